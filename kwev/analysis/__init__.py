@@ -1,0 +1,1 @@
+"""What a certified plan means: metrics, sensitivity, phasing and monitoring."""

@@ -1,0 +1,339 @@
+"""What a planner may choose: frozen models, scenarios, one JSON schema.
+
+A scenario file is merged deeply over ``config/base.json`` and then read strictly: an unknown key,
+a wrong type or a value out of range is refused with the path of the key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from kwev.errors import KwevError, nearest
+from kwev.files import read_json, sha256_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveM = Annotated[float, Field(gt=0, le=100_000)]
+PositiveKw = Annotated[float, Field(gt=0, le=10_000)]
+Cad = Annotated[float, Field(ge=0, le=1e9)]
+Weight = Annotated[float, Field(ge=0, le=1_000)]
+
+Geography = Literal["tract", "da", "cell"]
+Metric = Literal["straight_line"]
+GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
+SOLVERS = ("auto", "highs", "gurobi", "scip")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=False,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class Budget(_Section):
+    """Money available."""
+
+    limit_cad: Cad
+    """Most that may be spent net of resale (CAD)."""
+
+
+class EvOwnersTarget(_Section):
+    """Target for EVs within either radius."""
+
+    share: Share
+    """Share of EVs that should be within reach of a charger of either level (0 to 1)."""
+    enforce: bool
+    """Make it a row of the model; otherwise it is reported and monitored."""
+
+
+class Targets(_Section):
+    """Shares that the plan should reach."""
+
+    l2: Share
+    """Share of people within the L2 radius of an L2 station (0 to 1)."""
+    l3: Share
+    """Share of people within the L3 radius of an L3 station (0 to 1)."""
+    ev_owners: EvOwnersTarget
+    """EVs within reach of either level."""
+
+
+class Coverage(_Section):
+    """What counts as covered."""
+
+    metric: Metric
+    """How distance is measured: `straight_line` in EPSG:26917."""
+    l2_radius_m: PositiveM
+    """Reach of an L2 station, a walk (m)."""
+    l3_radius_m: PositiveM
+    """Reach of an L3 station, a drive (m)."""
+    l3_counts_for_l2: bool
+    """Whether an L3 station also serves L2 demand within the L2 radius."""
+    include_tesla_only: bool
+    """Whether existing stations that serve Teslas only count."""
+    include_outside: bool
+    """Whether existing stations outside the Region (within 7 km) count."""
+
+
+class Weights(_Section):
+    """How the objective weighs places, levels and money."""
+
+    people: Weight
+    """Weight of a place's share of people; the three place weights are rescaled to sum to 1."""
+    ev: Weight
+    """Weight of a place's share of EVs."""
+    score: Weight
+    """Weight of a place's share of score times people (0 until the score exists)."""
+    l2: Weight
+    """Objective points per point of L2 coverage."""
+    l3: Weight
+    """Objective points per point of L3 coverage."""
+    cost_points_per_million_cad: Weight
+    """Objective points lost per million CAD of net cost."""
+
+    @model_validator(mode="after")
+    def _some_place_weight(self) -> Weights:
+        if self.people + self.ev + self.score <= 0:
+            raise ValueError("people, ev and score cannot all be 0")
+        return self
+
+
+class Power(_Section):
+    """Electrical rating of one port."""
+
+    l2_kw: PositiveKw
+    """Power of an L2 port (kW)."""
+    l2_volts: Annotated[float, Field(gt=0, le=1_000)]
+    """Supply voltage of an L2 port, single phase (V)."""
+    l3_kw: PositiveKw
+    """Power of an L3 port (kW)."""
+    l3_volts: Annotated[float, Field(gt=0, le=1_000)]
+    """Supply voltage of an L3 port, three phase line to line (V)."""
+    power_factor: Annotated[float, Field(gt=0, le=1)]
+    """Power factor of an L3 port."""
+
+
+class Costs(_Section):
+    """Prices of equipment and work."""
+
+    l2_station_cad: Cad
+    """A new L2 station without ports (CAD)."""
+    l2_port_cad: Cad
+    """One L2 port (CAD)."""
+    l3_station_cad: Cad
+    """A new L3 station, or the conversion of an L2 station to L3, without ports (CAD)."""
+    l3_port_cad: Cad
+    """One L3 port (CAD)."""
+    resale_factor: Share
+    """Part of the price that removed L2 equipment brings back (0 to 1)."""
+
+
+class Ports(_Section):
+    """Port counts."""
+
+    min_l2: Annotated[int, Field(ge=1, le=100)]
+    """Fewest ports of a new L2 station."""
+    min_l3: Annotated[int, Field(ge=1, le=100)]
+    """Fewest ports of a new L3 station or conversion."""
+    max_new_l2: Annotated[int, Field(ge=1, le=100)]
+    """Most L2 ports added at one place."""
+    max_new_l3: Annotated[int, Field(ge=1, le=100)]
+    """Most L3 ports added at one place."""
+    retained_l2: Annotated[int, Field(ge=0, le=100)]
+    """L2 ports that stay at a station converted to L3 (never more than it has)."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Ports:
+        if self.min_l2 > self.max_new_l2:
+            raise ValueError("min_l2 is above max_new_l2")
+        if self.min_l3 > self.max_new_l3:
+            raise ValueError("min_l3 is above max_new_l3")
+        return self
+
+
+class Demand(_Section):
+    """Public charging energy that the ports of a municipality should be able to deliver."""
+
+    enforce: bool
+    """Make demand satisfaction a row per municipality (elastic where out of reach)."""
+    kwh_per_ev_year: Annotated[float, Field(ge=0, le=100_000)]
+    """Energy one EV uses in a year (kWh)."""
+    public_share: Share
+    """Share of that energy taken from public ports (0 to 1)."""
+    utilisation: Share
+    """Share of the year's hours in which a port delivers its full power (0 to 1)."""
+
+
+class Siting(_Section):
+    """What a site can host."""
+
+    capacity_kw: dict[str, Annotated[float, Field(ge=0, le=100_000)]]
+    """Grid proxy: power a site of each category can draw (kW)."""
+    public_owners_only: bool
+    """Allow conversions only of stations with a public owner on record."""
+
+
+class Solver(_Section):
+    """How the model is solved; recorded with the plan, never part of what is planned."""
+
+    name: Literal["auto", "highs", "gurobi", "scip"]
+    """Engine: `auto` takes Gurobi where a full licence is found, else HiGHS."""
+    mip_gap: Annotated[float, Field(ge=0, le=0.5)]
+    """Relative gap at which the search stops (share)."""
+    time_limit_s: Annotated[float, Field(gt=0, le=86_400)]
+    """Longest time for one solve (s)."""
+    threads: Annotated[int, Field(ge=1, le=64)]
+    """Threads of the solver; fixed, so that the same machine gives the same plan."""
+    seed: Annotated[int, Field(ge=0, le=2_000_000_000)]
+    """Random seed of the solver."""
+
+
+class Config(_Section):
+    """A whole scenario, resolved."""
+
+    description: str
+    """What the scenario is for, in a sentence."""
+    budget: Budget
+    targets: Targets
+    coverage: Coverage
+    weights: Weights
+    power: Power
+    costs: Costs
+    ports: Ports
+    demand: Demand
+    siting: Siting
+    solver: Solver
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the configuration as plain JSON values."""
+        return self.model_dump(mode="json")
+
+    def sha256(self) -> str:
+        """Return the hash of the resolved configuration."""
+        return sha256_json(self.as_dict())
+
+    def planning_sha256(self) -> str:
+        """Return the hash of all but the solver section and the description."""
+        plain = self.as_dict()
+        return sha256_json({k: v for k, v in plain.items() if k not in ("solver", "description")})
+
+    def with_values(self, **changes: Any) -> Config:
+        """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.
+
+        Raises
+        ------
+        KwevError
+            If a key is unknown or a value is out of range.
+        """
+        plain = self.as_dict()
+        for key, value in changes.items():
+            *parents, leaf = key.split("__")
+            node = plain
+            for parent in parents:
+                node = node.setdefault(parent, {})
+            node[leaf] = value
+        return parse(plain, where="with_values")
+
+
+def parse(values: Any, *, where: str) -> Config:
+    """Read plain values strictly.
+
+    Raises
+    ------
+    KwevError
+        Naming the path of the first key that is wrong and the nearest known one.
+    """
+    if not isinstance(values, dict):
+        raise KwevError("configuration must be a JSON object", where=where)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise _explain(first, where) from error
+
+
+def _explain(problem: Any, where: str) -> KwevError:
+    location = [str(part) for part in problem["loc"]]
+    path = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys(location[:-1])
+        return KwevError(f"unknown key {path!r}", where=where, hint=nearest(location[-1], known))
+    if problem["type"] == "missing":
+        return KwevError(f"missing key {path!r}", where=where, hint="Add it.")
+    message = problem["msg"].removeprefix("Value error, ")
+    value = problem.get("input")
+    shown = f", not {value!r}" if isinstance(value, int | float | str | bool) else ""
+    return KwevError(f"{path or 'configuration'}: {message}{shown}", where=where)
+
+
+def _known_keys(path: list[str]) -> list[str]:
+    model: type[BaseModel] = Config
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``over`` put in, objects merged deeply."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def scenario_paths(config_dir: Path) -> dict[str, Path]:
+    """Return the file of every scenario by name: base, ``scenarios/*`` and ``test/*``."""
+    found = {"base": config_dir / "base.json"}
+    for folder in ("scenarios", "test"):
+        for path in sorted((config_dir / folder).glob("*.json")):
+            found[path.stem] = path
+    return found
+
+
+def load(name: str, config_dir: Path) -> Config:
+    """Load a scenario by name.
+
+    Parameters
+    ----------
+    name
+        ``base`` or the stem of a file in ``scenarios/`` or ``test/``.
+    config_dir
+        The folder ``config``.
+
+    Raises
+    ------
+    KwevError
+        If the name is unknown, a file is damaged, or a value is refused.
+    """
+    paths = scenario_paths(config_dir)
+    if name not in paths:
+        hint = nearest(name, list(paths))
+        raise KwevError(f"unknown scenario {name!r}", where=str(config_dir), hint=hint)
+    values = read_json(paths["base"])
+    where = str(paths[name])
+    if name != "base":
+        over = read_json(paths[name])
+        if not isinstance(over, dict) or not isinstance(values, dict):
+            raise KwevError("configuration must be a JSON object", where=where)
+        values = merge(values, over)
+    return parse(values, where=where)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a resolved configuration."""
+    schema = Config.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev configuration"
+    return schema

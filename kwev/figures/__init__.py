@@ -1,0 +1,1 @@
+"""Figures and tables of the book: one object each, interactive and static."""

@@ -1,0 +1,89 @@
+"""Reading and writing files: whole or not at all, and the same bytes for the same content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kwev.errors import KwevError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write ``content`` beside ``path`` and move it into place, so no reader sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text with the line ends it has, whole or not at all."""
+    write_bytes(path, text.encode())
+
+
+def dump_json(value: Any, *, indent: int | None = 1) -> str:
+    """Return ``value`` as JSON text: sorted keys, no NaN, one newline at the end."""
+    return (
+        json.dumps(value, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    )
+
+
+def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
+    """Write ``value`` as JSON with sorted keys, whole or not at all."""
+    write_text(path, dump_json(value, indent=indent))
+
+
+def write_csv(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as UTF-8 CSV with LF line ends and no index, whole or not at all."""
+    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    KwevError
+        If the file is missing, not UTF-8 or not JSON.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise KwevError("file not found", where=str(path), hint="Check the path.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise KwevError(f"file cannot be read: {error}", where=str(path)) from error
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise KwevError(
+            f"not valid JSON: {error}",
+            where=str(path),
+            hint="The file may be cut off; write it again.",
+        ) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def sha256_bytes(content: bytes) -> str:
+    """Return the hexadecimal SHA-256 of ``content``."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Return the SHA-256 of a value's canonical JSON text."""
+    return sha256_bytes(dump_json(value, indent=None).encode())
