@@ -255,8 +255,10 @@ def parse(values: Any, *, where: str) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise _explain(first, where) from error
+        problems = error.errors(include_url=False)
+        # a misspelt key is also a missing one: name the misspelling
+        unknown = [p for p in problems if p["type"] == "extra_forbidden"]
+        raise _explain((unknown or problems)[0], where) from error
 
 
 def _explain(problem: Any, where: str) -> KwevError:

@@ -1,0 +1,268 @@
+"""The certificate: a plan recomputed from the data, without cvxpy, a solver or the model's code.
+
+Nothing here is shared with the code that wrote the plan but the readers of files: reach, money,
+power, logic and every reported number are worked out again from ``data/processed`` and the
+scenario with numpy alone, so an error on either side shows as a difference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kwev.audit import Audit
+from kwev.files import sha256_json
+from kwev.plan import Certificate
+from kwev.retrace import Place, Retrace
+
+if TYPE_CHECKING:
+    from kwev.config import Config
+    from kwev.plan import Action, Plan, Reached, Shares, TargetStatus
+    from kwev.tables import Tables
+
+SHARE_TOL = 1e-9
+CAD_TOL = 0.005
+KW_TOL = 1e-6
+POINTS_TOL = 1e-6
+"""Tolerance on objective points, relative to the larger of 1 and the objective."""
+
+TARGETS = ("l2", "l3", "ev_owners")
+
+
+def certify(plan: Plan, tables: Tables, config: Config, *, scenario: str) -> Certificate:
+    """Recompute a plan and say what holds.
+
+    Parameters
+    ----------
+    plan
+        The plan as stated.
+    tables
+        ``data/processed``, read.
+    config
+        The scenario as it stands in ``config/``, not as the plan states it.
+    scenario
+        Its name.
+
+    Returns
+    -------
+    Certificate
+        ``violations`` is empty where every logic rule holds and every reported number is what
+        the recomputation gives; ``targets`` says which targets are met, on the cells.
+    """
+    audit = Audit()
+    retrace = Retrace(tables, config, plan.geography)
+    _check_header(audit, plan, tables, config, scenario)
+    ports = _check_actions(audit, plan, retrace)
+    _check_money(audit, plan, config, retrace, ports)
+    after = _check_coverage(audit, plan, config, retrace, ports)
+    _check_shortfall(audit, plan, config, retrace, ports)
+    _check_objective(audit, plan, retrace, ports)
+    _check_extremes(audit, plan, config, retrace)
+    targets = {name: _target_status(name, plan, retrace, after[name]) for name in TARGETS}
+    if plan.certificate is not None:
+        audit.same("certificate.targets", plan.certificate.targets, targets)
+        audit.same("certificate.violations", plan.certificate.violations, [])
+    return Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
+
+
+def _check_header(audit: Audit, plan: Plan, tables: Tables, config: Config, scenario: str) -> None:
+    audit.same("scenario", plan.scenario, scenario)
+    audit.same("metric", plan.metric, config.coverage.metric)
+    audit.same("inputs_sha256", plan.inputs_sha256, tables.inputs_sha256)
+    audit.same("config_sha256", plan.config_sha256, sha256_json(plan.config))
+    stated, own = dict(plan.config), config.as_dict()
+    # which engine ran, and how long it might, is recorded, not planned
+    stated.pop("solver", None)
+    own.pop("solver")
+    for key in sorted(own.keys() | stated.keys()):
+        audit.same(f"config.{key}", stated.get(key), own.get(key))
+
+
+def _check_actions(audit: Audit, plan: Plan, retrace: Retrace) -> dict[Place, int]:
+    """Check each action's fields against the data and the rules; return ports by action."""
+    ports: dict[Place, int] = {}
+    places: set[str] = set()
+    for action in plan.actions:
+        where = f"action {action.id}"
+        place = Place(action.kind, action.place_id)
+        added = action.l2_ports_after if action.kind == "new_l2" else action.l3_ports_after
+        problem = retrace.problem(place, added)
+        audit.true(not problem, f"{where}: {problem}")
+        audit.true(action.place_id not in places, f"{where}: a second action at one place")
+        places.add(action.place_id)
+        if retrace.known(place):
+            _check_fields(audit, where, action, retrace.expected(place, added))
+            ports[place] = added
+    return ports
+
+
+def _check_fields(audit: Audit, where: str, action: Action, expected: dict[str, Any]) -> None:
+    stated = action.model_dump()
+    for field in ("id", "name", "category", "municipality"):
+        audit.same(f"{where}: {field}", stated[field], expected[field])
+    for field in ("l2_ports_before", "l2_ports_after", "l3_ports_before", "l3_ports_after"):
+        audit.same(f"{where}: {field}", stated[field], expected[field])
+    for field in ("latitude", "longitude"):
+        audit.near(f"{where}: {field}", stated[field], expected[field], 1e-9)
+    for field in ("kw_after", "grid_kw"):
+        audit.near(f"{where}: {field}", stated[field], expected[field], KW_TOL)
+    for field in ("purchase_cad", "resale_cad", "net_cad"):
+        audit.near(f"{where}: {field}", stated[field], expected[field], CAD_TOL)
+
+
+def _check_money(
+    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+) -> None:
+    money = [retrace.expected(place, added) for place, added in ports.items()]
+    purchase = sum(m["purchase_cad"] for m in money)
+    resale = sum(m["resale_cad"] for m in money)
+    cost = plan.cost
+    audit.near("cost.purchase_cad", cost.purchase_cad, purchase, CAD_TOL)
+    audit.near("cost.resale_cad", cost.resale_cad, resale, CAD_TOL)
+    audit.near("cost.net_cad", cost.net_cad, purchase - resale, CAD_TOL)
+    audit.near("cost.budget_cad", cost.budget_cad, config.budget.limit_cad, CAD_TOL)
+    over = purchase - resale - config.budget.limit_cad
+    audit.true(over <= CAD_TOL, f"net cost is {over:,.2f} CAD over the budget")
+
+
+def _check_coverage(
+    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+) -> dict[str, float]:
+    wanted = {
+        "l2": config.targets.l2,
+        "l3": config.targets.l3,
+        "ev_owners": config.targets.ev_owners.share,
+    }
+    before = {"cell": retrace.cover("cell", {}), "model": retrace.cover("model", {})}
+    after = {"cell": retrace.cover("cell", ports), "model": retrace.cover("model", ports)}
+    for name in TARGETS:
+        stated: Reached = getattr(plan.coverage, name)
+        path = f"coverage.{name}"
+        audit.near(f"{path}.before", stated.before, before["cell"].share(name), SHARE_TOL)
+        audit.near(f"{path}.after", stated.after, after["cell"].share(name), SHARE_TOL)
+        audit.near(f"{path}.target", stated.target, wanted[name], SHARE_TOL)
+        modelled: Shares = getattr(plan.model_coverage, name)
+        path = f"model_coverage.{name}"
+        audit.near(f"{path}.before", modelled.before, before["model"].share(name), SHARE_TOL)
+        audit.near(f"{path}.after", modelled.after, after["model"].share(name), SHARE_TOL)
+    for level in ("l2", "l3"):
+        ids = sorted(after["model"].ids(level))
+        audit.same_ids(f"model_covered.{level}", getattr(plan.model_covered, level), ids)
+    return {name: after["cell"].share(name) for name in TARGETS}
+
+
+def _check_shortfall(
+    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+) -> None:
+    reached = retrace.cover("model", ports)
+    targets, stated = config.targets, plan.shortfall
+    parts: dict[str, float | None] = {
+        "l2": max(0.0, targets.l2 - reached.share("l2")),
+        "l3": max(0.0, targets.l3 - reached.share("l3")),
+        "ev_owners": None,
+        "demand": retrace.unserved_share(ports) if config.demand.enforce else None,
+    }
+    if targets.ev_owners.enforce:
+        parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached.share("ev_owners"))
+    for name, value in parts.items():
+        audit.near(f"shortfall.{name}", getattr(stated, name), value, SHARE_TOL)
+    total = 100.0 * sum(value for value in parts.values() if value is not None)
+    audit.near("shortfall.total_points", stated.total_points, total, POINTS_TOL)
+    low = -POINTS_TOL <= stated.bound_points <= total + POINTS_TOL
+    audit.true(low, f"shortfall.bound_points {stated.bound_points} is not a lower bound")
+
+
+def _check_objective(audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int]) -> None:
+    solver = plan.solver
+    objective = retrace.objective_points(ports)
+    tolerance = POINTS_TOL * max(1.0, abs(objective))
+    audit.near("solver.objective", solver.objective, objective, tolerance)
+    audit.true(
+        solver.bound >= objective - tolerance,
+        f"solver.bound {solver.bound} is below the objective {objective}",
+    )
+    gap = abs(solver.bound - solver.objective) / max(abs(solver.objective), 1e-9)
+    audit.near("solver.gap_solver", solver.gap_solver, gap, 1e-9)
+    known = solver.status in ("optimal", "limit")
+    audit.true(known, f"solver.status {solver.status!r} is not one of optimal, limit")
+
+
+def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) -> None:
+    """Check attainable, ceiling and least budget through their witnesses and a closed form."""
+    most = retrace.ceiling("model")
+    for name in TARGETS:
+        stated: Reached = getattr(plan.coverage, name)
+        own = getattr(plan.model_coverage, name).after
+        path = f"coverage.{name}"
+        if stated.ceiling is not None:
+            audit.near(f"{path}.ceiling", stated.ceiling, most[name], 1e-6)
+        if stated.attainable is None:
+            audit.true(ok=False, message=f"{path}.attainable is missing")
+            continue
+        audit.true(
+            own <= stated.attainable + _slack(config) and stated.attainable <= most[name] + 1e-6,
+            f"{path}.attainable {stated.attainable} is not between the plan and the ceiling",
+        )
+        witness = _witness(audit, plan, retrace, f"attainable_{name}", config.budget.limit_cad)
+        if witness is not None:
+            shown = retrace.cover("model", witness).share(name)
+            audit.near(f"{path}.attainable", stated.attainable, shown, SHARE_TOL)
+    _check_least_budget(audit, plan, config, retrace, most)
+
+
+def _slack(config: Config) -> float:
+    """Return how far a solve that stops at the gap may stay below another plan (share)."""
+    return config.solver.mip_gap + 1e-6
+
+
+def _check_least_budget(
+    audit: Audit, plan: Plan, config: Config, retrace: Retrace, most: dict[str, float]
+) -> None:
+    wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
+    if config.targets.ev_owners.enforce:
+        wanted["ev_owners"] = config.targets.ev_owners.share
+    least = plan.cost.least_budget_cad
+    if least is None:
+        audit.true(bool(plan.cost.least_budget_reason), "cost.least_budget_reason is missing")
+        return
+    audit.same("cost.least_budget_reason", plan.cost.least_budget_reason, "")
+    out_of_reach = [name for name, share in wanted.items() if most[name] < share - SHARE_TOL]
+    audit.true(not out_of_reach, f"cost.least_budget_cad stated, but out of reach: {out_of_reach}")
+    witness = _witness(audit, plan, retrace, "least_budget", np.inf)
+    if witness is None:
+        return
+    reached = retrace.cover("model", witness)
+    for name, share in wanted.items():
+        met = reached.share(name) >= share - 1e-6
+        audit.true(met, f"the witness of least_budget misses target {name}")
+    shown = sum(retrace.expected(place, n)["net_cad"] for place, n in witness.items())
+    audit.near("cost.least_budget_cad", least, shown, CAD_TOL)
+
+
+def _witness(
+    audit: Audit, plan: Plan, retrace: Retrace, name: str, budget_cad: float
+) -> dict[Place, int] | None:
+    """Return the ports of a witness plan, or None where it is missing or breaks a rule."""
+    if name not in plan.witnesses:
+        audit.true(ok=False, message=f"witnesses.{name} is missing")
+        return None
+    ports: dict[Place, int] = {}
+    for action_id, added in plan.witnesses[name].actions:
+        place = Place.from_id(action_id)
+        problem = "unknown action" if place is None else retrace.problem(place, added)
+        if place is None or problem or place.place_id in {p.place_id for p in ports}:
+            audit.true(ok=False, message=f"witnesses.{name}: {action_id}: {problem or 'twice'}")
+            return None
+        ports[place] = added
+    net = sum(retrace.expected(place, added)["net_cad"] for place, added in ports.items())
+    audit.true(net <= budget_cad + CAD_TOL, f"witnesses.{name} costs {net:,.2f} CAD, too much")
+    return ports
+
+
+def _target_status(name: str, plan: Plan, retrace: Retrace, after: float) -> TargetStatus:
+    """Met on the cells, out of reach of any plan there, or neither shown."""
+    wanted = getattr(plan.coverage, name).target
+    if after >= wanted - 1e-12:
+        return "met"
+    return "unmet_proven" if retrace.ceiling("cell")[name] < wanted else "unmet_unproven"

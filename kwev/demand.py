@@ -1,0 +1,108 @@
+"""Demand points: where people and EVs are, at one of three geographies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kwev.config import GEOGRAPHIES
+from kwev.errors import KwevError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from kwev.config import Config, Geography
+    from kwev.tables import Tables
+
+
+@dataclass(frozen=True)
+class DemandPoints:
+    """Demand points of one geography; every array has one entry per point, sorted by id.
+
+    Attributes
+    ----------
+    ids
+        Point ids, text.
+    xy_m
+        Shape (n, 2), easting and northing in EPSG:26917 (m), rounded to 0.01 m.
+    people, ev
+        Residents and registered EVs of the place the point stands for.
+    weight
+        Objective weight, dimensionless, sums to 1.
+    municipality
+        Municipality id of the point, text.
+    """
+
+    geography: Geography
+    ids: NDArray[np.str_]
+    xy_m: NDArray[np.float64]
+    people: NDArray[np.float64]
+    ev: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    municipality: NDArray[np.str_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def table_of(tables: Tables, geography: str) -> tuple[pd.DataFrame, str]:
+    """Return the table of a geography and the name of its id column.
+
+    Raises
+    ------
+    KwevError
+        If the geography is not one of tract, da and cell.
+    """
+    if geography == "tract":
+        return tables.tracts, "tract_id"
+    if geography == "da":
+        return tables.das, "da_id"
+    if geography == "cell":
+        return tables.cells, "cell_id"
+    hint = nearest(geography, list(GEOGRAPHIES))
+    raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
+
+
+def shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return ``values`` divided by their sum, or zeros where the sum is zero."""
+    total = float(values.sum())
+    return values / total if total > 0 else np.zeros_like(values)
+
+
+def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoints:
+    """Return the demand points of a geography with their objective weights.
+
+    The weight of point j is ``a P_j / sum P + b EV_j / sum EV`` with a + b rescaled to 1
+    (a term whose total is zero gives its share to nobody).
+
+    Raises
+    ------
+    KwevError
+        If the geography is unknown.
+    """
+    table, id_column = table_of(tables, geography)
+    table = table.sort_values(id_column, kind="stable")
+    people = table["population"].to_numpy(np.float64)
+    ev = table["ev"].to_numpy(np.float64)
+    a, b = config.weights.people, config.weights.ev
+    weight = shares(a * shares(people) + b * shares(ev))
+    return DemandPoints(
+        geography=geography,  # type: ignore[arg-type]
+        ids=table[id_column].to_numpy(str),
+        xy_m=table[["easting_m", "northing_m"]].to_numpy(np.float64),
+        people=people,
+        ev=ev,
+        weight=weight,
+        municipality=table["municipality_id"].to_numpy(str),
+    )
+
+
+def energy_need_kwh(tables: Tables, config: Config) -> dict[str, float]:
+    """Return the public-charging energy each municipality needs in a year (kWh), by id."""
+    demand = config.demand
+    per_ev = demand.kwh_per_ev_year * demand.public_share
+    ev = tables.das.groupby("municipality_id", sort=True)["ev"].sum()
+    return {str(key): float(value) * per_ev for key, value in ev.items()}

@@ -1,0 +1,256 @@
+"""Solvers: which one may run, how it is set up, and one account of what it did."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import cvxpy as cp
+import numpy as np
+
+from kwev.errors import KwevError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.config import Solver
+
+GUROBI_FREE_LIMIT = 2_000
+"""Variables, and constraints, that gurobipy solves with the licence of its wheel."""
+
+PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A solver that may run here.
+
+    Attributes
+    ----------
+    name
+        ``highs``, ``gurobi`` or ``scip``.
+    version
+        Version of its Python package.
+    licence
+        ``open source``, ``full`` or ``size-limited, non-production``.
+    reason
+        Why this one was chosen, in words.
+    """
+
+    name: str
+    version: str
+    licence: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a solver returned for one problem.
+
+    Attributes
+    ----------
+    status
+        ``optimal``, ``limit``, ``infeasible`` or ``no_solution``.
+    value, bound
+        Objective found and proven bound, in the problem's own sense and unit.
+    nodes
+        Branch-and-bound nodes.
+    seconds
+        Wall time (s), compiling included.
+    log
+        The solver's own log.
+    """
+
+    status: str
+    value: float
+    bound: float
+    nodes: int
+    seconds: float
+    log: str
+
+    @property
+    def found(self) -> bool:
+        """Whether there is a solution to read."""
+        return self.status in ("optimal", "limit")
+
+
+def gurobi_licence() -> str:
+    """Probe Gurobi: ``full``, ``size-limited, non-production`` or ``none``.
+
+    cvxpy lists Gurobi as installed whether or not it may solve anything, so a model one variable
+    over the free limit is tried.
+    """
+    try:
+        import gurobipy as gp  # noqa: PLC0415 -- an import that may fail is the probe
+    except ImportError:
+        return "none"
+    try:
+        with gp.Env(params={"OutputFlag": 0}) as env, gp.Model(env=env) as probe:
+            probe.addVars(GUROBI_FREE_LIMIT + 1, ub=1.0)
+            probe.optimize()
+    except gp.GurobiError as error:
+        size_limited = error.errno == gp.GRB.Error.SIZE_LIMIT_EXCEEDED
+        return "size-limited, non-production" if size_limited else "none"
+    return "full"
+
+
+def choose_engine(name: str) -> Engine:
+    """Choose a solver: the one asked for, or with ``auto`` Gurobi under a full licence, else HiGHS.
+
+    Raises
+    ------
+    KwevError
+        If the solver asked for is unknown or cannot run here.
+    """
+    if name == "auto":
+        licence = gurobi_licence()
+        if licence == "full":
+            return Engine("gurobi", _version("gurobi"), licence, "a full Gurobi licence was found")
+        found = f"Gurobi's licence here is {licence}" if licence != "none" else "no Gurobi here"
+        reason = f"{found}, and a published plan needs a full one: HiGHS"
+        return Engine("highs", _version("highs"), "open source", reason)
+    if name not in PACKAGES:
+        known = ", ".join(["auto", *PACKAGES])
+        raise KwevError(f"unknown solver {name!r}", where="--solver", hint=f"Known: {known}.")
+    licence = gurobi_licence() if name == "gurobi" else "open source"
+    if licence == "none" or cp_name(name) not in cp.installed_solvers():
+        hint = f"Install {PACKAGES[name]}, or use --solver highs."
+        raise KwevError(f"solver {name!r} cannot run here", where="--solver", hint=hint)
+    return Engine(name, _version(name), licence, "asked for")
+
+
+def cp_name(name: str) -> str:
+    """Return cvxpy's name of a solver."""
+    names = {"highs": cp.HIGHS, "gurobi": cp.GUROBI, "scip": cp.SCIP}
+    return str(names[name])
+
+
+def _version(name: str) -> str:
+    try:
+        return version(PACKAGES[name])
+    except PackageNotFoundError:
+        return "missing"
+
+
+def run(problem: cp.Problem, engine: Engine, settings: Solver) -> Answer:
+    """Solve a problem; the values are left in its variables.
+
+    Raises
+    ------
+    KwevError
+        If the problem is too large for the licence, or the solver breaks down.
+    """
+    started = perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        log_path = Path(folder) / "solver.log"
+        options = _OPTIONS[engine.name](settings, log_path)
+        try:
+            problem.solve(solver=cp_name(engine.name), **options)
+        except cp.error.SolverError as error:
+            raise KwevError(
+                f"{engine.name} failed: {error}", where="solver", hint="Try --solver highs."
+            ) from error
+        except Exception as error:
+            if type(error).__name__ != "GurobiError":
+                raise
+            raise KwevError(
+                f"Gurobi refused: {error}",
+                where=f"licence: {engine.licence}",
+                hint="Use --solver highs, or a smaller geography.",
+            ) from error
+        log = log_path.read_text(errors="replace") if log_path.exists() else ""
+    status = _status(problem)
+    value, bound, nodes = _account(problem, engine.name, found=status in ("optimal", "limit"))
+    return Answer(status, value, bound, nodes, perf_counter() - started, log)
+
+
+def _highs_options(settings: Solver, log_path: Path) -> dict[str, Any]:
+    return {
+        "mip_rel_gap": settings.mip_gap,
+        "mip_abs_gap": 1e-9,
+        "time_limit": settings.time_limit_s,
+        "threads": settings.threads,
+        "random_seed": settings.seed,
+        "mip_feasibility_tolerance": 1e-7,
+        "output_flag": True,
+        "log_to_console": False,
+        "log_file": str(log_path),
+    }
+
+
+def _gurobi_options(settings: Solver, log_path: Path) -> dict[str, Any]:
+    """Gurobi's settings, the specification's five parameters among them.
+
+    For a MIP they do little: DualReductions=0 only makes "infeasible" and "unbounded" told apart,
+    PreDual=0 keeps presolve from dualising the relaxation, Method=2 solves the root by barrier,
+    and BarHomogeneous=1 makes that barrier detect infeasibility.
+    """
+    return {
+        "MIPGap": settings.mip_gap,
+        "MIPGapAbs": 1e-9,
+        "TimeLimit": settings.time_limit_s,
+        "Threads": settings.threads,
+        "Seed": settings.seed,
+        "IntFeasTol": 1e-7,
+        "DualReductions": 0,
+        "PreDual": 0,
+        "Method": 2,
+        "BarHomogeneous": 1,
+        "LogFile": str(log_path),
+        "LogToConsole": 0,
+    }
+
+
+def _scip_options(settings: Solver, log_path: Path) -> dict[str, Any]:
+    del log_path  # cvxpy's SCIP interface keeps no log file
+    return {
+        "scip_params": {
+            "limits/gap": settings.mip_gap,
+            "limits/time": settings.time_limit_s,
+            "randomization/randomseedshift": settings.seed,
+            "numerics/feastol": 1e-7,
+        }
+    }
+
+
+_OPTIONS: dict[str, Callable[[Solver, Path], dict[str, Any]]] = {
+    "highs": _highs_options,
+    "gurobi": _gurobi_options,
+    "scip": _scip_options,
+}
+
+
+def _status(problem: cp.Problem) -> str:
+    if problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+        return "optimal"
+    if problem.status == cp.USER_LIMIT:
+        value = problem.value
+        return "limit" if value is not None and np.isfinite(value) else "no_solution"
+    if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE, "infeasible_or_unbounded"):
+        return "infeasible"
+    return "no_solution"
+
+
+def _account(problem: cp.Problem, name: str, *, found: bool) -> tuple[float, float, int]:
+    """Return value, bound and nodes; without a reported bound the value is its own bound."""
+    if not found:
+        return float("nan"), float("nan"), 0
+    value = float(problem.value)
+    stats = problem.solver_stats.extra_stats
+    inner_value, inner_bound, nodes = value, value, 0
+    if name == "highs":
+        inner_value = stats.objective_function_value
+        inner_bound, nodes = stats.mip_dual_bound, int(stats.mip_node_count)
+        if nodes < 0:  # a problem without integers
+            return value, value, 0
+    elif name == "gurobi":
+        inner_value, nodes = stats.ObjVal, int(stats.NodeCount)
+        inner_bound = stats.ObjBound if stats.IsMIP else stats.ObjVal
+    # the solver minimises, without the constant: only the distance carries over
+    distance = abs(inner_value - inner_bound)
+    maximise = isinstance(problem.objective, cp.Maximize)
+    return value, value + distance if maximise else value - distance, nodes

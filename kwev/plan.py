@@ -1,0 +1,230 @@
+"""A plan: what to do at which place, and the solver's account of itself. One JSON format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kwev.errors import KwevError
+from kwev.files import read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT_VERSION: Literal[1] = 1
+
+ActionKind = Literal["new_l2", "new_l3", "upgrade"]
+TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class Action(_Record):
+    """One action at one place."""
+
+    kind: ActionKind
+    """`new_l2`, `new_l3` or `upgrade` (an L2 station converted to L3)."""
+    id: str
+    """`<kind>_<place_id>`."""
+    place_id: str
+    """Site id of a new station, station id of an upgrade."""
+    name: str
+    category: str
+    """Site category; `existing_station` for an upgrade."""
+    municipality: str
+    """Name of the municipality."""
+    latitude: float
+    """Degrees, WGS 84."""
+    longitude: float
+    """Degrees, WGS 84."""
+    l2_ports_before: int = Field(ge=0)
+    l2_ports_after: int = Field(ge=0)
+    l3_ports_before: int = Field(ge=0)
+    l3_ports_after: int = Field(ge=0)
+    kw_after: float = Field(ge=0)
+    """Power of all ports at the place after the action (kW)."""
+    grid_kw: float = Field(ge=0)
+    """Grid proxy of the place (kW): a proxy, not a utility's figure."""
+    purchase_cad: float
+    resale_cad: float
+    net_cad: float
+
+
+class Reached(_Record):
+    """Share covered before and after, measured on the cells, beside what is possible."""
+
+    before: float
+    after: float
+    target: float
+    attainable: float | None
+    """Largest share for this target alone under the budget, on the model's geography."""
+    ceiling: float | None
+    """Largest share without a budget, on the model's geography."""
+
+
+class CoverageAll(_Record):
+    """Coverage by target."""
+
+    l2: Reached
+    l3: Reached
+    ev_owners: Reached
+
+
+class Shares(_Record):
+    """A share before and after, as the model saw it."""
+
+    before: float
+    after: float
+
+
+class ModelCoverage(_Record):
+    """Coverage on the model's geography."""
+
+    l2: Shares
+    l3: Shares
+    ev_owners: Shares
+
+
+class Covered(_Record):
+    """Ids of the model's demand points covered after the plan, by level, sorted."""
+
+    l2: list[str]
+    l3: list[str]
+
+
+class Shortfall(_Record):
+    """Shares missing on the model's geography; `total_points` is their sum in points."""
+
+    l2: float
+    l3: float
+    ev_owners: float | None
+    """Null where the target is not enforced."""
+    demand: float | None
+    """Share of the Region's energy need left unserved; null where not enforced."""
+    total_points: float
+    bound_points: float
+    """Lower bound on the total shortfall, from the solver."""
+
+
+class Cost(_Record):
+    """Money (CAD)."""
+
+    purchase_cad: float
+    resale_cad: float
+    net_cad: float
+    budget_cad: float
+    least_budget_cad: float | None
+    """Least net cost at which every enforced target is met; null where none does."""
+    least_budget_reason: str
+    """Why there is none, in words; empty where there is one."""
+
+
+class SolverAccount(_Record):
+    """What the solver says of itself."""
+
+    name: str
+    version: str
+    licence: str
+    status: str
+    objective: float
+    """Weighted coverage less cost (points)."""
+    bound: float
+    """Upper bound on the objective (points)."""
+    gap_solver: float
+    """(bound - objective) / |objective|."""
+    reason: str
+    """Why this solver ran."""
+
+
+class Witness(_Record):
+    """A plan that attains a reported extreme: pairs of action id and ports of its level after."""
+
+    actions: list[tuple[str, int]]
+
+
+class Certificate(_Record):
+    """What holds, recomputed without the solver."""
+
+    violations: list[str]
+    targets: dict[str, TargetStatus]
+    checks: int
+    """Number of comparisons made."""
+
+
+class Plan(_Record):
+    """A plan file, whole."""
+
+    format_version: Literal[1]
+    kwev_version: str
+    scenario: str
+    geography: Literal["tract", "da", "cell"]
+    metric: str
+    inputs_sha256: str
+    config_sha256: str
+    config: dict[str, Any]
+    """The whole configuration, resolved."""
+    solver: SolverAccount
+    actions: list[Action]
+    model_covered: Covered
+    coverage: CoverageAll
+    model_coverage: ModelCoverage
+    shortfall: Shortfall
+    cost: Cost
+    witnesses: dict[str, Witness]
+    """Plans behind `attainable` (`attainable_l2`, ...) and `least_budget`."""
+    certificate: Certificate | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the plan as plain JSON values."""
+        return self.model_dump(mode="json")
+
+
+def parse_plan(values: Any, *, where: str) -> Plan:
+    """Read plain JSON values as a plan.
+
+    Raises
+    ------
+    KwevError
+        If the values are not a plan, naming the first field that is wrong.
+    """
+    if not isinstance(values, dict):
+        kind = {list: "a list", str: "a string", type(None): "null"}.get(type(values), "a number")
+        raise KwevError(
+            f"a plan must be a JSON object, this is {kind}",
+            where=where,
+            hint="Give the plan.json that 'kwev solve' wrote.",
+        )
+    try:
+        return Plan.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in problem["loc"]) or "plan"
+        raise KwevError(
+            f"not a plan of format {FORMAT_VERSION}: {path}: {problem['msg']}",
+            where=where,
+            hint="Give the plan.json that 'kwev solve' wrote, unedited.",
+        ) from error
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan file.
+
+    Raises
+    ------
+    KwevError
+        If the file is missing, cut off, not JSON or not a plan.
+    """
+    return parse_plan(read_json(path), where=str(path))
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a plan file."""
+    schema = Plan.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev plan"
+    return schema

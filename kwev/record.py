@@ -1,0 +1,309 @@
+"""From a choice of columns to the plan's record: actions, coverage on the cells, money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kwev import __version__
+from kwev.coverage import within
+from kwev.demand import demand_points, shares
+from kwev.plan import FORMAT_VERSION, Plan, parse_plan
+from kwev.units import DEGREE_DECIMALS, POINTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.coverage import Reach
+    from kwev.demand import DemandPoints
+    from kwev.inputs import Inputs
+    from kwev.siting import Columns, Stations
+    from kwev.tables import Tables
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which columns are done and how many ports each adds.
+
+    Attributes
+    ----------
+    build
+        Shape (m,), bool.
+    ports
+        Shape (m,), ports added; 0 where not built.
+    """
+
+    build: NDArray[np.bool_]
+    ports: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Stations by level, as places: shape (n, 2) in EPSG:26917 (m)."""
+
+    l2_xy_m: NDArray[np.float64]
+    l3_xy_m: NDArray[np.float64]
+
+
+def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
+    """Return where each level is offered once the chosen actions are done."""
+    kind = columns.kind
+    upgraded = columns.station[choice.build & (kind == "upgrade") & (columns.kept_l2_ports == 0)]
+    has_l2 = stations.l2_ports > 0
+    has_l2[upgraded] = False
+    l2 = [stations.xy_m[has_l2], columns.xy_m[choice.build & (kind == "new_l2")]]
+    brings_l3 = choice.build & ((kind == "new_l3") | (kind == "upgrade"))
+    l3 = np.concatenate([stations.xy_m[stations.l3_ports > 0], columns.xy_m[brings_l3]])
+    if config.coverage.l3_counts_for_l2:
+        l2.append(l3)
+    return Network(np.concatenate(l2), l3)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Which points are covered, by target."""
+
+    l2: NDArray[np.bool_]
+    l3: NDArray[np.bool_]
+
+    def share(self, points: DemandPoints, target: str) -> float:
+        """Return the share of people (``l2``, ``l3``) or of EVs (``ev_owners``) covered."""
+        if target == "ev_owners":
+            return float(shares(points.ev)[self.l2 | self.l3].sum())
+        mask = self.l2 if target == "l2" else self.l3
+        return float(shares(points.people)[mask].sum())
+
+
+def covered(points: DemandPoints, stations: Network, config: Config) -> Covered:
+    """Return which points a network covers, by level."""
+    reach = config.coverage
+    l2 = within(points.xy_m, stations.l2_xy_m, reach.l2_radius_m)
+    l3 = within(points.xy_m, stations.l3_xy_m, reach.l3_radius_m)
+    return Covered(np.diff(l2.indptr) > 0, np.diff(l3.indptr) > 0)
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The best that one question allows: a share or an amount, with the plan that shows it.
+
+    Attributes
+    ----------
+    value
+        Share for coverage, CAD for money; None where no plan answers the question.
+    witness
+        The choice that attains it, None where there is none.
+    reason
+        Why there is none, in words.
+    """
+
+    value: float | None
+    witness: Choice | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the solves of a scenario found.
+
+    Attributes
+    ----------
+    choice
+        The plan's decisions.
+    solver
+        The solver's account of itself, as in the plan file.
+    shortfall_bound_points
+        Proven lower bound on the total shortfall (points).
+    attainable, ceiling
+        By target: the most with and without the budget.
+    least_budget
+        The least net cost that meets every enforced target.
+    """
+
+    choice: Choice
+    solver: dict[str, Any]
+    shortfall_bound_points: float
+    attainable: dict[str, Extreme]
+    ceiling: dict[str, Extreme]
+    least_budget: Extreme
+
+
+def plan_record(
+    tables: Tables, config: Config, inputs: Inputs, outcome: Outcome, *, scenario: str
+) -> Plan:
+    """Write the record of a choice: every number of the plan file but the certificate."""
+    columns, stations, choice = inputs.columns, inputs.stations, outcome.choice
+    nothing = Choice(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
+    before_net = network(stations, columns, nothing, config)
+    after_net = network(stations, columns, choice, config)
+    cells = demand_points(tables, config, "cell")
+    cell_before, cell_after = (covered(cells, net, config) for net in (before_net, after_net))
+    before, after = _as_modelled(inputs, nothing), _as_modelled(inputs, choice)
+    actions = action_records(tables, inputs, choice)
+    coverage = {
+        target: {
+            "before": cell_before.share(cells, target),
+            "after": cell_after.share(cells, target),
+            "target": wanted,
+            "attainable": outcome.attainable[target].value,
+            "ceiling": outcome.ceiling[target].value,
+        }
+        for target, wanted in target_shares(config).items()
+    }
+    shown = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
+    shown["least_budget"] = outcome.least_budget
+    record = {
+        "format_version": FORMAT_VERSION,
+        "kwev_version": __version__,
+        "scenario": scenario,
+        "geography": inputs.points.geography,
+        "metric": config.coverage.metric,
+        "inputs_sha256": tables.inputs_sha256,
+        "config_sha256": config.sha256(),
+        "config": config.as_dict(),
+        "solver": outcome.solver,
+        "actions": actions,
+        "model_covered": {
+            "l2": inputs.points.ids[after.l2].tolist(),
+            "l3": inputs.points.ids[after.l3].tolist(),
+        },
+        "coverage": coverage,
+        "model_coverage": {
+            target: {
+                "before": before.share(inputs.points, target),
+                "after": after.share(inputs.points, target),
+            }
+            for target in coverage
+        },
+        "shortfall": _shortfall(inputs, config, choice, after, outcome.shortfall_bound_points),
+        "cost": {
+            **{key: sum(a[key] for a in actions) for key in ("purchase_cad", "resale_cad")},
+            "net_cad": sum(a["net_cad"] for a in actions),
+            "budget_cad": config.budget.limit_cad,
+            "least_budget_cad": outcome.least_budget.value,
+            "least_budget_reason": outcome.least_budget.reason,
+        },
+        "witnesses": {
+            name: _witness(columns, extreme.witness)
+            for name, extreme in shown.items()
+            if extreme.witness is not None
+        },
+        "certificate": None,
+    }
+    return parse_plan(record, where="plan")
+
+
+def target_shares(config: Config) -> dict[str, float]:
+    """Return every target by name, enforced or only reported (shares)."""
+    targets = config.targets
+    return {"l2": targets.l2, "l3": targets.l3, "ev_owners": targets.ev_owners.share}
+
+
+def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
+    reach: dict[str, Reach] = inputs.reach
+    return Covered(reach["l2"].covered(choice.build), reach["l3"].covered(choice.build))
+
+
+def _shortfall(
+    inputs: Inputs, config: Config, choice: Choice, after: Covered, bound_points: float
+) -> dict[str, float | None]:
+    targets = config.targets
+    parts: dict[str, float | None] = {
+        "l2": max(0.0, targets.l2 - after.share(inputs.points, "l2")),
+        "l3": max(0.0, targets.l3 - after.share(inputs.points, "l3")),
+        "ev_owners": None,
+        "demand": None,
+    }
+    if targets.ev_owners.enforce:
+        reached = after.share(inputs.points, "ev_owners")
+        parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached)
+    if config.demand.enforce and inputs.energy.need_kwh.sum() > 0:
+        parts["demand"] = unserved_share(inputs, choice)
+    total = POINTS * sum(value for value in parts.values() if value is not None)
+    return {**parts, "total_points": total, "bound_points": min(bound_points, total)}
+
+
+def unserved_share(inputs: Inputs, choice: Choice) -> float:
+    """Return the share of the Region's energy need that no port of its municipality serves."""
+    energy, columns = inputs.energy, inputs.columns
+    index = np.searchsorted(energy.municipality, columns.municipality)
+    added_kw = columns.port_kw * choice.ports - columns.lost_l2_kw * choice.build
+    per_area = np.bincount(index, weights=added_kw, minlength=len(energy.municipality))
+    supply = energy.supply_kwh + energy.kwh_per_kw * per_area
+    return float(np.maximum(energy.need_kwh - supply, 0.0).sum() / energy.need_kwh.sum())
+
+
+def _witness(columns: Columns, choice: Choice) -> dict[str, Any]:
+    chosen: list[int] = np.flatnonzero(choice.build).tolist()
+    pairs = [(action_id(columns, k), int(choice.ports[k])) for k in chosen]
+    return {"actions": sorted(pairs)}
+
+
+def action_id(columns: Columns, k: int) -> str:
+    """Return the id of the action of column k."""
+    return f"{columns.kind[k]}_{columns.place_id[k]}"
+
+
+def action_records(tables: Tables, inputs: Inputs, choice: Choice) -> list[dict[str, Any]]:
+    """Return the plan's actions, upgrades first, then new L3, then new L2, each by place id."""
+    rank = {"upgrade": 0, "new_l3": 1, "new_l2": 2}
+    columns = inputs.columns
+    order = sorted(
+        np.flatnonzero(choice.build).tolist(),
+        key=lambda k: (rank[str(columns.kind[k])], str(columns.place_id[k])),
+    )
+    places = _place_facts(tables)
+    names = dict(
+        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
+    )
+    return [_action(inputs, choice, k, places, names) for k in order]
+
+
+def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
+    sites = tables.sites[["site_id", "name", "category", "latitude", "longitude"]]
+    stations = tables.stations[["station_id", "name", "latitude", "longitude"]]
+    facts = {
+        row[0]: dict(zip(sites.columns, row, strict=True)) for row in sites.itertuples(index=False)
+    }
+    for row in stations.itertuples(index=False):
+        fact = dict(zip(stations.columns, row, strict=True))
+        facts[row[0]] = {**fact, "category": "existing_station"}
+    return facts
+
+
+def _action(
+    inputs: Inputs,
+    choice: Choice,
+    k: int,
+    places: dict[str, dict[str, Any]],
+    municipality_names: dict[str, str],
+) -> dict[str, Any]:
+    columns, stations = inputs.columns, inputs.stations
+    kind, place_id, ports = str(columns.kind[k]), str(columns.place_id[k]), int(choice.ports[k])
+    fact = places[place_id]
+    upgrade = kind == "upgrade"
+    l2_before = int(stations.l2_ports[columns.station[k]]) if upgrade else 0
+    l2_after = int(columns.kept_l2_ports[k]) if upgrade else (ports if kind == "new_l2" else 0)
+    purchase = float(columns.fixed_cad[k] + columns.port_cad[k] * ports)
+    resale = float(columns.resale_cad[k])
+    return {
+        "kind": kind,
+        "id": action_id(columns, k),
+        "place_id": place_id,
+        "name": str(fact["name"]),
+        "category": str(fact["category"]),
+        "municipality": municipality_names[str(columns.municipality[k])],
+        "latitude": round(float(fact["latitude"]), DEGREE_DECIMALS),
+        "longitude": round(float(fact["longitude"]), DEGREE_DECIMALS),
+        "l2_ports_before": l2_before,
+        "l2_ports_after": l2_after,
+        "l3_ports_before": 0,
+        "l3_ports_after": 0 if kind == "new_l2" else ports,
+        "kw_after": float(columns.kept_kw[k] + columns.port_kw[k] * ports),
+        "grid_kw": float(columns.capacity_kw[k]),
+        "purchase_cad": purchase,
+        "resale_cad": resale,
+        "net_cad": purchase - resale,
+    }

@@ -1,0 +1,261 @@
+"""Problem to Plan: the two stages of the fallback, what is attainable, and the plan's record."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cvxpy as cp
+import numpy as np
+
+from kwev.demand import shares
+from kwev.engines import Answer, Engine, choose_engine, run
+from kwev.inputs import Inputs, build_inputs
+from kwev.model import (
+    HOLD_POINTS,
+    Model,
+    build_model,
+    cover_constraint,
+    ev_share,
+    people_share,
+)
+from kwev.record import Choice, Extreme, Outcome, plan_record
+from kwev.units import POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.config import Config
+    from kwev.plan import Plan
+    from kwev.tables import Tables
+
+TARGETS = ("l2", "l3", "ev_owners")
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A plan and how it came about.
+
+    Attributes
+    ----------
+    plan
+        The plan, not yet certified.
+    account
+        Seconds, nodes and log by solve, and the machine: the content of ``solve.json``.
+    """
+
+    plan: Plan
+    account: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One scenario being solved: its parts, and the account that grows with each solve."""
+
+    inputs: Inputs
+    config: Config
+    model: Model
+    engine: Engine
+    answers: dict[str, Answer]
+    progress: Callable[[str], None]
+
+    def solve(self, name: str, objective: Any, constraints: list[cp.Constraint]) -> Answer:
+        self.progress(name)
+        settings = self.config.solver
+        if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
+            settings = settings.model_copy(update={"mip_gap": 0.0})
+        answer = run(cp.Problem(objective, constraints), self.engine, settings)
+        self.answers[name] = answer
+        return answer
+
+    def choice(self) -> Choice:
+        """Read the decisions that the last solve left in the variables."""
+        build = np.rint(_values(self.model.build)).astype(bool)
+        ports = np.rint(_values(self.model.ports)).astype(np.int64)
+        return Choice(build, ports * build)
+
+
+def _values(variable: cp.Variable) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if variable.value is None:  # a scenario without any column
+        return np.zeros(variable.shape)
+    return np.asarray(variable.value, np.float64)
+
+
+SOLVES = (
+    "shortfall",
+    "plan",
+    "attainable_l2",
+    "attainable_l3",
+    "attainable_ev_owners",
+    "ceiling_l2",
+    "ceiling_l3",
+    "ceiling_ev_owners",
+    "least_budget",
+)
+"""Names of the solves behind one plan, in order."""
+
+
+def solve_scenario(
+    tables: Tables,
+    config: Config,
+    *,
+    scenario: str,
+    geography: str,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Solved:
+    """Solve a scenario and write the plan's record, without its certificate.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    config
+        The resolved scenario.
+    scenario
+        Its name, for the record.
+    geography
+        ``tract``, ``da`` or ``cell``.
+    progress
+        Called with the name of each solve before it starts (see ``SOLVES``).
+
+    Raises
+    ------
+    KwevError
+        If the geography or solver is unknown, or the solver fails.
+    """
+    engine = choose_engine(config.solver.name)
+    inputs = build_inputs(tables, config, geography)
+    model = build_model(inputs, config)
+    going = _Run(inputs, config, model, engine, {}, progress)
+    choice, first, second = _two_stages(going)
+    attainable = {target: _extreme(going, target, budget=True) for target in TARGETS}
+    ceiling = {target: _extreme(going, target, budget=False) for target in TARGETS}
+    outcome = Outcome(
+        choice=choice,
+        solver=_solver_account(engine, second),
+        shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
+        attainable=attainable,
+        ceiling=ceiling,
+        least_budget=_least_budget(going, ceiling),
+    )
+    plan = plan_record(tables, config, inputs, outcome, scenario=scenario)
+    return Solved(plan, _account(going))
+
+
+def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
+    """Minimise the total shortfall, hold each part of it, then maximise the objective."""
+    model = going.model
+    rows = [*model.hard(), *model.elastic()]
+    total = cp.sum(cp.hstack(list(model.shortfall.values())))
+    first = going.solve("shortfall", cp.Minimize(total), rows)
+    choice = going.choice()
+    holds = [s <= float(s.value) + HOLD_POINTS for s in model.shortfall.values()]
+    objective_first = float(model.objective_points.value)
+    second = going.solve("plan", cp.Maximize(model.objective_points), [*rows, *holds])
+    if second.found:
+        return going.choice(), first, second
+    # the first stage's plan is feasible for the second by construction
+    weights = going.config.weights
+    most = POINTS * (weights.l2 + weights.l3)  # everybody covered at no cost
+    kept = Answer("limit", objective_first, most, second.nodes, second.seconds, second.log)
+    return choice, first, kept
+
+
+def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
+    """Return the largest share for one target alone, with or without the budget."""
+    name = ("attainable_" if budget else "ceiling_") + target
+    dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved")
+    hard = going.model.hard(without=dropped if budget else (*dropped, "budget"))
+    rows = going.inputs.rows[target]
+    covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
+    share_of = ev_share if target == "ev_owners" else people_share
+    share = share_of(going.inputs, target, covered)
+    constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
+    answer = going.solve(name, cp.Maximize(share), constraints)
+    if not answer.found:
+        return Extreme(None, None, "no plan within the constraints")
+    # the share is read off the plan found, so that the plan is its proof
+    choice = going.choice()
+    reached = going.inputs.reach[target].covered(choice.build)
+    points = going.inputs.points
+    people = points.ev if target == "ev_owners" else points.people
+    return Extreme(float(shares(people)[reached].sum()), choice)
+
+
+def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
+    """Return the least net cost at which every enforced target is met, where there is one."""
+    for target, wanted in enforced_targets(going.config).items():
+        best = ceiling[target].value
+        if best is not None and best < wanted:
+            reason = (
+                f"target {target} is {wanted:.4f}; "
+                f"with every candidate built {best:.4f} is the most"
+            )
+            return Extreme(None, None, reason)
+    model = going.model
+    met = [s <= 0 for s in model.shortfall.values()]
+    constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
+    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints)
+    if not answer.found:
+        return Extreme(None, None, "the targets cannot be met together")
+    choice, columns = going.choice(), going.inputs.columns
+    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
+    return Extreme(float(net_cad + columns.port_cad @ choice.ports), choice)
+
+
+def enforced_targets(config: Config) -> dict[str, float]:
+    """Return the coverage targets that are rows of the model, by name (shares)."""
+    wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
+    if config.targets.ev_owners.enforce:
+        wanted["ev_owners"] = config.targets.ev_owners.share
+    return wanted
+
+
+def _solver_account(engine: Engine, answer: Answer) -> dict[str, Any]:
+    bound = max(answer.bound, answer.value)
+    return {
+        "name": engine.name,
+        "version": engine.version,
+        "licence": engine.licence,
+        "reason": engine.reason,
+        "status": answer.status,
+        "objective": answer.value,
+        "bound": bound,
+        "gap_solver": gap(answer.value, bound),
+    }
+
+
+def gap(objective: float, bound: float) -> float:
+    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
+    distance = abs(bound - objective)
+    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
+
+
+def _account(going: _Run) -> dict[str, Any]:
+    return {
+        "solver": going.engine.name,
+        "solver_version": going.engine.version,
+        "seconds": sum(answer.seconds for answer in going.answers.values()),
+        "solves": {
+            name: {
+                "status": answer.status,
+                "seconds": answer.seconds,
+                "nodes": answer.nodes,
+                "log": answer.log,
+            }
+            for name, answer in going.answers.items()
+        },
+        "size": {
+            "points": len(going.inputs.points),
+            "columns": len(going.inputs.columns),
+            **{f"rows_{level}": len(rows.base) for level, rows in going.inputs.rows.items()},
+        },
+        "machine": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count(),
+        },
+    }
