@@ -17,7 +17,7 @@ from kwev.plan import Certificate
 from kwev.retrace import Place, Retrace
 
 if TYPE_CHECKING:
-    from kwev.config import Config
+    from kwev.config import Case, Config
     from kwev.plan import Action, Plan, Reached, Shares, TargetStatus
     from kwev.tables import Tables
 
@@ -30,7 +30,7 @@ POINTS_TOL = 1e-6
 TARGETS = ("l2", "l3", "ev_owners")
 
 
-def certify(plan: Plan, tables: Tables, config: Config, *, scenario: str) -> Certificate:
+def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     """Recompute a plan and say what holds.
 
     Parameters
@@ -39,10 +39,8 @@ def certify(plan: Plan, tables: Tables, config: Config, *, scenario: str) -> Cer
         The plan as stated.
     tables
         ``data/processed``, read.
-    config
-        The scenario as it stands in ``config/``, not as the plan states it.
-    scenario
-        Its name.
+    case
+        The scenario as it stands in ``config/``, not as the plan states it, and the geography.
 
     Returns
     -------
@@ -50,9 +48,9 @@ def certify(plan: Plan, tables: Tables, config: Config, *, scenario: str) -> Cer
         ``violations`` is empty where every logic rule holds and every reported number is what
         the recomputation gives; ``targets`` says which targets are met, on the cells.
     """
-    audit = Audit()
-    retrace = Retrace(tables, config, plan.geography)
-    _check_header(audit, plan, tables, config, scenario)
+    audit, config = Audit(), case.config
+    retrace = Retrace(tables, config, case.geography)
+    _check_header(audit, plan, tables, case)
     ports = _check_actions(audit, plan, retrace)
     _check_money(audit, plan, config, retrace, ports)
     after = _check_coverage(audit, plan, config, retrace, ports)
@@ -66,8 +64,10 @@ def certify(plan: Plan, tables: Tables, config: Config, *, scenario: str) -> Cer
     return Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
 
 
-def _check_header(audit: Audit, plan: Plan, tables: Tables, config: Config, scenario: str) -> None:
-    audit.same("scenario", plan.scenario, scenario)
+def _check_header(audit: Audit, plan: Plan, tables: Tables, case: Case) -> None:
+    config = case.config
+    audit.same("scenario", plan.scenario, case.scenario)
+    audit.same("geography", plan.geography, case.geography)
     audit.same("metric", plan.metric, config.coverage.metric)
     audit.same("inputs_sha256", plan.inputs_sha256, tables.inputs_sha256)
     audit.same("config_sha256", plan.config_sha256, sha256_json(plan.config))

@@ -6,6 +6,7 @@ a wrong type or a value out of range is refused with the path of the key.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -240,6 +241,25 @@ class Config(_Section):
                 node = node.setdefault(parent, {})
             node[leaf] = value
         return parse(plain, where="with_values")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario at a geography: what is solved, stored and checked as one.
+
+    Attributes
+    ----------
+    scenario
+        Name of the scenario.
+    config
+        The scenario, resolved.
+    geography
+        Demand points of the model: ``tract``, ``da`` or ``cell``.
+    """
+
+    scenario: str
+    config: Config
+    geography: str = "da"
 
 
 def parse(values: Any, *, where: str) -> Config:

@@ -46,9 +46,10 @@ def within(
         return _empty(shape)
     radius_cm = radius_m * CM_PER_M
     tree = cKDTree(points)
-    near: list[list[int]] = list(tree.query_ball_point(places, radius_cm + 1.0, return_sorted=True))
-    counts = np.fromiter((len(found) for found in near), np.int64, len(near))
-    rows = np.concatenate([np.asarray(found, np.int64) for found in near])
+    found = tree.query_ball_point(places, radius_cm + 1.0, return_sorted=True)
+    near = [np.asarray(indices, np.int64) for indices in found]
+    counts = np.fromiter((len(indices) for indices in near), np.int64, len(near))
+    rows = np.concatenate(near)
     columns = np.repeat(np.arange(len(places)), counts)
     squared = ((points[rows] - places[columns]) ** 2).sum(axis=1)
     keep = squared <= np.floor(radius_cm * radius_cm)

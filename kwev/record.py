@@ -16,7 +16,7 @@ from kwev.units import DEGREE_DECIMALS, POINTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kwev.config import Config
+    from kwev.config import Case, Config
     from kwev.coverage import Reach
     from kwev.demand import DemandPoints
     from kwev.inputs import Inputs
@@ -130,10 +130,9 @@ class Outcome:
     least_budget: Extreme
 
 
-def plan_record(
-    tables: Tables, config: Config, inputs: Inputs, outcome: Outcome, *, scenario: str
-) -> Plan:
+def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) -> Plan:
     """Write the record of a choice: every number of the plan file but the certificate."""
+    config = case.config
     columns, stations, choice = inputs.columns, inputs.stations, outcome.choice
     nothing = Choice(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
     before_net = network(stations, columns, nothing, config)
@@ -157,7 +156,7 @@ def plan_record(
     record = {
         "format_version": FORMAT_VERSION,
         "kwev_version": __version__,
-        "scenario": scenario,
+        "scenario": case.scenario,
         "geography": inputs.points.geography,
         "metric": config.coverage.metric,
         "inputs_sha256": tables.inputs_sha256,

@@ -27,7 +27,7 @@ from kwev.units import POINTS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kwev.config import Config
+    from kwev.config import Case, Config
     from kwev.plan import Plan
     from kwev.tables import Tables
 
@@ -98,12 +98,7 @@ SOLVES = (
 
 
 def solve_scenario(
-    tables: Tables,
-    config: Config,
-    *,
-    scenario: str,
-    geography: str,
-    progress: Callable[[str], None] = lambda _: None,
+    tables: Tables, case: Case, *, progress: Callable[[str], None] = lambda _: None
 ) -> Solved:
     """Solve a scenario and write the plan's record, without its certificate.
 
@@ -111,12 +106,8 @@ def solve_scenario(
     ----------
     tables
         ``data/processed``, read.
-    config
-        The resolved scenario.
-    scenario
-        Its name, for the record.
-    geography
-        ``tract``, ``da`` or ``cell``.
+    case
+        The scenario and the geography.
     progress
         Called with the name of each solve before it starts (see ``SOLVES``).
 
@@ -125,8 +116,9 @@ def solve_scenario(
     KwevError
         If the geography or solver is unknown, or the solver fails.
     """
+    config = case.config
     engine = choose_engine(config.solver.name)
-    inputs = build_inputs(tables, config, geography)
+    inputs = build_inputs(tables, config, case.geography)
     model = build_model(inputs, config)
     going = _Run(inputs, config, model, engine, {}, progress)
     choice, first, second = _two_stages(going)
@@ -140,7 +132,7 @@ def solve_scenario(
         ceiling=ceiling,
         least_budget=_least_budget(going, ceiling),
     )
-    plan = plan_record(tables, config, inputs, outcome, scenario=scenario)
+    plan = plan_record(tables, case, inputs, outcome)
     return Solved(plan, _account(going))
 
 

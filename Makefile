@@ -1,0 +1,57 @@
+# Everything runs in .venv, made from the lock. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+FRESH ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup data book test lint format lock bench serve clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## make .venv with the locked versions and install kwev into it
+
+$(STAMP): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "error: $$($(PYTHON) --version) is too old; kwev needs Python 3.11 or newer. Try: make PYTHON=python3.12 setup" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "error: Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+data: setup ## raw -> data/processed (raw files from data/raw or KWEV_RAW)
+	$(BIN)/kwev data
+
+book: setup ## render the book to _book/ (FRESH=1 solves everything again)
+	$(BIN)/kwev render $(if $(FRESH),--fresh,)
+
+test: setup ## run all tests
+	$(BIN)/python -m pytest
+
+lint: setup ## ruff, mypy and the import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## write the code the way lint wants it
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## time the solves and print the ratios
+	$(BIN)/python -m benchmarks
+
+serve: ## look at _book/ on http://127.0.0.1:8000
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _book 8000
+
+lock: ## resolve requirements.txt again, for Python 3.11 to 3.13 (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --extra dev -o requirements.txt pyproject.toml
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) build _book .quarto index_files .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

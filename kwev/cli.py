@@ -1,0 +1,306 @@
+"""The command line: data, solve, check, render, doctor and the formats' schemas."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Column, Table
+
+from kwev import __version__
+from kwev import config as configuration
+from kwev.errors import KwevError
+from kwev.project import Project, find_project
+
+EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR = 0, 1, 2
+
+app = typer.Typer(
+    name="kwev",
+    help=(
+        "Plan public EV charging for the Region of Waterloo: rebuild the data, solve a scenario, "
+        "check a plan without trusting the solver, render the book."
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True, highlight=False)
+
+Scenario = Annotated[
+    str, typer.Option("--scenario", "-s", help="Scenario: base, or a file of config/ by its name.")
+]
+Geography = Annotated[
+    str,
+    typer.Option(
+        "--geography", "-g", help="Demand points: tract (138), da (766) or cell (100 m grid)."
+    ),
+]
+SolverName = Annotated[
+    str | None,
+    typer.Option("--solver", help="Force a solver: highs, gurobi or scip (default: the config's)."),
+]
+
+
+def main() -> NoReturn:
+    """Run the command line; a user's error is one line and exit code 2."""
+    try:
+        app(standalone_mode=True)
+    except KwevError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 -- never wrapped by a console
+        raise SystemExit(EXIT_ERROR) from None
+    except KeyboardInterrupt:
+        print("error: stopped by the keyboard; nothing half-written was left.", file=sys.stderr)  # noqa: T201
+        raise SystemExit(130) from None
+    raise SystemExit(EXIT_CLEAN)
+
+
+def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
+    if value:
+        typer.echo(f"kwev {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+
+
+@app.command()
+def data(
+    raw: Annotated[
+        Path | None,
+        typer.Option("--raw", help="Folder of raw files (default: KWEV_RAW, else data/raw)."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write (default: data/processed).")
+    ] = None,
+) -> None:
+    """Compute data/processed from the raw files: checked, whole or not at all.
+
+    Example: kwev data --raw ~/bundle/raw
+    """
+    from kwev.pipeline import build
+
+    project = find_project()
+    target = out or project.processed
+    report = build(raw or project.raw, target)
+    typer.echo(report.summary())
+
+
+@app.command()
+def solve(
+    scenario: Scenario = "base",
+    geography: Geography = "da",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for plan.json, solve.json, .geojson and .csv."),
+    ] = None,
+    solver: SolverName = None,
+) -> None:
+    """Solve a scenario, certify the plan and write it.
+
+    Example: kwev solve --scenario base --geography da --out build/base
+    """
+    from kwev.export import write_plan
+    from kwev.solve import SOLVES
+    from kwev.store import solve_certified
+    from kwev.tables import load_tables
+
+    project = find_project()
+    case = _case(project, scenario, geography, solver)
+    tables = load_tables(project.processed)
+    with _bar() as progress:
+        task = progress.add_task(f"{scenario} at {geography}", total=len(SOLVES))
+
+        def step(name: str) -> None:
+            progress.update(task, completed=SOLVES.index(name), description=name)
+
+        entry = solve_certified(tables, case, progress=step)
+        progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
+    folder = out or project.build / "plans" / f"{scenario}-{geography}"
+    write_plan(folder, entry.plan, entry.account)
+    _summary(entry.plan.as_dict(), entry.account["seconds"])
+    typer.echo(f"wrote {folder / 'plan.json'}")
+
+
+def _case(
+    project: Project, scenario: str, geography: str, solver: str | None
+) -> configuration.Case:
+    from kwev.errors import nearest
+
+    settings = configuration.load(scenario, project.config)
+    if geography not in configuration.GEOGRAPHIES:
+        hint = nearest(geography, list(configuration.GEOGRAPHIES))
+        raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
+    if solver is not None:
+        if solver not in configuration.SOLVERS:
+            hint = nearest(solver, list(configuration.SOLVERS))
+            raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
+        settings = settings.with_values(solver__name=solver)
+    return configuration.Case(scenario, settings, geography)
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description:<24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        transient=not console.is_terminal,
+    )
+
+
+def _summary(plan: dict[str, object], seconds: float) -> None:
+    from kwev.plan import parse_plan
+
+    record = parse_plan(plan, where="plan")
+    solver, cost = record.solver, record.cost
+    typer.echo(
+        f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, "
+        f"objective {solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {seconds:.1f} s"
+    )
+    counts = {k: sum(a.kind == k for a in record.actions) for k in ("upgrade", "new_l3", "new_l2")}
+    typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
+    typer.echo(f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD")
+    for name in ("l2", "l3", "ev_owners"):
+        reached = getattr(record.coverage, name)
+        most = ", ".join(
+            f"{word} {'none' if value is None else format(value, '.1%')}"
+            for word, value in (("attainable", reached.attainable), ("ceiling", reached.ceiling))
+        )
+        status = record.certificate.targets[name] if record.certificate else "not certified"
+        typer.echo(
+            f"{name:<9} {reached.before:6.1%} -> {reached.after:6.1%} of {reached.target:.0%} "
+            f"({most}): {status}"
+        )
+    if cost.least_budget_cad is None:
+        typer.echo(f"least budget: none, {cost.least_budget_reason}")
+    else:
+        typer.echo(f"least budget: {cost.least_budget_cad:,.0f} CAD")
+    if record.certificate:
+        held = len(record.certificate.violations)
+        typer.echo(f"certificate: {record.certificate.checks} checks, {held} violations")
+
+
+@app.command()
+def check(
+    plan: Annotated[Path, typer.Argument(help="The plan.json to check.")],
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", "-s", help="Scenario to check against (default: the plan's)."),
+    ] = None,
+) -> None:
+    """Recompute a plan from data/processed and config/, without the solver that made it.
+
+    Exit code 0: clean. 1: violations, listed. 2: the file cannot be read as a plan.
+
+    Example: kwev check build/base/plan.json
+    """
+    from kwev.certify import certify
+    from kwev.plan import read_plan
+    from kwev.tables import load_tables
+
+    project = find_project()
+    record = read_plan(plan)
+    name = scenario or record.scenario
+    case = configuration.Case(name, configuration.load(name, project.config), record.geography)
+    certificate = certify(record, load_tables(project.processed), case)
+    for violation in certificate.violations:
+        typer.echo(f"violation: {violation}")
+    for target, status in certificate.targets.items():
+        typer.echo(f"target {target}: {status}")
+    typer.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
+    if certificate.violations:
+        raise typer.Exit(EXIT_VIOLATIONS)
+
+
+@app.command()
+def render(
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget stored plans and solve everything again.")
+    ] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="auto, quarto or preview (without Quarto).")
+    ] = "auto",
+) -> None:
+    """Render the book to _book/: with Quarto where it is, else as the preview.
+
+    Example: kwev render --fresh
+    """
+    from kwev.book.render import render as render_book
+    from kwev.store import clear
+
+    project = find_project()
+    if fresh:
+        clear(project)
+    report = render_book(project.root, engine=engine)
+    typer.echo(report.summary())
+
+
+@app.command()
+def scenarios() -> None:
+    """List the scenarios with what they plan for."""
+    project = find_project()
+    table = Table(
+        Column("scenario", no_wrap=True),
+        "budget (CAD)",
+        "L2",
+        "L3",
+        "L2 radius (m)",
+        "L3 radius (m)",
+        "what",
+    )
+    for name in configuration.scenario_paths(project.config):
+        c = configuration.load(name, project.config)
+        table.add_row(
+            name,
+            f"{c.budget.limit_cad:,.0f}",
+            f"{c.targets.l2:.0%}",
+            f"{c.targets.l3:.0%}",
+            f"{c.coverage.l2_radius_m:g}",
+            f"{c.coverage.l3_radius_m:g}",
+            c.description,
+        )
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def doctor() -> None:
+    """Tell what is here and what is missing: Python, data, solvers, Quarto, browser.
+
+    Exit code 0 where the book can be rendered, 2 where it cannot.
+    """
+    from kwev.doctor import examine
+
+    findings = examine(find_project())
+    for finding in findings:
+        typer.echo(f"{finding.mark:<8} {finding.what:<22} {finding.detail}")
+    if any(finding.mark == "missing" for finding in findings):
+        raise typer.Exit(EXIT_ERROR)
+
+
+@app.command()
+def schema(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder to write (default: config/ and docs/).")
+    ] = None,
+) -> None:
+    """Write the JSON schemas of the configuration and of the plan files."""
+    from kwev.formats import write_schemas
+
+    for path in write_schemas(find_project(), out):
+        typer.echo(f"wrote {path}")
+
+
+if __name__ == "__main__":
+    main()

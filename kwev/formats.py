@@ -1,0 +1,34 @@
+"""The JSON schemas of every file that others read, generated from the code that writes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kwev import config, export, plan
+from kwev.files import write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kwev.project import Project
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return every schema by its path below the project."""
+    of_plan = plan.json_schema()
+    return {
+        "config/schema.json": config.json_schema(),
+        "docs/schemas/plan.json": of_plan,
+        "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
+        "docs/schemas/solve.json": export.account_schema(),
+    }
+
+
+def write_schemas(project: Project, out: Path | None = None) -> list[Path]:
+    """Write the schemas below ``out`` or the project; return their paths."""
+    written = []
+    for name, schema in schemas().items():
+        path = (out or project.root) / name
+        write_json(path, schema, indent=2)
+        written.append(path)
+    return written

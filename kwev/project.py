@@ -1,0 +1,69 @@
+"""Where things are: the folders of one checkout."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kwev.errors import KwevError
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders of a checkout, all below ``root``."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """Scenarios."""
+        return self.root / "config"
+
+    @property
+    def processed(self) -> Path:
+        """Tables that the pipeline computed."""
+        return self.root / "data" / "processed"
+
+    @property
+    def register(self) -> Path:
+        """Register of sources."""
+        return self.root / "data" / "sources.json"
+
+    @property
+    def build(self) -> Path:
+        """Everything that can be computed again: notebooks, plans, logs."""
+        return self.root / "build"
+
+    @property
+    def store(self) -> Path:
+        """Certified plans by key."""
+        return self.build / "store"
+
+    @property
+    def raw(self) -> Path:
+        """Raw files: ``KWEV_RAW`` where it is set, else ``data/raw``."""
+        return Path(os.environ.get("KWEV_RAW") or self.root / "data" / "raw")
+
+
+def find_project(start: Path | None = None) -> Project:
+    """Return the project that ``start`` (or the working folder) lies in.
+
+    Raises
+    ------
+    KwevError
+        If no folder upwards holds ``_quarto.yml`` and ``config/base.json``.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "config" / "base.json").is_file() and (folder / "pyproject.toml").is_file():
+            return Project(folder)
+    # an installed checkout may be used from anywhere
+    package = Path(__file__).resolve().parents[1]
+    if (package / "config" / "base.json").is_file():
+        return Project(package)
+    raise KwevError(
+        "no kwev project here",
+        where=str(here),
+        hint="Run kwev inside a checkout (the folder with config/base.json).",
+    )

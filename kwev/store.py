@@ -1,0 +1,164 @@
+"""Certified plans by key, so that every chapter that asks for a plan gets the same one at once.
+
+The key is made of the data, the planning part of the configuration, the geography and the source
+of the modules that make a plan. The solver is recorded in the plan, not keyed. An entry is checked
+again each time it is read: one that is damaged or not clean is solved anew, never shown.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kwev import config as configuration
+from kwev.certify import certify
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.export import write_plan
+from kwev.files import read_json, sha256_bytes, sha256_json
+from kwev.plan import Plan, read_plan
+from kwev.solve import solve_scenario
+from kwev.tables import load_tables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.project import Project
+    from kwev.tables import Tables
+
+MODULES = (
+    "kwev.units",
+    "kwev.demand",
+    "kwev.siting",
+    "kwev.coverage",
+    "kwev.inputs",
+    "kwev.model",
+    "kwev.engines",
+    "kwev.solve",
+    "kwev.record",
+    "kwev.plan",
+    "kwev.audit",
+    "kwev.retrace",
+    "kwev.certify",
+)
+"""Modules whose source is part of the key: a plan made by other code is another plan."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A certified plan with the account of its solves."""
+
+    plan: Plan
+    account: dict[str, Any]
+
+
+@cache
+def code_sha256() -> str:
+    """Return the hash of the source of every module that makes a plan."""
+    sources = []
+    for name in MODULES:
+        spec = find_spec(name)
+        if spec is None or spec.origin is None:
+            raise KwevError(f"module {name} has no source", where="kwev.store")
+        sources.append(Path(spec.origin).read_bytes())
+    return sha256_bytes(b"\0".join(sources))
+
+
+def key(tables: Tables, case: Case) -> str:
+    """Return the key of a plan: 16 hexadecimal digits."""
+    parts = {
+        "inputs": tables.inputs_sha256,
+        "config": case.config.planning_sha256(),
+        "gap": case.config.solver.mip_gap,
+        "geography": case.geography,
+        "code": code_sha256(),
+    }
+    return sha256_json(parts)[:16]
+
+
+def stored(
+    project: Project,
+    tables: Tables,
+    case: Case,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Entry:
+    """Return the certified plan of a case from the store, or solve, certify and keep it.
+
+    Raises
+    ------
+    KwevError
+        If a fresh plan does not pass its own certificate: nothing is stored then.
+    """
+    folder = project.store / f"{case.scenario}-{case.geography}-{key(tables, case)}"
+    entry = _read(folder, tables, case)
+    if entry is None:
+        entry = solve_certified(tables, case, progress=progress)
+        write_plan(folder, entry.plan, entry.account)
+    return entry
+
+
+def solve_certified(
+    tables: Tables, case: Case, *, progress: Callable[[str], None] = lambda _: None
+) -> Entry:
+    """Solve a case and certify the plan.
+
+    Raises
+    ------
+    KwevError
+        If the certificate finds a violation.
+    """
+    result = solve_scenario(tables, case, progress=progress)
+    certificate = certify(result.plan, tables, case)
+    if certificate.violations:
+        raise KwevError(
+            f"the plan of {case.scenario!r} fails its certificate: {certificate.violations[0]}",
+            where=f"violations: {len(certificate.violations)}",
+            hint="This is a defect of kwev or of the solver; nothing was written.",
+        )
+    return Entry(result.plan.model_copy(update={"certificate": certificate}), result.account)
+
+
+def plan_for(
+    project: Project, scenario: str = "base", geography: str = "da", **changes: Any
+) -> Entry:
+    """Return the certified plan of a named scenario, with values changed where given.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    scenario
+        Name of the scenario.
+    geography
+        ``tract``, ``da`` or ``cell``.
+    **changes
+        Dotted keys with ``__``, for example ``budget__limit_cad=2_000_000``.
+    """
+    settings = configuration.load(scenario, project.config)
+    if changes:
+        settings = settings.with_values(**changes)
+    return stored(project, load_tables(project.processed), Case(scenario, settings, geography))
+
+
+def clear(project: Project) -> None:
+    """Forget every stored plan."""
+    shutil.rmtree(project.store, ignore_errors=True)
+
+
+def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:
+    path = folder / "plan.json"
+    if not path.is_file():
+        return None
+    try:
+        plan, account = read_plan(path), read_json(folder / "solve.json")
+    except KwevError:
+        return None
+    if plan.certificate is None:
+        return None
+    again = certify(plan, tables, case)
+    return Entry(plan, account) if again == plan.certificate else None
