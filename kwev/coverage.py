@@ -126,10 +126,11 @@ def reach_l2(points: DemandPoints, stations: Stations, columns: Columns, config:
     has = stations.l2_ports > 0
     if config.coverage.l3_counts_for_l2:
         has |= stations.l3_ports > 0
+    takes = columns.is_kind("upgrade") & (columns.kept_l2_ports == 0)
+    if config.coverage.l3_counts_for_l2:
+        takes[:] = False
     loses = np.zeros(len(stations.ids), bool)
-    upgrade = columns.is_kind("upgrade")
-    if not config.coverage.l3_counts_for_l2:
-        loses[columns.station[upgrade & (columns.kept_l2_ports == 0)]] = True
+    loses[columns.station[takes]] = True
     near = within(points.xy_m, stations.xy_m, radius_m)
     fixed = _row_sums(near, has & ~loses)
     losable = _row_sums(near, has & loses)
@@ -137,7 +138,7 @@ def reach_l2(points: DemandPoints, stations: Stations, columns: Columns, config:
     if config.coverage.l3_counts_for_l2:
         brings |= columns.is_kind("new_l3")
     sign = brings.astype(np.int8)
-    sign[upgrade & loses[columns.station]] = -1
+    sign[takes] = -1
     change = _signed(within(points.xy_m, columns.xy_m, radius_m), sign, n)
     return Reach(change, fixed, losable)
 
@@ -165,7 +166,7 @@ def _row_sums(near: sparse.csr_array, which: NDArray[np.bool_]) -> NDArray[np.in
 
 
 def _signed(near: sparse.csr_array, sign: NDArray[np.int8], n: int) -> sparse.csr_array:
-    signed = sparse.csr_array(near @ sparse.diags_array(sign)).astype(np.int8)
+    signed = sparse.csr_array(near @ sparse.diags_array(sign, dtype=np.int8)).astype(np.int8)
     signed.eliminate_zeros()
     signed.sort_indices()
     return signed if signed.shape[0] == n else _empty((n, len(sign)))

@@ -72,6 +72,12 @@ def shares(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values / total if total > 0 else np.zeros_like(values)
 
 
+def share_of(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
+    """Return the part of the total of ``values`` where ``mask`` holds (0 where there is none)."""
+    total = float(values.sum())
+    return float(values[mask].sum()) / total if total > 0 else 0.0
+
+
 def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoints:
     """Return the demand points of a geography with their objective weights.
 

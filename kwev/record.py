@@ -9,7 +9,7 @@ import numpy as np
 
 from kwev import __version__
 from kwev.coverage import within
-from kwev.demand import demand_points, shares
+from kwev.demand import demand_points, share_of
 from kwev.plan import FORMAT_VERSION, Plan, parse_plan
 from kwev.units import DEGREE_DECIMALS, POINTS
 
@@ -72,9 +72,8 @@ class Covered:
     def share(self, points: DemandPoints, target: str) -> float:
         """Return the share of people (``l2``, ``l3``) or of EVs (``ev_owners``) covered."""
         if target == "ev_owners":
-            return float(shares(points.ev)[self.l2 | self.l3].sum())
-        mask = self.l2 if target == "l2" else self.l3
-        return float(shares(points.people)[mask].sum())
+            return share_of(points.ev, self.l2 | self.l3)
+        return share_of(points.people, self.l2 if target == "l2" else self.l3)
 
 
 def covered(points: DemandPoints, stations: Network, config: Config) -> Covered:

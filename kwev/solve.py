@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cvxpy as cp
 import numpy as np
 
-from kwev.demand import shares
+from kwev.demand import share_of
 from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.inputs import Inputs, build_inputs
 from kwev.model import (
@@ -21,7 +21,7 @@ from kwev.model import (
     ev_share,
     people_share,
 )
-from kwev.record import Choice, Extreme, Outcome, plan_record
+from kwev.record import Choice, Extreme, Outcome, plan_record, unserved_share
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
@@ -119,6 +119,9 @@ def solve_scenario(
     config = case.config
     engine = choose_engine(config.solver.name)
     inputs = build_inputs(tables, config, case.geography)
+    if len(inputs.columns) == 0:
+        plan = plan_record(tables, case, inputs, _nothing_to_decide(inputs, config, engine))
+        return Solved(plan, _account(inputs, engine, {}))
     model = build_model(inputs, config)
     going = _Run(inputs, config, model, engine, {}, progress)
     choice, first, second = _two_stages(going)
@@ -133,7 +136,35 @@ def solve_scenario(
         least_budget=_least_budget(going, ceiling),
     )
     plan = plan_record(tables, case, inputs, outcome)
-    return Solved(plan, _account(going))
+    return Solved(plan, _account(inputs, engine, going.answers))
+
+
+def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
+    """Return the outcome of a scenario without a single possible action: all stays as it is."""
+    choice = Choice(np.zeros(0, bool), np.zeros(0, np.int64))
+    points, reach = inputs.points, inputs.reach
+    covered = {target: reach[target].covered(choice.build) for target in TARGETS}
+    as_is = {
+        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGETS
+    }
+    as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
+    wanted = enforced_targets(config)
+    met = all((as_is[target].value or 0.0) >= share for target, share in wanted.items())
+    met &= not config.demand.enforce or unserved_share(inputs, choice) == 0
+    weights = config.weights
+    objective = POINTS * float(
+        weights.l2 * points.weight[covered["l2"]].sum()
+        + weights.l3 * points.weight[covered["l3"]].sum()
+    )
+    answer = Answer("optimal", objective, objective, 0, 0.0, "")
+    return Outcome(
+        choice=choice,
+        solver=_solver_account(engine, answer),
+        shortfall_bound_points=0.0,
+        attainable=as_is,
+        ceiling=as_is,
+        least_budget=Extreme(0.0, choice) if met else Extreme(None, None, "no action is possible"),
+    )
 
 
 def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
@@ -162,8 +193,7 @@ def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
     hard = going.model.hard(without=dropped if budget else (*dropped, "budget"))
     rows = going.inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share_of = ev_share if target == "ev_owners" else people_share
-    share = share_of(going.inputs, target, covered)
+    share = (ev_share if target == "ev_owners" else people_share)(going.inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(share), constraints)
     if not answer.found:
@@ -173,7 +203,7 @@ def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
     reached = going.inputs.reach[target].covered(choice.build)
     points = going.inputs.points
     people = points.ev if target == "ev_owners" else points.people
-    return Extreme(float(shares(people)[reached].sum()), choice)
+    return Extreme(share_of(people, reached), choice)
 
 
 def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
@@ -225,11 +255,11 @@ def gap(objective: float, bound: float) -> float:
     return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
 
 
-def _account(going: _Run) -> dict[str, Any]:
+def _account(inputs: Inputs, engine: Engine, answers: dict[str, Answer]) -> dict[str, Any]:
     return {
-        "solver": going.engine.name,
-        "solver_version": going.engine.version,
-        "seconds": sum(answer.seconds for answer in going.answers.values()),
+        "solver": engine.name,
+        "solver_version": engine.version,
+        "seconds": sum(answer.seconds for answer in answers.values()),
         "solves": {
             name: {
                 "status": answer.status,
@@ -237,12 +267,12 @@ def _account(going: _Run) -> dict[str, Any]:
                 "nodes": answer.nodes,
                 "log": answer.log,
             }
-            for name, answer in going.answers.items()
+            for name, answer in answers.items()
         },
         "size": {
-            "points": len(going.inputs.points),
-            "columns": len(going.inputs.columns),
-            **{f"rows_{level}": len(rows.base) for level, rows in going.inputs.rows.items()},
+            "points": len(inputs.points),
+            "columns": len(inputs.columns),
+            **{f"rows_{level}": len(rows.base) for level, rows in inputs.rows.items()},
         },
         "machine": {
             "system": platform.system(),

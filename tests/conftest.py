@@ -1,0 +1,24 @@
+"""Shared fixtures: the toy builder, the project, its tables and the base plan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def project():
+    from kwev.project import Project
+
+    return Project(Path(__file__).resolve().parents[1])
+
+
+@pytest.fixture(scope="session")
+def tables(project):
+    from kwev.tables import load_tables
+
+    return load_tables(project.processed)

@@ -1,0 +1,285 @@
+"""Each rule of the model on a region small enough to solve by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from toy import base_config, case, toy
+
+from kwev.certify import certify
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.solve import solve_scenario
+
+FAR = 50_000.0
+
+
+def solve(tables, given=None, **changes):
+    """Solve a toy and insist on a clean certificate."""
+    given = given or case(**changes)
+    plan = solve_scenario(tables, given).plan
+    certificate = certify(plan, tables, given)
+    assert certificate.violations == []
+    assert certificate.checks > 20
+    return plan.model_copy(update={"certificate": certificate})
+
+
+def done(plan):
+    return {(a.kind, a.place_id): max(a.l2_ports_after, a.l3_ports_after) for a in plan.actions}
+
+
+def test_the_one_useful_site_is_built():
+    # two sites, people only at the first: an L2 station with one port for 25,000
+    tables = toy([(0, 0, 100, 1)], sites=[(100, 0, "library"), (FAR, 0, "library")])
+    plan = solve(tables, budget__limit_cad=25_000)
+    assert done(plan) == {("new_l2", "q000"): 1}
+    assert plan.coverage.l2.before == 0
+    assert plan.coverage.l2.after == 1
+    assert plan.cost.net_cad == 25_000
+
+
+def test_budget_picks_the_larger_crowd():
+    points = [(0, 0, 300, 0), (10_000, 0, 200, 0), (20_000, 0, 100, 0)]
+    sites = [(x, 0, "library") for x in (0, 10_000, 20_000)]
+    plan = solve(toy(points, sites=sites), budget__limit_cad=50_000)
+    assert set(done(plan)) == {("new_l2", "q000"), ("new_l2", "q001")}
+    assert plan.coverage.l2.after == pytest.approx(5 / 6)
+    assert plan.coverage.l2.attainable == pytest.approx(5 / 6)
+    assert plan.coverage.l2.ceiling == 1.0
+
+
+def test_no_budget_no_action_and_no_crash():
+    plan = solve(toy([(0, 0, 100, 1)], sites=[(0, 0, "library")]), budget__limit_cad=0)
+    assert plan.actions == []
+    assert plan.shortfall.l2 == pytest.approx(0.95)
+    assert plan.shortfall.l3 == pytest.approx(0.85)
+    assert plan.certificate.targets["l2"] == "unmet_unproven"
+
+
+def test_a_region_without_sites_or_stations():
+    plan = solve(toy([(0, 0, 100, 1)]))
+    assert plan.actions == []
+    assert plan.certificate.targets == dict.fromkeys(("l2", "l3", "ev_owners"), "unmet_proven")
+
+
+def test_an_unreachable_point_stays_uncovered():
+    tables = toy([(0, 0, 60, 1), (FAR, 0, 40, 1)], sites=[(0, 0, "shopping_mall")])
+    plan = solve(tables, budget__limit_cad=10_000_000)
+    assert plan.model_covered.l2 + plan.model_covered.l3
+    assert "p001" not in plan.model_covered.l2 + plan.model_covered.l3
+    assert plan.coverage.l2.ceiling == pytest.approx(0.6)
+    assert plan.certificate.targets["l2"] == "unmet_proven"
+    assert plan.cost.least_budget_cad is None
+    assert "0.6000" in plan.cost.least_budget_reason
+
+
+@pytest.mark.parametrize(("distance_m", "covered"), [(500.0, 1.0), (500.01, 0.0)])
+def test_the_radius_is_inclusive_to_the_centimetre(distance_m, covered):
+    tables = toy([(0, 0, 100, 1)], sites=[(distance_m, 0, "library")])
+    assert solve(tables).coverage.l2.ceiling == covered
+
+
+def test_upgrading_the_only_l2_site_loses_its_l2_coverage():
+    # nothing else to build: L3 for all against L2 for all; L3 weighs double and both targets
+    # are one shortfall each, so 95 points of L2 beat 85 of L3 and the station stays as it is
+    tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 2, 0)])
+    stays = solve(tables)
+    assert stays.actions == []
+    assert stays.coverage.l2.after == 1
+    # without an L2 target the upgrade pays, and L2 coverage falls to nothing
+    plan = solve(tables, targets__l2=0)
+    assert done(plan) == {("upgrade", "s000"): 2}
+    assert plan.coverage.l2.before == 1
+    assert plan.coverage.l2.after == 0
+    assert plan.coverage.l3.after == 1
+
+
+def test_retained_ports_keep_l2_coverage_and_are_not_sold():
+    tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 2, 0)])
+    plan = solve(tables, ports__retained_l2=1)
+    (action,) = plan.actions
+    assert (action.kind, action.l2_ports_before, action.l2_ports_after) == ("upgrade", 2, 1)
+    assert plan.coverage.l2.after == 1
+    # one port sold at half its price, the station kept
+    assert action.resale_cad == pytest.approx(0.5 * 5_000)
+    assert action.kw_after == pytest.approx(19.2 + 2 * 350)
+
+
+def test_resale_credits_station_and_ports_when_all_l2_goes():
+    tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 3, 0)])
+    plan = solve(tables, targets__l2=0)
+    (action,) = plan.actions
+    assert action.purchase_cad == 100_000 + 2 * 50_000
+    assert action.resale_cad == pytest.approx(0.5 * (20_000 + 3 * 5_000))
+    assert plan.cost.net_cad == pytest.approx(200_000 - 17_500)
+
+
+def test_upgrade_beats_new_build_where_it_is_cheaper():
+    # L3 wanted only: converting the idle L2 station costs less than the mall next door
+    tables = toy([(0, 0, 100, 1)], stations=[(600, 0, 4, 0)], sites=[(0, 0, "shopping_mall")])
+    plan = solve(tables, targets__l2=0)
+    assert ("upgrade", "s000") in done(plan)
+    assert ("new_l3", "q000") not in done(plan)
+
+
+def test_a_station_with_l3_is_never_upgraded():
+    tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 2, 2)])
+    assert solve(tables).actions == []
+
+
+def test_site_capacity_rules_out_l3_and_changes_the_plan():
+    # two 350 kW ports need 700 kW: the library (300 kW) cannot, the mall 4 km away can
+    sites = [(0, 0, "library"), (4_000, 0, "shopping_mall")]
+    tables = toy([(0, 0, 100, 1)], sites=sites)
+    plan = solve(tables, targets__l2=0)
+    assert ("new_l3", "q001") in done(plan)
+    assert not any(kind == "new_l3" and place == "q000" for kind, place in done(plan))
+    larger = base_config(targets__l2=0).siting.capacity_kw | {"library": 700}
+    plan = solve(tables, targets__l2=0, siting__capacity_kw=larger, budget__limit_cad=200_000)
+    assert plan.coverage.l3.after == 1
+
+
+def test_capacity_caps_the_ports():
+    # energy for 4 ports is needed; 40 kW carry two
+    tables = toy([(0, 0, 100, 30)], sites=[(0, 0, "library")])
+    small = base_config().siting.capacity_kw | {"library": 40.0}
+    plan = solve(tables, demand__enforce=True, targets__l3=0, siting__capacity_kw=small)
+    assert done(plan) == {("new_l2", "q000"): 2}
+    need, port = 30 * 3_000 * 0.2, 19.2 * 8_760 * 0.1
+    assert plan.shortfall.demand == pytest.approx(max(0, need - 2 * port) / need)
+
+
+def test_ports_follow_the_energy_that_is_needed():
+    # 30 EVs x 3,000 kWh x 0.2 = 18,000 kWh; a port gives 16,819 kWh: two ports, not one
+    tables = toy([(0, 0, 100, 30)], sites=[(0, 0, "library")])
+    plan = solve(tables, demand__enforce=True, targets__l3=0)
+    assert done(plan) == {("new_l2", "q000"): 2}
+    assert plan.shortfall.demand == pytest.approx(0, abs=1e-9)
+
+
+def test_existing_ports_serve_demand():
+    tables = toy([(0, 0, 100, 30)], stations=[(0, 0, 2, 0)])
+    plan = solve(tables, demand__enforce=True, targets__l3=0)
+    assert plan.actions == []
+    assert plan.shortfall.demand == 0
+
+
+def test_fewest_ports_of_each_level():
+    tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall"), (10, 0, "library")])
+    plan = solve(tables, ports__min_l2=3, ports__min_l3=4)
+    assert done(plan) == {("new_l2", "q001"): 3, ("new_l3", "q000"): 4}
+
+
+def test_one_action_a_place():
+    # one site, both levels wanted: only one can be built there
+    plan = solve(toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall")]))
+    assert len(plan.actions) == 1
+
+
+def test_a_site_on_top_of_a_station_is_that_station():
+    tables = toy(
+        [(0, 0, 100, 1)],
+        stations=[(0, 0, 2, 0)],
+        sites=[{"x": 5, "y": 0, "category": "shopping_mall", "station_id": "s000"}],
+    )
+    plan = solve(tables, targets__l2=0)
+    assert set(done(plan)) == {("upgrade", "s000")}
+    # and it has the mall's capacity, not the default one
+    assert plan.actions[0].grid_kw == 2_000
+
+
+def test_l3_does_not_serve_l2_unless_the_scenario_says_so():
+    tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 0, 2)])
+    assert solve(tables).coverage.l2.before == 0
+    assert solve(tables, coverage__l3_counts_for_l2=True).coverage.l2.before == 1
+
+
+def test_a_mixed_station_serves_both_levels():
+    plan = solve(toy([(0, 0, 100, 1)], stations=[(0, 0, 2, 2)]))
+    assert (plan.coverage.l2.before, plan.coverage.l3.before) == (1, 1)
+
+
+def test_tesla_only_and_outside_stations_count_only_when_asked():
+    stations = [
+        {"x": 0, "y": 0, "l2_ports": 2, "l3_ports": 0, "access": "tesla_only"},
+        {"x": 0, "y": 0, "l2_ports": 0, "l3_ports": 2, "in_region": False, "municipality_id": ""},
+    ]
+    tables = toy([(0, 0, 100, 1)], stations=stations)
+    plain = solve(tables).coverage
+    assert (plain.l2.before, plain.l3.before) == (0, 0)
+    with_all = solve(tables, coverage__include_tesla_only=True, coverage__include_outside=True)
+    assert (with_all.coverage.l2.before, with_all.coverage.l3.before) == (1, 1)
+
+
+def test_only_public_owners_when_the_scenario_says_so():
+    stations = [
+        {"x": 0, "y": 0, "l2_ports": 2, "l3_ports": 0, "owner": "private"},
+        {"x": 9, "y": 0, "l2_ports": 2, "l3_ports": 0, "owner": "public"},
+    ]
+    tables = toy([(0, 0, 100, 1)], stations=stations)
+    plan = solve(tables, siting__public_owners_only=True)
+    assert set(done(plan)) == {("upgrade", "s001")}
+
+
+def test_ev_owners_target_becomes_a_row_when_enforced():
+    # people live at A, EVs at B; money for one L2 station
+    points = [(0, 0, 100, 0), (10_000, 0, 1, 50)]
+    tables = toy(points, sites=[(0, 0, "library"), (10_000, 0, "library")])
+    money = {"budget__limit_cad": 25_000, "targets__l3": 0.0, "targets__l2": 0.5}
+    assert set(done(solve(tables, **money))) == {("new_l2", "q000")}
+    enforced = {**money, "targets__ev_owners__enforce": True, "targets__l2": 0.0}
+    plan = solve(tables, **enforced)
+    assert set(done(plan)) == {("new_l2", "q001")}
+    assert plan.shortfall.ev_owners == 0
+
+
+def test_cost_breaks_ties():
+    # either site covers everybody; nothing is built twice
+    tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "library"), (1, 0, "library")])
+    assert len(solve(tables, targets__l3=0).actions) == 1
+
+
+def test_least_budget_is_the_price_of_the_targets():
+    tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "library"), (100, 0, "shopping_mall")])
+    plan = solve(tables, budget__limit_cad=1_000_000)
+    assert plan.cost.least_budget_cad == pytest.approx(25_000 + 200_000)
+    assert plan.certificate.targets == dict.fromkeys(("l2", "l3", "ev_owners"), "met")
+
+
+def test_objective_by_hand():
+    # 75 of 100 people and 1 of 4 EVs at A: weight 0.6/0.9 * 0.75 + 0.3/0.9 * 0.25 = 7/12
+    tables = toy([(0, 0, 75, 1), (FAR, 0, 25, 3)], sites=[(0, 0, "library")])
+    plan = solve(tables, targets__l3=0)
+    weight = 2 / 3 * 0.75 + 1 / 3 * 0.25
+    assert plan.solver.objective == pytest.approx(100 * weight - 0.1 * 0.025)
+
+
+def test_recorded_power_of_a_station_is_used():
+    stations = [{"x": 0, "y": 0, "l2_ports": 2, "l3_ports": 0, "l2_kw": 7.2}]
+    plan = solve(toy([(0, 0, 100, 1)], stations=stations), ports__retained_l2=2)
+    (action,) = plan.actions
+    assert action.kw_after == pytest.approx(2 * 7.2 + 2 * 350)
+
+
+def test_a_category_without_capacity_is_named():
+    tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "moon_base")])
+    with pytest.raises(KwevError, match="moon_base"):
+        solve_scenario(tables, case())
+
+
+@pytest.mark.parametrize("solver", ["highs", "gurobi", "scip"])
+def test_every_engine_finds_the_same_objective(solver):
+    pytest.importorskip({"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}[solver])
+    rng = np.random.default_rng(7)
+    points = [(*rng.integers(0, 6_000, 2), int(rng.integers(1, 90)), 1) for _ in range(40)]
+    sites = [(*rng.integers(0, 6_000, 2), "shopping_mall") for _ in range(12)]
+    tables = toy(points, stations=[(0, 0, 2, 0), (3_000, 3_000, 4, 0)], sites=sites)
+    given = Case("toy", base_config(budget__limit_cad=300_000), "da")
+    best = solve(tables, given)
+    other = solve(
+        tables,
+        Case("toy", base_config(budget__limit_cad=300_000, solver__name=solver), "da"),
+    )
+    assert other.solver.name == solver
+    assert other.solver.objective == pytest.approx(best.solver.objective, rel=1e-6)
+    assert other.shortfall.total_points == pytest.approx(best.shortfall.total_points, abs=1e-4)

@@ -1,0 +1,116 @@
+"""Small regions written by hand: tables with a few points, stations and sites on a plane."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from kwev import config as configuration
+from kwev.config import Case
+
+ROOT = Path(__file__).resolve().parents[1]
+ORIGIN = (540_000.0, 4_810_000.0)
+AREA = "3530013"
+
+
+def base_config(**changes):
+    """Return the base scenario, changed for small instances: no demand rows, exact gap."""
+    settings = {"demand__enforce": False, "solver__mip_gap": 0.0, "solver__name": "highs"}
+    return configuration.load("base", ROOT / "config").with_values(**{**settings, **changes})
+
+
+def case(**changes):
+    """Return a case of the base scenario at `da`."""
+    return Case("toy", base_config(**changes), "da")
+
+
+def toy(points, stations=(), sites=()):
+    """Return tables of a small region.
+
+    points: (x_m, y_m, people, ev); stations: (x_m, y_m, l2_ports, l3_ports) or a dict;
+    sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN.
+    """
+    demand = pd.DataFrame(
+        [_point(i, x, y, people, ev) for i, (x, y, people, ev) in enumerate(points)]
+    )
+    return SimpleNamespace(
+        das=demand.rename(columns={"point_id": "da_id"}),
+        tracts=demand.rename(columns={"point_id": "tract_id"}),
+        cells=demand.rename(columns={"point_id": "cell_id"}),
+        stations=pd.DataFrame(
+            [_station(i, s) for i, s in enumerate(stations)], columns=STATION_COLUMNS
+        ).astype({"in_region": bool, "l2_kw": float, "l3_kw": float}),
+        sites=pd.DataFrame([_site(i, s) for i, s in enumerate(sites)], columns=SITE_COLUMNS),
+        municipalities=pd.DataFrame({"municipality_id": [AREA], "name": ["Kitchener"]}),
+        inputs_sha256="0" * 64,
+    )
+
+
+STATION_COLUMNS = [
+    "station_id",
+    "name",
+    "municipality_id",
+    "in_region",
+    "latitude",
+    "longitude",
+    "easting_m",
+    "northing_m",
+    "l2_ports",
+    "l3_ports",
+    "l2_kw",
+    "l3_kw",
+    "access",
+    "owner",
+]
+SITE_COLUMNS = [
+    "site_id",
+    "name",
+    "category",
+    "municipality_id",
+    "latitude",
+    "longitude",
+    "easting_m",
+    "northing_m",
+    "station_id",
+]
+
+
+def _place(x, y):
+    return {
+        "municipality_id": AREA,
+        "latitude": round(43.4 + y / 111_000, 7),
+        "longitude": round(-80.5 + x / 81_000, 7),
+        "easting_m": ORIGIN[0] + x,
+        "northing_m": ORIGIN[1] + y,
+    }
+
+
+def _point(i, x, y, people, ev):
+    return {"point_id": f"p{i:03d}", **_place(x, y), "population": people, "ev": ev}
+
+
+def _station(i, given):
+    if not isinstance(given, dict):
+        given = dict(zip(("x", "y", "l2_ports", "l3_ports"), given, strict=True))
+    given = dict(given)
+    place = _place(given.pop("x"), given.pop("y"))
+    facts = {
+        "station_id": f"s{i:03d}",
+        "name": f"Station {i}",
+        "in_region": True,
+        "access": "public",
+        "owner": "private",
+        "l2_kw": None,
+        "l3_kw": None,
+    }
+    return {**facts, **place, **given}
+
+
+def _site(i, given):
+    if not isinstance(given, dict):
+        given = dict(zip(("x", "y", "category"), given, strict=True))
+    given = dict(given)
+    place = _place(given.pop("x"), given.pop("y"))
+    return {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": "", **place, **given}
