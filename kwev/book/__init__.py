@@ -1,1 +1,1 @@
-"""book"""
+"""The book: chapters to notebooks, renderings, and the checks on both."""

@@ -1,0 +1,277 @@
+"""Chapters as notebooks: built from the .qmd file, executed, and checked for bad inline values.
+
+A notebook holds the chapter's cells in order; each inline expression is a cell of its own in the
+place where it stands, so that it runs in the same kernel at the same moment as under Quarto, and
+so that nbval compares its value like any other output. Notebooks go to a build folder and are
+never committed.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from kwev.book.chapters import Chapter, CodeBlock, Inline, read_chapter
+from kwev.errors import KwevError
+from kwev.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kwev.book.chapters import Book
+
+NOTEBOOK_DIR = "build/notebooks"
+CELL_TIMEOUT_SECONDS = 1200
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_CELL_LINE = re.compile(r"Cell In\s*\[\d+\], line (\d+)")
+_ERROR_VALUES = {"", "none", "nan", "nat", "<na>", "inf", "-inf", "error"}
+_ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+\-.!])")
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A chapter and its notebook with outputs."""
+
+    chapter: Chapter
+    notebook: Any
+
+    def outputs(self, block: int) -> list[dict[str, Any]]:
+        """Return the outputs of the chapter's block with this index."""
+        for cell in self.notebook.cells:
+            place = cell.metadata.get("kwev", {})
+            if place.get("block") == block and place.get("kind") == "cell":
+                return list(cell.outputs)
+        return []
+
+    def inline_value(self, block: int, position: int) -> str:
+        """Return the Markdown that stands for an inline expression."""
+        for cell in self.notebook.cells:
+            place = cell.metadata.get("kwev", {})
+            if place.get("block") == block and place.get("inline") == position:
+                return value_markdown(cell.outputs)
+        return ""
+
+
+def build(chapter: Chapter, root_from_notebook: str = "../..") -> Any:
+    """Turn a chapter into an unexecuted notebook.
+
+    The first cell moves to the project's root, so that cells read the same relative paths under
+    Quarto (``execute-dir: project``), here and under nbval, which starts in the notebook's folder.
+
+    Raises
+    ------
+    KwevError
+        If a cell or an inline expression is not valid Python.
+    """
+    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
+    notebook.metadata["kernelspec"] = {
+        "name": "python3",
+        "display_name": "Python 3",
+        "language": "python",
+    }
+    setup = f"import os as _os; _os.chdir({root_from_notebook!r})"
+    cells = [_code_cell(setup, kind="setup", line=1)]
+    for number, block in enumerate(chapter.blocks):
+        if isinstance(block, CodeBlock):
+            _parse(block.source, "exec", chapter.where(block.line), f"cell {block.label or number}")
+            cells.append(_code_cell(block.source, kind="cell", line=block.line, block=number))
+            continue
+        text = nbformat.v4.new_markdown_cell(block.text)  # type: ignore[no-untyped-call]
+        cells.append(_with_place(text, block=number))
+        for position, inline in enumerate(block.inlines):
+            _parse(inline.expression, "eval", chapter.where(inline.line), "inline expression")
+            cells.append(
+                _code_cell(
+                    inline.expression,
+                    kind="inline",
+                    line=inline.line,
+                    block=number,
+                    inline=position,
+                )
+            )
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number:04d}"
+    notebook.cells = cells
+    return notebook
+
+
+def execute(
+    chapter: Chapter, folder: Path, *, timeout_seconds: int = CELL_TIMEOUT_SECONDS
+) -> Executed:
+    """Run a chapter in a fresh kernel and write ``folder/<name>.ipynb`` with its outputs.
+
+    Raises
+    ------
+    KwevError
+        Naming chapter, line and cell if a cell or an inline expression fails, takes longer than
+        ``timeout_seconds``, or if an inline expression has no value.
+    """
+    root = chapter.path.parents[len(chapter.page.source.parts) - 1]
+    folder.mkdir(parents=True, exist_ok=True)
+    notebook = build(chapter, os.path.relpath(root, folder))
+    client = NotebookClient(
+        notebook,
+        timeout=timeout_seconds,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+    )
+    try:
+        # The kernel process's own messages are noise on a terminal, but tell why it died.
+        with (folder / f"{chapter.page.name}.log").open("w", encoding="utf-8") as log:
+            client.execute(env=_environment(chapter, root), stderr=log)
+    except CellExecutionError as error:
+        raise _failure(chapter, notebook, error) from None
+    except CellTimeoutError:
+        raise KwevError(
+            f"a cell ran longer than {timeout_seconds} s", where=str(chapter.page.source)
+        ) from None
+    except DeadKernelError:
+        raise KwevError(
+            "the kernel died while running the chapter",
+            where=str(chapter.page.source),
+            hint=f"It may have run out of memory; see {folder / chapter.page.name}.log.",
+        ) from None
+    executed = Executed(chapter, notebook)
+    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    write_text(folder / f"{chapter.page.name}.ipynb", text + "\n")
+    problems = inline_problems(executed)
+    if problems:
+        raise KwevError("; ".join(problems), hint="An inline expression prints one named value.")
+    return executed
+
+
+def execute_book(
+    book: Book,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> list[Executed]:
+    """Run every chapter, each in its own kernel, ``workers`` at a time; the book's order."""
+    chapters = [read_chapter(book.root, page) for page in book.pages]
+
+    def one(chapter: Chapter) -> Executed:
+        if progress is not None:
+            progress(f"running {chapter.page.source}")
+        return execute(chapter, folder)
+
+    count = workers or max(1, min(4, os.cpu_count() or 1))
+    with ThreadPoolExecutor(max_workers=count) as pool:
+        futures = [pool.submit(one, chapter) for chapter in chapters]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def inline_problems(executed: Executed) -> list[str]:
+    """Return what is wrong with inline values: none at all, or a value such as nan or None."""
+    problems = []
+    for number, block in enumerate(executed.chapter.blocks):
+        if isinstance(block, CodeBlock):
+            continue
+        for position, inline in enumerate(block.inlines):
+            value = executed.inline_value(number, position)
+            if value.replace("\\", "").strip().lower() in _ERROR_VALUES:
+                where = executed.chapter.where(inline.line)
+                shown = value or "nothing"
+                problems.append(f"{where}: {inline.expression} gives {shown}")
+    return problems
+
+
+def value_markdown(outputs: list[dict[str, Any]]) -> str:
+    """Return an inline value as Markdown: its text/markdown, else its plain text, as Quarto does.
+
+    A plain string loses its quotes and has its Markdown characters escaped.
+    """
+    for output in reversed(outputs):
+        data = output.get("data")
+        if not data:
+            continue
+        if "text/markdown" in data:
+            return _joined(data["text/markdown"])
+        text = _joined(data.get("text/plain", ""))
+        if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+            return _ESCAPED.sub(r"\\\1", text[1:-1])
+        return text
+    return ""
+
+
+def _joined(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else "".join(value)
+
+
+def _code_cell(source: str, **place: Any) -> Any:
+    cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
+    return _with_place(cell, **place)
+
+
+def _with_place(cell: Any, **place: Any) -> Any:
+    cell.metadata["kwev"] = place
+    return cell
+
+
+def _parse(source: str, mode: str, where: str, what: str) -> None:
+    if source.lstrip().startswith(("%", "!")):
+        return
+    try:
+        ast.parse(source, mode=mode)
+    except SyntaxError as error:
+        raise KwevError(f"{what} is not valid Python: {error.msg}", where=where) from None
+
+
+def _environment(chapter: Chapter, root: Path) -> dict[str, str]:
+    """Environment of the kernel: Quarto's variables, and the same bytes on every run."""
+    return {
+        **os.environ,
+        "PYTHONHASHSEED": "0",
+        "QUARTO_PROJECT_ROOT": str(root),
+        "QUARTO_DOCUMENT_PATH": str(chapter.path.parent),
+        "QUARTO_DOCUMENT_FILE": chapter.path.name,
+    }
+
+
+def _failure(chapter: Chapter, notebook: Any, error: CellExecutionError) -> KwevError:
+    """Say which cell failed, and where in the file."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.get("output_type") != "error":
+                continue
+            place = cell.metadata.get("kwev", {})
+            line = int(place.get("line", 1))
+            name = _name(chapter, place)
+            trace = _ANSI.sub("", "\n".join(output.get("traceback", [])))
+            inside = _CELL_LINE.search(trace)
+            if inside is not None and place.get("kind") == "cell":
+                line += int(inside[1]) - 1
+            return KwevError(
+                f"{name} failed: {output['ename']}: {_first_line(output['evalue'])}",
+                where=chapter.where(line),
+            )
+    return KwevError(f"a cell failed: {error.ename}", where=str(chapter.page.source))
+
+
+def _name(chapter: Chapter, place: dict[str, Any]) -> str:
+    block = chapter.blocks[place["block"]] if "block" in place else None
+    if isinstance(block, CodeBlock):
+        return f"cell {block.label}" if block.label else "a cell"
+    if block is not None and "inline" in place:
+        inline: Inline = block.inlines[place["inline"]]
+        return f"inline expression {inline.expression}"
+    return "the setup"
+
+
+def _first_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[0] if lines else ""

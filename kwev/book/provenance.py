@@ -1,0 +1,83 @@
+"""Where a rendered page comes from: commit, inputs, data, scenario, solver. Never the clock.
+
+Commit and inputs are read here; what only the chapters' computation knows (scenario, solver, data
+vintage) is handed in, or read from ``build/provenance.json`` (a flat object of texts).
+"""
+
+from __future__ import annotations
+
+import html
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kwev.files import read_json, sha256_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FACTS_FILE = "build/provenance.json"
+MANIFEST_FILE = "data/processed/manifest.json"
+_SHORT = 12
+_GIT_TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Named facts in a fixed order, such as ``("Commit", "1a2b3c4d5e6f")``."""
+
+    facts: tuple[tuple[str, str], ...]
+
+    def html(self) -> str:
+        """Return the facts as one description list."""
+        entries = "".join(
+            f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
+            for name, value in self.facts
+        )
+        return f'<dl class="provenance" aria-label="Provenance">{entries}</dl>'
+
+    def text(self) -> str:
+        """Return the facts in one line."""
+        return " · ".join(f"{name} {value}" for name, value in self.facts)
+
+
+def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
+    """Gather what is known about the state that a book is rendered from.
+
+    ``extra`` adds to or replaces what ``build/provenance.json`` says; keys are shown as names.
+    """
+    facts: dict[str, str] = {}
+    commit = _commit(root)
+    if commit:
+        facts["Commit"] = commit
+    manifest = root / MANIFEST_FILE
+    if manifest.is_file():
+        facts["Inputs"] = f"sha256 {sha256_bytes(manifest.read_bytes())[:_SHORT]}"
+    recorded = root / FACTS_FILE
+    if recorded.is_file():
+        facts.update({str(key): str(value) for key, value in read_json(recorded).items()})
+    facts.update(extra or {})
+    return Provenance(tuple(facts.items()))
+
+
+def _commit(root: Path) -> str:
+    head = _git(root, "rev-parse", f"--short={_SHORT}", "HEAD")
+    if not head:
+        return ""
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    return f"{head} with local changes" if changed else head
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments],
+            capture_output=True,
+            encoding="utf-8",
+            timeout=_GIT_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
