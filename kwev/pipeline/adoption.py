@@ -1,0 +1,172 @@
+"""Electric vehicles: from forward sortation areas to address points, totals conserved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kwev.errors import KwevError
+from kwev.pipeline.geometry import nearest_index, within_index
+from kwev.pipeline.split import from_micro, split_largest_remainder, to_micro
+from kwev.units import PEOPLE_DECIMALS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.pipeline.boundaries import Boundaries
+    from kwev.pipeline.parameters import Parameters
+    from kwev.pipeline.population import Points
+    from kwev.pipeline.quality import Ledger
+    from kwev.pipeline.raw import Raw
+
+GROUND_ORIENTED = (
+    "single_detached",
+    "semi_detached",
+    "row_house",
+    "duplex",
+    "other_attached",
+    "movable",
+)
+"""Dwelling types that mostly have their own driveway."""
+
+
+@dataclass(frozen=True)
+class Vehicles:
+    """EVs at address points, in millionths, and the account by forward sortation area.
+
+    ``bev`` and ``phev`` are (N,) in the order of :class:`Points`; ``fsas`` is ``fsas.csv``.
+    """
+
+    bev: NDArray[np.int64]
+    phev: NDArray[np.int64]
+    fsas: pd.DataFrame
+
+
+def downscale_vehicles(
+    raw: Raw, points: Points, bounds: Boundaries, parameters: Parameters, ledger: Ledger
+) -> Vehicles:
+    """Spread the registered EVs of each forward sortation area over its address points.
+
+    The weight of a point is its households times the EV propensity of its dissemination area:
+    1 for a ground-oriented dwelling, ``apartment_ev_ratio`` for an apartment.
+    """
+    counts = _counts(raw, bounds, parameters, ledger)
+    area = _area_of(points, bounds, ledger)
+    counts = _with_share(raw, counts, area, points, parameters)
+    weight = points.households * propensity(bounds.das, parameters)[points.da]
+    bev = split_largest_remainder(to_micro(counts["bev_inside"]), area, weight)
+    phev = split_largest_remainder(to_micro(counts["phev_inside"]), area, weight)
+    return Vehicles(bev, phev, counts)
+
+
+def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]:
+    """Return (D,) EVs per household relative to a ground-oriented one (1).
+
+    An area whose dwellings are not published gets the mean of the Region.
+    """
+    ground = das[list(GROUND_ORIENTED)].sum(axis=1).to_numpy(float)
+    flats = das[["apartment_low_rise", "apartment_high_rise"]].sum(axis=1).to_numpy(float)
+    known = ground + flats
+    mean = (ground.sum() + parameters.apartment_ev_ratio * flats.sum()) / known.sum()
+    total = ground + parameters.apartment_ev_ratio * flats
+    return np.divide(total, known, out=np.full(len(das), mean), where=known > 0)
+
+
+def published_counts(raw: Raw, quarter: str) -> pd.DataFrame:
+    """Return fsa, bev, phev, ev of one quarter, one row for each code, blank counts as 0.
+
+    Raises
+    ------
+    KwevError
+        If the quarter is not in the file.
+    """
+    table = raw.read("evs")
+    table = table[table["quarter"] == quarter]
+    if table.empty:
+        raise KwevError(f"no rows of quarter {quarter}", where="ev_by_fsa", hint="Fetch it again.")
+    names = {"FSA": "fsa", "BEV": "bev", "PHEV": "phev", "TotalEV": "ev"}
+    table = table.rename(columns=names)[list(names.values())]
+    return table.fillna({"bev": 0, "phev": 0, "ev": 0}).sort_values("fsa", ignore_index=True)
+
+
+def _counts(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
+    table = published_counts(raw, parameters.quarter)
+    ours = table["fsa"].isin(set(bounds.fsas["fsa"]))
+    ledger.add(
+        "adoption",
+        "evs",
+        "codes whose area lies outside the Region",
+        "dropped",
+        int((~ours).sum()),
+        parameters.quarter,
+    )
+    table = table[ours].reset_index(drop=True)
+    absent = set(bounds.fsas["fsa"]) - set(table["fsa"])
+    if absent:
+        raise KwevError(
+            f"no EV counts for {', '.join(sorted(absent))}",
+            where="ev_by_fsa",
+            hint="Fetch the file again.",
+        )
+    wrong = table["bev"] + table["phev"] != table["ev"]
+    ledger.add(
+        "adoption",
+        "evs",
+        "BEV + PHEV differ from the published total: their sum stands",
+        "repaired",
+        int(wrong.sum()),
+    )
+    table["ev"] = table["bev"] + table["phev"]
+    kinds = ["bev", "phev", "ev"]
+    table[kinds] = table[kinds].astype("int64")
+    return table.assign(quarter=parameters.quarter)
+
+
+def _area_of(points: Points, bounds: Boundaries, ledger: Ledger) -> NDArray[np.int64]:
+    polygons = bounds.fsas.geometry.to_numpy()
+    area = within_index(points.metres, polygons)
+    lost = np.flatnonzero(area < 0)
+    area[lost], apart = nearest_index(points.metres[lost], polygons)
+    ledger.add(
+        "adoption",
+        "addresses",
+        "in no forward sortation area: joins the nearest",
+        "repaired",
+        len(lost),
+        f"up to {apart.max(initial=0):.0f} m away",
+    )
+    return area
+
+
+def _with_share(
+    raw: Raw, counts: pd.DataFrame, area: NDArray[np.int64], points: Points, parameters: Parameters
+) -> pd.DataFrame:
+    census = raw.read("fsa_census").set_index("fsa")["population_2021"]
+    inside = np.zeros(len(counts), dtype=np.int64)
+    np.add.at(inside, area, points.people)
+    counts["population"] = counts["fsa"].map(census).astype("int64")
+    counts["population_inside"] = from_micro(inside)
+    share = (counts["population_inside"] / counts["population"]).clip(upper=1.0)
+    partial = counts["fsa"].isin(parameters.partial_fsas)
+    counts["inside_share"] = share.where(partial, 1.0).round(9)
+    for kind in ("bev", "phev"):
+        counts[f"{kind}_inside"] = (counts[kind] * counts["inside_share"]).round(PEOPLE_DECIMALS)
+    total = to_micro(counts["bev_inside"]) + to_micro(counts["phev_inside"])
+    counts["ev_inside"] = from_micro(total)
+    order = [
+        "fsa",
+        "quarter",
+        "bev",
+        "phev",
+        "ev",
+        "population",
+        "population_inside",
+        "inside_share",
+        "bev_inside",
+        "phev_inside",
+        "ev_inside",
+    ]
+    return counts[order]

@@ -1,0 +1,210 @@
+"""Municipalities, tracts, dissemination areas and forward sortation areas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from kwev.errors import KwevError
+from kwev.pipeline.geometry import repair, simplify, to_metres
+from kwev.schemas import CENSUS_COLUMNS, DWELLING_TYPES
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from kwev.pipeline.parameters import Parameters
+    from kwev.pipeline.quality import Ledger
+    from kwev.pipeline.raw import Raw
+
+WELLESLEY = "wellesley"
+"""Area id of the township outside the census metropolitan area, which has no tracts."""
+
+CITIES = frozenset({"Kitchener", "Waterloo", "Cambridge"})
+REGION_ID = "3530"
+REGION_NAME = "Region of Waterloo"
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Polygons in EPSG:26917, sorted by id, and the census counts of the dissemination areas.
+
+    ``das`` has the census columns of ``das.csv``; ``region`` is the union of its polygons.
+    """
+
+    region: BaseGeometry
+    municipalities: gpd.GeoDataFrame
+    tracts: gpd.GeoDataFrame
+    das: gpd.GeoDataFrame
+    fsas: gpd.GeoDataFrame
+
+
+def read_boundaries(raw: Raw, ledger: Ledger) -> Boundaries:
+    """Read, repair and link the polygons.
+
+    Raises
+    ------
+    KwevError
+        If polygons, census and links do not hold the same areas.
+    """
+    das = _das(raw, ledger)
+    tracts = _layer(raw, "tracts", {"CTUID": "tract_id", "LANDAREA": "land_area_km2"}, ledger)
+    fsas = _layer(raw, "fsas", {"CFSAUID": "fsa", "LANDAREA": "land_area_km2"}, ledger)
+    region = shapely.coverage_union_all(das.geometry.to_numpy())
+    if set(das["area_id"]) - {WELLESLEY} != set(tracts["tract_id"]):
+        raise KwevError(
+            "census tracts differ from those of the dissemination areas",
+            where="boundaries/ct_2021_cma541.geojson",
+            hint="Fetch both files again.",
+        )
+    tracts = _with_wellesley(tracts, das)
+    ledger.add(
+        "boundaries",
+        "tracts",
+        "a township without tracts stands as its dissemination areas",
+        "kept",
+        int((das["area_id"] == WELLESLEY).sum()),
+        "Wellesley",
+    )
+    return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
+
+
+def _layer(raw: Raw, name: str, columns: dict[str, str], ledger: Ledger) -> gpd.GeoDataFrame:
+    frame, mended = repair(raw.read_shapes(name))
+    ledger.add("boundaries", name, "invalid polygon made valid", "repaired", mended)
+    frame = to_metres(frame.rename(columns=columns))
+    first = next(iter(columns.values()))
+    return frame.sort_values(first, ignore_index=True)
+
+
+def _das(raw: Raw, ledger: Ledger) -> gpd.GeoDataFrame:
+    shapes = _layer(raw, "das", {"DAUID": "da_id", "LANDAREA": "land_area_km2"}, ledger)
+    census = raw.read("da_census").rename(columns=CENSUS_COLUMNS)
+    links = raw.read("da_links").rename(columns={"da_id_21": "da_id"})
+    for name, table in (("da_census", census), ("da_links", links)):
+        if set(table["da_id"]) != set(shapes["da_id"]):
+            raise KwevError(
+                f"areas of {name} differ from the polygons'",
+                where=name,
+                hint="Fetch the boundary and census files again.",
+            )
+    counts = ["households", *DWELLING_TYPES]
+    suppressed = census[counts].isna().any(axis=1)
+    census[counts] = census[counts].fillna(0)
+    ledger.add(
+        "boundaries",
+        "da_census",
+        "suppressed dwelling counts stand as 0",
+        "repaired",
+        int(suppressed.sum()),
+        "so totals agree with the published ones; people are kept",
+    )
+    numbers = ["population", "dwellings", *counts]
+    census[numbers] = census[numbers].astype("int64")
+    frame = shapes.merge(census, on="da_id").merge(links, on="da_id")
+    differ = (frame["population"] != frame["da_pop_21"]) | (
+        frame["municipality_id"] != frame["csd_id_21"]
+    )
+    ledger.add(
+        "boundaries",
+        "da_links",
+        "people or municipality differ from the census file",
+        "flagged",
+        int(differ.sum()),
+    )
+    inside = frame["cma_id_21"] == "541"
+    frame["area_id"] = frame["ct_id_21"].where(inside, WELLESLEY)
+    frame["area_km2"] = (frame.area / 1e6).round(6)
+    overlap = float(frame.area.sum() - shapely.coverage_union_all(frame.geometry.to_numpy()).area)
+    ledger.add(
+        "boundaries",
+        "das",
+        "polygons overlap or leave gaps between them",
+        "flagged",
+        0 if shapely.coverage_is_valid(frame.geometry.to_numpy()) else 1,
+        f"overlap {abs(round(overlap, 2))} m2",
+    )
+    return frame
+
+
+def _with_wellesley(tracts: gpd.GeoDataFrame, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    rural = das.loc[das["area_id"] == WELLESLEY, ["da_id", "area_id", "geometry"]]
+    rural = rural.rename(columns={"da_id": "tract_id"})
+    own = tracts[["tract_id", "geometry"]].assign(area_id=tracts["tract_id"])
+    both = pd.concat([own, rural]).sort_values("tract_id", ignore_index=True)
+    return gpd.GeoDataFrame(both, geometry="geometry", crs=das.crs)
+
+
+def _municipalities(raw: Raw, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    names = raw.read("municipalities").rename(columns={"csduid": "municipality_id"})
+    shapes = [
+        (key, shapely.coverage_union_all(part.geometry.to_numpy()))
+        for key, part in das.groupby("municipality_id")
+    ]
+    frame = gpd.GeoDataFrame(
+        {"municipality_id": [key for key, _ in shapes]},
+        geometry=[shape for _, shape in shapes],
+        crs=das.crs,
+    ).merge(names, on="municipality_id", validate="1:1")
+    people = das.groupby("municipality_id")["population"].sum()
+    if (frame["population"] != frame["municipality_id"].map(people)).any():
+        raise KwevError(
+            "people of the municipalities differ from their dissemination areas'",
+            where="population/csd_2021_population.csv",
+            hint="Fetch it again.",
+        )
+    frame["kind"] = ["city" if name in CITIES else "township" for name in frame["name"]]
+    return frame.sort_values("municipality_id", ignore_index=True)
+
+
+def map_layers(
+    bounds: Boundaries, parameters: Parameters
+) -> dict[str, tuple[gpd.GeoDataFrame, list[str]]]:
+    """Return the simplified map layers and the properties each keeps, by file name.
+
+    Tracts, municipalities and the Region are drawn from the simplified dissemination areas, so
+    that borders agree between layers.
+    """
+    tolerance = parameters.simplify_m
+    das = bounds.das.set_geometry(simplify(bounds.das.geometry.to_numpy(), tolerance))
+    towns = bounds.municipalities.set_geometry(
+        [
+            shapely.coverage_union_all(das.geometry[das["municipality_id"] == key].to_numpy())
+            for key in bounds.municipalities["municipality_id"]
+        ]
+    )
+    tract_of = das["area_id"].where(das["area_id"] != WELLESLEY, das["da_id"])
+    tracts = bounds.tracts.set_geometry(
+        [
+            shapely.coverage_union_all(das.geometry[tract_of == key].to_numpy())
+            for key in bounds.tracts["tract_id"]
+        ]
+    )
+    clipped = bounds.fsas.set_geometry(bounds.fsas.geometry.intersection(bounds.region))
+    clipped = clipped.set_geometry([_areas_only(g) for g in clipped.geometry])
+    fsas = clipped.set_geometry(simplify(clipped.geometry.to_numpy(), tolerance))
+    region = gpd.GeoDataFrame(
+        {
+            "region_id": [REGION_ID],
+            "name": [REGION_NAME],
+            "area_km2": [round(bounds.region.area / 1e6, 3)],
+        },
+        geometry=[shapely.coverage_union_all(das.geometry.to_numpy())],
+        crs=das.crs,
+    )
+    return {
+        "region": (region, ["region_id", "name", "area_km2"]),
+        "municipalities": (towns, ["municipality_id", "name"]),
+        "tracts": (tracts, ["tract_id"]),
+        "das": (das, ["da_id"]),
+        "fsas": (fsas, ["fsa"]),
+    }
+
+
+def _areas_only(shape: BaseGeometry) -> BaseGeometry:
+    """Drop the slivers below 1 m2, lines and points that an intersection leaves."""
+    parts = [p for p in shapely.get_parts(shape) if p.area >= 1]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

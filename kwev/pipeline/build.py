@@ -1,0 +1,230 @@
+"""From raw to processed: every stage in order, then all files at once or none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kwev.errors import KwevError
+from kwev.files import dump_json, sha256_bytes, write_text
+from kwev.pipeline.adoption import downscale_vehicles
+from kwev.pipeline.boundaries import map_layers, read_boundaries
+from kwev.pipeline.cells import (
+    cell_tables,
+    da_table,
+    municipality_table,
+    point_table,
+    tract_table,
+)
+from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.population import read_addresses, spread_population
+from kwev.pipeline.quality import Ledger
+from kwev.pipeline.raw import Raw
+from kwev.pipeline.sites import candidate_sites
+from kwev.pipeline.station_records import read_records
+from kwev.pipeline.stations import merge_stations
+from kwev.schemas import PROCESSED, check
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
+"""The project's register of sources."""
+
+STAGES = ("boundaries", "population", "adoption", "cells", "stations", "sites", "files")
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What a build wrote.
+
+    Parameters
+    ----------
+    out_dir
+        Where the files are.
+    rows
+        Rows of each table.
+    bytes
+        Size of each file.
+    seconds
+        Wall time of each stage (s).
+    """
+
+    out_dir: Path
+    rows: dict[str, int]
+    bytes: dict[str, int]
+    seconds: dict[str, float]
+
+    def summary(self) -> str:
+        """Return one line: where, how many files, how large, how long."""
+        size, spent = sum(self.bytes.values()) / 1e6, sum(self.seconds.values())
+        rows = ", ".join(
+            f"{self.rows[name]} {name}" for name in ("das", "cells", "stations", "sites")
+        )
+        return f"{self.out_dir}: {len(self.bytes)} files, {size:.1f} MB in {spent:.0f} s; {rows}"
+
+
+@dataclass
+class _Clock:
+    """Times the stages and moves the bar."""
+
+    bar: Progress
+    seconds: dict[str, float]
+
+    def __post_init__(self) -> None:
+        self._task = self.bar.add_task("", total=len(STAGES))
+        self._start = time.perf_counter()
+
+    def start(self, stage: str) -> None:
+        self.bar.update(self._task, description=stage)
+
+    def done(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage] = round(now - self._start, 3)
+        self._start = now
+        self.bar.advance(self._task)
+
+
+def build(
+    raw_dir: Path,
+    out_dir: Path,
+    progress: bool = True,  # noqa: FBT001, FBT002 - the one switch of the command
+    *,
+    parameters: Parameters | None = None,
+    register: Path = REGISTER,
+) -> BuildReport:
+    """Build ``data/processed`` from the raw files.
+
+    Files are written to a folder beside ``out_dir`` and take its place only after every table has
+    passed its schema: a build that fails leaves the existing files as they were.
+
+    Raises
+    ------
+    KwevError
+        If a raw file is missing, damaged or not the registered one, or a table breaks its schema.
+    """
+    raw = Raw(raw_dir, register)
+    seconds: dict[str, float] = {}
+    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, transient=True, disable=not progress) as bar:
+        clock = _Clock(bar, seconds)
+        tables, layers = _tables(raw, parameters or Parameters(), clock)
+        clock.start("files")
+        texts = _texts(tables, layers)
+        manifest = _manifest(raw, texts, tables)
+        texts["manifest.json"] = dump_json(manifest)
+        _replace(out_dir, texts)
+        clock.done("files")
+    sizes = {name: len(text.encode()) for name, text in texts.items()}
+    return BuildReport(out_dir, {n: len(t) for n, t in tables.items()}, sizes, seconds)
+
+
+def _tables(
+    raw: Raw, parameters: Parameters, clock: _Clock
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[gpd.GeoDataFrame, list[str]]]]:
+    ledger = Ledger()
+    clock.start("boundaries")
+    bounds = read_boundaries(raw, ledger)
+    layers = map_layers(bounds, parameters)
+    clock.done("boundaries")
+    clock.start("population")
+    addresses = read_addresses(raw, ledger)
+    points = spread_population(addresses, bounds, ledger)
+    clock.done("population")
+    clock.start("adoption")
+    vehicles = downscale_vehicles(raw, points, bounds, parameters, ledger)
+    clock.done("adoption")
+    clock.start("cells")
+    table = point_table(points, vehicles, bounds, parameters)
+    cells, parts = cell_tables(table)
+    das = da_table(table, bounds)
+    tracts = tract_table(table, das, bounds)
+    towns = municipality_table(table, das, bounds)
+    clock.done("cells")
+    clock.start("stations")
+    roads = to_metres(raw.read_shapes("roads"))
+    records = read_records(raw, bounds.region, _settlements(roads, towns), parameters, ledger)
+    stations, fates = merge_stations(records, bounds, parameters, ledger)
+    clock.done("stations")
+    clock.start("sites")
+    sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
+    clock.done("sites")
+    tables = {
+        "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
+        "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
+        "sites": sites, "quality": ledger.table(),
+    }  # fmt: skip
+    return tables, layers
+
+
+def _settlements(roads: gpd.GeoDataFrame, towns: pd.DataFrame) -> set[str]:
+    """Return names of places in the Region: lower case, without full stops."""
+    ours = roads["LeftMunici"].isin(set(towns["name"]))
+    names = {*roads.loc[ours, "LeftSettle"].dropna(), *towns["name"]}
+    return {str(name).lower().replace(".", "") for name in names}
+
+
+def _texts(
+    tables: dict[str, pd.DataFrame], layers: dict[str, tuple[gpd.GeoDataFrame, list[str]]]
+) -> dict[str, str]:
+    texts = {}
+    for name, table in tables.items():
+        where = f"data/processed/{name}.csv"
+        checked = check(table, PROCESSED[name], where=where, hint="This is a defect of kwev.")
+        texts[f"{name}.csv"] = _csv(checked)
+    for name, (frame, properties) in layers.items():
+        texts[f"{name}.geojson"] = geojson(frame, properties)
+    return texts
+
+
+def _csv(table: pd.DataFrame) -> str:
+    flags = {c: table[c].map({True: "true", False: "false"}) for c in table.select_dtypes("bool")}
+    return table.assign(**flags).to_csv(index=False, lineterminator="\n")
+
+
+def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
+    processed = {}
+    for name, text in texts.items():
+        stem = name.split(".")[0]
+        rows = len(tables[stem]) if name.endswith(".csv") else text.count('{"type":"Feature",')
+        content = text.encode()
+        processed[name] = {"bytes": len(content), "rows": rows, "sha256": sha256_bytes(content)}
+    return {"raw": dict(sorted(raw.sha256.items())), "processed": processed}
+
+
+def _replace(out_dir: Path, texts: dict[str, str]) -> None:
+    """Write all files beside ``out_dir`` and put them in its place in one move."""
+    out_dir = out_dir.resolve()
+    out_dir.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.parent))
+    try:
+        for name, text in texts.items():
+            write_text(fresh / name, text)
+        fresh.chmod(0o755)
+        old = Path(f"{fresh}.old")
+        if out_dir.exists():
+            os.replace(out_dir, old)  # noqa: PTH105 - a folder, moved whole
+        try:
+            os.replace(fresh, out_dir)  # noqa: PTH105
+        except OSError:
+            if old.exists():
+                os.replace(old, out_dir)  # noqa: PTH105
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise KwevError(
+            f"cannot write: {error}",
+            where=str(out_dir),
+            hint="Check the folder and its permissions.",
+        ) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)

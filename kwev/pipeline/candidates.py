@@ -1,0 +1,389 @@
+"""Candidate sites from lists of places: food premises, firms, civic facilities, transit.
+
+Each function returns a table with name, category, easting_m, northing_m, source, owner.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from kwev.pipeline.geometry import project, to_metres
+from kwev.pipeline.names import readable
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kwev.pipeline.parameters import Parameters
+    from kwev.pipeline.quality import Ledger
+    from kwev.pipeline.raw import Raw
+
+COLUMNS: Final = ["name", "category", "easting_m", "northing_m", "source", "owner"]
+
+_NOT_RETAIL = "Mobile|Child Care|Farmer|Flea|Church|Institutional|Exempt|Processing|School|Vending"
+_CHAINS = (
+    "Food Basics", "Sobeys", "Walmart", "No Frills", "Real Canadian Superstore", "Costco",
+    "FreshCo", "Foodland", "Zehrs", "Valu-Mart", "Giant Tiger", "Real Canadian Wholesale",
+    "Metro", "Loblaws", "Goodness Me", "Shoppers Drug Mart",
+)  # fmt: skip
+_FUEL = {
+    "Esso": r"ESSO", "Shell": r"SHELL", "Petro-Canada": r"PETRO[- ]?(?:CANADA|PASS|MART)?",
+    "Husky": r"HUSKY", "Pioneer": r"PIONEER GAS", "Ultramar": r"ULTRAMAR", "UPI": r"UPI",
+    "Canadian Tire Gas Bar": r"CANADIAN TIRE[ -]+GAS", "Gas Bar": r"GAS(?: BAR)?",
+}  # fmt: skip
+_CIVIC = {
+    "recreation_centre": r"\bARENA\b|RECREATION (?:COMPLEX|CENT)|SPORTSPLEX|CURLING CLUB",
+    "community_centre": r"COMMUNITY CENT(?:RE|ER)\b",
+}
+_SCHOOL = r"PUBLIC SCHOOL|CATHOLIC SCHOOL|SECONDARY|COLLEGIATE|\bSCHOOL\b|\bP\.?S\.?$|HIGH SCHOOL"
+_CIVIC_NOT = r"SPORTS BAR|STORAGE|WORSHIP|CHILD|YMCA SCHOOL|LIFESTYLE"
+_CIVIC_TAIL = re.compile(
+    r"[\s\-_:]*(?:CANTEEN|CONCESSIONS?|TUCK SHOP|MAIN KITCHEN|NEIGHBOURHOOD KITCHEN|"
+    r"COMMUNITY CENTRE$(?<=COMPLEX COMMUNITY CENTRE))\s*$"
+)
+_CIVIC_HEAD = re.compile(r"^(?:MAIN |ARENA )?CONCESSIONS?\s*-\s*")
+_ARCHIVE = r"archive|special collections|^(?:cambridge|kitchener|waterloo region|havelock|muskoka)"
+
+
+def _rows(
+    names: list[str], category: str, metres: NDArray[np.float64], source: str, owner: str
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "name": names,
+            "category": category,
+            "easting_m": metres[:, 0],
+            "northing_m": metres[:, 1],
+            "source": source,
+            "owner": owner,
+        }
+    )
+
+
+def clusters(metres: NDArray[np.float64], reach_m: float) -> NDArray[np.int64]:
+    """Return (N,) cluster of each point: points linked by steps of at most ``reach_m``."""
+    pairs = cKDTree(metres).query_pairs(reach_m, output_type="ndarray")
+    size = len(metres)
+    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def medoids(
+    metres: NDArray[np.float64], group: NDArray[np.int64], minimum: int = 1
+) -> list[tuple[NDArray[np.int64], int]]:
+    """Return the members and the most central member of each cluster of ``minimum`` or more."""
+    found = []
+    for key in np.unique(group):
+        members = np.flatnonzero(group == key)
+        if len(members) >= minimum:
+            offset = metres[members] - metres[members].mean(axis=0)
+            found.append((members, int(members[np.argmin(np.hypot(*offset.T).round(3))])))
+    return found
+
+
+def from_food(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
+    """Malls, retail complexes, fuel stations and civic halls from the food premises register."""
+    table = raw.read("food")
+    unplaced = table["longitude"].isna()
+    repeat = table.duplicated("FACILITYID") & ~unplaced
+    ledger.add("sites", "food", "premises without coordinates", "dropped", int(unplaced.sum()))
+    ledger.add("sites", "food", "repeated facility id", "dropped", int(repeat.sum()))
+    table = table[~unplaced & ~repeat].reset_index(drop=True)
+    metres = project(table["longitude"], table["latitude"])
+    table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
+    return pd.concat(
+        [
+            _retail(table, parameters),
+            _strips(table, parameters),
+            _food_fuel(table),
+            _food_civic(table),
+            _food_lots(table),
+        ],
+        ignore_index=True,
+    )
+
+
+def _street_address(text: str) -> str:
+    return readable(re.sub(r"^.*?\s-\s", "", text.strip()))
+
+
+def _retail(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    shops = table[~table["DESCRIPTION"].str.contains(_NOT_RETAIL)]
+    found = []
+    for (east, north), part in shops.groupby(["easting_m", "northing_m"]):
+        at = _street_address(part["ADDR"].value_counts().sort_index().idxmax())
+        grocer = part["DESCRIPTION"].str.contains("Supermarket")
+        chain = _chain(part.loc[grocer, "BUSINESS_NAME"])
+        count = len(part)
+        if count >= parameters.mall_premises:
+            name, kind = f"Shops at {at}", "shopping_mall"
+        elif chain:
+            name, kind = f"{chain}, {at}", "retail_complex"
+        elif count >= parameters.retail_premises:
+            name, kind = f"Shops at {at}", "retail_complex"
+        else:
+            continue
+        found.append((name, kind, east, north, "food premises", "private"))
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _strips(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
+    """Return shops of different addresses within one block: a main street, a village core."""
+    shops = table[~table["DESCRIPTION"].str.contains(_NOT_RETAIL)]
+    shops = shops.drop_duplicates(["easting_m", "northing_m"]).sort_values(
+        ["easting_m", "northing_m"], ignore_index=True
+    )
+    metres = shops[["easting_m", "northing_m"]].to_numpy()
+    block = np.floor(metres / parameters.strip_m).astype(int)
+    group = np.unique(block, axis=0, return_inverse=True)[1].ravel()
+    found = [
+        (
+            f"Shops near {_street_address(shops['ADDR'].iat[i])}",
+            "retail_complex",
+            *metres[i],
+            "food premises",
+            "private",
+        )
+        for _, i in medoids(metres, group, parameters.strip_premises)
+    ]
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def _food_lots(table: pd.DataFrame) -> pd.DataFrame:
+    """Return lots of schools, halls of worship, hospitals and large workplaces with a kitchen."""
+    names, kind = table["BUSINESS_NAME"].str.upper(), table["DESCRIPTION"]
+    school = names.str.contains(_SCHOOL) & ~names.str.contains("DRIVING|MUSIC")
+    church = kind.str.contains("Church")
+    hospital = kind.str.contains("Hospital")
+    work = kind.str.contains("Workplace Cafeteria")
+    rows = []
+    for hit, category, title, owner in (
+        (school, "parking", "School", "public"),
+        (church, "parking", "Place of Worship", "private"),
+        (hospital, "parking", "Hospital", "public"),
+        (work, "business_park", "Workplace", "private"),
+    ):
+        part = table[hit]
+        labels = [f"{title}, {_street_address(at)}" for at in part["ADDR"]]
+        metres = part[["easting_m", "northing_m"]].to_numpy()
+        rows.append(_rows(labels, category, metres, "food premises", owner))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _chain(names: pd.Series) -> str:
+    """Return the first chain among supermarket names (an owner's name is never used)."""
+    plain = [re.sub(r"[^a-z ]", "", n.lower().replace("-", " ")) for n in sorted(names)]
+    for chain in _CHAINS:
+        key = re.sub(r"[^a-z ]", "", chain.lower().replace("-", " "))
+        if any(key in name for name in plain):
+            return chain
+    return ""
+
+
+def _food_fuel(table: pd.DataFrame) -> pd.DataFrame:
+    names = table["BUSINESS_NAME"].str.upper()
+    found = []
+    for brand, pattern in _FUEL.items():
+        hit = names.str.contains(rf"\b(?:{pattern})\b") & ~names.str.contains("GASTHAUS|MOBILE")
+        found.append(table[hit].assign(brand=brand))
+        names = names.where(~hit, "")
+    rows = pd.concat(found).drop_duplicates(["easting_m", "northing_m"])
+    labels = [
+        f"{brand}, {_street_address(at)}"
+        for brand, at in zip(rows["brand"], rows["ADDR"], strict=True)
+    ]
+    metres = rows[["easting_m", "northing_m"]].to_numpy()
+    return _rows(labels, "fuel_station", metres, "food premises", "private")
+
+
+def _food_civic(table: pd.DataFrame) -> pd.DataFrame:
+    found = []
+    names = table["BUSINESS_NAME"].str.upper()
+    for category, pattern in _CIVIC.items():
+        hit = names.str.contains(pattern) & ~names.str.contains(_CIVIC_NOT)
+        part = table[hit]
+        labels = [
+            readable(_CIVIC_TAIL.sub("", _CIVIC_HEAD.sub("", n))).replace(" Center", " Centre")
+            for n in names[hit]
+        ]
+        metres = part[["easting_m", "northing_m"]].to_numpy()
+        found.append(_rows(labels, category, metres, "food premises", "public"))
+        names = names.where(~hit, "")
+    return pd.concat(found, ignore_index=True)
+
+
+def from_facilities(raw: Raw) -> pd.DataFrame:
+    """Civic facilities, shopping centres and terminals from the cities' own layers.
+
+    Schools and places of worship stand as parking: lots that are empty when homes charge.
+    """
+    kitchener = _metres(raw.read_shapes("kitchener_facilities"))
+    layers = {
+        "community_centres": "community_centre",
+        "libraries": "library",
+        "arenas": "recreation_centre",
+        "elementary_secondary": "parking",
+        "post_secondary": "parking",
+        "places_of_worship": "parking",
+    }
+    layer, kind = kitchener["source_layer"], kitchener["CATEGORY"].fillna("")
+    category = layer.map(layers).fillna("")
+    category = category.mask(kind.isin(["INDOOR POOL", "OUTDOOR POOL"]), "recreation_centre")
+    category = category.mask(kind == "SHOPPING", "shopping_mall")
+    terminal = (kind == "PUBLIC TRANSPORTATION") & ~kitchener["LANDMARK"].fillna("").str.contains(
+        "GREYHOUND"
+    )
+    category = category.mask(terminal, "transit_station")
+    first = kitchener.assign(
+        category=category, name=kitchener["LANDMARK"].fillna(""), source="City of Kitchener"
+    )
+    waterloo = _metres(raw.read_shapes("waterloo_facilities"))
+    types = {
+        "Community Centre": "community_centre", "Library": "library",
+        "Shopping Centre": "shopping_mall", "Business Park": "business_park",
+        "School": "parking", "Academic Institution": "parking",
+    }  # fmt: skip
+    name = waterloo["FACILITY"].fillna(waterloo["NAME"]).fillna("")
+    category = waterloo["TYPE"].map(types).fillna("")
+    flags = ["ARENA", "SWIMMING_POOL_INDOOR", "SWIMMING_POOL_OUTDOOR"]
+    active = waterloo[flags].eq("Yes").any(axis=1) & (waterloo["TYPE"] != "School")
+    active |= name.str.contains("Recreation Complex|Sportsplex|Sports Centre|Granite Club")
+    category = category.mask(active, "recreation_centre")
+    category = category.mask(waterloo["source_layer"] == "places_of_worship", "parking")
+    second = waterloo.assign(category=category, name=name, source="City of Waterloo")
+    both = pd.concat([first, second], ignore_index=True)
+    both = both[(both["category"] != "") & (both["name"] != "")]
+    private = both["category"].isin(["shopping_mall", "business_park"]) | both["name"].str.contains(
+        "Granite Club"
+    )
+    return both.assign(
+        name=[_library(readable(n)) for n in both["name"]],
+        owner=np.where(private, "private", "public"),
+    )[COLUMNS]
+
+
+def _library(name: str) -> str:
+    return re.sub(r"^KPL\s*-\s*", "", name)
+
+
+def _metres(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    points = to_metres(frame).geometry.representative_point()
+    table = pd.DataFrame(frame.drop(columns="geometry"))
+    return table.assign(easting_m=points.x.round(2), northing_m=points.y.round(2))
+
+
+def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
+    """Public library branches of the Region and of the national list."""
+    branches = _metres(raw.read_shapes("libraries"))
+    own = _rows(
+        branches["Name"].tolist(),
+        "library",
+        branches[["easting_m", "northing_m"]].to_numpy(),
+        "Region of Waterloo",
+        "public",
+    )
+    culture = raw.read("culture")
+    library = culture["ODCAF_Facility_Type"] == "library or archives"
+    ours = culture["CSDUID"].str.startswith("3530")
+    named = ~culture["Facility_Name"].str.contains(_ARCHIVE, case=False)
+    placed = culture["Latitude"].notna()
+    ledger.add(
+        "sites",
+        "culture",
+        "library without coordinates",
+        "dropped",
+        int((library & ours & ~placed).sum()),
+    )
+    ledger.add(
+        "sites",
+        "culture",
+        "archive, or named after a municipality only",
+        "dropped",
+        int((library & ours & ~named).sum()),
+    )
+    rows = culture[library & ours & named & placed]
+    names = [_library(readable(n)) for n in rows["Facility_Name"]]
+    other = _rows(names, "library", project(rows["Longitude"], rows["Latitude"]), "ODCAF", "public")
+    return pd.concat([own, other], ignore_index=True)
+
+
+def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
+    """Built ION stations and the terminals (parent stations) of the GTFS feed."""
+    ion = raw.read("ion_stops")
+    built = ion["StopStatus"] == "Constructed"
+    ledger.add("sites", "ion_stops", "planned, not built", "dropped", int((~built).sum()))
+    ion = ion[built]
+    plain = ion["StopName"].str.replace(r"\s*\((?:North|South)bound\)", "", regex=True)
+    names = [n if n.endswith(("Terminal", "Station")) else f"{n} Station" for n in plain]
+    first = _rows(
+        names, "transit_station", project(ion["longitude"], ion["latitude"]), "ION stops", "public"
+    )
+    stops = raw.read("gtfs_stops")
+    parent = stops["location_type"] == "1"
+    stops = stops[parent]
+    names = [re.sub(r"\s*\((?:bus|lrt)\)", "", n) for n in stops["stop_name"]]
+    second = _rows(
+        names,
+        "transit_station",
+        project(stops["stop_lon"], stops["stop_lat"]),
+        "GRT GTFS",
+        "public",
+    )
+    ledger.add(
+        "sites", "gtfs_stops", "ordinary stops are no candidates", "dropped", int((~parent).sum())
+    )
+    return pd.concat([first, second], ignore_index=True)
+
+
+def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
+    """Business parks: clusters of production, wholesale, transport and office firms."""
+    table = raw.read("business")
+    sector = table["PRIMARY_NAICS"].fillna("").str[:2]
+    park = table["BUSINESS_PARKBIA"].fillna("")
+    named = park.str.contains("Business Park|Corporate Centre")
+    trade = sector.isin(["31", "32", "33", "41", "48", "49", "51", "54", "55"])
+    table = table[named | (trade & ~park.str.contains("BIA"))].reset_index(drop=True)
+    metres = project(table["longitude"], table["latitude"])
+    # Cells of the reach keep a long strip of firms from becoming one cluster.
+    cell = np.floor(metres / (2 * parameters.business_reach_m)).astype(int)
+    group = np.unique(cell, axis=0, return_inverse=True)[1].ravel()
+    found = []
+    for members, centre in medoids(metres, group, parameters.business_premises):
+        part, row = table.iloc[members], table.iloc[centre]
+        title = part["BUSINESS_PARKBIA"].fillna("").mode().iat[0]
+        street = readable(f"{row['STREET_NUMBER'] or ''} {row['STREET_NAME'] or ''}".strip())
+        name = (
+            f"{title}, {street}" if "Park" in title or "Centre" in title else f"Firms at {street}"
+        )
+        found.append((name, "business_park", *metres[centre], "business directory", "private"))
+    return pd.DataFrame(found, columns=COLUMNS)
+
+
+def from_osm(raw: Raw) -> pd.DataFrame:
+    """Car parks and fuel stations of OpenStreetMap."""
+    table = raw.read("osm_places")
+    metres = project(table["longitude"], table["latitude"])
+    fuel = (table["amenity"] == "fuel").to_numpy()
+    names = table["name"].fillna("")
+    labels = np.where(names != "", names, np.where(fuel, "Fuel Station", "Car Park"))
+    kinds = np.where(fuel, "fuel_station", "parking")
+    rows = _rows(labels.tolist(), "parking", metres, "OpenStreetMap", "private")
+    return rows.assign(category=kinds, owner=np.where(fuel, "private", "unknown"))
+
+
+def from_fuel_register(raw: Raw) -> pd.DataFrame:
+    """Fuel stations that NRCan lists for another fuel or as the facility of a charger."""
+    table = raw.read("nrcan_2022")
+    facility = table["Facility Type"].isin(["GAS_STATION", "TRUCK_STOP", "FUEL_RESELLER"])
+    rows = table[facility & (table["Access Code"] == "public") & (table["Status Code"] == "E")]
+    names = [readable(n) for n in rows["Station Name"]]
+    return _rows(
+        names, "fuel_station", project(rows["Longitude"], rows["Latitude"]), "NRCan 2022", "private"
+    )

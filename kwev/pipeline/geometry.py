@@ -1,0 +1,122 @@
+"""Small geometry: projecting, repairing, clipping, simplifying, writing."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
+    from shapely.geometry.base import BaseGeometry
+
+MAP_DECIMALS = 6
+"""Decimals of degrees in map geometry (about 0.1 m)."""
+
+
+def project(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
+    """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees."""
+    to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
+    points = to_metres.transform(np.asarray(longitude, float), np.asarray(latitude, float))
+    return np.round(np.column_stack(points), METRE_DECIMALS)
+
+
+def unproject(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres."""
+    to_degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True)
+    points = to_degrees.transform(metres[:, 0], metres[:, 1])
+    return np.round(np.column_stack(points), DEGREE_DECIMALS)
+
+
+def place(table: pd.DataFrame, metres: NDArray[np.float64]) -> pd.DataFrame:
+    """Return ``table`` with latitude, longitude, easting_m and northing_m set from metres."""
+    metres = np.round(metres, METRE_DECIMALS)
+    degrees = unproject(metres)
+    return table.assign(
+        latitude=degrees[:, 1],
+        longitude=degrees[:, 0],
+        easting_m=metres[:, 0],
+        northing_m=metres[:, 1],
+    )
+
+
+def repair(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
+    """Return ``frame`` with valid geometries and how many were mended."""
+    bad = ~frame.geometry.is_valid
+    if bad.any():
+        mended = shapely.make_valid(frame.geometry[bad].to_numpy())
+        frame = frame.copy()
+        frame.loc[bad, "geometry"] = mended
+    return frame, int(bad.sum())
+
+
+def within_index(
+    metres: NDArray[np.float64], polygons: Sequence[BaseGeometry]
+) -> NDArray[np.int64]:
+    """Return for each point the first polygon that holds it (borders included), else -1."""
+    tree = shapely.STRtree(polygons)
+    points, hits = tree.query(shapely.points(metres), predicate="intersects")
+    found = np.full(len(metres), len(polygons), dtype=np.int64)
+    np.minimum.at(found, points, hits)
+    return np.where(found == len(polygons), -1, found)
+
+
+def nearest_index(
+    metres: NDArray[np.float64], polygons: Sequence[BaseGeometry]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return for each point the nearest polygon (first of equals) and the distance (m)."""
+    tree = shapely.STRtree(polygons)
+    (points, hits), distance = tree.query_nearest(
+        shapely.points(metres), return_distance=True, all_matches=True
+    )
+    found = np.full(len(metres), len(polygons), dtype=np.int64)
+    np.minimum.at(found, points, hits)
+    apart = np.zeros(len(metres))
+    apart[points] = distance
+    return found, apart
+
+
+def simplify(polygons: Sequence[BaseGeometry], tolerance_m: float) -> list[BaseGeometry]:
+    """Return the polygons with fewer vertices; shared borders stay shared (maps only)."""
+    # The tolerance of coverage_simplify is the square root of an area.
+    return list(shapely.coverage_simplify(np.asarray(polygons), tolerance_m))
+
+
+def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
+    """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order."""
+    degrees = frame.to_crs(CRS_DEGREES)
+    features = [
+        json.dumps(
+            {
+                "type": "Feature",
+                "properties": {name: getattr(row, name) for name in properties},
+                "geometry": _rounded(shapely.geometry.mapping(row.geometry)),
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        for row in degrees[[*properties, "geometry"]].itertuples(index=False)
+    ]
+    return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_rounded(part) for part in value]
+    return round(value, MAP_DECIMALS) if isinstance(value, float) else value
+
+
+def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return ``frame`` in EPSG:26917."""
+    return frame.to_crs(CRS_METRES)

@@ -1,0 +1,105 @@
+"""Choices of the pipeline: each with unit, range and source.
+
+They are fixed with the processed data and not part of a scenario: changing one means building
+``data/processed`` again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """Parameters of ``kwev.pipeline.build``."""
+
+    cell_m: int = 100
+    """Side of a demand cell (m). Settled: 100 m floor grid in EPSG:26917."""
+
+    quarter: str = "2025Q4"
+    """Quarter of the EV counts. Settled: the latest in the file."""
+
+    partial_fsas: tuple[str, ...] = ("N0B", "N1R", "N3A", "N3C")
+    """Forward sortation areas that reach outside the Region. Settled."""
+
+    apartment_ev_ratio: float = 0.4
+    """EVs per apartment household for each EV per ground-oriented household (1). Range 0.2 to 1.
+    Assumption: surveys agree that homes with a driveway own EVs more often, none gives the
+    Region's own ratio."""
+
+    repeat_station_m: float = 30.0
+    """Rows of one source this close stand at one place (m). Range 10 to 50. Settled for candidates
+    and stations alike: a candidate within 30 m of a station is that station."""
+
+    same_address_m: float = 125.0
+    """Rows of one source with the same civic address, or numbered units of one name, up to this
+    far apart stand at one place (m). Range 50 to 200. Assumption: length of a large lot."""
+
+    match_station_m: float = 100.0
+    """OpenChargeMap and NRCan places up to this far apart may be the same (m). Settled."""
+
+    name_bonus_m: float = 60.0
+    """How many metres of distance a fully agreeing name is worth when several places compete for
+    a match (m). Range 0 to 100. Assumption."""
+
+    outside_station_m: float = 7_000.0
+    """Stations up to this far outside the Region are kept (m). Settled: the largest L3 radius."""
+
+    station_site_m: float = 30.0
+    """A candidate within this distance of a station is that station (m). Settled."""
+
+    site_gap_m: float = 30.0
+    """Candidates of different categories closer than this are one: the category that comes first
+    in ``PRIORITY`` stays (m). Range 10 to 100. Assumption."""
+
+    mall_premises: int = 5
+    """Food premises at one address that make it a shopping mall (1). Range 4 to 8. From a trial
+    that found the Region's known malls."""
+
+    retail_premises: int = 2
+    """Food premises at one address that make it a retail complex (1). Range 2 to 4. Assumption:
+    a strip of shops with its own parking."""
+
+    strip_m: float = 200.0
+    """Side of a block in which shops of different addresses form a strip (m). Range 100 to 300.
+    Assumption: one walk from a shared lot."""
+
+    strip_premises: int = 2
+    """Addresses with food premises in one block that make it a retail complex (1). Range 2 to 5.
+    Assumption."""
+
+    dense_units: int = 20
+    """Addresses at one street number that make it dense residential (1). Range 10 to 50.
+    Assumption: too large for home charging to reach every household."""
+
+    business_premises: int = 3
+    """Production, wholesale, transport or office firms within ``business_reach_m`` that make a
+    business park (1). Range 3 to 10. Assumption."""
+
+    business_reach_m: float = 150.0
+    """Distance that links firms of one business park (m). Range 100 to 300. Assumption."""
+
+    zone_jobs: float = 300.0
+    """Full-time jobs that make a travel-survey zone a place of work (1). Range 200 to 1,000.
+    Assumption."""
+
+    zone_jobs_per_worker: float = 2.0
+    """Full-time jobs for each full-time worker living there, at least (1). Range 1 to 5.
+    Assumption: where people drive to, not where they live."""
+
+    ramp_reach_m: float = 400.0
+    """Ramp ends this close belong to one interchange (m). Range 200 to 600. From a trial: 40
+    clusters, one for each interchange."""
+
+    park_and_ride_m: float = 1_000.0
+    """A transit terminal this close to a ramp end is a park-and-ride site (m). Range 500 to 1,500.
+    Assumption: no list of park-and-ride lots is public."""
+
+    lane_reach_m: float = 1.0
+    """Ends of private lanes this close are joined to one lot (m). Range 0.5 to 5. Assumption."""
+
+    lane_min_m: float = 100.0
+    """Shortest total length of private lanes that make a lot (m). Range 50 to 300. Assumption."""
+
+    simplify_m: float = 6.0
+    """Tolerance of the simplified map geometry (m). Range 1 to 20. Maps only."""

@@ -1,0 +1,192 @@
+"""Reading raw files: each once, checked against its schema and against the register."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from kwev.errors import KwevError
+from kwev.files import read_json
+from kwev.schemas import BOUNDS, RAW, check, text_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES: Final = {
+    "das": "boundaries/da_2021_cd3530.geojson",
+    "tracts": "boundaries/ct_2021_cma541.geojson",
+    "fsas": "boundaries/fsa_2021.geojson",
+    "da_census": "population/da_2021_population_dwellings.csv",
+    "da_links": "population/da_2021_geographic_links.csv",
+    "municipalities": "population/csd_2021_population.csv",
+    "fsa_census": "population/fsa_2021_census_profile.csv",
+    "evs": "ev_fsa/ev_by_fsa_2022q1_2025q4.csv",
+    "addresses": "potential_locations/oda_addresses_row_2021.parquet",
+    "ocm": "charging_stations/ocm_stations_2024-11-23.csv",
+    "nrcan": "charging_stations/afdc_nrcan_stations_2025-10.csv",
+    "nrcan_2022": "charging_stations/afdc_nrcan_stations_2022-07-15.csv",
+    "dc_fast": "charging_stations/afdc_dcfast_ccs2022_tesla2024.csv",
+    "business": "potential_locations/kitchener_business_directory_2016.csv",
+    "kitchener_facilities": "potential_locations/kitchener_facilities_2016.geojson",
+    "waterloo_facilities": "potential_locations/waterloo_facilities_2015_2016.geojson",
+    "libraries": "potential_locations/regional_libraries_2016.geojson",
+    "culture": "potential_locations/odcaf_libraries_culture_2020.csv",
+    "osm_places": "potential_locations/osm_pois_kitchener_2024-11-11.csv",
+    "food": "potential_locations/row_food_facilities_2016.csv",
+    "job_zones": "population/tts2016_taz_jobs_workers.geojson",
+    "roads": "road_network/row_roads_2026-01.parquet",
+    "ion_stops": "transit/ion_stops_stage1_stage2.csv",
+    "gtfs_stops": "transit/grt_gtfs_2026-01.zip",
+}
+"""Raw tables of the pipeline and their files below the raw directory."""
+
+_HINT: Final = "Fetch the file again; its columns and sha256 are in data/sources.json."
+
+
+@dataclass
+class Raw:
+    """The raw directory.
+
+    Parameters
+    ----------
+    directory
+        Holds the files of :data:`FILES`.
+    register
+        ``data/sources.json``: file, sha256 and more for each source.
+    """
+
+    directory: Path
+    register: Path
+    sha256: dict[str, str] = field(default_factory=dict)
+
+    def read(self, name: str) -> pd.DataFrame:
+        """Return a raw table with the columns of its schema (text stays text).
+
+        Raises
+        ------
+        KwevError
+            If the file is missing, cannot be read, has a column missing or a value out of range,
+            or is not the registered file.
+        """
+        frame = self._frame(name)
+        if not isinstance(frame, pd.DataFrame):  # pragma: no cover - keeps the types honest
+            raise TypeError(name)
+        return pd.DataFrame(frame)
+
+    def read_shapes(self, name: str) -> gpd.GeoDataFrame:
+        """Return a raw layer in EPSG:4326 with the columns of its schema and its geometry.
+
+        Raises
+        ------
+        KwevError
+            As :meth:`read`, or if a geometry is missing, empty or outside the Region's box.
+        """
+        frame = self._frame(name)
+        if not isinstance(frame, gpd.GeoDataFrame):
+            raise KwevError("not a map layer", where=FILES[name], hint=_HINT)
+        return frame
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        path = self.directory / FILES[name]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise KwevError(
+                "raw file missing",
+                where=str(path),
+                hint="Put the raw data there, or name its folder with --raw or KWEV_RAW.",
+            ) from error
+        try:
+            frame = _parse(name, content)
+        except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise KwevError(
+                f"raw file cannot be read, it may be cut off: {reason}", where=str(path), hint=_HINT
+            ) from error
+        frame = check(frame, RAW[name], where=str(path), hint=_HINT)
+        shapes = isinstance(frame, gpd.GeoDataFrame)
+        if shapes:
+            _check_shapes(frame, str(path))
+        self._check_sha256(name, content, str(path))
+        columns = [*RAW[name].columns, *(["geometry"] if shapes else [])]
+        return frame[columns]
+
+    def _check_sha256(self, name: str, content: bytes, where: str) -> None:
+        found = hashlib.sha256(content).hexdigest()
+        known = {entry["file"]: entry["sha256"] for entry in read_register(self.register)}
+        expected = known.get(FILES[name])
+        if found != expected:
+            raise KwevError(
+                f"raw file is not the registered one (sha256 {found[:12]}…, "
+                f"registered {str(expected)[:12]}…)",
+                where=where,
+                hint="Fetch it again, or enter the new version in data/sources.json.",
+            )
+        self.sha256[FILES[name]] = found
+
+
+def read_register(path: Path) -> list[dict[str, str]]:
+    """Return the entries of the register of sources.
+
+    Raises
+    ------
+    KwevError
+        If it is missing, not JSON, or has no list of sources with file and sha256.
+    """
+    value = read_json(path)
+    sources = value.get("sources") if isinstance(value, dict) else None
+    if not isinstance(sources, list) or not all(
+        isinstance(entry, dict) and {"file", "sha256"} <= entry.keys() for entry in sources
+    ):
+        raise KwevError("not a register of sources", where=str(path), hint="Restore it from git.")
+    return sources
+
+
+def _parse(name: str, content: bytes) -> pd.DataFrame:
+    file = FILES[name]
+    if file.endswith(".csv"):
+        return _csv(content)
+    if file.endswith(".zip"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _csv(archive.read("stops.txt"))
+    if file.endswith(".geojson"):
+        features = json.loads(content)["features"]
+        frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
+        return frame.astype({c: "str" for c in text_columns(RAW[name]) if c in frame})
+    if name == "roads":
+        return gpd.read_parquet(io.BytesIO(content))
+    frame = pd.read_parquet(io.BytesIO(content))
+    return frame.astype({c: "str" for c in frame.select_dtypes("category").columns})
+
+
+def _csv(content: bytes) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_values=["", ".."])
+
+
+def _check_shapes(frame: gpd.GeoDataFrame, where: str) -> None:
+    missing = frame.geometry.isna() | frame.geometry.is_empty
+    if missing.any():
+        row = int(missing.to_numpy().argmax()) + 1
+        raise KwevError(
+            f"{missing.sum()} feature(s) without geometry, first {row}", where=where, hint=_HINT
+        )
+    west, south, east, north = BOUNDS
+    box = frame.geometry.bounds
+    out = (box.minx < west) | (box.miny < south) | (box.maxx > east) | (box.maxy > north)
+    if out.any():
+        row = int(out.to_numpy().argmax()) + 1
+        point = shapely.get_coordinates(frame.geometry.iloc[row - 1])[0].round(4).tolist()
+        raise KwevError(
+            f"{out.sum()} feature(s) with a coordinate far outside the Region, first: feature "
+            f"{row} near {point}",
+            where=where,
+            hint=_HINT,
+        )

@@ -1,0 +1,323 @@
+"""One list of stations from OpenChargeMap and NRCan, with the fate of every raw record.
+
+1. Rows of one source at one place form a group (``group_places``).
+2. Groups of the two sources match one to one (``match_places``).
+3. A group left over beside a matched place joins it; every other group is a station of its own.
+
+Ports per level come from NRCan 2025 where it knows the place, else from OpenChargeMap 2024.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
+
+from kwev.pipeline.geometry import place, within_index
+from kwev.pipeline.names import similarity
+from kwev.pipeline.station_records import SNAPSHOTS
+from kwev.schemas import PROCESSED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.pipeline.boundaries import Boundaries
+    from kwev.pipeline.parameters import Parameters
+    from kwev.pipeline.quality import Ledger
+
+_FAR = 1e9
+
+
+def merge_stations(
+    records: pd.DataFrame, bounds: Boundaries, parameters: Parameters, ledger: Ledger
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return ``stations`` and ``station_records``."""
+    standing = records[(records["dropped"] == "") & records["source"].isin(["ocm", "nrcan"])]
+    groups = {
+        source: group_places(standing[standing["source"] == source], parameters)
+        for source in ("ocm", "nrcan")
+    }
+    places = match_places(standing, groups, parameters)
+    grouped = standing.assign(place=places)
+    rows = [_station(part) for _, part in grouped.groupby("place")]
+    stations = pd.DataFrame([row for row in rows if row["l2_ports"] + row["l3_ports"] > 0])
+    stations = _located(stations, bounds)
+    station_of = {
+        record: row["station_id"] if row["l2_ports"] + row["l3_ports"] > 0 else ""
+        for row in rows
+        for record in row["record_ids"]
+    }
+    fate = _fates(records, grouped, station_of, stations)
+    _count_fates(fate, stations, ledger)
+    return stations, fate
+
+
+def group_places(table: pd.DataFrame, parameters: Parameters) -> NDArray[np.int64]:
+    """Return (N,) group of each row: rows of one source that stand at one place.
+
+    Two rows are linked if both or neither belong to Tesla and they are within
+    ``repeat_station_m``, or within ``same_address_m`` with one address or numbered units of one
+    name.
+    """
+    metres = table[["easting_m", "northing_m"]].to_numpy()
+    stem, key = table["stem"].to_numpy(), table["key"].to_numpy()
+    tesla = table["tesla"].to_numpy(bool)
+    pairs = cKDTree(metres).query_pairs(parameters.same_address_m, output_type="ndarray")
+    one, other = pairs[:, 0], pairs[:, 1]
+    apart = np.hypot(*(metres[one] - metres[other]).T)
+    same_key = (key[one] == key[other]) & (key[one] != "")
+    same_stem = (stem[one] == stem[other]) & (stem[one] != "")
+    linked = (apart <= parameters.repeat_station_m) | same_key | same_stem
+    linked &= tesla[one] == tesla[other]
+    graph = coo_array(
+        (np.ones(linked.sum()), (one[linked], other[linked])), shape=(len(table), len(table))
+    )
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def match_places(
+    standing: pd.DataFrame, groups: dict[str, NDArray[np.int64]], parameters: Parameters
+) -> NDArray[np.int64]:
+    """Return (N,) place of each standing record after the one-to-one match.
+
+    Among all one-to-one matches the one with most pairs is taken, then the one with the least
+    distance less ``name_bonus_m`` times the agreement of names.
+    """
+    source = standing["source"].to_numpy()
+    ocm, nrcan = np.flatnonzero(source == "ocm"), np.flatnonzero(source == "nrcan")
+    apart, cost = _costs(standing, ocm, nrcan, groups, parameters)
+    chosen = dict(zip(*_assign(cost), strict=True))
+    own = groups["nrcan"].max(initial=-1) + 1
+    result = np.empty(len(standing), dtype=np.int64)
+    result[nrcan] = groups["nrcan"]
+    place_of = {}
+    for group in range(len(apart)):
+        near = int(np.argmin(apart[group])) if apart.shape[1] else -1
+        beside = near >= 0 and apart[group, near] <= parameters.repeat_station_m
+        place_of[group] = chosen.get(group, near if beside else own + group)
+    result[ocm] = [place_of[group] for group in groups["ocm"]]
+    return result
+
+
+def _assign(cost: NDArray[np.float64]) -> tuple[list[int], list[int]]:
+    rows, columns = linear_sum_assignment(cost)
+    good = cost[rows, columns] < _FAR / 2
+    return rows[good].tolist(), columns[good].tolist()
+
+
+def _costs(
+    standing: pd.DataFrame,
+    ocm: NDArray[np.int64],
+    nrcan: NDArray[np.int64],
+    groups: dict[str, NDArray[np.int64]],
+    parameters: Parameters,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return distances (m) and match costs between groups; incompatible pairs are far apart."""
+    first, second = standing.iloc[ocm], standing.iloc[nrcan]
+    apart = cdist(first[["easting_m", "northing_m"]], second[["easting_m", "northing_m"]])
+    tesla = first["tesla"].to_numpy()[:, None] == second["tesla"].to_numpy()[None, :]
+    levels = ~first["level_known"].to_numpy()[:, None]
+    for ports in ("l2_ports", "l3_ports"):
+        levels = levels | (
+            (first[ports].to_numpy() > 0)[:, None] & (second[ports].to_numpy() > 0)[None, :]
+        )
+    allowed = tesla & levels
+    apart = np.where(allowed, apart, _FAR)
+    cost = np.full(apart.shape, _FAR)
+    for i, j in zip(*np.nonzero(apart <= parameters.match_station_m), strict=True):
+        agree = similarity(first["name"].iloc[i], second["name"].iloc[j])
+        cost[i, j] = apart[i, j] - parameters.name_bonus_m * agree
+    shape = (groups["ocm"].max(initial=-1) + 1, groups["nrcan"].max(initial=-1) + 1)
+    nearest, best = np.full(shape, _FAR), np.full(shape, _FAR)
+    index = (groups["ocm"][:, None], groups["nrcan"][None, :])
+    np.minimum.at(nearest, index, apart)
+    np.minimum.at(best, index, cost)
+    return nearest, best
+
+
+def _station(part: pd.DataFrame) -> dict[str, object]:
+    """Merge the records of one place."""
+    lead_source = "nrcan" if (part["source"] == "nrcan").any() else "ocm"
+    leading = part[part["source"] == lead_source]
+    total = leading["l2_ports"] + leading["l3_ports"]
+    lead = (
+        leading.assign(total=total)
+        .sort_values(["total", "record_id"], ascending=[False, True])
+        .iloc[0]
+    )
+    l2, l3 = _ports(leading)
+    tesla = bool(part["tesla"].any()) and not bool(part["others_may_use"].any())
+    owners = set(part["owner"]) - {"unknown"}
+    opened = sorted(d for d in leading["opened"] if d)
+    return {
+        "station_id": min(leading["record_id"]),
+        "name": _best_name(part, lead["name"], _best_address(part, lead)),
+        "operator": _joined(part["operator"]),
+        "address": _best_address(part, lead),
+        "easting_m": lead["easting_m"], "northing_m": lead["northing_m"],
+        "l2_ports": l2, "l3_ports": l3,
+        "l2_kw": np.nan, "l3_kw": np.nan,
+        "access": "tesla_only" if tesla else "public",
+        "owner": "public" if "public" in owners else "private" if owners else "unknown",
+        "opened": opened[0] if opened else "",
+        "sources": "+".join(sorted(set(part["source"]), reverse=True)),
+        "confidence": "matched" if part["source"].nunique() > 1 else "single",
+        "record_ids": list(part["record_id"]),
+    }  # fmt: skip
+
+
+def _ports(rows: pd.DataFrame) -> tuple[int, int]:
+    """Return L2 and L3 ports of a place from the rows of one source.
+
+    NRCan rows are distinct equipment and add up. In OpenChargeMap, rows that agree in operator
+    and ports and bear no unit number repeat each other; rows without an operator repeat those
+    with one, unless they show more.
+    """
+    if rows["source"].iloc[0] == "nrcan":
+        return int(rows["l2_ports"].sum()), int(rows["l3_ports"].sum())
+    unit = rows["stem"].where(rows["stem"] != "", "")
+    number = rows["name"].where(unit != "", "")
+    distinct = rows.assign(number=number).drop_duplicates(
+        ["operator", "l2_ports", "l3_ports", "number"]
+    )
+    named = distinct[distinct["operator"] != ""][["l2_ports", "l3_ports"]].sum()
+    other = distinct[distinct["operator"] == ""][["l2_ports", "l3_ports"]].sum()
+    best = np.maximum(named, other)
+    return int(best["l2_ports"]), int(best["l3_ports"])
+
+
+_GENERIC = re.compile(
+    r"^(swtch energy.*|pollution probe|the regional municipality of waterloo|11|kitchener|waterloo|"
+    r"first capital asset.*|electric vehicle network.*|waterloo region)$",
+    re.IGNORECASE,
+)
+"""Names that say who runs or pays for a station, not where it is."""
+
+
+def _best_name(part: pd.DataFrame, lead: str, address: str) -> str:
+    """Return the leading name; one that names no place gives way or gets its street address."""
+    if not _GENERIC.match(lead):
+        return lead
+    better = [n for n in part.sort_values("record_id")["name"] if not _GENERIC.match(n)]
+    street = address.split(",")[0].strip()
+    return better[0] if better else f"{lead}, {street}" if street else lead
+
+
+def _best_address(part: pd.DataFrame, lead: pd.Series) -> str:
+    known = [lead["address"], *part.sort_values("record_id")["address"]]
+    return next((a for a in known if a), "")
+
+
+def _joined(values: pd.Series) -> str:
+    return " / ".join(sorted({v for v in values if v and v != "Non-networked"})) or (
+        "Non-networked" if (values == "Non-networked").any() else ""
+    )
+
+
+def _located(stations: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
+    metres = stations[["easting_m", "northing_m"]].to_numpy(float)
+    da = within_index(metres, bounds.das.geometry.to_numpy())
+    inside = da >= 0
+    stations["in_region"] = inside
+    for level in ("municipality_id", "area_id"):
+        ids = bounds.das[level].to_numpy()[da]
+        stations[level] = np.where(inside, ids, "")
+    stations = place(stations, metres).sort_values("station_id", ignore_index=True)
+    return stations[list(PROCESSED["stations"].columns)]
+
+
+def _fates(
+    records: pd.DataFrame,
+    grouped: pd.DataFrame,
+    station_of: dict[str, str],
+    stations: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return ``station_records``: outcome, reason and station of every raw record."""
+    sizes = grouped.groupby("place")["source"].agg(lambda s: "+".join(sorted(set(s))))
+    kind = grouped.set_index("record_id")["place"].map(sizes)
+    outcome, reason, station = [], [], []
+    alive = set(stations["station_id"])
+    for row in records.itertuples(index=False):
+        own, why, what = station_of.get(row.record_id, ""), row.dropped, "dropped"
+        if not why and row.source in {"nrcan_2022", "dc_fast"}:
+            own = station_of.get("nrcan_" + row.record_id.split("_")[1], "")
+            what, why = (
+                ("merged", "adds to the same id")
+                if own in alive
+                else ("dropped", "its 2025 row was dropped")
+            )
+        elif not why and own not in alive:
+            own, why = "", "level unknown and no match"
+        elif not why:
+            what = "kept" if own == row.record_id else "merged"
+            both = kind[row.record_id] == "nrcan+ocm"
+            why = {
+                ("kept", True): "leads a place that both sources know",
+                ("kept", False): f"only in {row.source}",
+                ("merged", True): "same place as a record of either source",
+                ("merged", False): "same place as another row of its source",
+            }[what, both]
+        outcome.append(what)
+        reason.append(why)
+        station.append(own if what != "dropped" else "")
+    table = records.assign(
+        outcome=outcome,
+        reason=reason,
+        station_id=station,
+        snapshot=records["source"].map(SNAPSHOTS),
+    )
+    return table[list(PROCESSED["station_records"].columns)]
+
+
+def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> None:
+    ledger.add(
+        "stations",
+        "ocm",
+        "level unknown and no match",
+        "dropped",
+        int((fate["reason"] == "level unknown and no match").sum()),
+    )
+    for source in ("ocm", "nrcan"):
+        rows = fate[fate["source"] == source]
+        ledger.add(
+            "stations",
+            source,
+            "rows that stand at a place with another row",
+            "kept",
+            int((rows["outcome"] == "merged").sum()),
+        )
+    ledger.add(
+        "stations",
+        "stations",
+        "known to one source only",
+        "flagged",
+        int((stations["confidence"] == "single").sum()),
+    )
+    ledger.add(
+        "stations",
+        "stations",
+        "outside the Region, in no total",
+        "flagged",
+        int((~stations["in_region"]).sum()),
+    )
+    ledger.add(
+        "stations",
+        "stations",
+        "Tesla-only",
+        "flagged",
+        int((stations["access"] == "tesla_only").sum()),
+    )
+    ledger.add(
+        "stations",
+        "stations",
+        "power not recorded: the constant of its level stands",
+        "flagged",
+        int(stations[["l2_kw", "l3_kw"]].isna().all(axis=1).sum()),
+    )

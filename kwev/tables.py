@@ -1,0 +1,130 @@
+"""The processed tables: read once, checked against their schemas, with a hash of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from kwev.errors import KwevError
+from kwev.schemas import PROCESSED, check, text_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INPUTS: Final = (
+    "cell_parts", "cells", "das", "fsas", "municipalities", "sites", "stations", "tracts",
+)  # fmt: skip
+"""Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
+
+_HINT: Final = "Restore data/processed from git, or build it again with `kwev data`."
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of ``data/processed``; columns and units are those of :mod:`kwev.schemas`.
+
+    Ids are text; a missing text is "", a missing number NaN. Treat the frames as read-only.
+    ``inputs_sha256`` is the SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
+    """
+
+    municipalities: pd.DataFrame
+    das: pd.DataFrame
+    tracts: pd.DataFrame
+    fsas: pd.DataFrame
+    cells: pd.DataFrame
+    cell_parts: pd.DataFrame
+    stations: pd.DataFrame
+    station_records: pd.DataFrame
+    sites: pd.DataFrame
+    quality: pd.DataFrame
+    inputs_sha256: str
+
+
+def load_tables(directory: Path) -> Tables:
+    """Read the processed tables of a directory; a second call returns the same object.
+
+    Raises
+    ------
+    KwevError
+        If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
+    """
+    folder = directory.resolve()
+    stamps = []
+    for name in PROCESSED:
+        try:
+            stat = (folder / f"{name}.csv").stat()
+        except OSError as error:
+            raise KwevError(
+                "processed table missing", where=str(folder / f"{name}.csv"), hint=_HINT
+            ) from error
+        stamps.append((stat.st_mtime_ns, stat.st_size))
+    return _load(folder, tuple(stamps))
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa: ARG001
+    content = {name: _bytes(folder / f"{name}.csv") for name in PROCESSED}
+    tables = {name: _read(name, content[name], folder) for name in PROCESSED}
+    _check_links(tables, folder)
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update(hashlib.sha256(content[name]).digest())
+    return Tables(**tables, inputs_sha256=digest.hexdigest())
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KwevError(
+            f"processed table cannot be read: {error}", where=str(path), hint=_HINT
+        ) from error
+
+
+def _read(name: str, content: bytes, folder: Path) -> pd.DataFrame:
+    where = str(folder / f"{name}.csv")
+    schema = PROCESSED[name]
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise KwevError(
+            f"processed table cannot be read: {error}", where=where, hint=_HINT
+        ) from error
+    texts = text_columns(schema)
+    for column, kind in schema.dtypes.items():
+        if column not in table or column in texts:
+            continue
+        if str(kind) == "bool":
+            known = table[column].map({"true": True, "false": False})
+            table[column] = known.astype("bool") if known.notna().all() else table[column]
+        else:
+            table[column] = table[column].replace("", None)
+    return check(table, schema, where=where, hint=_HINT)
+
+
+def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Refuse tables of different builds: every id that one names must be in the other."""
+    links = (
+        ("das", "municipality_id", "municipalities", "municipality_id"),
+        ("cells", "municipality_id", "municipalities", "municipality_id"),
+        ("cell_parts", "cell_id", "cells", "cell_id"),
+        ("cell_parts", "da_id", "das", "da_id"),
+        ("sites", "municipality_id", "municipalities", "municipality_id"),
+        ("sites", "station_id", "stations", "station_id"),
+        ("stations", "municipality_id", "municipalities", "municipality_id"),
+        ("station_records", "station_id", "stations", "station_id"),
+    )
+    for table, column, other, key in links:
+        named = set(tables[table][column]) - {""}
+        lost = sorted(named - set(tables[other][key]))
+        if lost:
+            raise KwevError(
+                f"{column} {lost[0]!r} is not in {other}.csv",
+                where=str(folder / f"{table}.csv"),
+                hint=_HINT,
+            )
