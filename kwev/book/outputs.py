@@ -128,7 +128,7 @@ class Filler:
     def _html(self, text: str, block: CodeBlock) -> list[Node]:
         if self.form == "typst":
             return read_html(text, where=self.executed.chapter.where(block.line))
-        local = _ROOT_URL.sub(lambda match: match["before"] + self.up, text)
+        local = root_urls(text, self.up)
         if _TABLE.search(local):
             local = table_region(local, str(block.options.get("tbl-cap") or "Table"))
         return [raw_block("html", local)]
@@ -141,6 +141,11 @@ class Filler:
             write_bytes(path, base64.b64decode(content))
         self.written.append(path)
         return picture(self.form, f"{self.up}{ASSET_URL}/{path.name}", alt)
+
+
+def root_urls(text: str, up: str) -> str:
+    """Turn URLs from the site's root (``/assets/…``) into ones relative to a page."""
+    return _ROOT_URL.sub(lambda match: match["before"] + up, text)
 
 
 def _verbatim(text: str) -> Node:

@@ -1,8 +1,7 @@
 """The book without Quarto: executed notebooks, pandoc, typst.
 
 The same chapters give the same text, numbers, captions and references as under Quarto, plainer
-dressed. Everything is written to a folder beside the book's and moved into place at the end, so
-that a render that fails leaves the old book as it was.
+dressed. Nothing is read from the network and no page loads anything from outside its own folder.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from kwev.errors import KwevError
 from kwev.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from kwev.book.chapters import Book
     from kwev.book.notebooks import Executed
@@ -41,67 +40,44 @@ _PARALLEL = 2
 
 def render_preview(
     book: Book,
+    site: Path,
     *,
     to: Sequence[str] = ("html", "pdf"),
-    facts: Callable[[], Mapping[str, str]] | None = None,
     progress: Callable[[str], None] | None = None,
-) -> Path:
-    """Render the preview into the book's output folder and return that folder.
+) -> None:
+    """Render the preview into the empty folder ``site``.
 
     Parameters
     ----------
     to
         ``html``, ``pdf`` or both.
-    facts
-        Asked after the chapters have run for what the footer should add (scenario, solver…).
+    progress
+        Told what is being done.
 
     Raises
     ------
     KwevError
         If a chapter fails, a reference or citation leads nowhere, or a figure has no alt text.
     """
-    shutil.rmtree(book.root / ASSETS_DIR, ignore_errors=True)
     say = progress or (lambda _: None)
     executed = execute_book(book, book.root / NOTEBOOK_DIR, progress=progress)
     for chapter in executed:
         require_alt(chapter)
-    provenance = collect(book.root, facts() if facts else None)
     with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
         drafts = list(pool.map(draft, executed))
     index = index_book(
         (chapter.chapter.page, document) for chapter, document in zip(executed, drafts, strict=True)
     )
-    shared = Site(book, index, provenance, "pdf" in to)
-    build = book.root / "build"
-    build.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=build, prefix="site-") as name:
-        site = Path(name) / "site"
-        site.mkdir()
-        if "html" in to:
-            say("writing the pages")
-            _write_site(shared, executed, drafts, site)
-        if "pdf" in to:
-            say("setting the PDF")
-            work = Path(name) / "pdf"
-            work.mkdir()
+    shared = Site(book, index, collect(book.root), "pdf" in to)
+    if "html" in to:
+        say("writing the pages")
+        _write_site(shared, executed, drafts, site)
+    if "pdf" in to:
+        say("setting the PDF")
+        with tempfile.TemporaryDirectory(prefix="pdf-", dir=site.parent) as name:
+            work = Path(name)
             whole = _whole_book(shared, executed, drafts, work)
-            write_pdf(whole, book, provenance, work, site / book.pdf_name)
-        swap(site, book.output_dir)
-    return book.output_dir
-
-
-def swap(new: Path, target: Path) -> None:
-    """Put the folder ``new`` in the place of ``target``; on failure the old one stays."""
-    old = new.parent / "old"
-    if target.exists():
-        target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+            write_pdf(whole, book, shared.provenance, work, site / book.pdf_name)
 
 
 def _write_site(shared: Site, executed: list[Executed], drafts: list[Document], site: Path) -> None:

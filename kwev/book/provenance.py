@@ -30,7 +30,9 @@ class Provenance:
     facts: tuple[tuple[str, str], ...]
 
     def html(self) -> str:
-        """Return the facts as one description list."""
+        """Return the facts as one description list, nothing if there are none."""
+        if not self.facts:
+            return ""
         entries = "".join(
             f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
             for name, value in self.facts

@@ -1,0 +1,284 @@
+"""Render the book: with Quarto where it is or can be installed, else as the preview.
+
+Either way the book is written to a folder of its own, checked, and moved into place at the end: a
+render that fails leaves the old book as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kwev.book.chapters import read_book
+from kwev.book.check import check_site
+from kwev.book.preview import ASSETS_DIR, render_preview
+from kwev.book.provenance import FACTS_FILE
+from kwev.errors import KwevError, nearest
+from kwev.files import read_json, write_json, write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kwev.book.chapters import Book
+
+ENGINES = ("auto", "quarto", "preview")
+FORMATS = ("html", "pdf")
+INSTALL_MARKER = "build/quarto-install-failed.json"
+INSTALL_TIMEOUT_SECONDS = 150
+QUARTO_LOG = "build/quarto.log"
+QUARTO_TIMEOUT_SECONDS = 3600
+_SHOWN = 5
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_WARNING = re.compile(r"\bWARN(?:ING)?\b|^warning\b|^\s*warning:", re.IGNORECASE)
+_NOISE = re.compile(r"\[IPKernelApp\] WARNING \| Kernel is running over TCP without encryption")
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """What a render did: the engine, where the book lies, how long it took, what to know."""
+
+    engine: str
+    output: Path
+    pages: int
+    seconds: float
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """Return what a user wants to read: a line, then notes and warnings."""
+        name = "Quarto" if self.engine == "quarto" else "the preview (without Quarto)"
+        first = (
+            f"{self.pages} pages by {name} in {self.seconds:.0f} s: {self.output / 'index.html'}"
+        )
+        warnings = [f"warning: {warning}" for warning in self.warnings]
+        return "\n".join([first, *self.notes, *warnings])
+
+
+def render(  # noqa: PLR0913 -- each is an independent choice of the caller
+    project_root: Path,
+    *,
+    fresh: bool = False,
+    engine: str = "auto",
+    to: Sequence[str] = FORMATS,
+    progress: bool = True,
+    facts: Mapping[str, str] | None = None,
+) -> RenderReport:
+    """Render the book of a project into its output folder.
+
+    Parameters
+    ----------
+    fresh
+        Try to install Quarto again even if that has failed before. (Stored plans are the
+        caller's to clear.)
+    engine
+        ``auto``: Quarto if it is here or can be installed, else the preview. ``quarto`` and
+        ``preview`` force one.
+    to
+        ``html``, ``pdf`` or both.
+    progress
+        Print what is being done to standard error.
+    facts
+        What the pages' footers add to commit and inputs, such as scenario and solver.
+
+    Raises
+    ------
+    KwevError
+        If the engine or a format is unknown, a chapter fails, or the result has dead links,
+        unresolved references or the like.
+    """
+    if engine not in ENGINES:
+        raise KwevError(
+            f"unknown engine {engine!r}", where="--engine", hint=nearest(engine, list(ENGINES))
+        )
+    for name in to:
+        if name not in FORMATS:
+            raise KwevError(f"unknown format {name!r}", hint=nearest(name, list(FORMATS)))
+    say: Callable[[str], None] = _print if progress else (lambda _: None)
+    started = time.monotonic()
+    book = read_book(project_root)
+    notes: list[str] = []
+    quarto = None if engine == "preview" else find_quarto()
+    if quarto is None and engine == "auto":
+        quarto = install_quarto(project_root, again=fresh, say=say, notes=notes)
+    if quarto is None and engine == "quarto":
+        raise KwevError(
+            "quarto is not on the PATH",
+            where="--engine quarto",
+            hint="Install Quarto 1.10 or newer, or use --engine preview.",
+        )
+    if facts:
+        write_json(project_root / FACTS_FILE, dict(facts))
+    shutil.rmtree(project_root / ASSETS_DIR, ignore_errors=True)
+    build = project_root / "build"
+    build.mkdir(exist_ok=True)
+    warnings: tuple[str, ...] = ()
+    with tempfile.TemporaryDirectory(dir=build, prefix="site-") as folder:
+        site = Path(folder) / "site"
+        site.mkdir()
+        if quarto is None:
+            render_preview(book, site, to=to, progress=say)
+            notes.append(
+                "Quarto is not here, so this is the preview; each page says what it lacks."
+            )
+        else:
+            say(f"rendering with {quarto}")
+            warnings = run_quarto(quarto, book, site, to)
+        _require_sound(book, site, to)
+        swap(site, book.output_dir)
+    seconds = time.monotonic() - started
+    used = "preview" if quarto is None else "quarto"
+    return RenderReport(used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes))
+
+
+def find_quarto() -> str | None:
+    """Return a quarto that runs: beside this interpreter, or on the PATH."""
+    beside = Path(sys.executable).parent / "quarto"
+    for candidate in (str(beside) if beside.is_file() else None, shutil.which("quarto")):
+        if candidate and _answers(candidate):
+            return candidate
+    return None
+
+
+def install_quarto(
+    project_root: Path,
+    *,
+    again: bool,
+    say: Callable[[str], None],
+    notes: list[str],
+    command: Sequence[str] | None = None,
+) -> str | None:
+    """Try once to install the ``quarto-cli`` package; remember a failure.
+
+    The package downloads Quarto's release while it is installed, which fails where that is out of
+    reach. The failure is kept in :data:`INSTALL_MARKER`, so that the next render doesn't try (and
+    wait) again; ``again`` or removing the file tries anew.
+    """
+    marker = project_root / INSTALL_MARKER
+    if marker.is_file() and not again:
+        notes.append(f"Installing quarto-cli failed before ({_reason(marker)}); not tried again.")
+        return None
+    say("Quarto is not here; trying to install quarto-cli")
+    options = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "quarto-cli"]
+    reason = _run_install(command or [sys.executable, "-m", "pip", *options])
+    found = None if reason else find_quarto()
+    if found:
+        marker.unlink(missing_ok=True)
+        return found
+    reason = reason or "installed, but it doesn't run"
+    write_json(marker, {"reason": reason})
+    notes.append(f"Installing quarto-cli failed ({reason}); remembered in {INSTALL_MARKER}.")
+    return None
+
+
+def run_quarto(quarto: str, book: Book, site: Path, to: Sequence[str]) -> tuple[str, ...]:
+    """Run Quarto over the book into ``site`` and return the warnings in its log.
+
+    Raises
+    ------
+    KwevError
+        If Quarto fails; the log stands in :data:`QUARTO_LOG`.
+    """
+    targets = {"html": "html", "pdf": "typst"}
+    only = [] if len(to) == len(FORMATS) else ["--to", targets[to[0]]]
+    output = os.path.relpath(site, book.root)
+    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [quarto, "render", str(book.root), *only, "--output-dir", output],
+        cwd=book.root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+        timeout=QUARTO_TIMEOUT_SECONDS,
+        check=False,
+    )
+    log = _ANSI.sub("", done.stdout)
+    write_text(book.root / QUARTO_LOG, log)
+    if done.returncode:
+        raise KwevError(f"quarto failed: {_error_line(log)}", where=QUARTO_LOG)
+    return tuple(warnings_in(log))
+
+
+def warnings_in(log: str) -> list[str]:
+    """Return the lines of a log that warn."""
+    lines = [_NOISE.split(line)[0].strip() for line in log.splitlines()]
+    return [line for line in lines if _WARNING.search(line)]
+
+
+def swap(new: Path, target: Path) -> None:
+    """Put the folder ``new`` in the place of ``target``; on failure the old one stays."""
+    old = new.parent / "old"
+    if target.exists():
+        target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _require_sound(book: Book, site: Path, to: Sequence[str]) -> None:
+    """Refuse to publish a site with dead links, unresolved references or missing pages."""
+    problems = []
+    if "html" in to:
+        problems = check_site(site, [str(page.output) for page in book.pages])
+    if "pdf" in to and not list(site.glob("*.pdf")):
+        raise KwevError("the PDF was not written", where=str(book.output_dir))
+    if problems:
+        more = len(problems) - _SHOWN
+        text = "; ".join(map(str, problems[:_SHOWN])) + (f"; and {more} more" if more > 0 else "")
+        raise KwevError(f"the rendered book is not sound: {text}", hint="The old book was kept.")
+
+
+def _answers(quarto: str) -> bool:
+    try:
+        done = subprocess.run([quarto, "--version"], capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _run_install(command: Sequence[str]) -> str:
+    """Run an installation; return why it failed, or an empty text."""
+    try:
+        done = subprocess.run(
+            list(command),
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=INSTALL_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {INSTALL_TIMEOUT_SECONDS} s"
+    except OSError as error:
+        return str(error)
+    return "" if done.returncode == 0 else _error_line(done.stdout + done.stderr)
+
+
+def _error_line(log: str) -> str:
+    lines = [line.strip() for line in log.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
+    return (errors or lines or ["no message"])[-1][:200]
+
+
+def _reason(marker: Path) -> str:
+    try:
+        return str(read_json(marker)["reason"])
+    except (KwevError, KeyError, TypeError):
+        return "reason unknown"
+
+
+def _print(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 -- progress of a command
