@@ -7,12 +7,13 @@ a wrong type or a value out of range is refused with the path of the key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
+from kwev.refusals import refusal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,27 @@ Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line"]
+Category = Literal[
+    "existing_station",
+    "shopping_mall",
+    "retail_complex",
+    "business_park",
+    "parking",
+    "transit_station",
+    "park_and_ride",
+    "community_centre",
+    "library",
+    "recreation_centre",
+    "fuel_station",
+    "highway_corridor",
+    "dense_residential",
+]
+"""Kinds of place: the categories of candidate sites, and stations that stand already."""
+
+CATEGORIES: tuple[str, ...] = get_args(Category)
+OPEN_KEYS = {"siting.capacity_kw": CATEGORIES}
+"""Keys that are names of things, by the path of the object that holds them."""
+
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 
@@ -33,7 +55,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        strict=False,
+        strict=True,  # "5" and true are no numbers
         allow_inf_nan=False,
         use_attribute_docstrings=True,
     )
@@ -101,8 +123,10 @@ class Weights(_Section):
 
     @model_validator(mode="after")
     def _some_place_weight(self) -> Weights:
-        if self.people + self.ev + self.score <= 0:
-            raise ValueError("people, ev and score cannot all be 0")
+        if self.score > 0:  # accepting it would promise an effect that it does not have
+            raise ValueError("score must be 0 as long as places have no score")
+        if self.people + self.ev <= 0:
+            raise ValueError("people and ev cannot both be 0")
         return self
 
 
@@ -175,10 +199,17 @@ class Demand(_Section):
 class Siting(_Section):
     """What a site can host."""
 
-    capacity_kw: dict[str, Annotated[float, Field(ge=0, le=100_000)]]
+    capacity_kw: dict[Category, Annotated[float, Field(ge=0, le=100_000)]]
     """Grid proxy: power a site of each category can draw (kW)."""
     public_owners_only: bool
     """Allow conversions only of stations with a public owner on record."""
+
+    @model_validator(mode="after")
+    def _every_category(self) -> Siting:
+        absent = [name for name in CATEGORIES if name not in self.capacity_kw]
+        if absent:
+            raise ValueError(f"no capacity for {', '.join(absent)}")
+        return self
 
 
 class Solver(_Section):
@@ -239,6 +270,9 @@ class Config(_Section):
             node = plain
             for parent in parents:
                 node = node.setdefault(parent, {})
+                if not isinstance(node, dict):
+                    path = key.replace("__", ".")
+                    raise KwevError(f"unknown key {path!r}: {parent!r} holds no keys")
             node[leaf] = value
         return parse(plain, where="with_values")
 
@@ -275,34 +309,7 @@ def parse(values: Any, *, where: str) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        problems = error.errors(include_url=False)
-        # a misspelt key is also a missing one: name the misspelling
-        unknown = [p for p in problems if p["type"] == "extra_forbidden"]
-        raise _explain((unknown or problems)[0], where) from error
-
-
-def _explain(problem: Any, where: str) -> KwevError:
-    location = [str(part) for part in problem["loc"]]
-    path = ".".join(location)
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(location[:-1])
-        return KwevError(f"unknown key {path!r}", where=where, hint=nearest(location[-1], known))
-    if problem["type"] == "missing":
-        return KwevError(f"missing key {path!r}", where=where, hint="Add it.")
-    message = problem["msg"].removeprefix("Value error, ")
-    value = problem.get("input")
-    shown = f", not {value!r}" if isinstance(value, int | float | str | bool) else ""
-    return KwevError(f"{path or 'configuration'}: {message}{shown}", where=where)
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    model: type[BaseModel] = Config
-    for part in path:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return []
-        model = annotation
-    return list(model.model_fields)
+        raise refusal(error, Config, where=where, open_keys=OPEN_KEYS) from error
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -138,8 +138,9 @@ def category_capacity_kw(category: str, config: Config) -> float:
     KwevError
         If the configuration has no capacity for the category.
     """
+    by_name = {str(name): kw for name, kw in config.siting.capacity_kw.items()}
     try:
-        return config.siting.capacity_kw[category]
+        return by_name[category]
     except KeyError as error:
         raise KwevError(
             f"no capacity for site category {category!r}",
