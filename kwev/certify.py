@@ -7,11 +7,14 @@ scenario with numpy alone, so an error on either side shows as a difference.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import ValidationError
 
 from kwev.audit import Audit
+from kwev.config import Solver
 from kwev.files import sha256_json
 from kwev.plan import Certificate
 from kwev.retrace import Place, Retrace
@@ -24,10 +27,28 @@ if TYPE_CHECKING:
 SHARE_TOL = 1e-9
 CAD_TOL = 0.005
 KW_TOL = 1e-6
+MODEL_TOL = 1e-6
+"""Tolerance on shares that a solver meets to its own feasibility tolerance."""
+REASON_TOL = 1e-4
+"""Tolerance on shares printed with four decimals."""
 POINTS_TOL = 1e-6
 """Tolerance on objective points, relative to the larger of 1 and the objective."""
 
 TARGETS = ("l2", "l3", "ev_owners")
+
+UNPROVEN_REASONS = (
+    "the targets cannot be met together",
+    "no action is possible",
+    "not found within the time limit",
+)
+"""Reasons for a missing least budget that recomputation cannot test."""
+
+LICENCES = {
+    "highs": ("open source",),
+    "scip": ("open source",),
+    "gurobi": ("full", "size-limited, non-production"),
+}
+"""Solvers a plan may come from, with the licences each may state."""
 
 
 def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
@@ -58,10 +79,18 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     _check_objective(audit, plan, retrace, ports)
     _check_extremes(audit, plan, config, retrace)
     targets = {name: _target_status(name, plan, retrace, after[name]) for name in TARGETS}
-    if plan.certificate is not None:
-        audit.same("certificate.targets", plan.certificate.targets, targets)
-        audit.same("certificate.violations", plan.certificate.violations, [])
-    return Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
+    found = Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
+    return found if plan.certificate is None else _compared(found, plan.certificate)
+
+
+def _compared(found: Certificate, stated: Certificate) -> Certificate:
+    """Add what a plan's own certificate says otherwise; these comparisons are not counted."""
+    audit = Audit(list(found.violations))
+    audit.same("certificate.targets", stated.targets, found.targets)
+    audit.same("certificate.violations", stated.violations, [])
+    if not found.violations:
+        audit.same("certificate.checks", stated.checks, found.checks)
+    return found.model_copy(update={"violations": audit.violations})
 
 
 def _check_header(audit: Audit, plan: Plan, tables: Tables, case: Case) -> None:
@@ -73,10 +102,18 @@ def _check_header(audit: Audit, plan: Plan, tables: Tables, case: Case) -> None:
     audit.same("config_sha256", plan.config_sha256, sha256_json(plan.config))
     stated, own = dict(plan.config), config.as_dict()
     # which engine ran, and how long it might, is recorded, not planned
-    stated.pop("solver", None)
+    audit.true(_is_solver(stated.pop("solver", None)), "config.solver is not a solver section")
     own.pop("solver")
     for key in sorted(own.keys() | stated.keys()):
         audit.same(f"config.{key}", stated.get(key), own.get(key))
+
+
+def _is_solver(values: Any) -> bool:
+    try:
+        Solver.model_validate(values)
+    except ValidationError:
+        return False
+    return True
 
 
 def _check_actions(audit: Audit, plan: Plan, retrace: Retrace) -> dict[Place, int]:
@@ -184,8 +221,25 @@ def _check_objective(audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Pla
     )
     gap = abs(solver.bound - solver.objective) / max(abs(solver.objective), 1e-9)
     audit.near("solver.gap_solver", solver.gap_solver, gap, 1e-9)
+    audit.true(
+        solver.name in LICENCES and solver.licence in LICENCES[solver.name],
+        f"solver.name {solver.name!r} under solver.licence {solver.licence!r} is not known",
+    )
     known = solver.status in ("optimal", "limit")
     audit.true(known, f"solver.status {solver.status!r} is not one of optimal, limit")
+    if solver.status == "optimal":
+        allowed = _stated_gap(plan) + 1e-9
+        audit.true(
+            gap <= allowed or abs(solver.bound - solver.objective) <= POINTS_TOL,
+            f"solver.status is 'optimal' with a gap of {gap:.3e}, above config.solver.mip_gap",
+        )
+
+
+def _stated_gap(plan: Plan) -> float:
+    """Return the gap at which the plan says its search might stop; 0 where it says none."""
+    section = plan.config.get("solver")
+    value = section.get("mip_gap") if isinstance(section, dict) else None
+    return float(value) if isinstance(value, int | float) else 0.0
 
 
 def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) -> None:
@@ -195,13 +249,13 @@ def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) 
         stated: Reached = getattr(plan.coverage, name)
         own = getattr(plan.model_coverage, name).after
         path = f"coverage.{name}"
-        if stated.ceiling is not None:
-            audit.near(f"{path}.ceiling", stated.ceiling, most[name], 1e-6)
+        audit.near(f"{path}.ceiling", stated.ceiling, most[name], MODEL_TOL)
         if stated.attainable is None:
             audit.true(ok=False, message=f"{path}.attainable is missing")
             continue
         audit.true(
-            own <= stated.attainable + _slack(config) and stated.attainable <= most[name] + 1e-6,
+            own <= stated.attainable + _slack(config)
+            and stated.attainable <= most[name] + MODEL_TOL,
             f"{path}.attainable {stated.attainable} is not between the plan and the ceiling",
         )
         witness = _witness(audit, plan, retrace, f"attainable_{name}", config.budget.limit_cad)
@@ -209,11 +263,16 @@ def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) 
             shown = retrace.cover("model", witness).share(name)
             audit.near(f"{path}.attainable", stated.attainable, shown, SHARE_TOL)
     _check_least_budget(audit, plan, config, retrace, most)
+    used = {f"attainable_{name}" for name in TARGETS}
+    if plan.cost.least_budget_cad is not None:
+        used.add("least_budget")
+    stray = sorted(plan.witnesses.keys() - used)
+    audit.true(not stray, f"witnesses of nothing: {', '.join(stray)}")
 
 
 def _slack(config: Config) -> float:
     """Return how far a solve that stops at the gap may stay below another plan (share)."""
-    return config.solver.mip_gap + 1e-6
+    return config.solver.mip_gap + MODEL_TOL
 
 
 def _check_least_budget(
@@ -224,7 +283,8 @@ def _check_least_budget(
         wanted["ev_owners"] = config.targets.ev_owners.share
     least = plan.cost.least_budget_cad
     if least is None:
-        audit.true(bool(plan.cost.least_budget_reason), "cost.least_budget_reason is missing")
+        missed = {name: share for name, share in wanted.items() if most[name] < share + SHARE_TOL}
+        _check_no_least_budget(audit, plan, missed, most)
         return
     audit.same("cost.least_budget_reason", plan.cost.least_budget_reason, "")
     out_of_reach = [name for name, share in wanted.items() if most[name] < share - SHARE_TOL]
@@ -234,10 +294,36 @@ def _check_least_budget(
         return
     reached = retrace.cover("model", witness)
     for name, share in wanted.items():
-        met = reached.share(name) >= share - 1e-6
+        met = reached.share(name) >= share - MODEL_TOL
         audit.true(met, f"the witness of least_budget misses target {name}")
+    served = not config.demand.enforce or retrace.unserved_share(witness) <= MODEL_TOL
+    audit.true(served, "the witness of least_budget leaves energy demand unserved")
     shown = sum(retrace.expected(place, n)["net_cad"] for place, n in witness.items())
     audit.near("cost.least_budget_cad", least, shown, CAD_TOL)
+
+
+def _check_no_least_budget(
+    audit: Audit, plan: Plan, out_of_reach: dict[str, float], most: dict[str, float]
+) -> None:
+    """Check why there is no least budget: a target no plan reaches, in the numbers that hold."""
+    reason = plan.cost.least_budget_reason
+    if out_of_reach and reason not in UNPROVEN_REASONS:
+        stated = [float(number) for number in re.findall(r"\d+\.\d+", reason)]
+        holds = any(
+            f"target {name} " in reason
+            and np.allclose(stated, [share, most[name]], rtol=0, atol=REASON_TOL)
+            for name, share in out_of_reach.items()
+            if len(stated) == 2  # noqa: PLR2004 -- the target and the most
+        )
+        audit.true(holds, f"cost.least_budget_reason {reason!r} is not what the data give")
+        return
+    audit.true(
+        reason in UNPROVEN_REASONS,
+        f"cost.least_budget_cad is missing for no known reason ({reason!r})",
+    )
+    # a plan that meets every target is itself an amount that suffices
+    short = plan.shortfall.total_points > POINTS_TOL
+    audit.true(short, "cost.least_budget_cad is missing, but the plan itself meets every target")
 
 
 def _witness(

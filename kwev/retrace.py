@@ -90,12 +90,12 @@ class Retrace:
         self.config = config
         self._tables = tables
         self._geography = geography
-        self._sites = {row["site_id"]: row for row in tables.sites.to_dict("records")}
-        self._stations = {row["station_id"]: row for row in tables.stations.to_dict("records")}
+        self._sites = {row["site_id"]: row for row in _records(tables.sites)}
+        self._stations = {row["station_id"]: row for row in _records(tables.stations)}
         self._municipality = {
-            row["municipality_id"]: row["name"] for row in tables.municipalities.to_dict("records")
+            row["municipality_id"]: row["name"] for row in _records(tables.municipalities)
         }
-        self._categories_on: dict[str, list[str]] = {}
+        self._categories_on: dict[str, list[Any]] = {}
         for site in self._sites.values():
             if site["station_id"]:
                 self._categories_on.setdefault(site["station_id"], []).append(site["category"])
@@ -219,7 +219,7 @@ class Retrace:
         )
 
     def _station_capacity_kw(self, station: dict[str, Any]) -> float:
-        on_it = self._categories_on.get(station["station_id"], ["existing_station"])
+        on_it: list[Any] = self._categories_on.get(station["station_id"], ["existing_station"])
         by_category = self.config.siting.capacity_kw
         return max(self._standing_kw(station), *(by_category[c] for c in on_it))
 
@@ -344,6 +344,10 @@ class Retrace:
         )
         net = sum(self.expected(place, added)["net_cad"] for place, added in ports.items())
         return float(100.0 * covered - weights.cost_points_per_million_cad * net / 1e6)
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _points(table: pd.DataFrame, id_column: str) -> Points:
