@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import warnings
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -149,7 +150,10 @@ def run(problem: cp.Problem, engine: Engine, settings: Solver) -> Answer:
         log_path = Path(folder) / "solver.log"
         options = _OPTIONS[engine.name](settings, log_path)
         try:
-            problem.solve(solver=cp_name(engine.name), **options)
+            with warnings.catch_warnings():
+                # a stop at a limit is in the answer's status
+                warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+                problem.solve(solver=cp_name(engine.name), **options)
         except cp.error.SolverError as error:
             raise KwevError(
                 f"{engine.name} failed: {error}", where="solver", hint="Try --solver highs."
@@ -226,7 +230,8 @@ _OPTIONS: dict[str, Callable[[Solver, Path], dict[str, Any]]] = {
 
 def _status(problem: cp.Problem) -> str:
     if problem.status in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-        return "optimal"
+        # cvxpy calls SCIP's stop at the time limit "inaccurate", as it does one at the gap
+        return "limit" if _scip_status(problem) == "timelimit" else "optimal"
     if problem.status == cp.USER_LIMIT:
         value = problem.value
         return "limit" if value is not None and np.isfinite(value) else "no_solution"
@@ -235,8 +240,13 @@ def _status(problem: cp.Problem) -> str:
     return "no_solution"
 
 
+def _scip_status(problem: cp.Problem) -> str:
+    stats = problem.solver_stats.extra_stats
+    return str(stats.get("scip_status", "")) if isinstance(stats, dict) else ""
+
+
 def _account(problem: cp.Problem, name: str, *, found: bool) -> tuple[float, float, int]:
-    """Return value, bound and nodes; without a reported bound the value is its own bound."""
+    """Return value, bound and nodes; a problem without integers is its own bound."""
     if not found:
         return float("nan"), float("nan"), 0
     value = float(problem.value)
@@ -250,6 +260,10 @@ def _account(problem: cp.Problem, name: str, *, found: bool) -> tuple[float, flo
     elif name == "gurobi":
         inner_value, nodes = stats.ObjVal, int(stats.NodeCount)
         inner_bound = stats.ObjBound if stats.IsMIP else stats.ObjVal
+    elif name == "scip":
+        scip = stats["model"]
+        inner_value, inner_bound = scip.getPrimalbound(), scip.getDualbound()
+        nodes = int(scip.getNTotalNodes())
     # the solver minimises, without the constant: only the distance carries over
     distance = abs(inner_value - inner_bound)
     maximise = isinstance(problem.objective, cp.Maximize)

@@ -16,7 +16,21 @@ if TYPE_CHECKING:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write ``content`` beside ``path`` and move it into place, so no reader sees half of it."""
+    """Write ``content`` beside ``path`` and move it into place, so no reader sees half of it.
+
+    Raises
+    ------
+    KwevError
+        If the folder cannot be made or written to; the old file stays as it was.
+    """
+    try:
+        _replace(path, content)
+    except OSError as error:
+        hint = "Check that the folder exists, is a folder and may be written to."
+        raise KwevError(f"cannot write: {error.strerror}", where=str(path), hint=hint) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -64,7 +78,10 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise KwevError("file not found", where=str(path), hint="Check the path.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise KwevError(f"file cannot be read: {error}", where=str(path)) from error
+        reason = "not UTF-8 text" if isinstance(error, UnicodeDecodeError) else error.strerror
+        raise KwevError(
+            f"file cannot be read: {reason}", where=str(path), hint="Check the file."
+        ) from error
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT_VERSION: Literal[1] = 1
+MOST_PORTS = 10_000
+"""More ports than any place has; a larger number is a damaged file."""
 
 ActionKind = Literal["new_l2", "new_l3", "upgrade"]
 TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
@@ -42,10 +44,10 @@ class Action(_Record):
     """Degrees, WGS 84."""
     longitude: float
     """Degrees, WGS 84."""
-    l2_ports_before: int = Field(ge=0)
-    l2_ports_after: int = Field(ge=0)
-    l3_ports_before: int = Field(ge=0)
-    l3_ports_after: int = Field(ge=0)
+    l2_ports_before: int = Field(ge=0, le=MOST_PORTS)
+    l2_ports_after: int = Field(ge=0, le=MOST_PORTS)
+    l3_ports_before: int = Field(ge=0, le=MOST_PORTS)
+    l3_ports_after: int = Field(ge=0, le=MOST_PORTS)
     kw_after: float = Field(ge=0)
     """Power of all ports at the place after the action (kW)."""
     grid_kw: float = Field(ge=0)
@@ -144,7 +146,7 @@ class SolverAccount(_Record):
 class Witness(_Record):
     """A plan that attains a reported extreme: pairs of action id and ports of its level after."""
 
-    actions: list[tuple[str, int]]
+    actions: list[tuple[str, Annotated[int, Field(ge=0, le=MOST_PORTS)]]]
 
 
 class Certificate(_Record):

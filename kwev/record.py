@@ -217,15 +217,20 @@ def _shortfall(
     if targets.ev_owners.enforce:
         reached = after.share(inputs.points, "ev_owners")
         parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached)
-    if config.demand.enforce and inputs.energy.need_kwh.sum() > 0:
+    if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
     total = POINTS * sum(value for value in parts.values() if value is not None)
     return {**parts, "total_points": total, "bound_points": min(bound_points, total)}
 
 
 def unserved_share(inputs: Inputs, choice: Choice) -> float:
-    """Return the share of the Region's energy need that no port of its municipality serves."""
+    """Return the share of the Region's energy need that no port of its municipality serves.
+
+    Where nothing is needed, nothing is unserved.
+    """
     energy, columns = inputs.energy, inputs.columns
+    if energy.need_kwh.sum() <= 0:
+        return 0.0
     index = np.searchsorted(energy.municipality, columns.municipality)
     added_kw = columns.port_kw * choice.ports - columns.lost_l2_kw * choice.build
     per_area = np.bincount(index, weights=added_kw, minlength=len(energy.municipality))

@@ -12,6 +12,7 @@ import numpy as np
 
 from kwev.demand import share_of
 from kwev.engines import Answer, Engine, choose_engine, run
+from kwev.errors import KwevError
 from kwev.inputs import Inputs, build_inputs
 from kwev.model import (
     HOLD_POINTS,
@@ -129,7 +130,7 @@ def solve_scenario(
     ceiling = {target: _extreme(going, target, budget=False) for target in TARGETS}
     outcome = Outcome(
         choice=choice,
-        solver=_solver_account(engine, second),
+        solver=_solver_account(engine, config, second),
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
@@ -148,9 +149,9 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
         target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGETS
     }
     as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
-    wanted = enforced_targets(config)
-    met = all((as_is[target].value or 0.0) >= share for target, share in wanted.items())
-    met &= not config.demand.enforce or unserved_share(inputs, choice) == 0
+    reason = _out_of_reach(config, as_is)
+    if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
+        reason = "no action is possible"
     weights = config.weights
     objective = POINTS * float(
         weights.l2 * points.weight[covered["l2"]].sum()
@@ -159,11 +160,11 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
     answer = Answer("optimal", objective, objective, 0, 0.0, "")
     return Outcome(
         choice=choice,
-        solver=_solver_account(engine, answer),
+        solver=_solver_account(engine, config, answer),
         shortfall_bound_points=0.0,
         attainable=as_is,
         ceiling=as_is,
-        least_budget=Extreme(0.0, choice) if met else Extreme(None, None, "no action is possible"),
+        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice),
     )
 
 
@@ -173,6 +174,8 @@ def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
     rows = [*model.hard(), *model.elastic()]
     total = cp.sum(cp.hstack(list(model.shortfall.values())))
     first = going.solve("shortfall", cp.Minimize(total), rows)
+    if not first.found:  # doing nothing is always a plan: only time can run out
+        raise _out_of_time("shortfall")
     choice = going.choice()
     holds = [s <= float(s.value) + HOLD_POINTS for s in model.shortfall.values()]
     objective_first = float(model.objective_points.value)
@@ -180,10 +183,16 @@ def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
     if second.found:
         return going.choice(), first, second
     # the first stage's plan is feasible for the second by construction
-    weights = going.config.weights
-    most = POINTS * (weights.l2 + weights.l3)  # everybody covered at no cost
-    kept = Answer("limit", objective_first, most, second.nodes, second.seconds, second.log)
+    kept = Answer("limit", objective_first, np.inf, second.nodes, second.seconds, second.log)
     return choice, first, kept
+
+
+def _out_of_time(name: str) -> KwevError:
+    return KwevError(
+        f"no answer to {name!r} within the time limit",
+        where="solver.time_limit_s",
+        hint="Raise it, or take a smaller geography.",
+    )
 
 
 def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
@@ -196,8 +205,8 @@ def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
     share = (ev_share if target == "ev_owners" else people_share)(going.inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(share), constraints)
-    if not answer.found:
-        return Extreme(None, None, "no plan within the constraints")
+    if not answer.found or (answer.status != "optimal" and not budget):
+        raise _out_of_time(name)
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
@@ -208,23 +217,32 @@ def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
 
 def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
     """Return the least net cost at which every enforced target is met, where there is one."""
-    for target, wanted in enforced_targets(going.config).items():
-        best = ceiling[target].value
-        if best is not None and best < wanted:
-            reason = (
-                f"target {target} is {wanted:.4f}; "
-                f"with every candidate built {best:.4f} is the most"
-            )
-            return Extreme(None, None, reason)
+    reason = _out_of_reach(going.config, ceiling)
+    if reason:
+        return Extreme(None, None, reason)
     model = going.model
     met = [s <= 0 for s in model.shortfall.values()]
     constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
     answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints)
-    if not answer.found:
+    if answer.status == "infeasible":
         return Extreme(None, None, "the targets cannot be met together")
+    if answer.status != "optimal":
+        return Extreme(None, None, "not found within the time limit")
     choice, columns = going.choice(), going.inputs.columns
     net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
     return Extreme(float(net_cad + columns.port_cad @ choice.ports), choice)
+
+
+def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
+    """Return which enforced target no money reaches, in words; empty where there is none."""
+    for target, wanted in enforced_targets(config).items():
+        best = ceiling[target].value
+        if best is not None and best < wanted:
+            return (
+                f"target {target} is {wanted:.4f}; "
+                f"with every candidate built {best:.4f} is the most"
+            )
+    return ""
 
 
 def enforced_targets(config: Config) -> dict[str, float]:
@@ -235,8 +253,9 @@ def enforced_targets(config: Config) -> dict[str, float]:
     return wanted
 
 
-def _solver_account(engine: Engine, answer: Answer) -> dict[str, Any]:
-    bound = max(answer.bound, answer.value)
+def _solver_account(engine: Engine, config: Config, answer: Answer) -> dict[str, Any]:
+    most = POINTS * (config.weights.l2 + config.weights.l3)  # everybody covered at no cost
+    bound = max(min(answer.bound, most), answer.value)
     return {
         "name": engine.name,
         "version": engine.version,
