@@ -1,0 +1,323 @@
+"""Charts: each takes a small table and returns a :class:`Figure` with both forms."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from kwev.errors import KwevError
+from kwev.figures import drawings, style
+from kwev.figures.canvas import picture
+from kwev.figures.figure import ASSETS, Figure, Origin, rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+_LEVELS = {
+    "l2": ("People, L2", style.L2, "circle", "solid"),
+    "l3": ("People, L3", style.L3, "square", "dash"),
+    "ev_owners": ("EV owners, either level", style.GOOD, "diamond", "dot"),
+}
+
+
+def coverage(df: pd.DataFrame, *, origin: Origin, name: str = "coverage") -> Figure:
+    """Show each target's share before and after, against target, attainable share and ceiling.
+
+    Parameters
+    ----------
+    df
+        Columns ``name`` (of the target), ``before``, ``after``, ``target``, ``attainable``,
+        ``ceiling`` (shares, 0 to 1; the last two may be missing).
+    """
+    _require(df, ("name", "before", "after", "target", "attainable", "ceiling"), name)
+    each = [
+        f"{r.name}: {r.before:.1%} before, {r.after:.1%} after, target {r.target:.0%}"
+        for r in rows(df)
+    ]
+    alt = f"Coverage before and after the plan, by target. {'; '.join(each)}."
+    height = 190 + 75 * len(df)
+    return _chart(
+        (name, alt, origin, df, height),
+        lambda: _coverage(df, height),
+        lambda canvas: drawings.coverage(canvas, df),
+        height_in=1.2 + 0.5 * len(df),
+    )
+
+
+def budget_sweep(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep") -> Figure:
+    """Show coverage and number of actions over the budget.
+
+    Parameters
+    ----------
+    df
+        Columns ``budget_cad`` (CAD), ``l2``, ``l3``, ``ev_owners`` (shares covered after the
+        plan), ``upgrade``, ``new_l3``, ``new_l2`` (actions); one row a budget.
+    """
+    _require(df, ("budget_cad", *_LEVELS, *style.ACTIONS), name)
+    df = df.sort_values("budget_cad", ignore_index=True)
+    first, last = df.iloc[0], df.iloc[-1]
+    ends = "; ".join(
+        f"{label} from {first[key]:.1%} to {last[key]:.1%}" for key, (label, *_) in _LEVELS.items()
+    )
+    alt = (
+        f"Coverage and actions for {len(df)} budgets from {style.money(first.budget_cad)} "
+        f"to {style.money(last.budget_cad)}: {ends}."
+    )
+    return _chart(
+        (name, alt, origin, df, 560),
+        lambda: _budget_sweep(df),
+        lambda canvas: drawings.budget_sweep(canvas, df, _LEVELS),
+        height_in=4.4,
+    )
+
+
+def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
+    """Show the phases on the months, with what each builds and costs.
+
+    Parameters
+    ----------
+    df
+        Columns ``phase`` (number), ``name``, ``month_from``, ``month_to`` (both inside the
+        phase), ``actions``, ``stations``, ``ports``, ``cost_cad`` (net, CAD).
+    """
+    columns = ("phase", "name", "month_from", "month_to", "actions", "stations", "ports")
+    _require(df, (*columns, "cost_cad"), name)
+    each = [
+        f"phase {r.phase}, {r.name}: months {r.month_from} to {r.month_to}, {r.actions} actions, "
+        f"{r.ports} ports, {style.money(r.cost_cad)}"
+        for r in rows(df)
+    ]
+    alt = f"Timeline of the phases. {'; '.join(each)}."
+    height = 130 + 70 * len(df)
+    return _chart(
+        (name, alt, origin, df, height),
+        lambda: _phases(df, height),
+        lambda canvas: drawings.phases(canvas.subplots(), df),
+        height_in=0.9 + 0.45 * len(df),
+    )
+
+
+def cost_breakdown(df: pd.DataFrame, *, origin: Origin, name: str = "cost-breakdown") -> Figure:
+    """Show what the money goes to; a credit is a bar to the left.
+
+    Parameters
+    ----------
+    df
+        Columns ``item`` (text), ``cad`` (CAD; negative for money that comes back).
+    """
+    _require(df, ("item", "cad"), name)
+    each = "; ".join(f"{r.item} {style.money(r.cad)}" for r in rows(df))
+    alt = f"Cost by item: {each}. Net {style.money(float(df['cad'].sum()))}."
+    height = 90 + 40 * len(df)
+    return _chart(
+        (name, alt, origin, df, height),
+        lambda: _bars(df["item"], df["cad"], height, "Cost (CAD)", money=True),
+        lambda canvas: drawings.cost(canvas.subplots(), df),
+        height_in=0.8 + 0.3 * len(df),
+    )
+
+
+def candidates_by_category(
+    df: pd.DataFrame, *, origin: Origin, name: str = "candidates-by-category"
+) -> Figure:
+    """Show how many candidate sites each category has.
+
+    Parameters
+    ----------
+    df
+        Columns ``category`` (text as shown), ``sites`` (count).
+    """
+    _require(df, ("category", "sites"), name)
+    df = df.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    each = "; ".join(f"{r.category} {r.sites:,}" for r in rows(df))
+    alt = f"Candidate sites by category: {each}."
+    height = 90 + 30 * len(df)
+    return _chart(
+        (name, alt, origin, df, height),
+        lambda: _bars(df["category"], df["sites"], height, "Candidate sites (count)", money=False),
+        lambda canvas: drawings.categories(canvas.subplots(), df),
+        height_in=0.8 + 0.22 * len(df),
+    )
+
+
+def _chart(
+    facts: tuple[str, str, Origin, pd.DataFrame, int],
+    make: Callable[[], go.Figure],
+    draw: Callable[[Any], None],
+    *,
+    height_in: float,
+) -> Figure:
+    name, alt, origin, df, height_px = facts
+    return Figure(
+        name=name,
+        alt=alt,
+        source=origin.source,
+        vintage=origin.vintage,
+        data=df,
+        interactive=lambda: embed(name, make(), height_px),
+        static=lambda: picture(draw, height_in=height_in, alt=alt, note=origin.line()),
+        height_px=height_px,
+    )
+
+
+def embed(name: str, figure: go.Figure, height_px: int) -> str:
+    """Return the HTML of a plotly figure: an empty box, its data, and the shared script."""
+    spec = figure.to_json(validate=True, remove_uids=True, engine="json").replace("</", "<\\/")
+    return (
+        f'<div class="kwev-plot" id="plot-{html.escape(name)}"'
+        f' style="width:100%;min-height:{height_px}px"></div>\n'
+        f'<script type="application/json">{spec}</script>\n'
+        f'<script defer src="/{ASSETS}/vendor/figures.js"></script>\n'
+        "<noscript><p>This chart needs scripts; its data are in the CSV below.</p></noscript>"
+    )
+
+
+def _require(df: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    missing = [column for column in columns if column not in df.columns]
+    if missing:
+        raise KwevError(f"figure {name} needs columns {', '.join(missing)}")
+    if df.empty:
+        raise KwevError(f"figure {name} has no rows to show")
+
+
+def _coverage(df: pd.DataFrame, height_px: int) -> go.Figure:
+    figure = go.Figure(layout=style.plotly_layout(height_px=height_px))
+    names = df["name"].tolist()
+    for row in rows(df):
+        figure.add_scatter(
+            x=[row.before, row.after],
+            y=[row.name, row.name],
+            mode="lines",
+            line={"color": style.EXISTING, "width": 4},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+    marks: dict[str, dict[str, Any]] = {
+        "before": {"symbol": "circle", "size": 14, "color": style.EXISTING},
+        "after": {"symbol": "circle", "size": 16, "color": style.L2},
+        "attainable": {"symbol": "diamond-open", "size": 13, "color": style.L3},
+        "ceiling": {"symbol": "triangle-left-open", "size": 13, "color": style.INK},
+        "target": {"symbol": "line-ns-open", "size": 26, "color": style.INK},
+    }
+    for key, mark in marks.items():
+        line = {"width": 3 if key == "target" else 2}
+        figure.add_scatter(
+            x=df[key].tolist(),
+            y=names,
+            mode="markers",
+            name=drawings.COVERAGE_WORDS[key],
+            marker={**mark, "line": line},
+            hovertemplate="%{y}<br>" + drawings.COVERAGE_WORDS[key] + ": %{x:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(range=[0, 1.03], tickformat=".0%", title_text="Share covered (%)")
+    figure.update_yaxes(
+        showgrid=False, autorange="reversed", categoryorder="array", categoryarray=names
+    )
+    return figure
+
+
+def _budget_sweep(df: pd.DataFrame) -> go.Figure:
+    figure = make_subplots(
+        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.09, row_heights=[0.62, 0.38]
+    )
+    figure.update_layout(**style.plotly_layout(height_px=560), barmode="stack")
+    millions = (df["budget_cad"] / 1e6).tolist()
+    for key, (label, colour, symbol, dash) in _LEVELS.items():
+        figure.add_scatter(
+            x=millions,
+            y=df[key].tolist(),
+            name=label,
+            mode="lines+markers",
+            line={"color": colour, "dash": dash, "width": 2},
+            marker={"symbol": symbol, "size": 9},
+            hovertemplate="$%{x} M: %{y:.1%}<extra>" + label + "</extra>",
+            row=1,
+            col=1,
+        )
+    for kind, colour in style.ACTIONS.items():
+        figure.add_bar(
+            x=millions,
+            y=df[kind].tolist(),
+            name=style.ACTION_NAMES[kind],
+            marker={"color": colour, "pattern": {"shape": drawings.PATTERNS[kind]}},
+            hovertemplate="$%{x} M: %{y}<extra>" + style.ACTION_NAMES[kind] + "</extra>",
+            row=2,
+            col=1,
+        )
+    axes = style.plotly_layout(height_px=560)["xaxis"]
+    figure.update_xaxes(**axes)
+    figure.update_yaxes(**axes)
+    figure.update_xaxes(title_text="Budget (million CAD)", row=2, col=1)
+    figure.update_yaxes(title_text="Covered (%)", tickformat=".0%", rangemode="tozero", row=1)
+    figure.update_yaxes(title_text="Actions (count)", rangemode="tozero", row=2)
+    return figure
+
+
+def _phases(df: pd.DataFrame, height_px: int) -> go.Figure:
+    figure = go.Figure(layout=style.plotly_layout(height_px=height_px))
+    add_phases(figure, df)
+    return figure
+
+
+def add_phases(figure: go.Figure, df: pd.DataFrame, **where: int) -> None:
+    """Add the bars of a timeline to a figure (``row``, ``col`` of a subplot)."""
+    for index, row in enumerate(rows(df)):
+        figure.add_bar(
+            x=[row.month_to - row.month_from + 1],
+            base=[row.month_from - 1],
+            y=[drawings.phase_label(row, "<br>")],
+            orientation="h",
+            marker={"color": drawings.phase_colour(row, index)},
+            showlegend=False,
+            hovertemplate=f"Months {row.month_from} to {row.month_to}<br>%{{y}}<br>"
+            f"{row.stations} stations, {row.ports} ports<extra></extra>",
+            **where,
+        )
+    last = int(df["month_to"].max())
+    figure.update_xaxes(
+        range=[0, last], dtick=1, tickvals=list(range(last + 1)), title_text="Month (end)", **where
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, **where)
+
+
+def _bars(
+    names: pd.Series[Any], values: pd.Series[Any], height_px: int, title: str, *, money: bool
+) -> go.Figure:
+    figure = go.Figure(layout=style.plotly_layout(height_px=height_px))
+    add_bars(figure, names, values, money=money)
+    figure.update_xaxes(title_text=title)
+    return figure
+
+
+def add_bars(
+    figure: go.Figure,
+    names: pd.Series[Any],
+    values: pd.Series[Any],
+    *,
+    money: bool,
+    **where: int,
+) -> None:
+    """Add labelled horizontal bars to a figure, first on top."""
+    shown = [style.money(v) if money else f"{v:,}" for v in values]
+    figure.add_bar(
+        x=values.tolist(),
+        y=names.tolist(),
+        orientation="h",
+        marker={"color": [style.GOOD if v < 0 else style.L2 for v in values]},
+        text=shown,
+        textposition="outside",
+        cliponaxis=False,
+        showlegend=False,
+        hovertemplate="%{y}: %{text}<extra></extra>",
+        **where,
+    )
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    # room for the labels beyond the ends of the bars
+    room = 0.25 * (high - low or 1)
+    figure.update_xaxes(range=[low - room if low < 0 else 0, high + room], **where)
+    figure.update_yaxes(autorange="reversed", showgrid=False, **where)

@@ -1,0 +1,145 @@
+"""One look for all figures: colours that colour-blind readers tell apart, one typography.
+
+Colours are those of Okabe and Ito (Color Universal Design, 2008), each with one meaning throughout
+the book. Every figure also tells its classes apart by position, shape, outline or a label, so that
+none rests on colour alone.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+L2: Final = "#0072b2"
+"""A new L2 station; L2 service (blue)."""
+
+L3: Final = "#d55e00"
+"""A new L3 station; L3 service (vermilion)."""
+
+UPGRADE: Final = "#cc79a7"
+"""An L2 station converted to L3 (reddish purple)."""
+
+EXISTING_L2: Final = "#56b4e9"
+"""An L2 station that stands already (sky blue: the lighter kin of new L2)."""
+
+EXISTING_L3: Final = "#e69f00"
+"""An L3 station that stands already (orange: the lighter kin of new L3)."""
+
+EXISTING: Final = "#8a8f98"
+"""What stands before the plan, whatever the level (grey)."""
+
+GOOD: Final = "#009e73"
+"""A target, a limit that is kept (bluish green)."""
+
+INK: Final = "#1c2430"
+"""Text and thin lines. Scripts swap it for the page's text colour where the theme is dark."""
+
+QUIET: Final = "#5b6470"
+"""Notes and axes (readable on white: contrast above 5)."""
+
+LINE: Final = "#c9d0d8"
+"""Grid lines."""
+
+PAPER: Final = "#ffffff"
+"""The ground that maps and static pictures are drawn on."""
+
+LAND: Final = "#f4f2ec"
+"""The Region's land on a map."""
+
+BORDER: Final = "#6b7280"
+"""Municipal boundaries."""
+
+SEQUENCE: Final = ("#f7fbff", "#d2e3f3", "#9ac8e1", "#529dcc", "#1c6cb1", "#08306b")
+"""Six steps of blue, light to dark: densities."""
+
+QUALITATIVE: Final = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#000000",
+)  # fmt: skip
+"""Okabe and Ito's eight, for classes that have no colour of their own."""
+
+ACTIONS: Final = {"upgrade": UPGRADE, "new_l3": L3, "new_l2": L2}
+"""Colour of an action, in the order of the phases."""
+
+ACTION_NAMES: Final = {"upgrade": "Upgrade to L3", "new_l3": "New L3", "new_l2": "New L2"}
+
+MINUS: Final = "\N{MINUS SIGN}"
+"""What stands before a negative number."""
+
+DASH: Final = "\N{EN DASH}"
+"""What stands for a missing value."""
+
+FONT_STACK: Final = (
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", Arial, sans-serif'
+)
+"""Fonts that a reader has already."""
+
+STATIC_FONT: Final = "DejaVu Sans"
+"""The font that comes with matplotlib."""
+
+STATIC_WIDTH_IN: Final = 6.0
+"""Width of a static picture (inches): the text width of the PDF page."""
+
+MATPLOTLIB: Final[Any] = {
+    "font.family": STATIC_FONT,
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.edgecolor": QUIET,
+    "axes.labelcolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "grid.color": LINE,
+    "grid.linewidth": 0.5,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "text.color": INK,
+    "xtick.color": QUIET,
+    "ytick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "figure.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "kwev",
+}
+"""matplotlib settings of every static picture; the salt keeps the SVG's ids the same."""
+
+
+def plotly_layout(*, height_px: int) -> dict[str, Any]:
+    """Return the plotly layout that all charts share (transparent, the page's font and ink)."""
+    axis = {
+        "gridcolor": LINE,
+        "linecolor": QUIET,
+        "zerolinecolor": QUIET,
+        "automargin": True,
+        "title": {"standoff": 8, "font": {"size": 13}},
+    }
+    return {
+        "template": "none",
+        "height": height_px,
+        "font": {"family": FONT_STACK, "size": 13, "color": INK},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "margin": {"l": 10, "r": 16, "t": 16, "b": 10},
+        "legend": {"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0, "xanchor": "left"},
+        "hoverlabel": {"font": {"family": FONT_STACK}},
+        "xaxis": axis,
+        "yaxis": axis,
+    }
+
+
+def money(cad: float) -> str:
+    """Return an amount for a label: "$1.96 M", "$250 k", "$40", with a true minus sign.
+
+    Examples
+    --------
+    >>> money(1_960_000), money(250_000), money(40)
+    ('$1.96 M', '$250 k', '$40')
+    """
+    sign = MINUS if cad < 0 else ""
+    size = abs(cad)
+    if size >= 999_500:  # noqa: PLR2004 - rounds to a million
+        return f"{sign}${size / 1e6:.2f} M"
+    if size >= 1e3:  # noqa: PLR2004 - a thousand
+        return f"{sign}${size / 1e3:.0f} k"
+    return f"{sign}${size:.0f}"

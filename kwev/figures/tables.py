@@ -1,0 +1,201 @@
+"""A table as one object with two forms: HTML that scrolls on a phone, Markdown for the PDF."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from kwev.errors import KwevError
+from kwev.figures import style
+from kwev.figures.figure import ASSETS, Origin, check_name, publish_vendor, source_note
+from kwev.files import write_csv
+from kwev.project import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kwev.project import Project
+
+Align = Literal["left", "right", "center"]
+
+PDF_ROWS = 40
+"""Rows of a table that the PDF shows unless a table says otherwise."""
+
+TALL_ROWS = 30
+"""From here on the HTML table scrolls in its own window."""
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>|$@~^#{}])")
+_WIDEST = 40
+_NARROWEST = 3
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    key
+        Column of the frame.
+    label
+        Heading.
+    unit
+        Stands in brackets after the heading; empty for none.
+    format
+        Format specification of a value (``",.0f"``, ``".1%"``); empty prints it as it is.
+    align
+        ``None`` sets numbers right and text left.
+    """
+
+    key: str
+    label: str
+    unit: str = ""
+    format: str = ""
+    align: Align | None = None
+
+    @property
+    def heading(self) -> str:
+        """Label with unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def show(self, value: Any) -> str:
+        """Return a value as text; a missing one is a dash, minus is a true minus sign."""
+        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+            return style.DASH
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        text = format(value, self.format) if self.format else str(value)
+        is_number = isinstance(value, Real)
+        return text.replace("-", style.MINUS, 1) if is_number and text.startswith("-") else text
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table in two forms, with source, date and CSV.
+
+    Attributes
+    ----------
+    name
+        File name of the CSV; lower-case letters, digits and hyphens.
+    frame
+        All rows, unformatted: what the CSV holds.
+    columns
+        What is shown, in order. The first column names its row.
+    source, vintage
+        As in :class:`kwev.figures.figure.Origin`.
+    pdf_rows
+        Most rows in the PDF.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    source: str
+    vintage: str
+    pdf_rows: int = PDF_ROWS
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        object.__setattr__(self, "columns", tuple(self.columns))
+        if not self.columns:
+            raise KwevError(f"table {self.name} has no columns")
+        for column in self.columns:
+            if column.key not in self.frame.columns:
+                raise KwevError(
+                    f"table {self.name} has no column {column.key!r}",
+                    hint=f"Columns: {', '.join(map(str, self.frame.columns))}.",
+                )
+        if not self.source.strip() or not self.vintage.strip():
+            raise KwevError(f"table {self.name} has no source or vintage", hint="Give both.")
+
+    @property
+    def origin(self) -> Origin:
+        """Source and date."""
+        return Origin(self.source, self.vintage)
+
+    def html(self) -> str:
+        """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
+        heads = "".join(
+            f'<th scope="col" style="text-align:{self._align(c)}">{html.escape(c.heading)}</th>'
+            for c in self.columns
+        )
+        rows = "\n".join(self._html_row(row) for row in self._rows())
+        tall = ";max-height:34rem" if len(self.frame) > TALL_ROWS else ""
+        return (
+            f'<div class="kwev-table" id="table-{self.name}">\n'
+            f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'
+            f' style="overflow:auto;max-width:100%{tall}">\n'
+            '<table class="table table-sm" data-quarto-disable-processing="true">\n'
+            f"<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
+            f"{source_note(self.origin, f'tables/{self.name}.csv')}\n</div>"
+        )
+
+    def markdown(self) -> str:
+        """Return a pipe table of at most ``pdf_rows`` rows and the source, for print."""
+        rows = list(self._rows())
+        shown = [[_escape(cell) for cell in row] for row in rows[: self.pdf_rows]]
+        heads = [_escape(column.heading) for column in self.columns]
+        widths = [
+            min(max([len(head), *(len(row[i]) for row in shown), _NARROWEST]), _WIDEST)
+            for i, head in enumerate(heads)
+        ]
+        rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.columns, strict=True)]
+        lines = [_pipe(heads), _pipe(rule), *(_pipe(row) for row in shown)]
+        note = _escape(self.origin.line())
+        if len(rows) > len(shown):
+            note = f"First {len(shown):,} of {len(rows):,} rows; the CSV has all. {note}"
+        return "\n".join([*lines, "", note, ""])
+
+    def publish(self, project: Project) -> None:
+        """Write the CSV below ``<project>/assets/tables``."""
+        publish_vendor(project)
+        write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+
+    def _rows(self) -> Iterable[list[str]]:
+        values = [self.frame[column.key].tolist() for column in self.columns]
+        for row in zip(*values, strict=True):
+            yield [column.show(value) for column, value in zip(self.columns, row, strict=True)]
+
+    def _html_row(self, row: list[str]) -> str:
+        cells = []
+        for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
+            tag, scope = ("th", ' scope="row"') if index == 0 else ("td", "")
+            style = f' style="text-align:{self._align(column)}"'
+            cells.append(f"<{tag}{scope}{style}>{html.escape(text)}</{tag}>")
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _align(self, column: Column) -> Align:
+        if column.align:
+            return column.align
+        values = self.frame[column.key]
+        is_number = pd.api.types.is_numeric_dtype(values)
+        return "right" if is_number and not pd.api.types.is_bool_dtype(values) else "left"
+
+    def _name(self) -> str:
+        return html.escape(f"Table: {', '.join(column.label for column in self.columns)}")
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        self.publish(find_project())
+        text = self.markdown()
+        return {"text/html": self.html(), "text/markdown": text, "text/plain": text}
+
+
+def _escape(text: str) -> str:
+    return _MARKUP.sub(r"\\\1", text).replace("\n", " ")
+
+
+def _pipe(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(width: int, align: Align) -> str:
+    """Return the dashes below a heading; where rows are long pandoc takes widths from them."""
+    dashes = "-" * width
+    ends = {"left": ":{}-", "right": "-{}:", "center": ":{}:"}
+    return ends[align].format(dashes)

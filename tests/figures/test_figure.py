@@ -1,0 +1,148 @@
+"""A figure has two forms, a name, a source and its data; its page loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+import pandas as pd
+import pytest
+from figures.reading import outside
+from lxml import etree
+
+from kwev.errors import KwevError
+from kwev.figures import charts, figure
+from kwev.figures.figure import Figure, publish_vendor
+
+CHARTS = ["coverage", "budget_sweep", "phases", "cost_breakdown", "candidates_by_category"]
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def simple(**changes):
+    facts = {
+        "name": "a-figure",
+        "alt": 'a "line" & a dot',
+        "source": "x",
+        "vintage": "2021",
+        "data": pd.DataFrame({"a": [1]}),
+        "interactive": lambda: "<p>moves</p>",
+        "static": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+    }
+    return Figure(**{**facts, **changes})
+
+
+@pytest.fixture(params=CHARTS)
+def chart(request, frames, origin):
+    return getattr(charts, request.param)(frames[request.param], origin=origin)
+
+
+@pytest.mark.usefixtures("folder")
+def test_bundle_holds_both_forms(chart):
+    bundle, metadata = chart._repr_mimebundle_(include=None, exclude=None)
+    assert {"text/html", "image/svg+xml"} <= set(bundle)
+    assert metadata["alt"] == chart.alt != ""
+    root = etree.fromstring(bundle["image/svg+xml"].encode())
+    assert root.tag.endswith("svg")
+    assert len(bundle["image/svg+xml"]) < figure.SVG_LIMIT
+    assert outside(bundle["text/html"]) == []
+    assert [u for u in outside(bundle["image/svg+xml"]) if "w3.org" not in u] == []
+
+
+def test_same_bytes_on_second_call(chart):
+    assert chart.html() == chart.html()
+    assert chart.static() == chart.static()
+
+
+def test_numbers_drawn_are_the_numbers_in_the_csv(chart, folder):
+    chart._repr_mimebundle_()
+    read = pd.read_csv(folder.root / "assets" / "data" / f"{chart.name}.csv")
+    pd.testing.assert_frame_equal(read, chart.data, check_dtype=False)
+    spec = drawn(chart)
+    shown = {
+        round(float(v), 9)
+        for trace in spec["data"]
+        for axis in ("x", "y", "base")
+        for v in trace.get(axis) or ()
+        if isinstance(v, int | float)
+    }
+    for column in ("before", "after", "l2", "ev_owners", "new_l2", "cad", "sites"):
+        if column in chart.data:
+            assert {round(float(v), 9) for v in chart.data[column]} <= shown, column
+
+
+def drawn(chart):
+    text = re.search(r'<script type="application/json">(.*?)</script>', chart.html(), re.DOTALL)[1]
+    return json.loads(text)
+
+
+def test_axes_carry_units(chart):
+    titles = " ".join(
+        (axis.get("title") or {}).get("text", "")
+        for key, axis in drawn(chart)["layout"].items()
+        if re.match(r"[xy]axis", key)
+    )
+    assert re.search(r"\((%|CAD|million CAD|count|end)\)", titles), titles
+
+
+def test_wrapper_names_the_figure_its_source_and_its_data():
+    text = simple().html()
+    assert 'role="group" aria-label="a &quot;line&quot; &amp; a dot"' in text
+    assert "Source: x · data to 2021" in text
+    assert 'href="/assets/data/a-figure.csv"' in text
+
+
+def test_map_is_its_own_file_in_a_lazy_frame(folder):
+    shown = simple(kind="map", interactive=lambda: "<!DOCTYPE html><p>map</p>")
+    bundle, _ = shown._repr_mimebundle_()
+    assert 'src="/assets/maps/a-figure.html"' in bundle["text/html"]
+    assert 'loading="lazy"' in bundle["text/html"]
+    assert 'title="a &quot;line&quot;' in bundle["text/html"]
+    saved = (folder.root / "assets" / "maps" / "a-figure.html").read_text()
+    assert saved == "<!DOCTYPE html><p>map</p>"
+
+
+@pytest.mark.usefixtures("folder")
+def test_png_when_the_picture_is_no_svg():
+    bundle, _ = simple(static=lambda: PNG)._repr_mimebundle_()
+    assert base64.b64decode(bundle["image/png"]) == PNG
+    assert "image/svg+xml" not in bundle
+
+
+@pytest.mark.parametrize("what", ["alt", "source", "vintage"])
+def test_what_a_reader_needs_is_never_empty(what):
+    with pytest.raises(KwevError, match=what):
+        simple(**{what: " "})
+
+
+@pytest.mark.parametrize("name", ["", "A", "a b", "../a", "a.b"])
+def test_name_must_do_as_file_and_id(name):
+    with pytest.raises(KwevError, match="not a name"):
+        simple(name=name)
+
+
+def test_vendor_files_are_local_and_whole(folder):
+    publish_vendor(folder)
+    vendor = folder.root / "assets" / "vendor"
+    names = {str(p.relative_to(vendor)) for p in vendor.rglob("*") if p.is_file()}
+    assert {"plotly.min.js", "figures.js", "leaflet/leaflet.js", "leaflet/leaflet.css"} <= names
+    assert outside((vendor / "leaflet" / "leaflet.css").read_text()) == []
+    for url in re.findall(r"url\((images/[^)]+)\)", (vendor / "leaflet/leaflet.css").read_text()):
+        # the marker picture is for markers of Leaflet's own, which no map here has
+        assert url == "images/marker-icon.png" or (vendor / "leaflet" / url).is_file()
+    before = (vendor / "plotly.min.js").stat().st_mtime_ns
+    publish_vendor(folder)
+    assert (vendor / "plotly.min.js").stat().st_mtime_ns == before
+
+
+def test_missing_column_and_no_rows_are_named(frames, origin):
+    with pytest.raises(KwevError, match="needs columns after"):
+        charts.coverage(frames["coverage"].drop(columns="after"), origin=origin)
+    with pytest.raises(KwevError, match="no rows"):
+        charts.cost_breakdown(frames["cost_breakdown"].iloc[:0], origin=origin)
+
+
+def test_scripts_of_a_chart_are_data_and_one_local_file(chart):
+    sources = re.findall(r"<script[^>]*src=\"([^\"]+)\"", chart.html())
+    assert sources == ["/assets/vendor/figures.js"]
+    assert len(chart.html()) < 60_000  # the library is never inlined

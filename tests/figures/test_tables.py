@@ -1,0 +1,94 @@
+"""A table fits a phone in HTML, is capped in print, and its CSV has all rows."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from figures.reading import outside
+
+from kwev.errors import KwevError
+from kwev.figures.tables import Column, Table
+
+COLUMNS = (
+    Column("id", "Id"),
+    Column("cost", "Cost", "CAD", ",.0f"),
+    Column("ok", "Public"),
+    Column("note", "Note"),
+)
+
+
+def table(rows=3, **changes):
+    frame = pd.DataFrame(
+        {
+            "id": [f"s_{i}" for i in range(rows)],
+            "cost": [1234.5 - 2000 * i for i in range(rows)],
+            "ok": [i % 2 == 0 for i in range(rows)],
+            "note": [["a|b", "<b>@x</b>", None][i % 3] for i in range(rows)],
+            "hidden": range(rows),
+        }
+    )
+    facts = {"name": "t", "frame": frame, "columns": COLUMNS, "source": "x", "vintage": "2021"}
+    return Table(**{**facts, **changes})
+
+
+def test_bundle_and_csv(folder):
+    shown = table()
+    bundle = shown._repr_mimebundle_(include=None)
+    assert bundle["text/html"] == shown.html()
+    assert bundle["text/markdown"] == shown.markdown()
+    read = pd.read_csv(folder.root / "assets" / "tables" / "t.csv")
+    pd.testing.assert_frame_equal(read, shown.frame, check_dtype=False)
+    assert outside(bundle["text/html"]) == []
+
+
+def test_html_is_semantic_and_scrolls():
+    soup = BeautifulSoup(table().html(), "lxml")
+    assert [th["scope"] for th in soup.select("thead th")] == ["col"] * 4
+    assert [th.text for th in soup.select("thead th")] == ["Id", "Cost (CAD)", "Public", "Note"]
+    assert [th.text for th in soup.select("tbody th[scope=row]")] == ["s_0", "s_1", "s_2"]
+    region = soup.select_one("div.table-scroll")
+    assert region["tabindex"] == "0"
+    assert region["aria-label"]
+    assert "overflow:auto" in region["style"]
+    cells = [td.text for td in soup.select("tbody tr")[1].select("td")]
+    assert cells == ["\N{MINUS SIGN}766", "no", "<b>@x</b>"]
+    assert soup.select("tbody tr")[2].select("td")[2].text == "\N{EN DASH}"
+    assert soup.select_one("a[href='/assets/tables/t.csv']")
+
+
+def test_numbers_stand_right_and_text_left():
+    soup = BeautifulSoup(table().html(), "lxml")
+    styles = [th["style"] for th in soup.select("thead th")]
+    assert styles == [f"text-align:{a}" for a in ("left", "right", "left", "left")]
+    rule = table().markdown().splitlines()[1]
+    assert [cell.strip()[-1] for cell in rule.strip("|").split("|")] == ["-", ":", "-", "-"]
+
+
+def test_markup_in_cells_stays_text():
+    import pypandoc
+
+    text = pypandoc.convert_text(table().markdown(), "html", format="markdown")
+    soup = BeautifulSoup(text, "lxml")
+    assert soup.select("tbody tr")[0].select("td")[3].text == "a|b"
+    assert soup.select("tbody tr")[1].select("td")[3].text == "<b>@x</b>"
+    assert soup.select("tbody tr")[1].select("td")[0].text == "s_1"
+    assert not soup.select("b, cite, .citation")
+
+
+def test_long_table_is_capped_in_print_and_says_so():
+    shown = table(rows=12, pdf_rows=5)
+    lines = [line for line in shown.markdown().splitlines() if line.startswith("|")]
+    assert len(lines) == 2 + 5
+    assert "First 5 of 12 rows; the CSV has all." in shown.markdown()
+    assert len(BeautifulSoup(shown.html(), "lxml").select("tbody tr")) == 12
+    assert "First" not in table().markdown()
+
+
+def test_bad_tables_are_refused():
+    with pytest.raises(KwevError, match="no column 'nope'"):
+        table(columns=(Column("nope", "Nope"),))
+    with pytest.raises(KwevError, match="source or vintage"):
+        table(source="")
+    with pytest.raises(KwevError, match="no columns"):
+        table(columns=())
