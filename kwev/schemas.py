@@ -1,5 +1,6 @@
-"""What a table must look like at each door: raw files as read, processed files as written.
+"""What a table must look like at each door.
 
+The schemas of processed tables are here, those of raw files in ``kwev.pipeline.raw_schemas``.
 Every column has a type, and a range where one is known; an identifier is text. A table that does
 not fit raises one :class:`kwev.errors.KwevError` that names the file, the column and what to do.
 """
@@ -52,348 +53,136 @@ outside it, such as 0,0, is a fault of the file, not a place."""
 Schema = pa.DataFrameSchema
 
 
-def _text(
+def text(
     *, pattern: str = "", isin: tuple[str, ...] = (), null: bool = False, unique: bool = False
 ) -> pa.Column:
+    """Return a column of text."""
     checks = [pa.Check.str_matches(pattern)] if pattern else []
     if isin:
         checks.append(pa.Check.isin(list(isin)))
     return pa.Column(str, checks, nullable=null, unique=unique)
 
 
-def _real(low: float | None = None, high: float | None = None, *, null: bool = False) -> pa.Column:
+def real(low: float | None = None, high: float | None = None, *, null: bool = False) -> pa.Column:
+    """Return a column of numbers from ``low`` to ``high``."""
     checks = [] if low is None else [pa.Check.ge(low)]
     if high is not None:
         checks.append(pa.Check.le(high))
     return pa.Column(float, checks, nullable=null, coerce=True)
 
 
-def _count(*, null: bool = False) -> pa.Column:
+def count(*, null: bool = False) -> pa.Column:
+    """Return a column of whole numbers, at least 0, that may be read as floats."""
     whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole number")
     return pa.Column(float, [pa.Check.ge(0), whole], nullable=null, coerce=True)
 
 
-def _integer() -> pa.Column:
+def integer() -> pa.Column:
+    """Return a column of integers, at least 0."""
     return pa.Column(int, pa.Check.ge(0), coerce=True)
 
 
-def _flag() -> pa.Column:
+def flag() -> pa.Column:
+    """Return a column of true and false."""
     return pa.Column(bool, coerce=True)
 
 
-def _lon(*, null: bool = False) -> pa.Column:
-    return _real(BOUNDS[0], BOUNDS[2], null=null)
+def longitude(*, null: bool = False) -> pa.Column:
+    """Return a column of longitudes (degrees) near the Region."""
+    return real(BOUNDS[0], BOUNDS[2], null=null)
 
 
-def _lat(*, null: bool = False) -> pa.Column:
-    return _real(BOUNDS[1], BOUNDS[3], null=null)
+def latitude(*, null: bool = False) -> pa.Column:
+    """Return a column of latitudes (degrees) near the Region."""
+    return real(BOUNDS[1], BOUNDS[3], null=null)
 
 
-def _table(columns: dict[str, pa.Column], *, exact: bool = False, **more: Any) -> Schema:
+def table_of(columns: dict[str, pa.Column], *, exact: bool = False, **more: Any) -> Schema:
+    """Return a schema; ``exact`` allows no other column and no other order."""
     return Schema(columns, strict=exact, ordered=exact, **more)
 
 
-_DA = r"^3530\d{4}$"
-_CSD = r"^3530\d{3}$"
-_CT = r"^541\d{4}\.\d{2}$"
-_FSA = r"^[A-Z]\d[A-Z]$"
-_CENSUS_TYPES: Final = {
-    "2021-d-Single detached house": "single_detached",
-    "2021-e-Semi detached house": "semi_detached",
-    "2021-f-Row house": "row_house",
-    "2021-g-Apartment or flat duplex": "duplex",
-    "2021-i-Apartment fewer than five storeys": "apartment_low_rise",
-    "2021-h-Apartment five or more storeys": "apartment_high_rise",
-    "2021-j-Other single attached house": "other_attached",
-    "2021-k-Movable dwelling": "movable",
-}
-CENSUS_COLUMNS: Final = {
-    "DAUID": "da_id",
-    "CSDUID": "municipality_id",
-    "2021-a-Population": "population",
-    "2021-b-Total dwellings": "dwellings",
-    "2021-l-Total households": "households",
-    **_CENSUS_TYPES,
-}
-"""Raw name to our name in the census table by dissemination area."""
-
-RAW: Final[dict[str, Schema]] = {
-    "das": _table({"DAUID": _text(pattern=_DA, unique=True), "LANDAREA": _real(0)}),
-    "tracts": _table({"CTUID": _text(pattern=_CT, unique=True), "LANDAREA": _real(0)}),
-    "fsas": _table({"CFSAUID": _text(pattern=_FSA, unique=True), "LANDAREA": _real(0)}),
-    "da_census": _table(
-        {
-            "DAUID": _text(pattern=_DA, unique=True),
-            "CSDUID": _text(pattern=_CSD),
-            "2021-a-Population": _count(),
-            "2021-b-Total dwellings": _count(),
-            "2021-l-Total households": _count(null=True),
-            **{name: _count(null=True) for name in _CENSUS_TYPES},
-        }
-    ),
-    "da_links": _table(
-        {
-            "da_id_21": _text(pattern=_DA, unique=True),
-            "da_pop_21": _count(),
-            "csd_id_21": _text(pattern=_CSD),
-            "csd_name_21": _text(),
-            "cma_id_21": _text(),
-            "ct_id_21": _text(),
-        }
-    ),
-    "municipalities": _table(
-        {"csduid": _text(pattern=_CSD, unique=True), "name": _text(), "population": _count()}
-    ),
-    "fsa_census": _table({"fsa": _text(pattern=_FSA, unique=True), "population_2021": _count()}),
-    "evs": _table(
-        {
-            "quarter": _text(pattern=r"^\d{4}Q[1-4]$"),
-            "FSA": _text(pattern=_FSA),
-            "BEV": _count(null=True),
-            "PHEV": _count(null=True),
-            "TotalEV": _count(null=True),
-        },
-        unique=["quarter", "FSA"],
-    ),
-    "addresses": _table(
-        {
-            "street_no": _text(),
-            "street": _text(),
-            "city": _text(),
-            "longitude": _lon(),
-            "latitude": _lat(),
-        }
-    ),
-    "ocm": _table(
-        {
-            "name": _text(),
-            "latitude": _lat(),
-            "longitude": _lon(),
-            "num_chargers": _count(),
-            "charger_type": _text(isin=("Level 2", "Level 3", "Unknown")),
-            "operator": _text(null=True),
-            "usage_cost": _text(null=True),
-            "address": _text(null=True),
-            "city": _text(null=True),
-        }
-    ),
-    "nrcan": _table(
-        {
-            "ID": _text(pattern=r"^\d+$", unique=True),
-            "Station Name": _text(),
-            "Fuel Type Code": _text(),
-            "City": _text(),
-            "Latitude": _lat(),
-            "Longitude": _lon(),
-            "EV Level2 EVSE Num": _count(),
-            "EV DC Fast Count": _count(),
-            "Access Code": _text(),
-            "Status Code": _text(),
-            "Open Date": _text(pattern=r"^\d{4}-\d{2}-\d{2}$"),
-        }
-    ),
-    "nrcan_2022": _table(
-        {
-            "ID": _text(pattern=r"^\d+$", unique=True),
-            "Station Name": _text(),
-            "Street Address": _text(null=True),
-            "Fuel Type Code": _text(),
-            "Latitude": _lat(),
-            "Longitude": _lon(),
-            "EV Level2 EVSE Num": _count(null=True),
-            "EV DC Fast Count": _count(null=True),
-            "EV Network": _text(null=True),
-            "EV Connector Types": _text(null=True),
-            "Owner Type Code": _text(null=True),
-            "Facility Type": _text(null=True),
-            "Status Code": _text(),
-            "Access Code": _text(),
-            "Open Date": _text(null=True),
-        }
-    ),
-    "dc_fast": _table(
-        {
-            "id": _text(pattern=r"^\d+$"),
-            "station_name": _text(),
-            "ev_network": _text(null=True),
-            "street_address": _text(null=True),
-            "connector_file": _text(isin=("CHADEMO", "J1772COMBO", "TESLA")),
-            "longitude": _lon(),
-            "latitude": _lat(),
-        }
-    ),
-    "business": _table(
-        {
-            "COMPANY_NAME": _text(),
-            "STREET_NUMBER": _text(null=True),
-            "STREET_NAME": _text(null=True),
-            "BUSINESS_PARKBIA": _text(null=True),
-            "PRIMARY_NAICS": _text(null=True),
-            "longitude": _lon(),
-            "latitude": _lat(),
-        }
-    ),
-    "kitchener_facilities": _table(
-        {
-            "source_layer": _text(),
-            "LANDMARK": _text(null=True),
-            "CATEGORY": _text(null=True),
-            "OWNERSHIP": _text(null=True),
-        }
-    ),
-    "waterloo_facilities": _table(
-        {
-            "source_layer": _text(),
-            "FACILITY": _text(null=True),
-            "NAME": _text(null=True),
-            "TYPE": _text(null=True),
-            "OWNER": _text(null=True),
-            "ARENA": _text(null=True),
-            "SWIMMING_POOL_INDOOR": _text(null=True),
-            "SWIMMING_POOL_OUTDOOR": _text(null=True),
-        }
-    ),
-    "libraries": _table({"Name": _text(), "Municipali": _text()}),
-    "culture": _table(
-        {
-            "Facility_Name": _text(),
-            "ODCAF_Facility_Type": _text(),
-            "CSDUID": _text(),
-            "Latitude": _lat(null=True),
-            "Longitude": _lon(null=True),
-        }
-    ),
-    "osm_places": _table(
-        {
-            "name": _text(null=True),
-            "amenity": _text(isin=("parking", "fuel")),
-            "latitude": _lat(),
-            "longitude": _lon(),
-        }
-    ),
-    "food": _table(
-        {
-            "FACILITYID": _text(),
-            "BUSINESS_NAME": _text(),
-            "ADDR": _text(),
-            "DESCRIPTION": _text(),
-            "longitude": _lon(null=True),
-            "latitude": _lat(null=True),
-        }
-    ),
-    "job_zones": _table(
-        {"GTA06": _text(unique=True), "workers": _real(0), "jobs": _real(0), "in_region": _flag()}
-    ),
-    "roads": _table(
-        {
-            "RMWID": _text(null=True),
-            "FullStreet": _text(null=True),
-            "CartoClass": _text(),
-            "PublicAcce": _text(null=True),
-            "RoadNumber": _text(null=True),
-            "LeftSettle": _text(null=True),
-            "LeftMunici": _text(null=True),
-        }
-    ),
-    "ion_stops": _table(
-        {
-            "StopName": _text(),
-            "StopStatus": _text(isin=("Constructed", "Planned")),
-            "StopDirection": _text(null=True),
-            "longitude": _lon(),
-            "latitude": _lat(),
-        }
-    ),
-    "gtfs_stops": _table(
-        {
-            "stop_id": _text(unique=True),
-            "stop_name": _text(),
-            "stop_lat": _lat(),
-            "stop_lon": _lon(),
-            "location_type": _text(null=True),
-            "parent_station": _text(null=True),
-        }
-    ),
-}
-"""Columns of every raw table that the pipeline reads; other columns of the file are ignored."""
-
+DA_ID = r"^3530\d{4}$"
+CSD_ID = r"^3530\d{3}$"
+CT_ID = r"^541\d{4}\.\d{2}$"
+FSA_ID = r"^[A-Z]\d[A-Z]$"
 _POINT = {
-    "latitude": _lat(),
-    "longitude": _lon(),
-    "easting_m": _real(400_000, 700_000),
-    "northing_m": _real(4_700_000, 4_900_000),
+    "latitude": latitude(),
+    "longitude": longitude(),
+    "easting_m": real(400_000, 700_000),
+    "northing_m": real(4_700_000, 4_900_000),
 }
-_MUNICIPALITY = _text(pattern=_CSD)
-_AREA = _text(pattern=r"^(541\d{4}\.\d{2}|wellesley)$")
-_EVS = {"bev": _real(0), "phev": _real(0), "ev": _real(0)}
-_PEOPLE = {"population": _real(0), "households": _real(0)}
-_SHARES = {"addresses": _integer(), **_PEOPLE, **_EVS}
+_MUNICIPALITY = text(pattern=CSD_ID)
+_AREA = text(pattern=r"^(541\d{4}\.\d{2}|wellesley)$")
+_EVS = {"bev": real(0), "phev": real(0), "ev": real(0)}
+_PEOPLE = {"population": real(0), "households": real(0)}
+_SHARES = {"addresses": integer(), **_PEOPLE, **_EVS}
 
 PROCESSED: Final[dict[str, Schema]] = {
-    "municipalities": _table(
+    "municipalities": table_of(
         {
-            "municipality_id": _text(pattern=_CSD, unique=True),
-            "name": _text(unique=True),
-            "kind": _text(isin=("city", "township")),
-            "population": _integer(),
-            "households": _integer(),
-            "dwellings": _integer(),
+            "municipality_id": text(pattern=CSD_ID, unique=True),
+            "name": text(unique=True),
+            "kind": text(isin=("city", "township")),
+            "population": integer(),
+            "households": integer(),
+            "dwellings": integer(),
             **_EVS,
-            "area_km2": _real(0),
-            "land_area_km2": _real(0),
+            "area_km2": real(0),
+            "land_area_km2": real(0),
         },
         exact=True,
     ),
-    "das": _table(
+    "das": table_of(
         {
-            "da_id": _text(pattern=_DA, unique=True),
+            "da_id": text(pattern=DA_ID, unique=True),
             "municipality_id": _MUNICIPALITY,
             "area_id": _AREA,
             **_POINT,
-            "addresses": _integer(),
-            "population": _integer(),
-            "dwellings": _integer(),
-            "households": _integer(),
-            **{name: _integer() for name in DWELLING_TYPES},
+            "addresses": integer(),
+            "population": integer(),
+            "dwellings": integer(),
+            "households": integer(),
+            **{name: integer() for name in DWELLING_TYPES},
             **_EVS,
-            "area_km2": _real(0),
-            "land_area_km2": _real(0),
+            "area_km2": real(0),
+            "land_area_km2": real(0),
         },
         exact=True,
     ),
-    "tracts": _table(
+    "tracts": table_of(
         {
-            "tract_id": _text(pattern=rf"{_CT}|{_DA}", unique=True),
+            "tract_id": text(pattern=rf"{CT_ID}|{DA_ID}", unique=True),
             "municipality_id": _MUNICIPALITY,
             "area_id": _AREA,
             **_POINT,
-            "population": _integer(),
-            "households": _integer(),
-            "dwellings": _integer(),
+            "population": integer(),
+            "households": integer(),
+            "dwellings": integer(),
             **_EVS,
-            "area_km2": _real(0),
+            "area_km2": real(0),
         },
         exact=True,
     ),
-    "fsas": _table(
+    "fsas": table_of(
         {
-            "fsa": _text(pattern=_FSA, unique=True),
-            "quarter": _text(pattern=r"^\d{4}Q[1-4]$"),
-            "bev": _integer(),
-            "phev": _integer(),
-            "ev": _integer(),
-            "population": _integer(),
-            "population_inside": _real(0),
-            "inside_share": _real(0, 1),
-            "bev_inside": _real(0),
-            "phev_inside": _real(0),
-            "ev_inside": _real(0),
+            "fsa": text(pattern=FSA_ID, unique=True),
+            "quarter": text(pattern=r"^\d{4}Q[1-4]$"),
+            "bev": integer(),
+            "phev": integer(),
+            "ev": integer(),
+            "population": integer(),
+            "population_inside": real(0),
+            "inside_share": real(0, 1),
+            "bev_inside": real(0),
+            "phev_inside": real(0),
+            "ev_inside": real(0),
         },
         exact=True,
     ),
-    "cells": _table(
+    "cells": table_of(
         {
-            "cell_id": _text(pattern=r"^c_\d+_\d+$", unique=True),
+            "cell_id": text(pattern=r"^c_\d+_\d+$", unique=True),
             "municipality_id": _MUNICIPALITY,
             "area_id": _AREA,
             **_POINT,
@@ -401,71 +190,71 @@ PROCESSED: Final[dict[str, Schema]] = {
         },
         exact=True,
     ),
-    "cell_parts": _table(
-        {"cell_id": _text(pattern=r"^c_\d+_\d+$"), "da_id": _text(pattern=_DA), **_SHARES},
+    "cell_parts": table_of(
+        {"cell_id": text(pattern=r"^c_\d+_\d+$"), "da_id": text(pattern=DA_ID), **_SHARES},
         exact=True,
         unique=["cell_id", "da_id"],
     ),
-    "stations": _table(
+    "stations": table_of(
         {
-            "station_id": _text(pattern=r"^(nrcan|ocm)_[0-9_]+$", unique=True),
-            "name": _text(),
-            "operator": _text(null=True),
-            "address": _text(null=True),
-            "municipality_id": _text(pattern=rf"^$|{_CSD}", null=True),
-            "area_id": _text(pattern=r"^$|^541\d{4}\.\d{2}$|^wellesley$", null=True),
-            "in_region": _flag(),
+            "station_id": text(pattern=r"^(nrcan|ocm)_[0-9_]+$", unique=True),
+            "name": text(),
+            "operator": text(null=True),
+            "address": text(null=True),
+            "municipality_id": text(pattern=rf"^$|{CSD_ID}", null=True),
+            "area_id": text(pattern=r"^$|^541\d{4}\.\d{2}$|^wellesley$", null=True),
+            "in_region": flag(),
             **_POINT,
-            "l2_ports": _integer(),
-            "l3_ports": _integer(),
-            "l2_kw": _real(0, 1000, null=True),
-            "l3_kw": _real(0, 1000, null=True),
-            "access": _text(isin=("public", "tesla_only")),
-            "owner": _text(isin=("public", "private", "unknown")),
-            "opened": _text(null=True, pattern=r"^$|^\d{4}-\d{2}-\d{2}$"),
-            "sources": _text(isin=("nrcan", "ocm", "ocm+nrcan")),
-            "confidence": _text(isin=("matched", "single")),
+            "l2_ports": integer(),
+            "l3_ports": integer(),
+            "l2_kw": real(0, 1000, null=True),
+            "l3_kw": real(0, 1000, null=True),
+            "access": text(isin=("public", "tesla_only")),
+            "owner": text(isin=("public", "private", "unknown")),
+            "opened": text(null=True, pattern=r"^$|^\d{4}-\d{2}-\d{2}$"),
+            "sources": text(isin=("nrcan", "ocm", "ocm+nrcan")),
+            "confidence": text(isin=("matched", "single")),
         },
         exact=True,
     ),
-    "station_records": _table(
+    "station_records": table_of(
         {
-            "record_id": _text(unique=True),
-            "source": _text(isin=("ocm", "nrcan", "nrcan_2022", "dc_fast")),
-            "snapshot": _text(),
-            "name": _text(),
-            "latitude": _lat(),
-            "longitude": _lon(),
-            "l2_ports": _integer(),
-            "l3_ports": _integer(),
-            "outcome": _text(isin=("kept", "merged", "dropped")),
-            "reason": _text(),
-            "station_id": _text(null=True),
+            "record_id": text(unique=True),
+            "source": text(isin=("ocm", "nrcan", "nrcan_2022", "dc_fast")),
+            "snapshot": text(),
+            "name": text(),
+            "latitude": latitude(),
+            "longitude": longitude(),
+            "l2_ports": integer(),
+            "l3_ports": integer(),
+            "outcome": text(isin=("kept", "merged", "dropped")),
+            "reason": text(),
+            "station_id": text(null=True),
         },
         exact=True,
     ),
-    "sites": _table(
+    "sites": table_of(
         {
-            "site_id": _text(pattern=r"^[a-z]+_\d+_\d+$", unique=True),
-            "name": _text(),
-            "category": _text(isin=CATEGORIES),
+            "site_id": text(pattern=r"^[a-z]+_\d+_\d+$", unique=True),
+            "name": text(),
+            "category": text(isin=CATEGORIES),
             "municipality_id": _MUNICIPALITY,
             "area_id": _AREA,
             **_POINT,
-            "source": _text(),
-            "owner": _text(isin=("public", "private", "unknown")),
-            "station_id": _text(null=True),
+            "source": text(),
+            "owner": text(isin=("public", "private", "unknown")),
+            "station_id": text(null=True),
         },
         exact=True,
     ),
-    "quality": _table(
+    "quality": table_of(
         {
-            "stage": _text(),
-            "dataset": _text(),
-            "rule": _text(),
-            "action": _text(isin=("dropped", "repaired", "kept", "flagged")),
-            "rows": _integer(),
-            "note": _text(null=True),
+            "stage": text(),
+            "dataset": text(),
+            "rule": text(),
+            "action": text(isin=("dropped", "repaired", "kept", "flagged")),
+            "rows": integer(),
+            "note": text(null=True),
         },
         exact=True,
     ),
@@ -506,4 +295,24 @@ def _explain(error: SchemaErrors) -> str:
     same = cases[(cases["column"] == first["column"]) & (cases["check"] == first["check"])]
     rows = same["index"].dropna().nunique()
     place = "" if rows == 0 else f" in {rows} row(s), first in data row {int(first['index']) + 1}"
-    return f"column {first['column']!r}: {first['failure_case']!r} fails {first['check']}{place}"
+    if first["column"] is None or isinstance(first["column"], float):
+        return f"{_reason(str(first['check']))}{place}"
+    return f"column {first['column']!r}: {first['failure_case']} {_reason(first['check'])}{place}"
+
+
+def _reason(check_name: str) -> str:
+    """Return in words what a failed check means."""
+    name, _, value = check_name.partition("(")
+    words = {
+        "greater_than_or_equal_to": "is below",
+        "less_than_or_equal_to": "is above",
+        "not_nullable": "is empty",
+        "field_uniqueness": "is repeated",
+        "multiple_fields_uniqueness": "rows repeat a key",
+        "isin": "is not one of",
+        "str_matches": "does not look like",
+        "coerce_dtype": "cannot be read as",
+        "whole_number": "is no whole number",
+    }
+    known = words.get(name)
+    return f"fails {check_name}" if known is None else f"{known} {value.rstrip(')')}".strip()

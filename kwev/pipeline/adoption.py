@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
@@ -14,6 +13,7 @@ from kwev.pipeline.split import from_micro, split_largest_remainder, to_micro
 from kwev.units import PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from kwev.pipeline.boundaries import Boundaries
@@ -72,7 +72,9 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     known = ground + flats
     mean = (ground.sum() + parameters.apartment_ev_ratio * flats.sum()) / known.sum()
     total = ground + parameters.apartment_ev_ratio * flats
-    return np.divide(total, known, out=np.full(len(das), mean), where=known > 0)
+    rate: NDArray[np.float64] = np.full(len(das), mean)
+    np.divide(total, known, out=rate, where=known > 0)
+    return rate
 
 
 def published_counts(raw: Raw, quarter: str) -> pd.DataFrame:

@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 
 from kwev.errors import KwevError
-from kwev.pipeline.geometry import repair, simplify, to_metres
-from kwev.schemas import CENSUS_COLUMNS, DWELLING_TYPES
+from kwev.pipeline.geometry import clip, repair, simplify, to_metres
+from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
+from kwev.schemas import DWELLING_TYPES
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -183,8 +184,7 @@ def map_layers(
             for key in bounds.tracts["tract_id"]
         ]
     )
-    clipped = bounds.fsas.set_geometry(bounds.fsas.geometry.intersection(bounds.region))
-    clipped = clipped.set_geometry([_areas_only(g) for g in clipped.geometry])
+    clipped = bounds.fsas.set_geometry(clip(bounds.fsas.geometry.to_numpy(), bounds.region))
     fsas = clipped.set_geometry(simplify(clipped.geometry.to_numpy(), tolerance))
     region = gpd.GeoDataFrame(
         {
@@ -202,9 +202,3 @@ def map_layers(
         "das": (das, ["da_id"]),
         "fsas": (fsas, ["fsa"]),
     }
-
-
-def _areas_only(shape: BaseGeometry) -> BaseGeometry:
-    """Drop the slivers below 1 m2, lines and points that an intersection leaves."""
-    parts = [p for p in shapely.get_parts(shape) if p.area >= 1]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)

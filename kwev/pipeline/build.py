@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kwev.errors import KwevError
@@ -36,11 +35,12 @@ from kwev.schemas import PROCESSED, check
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
-STAGES = ("boundaries", "population", "adoption", "cells", "stations", "sites", "files")
+STAGES = ("raw", "boundaries", "population", "adoption", "cells", "stations", "sites", "files")
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,9 @@ def _tables(
     raw: Raw, parameters: Parameters, clock: _Clock
 ) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[gpd.GeoDataFrame, list[str]]]]:
     ledger = Ledger()
+    clock.start("raw")
+    raw.read_all()
+    clock.done("raw")
     clock.start("boundaries")
     bounds = read_boundaries(raw, ledger)
     layers = map_layers(bounds, parameters)
@@ -187,8 +190,9 @@ def _texts(
 
 
 def _csv(table: pd.DataFrame) -> str:
-    flags = {c: table[c].map({True: "true", False: "false"}) for c in table.select_dtypes("bool")}
-    return table.assign(**flags).to_csv(index=False, lineterminator="\n")
+    flags = table.select_dtypes("bool").columns
+    words = {str(name): table[name].map({True: "true", False: "false"}) for name in flags}
+    return table.assign(**words).to_csv(index=False, lineterminator="\n")
 
 
 def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

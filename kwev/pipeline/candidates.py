@@ -1,4 +1,4 @@
-"""Candidate sites from lists of places: food premises, firms, civic facilities, transit.
+"""Candidate sites from lists of places: firms, civic facilities, transit, fuel.
 
 Each function returns a table with name, category, easting_m, northing_m, source, owner.
 """
@@ -27,34 +27,13 @@ if TYPE_CHECKING:
 
 COLUMNS: Final = ["name", "category", "easting_m", "northing_m", "source", "owner"]
 
-_NOT_RETAIL = "Mobile|Child Care|Farmer|Flea|Church|Institutional|Exempt|Processing|School|Vending"
-_CHAINS = (
-    "Food Basics", "Sobeys", "Walmart", "No Frills", "Real Canadian Superstore", "Costco",
-    "FreshCo", "Foodland", "Zehrs", "Valu-Mart", "Giant Tiger", "Real Canadian Wholesale",
-    "Metro", "Loblaws", "Goodness Me", "Shoppers Drug Mart",
-)  # fmt: skip
-_FUEL = {
-    "Esso": r"ESSO", "Shell": r"SHELL", "Petro-Canada": r"PETRO[- ]?(?:CANADA|PASS|MART)?",
-    "Husky": r"HUSKY", "Pioneer": r"PIONEER GAS", "Ultramar": r"ULTRAMAR", "UPI": r"UPI",
-    "Canadian Tire Gas Bar": r"CANADIAN TIRE[ -]+GAS", "Gas Bar": r"GAS(?: BAR)?",
-}  # fmt: skip
-_CIVIC = {
-    "recreation_centre": r"\bARENA\b|RECREATION (?:COMPLEX|CENT)|SPORTSPLEX|CURLING CLUB",
-    "community_centre": r"COMMUNITY CENT(?:RE|ER)\b",
-}
-_SCHOOL = r"PUBLIC SCHOOL|CATHOLIC SCHOOL|SECONDARY|COLLEGIATE|\bSCHOOL\b|\bP\.?S\.?$|HIGH SCHOOL"
-_CIVIC_NOT = r"SPORTS BAR|STORAGE|WORSHIP|CHILD|YMCA SCHOOL|LIFESTYLE"
-_CIVIC_TAIL = re.compile(
-    r"[\s\-_:]*(?:CANTEEN|CONCESSIONS?|TUCK SHOP|MAIN KITCHEN|NEIGHBOURHOOD KITCHEN|"
-    r"COMMUNITY CENTRE$(?<=COMPLEX COMMUNITY CENTRE))\s*$"
-)
-_CIVIC_HEAD = re.compile(r"^(?:MAIN |ARENA )?CONCESSIONS?\s*-\s*")
 _ARCHIVE = r"archive|special collections|^(?:cambridge|kitchener|waterloo region|havelock|muskoka)"
 
 
-def _rows(
+def rows_of(
     names: list[str], category: str, metres: NDArray[np.float64], source: str, owner: str
 ) -> pd.DataFrame:
+    """Return candidates of one category, source and owner at (N, 2) metres."""
     return pd.DataFrame(
         {
             "name": names,
@@ -86,137 +65,6 @@ def medoids(
             offset = metres[members] - metres[members].mean(axis=0)
             found.append((members, int(members[np.argmin(np.hypot(*offset.T).round(3))])))
     return found
-
-
-def from_food(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
-    """Malls, retail complexes, fuel stations and civic halls from the food premises register."""
-    table = raw.read("food")
-    unplaced = table["longitude"].isna()
-    repeat = table.duplicated("FACILITYID") & ~unplaced
-    ledger.add("sites", "food", "premises without coordinates", "dropped", int(unplaced.sum()))
-    ledger.add("sites", "food", "repeated facility id", "dropped", int(repeat.sum()))
-    table = table[~unplaced & ~repeat].reset_index(drop=True)
-    metres = project(table["longitude"], table["latitude"])
-    table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
-    return pd.concat(
-        [
-            _retail(table, parameters),
-            _strips(table, parameters),
-            _food_fuel(table),
-            _food_civic(table),
-            _food_lots(table),
-        ],
-        ignore_index=True,
-    )
-
-
-def _street_address(text: str) -> str:
-    return readable(re.sub(r"^.*?\s-\s", "", text.strip()))
-
-
-def _retail(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    shops = table[~table["DESCRIPTION"].str.contains(_NOT_RETAIL)]
-    found = []
-    for (east, north), part in shops.groupby(["easting_m", "northing_m"]):
-        at = _street_address(part["ADDR"].value_counts().sort_index().idxmax())
-        grocer = part["DESCRIPTION"].str.contains("Supermarket")
-        chain = _chain(part.loc[grocer, "BUSINESS_NAME"])
-        count = len(part)
-        if count >= parameters.mall_premises:
-            name, kind = f"Shops at {at}", "shopping_mall"
-        elif chain:
-            name, kind = f"{chain}, {at}", "retail_complex"
-        elif count >= parameters.retail_premises:
-            name, kind = f"Shops at {at}", "retail_complex"
-        else:
-            continue
-        found.append((name, kind, east, north, "food premises", "private"))
-    return pd.DataFrame(found, columns=COLUMNS)
-
-
-def _strips(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
-    """Return shops of different addresses within one block: a main street, a village core."""
-    shops = table[~table["DESCRIPTION"].str.contains(_NOT_RETAIL)]
-    shops = shops.drop_duplicates(["easting_m", "northing_m"]).sort_values(
-        ["easting_m", "northing_m"], ignore_index=True
-    )
-    metres = shops[["easting_m", "northing_m"]].to_numpy()
-    block = np.floor(metres / parameters.strip_m).astype(int)
-    group = np.unique(block, axis=0, return_inverse=True)[1].ravel()
-    found = [
-        (
-            f"Shops near {_street_address(shops['ADDR'].iat[i])}",
-            "retail_complex",
-            *metres[i],
-            "food premises",
-            "private",
-        )
-        for _, i in medoids(metres, group, parameters.strip_premises)
-    ]
-    return pd.DataFrame(found, columns=COLUMNS)
-
-
-def _food_lots(table: pd.DataFrame) -> pd.DataFrame:
-    """Return lots of schools, halls of worship, hospitals and large workplaces with a kitchen."""
-    names, kind = table["BUSINESS_NAME"].str.upper(), table["DESCRIPTION"]
-    school = names.str.contains(_SCHOOL) & ~names.str.contains("DRIVING|MUSIC")
-    church = kind.str.contains("Church")
-    hospital = kind.str.contains("Hospital")
-    work = kind.str.contains("Workplace Cafeteria")
-    rows = []
-    for hit, category, title, owner in (
-        (school, "parking", "School", "public"),
-        (church, "parking", "Place of Worship", "private"),
-        (hospital, "parking", "Hospital", "public"),
-        (work, "business_park", "Workplace", "private"),
-    ):
-        part = table[hit]
-        labels = [f"{title}, {_street_address(at)}" for at in part["ADDR"]]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
-        rows.append(_rows(labels, category, metres, "food premises", owner))
-    return pd.concat(rows, ignore_index=True)
-
-
-def _chain(names: pd.Series) -> str:
-    """Return the first chain among supermarket names (an owner's name is never used)."""
-    plain = [re.sub(r"[^a-z ]", "", n.lower().replace("-", " ")) for n in sorted(names)]
-    for chain in _CHAINS:
-        key = re.sub(r"[^a-z ]", "", chain.lower().replace("-", " "))
-        if any(key in name for name in plain):
-            return chain
-    return ""
-
-
-def _food_fuel(table: pd.DataFrame) -> pd.DataFrame:
-    names = table["BUSINESS_NAME"].str.upper()
-    found = []
-    for brand, pattern in _FUEL.items():
-        hit = names.str.contains(rf"\b(?:{pattern})\b") & ~names.str.contains("GASTHAUS|MOBILE")
-        found.append(table[hit].assign(brand=brand))
-        names = names.where(~hit, "")
-    rows = pd.concat(found).drop_duplicates(["easting_m", "northing_m"])
-    labels = [
-        f"{brand}, {_street_address(at)}"
-        for brand, at in zip(rows["brand"], rows["ADDR"], strict=True)
-    ]
-    metres = rows[["easting_m", "northing_m"]].to_numpy()
-    return _rows(labels, "fuel_station", metres, "food premises", "private")
-
-
-def _food_civic(table: pd.DataFrame) -> pd.DataFrame:
-    found = []
-    names = table["BUSINESS_NAME"].str.upper()
-    for category, pattern in _CIVIC.items():
-        hit = names.str.contains(pattern) & ~names.str.contains(_CIVIC_NOT)
-        part = table[hit]
-        labels = [
-            readable(_CIVIC_TAIL.sub("", _CIVIC_HEAD.sub("", n))).replace(" Center", " Centre")
-            for n in names[hit]
-        ]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
-        found.append(_rows(labels, category, metres, "food premises", "public"))
-        names = names.where(~hit, "")
-    return pd.concat(found, ignore_index=True)
 
 
 def from_facilities(raw: Raw) -> pd.DataFrame:
@@ -253,16 +101,15 @@ def from_facilities(raw: Raw) -> pd.DataFrame:
     name = waterloo["FACILITY"].fillna(waterloo["NAME"]).fillna("")
     category = waterloo["TYPE"].map(types).fillna("")
     flags = ["ARENA", "SWIMMING_POOL_INDOOR", "SWIMMING_POOL_OUTDOOR"]
-    active = waterloo[flags].eq("Yes").any(axis=1) & (waterloo["TYPE"] != "School")
+    active = (waterloo[flags] == "Yes").any(axis=1) & (waterloo["TYPE"] != "School")
     active |= name.str.contains("Recreation Complex|Sportsplex|Sports Centre|Granite Club")
     category = category.mask(active, "recreation_centre")
     category = category.mask(waterloo["source_layer"] == "places_of_worship", "parking")
     second = waterloo.assign(category=category, name=name, source="City of Waterloo")
     both = pd.concat([first, second], ignore_index=True)
     both = both[(both["category"] != "") & (both["name"] != "")]
-    private = both["category"].isin(["shopping_mall", "business_park"]) | both["name"].str.contains(
-        "Granite Club"
-    )
+    private = both["category"].isin(["shopping_mall", "business_park"])
+    private |= both["source_layer"].eq("places_of_worship") | both["name"].str.contains("Granite")
     return both.assign(
         name=[_library(readable(n)) for n in both["name"]],
         owner=np.where(private, "private", "public"),
@@ -282,7 +129,7 @@ def _metres(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     """Public library branches of the Region and of the national list."""
     branches = _metres(raw.read_shapes("libraries"))
-    own = _rows(
+    own = rows_of(
         branches["Name"].tolist(),
         "library",
         branches[["easting_m", "northing_m"]].to_numpy(),
@@ -309,8 +156,19 @@ def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
         int((library & ours & ~named).sum()),
     )
     rows = culture[library & ours & named & placed]
+    shared = rows.duplicated(["Latitude", "Longitude"], keep=False)
+    ledger.add(
+        "sites",
+        "culture",
+        "several libraries at one point: the place of none is known",
+        "dropped",
+        int(shared.sum()),
+    )
+    rows = rows[~shared]
     names = [_library(readable(n)) for n in rows["Facility_Name"]]
-    other = _rows(names, "library", project(rows["Longitude"], rows["Latitude"]), "ODCAF", "public")
+    other = rows_of(
+        names, "library", project(rows["Longitude"], rows["Latitude"]), "ODCAF", "public"
+    )
     return pd.concat([own, other], ignore_index=True)
 
 
@@ -321,15 +179,15 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     ledger.add("sites", "ion_stops", "planned, not built", "dropped", int((~built).sum()))
     ion = ion[built]
     plain = ion["StopName"].str.replace(r"\s*\((?:North|South)bound\)", "", regex=True)
-    names = [n if n.endswith(("Terminal", "Station")) else f"{n} Station" for n in plain]
-    first = _rows(
+    names = [n if "Terminal" in n or "Station" in n else f"{n} Station" for n in plain]
+    first = rows_of(
         names, "transit_station", project(ion["longitude"], ion["latitude"]), "ION stops", "public"
     )
     stops = raw.read("gtfs_stops")
     parent = stops["location_type"] == "1"
     stops = stops[parent]
     names = [re.sub(r"\s*\((?:bus|lrt)\)", "", n) for n in stops["stop_name"]]
-    second = _rows(
+    second = rows_of(
         names,
         "transit_station",
         project(stops["stop_lon"], stops["stop_lat"]),
@@ -343,7 +201,7 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
 
 
 def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
-    """Business parks: clusters of production, wholesale, transport and office firms."""
+    """Return business parks: clusters of production, wholesale, transport and office firms."""
     table = raw.read("business")
     sector = table["PRIMARY_NAICS"].fillna("").str[:2]
     park = table["BUSINESS_PARKBIA"].fillna("")
@@ -357,7 +215,7 @@ def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
     found = []
     for members, centre in medoids(metres, group, parameters.business_premises):
         part, row = table.iloc[members], table.iloc[centre]
-        title = part["BUSINESS_PARKBIA"].fillna("").mode().iat[0]
+        title = part["BUSINESS_PARKBIA"].fillna("").mode().iloc[0]
         street = readable(f"{row['STREET_NUMBER'] or ''} {row['STREET_NAME'] or ''}".strip())
         name = (
             f"{title}, {street}" if "Park" in title or "Centre" in title else f"Firms at {street}"
@@ -374,16 +232,16 @@ def from_osm(raw: Raw) -> pd.DataFrame:
     names = table["name"].fillna("")
     labels = np.where(names != "", names, np.where(fuel, "Fuel Station", "Car Park"))
     kinds = np.where(fuel, "fuel_station", "parking")
-    rows = _rows(labels.tolist(), "parking", metres, "OpenStreetMap", "private")
+    rows = rows_of(labels.tolist(), "parking", metres, "OpenStreetMap", "private")
     return rows.assign(category=kinds, owner=np.where(fuel, "private", "unknown"))
 
 
 def from_fuel_register(raw: Raw) -> pd.DataFrame:
     """Fuel stations that NRCan lists for another fuel or as the facility of a charger."""
     table = raw.read("nrcan_2022")
-    facility = table["Facility Type"].isin(["GAS_STATION", "TRUCK_STOP", "FUEL_RESELLER"])
+    facility = table["Facility Type"].isin(["GAS_STATION", "TRUCK_STOP"])
     rows = table[facility & (table["Access Code"] == "public") & (table["Status Code"] == "E")]
     names = [readable(n) for n in rows["Station Name"]]
-    return _rows(
+    return rows_of(
         names, "fuel_station", project(rows["Longitude"], rows["Latitude"]), "NRCan 2022", "private"
     )

@@ -65,8 +65,9 @@ def cell_tables(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     cells = points.groupby("cell_id", as_index=False)[sums].sum()
     mean = points.groupby("cell_id")[["easting_m", "northing_m"]].mean()
     for level in ("municipality_id", "area_id"):
-        people = parts.groupby(["cell_id", level], as_index=False)["population"].sum()
-        people = people.sort_values(["cell_id", "population", level], ascending=[True, False, True])
+        people = parts.groupby(["cell_id", level], as_index=False)[["population"]].sum()
+        people["fewest"] = -people["population"]
+        people = people.sort_values(["cell_id", "fewest", level])
         first = people.drop_duplicates("cell_id").set_index("cell_id")[level]
         cells[level] = cells["cell_id"].map(first)
     cells = place(_as_counts(cells), mean.loc[cells["cell_id"]].to_numpy())

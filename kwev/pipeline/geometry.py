@@ -5,17 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import Transformer
 
 from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
+    import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
@@ -53,15 +51,13 @@ def repair(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
     """Return ``frame`` with valid geometries and how many were mended."""
     bad = ~frame.geometry.is_valid
     if bad.any():
-        mended = shapely.make_valid(frame.geometry[bad].to_numpy())
+        mended = shapely.make_valid(np.asarray(frame.geometry[bad]))
         frame = frame.copy()
         frame.loc[bad, "geometry"] = mended
     return frame, int(bad.sum())
 
 
-def within_index(
-    metres: NDArray[np.float64], polygons: Sequence[BaseGeometry]
-) -> NDArray[np.int64]:
+def within_index(metres: NDArray[np.float64], polygons: NDArray[Any]) -> NDArray[np.int64]:
     """Return for each point the first polygon that holds it (borders included), else -1."""
     tree = shapely.STRtree(polygons)
     points, hits = tree.query(shapely.points(metres), predicate="intersects")
@@ -71,7 +67,7 @@ def within_index(
 
 
 def nearest_index(
-    metres: NDArray[np.float64], polygons: Sequence[BaseGeometry]
+    metres: NDArray[np.float64], polygons: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return for each point the nearest polygon (first of equals) and the distance (m)."""
     tree = shapely.STRtree(polygons)
@@ -85,26 +81,52 @@ def nearest_index(
     return found, apart
 
 
-def simplify(polygons: Sequence[BaseGeometry], tolerance_m: float) -> list[BaseGeometry]:
+def clip(polygons: NDArray[Any], region: BaseGeometry) -> list[BaseGeometry]:
+    """Return the part of each polygon inside ``region``.
+
+    Slivers below 1 m2, lines and points that an intersection leaves are dropped.
+    """
+    clipped = []
+    for shape in shapely.intersection(polygons, region):
+        parts = [part for part in shapely.get_parts(shape) if part.area >= 1]
+        clipped.append(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
+    return clipped
+
+
+def farther(metres: NDArray[np.float64], region: BaseGeometry, reach_m: float) -> NDArray[np.bool_]:
+    """Return whether each point lies more than ``reach_m`` outside ``region`` (to 0.01 m)."""
+    apart = np.round(shapely.distance(shapely.points(metres), region), METRE_DECIMALS)
+    return np.asarray(apart > reach_m)
+
+
+def simplify(polygons: NDArray[Any], tolerance_m: float) -> list[BaseGeometry]:
     """Return the polygons with fewer vertices; shared borders stay shared (maps only)."""
     # The tolerance of coverage_simplify is the square root of an area.
-    return list(shapely.coverage_simplify(np.asarray(polygons), tolerance_m))
+    return list(shapely.coverage_simplify(polygons, tolerance_m))
 
 
 def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
     """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order."""
     degrees = frame.to_crs(CRS_DEGREES)
+    # Rounding each vertex keeps shared borders shared; where it makes a ring touch itself, the
+    # polygon is put on the grid as a whole.
+    rounded = shapely.set_precision(
+        degrees.geometry.to_numpy(), 10**-MAP_DECIMALS, mode="pointwise"
+    )
+    bad = ~shapely.is_valid(rounded)
+    rounded[bad] = shapely.set_precision(degrees.geometry.to_numpy()[bad], 10**-MAP_DECIMALS)
+    degrees = degrees.set_geometry(rounded)
     features = [
         json.dumps(
             {
                 "type": "Feature",
-                "properties": {name: getattr(row, name) for name in properties},
-                "geometry": _rounded(shapely.geometry.mapping(row.geometry)),
+                "properties": {name: row[name] for name in properties},
+                "geometry": _rounded(shapely.geometry.mapping(row["geometry"])),
             },
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        for row in degrees[[*properties, "geometry"]].itertuples(index=False)
+        for row in pd.DataFrame(degrees)[[*properties, "geometry"]].to_dict("records")
     ]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 ACRONYMS = frozenset(
-    "AMCC BGO BMW CIGI DWE EC2 EV EV1 EV2 FH1 GM GO GRT IBEW ION KMA KOF KPL KW K-W KWAG LP MEC NH"
-    " PSHQ RCAFA RIM ROW SBS SE SW TD UPI UW VW WCDSB WLU WNCC WRDSB WRPS WTSN YKF YMCA YNCU II III"
-    " WTC1 CIP C.I. A&W".split()
-)
+    {
+        "A&W", "AMCC", "BGO", "BMW", "CIGI", "CIP", "DWE", "EC2", "EV", "FH1", "GM", "GO", "GRT",
+        "IBEW", "II", "III", "ION", "K-W", "KMA", "KOF", "KPL", "KW", "KWAG", "LP", "MEC", "NE",
+        "NH", "NW", "PSHQ", "RCAFA", "RIM", "ROW", "SBS", "SE", "SW", "TD", "UPI", "UW", "VW",
+        "WCDSB", "WLU", "WNCC", "WRDSB", "WRPS", "WTC1", "WTSN", "YKF", "YMCA", "YNCU",
+    }
+)  # fmt: skip
 _SMALL = frozenset({"of", "and", "the", "at", "in", "for", "on", "de", "la", "le"})
 _ABBREVIATIONS = {"CTR": "Centre", "COM": "Community", "SCH": "School", "TWP": "Township"}
 _UNIT = re.compile(
@@ -28,7 +31,8 @@ def readable(text: str) -> str:
     if not letters or sum(c.isupper() for c in letters) < 0.7 * len(letters):
         return text
     words = [_word(word, first=i == 0) for i, word in enumerate(text.split(" "))]
-    return " ".join(words)
+    text = re.sub(r"(?<=\d)(?:ST|ND|RD|TH)\b", lambda m: m.group().lower(), " ".join(words))
+    return re.sub(r"\bMc([a-z])", lambda m: "Mc" + m.group(1).upper(), text)
 
 
 def _word(word: str, *, first: bool) -> str:
@@ -57,7 +61,7 @@ def unit_stem(name: str) -> str:
 
 def address_key(address: str) -> str:
     """Return street number and first word of the street, lower case, or "" without a number."""
-    found = _STREET.search(address.lower().replace("’", "'"))
+    found = _STREET.search(address.lower().replace("\u2019", "'"))
     if not found:
         return ""
     number, word = found.group(1), found.group(2).strip(".'-")

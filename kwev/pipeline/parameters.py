@@ -91,9 +91,13 @@ class Parameters:
     """Ramp ends this close belong to one interchange (m). Range 200 to 600. From a trial: 40
     clusters, one for each interchange."""
 
-    park_and_ride_m: float = 1_000.0
-    """A transit terminal this close to a ramp end is a park-and-ride site (m). Range 500 to 1,500.
-    Assumption: no list of park-and-ride lots is public."""
+    park_and_ride_m: float = 400.0
+    """A transit station this close to a ramp end is a park-and-ride site (m). Range 200 to 1,000.
+    Assumption: no list of park-and-ride lots is in the data."""
+
+    highway_m: float = 500.0
+    """Ramp ends farther than this from every freeway or highway are turning lanes between
+    ordinary roads (m). Range 300 to 800. Assumption."""
 
     lane_reach_m: float = 1.0
     """Ends of private lanes this close are joined to one lot (m). Range 0.5 to 5. Assumption."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from kwev.pipeline.geometry import project, within_index
@@ -17,6 +16,7 @@ from kwev.pipeline.split import split_largest_remainder, to_micro
 from kwev.units import DEGREE_DECIMALS
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from kwev.pipeline.boundaries import Boundaries

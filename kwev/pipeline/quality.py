@@ -17,7 +17,7 @@ class Ledger:
 
     rows: list[tuple[str, str, str, Action, int, str]] = field(default_factory=list)
 
-    def add(  # noqa: PLR0913 - one argument for each column of quality.csv
+    def add(  # noqa: PLR0913, PLR0917 - one argument for each column of quality.csv
         self, stage: str, dataset: str, rule: str, action: Action, rows: int, note: str = ""
     ) -> None:
         """Record that ``rows`` rows met ``rule``; zero is worth recording too."""

@@ -15,7 +15,8 @@ import shapely
 
 from kwev.errors import KwevError
 from kwev.files import read_json
-from kwev.schemas import BOUNDS, RAW, check, text_columns
+from kwev.pipeline.raw_schemas import RAW
+from kwev.schemas import BOUNDS, check, text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +67,12 @@ class Raw:
     directory: Path
     register: Path
     sha256: dict[str, str] = field(default_factory=dict)
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def read_all(self) -> None:
+        """Read every file of :data:`FILES`, so that a fault shows before any work is done."""
+        for name in FILES:
+            self._frame(name)
 
     def read(self, name: str) -> pd.DataFrame:
         """Return a raw table with the columns of its schema (text stays text).
@@ -76,10 +83,7 @@ class Raw:
             If the file is missing, cannot be read, has a column missing or a value out of range,
             or is not the registered file.
         """
-        frame = self._frame(name)
-        if not isinstance(frame, pd.DataFrame):  # pragma: no cover - keeps the types honest
-            raise TypeError(name)
-        return pd.DataFrame(frame)
+        return pd.DataFrame(self._frame(name))
 
     def read_shapes(self, name: str) -> gpd.GeoDataFrame:
         """Return a raw layer in EPSG:4326 with the columns of its schema and its geometry.
@@ -95,6 +99,11 @@ class Raw:
         return frame
 
     def _frame(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            self._frames[name] = self._read(name)
+        return self._frames[name]
+
+    def _read(self, name: str) -> pd.DataFrame:
         path = self.directory / FILES[name]
         try:
             content = path.read_bytes()
@@ -112,11 +121,11 @@ class Raw:
                 f"raw file cannot be read, it may be cut off: {reason}", where=str(path), hint=_HINT
             ) from error
         frame = check(frame, RAW[name], where=str(path), hint=_HINT)
-        shapes = isinstance(frame, gpd.GeoDataFrame)
-        if shapes:
+        columns = list(RAW[name].columns)
+        if isinstance(frame, gpd.GeoDataFrame):
             _check_shapes(frame, str(path))
+            columns.append("geometry")
         self._check_sha256(name, content, str(path))
-        columns = [*RAW[name].columns, *(["geometry"] if shapes else [])]
         return frame[columns]
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
@@ -160,11 +169,13 @@ def _parse(name: str, content: bytes) -> pd.DataFrame:
     if file.endswith(".geojson"):
         features = json.loads(content)["features"]
         frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
-        return frame.astype({c: "str" for c in text_columns(RAW[name]) if c in frame})
+        return frame.astype(
+            dict.fromkeys([c for c in text_columns(RAW[name]) if c in frame], "str")
+        )
     if name == "roads":
-        return gpd.read_parquet(io.BytesIO(content))
-    frame = pd.read_parquet(io.BytesIO(content))
-    return frame.astype({c: "str" for c in frame.select_dtypes("category").columns})
+        return gpd.read_parquet(io.BytesIO(content))  # type: ignore[arg-type]
+    table = pd.read_parquet(io.BytesIO(content))
+    return table.astype(dict.fromkeys(table.select_dtypes("category").columns, "str"))
 
 
 def _csv(content: bytes) -> pd.DataFrame:

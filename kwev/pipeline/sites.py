@@ -13,6 +13,7 @@ from scipy.spatial import cKDTree
 
 from kwev.pipeline import candidates as lists
 from kwev.pipeline.candidates import COLUMNS, clusters, medoids
+from kwev.pipeline.food import from_food
 from kwev.pipeline.geometry import place, to_metres, within_index
 from kwev.schemas import PROCESSED
 
@@ -34,8 +35,8 @@ PRIORITY: Final = (
 before a derived one."""
 
 SAME_KIND_M: Final = {
-    "park_and_ride": 250.0, "transit_station": 250.0, "shopping_mall": 200.0, "library": 200.0,
-    "community_centre": 150.0, "recreation_centre": 150.0, "fuel_station": 80.0,
+    "park_and_ride": 200.0, "transit_station": 200.0, "shopping_mall": 200.0, "library": 200.0,
+    "community_centre": 150.0, "recreation_centre": 250.0, "fuel_station": 80.0,
     "retail_complex": 80.0, "business_park": 150.0, "highway_corridor": 400.0, "parking": 50.0,
     "dense_residential": 30.0,
 }  # fmt: skip
@@ -46,7 +47,11 @@ _DERIVED = r"^(?:Shops|Firms|Workplaces?|Lot|Car Park|Fuel|School,|Place of Wors
 """Names that kwev makes up from an address; a proper name is preferred."""
 
 
-def candidate_sites(  # noqa: PLR0913 - the stage needs every table before it
+_FAMILY: Final = {"park_and_ride": "transit_station"}
+"""Categories that are two uses of one kind of place."""
+
+
+def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table before it
     raw: Raw,
     roads: gpd.GeoDataFrame,
     addresses: pd.DataFrame,
@@ -63,7 +68,7 @@ def candidate_sites(  # noqa: PLR0913 - the stage needs every table before it
             _with_park_and_ride(transit, ramps, parameters),
             lists.from_facilities(raw),
             lists.from_libraries(raw, ledger),
-            lists.from_food(raw, parameters, ledger),
+            from_food(raw, parameters, ledger),
             lists.from_business(raw, parameters),
             lists.from_osm(raw),
             lists.from_fuel_register(raw),
@@ -84,6 +89,7 @@ def _with_park_and_ride(
 ) -> pd.DataFrame:
     metres = transit[["easting_m", "northing_m"]].to_numpy()
     near = cKDTree(ramps).query(metres)[0] <= parameters.park_and_ride_m
+    near &= transit["name"].str.contains("Station|Terminal").to_numpy()
     return transit.assign(category=np.where(near, "park_and_ride", transit["category"]))
 
 
@@ -118,8 +124,11 @@ def highway_sites(
     found = []
     for _, centre in medoids(ramps, clusters(ramps, parameters.ramp_reach_m)):
         point = shapely.Point(ramps[centre])
+        highway = int(highways.nearest(point))
+        if fast.geometry.iloc[highway].distance(point) > parameters.highway_m:
+            continue  # a turning ramp between ordinary roads
         street = ordinary["FullStreet"].iloc[int(tree.nearest(point))]
-        number = fast["RoadNumber"].iloc[int(highways.nearest(point))]
+        number = fast["RoadNumber"].iloc[highway]
         name = f"Highway {number} at {street}"
         found.append((name, "highway_corridor", *ramps[centre], "road network", "unknown"))
     return pd.DataFrame(found, columns=COLUMNS)
@@ -135,14 +144,17 @@ def lane_sites(roads: gpd.GeoDataFrame, parameters: Parameters) -> pd.DataFrame:
     ends, owner = _ends(lanes.geometry.to_numpy())
     joint = clusters(ends, parameters.lane_reach_m)
     graph = _share_joint(owner, joint, len(lanes))
+    named = roads[(roads["CartoClass"] != "Private") & roads["FullStreet"].notna()]
+    tree = shapely.STRtree(named.geometry.to_numpy())
     found = []
     for members, centre in medoids(middle, graph):
         if lanes.geometry.length.iloc[members].sum() < parameters.lane_min_m:
             continue
         names = lanes["FullStreet"].iloc[members].dropna()
-        title = names.mode().iat[0] if len(names) else "Unnamed Lane"
+        nearest = named["FullStreet"].iloc[int(tree.nearest(shapely.Point(middle[centre])))]
+        title = f"on {names.mode().iloc[0]}" if len(names) else f"off {nearest}"
         found.append(
-            (f"Lot on {title}", "parking", *middle[centre].round(2), "road network", "private")
+            (f"Lot {title}", "parking", *middle[centre].round(2), "road network", "private")
         )
     return pd.DataFrame(found, columns=COLUMNS)
 
@@ -161,10 +173,10 @@ def dense_sites(addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame
     size = addresses.groupby(keys)["longitude"].transform("size")
     dense = addresses[size >= parameters.dense_units].reset_index(drop=True)
     metres = dense[["easting_m", "northing_m"]].to_numpy()
-    group = dense.groupby(keys).ngroup().to_numpy()
+    group = np.asarray(dense.groupby(keys).ngroup(), dtype=np.int64)
     found = [
         (
-            f"{dense['street_no'].iat[i]} {dense['street'].iat[i]}",
+            f"{dense['street_no'].iloc[i]} {dense['street'].iloc[i]}",
             "dense_residential",
             *metres[i],
             "address points",
@@ -186,13 +198,13 @@ def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.D
     nearest = cKDTree(metres).query(middle)[1]
     found = [
         (
-            f"Workplaces near {addresses['street_no'].iat[i]} {addresses['street'].iat[i]}",
+            f"Workplaces near {addresses['street_no'].iloc[i]} {addresses['street'].iloc[i]}",
             "business_park",
             *metres[i],
             "travel survey",
             "private",
         )
-        for i in nearest
+        for i in np.asarray(nearest)
     ]
     return pd.DataFrame(found, columns=COLUMNS)
 
@@ -219,13 +231,14 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
     )
     metres = table[["easting_m", "northing_m"]].to_numpy()
     own = table["category"].map(SAME_KIND_M).to_numpy()
+    kind = table["category"].replace(_FAMILY).to_numpy()
     near = cKDTree(metres).query_ball_point(metres, max(SAME_KIND_M.values()))
     kept = np.zeros(len(table), bool)
     same, other = np.zeros(len(table), bool), np.zeros(len(table), bool)
     for i, around in enumerate(near):
         before = [j for j in around if kept[j]]
         apart = np.hypot(*(metres[before] - metres[i]).T) if before else np.empty(0)
-        alike = table["rank"].to_numpy()[before] == table["rank"].iat[i]
+        alike = kind[before] == kind[i]
         same[i] = bool((alike & (apart < own[i])).any())
         other[i] = bool((~alike & (apart < parameters.site_gap_m)).any())
         kept[i] = not (same[i] or other[i])
@@ -256,7 +269,7 @@ def _finish(
     metres = table[["easting_m", "northing_m"]].to_numpy(float)
     where = stations[["easting_m", "northing_m"]].to_numpy(float)
     apart, nearest = cKDTree(where).query(metres)
-    on_top = apart <= parameters.station_site_m
+    on_top = np.asarray(apart) <= parameters.station_site_m
     names = stations["station_id"].to_numpy()[nearest]
     table = place(table.assign(station_id=np.where(on_top, names, "")), metres)
     short = table["category"].str.replace("_", "")

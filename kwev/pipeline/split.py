@@ -17,7 +17,8 @@ MICRO = 10**PEOPLE_DECIMALS
 
 def to_micro(values: ArrayLike) -> NDArray[np.int64]:
     """Return counts as whole millionths, rounded half to even."""
-    return np.rint(np.asarray(values, dtype=float) * MICRO).astype(np.int64)
+    scaled: NDArray[np.float64] = np.rint(np.asarray(values, dtype=float) * MICRO)
+    return scaled.astype(np.int64)
 
 
 def from_micro(values: ArrayLike) -> NDArray[np.float64]:
@@ -55,19 +56,23 @@ def split_largest_remainder(
     """
     if (weight < 0).any() or not np.isfinite(weight).all():
         raise ValueError("weights must be finite and at least 0")
-    members = np.bincount(group, minlength=len(totals))
+    size = len(totals)
+    members = np.bincount(group, minlength=size)
     if ((members == 0) & (totals > 0)).any():
         raise ValueError("a positive total has no member to go to")
-    mass = np.bincount(group, weights=weight, minlength=len(totals))
-    even = mass == 0
+    even = np.bincount(group, weights=weight, minlength=size) == 0
     share = np.where(even[group], 1.0, weight)
-    mass = np.where(even, members, mass)
+    mass = np.bincount(group, weights=share, minlength=size)
     # Shrunk by more than rounding can add, so that the floors never exceed the total.
     exact = totals[group] * (share / mass[group]) * (1 - 1e-12)
     part = np.floor(exact).astype(np.int64)
-    left = totals - np.bincount(group, weights=part, minlength=len(totals)).astype(np.int64)
-    order = np.lexsort((np.arange(len(group)), -(exact - part), group))
+    left = totals - np.bincount(group, weights=part, minlength=size).astype(np.int64)
+    takes = share > 0
+    order = np.lexsort((np.arange(len(group)), part - exact, ~takes, group))
     first = np.concatenate(([0], np.cumsum(members)))[:-1]
     rank = np.empty(len(group), dtype=np.int64)
     rank[order] = np.arange(len(group)) - first[group[order]]
-    return part + (rank < left[group])
+    # A member without weight takes nothing, however much the shrinking left over.
+    takers = np.maximum(np.bincount(group, weights=takes, minlength=size).astype(np.int64), 1)
+    base, extra = np.divmod(left, takers)
+    return part + np.where(takes, base[group] + (rank < extra[group]), 0)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import shapely
 
-from kwev.pipeline.geometry import project
+from kwev.pipeline.geometry import farther, project
 from kwev.pipeline.names import address_key, readable, unit_stem
 
 if TYPE_CHECKING:
@@ -30,9 +29,10 @@ SNAPSHOTS: Final = {
 COLUMNS: Final = [
     "record_id", "source", "name", "operator", "address", "owner", "facility", "opened",
     "latitude", "longitude", "easting_m", "northing_m", "l2_ports", "l3_ports", "level_known",
-    "tesla", "others_may_use", "stem", "key", "dropped",
+    "tesla", "others_may_use", "stem", "key", "dropped", "repeat",
 ]  # fmt: skip
-"""Columns of a record. ``dropped`` is the reason, or "" if the record stands."""
+"""Columns of a record. ``dropped`` is the reason, or "" if the record stands;
+``repeat`` marks a row whose ports another row has already counted."""
 
 _OPERATORS = {
     "flo": "FLO", "chargepoint": "ChargePoint", "chargepoint network": "ChargePoint",
@@ -84,6 +84,7 @@ def read_records(
             table["name"], table["owner"], table["facility"], strict=True
         )
     ]
+    table["repeat"] = table["repeat"].eq(other=True)
     return table[COLUMNS].sort_values("record_id", ignore_index=True)
 
 
@@ -95,7 +96,7 @@ def _finish(table: pd.DataFrame, source: str) -> pd.DataFrame:
         stem=[unit_stem(name) for name in names],
         key=[address_key(address) for address in table["address"].fillna("")],
         name=[readable(name) for name in names],
-        address=[readable(address) for address in table["address"].fillna("")],
+        address=[_readable_address(address) for address in table["address"].fillna("")],
         latitude=table["latitude"].round(7),
         longitude=table["longitude"].round(7),
         easting_m=metres[:, 0],
@@ -103,6 +104,10 @@ def _finish(table: pd.DataFrame, source: str) -> pd.DataFrame:
         l2_ports=table["l2_ports"].fillna(0).astype("int64"),
         l3_ports=table["l3_ports"].fillna(0).astype("int64"),
     )
+
+
+def _readable_address(address: str) -> str:
+    return ", ".join(readable(part) for part in address.split(", "))
 
 
 def _operator(text: str, name: str) -> str:
@@ -201,20 +206,26 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
         others_may_use=False,
     )  # fmt: skip
     table = _finish(table, "nrcan")
-    points = shapely.points(table[["easting_m", "northing_m"]].to_numpy())
-    far = shapely.distance(points, region) > parameters.outside_station_m
+    metres = table[["easting_m", "northing_m"]].to_numpy()
+    far = farther(metres, region, parameters.outside_station_m)
     closed = (table["Access Code"] != "public") | (table["Status Code"] != "E")
     empty = (table["l2_ports"] + table["l3_ports"]) == 0
     same = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
     repeat = table.sort_values("record_id").duplicated(same).reindex(table.index)
-    reasons = {
+    reasons: dict[str, Any] = {
         f"more than {parameters.outside_station_m / 1000:g} km outside the Region": far,
         "not public or not available": closed,
         "no port": empty,
-        "row repeats another (name, place, ports, date)": repeat,
     }
     for rule, rows in reasons.items():
         ledger.add("stations", "nrcan", rule, "dropped", int(rows.sum()))
+    ledger.add(
+        "stations",
+        "nrcan",
+        "row repeats another (name, place, ports, date): its ports count once",
+        "repaired",
+        int(repeat.sum()),
+    )
     ledger.add(
         "stations",
         "nrcan",
@@ -233,7 +244,8 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
     ledger.add(
         "stations", "nrcan", "operator unknown", "flagged", int((table["operator"] == "").sum())
     )
-    return table.assign(dropped=np.select(list(reasons.values()), list(reasons), ""))
+    dropped = np.select(list(reasons.values()), list(reasons), "")
+    return table.assign(dropped=dropped, repeat=repeat)
 
 
 def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:

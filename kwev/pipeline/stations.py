@@ -10,7 +10,7 @@ Ports per level come from NRCan 2025 where it knows the place, else from OpenCha
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from kwev.pipeline.station_records import SNAPSHOTS
 from kwev.schemas import PROCESSED
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from numpy.typing import NDArray
 
     from kwev.pipeline.boundaries import Boundaries
@@ -33,16 +35,18 @@ if TYPE_CHECKING:
     from kwev.pipeline.quality import Ledger
 
 _FAR = 1e9
+SNAPSHOTS_MERGED: Final = ("ocm", "nrcan")
+"""Sources whose rows become stations; the other two only add to rows of ``nrcan``."""
 
 
 def merge_stations(
     records: pd.DataFrame, bounds: Boundaries, parameters: Parameters, ledger: Ledger
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``stations`` and ``station_records``."""
-    standing = records[(records["dropped"] == "") & records["source"].isin(["ocm", "nrcan"])]
+    standing = records[(records["dropped"] == "") & records["source"].isin(SNAPSHOTS_MERGED)]
     groups = {
         source: group_places(standing[standing["source"] == source], parameters)
-        for source in ("ocm", "nrcan")
+        for source in SNAPSHOTS_MERGED
     }
     places = match_places(standing, groups, parameters)
     grouped = standing.assign(place=places)
@@ -54,7 +58,7 @@ def merge_stations(
         for row in rows
         for record in row["record_ids"]
     }
-    fate = _fates(records, grouped, station_of, stations)
+    fate = _fates(records, grouped, station_of)
     _count_fates(fate, stations, ledger)
     return stations, fate
 
@@ -142,7 +146,7 @@ def _costs(
     return nearest, best
 
 
-def _station(part: pd.DataFrame) -> dict[str, object]:
+def _station(part: pd.DataFrame) -> dict[str, Any]:
     """Merge the records of one place."""
     lead_source = "nrcan" if (part["source"] == "nrcan").any() else "ocm"
     leading = part[part["source"] == lead_source]
@@ -168,7 +172,7 @@ def _station(part: pd.DataFrame) -> dict[str, object]:
         "owner": "public" if "public" in owners else "private" if owners else "unknown",
         "opened": opened[0] if opened else "",
         "sources": "+".join(sorted(set(part["source"]), reverse=True)),
-        "confidence": "matched" if part["source"].nunique() > 1 else "single",
+        "confidence": "matched" if len(set(part["source"])) > 1 else "single",
         "record_ids": list(part["record_id"]),
     }  # fmt: skip
 
@@ -181,6 +185,7 @@ def _ports(rows: pd.DataFrame) -> tuple[int, int]:
     with one, unless they show more.
     """
     if rows["source"].iloc[0] == "nrcan":
+        rows = rows[~rows["repeat"]]
         return int(rows["l2_ports"].sum()), int(rows["l3_ports"].sum())
     unit = rows["stem"].where(rows["stem"] != "", "")
     number = rows["name"].where(unit != "", "")
@@ -206,7 +211,7 @@ def _best_name(part: pd.DataFrame, lead: str, address: str) -> str:
     if not _GENERIC.match(lead):
         return lead
     better = [n for n in part.sort_values("record_id")["name"] if not _GENERIC.match(n)]
-    street = address.split(",")[0].strip()
+    street = address.partition(",")[0].strip()
     return better[0] if better else f"{lead}, {street}" if street else lead
 
 
@@ -234,46 +239,45 @@ def _located(stations: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
 
 
 def _fates(
-    records: pd.DataFrame,
-    grouped: pd.DataFrame,
-    station_of: dict[str, str],
-    stations: pd.DataFrame,
+    records: pd.DataFrame, grouped: pd.DataFrame, station_of: dict[str, str]
 ) -> pd.DataFrame:
     """Return ``station_records``: outcome, reason and station of every raw record."""
-    sizes = grouped.groupby("place")["source"].agg(lambda s: "+".join(sorted(set(s))))
-    kind = grouped.set_index("record_id")["place"].map(sizes)
-    outcome, reason, station = [], [], []
-    alive = set(stations["station_id"])
-    for row in records.itertuples(index=False):
-        own, why, what = station_of.get(row.record_id, ""), row.dropped, "dropped"
-        if not why and row.source in {"nrcan_2022", "dc_fast"}:
-            own = station_of.get("nrcan_" + row.record_id.split("_")[1], "")
-            what, why = (
-                ("merged", "adds to the same id")
-                if own in alive
-                else ("dropped", "its 2025 row was dropped")
-            )
-        elif not why and own not in alive:
-            own, why = "", "level unknown and no match"
-        elif not why:
-            what = "kept" if own == row.record_id else "merged"
-            both = kind[row.record_id] == "nrcan+ocm"
-            why = {
-                ("kept", True): "leads a place that both sources know",
-                ("kept", False): f"only in {row.source}",
-                ("merged", True): "same place as a record of either source",
-                ("merged", False): "same place as another row of its source",
-            }[what, both]
-        outcome.append(what)
-        reason.append(why)
-        station.append(own if what != "dropped" else "")
+    sources = grouped.groupby("place")["source"].agg(lambda s: len(set(s)))
+    shared = dict(zip(grouped["record_id"], grouped["place"].map(sources) > 1, strict=True))
+    fates = [
+        _fate(row, station_of, shared=bool(shared.get(row["record_id"], False)))
+        for row in records.to_dict("records")
+    ]
     table = records.assign(
-        outcome=outcome,
-        reason=reason,
-        station_id=station,
+        outcome=[fate[0] for fate in fates],
+        reason=[fate[1] for fate in fates],
+        station_id=[fate[2] for fate in fates],
         snapshot=records["source"].map(SNAPSHOTS),
     )
     return table[list(PROCESSED["station_records"].columns)]
+
+
+def _fate(
+    row: dict[Hashable, Any], station_of: dict[str, str], *, shared: bool
+) -> tuple[str, str, str]:
+    """Return outcome, reason and station of one record; ``shared``: both sources know the place."""
+    own, why = station_of.get(row["record_id"], ""), row["dropped"]
+    if row["source"] not in SNAPSHOTS_MERGED and not why:
+        own = station_of.get("nrcan_" + row["record_id"].split("_")[1], "")
+        why = "" if own else "its 2025 row was dropped"
+    elif not own and not why:
+        why = "level unknown and no match"
+    if why:
+        return "dropped", why, ""
+    if own == row["record_id"]:
+        known = "both sources know" if shared else f"only {row['source']} knows"
+        return "kept", f"leads a place that {known}", own
+    if row["source"] not in SNAPSHOTS_MERGED:
+        return "merged", "adds to the same id", own
+    if row["repeat"]:
+        return "merged", "row repeats another (name, place, ports, date)", own
+    other = "a record of either source" if shared else "another row of its source"
+    return "merged", f"same place as {other}", own
 
 
 def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> None:
@@ -284,7 +288,7 @@ def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> 
         "dropped",
         int((fate["reason"] == "level unknown and no match").sum()),
     )
-    for source in ("ocm", "nrcan"):
+    for source in SNAPSHOTS_MERGED:
         rows = fate[fate["source"] == source]
         ledger.add(
             "stations",

@@ -1,0 +1,240 @@
+"""What every raw file must look like as it is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kwev.schemas import (
+    CSD_ID,
+    CT_ID,
+    DA_ID,
+    FSA_ID,
+    Schema,
+    count,
+    flag,
+    latitude,
+    longitude,
+    real,
+    table_of,
+    text,
+)
+
+_CENSUS_TYPES: Final = {
+    "2021-d-Single detached house": "single_detached",
+    "2021-e-Semi detached house": "semi_detached",
+    "2021-f-Row house": "row_house",
+    "2021-g-Apartment or flat duplex": "duplex",
+    "2021-i-Apartment fewer than five storeys": "apartment_low_rise",
+    "2021-h-Apartment five or more storeys": "apartment_high_rise",
+    "2021-j-Other single attached house": "other_attached",
+    "2021-k-Movable dwelling": "movable",
+}
+CENSUS_COLUMNS: Final = {
+    "DAUID": "da_id",
+    "CSDUID": "municipality_id",
+    "2021-a-Population": "population",
+    "2021-b-Total dwellings": "dwellings",
+    "2021-l-Total households": "households",
+    **_CENSUS_TYPES,
+}
+"""Raw name to our name in the census table by dissemination area."""
+
+RAW: Final[dict[str, Schema]] = {
+    "das": table_of({"DAUID": text(pattern=DA_ID, unique=True), "LANDAREA": real(0)}),
+    "tracts": table_of({"CTUID": text(pattern=CT_ID, unique=True), "LANDAREA": real(0)}),
+    "fsas": table_of({"CFSAUID": text(pattern=FSA_ID, unique=True), "LANDAREA": real(0)}),
+    "da_census": table_of(
+        {
+            "DAUID": text(pattern=DA_ID, unique=True),
+            "CSDUID": text(pattern=CSD_ID),
+            "2021-a-Population": count(),
+            "2021-b-Total dwellings": count(),
+            "2021-l-Total households": count(null=True),
+            **{name: count(null=True) for name in _CENSUS_TYPES},
+        }
+    ),
+    "da_links": table_of(
+        {
+            "da_id_21": text(pattern=DA_ID, unique=True),
+            "da_pop_21": count(),
+            "csd_id_21": text(pattern=CSD_ID),
+            "csd_name_21": text(),
+            "cma_id_21": text(),
+            "ct_id_21": text(),
+        }
+    ),
+    "municipalities": table_of(
+        {"csduid": text(pattern=CSD_ID, unique=True), "name": text(), "population": count()}
+    ),
+    "fsa_census": table_of({"fsa": text(pattern=FSA_ID, unique=True), "population_2021": count()}),
+    "evs": table_of(
+        {
+            "quarter": text(pattern=r"^\d{4}Q[1-4]$"),
+            "FSA": text(pattern=FSA_ID),
+            "BEV": count(null=True),
+            "PHEV": count(null=True),
+            "TotalEV": count(null=True),
+        },
+        unique=["quarter", "FSA"],
+    ),
+    "addresses": table_of(
+        {
+            "street_no": text(),
+            "street": text(),
+            "city": text(),
+            "longitude": longitude(),
+            "latitude": latitude(),
+        }
+    ),
+    "ocm": table_of(
+        {
+            "name": text(),
+            "latitude": latitude(),
+            "longitude": longitude(),
+            "num_chargers": count(),
+            "charger_type": text(isin=("Level 2", "Level 3", "Unknown")),
+            "operator": text(null=True),
+            "usage_cost": text(null=True),
+            "address": text(null=True),
+            "city": text(null=True),
+        }
+    ),
+    "nrcan": table_of(
+        {
+            "ID": text(pattern=r"^\d+$", unique=True),
+            "Station Name": text(),
+            "Fuel Type Code": text(),
+            "City": text(),
+            "Latitude": latitude(),
+            "Longitude": longitude(),
+            "EV Level2 EVSE Num": count(),
+            "EV DC Fast Count": count(),
+            "Access Code": text(),
+            "Status Code": text(),
+            "Open Date": text(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+        }
+    ),
+    "nrcan_2022": table_of(
+        {
+            "ID": text(pattern=r"^\d+$", unique=True),
+            "Station Name": text(),
+            "Street Address": text(null=True),
+            "Fuel Type Code": text(),
+            "Latitude": latitude(),
+            "Longitude": longitude(),
+            "EV Level2 EVSE Num": count(null=True),
+            "EV DC Fast Count": count(null=True),
+            "EV Network": text(null=True),
+            "EV Connector Types": text(null=True),
+            "Owner Type Code": text(null=True),
+            "Facility Type": text(null=True),
+            "Status Code": text(),
+            "Access Code": text(),
+            "Open Date": text(null=True),
+        }
+    ),
+    "dc_fast": table_of(
+        {
+            "id": text(pattern=r"^\d+$"),
+            "station_name": text(),
+            "ev_network": text(null=True),
+            "street_address": text(null=True),
+            "connector_file": text(isin=("CHADEMO", "J1772COMBO", "TESLA")),
+            "longitude": longitude(),
+            "latitude": latitude(),
+        }
+    ),
+    "business": table_of(
+        {
+            "COMPANY_NAME": text(),
+            "STREET_NUMBER": text(null=True),
+            "STREET_NAME": text(null=True),
+            "BUSINESS_PARKBIA": text(null=True),
+            "PRIMARY_NAICS": text(null=True),
+            "longitude": longitude(),
+            "latitude": latitude(),
+        }
+    ),
+    "kitchener_facilities": table_of(
+        {
+            "source_layer": text(),
+            "LANDMARK": text(null=True),
+            "CATEGORY": text(null=True),
+            "OWNERSHIP": text(null=True),
+        }
+    ),
+    "waterloo_facilities": table_of(
+        {
+            "source_layer": text(),
+            "FACILITY": text(null=True),
+            "NAME": text(null=True),
+            "TYPE": text(null=True),
+            "OWNER": text(null=True),
+            "ARENA": text(null=True),
+            "SWIMMING_POOL_INDOOR": text(null=True),
+            "SWIMMING_POOL_OUTDOOR": text(null=True),
+        }
+    ),
+    "libraries": table_of({"Name": text(), "Municipali": text()}),
+    "culture": table_of(
+        {
+            "Facility_Name": text(),
+            "ODCAF_Facility_Type": text(),
+            "CSDUID": text(),
+            "Latitude": latitude(null=True),
+            "Longitude": longitude(null=True),
+        }
+    ),
+    "osm_places": table_of(
+        {
+            "name": text(null=True),
+            "amenity": text(isin=("parking", "fuel")),
+            "latitude": latitude(),
+            "longitude": longitude(),
+        }
+    ),
+    "food": table_of(
+        {
+            "FACILITYID": text(),
+            "BUSINESS_NAME": text(),
+            "ADDR": text(),
+            "DESCRIPTION": text(),
+            "longitude": longitude(null=True),
+            "latitude": latitude(null=True),
+        }
+    ),
+    "job_zones": table_of(
+        {"GTA06": text(unique=True), "workers": real(0), "jobs": real(0), "in_region": flag()}
+    ),
+    "roads": table_of(
+        {
+            "RMWID": text(null=True),
+            "FullStreet": text(null=True),
+            "CartoClass": text(),
+            "PublicAcce": text(null=True),
+            "RoadNumber": text(null=True),
+            "LeftSettle": text(null=True),
+            "LeftMunici": text(null=True),
+        }
+    ),
+    "ion_stops": table_of(
+        {
+            "StopName": text(),
+            "StopStatus": text(isin=("Constructed", "Planned")),
+            "StopDirection": text(null=True),
+            "longitude": longitude(),
+            "latitude": latitude(),
+        }
+    ),
+    "gtfs_stops": table_of(
+        {
+            "stop_id": text(unique=True),
+            "stop_name": text(),
+            "stop_lat": latitude(),
+            "stop_lon": longitude(),
+            "location_type": text(null=True),
+            "parent_station": text(null=True),
+        }
+    ),
+}
+"""Columns of every raw table that the pipeline reads; other columns of the file are ignored."""

@@ -1,0 +1,200 @@
+"""What the committed tables hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from kwev.errors import KwevError
+from kwev.schemas import CATEGORIES, DWELLING_TYPES
+from kwev.tables import INPUTS, load_tables
+
+
+def test_people_households_and_dwellings_of_the_census(tables):
+    assert len(tables.das) == 766
+    assert tables.das["population"].sum() == 587_165
+    assert tables.das["dwellings"].sum() == 233_253
+    assert tables.das["households"].sum() == 222_350
+    assert (tables.das["dwellings"] != tables.das["population"]).all()
+    outside = tables.das["area_id"] == "wellesley"
+    assert outside.sum() == 19
+    assert tables.das.loc[~outside, "population"].sum() == 575_847
+    assert tables.das.loc[~outside, "area_id"].nunique() == 119
+
+
+def test_each_area_holds_its_people_in_cells(tables):
+    sums = tables.cell_parts.groupby("da_id")[["population", "households", "bev", "phev", "ev"]]
+    das = tables.das.set_index("da_id")
+    assert (
+        sums.sum() - das[["population", "households", "bev", "phev", "ev"]]
+    ).abs().max().max() < 1e-9
+    cells = tables.cells.set_index("cell_id")
+    for name in ("addresses", "population", "households", "ev"):
+        parts = tables.cell_parts.groupby("cell_id")[name].sum()
+        assert (parts - cells[name]).abs().max() < 1e-9
+    assert tables.cells["population"].sum() == pytest.approx(587_165, abs=1e-6)
+    assert tables.cells["addresses"].sum() == tables.das["addresses"].sum()
+
+
+@pytest.mark.parametrize("name", ["population", "households", "dwellings", "ev"])
+def test_levels_agree(tables, name):
+    whole = tables.das[name].sum()
+    assert tables.tracts[name].sum() == pytest.approx(whole, abs=1e-6)
+    assert tables.municipalities[name].sum() == pytest.approx(whole, abs=1e-6)
+
+
+def test_one_unique_point_for_each_tract(tables):
+    assert len(tables.tracts) == 119 + 19
+    assert not tables.tracts.duplicated(["easting_m", "northing_m"]).any()
+
+
+def test_vehicles_by_code(tables):
+    fsas = tables.fsas
+    assert len(fsas) == 25
+    assert fsas["fsa"].is_unique
+    assert (fsas["bev"] + fsas["phev"] == fsas["ev"]).all()
+    partial = fsas["inside_share"] < 1
+    assert set(fsas.loc[partial, "fsa"]) == {"N0B", "N1R", "N3A", "N3C"}
+    for kind in ("bev", "phev", "ev"):
+        inside = fsas[kind] * fsas["inside_share"]
+        assert (inside - fsas[f"{kind}_inside"]).abs().max() < 2e-6
+        assert fsas[f"{kind}_inside"].sum() == pytest.approx(tables.das[kind].sum(), abs=1e-6)
+    assert fsas["population_inside"].sum() == pytest.approx(587_165, abs=1e-6)
+
+
+def test_areas_are_within_one_percent_of_the_published_land_area(tables):
+    # water is in the polygons, not in the published land area
+    ratio = tables.municipalities["area_km2"] / tables.municipalities["land_area_km2"]
+    assert ratio.between(1.0, 1.03).all()
+    tracts = tables.tracts[tables.tracts["area_id"] != "wellesley"].set_index("tract_id")
+    das = tables.das.groupby("area_id")["area_km2"].sum()
+    assert (das.drop("wellesley") / tracts["area_km2"]).between(0.99, 1.01).all()
+
+
+def test_sites_cover_categories_and_municipalities(tables):
+    sites = tables.sites
+    assert set(sites["category"]) == set(CATEGORIES)
+    assert set(sites["municipality_id"]) == set(tables.municipalities["municipality_id"])
+    shouting = sites["name"].map(lambda n: len(n) > 12 and n.isupper())
+    assert not shouting.any()
+
+
+def test_no_two_sites_stand_at_one_place(tables):
+    from scipy.spatial import cKDTree
+
+    near = cKDTree(tables.sites[["easting_m", "northing_m"]]).query_pairs(29.9)
+    assert not near
+
+
+def test_site_on_a_station_names_it(tables):
+    from scipy.spatial import cKDTree
+
+    tree = cKDTree(tables.stations[["easting_m", "northing_m"]])
+    apart, _ = tree.query(tables.sites[["easting_m", "northing_m"]])
+    assert ((apart <= 30) == (tables.sites["station_id"] != "")).all()
+
+
+def test_reconciliation_adds_up(tables):
+    records = tables.station_records
+    raw = records["source"].value_counts()
+    assert (raw["ocm"], raw["nrcan"]) == (183, 264)
+    used = records[records["outcome"] != "dropped"]
+    sources = (
+        used[used["source"].isin(["ocm", "nrcan"])]
+        .groupby("station_id")["source"]
+        .agg(lambda s: "+".join(sorted(set(s), reverse=True)))
+    )
+    stations = tables.stations.set_index("station_id")["sources"]
+    pd.testing.assert_series_equal(sources.sort_index(), stations, check_names=False)
+    assert (records["station_id"].eq("") == records["outcome"].eq("dropped")).all()
+    leads = records[records["outcome"] == "kept"]
+    assert sorted(leads["record_id"]) == sorted(tables.stations["station_id"])
+
+
+def test_stations_have_ports_and_a_place(tables):
+    stations = tables.stations
+    assert (stations["l2_ports"] + stations["l3_ports"] > 0).all()
+    assert (stations["municipality_id"].ne("") == stations["in_region"]).all()
+    assert (stations["l2_ports"].gt(0) & stations["l3_ports"].gt(0)).any()
+
+
+def test_dwelling_types_do_not_exceed_households_by_more_than_rounding(tables):
+    total = tables.das[list(DWELLING_TYPES)].sum(axis=1)
+    assert (total - tables.das["households"]).abs().max() <= 5 * len(DWELLING_TYPES)
+
+
+def test_manifest_and_size(project):
+    manifest = json.loads((project.processed / "manifest.json").read_text())
+    files = {p.name for p in project.processed.iterdir()} - {"manifest.json"}
+    assert set(manifest["processed"]) == files
+    total = 0
+    for name, entry in manifest["processed"].items():
+        content = (project.processed / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+        assert len(content) == entry["bytes"]
+        assert entry["sha256"] not in manifest["raw"].values()
+        total += len(content)
+    assert total < 15e6
+
+
+def test_register_names_every_raw_file_with_licence_and_attribution(project):
+    register = json.loads(project.register.read_text())
+    entries = {e["file"]: e for e in register["sources"]}
+    manifest = json.loads((project.processed / "manifest.json").read_text())
+    for file, digest in manifest["raw"].items():
+        assert entries[file]["sha256"] == digest
+    assert len({e["id"] for e in register["sources"]}) == len(register["sources"])
+    notice = (project.root / "DATA_LICENCES.md").read_text()
+    for file in manifest["raw"]:
+        entry = entries[file]
+        assert register["licences"][entry["licence"]]["url"] == entry["licence_url"]
+        assert entry["attribution"] in notice
+        assert entry["title"] in notice
+
+
+@pytest.mark.parametrize("name", ["region", "municipalities", "tracts", "das", "fsas"])
+def test_map_layers_are_valid_and_sorted(project, tables, name):
+    frame = gpd.read_file(project.processed / f"{name}.geojson")
+    assert frame.geometry.is_valid.all()
+    key = frame.columns[0]
+    assert frame[key].astype(str).is_monotonic_increasing
+    if name != "region":
+        assert set(frame[key].astype(str)) == set(getattr(tables, name)[key])
+    area = shapely.union_all(frame.to_crs("EPSG:26917").geometry.to_numpy()).area / 1e6
+    assert area == pytest.approx(tables.municipalities["area_km2"].sum(), rel=0.005)
+
+
+def test_tables_refuse_a_damaged_folder(project, tmp_path):
+    for path in project.processed.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    whole = load_tables(tmp_path)
+    assert whole.inputs_sha256 == load_tables(project.processed).inputs_sha256
+    text = (tmp_path / "sites.csv").read_text()
+    (tmp_path / "sites.csv").write_text(text.replace(",3530013,", ",3530099,", 1))
+    with pytest.raises(KwevError, match=r"'3530099' is not in municipalities\.csv"):
+        load_tables(tmp_path)
+    (tmp_path / "sites.csv").write_text(text.replace("category", "kind", 1))
+    with pytest.raises(KwevError, match="column missing: 'category'"):
+        load_tables(tmp_path)
+    (tmp_path / "sites.csv").unlink()
+    with pytest.raises(KwevError, match="processed table missing"):
+        load_tables(tmp_path)
+
+
+def test_hash_follows_every_input_table(project, tmp_path):
+    for path in project.processed.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    before = load_tables(tmp_path).inputs_sha256
+    for name in INPUTS:
+        path = tmp_path / f"{name}.csv"
+        content = path.read_bytes()
+        path.write_bytes(content.replace(b"\n", b"\r\n"))
+        assert load_tables(tmp_path).inputs_sha256 != before
+        path.write_bytes(content)
+    (tmp_path / "quality.csv").write_bytes((tmp_path / "quality.csv").read_bytes() + b"\n")
+    assert load_tables(tmp_path).inputs_sha256 == before
