@@ -22,3 +22,18 @@ def tables(project):
     from kwev.tables import load_tables
 
     return load_tables(project.processed)
+
+
+@pytest.fixture(scope="session")
+def base_case(project):
+    from kwev.config import Case, load
+
+    return Case("base", load("base", project.config), "da")
+
+
+@pytest.fixture(scope="session")
+def base_plan(project, tables, base_case):
+    """Return the certified base plan at `da`, from the store or solved once."""
+    from kwev.store import stored
+
+    return stored(project, tables, base_case).plan
