@@ -4,6 +4,7 @@
   HTML from a cell. Nothing in this book needs them, and a page loads nothing from elsewhere.
 - Figures leave what their pages load in ``build/assets`` and name it ``/assets/…``; both get their
   place in the site.
+- A reference to a whole chapter reads ``1 Scope``; it becomes ``Chapter 1``, as in the PDF.
 - Every page ends with the provenance of what it shows.
 
 Running it twice changes nothing.
@@ -27,6 +28,11 @@ _CDN = re.compile(
     r"\s*</script>\s*"
 )
 _DEFINE = re.compile(r"<script[^>]*>\s*define\('jquery'.*?</script>\s*", re.DOTALL)
+_CHAPTER = re.compile(
+    r"(?P<before><a href=\"[^\"#]+\.html\" class=\"quarto-xref\"><span>)"
+    r"(?:(?P<chapter>\d+)(?:&nbsp;|\s)+|Appendix(?:&nbsp;|\s)(?P<appendix>[A-Z])(?:&nbsp;|\s)+\S\s)"
+    r".*?(?P<after></span></a>)"
+)
 _FOOTER = re.compile(r"<footer class=\"kwev-provenance\">.*?</footer>\s*", re.DOTALL)
 
 
@@ -45,10 +51,17 @@ def finish(root: Path, site: Path) -> int:
             continue
         text = path.read_text(encoding="utf-8")
         text = _FOOTER.sub("", _DEFINE.sub("", _CDN.sub("", text)))
+        text = _CHAPTER.sub(_chapter_reference, text)
         text = root_urls(text, "../" * (len(page.output.parts) - 1))
         write_text(path, text.replace("</main>", footer + "</main>", 1))
         count += 1
     return count
+
+
+def _chapter_reference(match: re.Match[str]) -> str:
+    chapter, appendix = match["chapter"], match["appendix"]
+    text = f"Chapter&nbsp;{chapter}" if chapter else f"Appendix&nbsp;{appendix}"
+    return match["before"] + text + match["after"]
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ _CSS_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?(?P<url>[^"')\s;]+)""")
 _LEFTOVERS = (
     (re.compile(r"\{python\}"), "an inline expression was not evaluated"),
     (re.compile(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
-    (re.compile(r"(?<![\w.])@(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
+    (re.compile(r"(?<![\w.?])@(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
     (re.compile(r"^:{3,}\s*(?:\{|$)", re.MULTILINE), "a div fence was left in the text"),
     (re.compile(r"\{\{<"), "a shortcode was left in the text"),
     (re.compile(r"Traceback \(most recent call last\)"), "a traceback is shown"),
@@ -126,7 +126,7 @@ class _Site:
         relation = " ".join(element.get_attribute_list("rel") or [])
         for key in keys:
             value = str(element.get(key) or "")
-            urls = [part.split()[0] for part in value.split(",")] if key == "srcset" else [value]
+            urls = re.findall(r"(\S+)[^,]*,?", value) if key == "srcset" else [value]
             for url in filter(None, urls):
                 if _is_remote(url):
                     if element.name != "link" or relation not in {"canonical", "license"}:

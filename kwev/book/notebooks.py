@@ -177,17 +177,21 @@ def execute_book(
 
 def inline_problems(executed: Executed) -> list[str]:
     """Return what is wrong with inline values: none at all, or a value such as nan or None."""
-    problems = []
-    for number, block in enumerate(executed.chapter.blocks):
-        if isinstance(block, CodeBlock):
-            continue
-        for position, inline in enumerate(block.inlines):
-            value = executed.inline_value(number, position)
-            if value.replace("\\", "").strip().lower() in _ERROR_VALUES:
-                where = executed.chapter.where(inline.line)
-                shown = value or "nothing"
-                problems.append(f"{where}: {inline.expression} gives {shown}")
-    return problems
+    return [
+        f"{where}: {expression} gives {value or 'nothing'}"
+        for where, expression, value in inline_values(executed)
+        if value.replace("\\", "").strip().lower() in _ERROR_VALUES
+    ]
+
+
+def inline_values(executed: Executed) -> list[tuple[str, str, str]]:
+    """Return where, expression and value of each inline expression, in order."""
+    return [
+        (executed.chapter.where(inline.line), inline.expression, executed.inline_value(n, position))
+        for n, block in enumerate(executed.chapter.blocks)
+        if not isinstance(block, CodeBlock)
+        for position, inline in enumerate(block.inlines)
+    ]
 
 
 def value_markdown(outputs: list[dict[str, Any]]) -> str:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kwev.book.after_quarto import finish
 from kwev.book.chapters import read_book
 from kwev.book.check import check_site
 from kwev.book.preview import ASSETS_DIR, render_preview
@@ -38,7 +39,10 @@ QUARTO_TIMEOUT_SECONDS = 3600
 _SHOWN = 5
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _WARNING = re.compile(r"\bWARN(?:ING)?\b|^warning\b|^\s*warning:", re.IGNORECASE)
-_NOISE = re.compile(r"\[IPKernelApp\] WARNING \| Kernel is running over TCP without encryption")
+_NOISE = re.compile(
+    r"\[IPKernelApp\] WARNING \| Kernel is running over TCP without encryption"
+    r"|^\s*warning: (?:true|false)$"
+)
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,7 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         else:
             say(f"rendering with {quarto}")
             warnings = run_quarto(quarto, book, site, to)
+            finish(book.root, site)
         _require_sound(book, site, to)
         swap(site, book.output_dir)
     seconds = time.monotonic() - started

@@ -44,9 +44,9 @@ _MAX_LEVEL = 4
 _HEADING = re.compile(
     r"^(?P<marks>#+)\s+(?P<title>.*?)(?:\s*\{(?P<attributes>[^}]*)\})?\s*$", re.MULTILINE
 )
-_DIV = re.compile(r"^\s*:{3,}\s*(?P<rest>\S.*?)\s*:*\s*$", re.MULTILINE)
+_DIV = re.compile(r"^[ \t]*:{3,}[ \t]*(?P<rest>\S.*?)[ \t]*:*[ \t]*$", re.MULTILINE)
 _SHORTCODE = re.compile(r"\{\{<.*?>\}\}")
-_BAD_FENCE = re.compile(r"^\s*(?:`{3,}|~{3,})\s*(?P<info>\{.*)$", re.MULTILINE)
+_BAD_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?P<info>\{.*)$", re.MULTILINE)
 _RAW_INLINE = re.compile(r"`[^`\n]+`\{=\w+\}")
 _HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>\n]*)?/?>")
 _AUTOLINK = re.compile(r"<(?:https?|mailto):[^>\s]*>")

@@ -1,0 +1,185 @@
+"""Choosing the engine: Quarto where it runs, one attempt to install it, else the preview."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+
+import pytest
+
+from kwev.book import render as rendering
+from kwev.book.after_quarto import finish
+from kwev.book.check import check_site
+from kwev.book.compare import compare_sites
+from kwev.book.render import (
+    INSTALL_MARKER,
+    find_quarto,
+    install_quarto,
+    render,
+    run_quarto,
+    swap,
+    warnings_in,
+)
+from kwev.errors import KwevError
+
+
+def fake(path, script):
+    path.write_text(f"#!{sys.executable}\n{script}")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def quiet(_):
+    """Say nothing."""
+
+
+def test_a_failed_install_is_remembered(tmp_path):
+    runs = tmp_path / "runs"
+    script = f"open({str(runs)!r}, 'a').write('x'); raise SystemExit('ERROR: out of reach')"
+    command = [sys.executable, "-c", script]
+    notes: list[str] = []
+    for _ in range(2):
+        found = install_quarto(tmp_path, again=False, say=quiet, notes=notes, command=command)
+        assert found is None
+    assert runs.read_text() == "x"
+    marker = tmp_path / INSTALL_MARKER
+    assert json.loads(marker.read_text())["reason"] == "ERROR: out of reach"
+    assert "out of reach" in notes[0]
+    assert "not tried again" in notes[1]
+    install_quarto(tmp_path, again=True, say=quiet, notes=notes, command=command)
+    assert runs.read_text() == "xx"
+
+
+def test_an_install_that_hangs_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(rendering, "INSTALL_TIMEOUT_SECONDS", 0.2)
+    notes: list[str] = []
+    command = [sys.executable, "-c", "import time; time.sleep(30)"]
+    found = install_quarto(tmp_path, again=False, say=quiet, notes=notes, command=command)
+    assert found is None
+    assert "no answer within" in notes[0]
+
+
+def test_a_quarto_that_does_not_run_is_not_taken(tmp_path, monkeypatch):
+    fake(tmp_path / "quarto", "raise SystemExit(1)")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "bin" / "python"))
+    assert find_quarto() is None
+
+
+def test_quarto_gets_this_interpreter_and_its_log_is_read(tmp_path, make_book):
+    book = make_book()
+    script = (
+        "import os, sys\n"
+        "print('python', os.environ['QUARTO_PYTHON'])\n"
+        "print(' '.join(sys.argv[1:]))\n"
+        "print('WARN: something is odd')\n"
+    )
+    quarto = fake(tmp_path / "quarto", script)
+    site = book.root / "build" / "site"
+    assert run_quarto(quarto, book, site, ("html",)) == ("WARN: something is odd",)
+    log = (book.root / "build" / "quarto.log").read_text()
+    assert f"python {sys.executable}" in log
+    assert "--to html --output-dir build/site" in log
+    failing = fake(tmp_path / "failing", "print('ERROR: no such thing'); raise SystemExit(1)")
+    with pytest.raises(KwevError, match=r"quarto failed: ERROR: no such thing"):
+        run_quarto(failing, book, site, ("html", "pdf"))
+
+
+def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypatch):
+    book = make_book()
+    monkeypatch.setattr(rendering, "find_quarto", lambda: fake(tmp_path / "quarto", ""))
+    book.output_dir.mkdir()
+    with pytest.raises(KwevError, match=r"not sound: chapters/01-cover\.html: the page is missing"):
+        render(book.root, engine="quarto", to=("html",), progress=False)
+    assert list(book.output_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engine": "quatro"}, "Did you mean 'quarto'"),
+        ({"to": ("docx",)}, "unknown format 'docx'"),
+    ],
+)
+def test_bad_options_are_refused(make_book, options, message):
+    with pytest.raises(KwevError, match=message):
+        render(make_book().root, progress=False, **options)
+
+
+def test_quarto_is_asked_for_but_not_here(make_book, monkeypatch):
+    monkeypatch.setattr(rendering, "find_quarto", lambda: None)
+    with pytest.raises(KwevError, match="quarto is not on the PATH"):
+        render(make_book().root, engine="quarto", progress=False)
+
+
+def test_warnings_are_found_and_noise_is_not():
+    log = (
+        "Starting python3 kernel...[IPKernelApp] WARNING | Kernel is running over TCP without "
+        "encryption. And so on.\nDone\n[WARNING] Citeproc: citation x not found\n"
+        "WARN: Unable to resolve crossref @fig-x\nmetadata\n  warning: false\n"
+    )
+    assert warnings_in(log) == [
+        "[WARNING] Citeproc: citation x not found",
+        "WARN: Unable to resolve crossref @fig-x",
+    ]
+
+
+def test_swapping_puts_the_new_folder_in_place(tmp_path):
+    new, target = tmp_path / "w" / "site", tmp_path / "_book"
+    for folder, text in ((new, "new"), (target, "old")):
+        folder.mkdir(parents=True)
+        (folder / "index.html").write_text(text)
+    swap(new, target)
+    assert (target / "index.html").read_text() == "new"
+    assert list((tmp_path / "w").iterdir()) == []
+
+
+def test_quartos_pages_are_finished(make_book):
+    book = make_book()
+    assets = book.root / "build" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "x.js").write_text("1")
+    (book.root / "build" / "provenance.json").write_text('{"Scenario": "squares"}')
+    head = (
+        '<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js" '
+        'integrity="sha384-x" crossorigin="anonymous"></script>'
+        '<script src="https://cdn.jsdelivr.net/npm/requirejs@2.3.6/require.min.js"></script>'
+        "<script type=\"application/javascript\">define('jquery', [],function() "
+        "{return window.jQuery;})</script>"
+    )
+    site = book.root / "site"
+    for page in book.pages:
+        path = site / page.output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f'<html lang="en"><head><title>T</title>{head}</head><body><main><h1>T</h1>'
+            '<script src="/assets/x.js"></script>'
+            '<a href="a-terms.html" class="quarto-xref"><span>Appendix A — Terms</span></a>'
+            '<a href="02-limits.html" class="quarto-xref"><span>2&nbsp; Limits</span></a>'
+            "</main></body></html>"
+        )
+    (site / "a-terms.html").write_text("<title>T</title>")
+    (site / "02-limits.html").write_text("<title>T</title>")
+    for _ in range(2):
+        assert finish(book.root, site) == 4
+        assert check_site(site, [str(page.output) for page in book.pages]) == []
+        text = (site / "chapters" / "01-cover.html").read_text()
+        assert text.count("kwev-provenance") == 1
+        assert "Scenario" in text
+        assert "<span>Appendix&nbsp;A</span>" in text
+        assert "<span>Chapter&nbsp;2</span>" in text
+        assert 'src="../assets/x.js"' in text
+
+
+@pytest.mark.slow
+def test_quarto_and_preview_agree(make_book, rendered):
+    if find_quarto() is None:
+        pytest.skip("quarto is not on the PATH")
+    book, _ = rendered
+    other = make_book()
+    report = render(other.root, engine="quarto", progress=False)
+    assert report.warnings == ()
+    pages = [str(page.output) for page in book.pages]
+    problems = compare_sites(other.output_dir, book.output_dir, pages)
+    assert [str(problem) for problem in problems] == []

@@ -1,0 +1,92 @@
+"""Every chapter of the book: runs, repeats itself under nbval, and says nothing that is typed.
+
+A chapter is executed once, which writes its outputs; nbval then runs the notebook again and
+compares every output, inline values included, so that what is not deterministic fails.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kwev.book.chapters import read_book, read_chapter
+from kwev.book.notebooks import execute, inline_problems, inline_values
+from kwev.book.outputs import require_alt
+from kwev.book.prose import check_citations, check_labels, check_prose
+from kwev.book.subset import check_subset
+
+ROOT = Path(__file__).resolve().parents[2]
+SANITIZE = Path(__file__).with_name("sanitize.cfg")
+BOOK = read_book(ROOT)
+CHAPTERS = {str(page.source): read_chapter(ROOT, page) for page in BOOK.pages}
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """Execute a chapter the first time it is asked for."""
+    done = {}
+
+    def get(source):
+        if source not in done:
+            done[source] = execute(CHAPTERS[source], ROOT / "build" / "chapter-tests")
+        return done[source]
+
+    return get
+
+
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_the_chapter_stays_inside_the_subset(source):
+    assert [str(problem) for problem in check_subset(CHAPTERS[source])] == []
+
+
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_the_chapter_types_no_number_and_names_what_it_shows(source):
+    assert [str(problem) for problem in check_prose(CHAPTERS[source])] == []
+
+
+def test_citations_and_labels_match_over_the_book():
+    chapters = CHAPTERS.values()
+    problems = check_citations(chapters, BOOK.bibliography) + check_labels(chapters)
+    assert [str(problem) for problem in problems] == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_every_inline_expression_has_a_value(source, executed):
+    chapter = executed(source)
+    assert inline_problems(chapter) == []
+    written = sum(len(block.inlines) for block in CHAPTERS[source].markdown)
+    assert len(inline_values(chapter)) == written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_every_figure_has_a_text_alternative(source, executed):
+    chapter = executed(source)
+    require_alt(chapter)
+    assert all(cell.cell_type != "code" or cell.execution_count for cell in chapter.notebook.cells)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_the_chapter_repeats_itself_under_nbval(source, executed):
+    executed(source)
+    folder = ROOT / "build" / "chapter-tests"
+    notebook = folder / f"{CHAPTERS[source].page.name}.ipynb"
+    done = subprocess.run(
+        [
+            sys.executable,
+            *("-m", "pytest", "--nbval", "--nbval-current-env", "-q", "--no-header"),
+            *("--nbval-cell-timeout", "600", "--nbval-sanitize-with", str(SANITIZE)),
+            *("-p", "no:cacheprovider", "-c", "/dev/null", "--rootdir", str(folder)),
+            str(notebook),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+    assert done.returncode == 0, done.stdout
