@@ -111,8 +111,8 @@ def choose_engine(name: str) -> Engine:
         licence = gurobi_licence()
         if licence == "full":
             return Engine("gurobi", _version("gurobi"), licence, "a full Gurobi licence was found")
-        found = f"Gurobi's licence here is {licence}" if licence != "none" else "no Gurobi here"
-        reason = f"{found}, and a published plan needs a full one: HiGHS"
+        found = f"Gurobi has a {licence} licence here" if licence != "none" else "no Gurobi is here"
+        reason = f"{found}, and a published plan needs a full one"
         return Engine("highs", _version("highs"), "open source", reason)
     if name not in PACKAGES:
         known = ", ".join(["auto", *PACKAGES])
@@ -155,21 +155,26 @@ def run(problem: cp.Problem, engine: Engine, settings: Solver) -> Answer:
                 warnings.filterwarnings("ignore", message="Solution may be inaccurate")
                 problem.solve(solver=cp_name(engine.name), **options)
         except cp.error.SolverError as error:
+            # cvxpy keeps Gurobi's own reason to itself
+            if engine.licence.startswith("size-limited") and _is_large(problem):
+                raise KwevError(
+                    f"Gurobi refuses a problem of over {GUROBI_FREE_LIMIT} variables or rows",
+                    where=f"licence: {engine.licence}",
+                    hint="Use --solver highs, or a smaller geography.",
+                ) from error
             raise KwevError(
                 f"{engine.name} failed: {error}", where="solver", hint="Try --solver highs."
-            ) from error
-        except Exception as error:
-            if type(error).__name__ != "GurobiError":
-                raise
-            raise KwevError(
-                f"Gurobi refused: {error}",
-                where=f"licence: {engine.licence}",
-                hint="Use --solver highs, or a smaller geography.",
             ) from error
         log = log_path.read_text(errors="replace") if log_path.exists() else ""
     status = _status(problem)
     value, bound, nodes = _account(problem, engine.name, found=status in ("optimal", "limit"))
     return Answer(status, value, bound, nodes, perf_counter() - started, log)
+
+
+def _is_large(problem: cp.Problem) -> bool:
+    size = problem.size_metrics
+    rows = size.num_scalar_eq_constr + size.num_scalar_leq_constr
+    return bool(max(size.num_scalar_variables, rows) > GUROBI_FREE_LIMIT)
 
 
 def _highs_options(settings: Solver, log_path: Path) -> dict[str, Any]:
@@ -194,6 +199,10 @@ def _gurobi_options(settings: Solver, log_path: Path) -> dict[str, Any]:
     and BarHomogeneous=1 makes that barrier detect infeasibility.
     """
     return {
+        # cvxpy silences Gurobi: a log needs the console off first, then the output on
+        "LogToConsole": 0,
+        "LogFile": str(log_path),
+        "OutputFlag": 1,
         "MIPGap": settings.mip_gap,
         "MIPGapAbs": 1e-9,
         "TimeLimit": settings.time_limit_s,
@@ -204,8 +213,6 @@ def _gurobi_options(settings: Solver, log_path: Path) -> dict[str, Any]:
         "PreDual": 0,
         "Method": 2,
         "BarHomogeneous": 1,
-        "LogFile": str(log_path),
-        "LogToConsole": 0,
     }
 
 
