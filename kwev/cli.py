@@ -156,7 +156,7 @@ def _bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=console,
-        transient=not console.is_terminal,
+        disable=not console.is_terminal,  # a log or a pipe gets nothing but errors
     )
 
 
