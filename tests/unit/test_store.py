@@ -1,0 +1,180 @@
+"""The store: solved once, checked at every reading, never showing what is damaged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from planted import refreshed, village
+
+from kwev import store
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.files import write_json
+from kwev.project import Project
+
+
+@pytest.fixture(scope="module")
+def town():
+    return village()
+
+
+@pytest.fixture
+def solves(monkeypatch):
+    """Count the solves behind the store."""
+    calls = []
+    real = store.solve_scenario
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(store, "solve_scenario", counted)
+    return calls
+
+
+@pytest.fixture
+def shelf(tmp_path, town, solves):
+    """Return a project with the town's plan in its store."""
+    project = Project(tmp_path)
+    store.stored(project, town.tables, town.case)
+    solves.clear()
+    return project
+
+
+def entry_path(project):
+    (path,) = project.store.glob("*/plan.json")
+    return path
+
+
+def test_the_second_call_does_not_solve(shelf, town, solves):
+    entry = store.stored(shelf, town.tables, town.case)
+    assert solves == []
+    assert entry.plan == town.plan
+    assert entry.account["solves"]
+
+
+def test_an_entry_is_a_folder_of_plan_files(shelf):
+    names = sorted(path.name for path in entry_path(shelf).parent.iterdir())
+    assert names == ["plan.csv", "plan.geojson", "plan.json", "solve.json"]
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def a_list(path):
+    path.write_text("[]")
+
+
+def not_utf8(path):
+    path.write_bytes(b"\xff\xfe\x00")
+
+
+def removed(path):
+    path.unlink()
+
+
+def account_removed(path):
+    (path.parent / "solve.json").unlink()
+
+
+def uncertified(path):
+    write_json(path, {**json.loads(path.read_text()), "certificate": None})
+
+
+def edited(path):
+    values = json.loads(path.read_text())
+    values["coverage"]["l2"]["after"] += 1e-6
+    write_json(path, values)
+
+
+def forged(path):
+    """Cost halved, sums and hashes refreshed, and a certificate that finds nothing wrong."""
+    values = json.loads(path.read_text())
+    certificate = values["certificate"]
+    for action in values["actions"]:
+        action["purchase_cad"] /= 2
+        action["net_cad"] = action["purchase_cad"] - action["resale_cad"]
+    write_json(path, {**refreshed(values), "certificate": certificate})
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [cut, a_list, not_utf8, removed, account_removed, uncertified, edited, forged],
+    ids=lambda damage: damage.__name__,
+)
+def test_a_damaged_entry_is_solved_anew(shelf, town, solves, damage):
+    damage(entry_path(shelf))
+    entry = store.stored(shelf, town.tables, town.case)
+    assert len(solves) == 1
+    assert entry.plan == town.plan
+    # and it is mended on the shelf
+    store.stored(shelf, town.tables, town.case)
+    assert len(solves) == 1
+
+
+def test_another_plan_under_the_same_key_is_not_shown(shelf, town, solves):
+    other = Case("toy", town.case.config.with_values(budget__limit_cad=1e5), "da")
+    store.stored(shelf, town.tables, other)
+    solves.clear()
+    keys = [store.key(town.tables, case) for case in (town.case, other)]
+    mine, theirs = (next(shelf.store.glob(f"*{key}")) for key in keys)
+    (mine / "plan.json").write_bytes((theirs / "plan.json").read_bytes())
+    assert store.stored(shelf, town.tables, town.case).plan == town.plan
+    assert len(solves) == 1
+
+
+@pytest.mark.parametrize(
+    "change", [{"budget__limit_cad": 1e5}, {"solver__mip_gap": 0.1}, {"targets__l2": 0.1}]
+)
+def test_another_question_has_another_key(town, change):
+    other = Case("toy", town.case.config.with_values(**change), "da")
+    assert store.key(town.tables, other) != store.key(town.tables, town.case)
+
+
+def test_other_data_code_or_geography_have_another_key(town, monkeypatch):
+    mine = store.key(town.tables, town.case)
+    assert store.key(town.tables, Case("toy", town.case.config, "cell")) != mine
+    with monkeypatch.context() as patch:
+        patch.setattr(town.tables, "inputs_sha256", "1" * 64)
+        assert store.key(town.tables, town.case) != mine
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "code_sha256", lambda: "other")
+        assert store.key(town.tables, town.case) != mine
+    assert store.key(town.tables, town.case) == mine
+
+
+def test_the_solver_is_recorded_not_keyed(town):
+    other = Case("toy", town.case.config.with_values(solver__threads=1, solver__seed=5), "da")
+    assert store.key(town.tables, other) == store.key(town.tables, town.case)
+
+
+def test_a_plan_that_fails_its_certificate_is_not_stored(tmp_path, town, monkeypatch):
+    from kwev.plan import Certificate
+
+    bad = Certificate(violations=["something"], targets={}, checks=1)
+    monkeypatch.setattr(store, "certify", lambda *_: bad)
+    with pytest.raises(KwevError, match="fails its certificate: something"):
+        store.stored(Project(tmp_path), town.tables, town.case)
+    assert list(tmp_path.rglob("plan.json")) == []
+
+
+def test_clear_forgets_everything(shelf, town, solves):
+    store.clear(shelf)
+    store.stored(shelf, town.tables, town.case)
+    assert len(solves) == 1
+
+
+def test_every_module_behind_a_plan_is_part_of_the_key():
+    """A module of kwev that solving imports, but that the key does not read, would go stale."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, kwev.solve, kwev.certify; "
+        "print(*[m for m in sys.modules if m.startswith('kwev.')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    readers = {"kwev.errors", "kwev.files", "kwev.refusals", "kwev.config"}
+    assert set(done.stdout.split()) - readers <= set(store.MODULES)
