@@ -15,6 +15,8 @@ from kwev.store import Entry, stored
 from kwev.tables import Tables, load_tables
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from kwev.config import Config
@@ -82,6 +84,27 @@ def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
         If there is no checkout here.
     """
     return Report(find_project(), scenario, geography)
+
+
+def prepare(report: Report, progress: Callable[[str], None] = lambda _: None) -> None:
+    """Solve every plan that the book shows, so that its chapters find them in the store.
+
+    ``progress`` is called with a word for each plan before it is looked up or solved.
+    """
+    progress(f"{report.scenario} at {report.geography}")
+    _ = report.plan
+    for budget in sensitivity.BUDGETS_CAD:
+        progress(f"budget {budget / 1e6:g} million")
+        sensitivity.budget_sweep(
+            report.project,
+            scenario=report.scenario,
+            geography=report.geography,
+            budgets_cad=[budget],
+        )
+
+
+PLANS = 1 + len(sensitivity.BUDGETS_CAD)
+"""How often ``prepare`` reports progress."""
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:

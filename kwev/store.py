@@ -21,7 +21,6 @@ from kwev.errors import KwevError
 from kwev.export import write_plan
 from kwev.files import read_json, sha256_bytes, sha256_json
 from kwev.plan import Plan, read_plan
-from kwev.solve import solve_scenario
 from kwev.tables import load_tables
 
 if TYPE_CHECKING:
@@ -112,6 +111,8 @@ def solve_certified(
     KwevError
         If the certificate finds a violation.
     """
+    from kwev.solve import solve_scenario  # noqa: PLC0415 -- cvxpy loads only where it solves
+
     result = solve_scenario(tables, case, progress=progress)
     certificate = certify(result.plan, tables, case)
     if certificate.violations:
