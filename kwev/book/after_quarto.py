@@ -2,7 +2,7 @@
 
 - Quarto puts two scripts from a content network (require.js, jQuery) on every page that shows
   HTML from a cell. Nothing in this book needs them, and a page loads nothing from elsewhere.
-- Figures leave what their pages load in ``build/assets`` and name it ``/assets/…``; both get their
+- Figures leave what their pages load in ``assets/`` and name it ``/assets/…``; both get their
   place in the site.
 - A reference to a whole chapter reads ``1 Scope``; it becomes ``Chapter 1``, as in the PDF.
 - Every page ends with the provenance of what it shows.

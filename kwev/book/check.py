@@ -37,7 +37,7 @@ LOADING = {
     "image": ("href", "xlink:href"),
     "use": ("href", "xlink:href"),
 }
-_CSS_URL = re.compile(r"""(?:url\(\s*|@import\s+)["']?(?P<url>[^"')\s;]+)""")
+_CSS_URL = re.compile(r"""(?:@import\s+(?:url\(\s*)?|url\(\s*)["']?(?P<url>[^"')\s;]+)""")
 _LEFTOVERS = (
     (re.compile(r"\{python\}"), "an inline expression was not evaluated"),
     (re.compile(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
@@ -80,7 +80,13 @@ def check_site(folder: Path, pages: Sequence[str]) -> list[Problem]:
     for path in sorted(folder.rglob("*.css")):
         name = path.relative_to(folder).as_posix()
         text = path.read_text(encoding="utf-8", errors="replace")
-        problems += [Problem(name, what) for what in site.check_css(name, text)]
+        # A rule of a library's sheet that no page uses asks for nothing, so a file that such a
+        # rule names may be missing; the browser tests see what pages really ask for.
+        problems += [
+            Problem(name, f"style loads {match['url']} from elsewhere")
+            for match in _CSS_URL.finditer(text)
+            if _is_remote(match["url"])
+        ]
     return sorted(set(problems))
 
 

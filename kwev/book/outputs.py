@@ -129,7 +129,7 @@ class Filler:
         if self.form == "typst":
             return read_html(text, where=self.executed.chapter.where(block.line))
         local = root_urls(text, self.up)
-        if _TABLE.search(local):
+        if _TABLE.search(local) and "table-scroll" not in local:
             local = table_region(local, str(block.options.get("tbl-cap") or "Table"))
         return [raw_block("html", local)]
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kwev.book.outputs import Form
     from kwev.book.pandoc import Document, Node
 
-ASSETS_DIR = "build/assets"
+ASSETS_DIR = "assets"
 """What figures leave for pages to load (``/assets/…`` in their HTML), copied into the site."""
 
 _PARALLEL = 2

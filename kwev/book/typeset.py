@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from kwev.book.numbering import resolve
 from kwev.book.outputs import table_region, typst_string
 from kwev.book.pandoc import attributes, plain_text, raw_block, raw_inline, transform
+from kwev.book.widths import with_widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -102,7 +103,7 @@ class Typesetter:
 
     def _table(self, node: Node) -> list[Node]:
         if self.form == "typst":
-            return [node]
+            return [with_widths(node)]
         opening, closing = table_region("\n", "Table").split("\n")
         return [raw_block("html", opening), node, raw_block("html", closing)]
 
@@ -138,8 +139,15 @@ class Typesetter:
         return [opening, *body, raw_block("html", "</figure>")]
 
     def _typst_float(self, identifier: str, caption: list[Node], content: list[Node]) -> list[Node]:
-        kind = identifier.partition("-")[0]
-        opening = f'#figure(kind: "kwev-{kind}", supplement: none, numbering: none, caption: ['
+        if identifier.startswith("tbl-"):
+            # Not a figure: a table may run over several pages, under a caption that stays with it.
+            return [
+                raw_block("typst", "#kwev-table-caption["),
+                *self._numbered(identifier, caption),
+                raw_block("typst", f"] <{identifier}>"),
+                *content,
+            ]
+        opening = '#figure(kind: "kwev-fig", supplement: none, numbering: none, caption: ['
         return [
             raw_block("typst", opening),
             *self._numbered(identifier, caption),

@@ -53,6 +53,7 @@ def test_a_sound_site_has_no_problems(check):
         ('<iframe title="t" src="https://e.org/"></iframe>', "iframe loads https://e.org/"),
         ('<iframe title="t" src="m.html"></iframe>', "iframe m.html leads nowhere"),
         ('<iframe src="sub/b.html"></iframe>', "has no title"),
+        ("<style>p { background: url(gone.png) }</style>", "style gone.png leads nowhere"),
         ("<style>@import 'https://e.org/f.css';</style>", "style loads https://e.org/f.css"),
         ('<p style="background: url(https://e.org/i.png)">x</p>', "style loads https://e.org/i"),
         ('<img src="i.svg">', "has no text alternative"),
@@ -80,9 +81,10 @@ def test_what_a_page_must_have(check):
 def test_missing_pages_and_files_are_found(check):
     check()
     (check.folder / "i.svg").unlink()
+    (check.folder / "s.css").write_text("@import url(https://e.org/s.css);")
     problems = [str(p) for p in check_site(check.folder, ["index.html", "chapters/x.html"])]
     assert problems == [
         "chapters/x.html: the page is missing",
         "index.html: img i.svg leads nowhere",
-        "s.css: style i.svg leads nowhere",
+        "s.css: style loads https://e.org/s.css from elsewhere",
     ]

@@ -137,9 +137,10 @@ def test_swapping_puts_the_new_folder_in_place(tmp_path):
 
 def test_quartos_pages_are_finished(make_book):
     book = make_book()
-    assets = book.root / "build" / "assets"
+    assets = book.root / "assets"
     assets.mkdir(parents=True)
     (assets / "x.js").write_text("1")
+    (book.root / "build").mkdir()
     (book.root / "build" / "provenance.json").write_text('{"Scenario": "squares"}')
     head = (
         '<script src="https://cdn.jsdelivr.net/npm/jquery@3.5.1/dist/jquery.min.js" '
