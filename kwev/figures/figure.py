@@ -34,6 +34,8 @@ SVG_LIMIT = 300_000
 
 _VENDORED = (
     "figures.js",
+    "maps.js",
+    "maps.css",
     "leaflet/leaflet.js",
     "leaflet/leaflet.css",
     "leaflet/LICENSE",

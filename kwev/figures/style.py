@@ -48,7 +48,7 @@ LAND: Final = "#f4f2ec"
 BORDER: Final = "#6b7280"
 """Municipal boundaries."""
 
-SEQUENCE: Final = ("#f7fbff", "#d2e3f3", "#9ac8e1", "#529dcc", "#1c6cb1", "#08306b")
+SEQUENCE: Final = ("#eaf2fa", "#cfe1f2", "#9ac8e1", "#529dcc", "#1c6cb1", "#08306b")
 """Six steps of blue, light to dark: densities."""
 
 QUALITATIVE: Final = (

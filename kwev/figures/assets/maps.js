@@ -1,0 +1,134 @@
+// What every map page needs beyond Leaflet: layers of areas and points with popups, keys, scale.
+(function () {
+  "use strict";
+  var narrow = window.innerWidth < 640;
+  L.Control.Layers.mergeOptions({ collapsed: window.innerWidth < 900 });
+
+  function popup(title, heads, values) {
+    var box = document.createElement("div");
+    if (title) {
+      box.appendChild(document.createElement("strong")).textContent = title;
+    }
+    if (!values) { return box; }
+    var list = box.appendChild(document.createElement("dl"));
+    heads.forEach(function (head, i) {
+      list.appendChild(document.createElement("dt")).textContent = head;
+      list.appendChild(document.createElement("dd")).textContent = values[i];
+    });
+    return box;
+  }
+
+  // A shape drawn as SVG can take the focus: Enter opens what a click opens, Escape closes it.
+  function reachable(layer, name) {
+    layer.on("add", function () {
+      var path = layer.getElement && layer.getElement();
+      if (!path) { return; }
+      path.setAttribute("tabindex", "0");
+      path.setAttribute("role", "button");
+      path.setAttribute("aria-label", name);
+      path.onkeydown = function (event) {
+        if (event.key !== "Enter" && event.key !== " ") { return; }
+        event.preventDefault();
+        layer.once("popupopen", function (opened) {
+          var close = opened.popup.getElement().querySelector(".leaflet-popup-close-button");
+          if (close) { close.focus(); }
+        });
+        layer.once("popupclose", function () { path.focus(); });
+        layer.openPopup();
+      };
+    });
+  }
+
+  function finish(layer, title, values, spec) {
+    if (title && spec.popup) {
+      layer.bindPopup(function () { return popup(title, spec.heads, values); },
+        {
+        minWidth: narrow ? 200 : 240, maxWidth: narrow ? 250 : 320, maxHeight: narrow ? 200 : 280,
+        // clear of the zoom buttons and of the layer control
+        autoPanPaddingTopLeft: [52, 8], autoPanPaddingBottomRight: [8, 8]
+      });
+      if (spec.focus) { reachable(layer, title); }
+    }
+    if (spec.labels) {
+      layer.bindTooltip(title, {
+        permanent: true, direction: "center", className: "kwev-label", interactive: false
+      });
+    }
+  }
+
+  function look(mark) {
+    return {
+      color: mark.line, weight: mark.width, fillColor: mark.fill || "none",
+      fill: Boolean(mark.fill), fillOpacity: mark.opacity, radius: mark.radius,
+      dashArray: mark.dash || null
+    };
+  }
+
+  // areas: [coordinates of a polygon or of several, mark, title, values]
+  window.kwevAreas = function (group, areas, spec) {
+    var features = areas.map(function (area) {
+      var several = Array.isArray(area[0][0][0][0]);
+      return {
+        type: "Feature",
+        properties: { m: area[1], t: area[2], v: area[3] },
+        geometry: { type: several ? "MultiPolygon" : "Polygon", coordinates: area[0] }
+      };
+    });
+    L.geoJSON({ type: "FeatureCollection", features: features }, {
+      interactive: spec.popup,
+      style: function (feature) { return look(spec.marks[feature.properties.m]); },
+      onEachFeature: function (feature, layer) {
+        finish(layer, feature.properties.t, feature.properties.v, spec);
+      }
+    }).addTo(group);
+  };
+
+  // points: [longitude, latitude, mark, title, values]
+  window.kwevPoints = function (group, points, spec) {
+    points.forEach(function (point) {
+      var marker = L.circleMarker([point[1], point[0]], look(spec.marks[point[2]]));
+      marker.kwevRadius = spec.marks[point[2]].radius;
+      finish(marker, point[3], point[4], spec);
+      marker.addTo(group);
+    });
+  };
+
+  // Points grow as the map comes nearer, so that they part where they crowd from afar.
+  function scale(map) {
+    var factor = Math.min(1.6, Math.max(0.55, 0.55 + 0.22 * (map.getZoom() - 9)));
+    map.eachLayer(function (layer) {
+      if (layer.kwevRadius) { layer.setRadius(layer.kwevRadius * factor); }
+    });
+  }
+
+  // order: groups from the ground up, kept so whichever is switched on last.
+  window.kwevReady = function (map, bounds, order) {
+    map.attributionControl && map.removeControl(map.attributionControl);
+    L.control.scale({ imperial: false }).addTo(map);
+    var box = map.getContainer();
+    var control = box.querySelector(".leaflet-control-layers-expanded");
+    map.fitBounds(bounds, {
+      paddingTopLeft: [4, 4],
+      // an open layer control covers no part of the Region
+      paddingBottomRight: [control ? control.offsetWidth + 16 : 4, 4]
+    });
+    function stack() {
+      order.forEach(function (group) { if (map.hasLayer(group)) { group.bringToFront(); } });
+      scale(map);
+    }
+    // In a page one finger scrolls the page; two move the map. On its own the map takes both.
+    if (L.Browser.mobile && window.self !== window.top) { map.dragging.disable(); }
+    map.on("overlayadd", stack);
+    map.on("zoomend", function () { scale(map); });
+    stack();
+    // Leaflet hears Escape only while the map itself has the focus, not a popup's button
+    box.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") { map.closePopup(); }
+    });
+    box.setAttribute("role", "application");
+    box.setAttribute("aria-label", document.title);
+    var toggle = box.querySelector(".leaflet-control-layers-toggle");
+    if (toggle) { toggle.setAttribute("aria-label", "Layers"); }
+    box.setAttribute("data-ready", "");
+  };
+})();

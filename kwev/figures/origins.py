@@ -1,0 +1,46 @@
+"""Where the data of the maps come from and how far they reach, read from the tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwev.figures.figure import Origin
+
+if TYPE_CHECKING:
+    from kwev.plan import Plan
+    from kwev.tables import Tables
+
+CENSUS = Origin("Statistics Canada, Census of Population", "2021")
+"""Population, dwellings and boundaries."""
+
+SITES = Origin(
+    "open data of the Region and its cities, Statistics Canada, NRCan, OpenStreetMap; kwev",
+    "the dates in the data catalogue",
+)
+"""Candidate sites."""
+
+
+def vehicles(tables: Tables) -> Origin:
+    """Return the origin of the EV counts."""
+    quarter = str(tables.fsas["quarter"].max())
+    words = f"{quarter[:4]} {quarter[4:]}"
+    return Origin("Ministry of Transportation of Ontario; Statistics Canada; kwev", words)
+
+
+def stations(tables: Tables) -> Origin:
+    """Return the origin of the existing stations: the newest snapshot that gave one."""
+    kept = tables.station_records[tables.station_records["outcome"] != "dropped"]
+    return Origin("Open Charge Map; Natural Resources Canada; kwev", str(kept["snapshot"].max()))
+
+
+def plan(tables: Tables, made: Plan) -> Origin:
+    """Return the origin of a plan: kwev, its scenario, and the newest data that it saw."""
+    dates = (stations(tables).vintage, vehicles(tables).vintage)
+    seen = max(dates, key=_last_month)
+    return Origin(f"kwev, scenario {made.scenario} at {made.geography}; open data", seen)
+
+
+def _last_month(vintage: str) -> str:
+    """Return "2025-12" for "2025 Q4", and a date as it is, so that both can be compared."""
+    year, _, quarter = vintage.partition(" Q")
+    return f"{year}-{3 * int(quarter):02d}" if quarter else vintage

@@ -1,0 +1,221 @@
+"""Maps: both forms from the same layers, local files only, small, the same bytes each time."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from figures import places
+from figures.reading import outside
+from lxml import etree
+
+from kwev import config as configuration
+from kwev.errors import KwevError
+from kwev.figures import layers, maps, planmap
+from kwev.figures.figure import SVG_LIMIT, is_svg
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPS = ["region", "population_density", "ev_by_fsa", "stations", "candidates", "plan"]
+LIMIT_BYTES = 400_000
+
+
+def draw(name, tables, plan, folder):
+    if name == "plan":
+        return maps.plan(tables, plan, folder=folder)
+    return getattr(maps, name)(tables, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory):
+    return places.write_shapes(tmp_path_factory.mktemp("processed"))
+
+
+@pytest.fixture(scope="module")
+def made():
+    return places.plan(configuration.load("base", ROOT / "config"))
+
+
+@pytest.fixture(params=MAPS)
+def shown(request, shapes, made):
+    return draw(request.param, places.tables(), made, shapes)
+
+
+def control(document):
+    """Return the names in the layer control, in order."""
+    block = re.search(r"overlays :\s*\{(.*?)\},\s*\};", document, re.DOTALL)[1]
+    return re.findall(r'"([^"]+)" : feature_group', block)
+
+
+def drawn(document):
+    """Return what each layer draws: (areas or points, rows, look)."""
+    found = []
+    pattern = r"^kwev(Areas|Points)\(\w+, "
+    for match in re.finditer(pattern, document, re.MULTILINE):
+        rest = document[match.end() :]
+        rows, end = json.JSONDecoder().raw_decode(rest)
+        spec, _ = json.JSONDecoder().raw_decode(rest[end + 2 :])
+        found.append((match[1], rows, spec))
+    return found
+
+
+def test_page_loads_only_files_of_the_site(shown, folder):
+    shown.publish(folder)
+    path = folder.root / "assets" / "maps" / f"{shown.name}.html"
+    text = path.read_text()
+    assert outside(text) == []
+    assert "http://" not in text
+    assert "https://" not in text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert len(loaded) >= 4
+    for url in loaded:
+        assert url == "data:," or (path.parent / url).is_file(), url
+
+
+def test_same_bytes_again(shown, shapes, made, request):
+    again = draw(request.node.callspec.params["shown"], places.tables(), made, shapes)
+    assert again.interactive() == shown.interactive()
+    assert again.static() == shown.static()
+    assert again.data.to_csv() == shown.data.to_csv()
+
+
+def test_static_twin_is_a_picture_with_a_title(shown):
+    picture = shown.static()
+    assert is_svg(picture)
+    assert len(picture) < SVG_LIMIT
+    title = etree.fromstring(picture).find(".//{http://purl.org/dc/elements/1.1/}title")
+    assert title.text == shown.alt
+
+
+def test_page_has_control_legend_scale_and_name(shown):
+    text = shown.interactive()
+    assert "L.control.layers(" in text
+    assert control(text)
+    assert 'class="kwev-legend"' in text
+    assert "kwevReady(" in text
+    assert '<html lang="en">' in text
+    assert "user-scalable=no" not in text
+    assert re.search(r"<title>Map of .+</title>", text)
+
+
+def test_rows_of_the_csv_are_the_marks_drawn(shown):
+    marks = sum(len(rows) for _, rows, spec in drawn(shown.interactive()) if spec["heads"])
+    assert marks == len(shown.data)
+
+
+def test_plan_has_the_layers_that_are_asked_for(shapes, made):
+    text = maps.plan(places.tables(), made, folder=shapes).interactive()
+    assert control(text) == [
+        "Population density",
+        "Municipal boundaries",
+        "L3 reach before (straight line)",
+        "L3 reach after (straight line)",
+        "L2 reach before (straight line)",
+        "L2 reach after (straight line)",
+        "Existing L2",
+        "Existing L3",
+        "Phase 1: upgrades to L3",
+        "Phase 2: new L3 stations",
+        "Phase 3: new L2 stations",
+    ]
+
+
+def test_plan_popups_tell_ports_power_cost_and_proxy(shapes, made):
+    text = maps.plan(places.tables(), made, folder=shapes).interactive()
+    (upgrade,) = [
+        part for part in drawn(text) if part[0] == "Points" and part[1][0][3] == "Name of s1"
+    ]
+    facts = dict(zip(upgrade[2]["heads"], upgrade[1][0][4], strict=True))
+    assert facts["Site"] == "s1"
+    assert facts["L2 ports before"] == "2"
+    assert facts["L2 ports after"] == "0"
+    assert facts["L3 ports after"] == "2"
+    assert facts["Power after (kW)"] == "700.0"
+    assert facts["Grid capacity, proxy (kW)"] == "750"
+    assert facts["Net cost (CAD)"] == "185,000"
+    assert upgrade[2]["focus"]
+    assert upgrade[2]["popup"]
+
+
+def test_grid_capacity_is_always_called_a_proxy(shown):
+    words = re.findall(r"[Gg]rid[^\"<]*", shown.interactive())
+    assert all("proxy" in phrase for phrase in words), words
+
+
+def test_a_level_is_offered_where_it_stands_after_the_plan(made):
+    existing = places.stations().iloc[:2]
+    actions = pd.DataFrame([a.model_dump() for a in made.actions])
+    l2 = planmap.after(existing, actions, "l2")
+    l3 = planmap.after(existing, actions, "l3")
+    # s1 loses its L2 and becomes L3; s2 has both; q1 is a new L3, q2 a new L2
+    assert sorted(l2["longitude"]) == [-80.45, -80.3]
+    assert sorted(l3["longitude"]) == [-80.55, -80.5, -80.45]
+
+
+def test_reach_is_a_circle_inside_the_region(shapes):
+    from kwev.figures.shapes import areas, reach
+    from kwev.figures.shapes import places as points
+
+    region = areas("municipalities", "municipality_id", shapes)
+    one = points(pd.DataFrame({"latitude": [43.35], "longitude": [-80.45]}))
+    found = reach(one, 500.0, region)
+    assert found["area_km2"].iloc[0] == pytest.approx(3.14159 * 0.25, rel=0.02)
+    edge = points(pd.DataFrame({"latitude": [43.35], "longitude": [-80.6]}))
+    assert reach(edge, 500.0, region)["area_km2"].iloc[0] == pytest.approx(0.39, rel=0.05)
+    assert reach(one.iloc[:0], 500.0, region).empty
+
+
+def test_stations_are_told_apart(shapes):
+    shown = maps.stations(places.tables(), folder=shapes)
+    classes = dict(zip(shown.data["station_id"], shown.data["class"], strict=True))
+    assert classes == {
+        "s1": "L2 only",
+        "s2": "L2 and L3",
+        "s3": "Teslas only",
+        "s4": "Outside the Region",
+    }
+    assert "2 public charging stations" in shown.alt
+    assert "1 more serve Teslas only" in shown.alt
+
+
+def test_density_is_people_per_land_area(shapes):
+    shown = maps.population_density(places.tables(), folder=shapes)
+    values = shown.data[shown.data["layer"] == "Population density"].set_index("da_id")["per_km2"]
+    assert values.astype(float).round(6).to_dict() == {
+        "35300000": 2000.0,
+        "35300001": 500.0,
+        "35300002": 9.0,
+        "35300003": 0.111111,
+    }
+
+
+def test_ev_rate_is_of_residents_inside(shapes):
+    shown = maps.ev_by_fsa(places.tables(), folder=shapes)
+    rates = shown.data.dropna(subset=["per_thousand"]).set_index("fsa")["per_thousand"]
+    assert rates.to_dict() == {"N2A": pytest.approx(1000 * 7 / 300), "N0B": pytest.approx(50.0)}
+
+
+def test_names_from_data_cannot_end_a_script(shapes):
+    text = maps.stations(places.tables(), folder=shapes).interactive()
+    assert "Mall </script>" not in text
+    assert "Mall <\\/script>" in text
+
+
+def test_breaks_rise_and_are_few_figures():
+    assert layers.breaks([1, 2, 3, 4, 5, 6, 123.456], 3) == [3.0, 5.0]
+    assert layers.breaks([0, 0, 0, 10], 4) == [2.5]
+
+
+def test_missing_geometry_is_named(tmp_path):
+    with pytest.raises(KwevError, match="map geometry missing"):
+        maps.region(places.tables(), folder=tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MAPS[:-1])
+def test_real_maps_stay_small(name, tables, project):
+    shown = draw(name, tables, None, project.processed)
+    assert len(shown.interactive().encode()) < LIMIT_BYTES
+    assert len(shown.static()) < 1.2 * SVG_LIMIT
