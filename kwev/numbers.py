@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kwev.plan import Plan
     from kwev.report import Report
 
 Value = float | int | str
@@ -216,6 +217,7 @@ def of_plan(report: Report) -> Numbers:
             Number(f"plan_{kind}", int(kinds[name]), "count", "plan.actions.kind")
             for kind, name in metrics.KIND_NAMES.items()
         ),
+        Number("actions_in_words", _actions_in_words(plan), "text", "plan.actions.kind"),
         Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
         Number("purchase", cost.purchase_cad, "CAD", "plan.cost.purchase_cad"),
         Number("resale_income", cost.resale_cad, "CAD", "plan.cost.resale_cad"),
@@ -332,6 +334,22 @@ def _verdict(report: Report, name: str) -> str:
         f"not met by this plan, which gives weight to other things too: "
         f"for this target alone the budget allows {reached.attainable:.1%} of the {who}"
     )
+
+
+def _actions_in_words(plan: Plan) -> str:
+    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... ."""
+    kinds = [action.kind for action in plan.actions]
+    nouns = {
+        "new_l2": ("new Level 2 station", "new Level 2 stations"),
+        "new_l3": ("new Level 3 station", "new Level 3 stations"),
+        "upgrade": ("conversion of Level 2 to Level 3", "conversions of Level 2 to Level 3"),
+    }
+    parts = []
+    for kind, (one, many) in nouns.items():
+        count = kinds.count(kind)
+        noun = one if count == 1 else many
+        parts.append(f"{'no' if count == 0 else format(count, ',')} {noun}")
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _phases_in_words(table: pd.DataFrame) -> str:
