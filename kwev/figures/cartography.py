@@ -24,6 +24,22 @@ _LAND = Mark("", fill=style.LAND, line=style.BORDER, width=1.5)
 _HEIGHT_PX = 600
 _HEIGHT_IN = 5.4
 
+CATEGORY_MARKS = {
+    "shopping_mall": Mark("Shopping mall", fill="#0072b2"),
+    "retail_complex": Mark("Retail complex", fill="#56b4e9"),
+    "business_park": Mark("Business park", fill="#000000"),
+    "parking": Mark("Parking", fill="#8a8f98"),
+    "transit_station": Mark("Transit station", fill="#d55e00"),
+    "park_and_ride": Mark("Park and ride", fill="#ffffff", line="#d55e00", width=2.5),
+    "community_centre": Mark("Community centre", fill="#009e73"),
+    "library": Mark("Library", fill="#ffffff", line="#009e73", width=2.5),
+    "recreation_centre": Mark("Recreation centre", fill="#f0e442", line="#5b6470"),
+    "fuel_station": Mark("Fuel station", fill="#cc79a7"),
+    "highway_corridor": Mark("Highway corridor", fill="#ffffff", line="#000000", width=2.5),
+    "dense_residential": Mark("Dense residential", fill="#e69f00"),
+}
+"""Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
+
 STATION_FACTS = (
     Column("station_id", "Station"),
     Column("operator", "Operator"),

@@ -14,9 +14,15 @@ from kwev.figures.canvas import picture
 from kwev.figures.figure import ASSETS, Figure, Origin, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
+
+SCRIPT = (
+    f'<script defer src="/{ASSETS}/vendor/figures.js"></script>\n'
+    "<noscript><p>This chart needs scripts; its data are in the CSV below.</p></noscript>"
+)
+"""What stands once in each figure that has charts."""
 
 _LEVELS = {
     "l2": ("People, L2", style.L2, "circle", "solid"),
@@ -166,14 +172,17 @@ def _chart(
 
 
 def embed(name: str, figure: go.Figure, height_px: int) -> str:
-    """Return the HTML of a plotly figure: an empty box, its data, and the shared script."""
+    """Return the HTML of a plotly figure: a panel, and the script that all charts share."""
+    return f"{panel(name, figure, height_px)}\n{SCRIPT}"
+
+
+def panel(name: str, figure: go.Figure, height_px: int) -> str:
+    """Return an empty box for a plotly figure, and what is to be drawn in it as JSON."""
     spec = figure.to_json(validate=True, remove_uids=True, engine="json").replace("</", "<\\/")
     return (
-        f'<div class="kwev-plot" id="plot-{html.escape(name)}"'
+        f'<div class="kwev-panel"><div class="kwev-plot" id="plot-{html.escape(name)}"'
         f' style="width:100%;min-height:{height_px}px"></div>\n'
-        f'<script type="application/json">{spec}</script>\n'
-        f'<script defer src="/{ASSETS}/vendor/figures.js"></script>\n'
-        "<noscript><p>This chart needs scripts; its data are in the CSV below.</p></noscript>"
+        f'<script type="application/json">{spec}</script></div>'
     )
 
 
@@ -187,6 +196,12 @@ def _require(df: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
 
 def _coverage(df: pd.DataFrame, height_px: int) -> go.Figure:
     figure = go.Figure(layout=style.plotly_layout(height_px=height_px))
+    add_coverage(figure, df)
+    return figure
+
+
+def add_coverage(figure: go.Figure, df: pd.DataFrame) -> None:
+    """Add the dumbbells of coverage to a figure."""
     names = df["name"].tolist()
     for row in rows(df):
         figure.add_scatter(
@@ -218,7 +233,6 @@ def _coverage(df: pd.DataFrame, height_px: int) -> go.Figure:
     figure.update_yaxes(
         showgrid=False, autorange="reversed", categoryorder="array", categoryarray=names
     )
-    return figure
 
 
 def _budget_sweep(df: pd.DataFrame) -> go.Figure:
@@ -264,8 +278,8 @@ def _phases(df: pd.DataFrame, height_px: int) -> go.Figure:
     return figure
 
 
-def add_phases(figure: go.Figure, df: pd.DataFrame, **where: int) -> None:
-    """Add the bars of a timeline to a figure (``row``, ``col`` of a subplot)."""
+def add_phases(figure: go.Figure, df: pd.DataFrame) -> None:
+    """Add the bars of a timeline to a figure."""
     for index, row in enumerate(rows(df)):
         figure.add_bar(
             x=[row.month_to - row.month_from + 1],
@@ -276,13 +290,12 @@ def add_phases(figure: go.Figure, df: pd.DataFrame, **where: int) -> None:
             showlegend=False,
             hovertemplate=f"Months {row.month_from} to {row.month_to}<br>%{{y}}<br>"
             f"{row.stations} stations, {row.ports} ports<extra></extra>",
-            **where,
         )
     last = int(df["month_to"].max())
     figure.update_xaxes(
-        range=[0, last], dtick=1, tickvals=list(range(last + 1)), title_text="Month (end)", **where
+        range=[0, last], dtick=1, tickvals=list(range(last + 1)), title_text="Month (end)"
     )
-    figure.update_yaxes(autorange="reversed", showgrid=False, **where)
+    figure.update_yaxes(autorange="reversed", showgrid=False)
 
 
 def _bars(
@@ -300,7 +313,7 @@ def add_bars(
     values: pd.Series[Any],
     *,
     money: bool,
-    **where: int,
+    colours: Sequence[str] = (),
 ) -> None:
     """Add labelled horizontal bars to a figure, first on top."""
     shown = [style.money(v) if money else f"{v:,}" for v in values]
@@ -308,16 +321,15 @@ def add_bars(
         x=values.tolist(),
         y=names.tolist(),
         orientation="h",
-        marker={"color": [style.GOOD if v < 0 else style.L2 for v in values]},
+        marker={"color": list(colours) or [style.GOOD if v < 0 else style.L2 for v in values]},
         text=shown,
         textposition="outside",
         cliponaxis=False,
         showlegend=False,
         hovertemplate="%{y}: %{text}<extra></extra>",
-        **where,
     )
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     # room for the labels beyond the ends of the bars
-    room = 0.25 * (high - low or 1)
-    figure.update_xaxes(range=[low - room if low < 0 else 0, high + room], **where)
-    figure.update_yaxes(autorange="reversed", showgrid=False, **where)
+    room = 0.3 * (high - low or 1)
+    figure.update_xaxes(range=[low - room if low < 0 else 0, high + room])
+    figure.update_yaxes(autorange="reversed", showgrid=False)

@@ -139,6 +139,13 @@ def cost(axes: Any, df: pd.DataFrame) -> None:
     axes.set_xlabel("Cost (million CAD)")
 
 
+def actions(axes: Any, df: pd.DataFrame) -> None:
+    """Draw the number of actions by kind."""
+    colours = [style.ACTIONS[kind] for kind in style.ACTION_NAMES]
+    _bars(axes, df["item"], df["actions"], [f"{value:,}" for value in df["actions"]], colours)
+    axes.set_xlabel("Actions (count)")
+
+
 def categories(axes: Any, df: pd.DataFrame) -> None:
     """Draw candidates by category."""
     labels = [f"{value:,}" for value in df["sites"]]
@@ -153,6 +160,9 @@ def _bars(
     axes.bar_label(bars, labels, padding=3, fontsize=7)
     axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
-    axes.margins(x=0.14)
+    low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+    # room for the labels beyond the ends of the bars
+    room = 0.3 * (high - low or 1)
+    axes.set_xlim(low - room if low < 0 else 0, high + room)
     axes.axvline(0, color=style.QUIET, linewidth=0.8)
     axes.grid(axis="y", visible=False)

@@ -108,10 +108,13 @@ class Figure:
     def html(self) -> str:
         """Return the interactive form with its name for assistive technology, source and CSV."""
         body = self._frame() if self.kind == "map" else self.interactive()
+        origin, more = Origin(self.source, self.vintage), ""
+        if self.kind == "map":
+            more = f' · <a href="/{ASSETS}/maps/{self.name}.html">Map on its own page</a>'
         return (
             f'<div class="kwev-figure kwev-{self.kind}" id="figure-{self.name}" role="group"'
             f' aria-label="{html.escape(self.alt)}">\n{body}\n'
-            f"{source_note(Origin(self.source, self.vintage), f'data/{self.name}.csv')}\n</div>"
+            f"{source_note(origin, f'data/{self.name}.csv', more)}\n</div>"
         )
 
     def publish(self, project: Project) -> None:
@@ -165,11 +168,12 @@ def check_name(name: str) -> None:
         )
 
 
-def source_note(origin: Origin, data: str) -> str:
+def source_note(origin: Origin, data: str, more: str = "") -> str:
     """Return the line below a figure or table: source, date, link to the CSV (below assets)."""
     return (
-        f'<p class="source-note">{html.escape(origin.line())} · '
-        f'<a href="/{ASSETS}/{data}" download>Data (CSV)</a></p>'
+        '<p class="source-note" style="text-align:left;font-size:0.85em;margin:0.4em 0">'
+        f"{html.escape(origin.line())} · "
+        f'<a href="/{ASSETS}/{data}" download>Data (CSV)</a>{more}</p>'
     )
 
 

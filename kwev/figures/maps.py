@@ -20,22 +20,6 @@ __all__ = ["candidates", "ev_by_fsa", "plan", "population_density", "region", "s
 PER_THOUSAND = 1_000
 """Residents to whom a count of vehicles is put in relation."""
 
-CATEGORY_MARKS = {
-    "shopping_mall": Mark("Shopping mall", fill="#0072b2"),
-    "retail_complex": Mark("Retail complex", fill="#56b4e9"),
-    "business_park": Mark("Business park", fill="#000000"),
-    "parking": Mark("Parking", fill="#8a8f98"),
-    "transit_station": Mark("Transit station", fill="#d55e00"),
-    "park_and_ride": Mark("Park and ride", fill="#ffffff", line="#d55e00", width=2.5),
-    "community_centre": Mark("Community centre", fill="#009e73"),
-    "library": Mark("Library", fill="#ffffff", line="#009e73", width=2.5),
-    "recreation_centre": Mark("Recreation centre", fill="#f0e442", line="#5b6470"),
-    "fuel_station": Mark("Fuel station", fill="#cc79a7"),
-    "highway_corridor": Mark("Highway corridor", fill="#ffffff", line="#000000", width=2.5),
-    "dense_residential": Mark("Dense residential", fill="#e69f00"),
-}
-"""Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
-
 
 def region(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map the Region: seven municipalities with people, households and area."""
@@ -170,8 +154,8 @@ def candidates(tables: Tables, *, folder: Path | None = None) -> Figure:
     drawn = []
     sizes = frame["category"].value_counts()
     # the most numerous category lies at the ground
-    for category in sorted(CATEGORY_MARKS, key=lambda name: -int(sizes.get(name, 0))):
-        mark = CATEGORY_MARKS[category]
+    for category in sorted(cartography.CATEGORY_MARKS, key=lambda name: -int(sizes.get(name, 0))):
+        mark = cartography.CATEGORY_MARKS[category]
         part = frame[frame["category"] == category].copy()
         part["category"] = mark.label
         look = Mark(mark.label, mark.fill, mark.line, mark.width, 0.9, radius=4)

@@ -31,6 +31,7 @@ TALL_ROWS = 30
 """From here on the HTML table scrolls in its own window."""
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$@~^#{}])")
+_STAY = "position:sticky;top:0;background:var(--paper,var(--bs-body-bg,Canvas))"
 _WIDEST = 40
 _NARROWEST = 3
 
@@ -121,12 +122,15 @@ class Table:
 
     def html(self) -> str:
         """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
+        is_tall = len(self.frame) > TALL_ROWS
+        stay = f";{_STAY}" if is_tall else ""
         heads = "".join(
-            f'<th scope="col" style="text-align:{self._align(c)}">{html.escape(c.heading)}</th>'
+            f'<th scope="col" style="text-align:{self._align(c)}{stay}">'
+            f"{html.escape(c.heading)}</th>"
             for c in self.columns
         )
         rows = "\n".join(self._html_row(row) for row in self._rows())
-        tall = ";max-height:34rem" if len(self.frame) > TALL_ROWS else ""
+        tall = ";max-height:34rem" if is_tall else ""
         return (
             f'<div class="kwev-table" id="table-{self.name}">\n'
             f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'
@@ -165,15 +169,17 @@ class Table:
     def _html_row(self, row: list[str]) -> str:
         cells = []
         for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
-            tag, scope = ("th", ' scope="row"') if index == 0 else ("td", "")
-            style = f' style="text-align:{self._align(column)}"'
-            cells.append(f"<{tag}{scope}{style}>{html.escape(text)}</{tag}>")
+            tag, more, scope = "td", "", ""
+            if index == 0:
+                tag, more, scope = "th", ";font-weight:inherit", ' scope="row"'
+            look = f' style="text-align:{self._align(column)}{more}"'
+            cells.append(f"<{tag}{scope}{look}>{html.escape(text)}</{tag}>")
         return f"<tr>{''.join(cells)}</tr>"
 
     def _align(self, column: Column) -> Align:
         if column.align:
             return column.align
-        values = self.frame[column.key]
+        values = self.frame[column.key].infer_objects()
         is_number = pd.api.types.is_numeric_dtype(values)
         return "right" if is_number and not pd.api.types.is_bool_dtype(values) else "left"
 

@@ -27,9 +27,9 @@
     return "rgba(" + parts.join(",") + "," + alpha + ")";
   }
 
-  function spec(figure) {
-    var ink = getComputedStyle(figure).color;
-    var text = figure.querySelector("script[type='application/json']").textContent;
+  function spec(panel) {
+    var ink = getComputedStyle(panel).color;
+    var text = panel.querySelector("script[type='application/json']").textContent;
     text = text.split(INK).join(ink).split(LINE).join(fade(ink, 0.2));
     return JSON.parse(text.split(QUIET).join(fade(ink, 0.75)));
   }
@@ -40,16 +40,16 @@
     return layout;
   }
 
-  function draw(figure) {
-    var target = figure.querySelector(".kwev-plot");
+  function draw(panel) {
+    var target = panel.querySelector(".kwev-plot");
     plotly().then(function (Plotly) {
-      var made = spec(figure);
-      narrow(made.layout, figure.clientWidth);
+      var made = spec(panel);
+      narrow(made.layout, panel.clientWidth);
       return Plotly.react(target, made.data, made.layout, {
         responsive: true, displaylogo: false, displayModeBar: false, scrollZoom: false
       });
     }).then(function () {
-      figure.setAttribute("data-drawn", "");
+      panel.setAttribute("data-drawn", "");
       // the group around it carries the text alternative
       target.querySelectorAll("svg").forEach(function (svg) {
         svg.setAttribute("aria-hidden", "true");
@@ -61,7 +61,7 @@
   }
 
   function redraw() {
-    document.querySelectorAll(".kwev-chart[data-drawn]").forEach(draw);
+    document.querySelectorAll(".kwev-panel[data-drawn]").forEach(draw);
   }
 
   var watch = "IntersectionObserver" in window ? new IntersectionObserver(function (entries) {
@@ -71,9 +71,9 @@
   }, { rootMargin: "600px" }) : null;
 
   window.kwevCharts = function () {
-    document.querySelectorAll(".kwev-chart:not([data-seen])").forEach(function (figure) {
-      figure.setAttribute("data-seen", "");
-      if (watch) { watch.observe(figure); } else { draw(figure); }
+    document.querySelectorAll(".kwev-panel:not([data-seen])").forEach(function (panel) {
+      panel.setAttribute("data-seen", "");
+      if (watch) { watch.observe(panel); } else { draw(panel); }
     });
   };
 
@@ -84,7 +84,7 @@
       { attributeFilter: ["class", "data-bs-theme"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     window.addEventListener("beforeprint", function () {
-      document.querySelectorAll(".kwev-chart:not([data-drawn])").forEach(draw);
+      document.querySelectorAll(".kwev-panel:not([data-drawn])").forEach(draw);
     });
   }
   if (document.readyState === "loading") {

@@ -103,7 +103,10 @@
 
   // order: groups from the ground up, kept so whichever is switched on last.
   window.kwevReady = function (map, bounds, order) {
-    map.attributionControl && map.removeControl(map.attributionControl);
+    if (map.attributionControl) { map.removeControl(map.attributionControl); }
+    // in a page the source stands below the frame already
+    if (window.self !== window.top) { document.body.classList.add("framed"); }
+    map.invalidateSize();
     L.control.scale({ imperial: false }).addTo(map);
     var box = map.getContainer();
     var control = box.querySelector(".leaflet-control-layers-expanded");
