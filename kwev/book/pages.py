@@ -23,7 +23,7 @@ STYLE_URL = "assets/kwev.css"
 LACKS = (
     "full-text search",
     "a switch between light and dark (it follows the system)",
-    "code folding and copying beyond what the browser offers",
+    "buttons that copy code",
     "hover previews of references",
 )
 _TOC_DEPTH = 3
