@@ -110,14 +110,18 @@ def solve(
 
     Example: kwev solve --scenario base --geography da --out build/base
     """
+    project = find_project()
+    # slips are told before the slow imports and the solve
+    case = _case(project, scenario, geography, solver)
+    folder = out or project.build / "plans" / f"{scenario}-{geography}"
+    _refuse_file(folder)
+    from kwev.tables import load_tables
+
+    tables = load_tables(project.processed)
     from kwev.export import write_plan
     from kwev.solve import SOLVES
     from kwev.store import solve_certified
-    from kwev.tables import load_tables
 
-    project = find_project()
-    case = _case(project, scenario, geography, solver)
-    tables = load_tables(project.processed)
     with _bar() as progress:
         task = progress.add_task(f"{scenario} at {geography}", total=len(SOLVES))
 
@@ -126,7 +130,6 @@ def solve(
 
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
-    folder = out or project.build / "plans" / f"{scenario}-{geography}"
     write_plan(folder, entry.plan, entry.account)
     _summary(entry.plan.as_dict(), entry.account["seconds"])
     typer.echo(f"wrote {folder / 'plan.json'}")
@@ -147,6 +150,13 @@ def _case(
             raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
         settings = settings.with_values(solver__name=solver)
     return configuration.Case(scenario, settings, geography)
+
+
+def _refuse_file(folder: Path) -> None:
+    for path in (folder, *folder.parents):
+        if path.is_file():
+            hint = "Give the name of a folder."
+            raise KwevError("a file stands in the way of the output", where=str(path), hint=hint)
 
 
 def _bar() -> Progress:
@@ -206,14 +216,15 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    from kwev.certify import certify
     from kwev.plan import read_plan
-    from kwev.tables import load_tables
 
     project = find_project()
     record = read_plan(plan)
     name = scenario or record.scenario
     case = configuration.Case(name, configuration.load(name, project.config), record.geography)
+    from kwev.certify import certify
+    from kwev.tables import load_tables
+
     certificate = certify(record, load_tables(project.processed), case)
     for violation in certificate.violations:
         typer.echo(f"violation: {violation}")
