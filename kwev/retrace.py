@@ -338,7 +338,8 @@ class Retrace:
         for factor, values in ((weights.people, points.people), (weights.ev, points.ev)):
             if values.sum() > 0:
                 place_weight += factor * values / values.sum()
-        place_weight /= place_weight.sum()
+        if place_weight.sum() > 0:
+            place_weight /= place_weight.sum()
         covered = (
             weights.l2 * place_weight[cover.l2].sum() + weights.l3 * place_weight[cover.l3].sum()
         )
