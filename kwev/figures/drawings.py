@@ -163,6 +163,6 @@ def _bars(
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     # room for the labels beyond the ends of the bars
     room = 0.3 * (high - low or 1)
-    axes.set_xlim(low - room if low < 0 else 0, high + room)
+    axes.set_xlim(low - 1.5 * room if low < 0 else 0, high + room)
     axes.axvline(0, color=style.QUIET, linewidth=0.8)
     axes.grid(axis="y", visible=False)
