@@ -10,6 +10,7 @@ from kwev import ledger
 from kwev.analysis import baseline, metrics, monitoring, phasing, reconciliation
 from kwev.export import as_frame
 from kwev.figures import charts, maps, origins, planmap
+from kwev.figures.dashboard import dashboard
 from kwev.figures.figure import Figure, Origin
 from kwev.figures.tables import Column, Table
 
@@ -325,6 +326,12 @@ def phases_chart(report: Report) -> Figure:
     return charts.phases(
         phasing.phases(report.plan), origin=origins.plan(report.tables, report.plan)
     )
+
+
+def plan_dashboard(report: Report) -> Figure:
+    """Return the plan on four axes: infrastructure, cost, coverage, time line."""
+    origin = origins.plan(report.tables, report.plan)
+    return dashboard(report.plan, phasing.phases(report.plan), origin=origin)
 
 
 def action_list(report: Report) -> Table:

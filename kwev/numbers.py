@@ -338,7 +338,7 @@ def _verdict(report: Report, name: str) -> str:
 
 def _actions_in_words(plan: Plan) -> str:
     """Return how many actions of each kind there are: 151 new Level 2 stations, no ... ."""
-    kinds = [action.kind for action in plan.actions]
+    kinds: list[str] = [action.kind for action in plan.actions]
     nouns = {
         "new_l2": ("new Level 2 station", "new Level 2 stations"),
         "new_l3": ("new Level 3 station", "new Level 3 stations"),

@@ -47,7 +47,9 @@ def coverage(plan: Plan) -> pd.DataFrame:
                 "status": STATUS_WORDS[status],
             }
         )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    shares = ["before", "after", "target", "attainable", "ceiling"]
+    return table.astype(dict.fromkeys(shares, float))
 
 
 def actions_by_kind(plan: Plan) -> pd.DataFrame:
@@ -88,6 +90,6 @@ def actions_by_municipality(plan: Plan) -> pd.DataFrame:
 def cost_breakdown(plan: Plan) -> pd.DataFrame:
     """Return what the money buys: ``item`` and ``cad``, resale as a negative row."""
     kinds = actions_by_kind(plan)
-    rows = [(row.kind, row.purchase_cad) for row in kinds.itertuples()]
-    rows.append(("Resale of removed equipment", -plan.cost.resale_cad))
+    rows = [(str(row["kind"]), float(row["purchase_cad"])) for row in kinds.to_dict("records")]
+    rows.append(("Resale of removed equipment", -float(kinds["resale_cad"].sum())))
     return pd.DataFrame(rows, columns=["item", "cad"])

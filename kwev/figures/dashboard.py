@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from kwev.figures import charts, drawings, frames, style
+from kwev.analysis import metrics
+from kwev.figures import charts, drawings, style
 from kwev.figures.canvas import picture
 from kwev.figures.figure import Figure, Origin
 
@@ -29,8 +30,13 @@ def dashboard(
     phases
         As for :func:`kwev.figures.charts.phases`.
     """
-    parts = (frames.infrastructure(made), frames.cost(made), frames.coverage(made), phases)
-    built, cost, cover, _ = parts
+    built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
+    # short names: a panel is narrow
+    names = dict(zip(metrics.KIND_NAMES.values(), style.ACTION_NAMES.values(), strict=True))
+    built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
+    cost = cost.assign(item=cost["item"].replace(names))
+    cover = metrics.coverage(made).drop(columns="status")
+    parts = (built, cost, cover, phases)
     each = "; ".join(f"{n} {a}" for n, a in zip(built["item"], built["actions"], strict=True))
     reach = "; ".join(
         f"{n} {b:.0%} to {a:.0%}"

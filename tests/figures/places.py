@@ -160,5 +160,6 @@ def plan(config):
         geography="da",
         config=config.as_dict(),
         actions=[Action.model_validate(values) for values in actions],
+        certificate=None,
         coverage=SimpleNamespace(l2=reached, l3=reached, ev_owners=reached),
     )
