@@ -1,0 +1,94 @@
+"""Edges of the model: no time, no need, nobody, nothing to do."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+from toy import base_config, toy
+
+from kwev.certify import certify
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.solve import SOLVES, solve_scenario
+
+TOWN = toy(
+    [(0, 0, 100, 3), (900, 0, 40, 1)],
+    [(0, 0, 2, 0)],
+    [(100, 0, "library"), (600, 0, "shopping_mall")],
+)
+
+
+def solved(tables=TOWN, **changes):
+    case = Case("toy", base_config(**changes), "da")
+    result = solve_scenario(tables, case)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        certificate = certify(result.plan, tables, case)
+    assert certificate.violations == []
+    return result
+
+
+def test_out_of_time_is_said_in_one_line():
+    with pytest.raises(KwevError, match=r"within the time limit \(solver.time_limit_s\)"):
+        solved(solver__time_limit_s=1e-9)
+
+
+@pytest.mark.parametrize(
+    "change", [{"demand__public_share": 0.0}, {"demand__kwh_per_ev_year": 0.0}]
+)
+def test_no_need_is_served(change):
+    assert solved(demand__enforce=True, **change).plan.shortfall.demand == 0
+
+
+def test_no_use_serves_nothing():
+    plan = solved(demand__enforce=True, demand__utilisation=0.0).plan
+    assert plan.shortfall.demand == 1
+    assert plan.cost.least_budget_cad is None
+
+
+def test_a_region_without_vehicles():
+    plan = solved(toy([(0, 0, 100, 0)], sites=[(0, 0, "library")]), demand__enforce=True).plan
+    assert plan.coverage.l2.after == 1
+    assert plan.coverage.ev_owners.after == 0
+
+
+def test_a_region_without_anybody():
+    plan = solved(toy([(0, 0, 0, 0)], sites=[(0, 0, "library")]), targets__l2=0.0).plan
+    assert plan.solver.objective <= 0
+
+
+def test_the_objective_may_have_no_level_weight():
+    plan = solved(weights__l2=0.0, weights__l3=0.0).plan
+    assert plan.shortfall.total_points <= solved(budget__limit_cad=0).plan.shortfall.total_points
+
+
+def test_progress_names_the_solves_in_order():
+    case, named = Case("toy", base_config(), "da"), []
+    solve_scenario(TOWN, case, progress=named.append)
+    assert tuple(named) == SOLVES
+
+
+def test_demand_asks_for_more_than_the_fewest_ports():
+    """R8: ports exceed the minimum where the need requires it."""
+    tables = toy([(0, 0, 100, 40)], sites=[(0, 0, "shopping_mall")])
+    (few,) = solved(tables, targets__l3=0.0).plan.actions
+    many = solved(tables, targets__l3=0.0, demand__enforce=True).plan
+    (action,) = many.actions
+    need_kwh = 40 * 3_000 * 0.2
+    needed = need_kwh / (8_760 * 0.1 * 19.2)
+    assert few.l2_ports_after == 1
+    assert action.l2_ports_after == -(-needed // 1) > 1
+    assert many.shortfall.demand == 0
+
+
+def test_an_upgrade_takes_its_l2_power_out_of_the_supply():
+    tables = toy([(0, 0, 100, 40)], stations=[(0, 0, 2, 0)])
+    stays = solved(tables, demand__enforce=True, budget__limit_cad=0).plan
+    supply_kwh = 2 * 19.2 * 8_760 * 0.1
+    assert stays.shortfall.demand == pytest.approx(max(0, 1 - supply_kwh / 24_000))
+    plan = solved(tables, demand__enforce=True, demand__utilisation=0.001, targets__l2=0.0).plan
+    (action,) = plan.actions
+    assert action.kind == "upgrade"
+    supply_kwh = action.l3_ports_after * 350 * 8_760 * 0.001
+    assert plan.shortfall.demand == pytest.approx(max(0, 1 - supply_kwh / 24_000))
