@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from kwev.analysis import baseline, metrics, phasing, reconciliation
 from kwev.errors import KwevError, nearest
+from kwev.pipeline.parameters import Parameters
 from kwev.units import POINTS, SQRT3
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ def of_data(report: Report) -> Numbers:
     """Return the numbers of vehicles, stations, candidates and of the network as it stands."""
     t, c = report.tables, report.config
     quarter = str(t.fsas["quarter"].iloc[0])
+    parameters = Parameters()
     recon = reconciliation.counts(t)
     network = baseline.stations_by_municipality(t, c)
     now = baseline.coverage_by_geography(t, c).to_dict("records")
@@ -139,6 +141,7 @@ def of_data(report: Report) -> Numbers:
     numbers = [
         Number("quarter", f"{quarter[4:]} of {quarter[:4]}", "text", "fsas.quarter"),
         Number("fsas", len(t.fsas), "count", "fsas"),
+        Number("fsas_crossing", int((t.fsas["inside_share"] < 1).sum()), "count", "fsas"),
         Number("ev_published", float(t.fsas["ev"].sum()), "EV", "fsas.ev"),
         Number("ev_inside", float(t.das["ev"].sum()), "EV", "das.ev"),
         Number("bev_share", float(t.das["bev"].sum() / t.das["ev"].sum()), "share", "das.bev"),
@@ -164,6 +167,9 @@ def of_data(report: Report) -> Numbers:
         Number("waterloo_stations", _in(network, "Waterloo"), "count", "stations in Waterloo"),
         Number("kitchener_stations", _in(network, "Kitchener"), "count", "stations in Kitchener"),
         Number("household_size", _household_size(report), "ratio", "das: people per household"),
+        Number("cell_size", parameters.cell_m, "m", "pipeline.parameters"),
+        Number("match_radius", parameters.match_station_m, "m", "pipeline.parameters"),
+        Number("same_place_radius", parameters.station_site_m, "m", "pipeline.parameters"),
         Number("quality_rules", len(t.quality), "count", "quality"),
         Number("quality_rows", int(_dropped(report)), "count", "quality.rows dropped"),
     ]

@@ -91,5 +91,5 @@ def cost_breakdown(plan: Plan) -> pd.DataFrame:
     """Return what the money buys: ``item`` and ``cad``, resale as a negative row."""
     kinds = actions_by_kind(plan)
     rows = [(str(row["kind"]), float(row["purchase_cad"])) for row in kinds.to_dict("records")]
-    rows.append(("Resale of removed equipment", -float(kinds["resale_cad"].sum())))
+    rows.append(("Resale", -float(kinds["resale_cad"].sum())))
     return pd.DataFrame(rows, columns=["item", "cad"])

@@ -33,7 +33,7 @@ PHASES = (
 def phases(plan: Plan) -> pd.DataFrame:
     """Return one row a phase; stations, ports and cost sum to the plan's totals.
 
-    Columns: ``phase``, ``name``, ``month_from``, ``month_to``, ``actions`` (stations plus ports
+    Columns: ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions`` (stations plus ports
     installed, as the specification counts them), ``stations``, ``ports``, ``kw`` and
     ``cost_cad`` (net of resale).
     """
@@ -45,6 +45,7 @@ def phases(plan: Plan) -> pd.DataFrame:
             {
                 "phase": phase.number,
                 "name": phase.name,
+                "kind": phase.kind,
                 "month_from": phase.month_from,
                 "month_to": phase.month_to,
                 "actions": len(done) + ports,

@@ -89,7 +89,8 @@ def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
     ----------
     df
         Columns ``phase`` (number), ``name``, ``month_from``, ``month_to`` (both inside the
-        phase), ``actions``, ``stations``, ``ports``, ``cost_cad`` (net, CAD).
+        phase), ``actions``, ``stations``, ``ports``, ``cost_cad`` (net, CAD); where there is a
+        column ``kind`` (of action), a bar has its colour.
     """
     columns = ("phase", "name", "month_from", "month_to", "actions", "stations", "ports")
     _require(df, (*columns, "cost_cad"), name)

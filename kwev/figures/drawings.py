@@ -110,12 +110,9 @@ def phase_label(row: Any, newline: str) -> str:
 
 
 def phase_colour(row: Any, index: int) -> str:
-    """Return the colour of a phase: that of its kind of action where the name says it."""
-    name = row.name.lower()
-    for kind, word in (("upgrade", "upgrade"), ("new_l3", "l3"), ("new_l2", "l2")):
-        if word in name:
-            return style.ACTIONS[kind]
-    return style.QUALITATIVE[index % len(style.QUALITATIVE)]
+    """Return the colour of a phase: that of its kind of action, where it has one."""
+    kind = getattr(row, "kind", "")
+    return style.ACTIONS.get(kind, style.QUALITATIVE[index % len(style.QUALITATIVE)])
 
 
 def phases(axes: Any, df: pd.DataFrame) -> None:
