@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from toy import toy
 
 CATEGORIES = ("library", "shopping_mall", "parking", "retail_complex")
-SETTINGS = settings(deadline=None, derandomize=True, max_examples=25, print_blob=True)
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=20, print_blob=True)
 
 metres = st.integers(0, 30).map(lambda k: 250 * k)
 """A coarse grid: shared places, and points exactly on the radius, are common."""

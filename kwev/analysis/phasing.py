@@ -33,9 +33,9 @@ PHASES = (
 def phases(plan: Plan) -> pd.DataFrame:
     """Return one row a phase; stations, ports and cost sum to the plan's totals.
 
-    Columns: ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions`` (stations plus ports
-    installed, as the specification counts them), ``stations``, ``ports``, ``kw`` and
-    ``cost_cad`` (net of resale).
+    Columns: ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions``
+    (stations plus ports installed, as the specification counts them), ``stations``, ``ports``,
+    ``kw`` and ``cost_cad`` (net of resale).
     """
     rows = []
     for phase in PHASES:

@@ -7,7 +7,7 @@ import json
 import pytest
 from planted import refreshed, village
 
-from kwev import store
+from kwev import solve, store
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import write_json
@@ -23,13 +23,13 @@ def town():
 def solves(monkeypatch):
     """Count the solves behind the store."""
     calls = []
-    real = store.solve_scenario
+    real = solve.solve_scenario
 
     def counted(*args, **kwargs):
         calls.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(store, "solve_scenario", counted)
+    monkeypatch.setattr(solve, "solve_scenario", counted)
     return calls
 
 

@@ -1,0 +1,56 @@
+"""Tables of sources, claims and assumptions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from kwev import ledger
+from kwev.exhibits.common import OWN, table
+from kwev.figures.tables import Column, Table
+
+if TYPE_CHECKING:
+    from kwev.report import Report
+
+
+def catalogue(report: Report) -> Table:
+    """Return the register of sources."""
+    frame = pd.DataFrame(report.sources)
+    # an archive of several files states the rows of each
+    totals = [sum(r.values()) if isinstance(r, dict) else r for r in frame["rows"]]
+    frame = frame.assign(rows=totals)
+    columns = [
+        Column("title", "Data set"),
+        Column("publisher", "Publisher"),
+        Column("vintage", "Vintage"),
+        Column("licence_name", "Licence"),
+        Column("rows", "Rows", format=",.0f"),
+    ]
+    return Table("catalogue", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
+
+
+def claims(report: Report) -> Table:
+    """Return the client's figures beside the computed ones."""
+    columns = [
+        Column("claim", "Claim"),
+        Column("section", "Section"),
+        Column("stated", "Stated", align="right"),
+        Column("computed", "Computed", align="right"),
+        Column("verdict", "Verdict"),
+    ]
+    return table("claims", ledger.claims(report), columns, OWN)
+
+
+def assumptions(report: Report) -> Table:
+    """Return every planning choice with its range and source."""
+    frame = ledger.assumptions(report)
+    columns = [
+        Column("what", "Assumption"),
+        Column("value", "Value", format=",g", align="right"),
+        Column("unit", "Unit"),
+        Column("range", "Range", align="right"),
+        Column("source", "Source"),
+        Column("enters", "Enters"),
+    ]
+    return Table("assumptions", frame, tuple(columns), OWN.source, OWN.vintage, len(frame))
