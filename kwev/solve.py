@@ -279,6 +279,8 @@ def _account(inputs: Inputs, engine: Engine, answers: dict[str, Answer]) -> dict
         "solver": engine.name,
         "solver_version": engine.version,
         "seconds": sum(answer.seconds for answer in answers.values()),
+        "nodes": sum(answer.nodes for answer in answers.values()),
+        "log": answers["plan"].log if "plan" in answers else "",
         "solves": {
             name: {
                 "status": answer.status,
