@@ -60,6 +60,8 @@ def test_the_four_files_fit_their_schemas(town, tmp_path):
         "solver": "highs",
         "solver_version": "1",
         "seconds": 0.1,
+        "nodes": 1,
+        "log": "",
         "solves": {"plan": {"status": "optimal", "seconds": 0.1, "nodes": 1, "log": ""}},
         "size": {"columns": 3},
         "machine": {},
