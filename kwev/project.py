@@ -52,7 +52,7 @@ def find_project(start: Path | None = None) -> Project:
     Raises
     ------
     KwevError
-        If no folder upwards holds ``_quarto.yml`` and ``config/base.json``.
+        If no folder upwards holds ``pyproject.toml`` and ``config/base.json``.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
