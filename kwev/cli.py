@@ -266,6 +266,22 @@ def render(
 
 
 @app.command()
+def expect() -> None:
+    """Renew the expected numbers of the book and print what moved, for a reviewer to read.
+
+    Writes tests/chapters/expected.json. Plans come from the store, or are solved.
+    """
+    from kwev.expect import path, renew
+    from kwev.report import load_report
+
+    project = find_project()
+    lines = renew(project, load_report())
+    for line in lines or ["no number moved"]:
+        typer.echo(line)
+    typer.echo(f"wrote {path(project).relative_to(project.root)}")
+
+
+@app.command()
 def scenarios() -> None:
     """List the scenarios with what they plan for."""
     project = find_project()

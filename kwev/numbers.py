@@ -228,10 +228,12 @@ def of_plan(report: Report) -> Numbers:
         Number("purchase", cost.purchase_cad, "CAD", "plan.cost.purchase_cad"),
         Number("resale_income", cost.resale_cad, "CAD", "plan.cost.resale_cad"),
         Number("unspent", cost.budget_cad - cost.net_cad, "CAD", "plan.cost"),
-        Number("objective", solver.objective, "points", "plan.solver", "{:.2f}"),
+        Number("objective", solver.objective, "points", "plan.solver.objective", "{:.2f}"),
         Number("bound", solver.bound, "points", "plan.solver.bound", "{:.2f}"),
         Number("gap", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.4%}"),
-        Number("solver", f"{SOLVER_NAMES[solver.name]} {solver.version}", "text", "plan.solver"),
+        Number(
+            "solver", f"{SOLVER_NAMES[solver.name]} {solver.version}", "text", "plan.solver.version"
+        ),
         Number("solver_reason", solver.reason, "text", "plan.solver.reason"),
         Number("solves", len(account["solves"]), "count", "solve.json"),
         Number("columns", account["size"]["columns"], "count", "solve.json: size"),

@@ -37,6 +37,15 @@ def executed():
     return get
 
 
+@pytest.fixture(scope="module")
+def known():
+    """Return each number of the book by name, as it is printed."""
+    from kwev.numbers import everything
+    from kwev.report import load_report
+
+    return {number.name: number._repr_markdown_() for number in everything(load_report())}
+
+
 @pytest.mark.parametrize("source", CHAPTERS)
 def test_the_chapter_stays_inside_the_subset(source):
     assert [str(problem) for problem in check_subset(CHAPTERS[source])] == []
@@ -60,6 +69,18 @@ def test_every_inline_expression_has_a_value(source, executed):
     assert inline_problems(chapter) == []
     written = sum(len(block.inlines) for block in CHAPTERS[source].markdown)
     assert len(inline_values(chapter)) == written
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_what_is_printed_for_a_number_is_that_number(source, executed, known):
+    printed = [
+        (where, expression.removeprefix("n."), value)
+        for where, expression, value in inline_values(executed(source))
+        if expression.startswith("n.")
+    ]
+    wrong = [p for p in printed if known[p[1]] != p[2]]
+    assert wrong == []
 
 
 @pytest.mark.slow

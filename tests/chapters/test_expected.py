@@ -1,0 +1,157 @@
+"""The book's numbers are the expected ones, and a wrong expectation is told by name."""
+
+from __future__ import annotations
+
+import ast
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kwev import expect, numbers
+from kwev.book.chapters import read_book, read_chapter
+from kwev.errors import KwevError
+from kwev.project import Project
+from kwev.report import load_report
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = read_book(ROOT)
+CHAPTERS = {str(page.source): read_chapter(ROOT, page) for page in BOOK.pages}
+
+
+@pytest.fixture(scope="module")
+def report():
+    return load_report()
+
+
+@pytest.fixture(scope="module")
+def now(report):
+    return expect.measured(report)
+
+
+@pytest.fixture(scope="module")
+def expected(project):
+    return expect.read(project)
+
+
+def names_used(chapter):
+    """Return the numbers that a chapter's inline expressions print: every ``n.<name>``."""
+    trees = [
+        ast.parse(inline.expression, mode="eval")
+        for block in chapter.markdown
+        for inline in block.inlines
+    ]
+    return {
+        node.attr
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "n"
+    }
+
+
+def test_every_number_of_the_book_is_as_expected(expected, now):
+    assert expect.problems(expected, now) == []
+
+
+@pytest.mark.parametrize("source", CHAPTERS)
+def test_every_number_a_chapter_prints_is_expected(source, expected, report):
+    used = names_used(CHAPTERS[source])
+    about_the_solver = {n.name for n in numbers.of_plan(report) if not expect.is_expected(n)}
+    assert used - set(expected.numbers) <= about_the_solver
+
+
+def test_what_is_left_out_is_about_the_solver_and_the_check(report):
+    left_out = {n.name for n in numbers.everything(report) if not expect.is_expected(n)}
+    assert left_out == {"solver", "solver_reason", "checks"}
+
+
+def test_only_numbers_of_a_solve_have_its_tolerance(report, now):
+    """The parts of the book's numbers that need a plan, and no others, may use its gap."""
+    data = [*numbers.of_region(report), *numbers.of_data(report), *numbers.of_scenario(report)]
+    for number in data:
+        assert not number.origin.startswith(expect.SOLVED), number.name
+    for name, number in now.numbers.items():
+        if isinstance(number.value, str) or number.unit == "count":
+            assert number.within == 0, name
+        else:
+            solved = number.origin.startswith(expect.SOLVED)
+            assert solved == (number.within > 1e-8 * abs(number.value)), name
+
+
+def moved(expectation, name, value):
+    wrong = replace(expectation.numbers[name], value=value)
+    return replace(expectation, numbers={**expectation.numbers, name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("stations", lambda value: value + 1),
+        ("actions_in_words", lambda value: value.replace("1", "2")),
+        ("l2_now", lambda value: value * (1 + 1e-7)),
+        ("l2_radius", lambda value: value + 1),
+        ("l2_after", lambda value: value + 0.001),
+        ("objective", lambda value: value + 0.1),
+    ],
+)
+def test_a_wrong_expectation_is_caught_and_named(expected, now, name, change):
+    wrong = moved(expected, name, change(expected.numbers[name].value))
+    (problem,) = expect.problems(wrong, now)
+    assert problem.startswith(f"moved    {name}: ")
+    assert "→" in problem
+
+
+def test_a_move_inside_the_gap_is_shown_to_the_reviewer_and_fails_nothing(expected, now):
+    near = moved(expected, "objective", expected.numbers["objective"].value + 0.01)
+    assert expect.problems(near, now) == []
+    (line,) = expect.differences(near, now, every=True)
+    assert line.startswith("moved    objective: ")
+    assert "points" in line
+    assert "%" in line
+
+
+def test_a_tolerance_edited_in_the_file_allows_nothing(expected, now):
+    wrong = moved(expected, "stations", expected.numbers["stations"].value + 1)
+    loose = replace(wrong.numbers["stations"], within=1e9)
+    assert expect.problems(
+        replace(wrong, numbers={**wrong.numbers, "stations": loose}), now
+    ) == expect.problems(wrong, now)
+
+
+def test_a_missing_and_a_surplus_number_are_told(expected, now):
+    fewer = {name: n for name, n in expected.numbers.items() if name != "people"}
+    (added,) = expect.problems(replace(expected, numbers=fewer), now)
+    assert added.startswith("added    people: ")
+    more = {**expected.numbers, "nothing": expected.numbers["people"]}
+    (removed,) = expect.problems(replace(expected, numbers=more), now)
+    assert removed.startswith("removed  nothing: ")
+
+
+@pytest.mark.parametrize("key", ["inputs_sha256", "config_sha256", "scenario", "geography"])
+def test_a_file_made_from_something_else_is_stale(expected, now, key):
+    (problem,) = expect.problems(replace(expected, **{key: "other"}), now)
+    assert problem.startswith(f"stale: {key} is ")
+    assert "make expect" in problem
+
+
+def test_renewing_tells_old_and_new(tmp_path, report, expected):
+    project = Project(tmp_path)
+    assert expect.renew(project, report) == [f"new file with {len(expected.numbers)} numbers"]
+    values = json.loads(expect.path(project).read_text())
+    values["numbers"]["stations"]["value"] -= 1
+    expect.path(project).write_text(json.dumps(values))
+    (line,) = expect.renew(project, report)
+    assert line.startswith("moved    stations: ")
+    assert expect.renew(project, report) == []
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"numbers": {"people": {}}}', "not JSON"])
+def test_a_damaged_file_is_refused_by_name(tmp_path, content):
+    project = Project(tmp_path)
+    expect.path(project).parent.mkdir(parents=True)
+    expect.path(project).write_text(content)
+    with pytest.raises(KwevError, match=r"expected\.json"):
+        expect.read(project)
