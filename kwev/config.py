@@ -7,10 +7,11 @@ a wrong type or a value out of range is refused with the path of the key.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from kwev.categories import PLACE_CATEGORIES, SiteCategory
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
 from kwev.refusals import refusal
@@ -26,25 +27,10 @@ Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line"]
-Category = Literal[
-    "existing_station",
-    "shopping_mall",
-    "retail_complex",
-    "business_park",
-    "parking",
-    "transit_station",
-    "park_and_ride",
-    "community_centre",
-    "library",
-    "recreation_centre",
-    "fuel_station",
-    "highway_corridor",
-    "dense_residential",
-]
+Category = Literal["existing_station", SiteCategory]
 """Kinds of place: the categories of candidate sites, and stations that stand already."""
 
-CATEGORIES: tuple[str, ...] = get_args(Category)
-OPEN_KEYS = {"siting.capacity_kw": CATEGORIES}
+OPEN_KEYS = {"siting.capacity_kw": PLACE_CATEGORIES}
 """Keys that are names of things, by the path of the object that holds them."""
 
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
@@ -206,7 +192,7 @@ class Siting(_Section):
 
     @model_validator(mode="after")
     def _every_category(self) -> Siting:
-        absent = [name for name in CATEGORIES if name not in self.capacity_kw]
+        absent = [name for name in PLACE_CATEGORIES if name not in self.capacity_kw]
         if absent:
             raise ValueError(f"no capacity for {', '.join(absent)}")
         return self

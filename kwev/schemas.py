@@ -12,26 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from kwev.categories import SITE_CATEGORIES
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-CATEGORIES: Final = (
-    "shopping_mall",
-    "retail_complex",
-    "business_park",
-    "parking",
-    "transit_station",
-    "park_and_ride",
-    "community_centre",
-    "library",
-    "recreation_centre",
-    "fuel_station",
-    "highway_corridor",
-    "dense_residential",
-)
-"""Kinds of candidate site (specification, section 2.6.1)."""
 
 DWELLING_TYPES: Final = (
     "single_detached",
@@ -237,7 +222,7 @@ PROCESSED: Final[dict[str, Schema]] = {
         {
             "site_id": text(pattern=r"^[a-z]+_\d+_\d+$", unique=True),
             "name": text(),
-            "category": text(isin=CATEGORIES),
+            "category": text(isin=SITE_CATEGORIES),
             "municipality_id": _MUNICIPALITY,
             "area_id": _AREA,
             **_POINT,

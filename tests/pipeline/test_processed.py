@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from kwev.categories import SITE_CATEGORIES
 from kwev.errors import KwevError
-from kwev.schemas import CATEGORIES, DWELLING_TYPES
+from kwev.schemas import DWELLING_TYPES
 from kwev.tables import INPUTS, load_tables
 
 
@@ -78,7 +79,7 @@ def test_areas_are_within_one_percent_of_the_published_land_area(tables):
 
 def test_sites_cover_categories_and_municipalities(tables):
     sites = tables.sites
-    assert set(sites["category"]) == set(CATEGORIES)
+    assert set(sites["category"]) == set(SITE_CATEGORIES)
     assert set(sites["municipality_id"]) == set(tables.municipalities["municipality_id"])
     shouting = sites["name"].map(lambda n: len(n) > 12 and n.isupper())
     assert not shouting.any()

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from toy import ROOT, base_config
 
 from kwev import config as configuration
-from kwev.config import CATEGORIES, Config
+from kwev.categories import PLACE_CATEGORIES, SITE_CATEGORIES
+from kwev.config import Config
 from kwev.errors import KwevError
-from kwev.schemas import CATEGORIES as SITE_CATEGORIES
 
 NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
 
@@ -216,7 +216,7 @@ def test_integers_and_floats_are_the_same_configuration():
 
 
 def test_capacities_know_every_category_of_the_data():
-    assert set(CATEGORIES) == {*SITE_CATEGORIES, "existing_station"}
+    assert set(PLACE_CATEGORIES) == {*SITE_CATEGORIES, "existing_station"}
 
 
 UNITS = {
