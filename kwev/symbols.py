@@ -1,0 +1,275 @@
+"""The mathematics of the model: each symbol described once, each formula written once.
+
+A formula is LaTeX with symbols by name in angle brackets, ``<covered>``; the page gets it with the
+symbols' own LaTeX. Each row of the model (a name in ``Model.constraints``, or in
+``Model.target_rows`` with ``target_`` before it) belongs to one formula.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kwev.errors import KwevError
+
+_NAME = re.compile(r"<([a-z][a-z0-9_]*)>")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One symbol.
+
+    Attributes
+    ----------
+    name
+        Its name in the formulas.
+    code
+        What holds it in the package: module, class and attribute.
+    latex
+        How it is written, with its indices.
+    meaning
+        What it stands for; formulas may stand in dollar signs.
+    unit
+        Unit, empty for none.
+    over
+        Names of the sets that its indices run over.
+    """
+
+    name: str
+    code: str
+    latex: str
+    meaning: str
+    unit: str = ""
+    over: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Formula:
+    """One row of mathematics.
+
+    Attributes
+    ----------
+    equation
+        Which displayed equation it belongs to.
+    latex
+        Template: symbols by name in angle brackets, ``&`` where rows are aligned.
+    rows
+        Names of the model's rows that it stands for; none for what is minimised or maximised.
+    domain
+        Template of what it holds for.
+    """
+
+    equation: str
+    latex: str
+    rows: tuple[str, ...] = ()
+    domain: str = ""
+
+
+SETS = (
+    Symbol("actions", "inputs.Inputs.columns", "K", "actions, $k$ is one"),
+    Symbol("points", "inputs.Inputs.points", "J", "demand points, $j$ is one"),
+    Symbol("levels", "model.Model.covered", "L", r"levels, $\ell$ is one: Level 2 and Level 3"),
+    Symbol("places", "siting.Columns.place", "I", "places, $i$ is one"),
+    Symbol("municipalities", "inputs.Energy.municipality", "M", "municipalities, $m$ is one"),
+    Symbol("at_place", "siting.Columns.place", "K_i", "actions at place $i$", "", ("places",)),
+    Symbol(
+        "in_municipality",
+        "siting.Columns.municipality",
+        "K_m",
+        "actions in municipality $m$",
+        "",
+        ("municipalities",),
+    ),
+)
+VARIABLES = (
+    Symbol(
+        "build", "model.Model.build", "x_k", "whether action $k$ is done, zero or one", "",
+        ("actions",),
+    ),
+    Symbol(
+        "ports", "model.Model.ports", "p_k", "ports that action $k$ adds, an integer", "ports",
+        ("actions",),
+    ),
+    Symbol(
+        "covered", "model.Model.covered", r"y_j^{\ell}",
+        r"whether point $j$ is covered at level $\ell$, between zero and one", "",
+        ("points", "levels"),
+    ),
+    Symbol(
+        "shortfall", "model.Model.shortfall", r"s^{\ell}",
+        r"by how much the target of level $\ell$ is missed", "share", ("levels",),
+    ),
+    Symbol(
+        "unserved_all", "model.Model.shortfall", "s^{e}",
+        "by how much the energy target is missed", "share",
+    ),
+    Symbol(
+        "unserved", "model.Model.constraints", "u_m",
+        "energy that no port of municipality $m$ gives, of the Region's need", "share",
+        ("municipalities",),
+    ),
+)  # fmt: skip
+PARAMETERS = (
+    Symbol("target", "config.Config.targets", r"t^{\ell}", r"target of level $\ell$", "share",
+           ("levels",)),
+    Symbol("people", "demand.DemandPoints.people", "P_j", "people at point $j$", "people",
+           ("points",)),
+    Symbol(
+        "weight", "demand.DemandPoints.weight", "w_j",
+        "weight of point $j$ in the objective; the weights sum to one", "", ("points",),
+    ),
+    Symbol(
+        "reaches", "coverage.CoverRows.matrix", r"a_{jk}^{\ell}",
+        r"one where action $k$ brings level $\ell$ within reach of point $j$, minus one where a "
+        "conversion takes it away, zero elsewhere",
+        "", ("points", "actions", "levels"),
+    ),
+    Symbol(
+        "today", "coverage.CoverRows.base", r"b_j^{\ell}",
+        r"stations of level $\ell$ that reach point $j$ today", "stations", ("points", "levels"),
+    ),
+    Symbol("fixed", "siting.Columns.fixed_cad", "f_k", "price of action $k$ without ports", "CAD",
+           ("actions",)),
+    Symbol("per_port", "siting.Columns.port_cad", "g_k", "price of a port of action $k$", "CAD",
+           ("actions",)),
+    Symbol("credit", "siting.Columns.resale_cad", "r_k", "credit for what action $k$ sells", "CAD",
+           ("actions",)),
+    Symbol("budget", "config.Budget.limit_cad", "B", "budget", "CAD"),
+    Symbol("fewest", "siting.Columns.min_ports", r"\underline{p}_k", "fewest ports of action $k$",
+           "ports", ("actions",)),
+    Symbol("most", "siting.Columns.max_ports", r"\overline{p}_k", "most ports of action $k$",
+           "ports", ("actions",)),
+    Symbol("port_power", "siting.Columns.port_kw", "q_k", "power of a port of action $k$", "kW",
+           ("actions",)),
+    Symbol("capacity", "siting.Columns.capacity_kw", "Q_k",
+           "power that the place of action $k$ can draw", "kW", ("actions",)),
+    Symbol("kept", "siting.Columns.kept_kw", "c_k", "power of the ports that action $k$ keeps",
+           "kW", ("actions",)),
+    Symbol("lost", "siting.Columns.lost_l2_kw", "d_k",
+           "power of the ports that action $k$ takes away", "kW", ("actions",)),
+    Symbol("need", "inputs.Energy.need_kwh", "E_m",
+           "energy that the vehicles of municipality $m$ take from public ports in a year", "kWh",
+           ("municipalities",)),
+    Symbol("supply", "inputs.Energy.supply_kwh", "S_m",
+           "energy that today's ports of municipality $m$ can give in a year", "kWh",
+           ("municipalities",)),
+    Symbol("hours", "inputs.Energy.kwh_per_kw", "h", "hours of full power of a port in a year",
+           "h"),
+    Symbol("level_weight", "config.Config.weights", r"\omega^{\ell}",
+           r"objective points for covering everybody at level $\ell$", "points", ("levels",)),
+    Symbol("price_of_money", "config.Weights.cost_points_per_million_cad", r"\gamma",
+           "objective points for a dollar", "points per CAD"),
+)  # fmt: skip
+SYMBOLS = (*SETS, *VARIABLES, *PARAMETERS)
+
+_NET = (
+    r"\sum_{k \in <actions>} \left( <fixed> <build> + <per_port> <ports> - <credit> <build> \right)"
+)
+_REGION = r"\textstyle\sum_{m \in <municipalities>} <need>"
+
+FORMULAS = (
+    Formula("shortfall", r"\min \sum_{\ell \in <levels>} <shortfall> + <unserved_all>"),
+    Formula(
+        "objective",
+        r"\max \sum_{\ell \in <levels>} <level_weight> \sum_{j \in <points>} <weight> <covered>"
+        rf" - <price_of_money> {_NET}",
+    ),
+    Formula(
+        "rules",
+        r"<covered> &\le <today> + \sum_{k \in <actions>} <reaches> <build>",
+        ("coverage_l2", "coverage_l3", "coverage_ev_owners"),
+        r"j \in <points>, \ell \in <levels>",
+    ),
+    Formula(
+        "rules",
+        r"\sum_{j \in <points>} <people> <covered> / \sum_{j \in <points>} <people>"
+        " + <shortfall> &\\ge <target>",
+        ("target_l2", "target_l3", "target_ev_owners"),
+        r"\ell \in <levels>",
+    ),
+    Formula("rules", rf"{_NET} &\le <budget>", ("budget",)),
+    Formula(
+        "rules",
+        r"\sum_{k \in <at_place>} <build> &\le 1",
+        ("one_action_per_place",),
+        r"i \in <places>",
+    ),
+    Formula(
+        "rules",
+        r"<fewest> <build> \le <ports> &\le <most> <build>",
+        ("ports",),
+        r"k \in <actions>",
+    ),
+    Formula(
+        "rules",
+        r"\sum_{k \in <at_place>} <port_power> <ports>"
+        r" &\le \sum_{k \in <at_place>} (<capacity> - <kept>) <build>",
+        ("site_capacity",),
+        r"i \in <places>",
+    ),
+    Formula(
+        "energy",
+        r"<supply> + <hours> \sum_{k \in <in_municipality>}"
+        rf" (<port_power> <ports> - <lost> <build>) + <unserved> {_REGION}"
+        r" &\ge <need>",
+        ("unserved",),
+        r"m \in <municipalities>",
+    ),
+    Formula("energy", r"\sum_{m \in <municipalities>} <unserved> &\le <unserved_all>",
+            ("target_demand",)),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Text that a chapter shows as it is."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+
+def equation(name: str) -> Markdown:
+    """Return the LaTeX of a displayed equation, without its dollar signs and label.
+
+    Raises
+    ------
+    KwevError
+        If there is no such equation, or a formula names a symbol that is not described.
+    """
+    formulas = [formula for formula in FORMULAS if formula.equation == name]
+    if not formulas:
+        raise KwevError(f"no equation {name!r}", where="kwev.symbols")
+    if len(formulas) == 1 and "&" not in formulas[0].latex:
+        return Markdown(written(formulas[0].latex))
+    rows = [written(f.latex) + (f" && {written(f.domain)}" if f.domain else "") for f in formulas]
+    # one line: an inline expression has one
+    return Markdown(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
+
+
+def written(template: str) -> str:
+    """Return a template with the symbols' LaTeX in the place of their names."""
+    known = {symbol.name: symbol.latex for symbol in SYMBOLS}
+
+    def latex(match: re.Match[str]) -> str:
+        if match[1] not in known:
+            raise KwevError(f"no symbol {match[1]!r}", where="kwev.symbols", hint=match.string)
+        return known[match[1]]
+
+    return _NAME.sub(latex, template)
+
+
+def used() -> set[str]:
+    """Return the names of the symbols that a formula uses."""
+    return {name for formula in FORMULAS for name in _NAME.findall(formula.latex + formula.domain)}
+
+
+def table() -> Markdown:
+    """Return the table of symbols as Markdown: symbol, meaning, unit."""
+    rows = [f"| ${s.latex}$ | {s.meaning} | {s.unit} |" for s in SYMBOLS]
+    head = ["| Symbol | Meaning | Unit |", f"|:{'-' * 9}|:{'-' * 60}|:{'-' * 14}|"]
+    return Markdown("\n".join([*head, *rows, ""]))

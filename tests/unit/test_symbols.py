@@ -1,0 +1,94 @@
+"""The mathematics on the page is the model's: every row has its formula, every symbol its use."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from planted import village
+
+from kwev import symbols
+from kwev.errors import KwevError
+from kwev.inputs import build_inputs
+from kwev.model import build_model
+
+FORMULA_ROWS = [row for formula in symbols.FORMULAS for row in formula.rows]
+
+
+def model_rows(tables, config, geography):
+    model = build_model(build_inputs(tables, config, geography), config)
+    return {*model.constraints, *(f"target_{name}" for name in model.target_rows)}
+
+
+@pytest.fixture(scope="module")
+def everything_on(base_case):
+    return base_case.config.with_values(targets__ev_owners__enforce=True, demand__enforce=True)
+
+
+def test_every_row_of_the_model_has_one_formula_and_every_formula_a_row(tables, everything_on):
+    assert sorted(FORMULA_ROWS) == sorted(model_rows(tables, everything_on, "tract"))
+
+
+def test_the_base_plans_rows_are_among_them(tables, base_case):
+    assert model_rows(tables, base_case.config, "tract") < set(FORMULA_ROWS)
+
+
+def test_symbols_are_described_once_and_used():
+    names = [symbol.name for symbol in symbols.SYMBOLS]
+    written = [symbol.latex for symbol in symbols.SYMBOLS]
+    assert len(set(names)) == len(names)
+    assert len(set(written)) == len(written)
+    assert symbols.used() == set(names)
+
+
+def test_indices_run_over_described_sets():
+    sets = {symbol.name for symbol in symbols.SETS}
+    for symbol in symbols.SYMBOLS:
+        assert set(symbol.over) <= sets, symbol.name
+
+
+INDEX = {"points": "j", "actions": "k", "levels": r"\ell", "places": "i", "municipalities": "m"}
+
+
+@pytest.mark.parametrize("symbol", symbols.SYMBOLS, ids=lambda symbol: symbol.name)
+def test_a_symbol_carries_the_indices_of_its_sets(symbol):
+    for name in symbol.over:
+        assert INDEX[name] in symbol.latex
+
+
+@pytest.mark.parametrize("symbol", symbols.SYMBOLS, ids=lambda symbol: symbol.name)
+def test_a_symbol_names_what_holds_it_in_the_package(symbol):
+    module, owner, attribute = symbol.code.split(".")
+    found = getattr(importlib.import_module(f"kwev.{module}"), owner)
+    fields = getattr(found, "model_fields", None) or found.__dataclass_fields__
+    assert attribute in fields
+
+
+def test_an_undefined_symbol_is_refused():
+    with pytest.raises(KwevError, match="no symbol 'nothing'"):
+        symbols.written("<nothing> + <build>")
+
+
+def test_an_unknown_equation_is_refused():
+    with pytest.raises(KwevError, match="no equation 'rule'"):
+        symbols.equation("rule")
+
+
+@pytest.mark.parametrize("name", sorted({formula.equation for formula in symbols.FORMULAS}))
+def test_an_equation_is_one_line_without_a_name_left_in_it(name):
+    text = str(symbols.equation(name))
+    assert "\n" not in text
+    assert "<" not in text
+    assert text.count("{") == text.count("}")
+
+
+def test_the_table_has_a_row_for_each_symbol():
+    rows = str(symbols.table()).splitlines()[2:]
+    assert len(rows) == len(symbols.SYMBOLS)
+    assert all(row.count("|") == 4 for row in rows)
+
+
+def test_a_village_is_modelled_with_the_same_rows():
+    town = village()
+    rows = model_rows(town.tables, town.case.config, town.case.geography)
+    assert rows <= set(FORMULA_ROWS)
