@@ -60,7 +60,6 @@ class Book:
     pages: tuple[Page, ...]
     bibliography: Path | None
     output_dir: Path
-    echo: bool
     settings: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -69,6 +68,12 @@ class Book:
         book = self.settings["book"]
         stem = book.get("output-file") or re.sub(r'[\s<>:"/\\|?*]+', "-", self.title).strip("-")
         return f"{stem}.pdf"
+
+    def setting(self, form: str, key: str, default: Any = None) -> Any:
+        """Return how cells are shown in ``form``: what the format says, else ``execute:``."""
+        of_form = (self.settings.get("format") or {}).get(form)
+        of_all = self.settings.get("execute") or {}
+        return {**of_all, **(of_form if isinstance(of_form, dict) else {})}.get(key, default)
 
 
 @dataclass(frozen=True)
@@ -164,7 +169,6 @@ def read_book(root: Path) -> Book:
         pages=pages,
         bibliography=_bibliography(root, settings),
         output_dir=root / str((settings.get("project") or {}).get("output-dir") or "_book"),
-        echo=bool((settings.get("execute") or {}).get("echo", True)),
         settings=settings,
     )
 

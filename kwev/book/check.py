@@ -2,7 +2,8 @@
 
 Every page is there; every link, anchor and asset inside the book resolves; nothing is loaded from
 elsewhere (a link may lead out, a script, style, image or frame may not); every image has a text
-alternative and every frame a title; no inline expression, reference or citation stayed unresolved.
+alternative and every frame a title; no inline expression, reference or citation stayed unresolved;
+no cell warns.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ _LEFTOVERS = (
     (re.compile(r"\{\{<"), "a shortcode was left in the text"),
     (re.compile(r"Traceback \(most recent call last\)"), "a traceback is shown"),
 )
+_SHOWN_LETTERS = 120
 _UNSEEN = ("script", "style", "pre", "code", "template", "annotation")
 
 
@@ -195,6 +197,9 @@ def _check_chapter(page: BeautifulSoup) -> Iterator[str]:
         match = pattern.search(text)
         if match:
             yield f"{what}: {match[0]}"
+    for output in page.select(".cell-output-stderr"):
+        words = " ".join(output.get_text().split())
+        yield f"a cell warns: {words[:_SHOWN_LETTERS]}"
     for strong in page.select(".citation strong"):
         if strong.get_text().endswith("?"):
             yield f"citation {strong.get_text()} is not resolved"

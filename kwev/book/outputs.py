@@ -18,6 +18,7 @@ from kwev.errors import KwevError
 from kwev.files import write_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from kwev.book.notebooks import Executed
@@ -32,6 +33,7 @@ _ROOT_URL = re.compile(r"""(?P<before>\b(?:src|href|data-src|data)\s*=\s*["'])/(
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*")
 ASSET_URL = "assets/figures"
+SOURCE_OPTIONS = ("echo", "code-fold", "code-summary")
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,16 @@ class Filler:
         Folder that pictures are written under (``assets/figures/…``).
     up
         What leads from the page to the site's root: empty or ``../``.
-    echo
-        Whether cells show their source unless they say otherwise.
+    options
+        How cells show their source unless they say otherwise: ``echo``, ``code-fold``,
+        ``code-summary``.
     """
 
     executed: Executed
     form: Form
     site: Path
     up: str
-    echo: bool
+    options: Mapping[str, Any]
     written: list[Path] = field(default_factory=list)
 
     def fill(self, blocks: list[Node]) -> list[Node]:
@@ -77,20 +80,15 @@ class Filler:
             if inner["t"] == "Div" and "kwev-markdown" in inner["c"][0][1]
         }
         blocks: list[Node] = []
-        if block.options.get("echo", self.echo):
-            blocks += self._source(block)
         if block.options.get("output", True) is not False:
             for index, output in enumerate(self.executed.outputs(number)):
                 blocks += self._output(block, number, index, output, parsed.get(index))
+        options = {**self.options, **block.options}
+        if options.get("echo", True):
+            source = _source(block, options, self.form)
+            # what is folded stands below what it made, what is shown above it
+            blocks = [*blocks, *source] if _is_folded(options, self.form) else [*source, *blocks]
         return [div(blocks, classes=["cell"])] if blocks else []
-
-    def _source(self, block: CodeBlock) -> list[Node]:
-        code = {"t": "CodeBlock", "c": [attributes("", ["python"]), block.source]}
-        if self.form == "typst" or not block.options.get("code-fold"):
-            return [code]
-        summary = html.escape(str(block.options.get("code-summary") or "Code"))
-        opening = f"<details class='code-fold'><summary>{summary}</summary>"
-        return [raw_block("html", opening), code, raw_block("html", "</details>")]
 
     def _output(
         self,
@@ -101,7 +99,7 @@ class Filler:
         parsed: list[Node] | None,
     ) -> list[Node]:
         if output["output_type"] == "stream":
-            return parsed or [_verbatim(output["text"])]
+            return parsed or [_verbatim(output["text"], f"cell-output-{output['name']}")]
         data = output.get("data", {})
         mime = self._choose(data)
         if mime is None or mime == "text/markdown":
@@ -148,8 +146,21 @@ def root_urls(text: str, up: str) -> str:
     return _ROOT_URL.sub(lambda match: match["before"] + up, text)
 
 
-def _verbatim(text: str) -> Node:
-    return {"t": "CodeBlock", "c": [attributes("", ["cell-output"]), text]}
+def _is_folded(options: Mapping[str, Any], form: Form) -> bool:
+    return form == "html" and bool(options.get("code-fold"))
+
+
+def _source(block: CodeBlock, options: Mapping[str, Any], form: Form) -> list[Node]:
+    code = {"t": "CodeBlock", "c": [attributes("", ["python"]), block.source]}
+    if not _is_folded(options, form):
+        return [code]
+    summary = html.escape(str(options.get("code-summary") or "Code"))
+    opening = f'<details class="code-fold"><summary>{summary}</summary>'
+    return [raw_block("html", opening), code, raw_block("html", "</details>")]
+
+
+def _verbatim(text: str, *classes: str) -> Node:
+    return {"t": "CodeBlock", "c": [attributes("", ["cell-output", *classes]), text]}
 
 
 def picture(form: Form, url: str, alt: str) -> Node:

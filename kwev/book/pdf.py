@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typst
 
+from kwev.book.before_quarto import typst_pairs
 from kwev.book.outputs import typst_string
 from kwev.book.pages import asset, banner, citation_arguments
 from kwev.book.pandoc import write
@@ -45,7 +46,7 @@ def write_pdf(
         where="the book's PDF",
     )
     source = work / "book.typ"
-    write_text(source, asset("book.typ") + _front(book, provenance) + body)
+    write_text(source, asset("look.typ") + asset("book.typ") + _front(book, provenance) + body)
     try:
         typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
     except typst.TypstError as error:
@@ -55,9 +56,10 @@ def write_pdf(
 def _front(book: Book, provenance: Provenance) -> str:
     authors = "".join(f"{typst_string(author)}, " for author in book.authors)
     language = book.language.partition("-")[0]
+    subtitle = typst_string(book.subtitle) if book.subtitle else "none"
     return (
         "\n#show: doc => book("
-        f"title: {typst_string(book.title)}, subtitle: {typst_string(book.subtitle)}, "
+        f"title: {typst_string(book.title)}, subtitle: {subtitle}, "
         f"authors: ({authors}), language: {typst_string(language)}, "
-        f"banner: {typst_string(banner())}, provenance: {typst_string(provenance.text())}, doc)\n\n"
+        f"provenance: {typst_pairs(provenance)}, note: {typst_string(banner())}, doc)\n\n"
     )

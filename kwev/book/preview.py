@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kwev.book.draft import draft
 from kwev.book.notebooks import NOTEBOOK_DIR, execute_book
 from kwev.book.numbering import index_book, is_reference
-from kwev.book.outputs import Filler, require_alt
+from kwev.book.outputs import SOURCE_OPTIONS, Filler, require_alt
 from kwev.book.pages import STYLE_URL, Site, body_html, stylesheet
 from kwev.book.pandoc import div, raw_block, walk
 from kwev.book.pdf import write_pdf
@@ -104,9 +104,9 @@ def _typeset(
 ) -> Document:
     page = executed.chapter.page
     typesetter = Typesetter(shared.index, page, form)
-    filler = Filler(
-        executed, form, folder, typesetter.up if form == "html" else "", shared.book.echo
-    )
+    options = {key: shared.book.setting(form, key) for key in SOURCE_OPTIONS}
+    given = {key: value for key, value in options.items() if value is not None}
+    filler = Filler(executed, form, folder, typesetter.up if form == "html" else "", given)
     blocks = typesetter.typeset(filler.fill(document["blocks"]))
     if form == "html" and _cites(document):
         heading = '<h2 id="references" class="unnumbered">References</h2>'

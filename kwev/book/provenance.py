@@ -39,10 +39,6 @@ class Provenance:
         )
         return f'<dl class="provenance" aria-label="Provenance">{entries}</dl>'
 
-    def text(self) -> str:
-        """Return the facts in one line."""
-        return " · ".join(f"{name} {value}" for name, value in self.facts)
-
 
 def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     """Gather what is known about the state that a book is rendered from.

@@ -142,10 +142,11 @@ class Typesetter:
         if identifier.startswith("tbl-"):
             # Not a figure: a table may run over several pages, under a caption that stays with it.
             return [
-                raw_block("typst", "#kwev-table-caption["),
+                raw_block("typst", "#kwev-table[#kwev-table-caption["),
                 *self._numbered(identifier, caption),
                 raw_block("typst", f"] <{identifier}>"),
                 *content,
+                raw_block("typst", "]"),
             ]
         opening = '#figure(kind: "kwev-fig", supplement: none, numbering: none, caption: ['
         return [
@@ -189,7 +190,7 @@ class Typesetter:
                 f'<p class="callout-title">{html.escape(heading)}</p>'
             )
             return [raw_block("html", opening), *blocks, raw_block("html", "</div>")]
-        opening = f"#kwev-callout({typst_string(kind)}, {typst_string(heading)})["
+        opening = f"#kwev-callout(callout-colours.{kind}, {typst_string(heading)})["
         return [raw_block("typst", opening), *blocks, raw_block("typst", "]")]
 
     def _image(self, node: Node) -> Node | None:

@@ -5,41 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kwev.book.pandoc import plain_text
+from kwev.figures.columns import line_letters, shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwev.book.pandoc import Node
 
-LINE_CHARACTERS = 100
-"""Characters that fit on a line of a table; a table with longer rows gets explicit widths."""
-
-_LONGEST = 36
 _MARGIN = 3
 
 
 def with_widths(table: Node) -> Node:
-    """Return the table with widths for its columns: its own where all fits, else shares.
-
-    A share grows with the longest text of its column, up to a limit, and never falls below the
-    longest word, so that numbers and names stay whole and long texts wrap.
-    """
+    """Return the table with widths for its columns: its own where all fits, else shares."""
     attr, caption, columns, *rest = table["c"]
-    lengths = [0] * len(columns)
-    words = [0] * len(columns)
+    texts: list[list[str]] = [[] for _ in columns]
     for row in _rows(rest):
-        for index, cell in enumerate(row[1]):
-            text = plain_text(cell[4])
-            lengths[index] = max(lengths[index], len(text))
-            words[index] = max([words[index], *map(len, text.split())])
+        for column, cell in zip(texts, row[1], strict=False):
+            column.append(plain_text(cell[4]))
+    longest = sum(max(map(len, column), default=0) + _MARGIN for column in texts)
     widths: list[Any] = [{"t": "ColWidthDefault"}] * len(columns)
-    if sum(lengths) + _MARGIN * len(columns) > LINE_CHARACTERS:
-        weights = [
-            max(min(length, _LONGEST), min(word, _LONGEST)) + _MARGIN
-            for length, word in zip(lengths, words, strict=True)
-        ]
-        total = sum(weights)
-        widths = [{"t": "ColWidth", "c": round(weight / total, 4)} for weight in weights]
+    if longest > line_letters(len(columns)):
+        parts = shares(texts)
+        widths = [{"t": "ColWidth", "c": round(part / sum(parts), 4)} for part in parts]
     specs = [[align, width] for (align, _), width in zip(columns, widths, strict=True)]
     return {"t": "Table", "c": [attr, caption, specs, *rest]}
 

@@ -292,9 +292,9 @@ def add_phases(figure: go.Figure, df: pd.DataFrame) -> None:
             hovertemplate=f"Months {row.month_from} to {row.month_to}<br>%{{y}}<br>"
             f"{row.stations} stations, {row.ports} ports<extra></extra>",
         )
-    last = int(df["month_to"].max())
+    months = drawings.phase_months(df)
     figure.update_xaxes(
-        range=[0, last], dtick=1, tickvals=list(range(last + 1)), title_text="Month (end)"
+        range=[0, months[-1]], tickvals=months, tickangle=0, title_text="Month (end)"
     )
     figure.update_yaxes(autorange="reversed", showgrid=False)
 
@@ -332,5 +332,5 @@ def add_bars(
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     # room for the labels beyond the ends of the bars
     room = 0.3 * (high - low or 1)
-    figure.update_xaxes(range=[low - room if low < 0 else 0, high + room])
+    figure.update_xaxes(range=[low - 1.5 * room if low < 0 else 0, high + room])
     figure.update_yaxes(autorange="reversed", showgrid=False)

@@ -81,7 +81,7 @@ def _interactive(
     charts.add_coverage(third, cover)
     charts.add_phases(fourth, phases)
     panels = "\n".join(
-        f"<div><p><strong>{title}</strong></p>\n"
+        f'<div><p style="text-align:left;margin:0.5rem 0 0"><strong>{title}</strong></p>\n'
         f"{charts.panel(f'{name}-{title.lower()}', figure, _PANEL_PX)}</div>"
         for title, figure in zip(TITLES, figures, strict=True)
     )
@@ -107,10 +107,9 @@ def _static(
     drawings.cost(second, cost)
     drawings.add_coverage(third, cover)
     drawings.phases(fourth, phases)
-    fourth.set_xticks(range(0, int(phases["month_to"].max()) + 1, 2))
     for axes, title in zip((first, second, third, fourth), TITLES, strict=True):
         axes.set_title(title, loc="left", fontsize=9, fontweight="bold")
-    legend = third.legend(
-        loc="upper left", bbox_to_anchor=(-0.25, -0.3), ncols=2, fontsize=6, columnspacing=1
-    )
+        axes.tick_params(axis="y", labelsize=6.5)
+    marks, words = third.get_legend_handles_labels()
+    legend = canvas.legend(marks, words, loc="outside upper left", ncols=len(words), fontsize=6.5)
     legend.legend_handles[-1].set_sizes([60])

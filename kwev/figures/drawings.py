@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -22,6 +23,9 @@ COVERAGE_WORDS: Final = {
 
 PATTERNS: Final = {"upgrade": "/", "new_l3": "", "new_l2": ""}
 """Fill of an action's bar: conversions are hatched, so that they stand out in grey too."""
+
+_LABEL_LETTERS = 24
+"""A phase's name breaks after so many: its label stands beside the bar."""
 
 _HATCH = {"upgrade": "////", "new_l3": "", "new_l2": ""}
 _MARKS = {"circle": "o", "square": "s", "diamond": "D"}
@@ -106,7 +110,13 @@ def budget_sweep(
 def phase_label(row: Any, newline: str) -> str:
     """Return what stands beside a phase's bar: its name, and what it does and costs below."""
     word = "action" if row.actions == 1 else "actions"
-    return f"{row.phase}. {row.name}{newline}{row.actions} {word}, {style.money(row.cost_cad)}"
+    name = textwrap.wrap(f"{row.phase}. {row.name}", _LABEL_LETTERS)
+    return newline.join([*name, f"{row.actions} {word}, {style.money(row.cost_cad)}"])
+
+
+def phase_months(df: pd.DataFrame) -> list[int]:
+    """Return the months that bound the phases, from the start of the works: the ticks."""
+    return [0, *sorted({int(month) for month in df["month_to"]})]
 
 
 def phase_colour(row: Any, index: int) -> str:
@@ -122,9 +132,9 @@ def phases(axes: Any, df: pd.DataFrame) -> None:
         axes.barh(index, length, left=start, height=0.62, color=phase_colour(row, index))
     axes.set_yticks(range(len(df)), [phase_label(r, "\n") for r in rows(df)])
     axes.invert_yaxis()
-    last = int(df["month_to"].max())
-    axes.set_xlim(0, last)
-    axes.set_xticks(range(last + 1))
+    months = phase_months(df)
+    axes.set_xlim(0, months[-1])
+    axes.set_xticks(months)
     axes.set_xlabel("Month (end)")
     axes.grid(axis="y", visible=False)
 
@@ -159,7 +169,7 @@ def _bars(
     axes.invert_yaxis()
     low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
     # room for the labels beyond the ends of the bars
-    room = 0.3 * (high - low or 1)
-    axes.set_xlim(low - 1.5 * room if low < 0 else 0, high + room)
+    room = 0.4 * (high - low or 1)
+    axes.set_xlim(low - room if low < 0 else 0, high + room)
     axes.axvline(0, color=style.QUIET, linewidth=0.8)
     axes.grid(axis="y", visible=False)

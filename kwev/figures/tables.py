@@ -13,6 +13,7 @@ import pandas as pd
 
 from kwev.errors import KwevError
 from kwev.figures import style
+from kwev.figures.columns import shares
 from kwev.figures.figure import ASSETS, Origin, check_name, publish_vendor, source_note
 from kwev.files import write_csv
 from kwev.project import find_project
@@ -31,9 +32,15 @@ TALL_ROWS = 30
 """From here on the HTML table scrolls in its own window."""
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|$@~^#{}])")
-_STAY = "position:sticky;top:0;background:var(--paper,var(--bs-body-bg,Canvas))"
-_WIDEST = 40
-_NARROWEST = 3
+_GROUND = "background:var(--paper,var(--bs-body-bg,Canvas))"
+_STAY_ABOVE = f";position:sticky;top:0;z-index:1;{_GROUND}"
+_STAY_LEFT = f";position:sticky;left:0;{_GROUND}"
+_STAY_CORNER = f";position:sticky;top:0;left:0;z-index:2;{_GROUND}"
+
+_LETTER_REM = 0.45
+_SHORT, _FIRST, _LONG = 16, 20, 32
+"""Letters: a text up to the first asks for no room; the first column, which stays in sight on a
+phone, holds a line of the second at most, any other of the third."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +130,12 @@ class Table:
     def html(self) -> str:
         """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
         is_tall = len(self.frame) > TALL_ROWS
-        stay = f";{_STAY}" if is_tall else ""
+        shown = list(self._rows())
         heads = "".join(
-            f'<th scope="col" style="text-align:{self._align(c)}{stay}">'
-            f"{html.escape(c.heading)}</th>"
-            for c in self.columns
+            self._html_head(index, [row[index] for row in shown], is_tall=is_tall)
+            for index in range(len(self.columns))
         )
-        rows = "\n".join(self._html_row(row) for row in self._rows())
+        rows = "\n".join(self._html_row(row) for row in shown)
         tall = ";max-height:34rem" if is_tall else ""
         return (
             f'<div class="kwev-table" id="table-{self.name}">\n'
@@ -145,10 +151,7 @@ class Table:
         rows = list(self._rows())
         shown = [[_escape(cell) for cell in row] for row in rows[: self.pdf_rows]]
         heads = [_escape(column.heading) for column in self.columns]
-        widths = [
-            min(max([len(head), *(len(row[i]) for row in shown), _NARROWEST]), _WIDEST)
-            for i, head in enumerate(heads)
-        ]
+        widths = shares([[head, *(row[i] for row in shown)] for i, head in enumerate(heads)])
         rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.columns, strict=True)]
         lines = [_pipe(heads), _pipe(rule), *(_pipe(row) for row in shown)]
         note = _escape(self.origin.line())
@@ -166,12 +169,25 @@ class Table:
         for row in zip(*values, strict=True):
             yield [column.show(value) for column, value in zip(self.columns, row, strict=True)]
 
+    def _html_head(self, index: int, texts: list[str], *, is_tall: bool) -> str:
+        """Return a heading that stays in sight and holds its column open for two lines of text."""
+        column = self.columns[index]
+        stay = (_STAY_CORNER if is_tall else _STAY_LEFT) if index == 0 else ""
+        stay = stay or (_STAY_ABOVE if is_tall else "")
+        longest = max(map(len, texts), default=0)
+        room = ""
+        if longest > _SHORT:
+            letters = min(math.ceil(longest / 2), _LONG if index else _FIRST)
+            room = f";min-width:{_LETTER_REM * letters:.1f}rem"
+        look = f"text-align:{self._align(column)}{stay}{room}"
+        return f'<th scope="col" style="{look}">{html.escape(column.heading)}</th>'
+
     def _html_row(self, row: list[str]) -> str:
         cells = []
         for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
             tag, more, scope = "td", "", ""
             if index == 0:
-                tag, more, scope = "th", ";font-weight:inherit", ' scope="row"'
+                tag, more, scope = "th", f";font-weight:inherit{_STAY_LEFT}", ' scope="row"'
             look = f' style="text-align:{self._align(column)}{more}"'
             cells.append(f"<{tag}{scope}{look}>{html.escape(text)}</{tag}>")
         return f"<tr>{''.join(cells)}</tr>"

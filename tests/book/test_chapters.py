@@ -24,7 +24,8 @@ def test_the_book_lists_pages_in_order(make_book):
     assert [page.appendix for page in book.pages] == [False, False, False, True]
     assert book.pdf_name == "squares.pdf"
     assert book.language == "en-CA"
-    assert book.echo is False
+    assert book.setting("html", "echo") is True
+    assert book.setting("typst", "echo") is False
 
 
 def test_a_chapter_becomes_blocks_with_lines():

@@ -73,6 +73,19 @@ def test_a_figure_is_interactive_and_a_table_scrolls(rendered):
     assert soup.select_one("math") is not None
 
 
+def test_a_figure_and_a_table_lead_to_their_cell(rendered):
+    book, _ = rendered
+    soup = soup_of(book, "chapters/01-cover.html")
+    for label, call in (("fig-grid", "squares.drawing"), ("tbl-reach", "squares.table")):
+        folded = soup.select_one(f"figure#{label} details.code-fold")
+        assert folded.summary.get_text() == "How this was computed"
+        assert call in folded.select_one("code").get_text()
+    assert "import squares" not in soup.main.get_text()
+    shown = soup_of(book, "chapters/02-limits.html").select_one("figure#tbl-frame .cell")
+    assert shown.details is None
+    assert "squares.frame" in shown.select_one("code").get_text()
+
+
 def test_citations_lead_to_the_pages_own_references(rendered):
     book, _ = rendered
     soup = soup_of(book, "chapters/01-cover.html")
@@ -111,6 +124,7 @@ def test_a_second_render_gives_the_same_bytes(rendered):
         ("missing-citation", "nobody2020"),
         ("missing-alt", "fig-plain has no text alternative"),
         ("failing-cell", r"01-cover\.qmd:11"),
+        ("warning", "a cell warns: .*the reach is a guess"),
     ],
 )
 def test_a_broken_book_is_refused_and_the_old_one_stays(make_book, overlay, message):

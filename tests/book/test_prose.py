@@ -39,6 +39,18 @@ def test_typed_figures_are_found_wherever_they_are(chapters_of):
     ]
 
 
+@pytest.mark.parametrize(
+    ("overlay", "problem"),
+    [
+        ("number-in-cell", "9: numeric literal 2 in a cell"),
+        ("digit-in-string", "6: digit in a displayed string: 'About 14 of them are covered.'"),
+    ],
+)
+def test_a_number_in_a_cell_is_found(chapters_of, overlay, problem):
+    _, chapters = chapters_of(overlay)
+    assert found_by(check_prose, chapters) == [f"chapters/01-cover.qmd:{problem}"]
+
+
 def test_a_figure_is_named_first_and_has_a_caption(chapters_of):
     _, chapters = chapters_of("not-named")
     assert found_by(check_prose, chapters) == [

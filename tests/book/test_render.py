@@ -10,6 +10,7 @@ import pytest
 
 from kwev.book import render as rendering
 from kwev.book.after_quarto import finish
+from kwev.book.before_quarto import PROVENANCE_FILE, prepare
 from kwev.book.check import check_site
 from kwev.book.compare import compare_sites
 from kwev.book.render import (
@@ -123,6 +124,42 @@ def test_warnings_are_found_and_noise_is_not():
         "[WARNING] Citeproc: citation x not found",
         "WARN: Unable to resolve crossref @fig-x",
     ]
+
+
+def test_a_warning_of_quarto_is_shown(tmp_path, make_book, rendered, monkeypatch):
+    """A Quarto that writes a sound site, and warns."""
+    good, _ = rendered
+    book = make_book()
+    script = (
+        "import shutil, sys\n"
+        "if '--version' not in sys.argv:\n"
+        "    site = sys.argv[sys.argv.index('--output-dir') + 1]\n"
+        f"    shutil.copytree({str(good.output_dir)!r}, site, dirs_exist_ok=True)\n"
+        "    print('WARN: something is odd')\n"
+    )
+    monkeypatch.setattr(rendering, "find_quarto", lambda: fake(tmp_path / "quarto", script))
+    report = render(book.root, engine="quarto", progress=False)
+    assert report.warnings == ("WARN: something is odd",)
+    assert "warning: WARN: something is odd" in report.summary().splitlines()
+
+
+def test_the_pdf_is_told_where_it_comes_from(make_book):
+    root = make_book().root
+    (root / "build").mkdir()
+    (root / "build" / "provenance.json").write_text('{"Scenario": "a \\"b\\""}')
+    written = prepare(root)
+    assert written == root / PROVENANCE_FILE
+    assert '("Scenario", "a \\"b\\""), ' in written.read_text()
+
+
+@pytest.mark.slow
+def test_quarto_warns_of_a_dead_reference(make_book):
+    quarto = find_quarto()
+    if quarto is None:
+        pytest.skip("quarto is not on the PATH")
+    book = make_book("dead-reference")
+    warnings = run_quarto(quarto, book, book.root / "build" / "site", ("html",))
+    assert any("fig-nowhere" in warning for warning in warnings)
 
 
 def test_swapping_puts_the_new_folder_in_place(tmp_path):

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from figures.reading import outside
 
 from kwev.errors import KwevError
+from kwev.figures.columns import shares
 from kwev.figures.tables import Column, Table
 
 COLUMNS = (
@@ -59,10 +60,33 @@ def test_html_is_semantic_and_scrolls():
 
 def test_numbers_stand_right_and_text_left():
     soup = BeautifulSoup(table().html(), "lxml")
-    styles = [th["style"] for th in soup.select("thead th")]
+    styles = [th["style"].split(";")[0] for th in soup.select("thead th")]
     assert styles == [f"text-align:{a}" for a in ("left", "right", "left", "left")]
     rule = table().markdown().splitlines()[1]
     assert [cell.strip()[-1] for cell in rule.strip("|").split("|")] == ["-", ":", "-", "-"]
+
+
+def test_the_first_column_and_a_long_tables_head_stay_in_sight():
+    short = BeautifulSoup(table().html(), "lxml")
+    corner, *heads = [th["style"] for th in short.select("thead th")]
+    assert "left:0" in corner
+    assert not any("sticky" in look for look in heads)
+    assert all("left:0" in th["style"] for th in short.select("tbody th"))
+    long = BeautifulSoup(table(rows=40).html(), "lxml")
+    assert all("top:0" in th["style"] for th in long.select("thead th"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([["Name", "a b"], ["Value", "1,000"]], [7, 8]),
+        ([["Name"], ["word " * 40]] + [["Value"]] * 3, [7, 39, 8, 8, 8]),
+        ([["interregional " * 3]] * 8, [17] * 8),
+    ],
+)
+def test_columns_share_the_page_without_breaking_words(texts, expected):
+    """Wishes where they fit, then what is left after each column's longest word."""
+    assert shares(texts) == expected
 
 
 def test_markup_in_cells_stays_text():
