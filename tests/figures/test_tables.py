@@ -81,7 +81,7 @@ def test_the_first_column_and_a_long_tables_head_stay_in_sight():
     [
         ([["Name", "a b"], ["Value", "1,000"]], [7, 8]),
         ([["Name"], ["word " * 40]] + [["Value"]] * 3, [7, 39, 8, 8, 8]),
-        ([["interregional " * 3]] * 8, [17] * 8),
+        ([["interregional " * 3]] * 8, [16] * 8),
     ],
 )
 def test_columns_share_the_page_without_breaking_words(texts, expected):
