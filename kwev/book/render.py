@@ -58,7 +58,9 @@ class RenderReport:
 
     def summary(self) -> str:
         """Return what a user wants to read: a line, then notes and warnings."""
-        name = "Quarto" if self.engine == "quarto" else "the preview (without Quarto)"
+        name = "the preview (without Quarto)"
+        if self.engine == "quarto":
+            name = f"Quarto, {len(self.warnings) or 'no'} warnings in its log,"
         first = (
             f"{self.pages} pages by {name} in {self.seconds:.0f} s: {self.output / 'index.html'}"
         )

@@ -140,7 +140,9 @@ def test_a_warning_of_quarto_is_shown(tmp_path, make_book, rendered, monkeypatch
     monkeypatch.setattr(rendering, "find_quarto", lambda: fake(tmp_path / "quarto", script))
     report = render(book.root, engine="quarto", progress=False)
     assert report.warnings == ("WARN: something is odd",)
-    assert "warning: WARN: something is odd" in report.summary().splitlines()
+    shown = report.summary().splitlines()
+    assert "1 warnings in its log" in shown[0]
+    assert "warning: WARN: something is odd" in shown[1:]
 
 
 def test_the_pdf_is_told_where_it_comes_from(make_book):
