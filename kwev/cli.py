@@ -249,20 +249,17 @@ def render(
     Example: kwev render --fresh
     """
     from kwev.book.render import render as render_book
-    from kwev.report import PLANS, load_report, prepare
+    from kwev.report import load_report, prepare
     from kwev.store import clear
 
     project = find_project()
     if fresh:
         clear(project)
     with _bar() as progress:
-        task = progress.add_task("plans", total=PLANS)
-        prepare(
-            load_report(),
-            lambda name: progress.update(task, advance=1, description=name),
-        )
-    report = render_book(project.root, engine=engine)
-    typer.echo(report.summary())
+        report = load_report()
+        task = progress.add_task("plans", total=len(report.cases()))
+        prepare(report, lambda: progress.advance(task))
+    typer.echo(render_book(project.root, engine=engine).summary())
 
 
 @app.command()

@@ -42,7 +42,7 @@ DATA_RELATIVE = 1e-9
 LEFT_OUT = ("plan.solver.version", "plan.solver.reason", "plan.certificate.checks")
 """Origins of numbers about the solver's version, its licence and the number of checks."""
 
-SOLVED = ("plan.", "phasing.phases", "budget_sweep")
+SOLVED = ("plan.", "phasing.phases", "budget_sweep", "one_at_a_time")
 """How the origin of a number begins that stems from a solve which stops at a gap."""
 
 EXACT_UNITS = ("text", "count")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kwev.errors import KwevError
+from kwev.analysis.metrics import TARGET_NAMES
+from kwev.analysis.sensitivity import value_at
 from kwev.files import read_json
 from kwev.numbers import SHOW, everything
 
 if TYPE_CHECKING:
-    from kwev.config import Config
     from kwev.report import Report
+
+SMALL_POINTS = 0.1
+"""Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
+
+MINUS = "\N{MINUS SIGN}"
 
 
 def claims(report: Report) -> pd.DataFrame:
@@ -60,34 +65,50 @@ def verdict(ratio: float, tolerance: float) -> str:
 def assumptions(report: Report) -> pd.DataFrame:
     """Return each planning choice: value from the configuration, range, source, where it enters.
 
+    ``hangs`` says in words which coverage moves most when the choice goes to either end of its
+    range, and ``net_cad`` by how much the net cost moves at most (CAD, NaN where not varied).
+
     Raises
     ------
     KwevError
         If the ledger names a key that the configuration does not have.
     """
+    changes = report.swings
     rows = []
     for entry in read_json(report.project.root / "data" / "assumptions.json"):
-        value = value_at(report.config, entry["key"])
         known = [f"{bound:,}" for bound in (entry["low"], entry["high"]) if bound is not None]
+        ends = changes[changes["key"] == entry["key"]]
         rows.append(
             {
                 "what": entry["what"],
-                "value": value,
+                "value": value_at(report.config, entry["key"]),
                 "unit": entry["unit"],
                 "range": " to ".join(known),
                 "source": entry["source"],
                 "enters": entry["enters"],
+                "hangs": hangs(ends),
+                "net_cad": _largest(ends["net_cad"]),
                 "key": entry["key"],
             }
         )
     return pd.DataFrame(rows)
 
 
-def value_at(config: Config, key: str) -> Any:
-    """Return the value of a dotted key of the configuration."""
-    node: Any = config.as_dict()
-    for part in key.split("."):
-        if not isinstance(node, dict) or part not in node:
-            raise KwevError(f"unknown key {key!r}", where="data/assumptions.json")
-        node = node[part]
-    return node
+def hangs(ends: pd.DataFrame) -> str:
+    """Return in words what moves most at the ends of an assumption's range (rows of a sweep)."""
+    if ends.empty:
+        return "not varied"
+    moves = [
+        (float(row[target]), target, float(row["value"]))
+        for row in ends.to_dict("records")
+        for target in TARGET_NAMES
+    ]
+    change, target, value = max(moves, key=lambda move: abs(move[0]))
+    if abs(change) < SMALL_POINTS:
+        return f"nothing by {SMALL_POINTS:g} points"
+    sign = "+" if change > 0 else MINUS
+    return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points at {value:,.10g}"
+
+
+def _largest(changes: pd.Series) -> float:
+    return float(max(changes, key=abs)) if len(changes) else float("nan")

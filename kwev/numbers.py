@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kwev.analysis import baseline, metrics, phasing, reconciliation
+from kwev.analysis import baseline, metrics, phasing, reconciliation, wording
 from kwev.errors import KwevError, nearest
+from kwev.files import read_json
 from kwev.pipeline.parameters import Parameters
-from kwev.units import POINTS, SQRT3
+from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from kwev.plan import Plan
     from kwev.report import Report
 
 Value = float | int | str
@@ -223,7 +223,7 @@ def of_plan(report: Report) -> Numbers:
             Number(f"plan_{kind}", int(kinds[name]), "count", "plan.actions.kind")
             for kind, name in metrics.KIND_NAMES.items()
         ),
-        Number("actions_in_words", _actions_in_words(plan), "text", "plan.actions.kind"),
+        Number("actions_in_words", wording.actions(plan), "text", "plan.actions.kind"),
         Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
         Number("purchase", cost.purchase_cad, "CAD", "plan.cost.purchase_cad"),
         Number("resale_income", cost.resale_cad, "CAD", "plan.cost.resale_cad"),
@@ -258,7 +258,7 @@ def of_plan(report: Report) -> Numbers:
             Number(f"{short}_after", reached.after, "share", f"plan.coverage.{name}"),
             Number(f"{short}_attainable", reached.attainable, "share", f"plan.coverage.{name}"),
             Number(f"{short}_ceiling", reached.ceiling, "share", f"plan.coverage.{name}"),
-            Number(f"{short}_verdict", _verdict(report, name), "text", "plan.certificate"),
+            Number(f"{short}_verdict", wording.verdict(plan, name), "text", "plan.certificate"),
             Number(
                 f"{short}_gain",
                 POINTS * (reached.after - reached.before),
@@ -309,7 +309,7 @@ def of_phases(report: Report) -> Numbers:
             Number(f"{name}_cost", float(row["cost_cad"]), "CAD", "phasing.phases"),
         ]
     last = int(table["month_to"].max())
-    words = _phases_in_words(table)
+    words = wording.phases(table)
     return Numbers(
         [
             *numbers,
@@ -319,54 +319,40 @@ def of_phases(report: Report) -> Numbers:
     )
 
 
+def of_assumptions(report: Report) -> Numbers:
+    """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
+    changes, config, solver = report.swings, report.config, report.plan.solver
+    names = {
+        entry["key"]: entry["what"]
+        for entry in read_json(report.project.root / "data" / "assumptions.json")
+    }
+    origin = "one_at_a_time"
+    numbers = [
+        Number("assumptions", len(names), "count", "data/assumptions.json"),
+        Number("assumptions_varied", changes["key"].nunique(), "count", origin),
+        Number("swing_plans", len(changes), "count", origin),
+        Number("swing_violations", int(changes["violations"].sum()), "count", origin),
+    ]
+    for level in ("l2", "l3"):
+        largest = max(changes.to_dict("records"), key=lambda row: abs(row[level]))
+        what = names[str(largest["key"])]
+        numbers += [
+            Number(f"swing_{level}_what", what[0].lower() + what[1:], "text", origin),
+            Number(f"swing_{level}_points", abs(float(largest[level])), "points", origin),
+        ]
+    price = config.weights.cost_points_per_million_cad
+    if price > 0:
+        cad = config.solver.mip_gap * solver.objective / price * CAD_PER_MILLION
+        numbers.append(Number("gap_cad", cad, "CAD", "plan.solver: gap over the price of a point"))
+    return Numbers(numbers)
+
+
 def everything(report: Report) -> Numbers:
     """Return every number of the book."""
-    parts = (of_region, of_data, of_scenario, of_plan, of_budgets, of_phases)
+    parts = (
+        of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
+    )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
-
-
-def _verdict(report: Report, name: str) -> str:
-    """Return in words whether a target is met, and if not, what is possible."""
-    plan = report.plan
-    reached = getattr(plan.coverage, name)
-    who = "vehicles" if name == "ev_owners" else "people"
-    status = plan.certificate.targets[name] if plan.certificate else "unmet_unproven"
-    if status == "met":
-        return f"met: {reached.after:.1%} of the {who}"
-    if status == "unmet_proven":
-        return (
-            f"out of reach of any budget: with every candidate site built, "
-            f"{reached.ceiling:.1%} of the {who} would be near one"
-        )
-    return (
-        f"not met by this plan, which gives weight to other things too: "
-        f"for this target alone the budget allows {reached.attainable:.1%} of the {who}"
-    )
-
-
-def _actions_in_words(plan: Plan) -> str:
-    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... ."""
-    kinds: list[str] = [action.kind for action in plan.actions]
-    nouns = {
-        "new_l2": ("new Level 2 station", "new Level 2 stations"),
-        "new_l3": ("new Level 3 station", "new Level 3 stations"),
-        "upgrade": ("conversion of Level 2 to Level 3", "conversions of Level 2 to Level 3"),
-    }
-    parts = []
-    for kind, (one, many) in nouns.items():
-        count = kinds.count(kind)
-        noun = one if count == 1 else many
-        parts.append(f"{'no' if count == 0 else format(count, ',')} {noun}")
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def _phases_in_words(table: pd.DataFrame) -> str:
-    parts = []
-    for row in table.itertuples():
-        what = str(row.name).replace("New", "new").replace("Level 2 to Level 3 con", "con")
-        count = "none" if row.stations == 0 else f"{row.stations:,} for ${row.cost_cad:,.0f}"
-        parts.append(f"{what} ({count})")
-    return ", then ".join(parts)
 
 
 def _in(network: pd.DataFrame, name: str) -> int:

@@ -11,7 +11,7 @@ from kwev.analysis import sensitivity
 from kwev.config import Case
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
-from kwev.store import Entry, stored
+from kwev.store import Entry, solve_ahead, stored
 from kwev.tables import Tables, load_tables
 
 if TYPE_CHECKING:
@@ -65,6 +65,27 @@ class Report:
         )
 
     @cached_property
+    def swings(self) -> pd.DataFrame:
+        """What changes with one assumption at a time."""
+        return sensitivity.one_at_a_time(
+            self.project, sensitivity.ranges(self.project), scenario=self.scenario
+        )
+
+    def cases(self) -> list[Case]:
+        """Return every plan that the book shows or compares, the published one first."""
+        budgets = [
+            self.config.with_values(budget__limit_cad=budget) for budget in sensitivity.BUDGETS_CAD
+        ]
+        at_ends = sensitivity.swings(
+            self.project, sensitivity.ranges(self.project), scenario=self.scenario
+        )
+        return [
+            *(Case(self.scenario, c, self.geography) for c in (self.config, *budgets)),
+            Case(self.scenario, self.config, sensitivity.SWING_GEOGRAPHY),
+            *(swing.case for swing in at_ends),
+        ]
+
+    @cached_property
     def sources(self) -> list[dict[str, Any]]:
         """The register of sources, sorted by id."""
         register = read_json(self.project.register)
@@ -86,25 +107,14 @@ def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
     return Report(find_project(), scenario, geography)
 
 
-def prepare(report: Report, progress: Callable[[str], None] = lambda _: None) -> None:
+def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None:
     """Solve every plan that the book shows, so that its chapters find them in the store.
 
-    ``progress`` is called with a word for each plan before it is looked up or solved.
+    ``progress`` is called after each of ``report.cases()``.
     """
-    progress(f"{report.scenario} at {report.geography}")
-    _ = report.plan
-    for budget in sensitivity.BUDGETS_CAD:
-        progress(f"budget {budget / 1e6:g} million")
-        sensitivity.budget_sweep(
-            report.project,
-            scenario=report.scenario,
-            geography=report.geography,
-            budgets_cad=[budget],
-        )
-
-
-PLANS = 1 + len(sensitivity.BUDGETS_CAD)
-"""How often ``prepare`` reports progress."""
+    solve_ahead(report.project, report.tables, report.cases(), progress=progress)
+    # read here once: what is damaged is solved anew, and chapters find it sound
+    _ = report.plan, report.budgets, report.swings
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:

@@ -7,7 +7,11 @@ again each time it is read: one that is damaged or not clean is solved anew, nev
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import shutil
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -24,7 +28,7 @@ from kwev.plan import Plan, read_plan
 from kwev.tables import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kwev.project import Project
     from kwev.tables import Tables
@@ -45,6 +49,10 @@ MODULES = (
     "kwev.certify",
 )
 """Modules whose source is part of the key: a plan made by other code is another plan."""
+
+
+MOST_WORKERS = 4
+"""Plans solved at a time, at most: each process holds the tables and a model."""
 
 
 @dataclass(frozen=True)
@@ -93,12 +101,71 @@ def stored(
     KwevError
         If a fresh plan does not pass its own certificate: nothing is stored then.
     """
-    folder = project.store / f"{case.scenario}-{case.geography}-{key(tables, case)}"
+    folder = folder_of(project, tables, case)
     entry = _read(folder, tables, case)
     if entry is None:
         entry = solve_certified(tables, case, progress=progress)
         write_plan(folder, entry.plan, entry.account)
     return entry
+
+
+def folder_of(project: Project, tables: Tables, case: Case) -> Path:
+    """Return where the plan of a case stands in the store, or would stand."""
+    return project.store / f"{case.scenario}-{case.geography}-{key(tables, case)}"
+
+
+def solve_ahead(
+    project: Project,
+    tables: Tables,
+    cases: Iterable[Case],
+    *,
+    progress: Callable[[], None] = lambda: None,
+) -> int:
+    """Solve, certify and keep the cases that are not in the store, several at a time.
+
+    Each runs in a process of its own, so a script that calls this needs the usual
+    ``if __name__ == "__main__"``. What is in the store already is checked where it is read.
+
+    Parameters
+    ----------
+    progress
+        Called after each case, solved or found.
+
+    Returns
+    -------
+    int
+        How many were solved.
+    """
+    missing = {}
+    for case in cases:
+        folder = folder_of(project, tables, case)
+        if folder in missing or (folder / "plan.json").is_file():
+            progress()
+        else:
+            missing[folder] = case
+    if not missing:
+        return 0
+    workers = min(len(missing), MOST_WORKERS, os.cpu_count() or 1)
+    spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and solvers
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_to_parent) as pool:
+        jobs = [pool.submit(_solve_one, project, case) for case in missing.values()]
+        try:
+            for job in as_completed(jobs):
+                job.result()
+                progress()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return len(missing)
+
+
+def _leave_to_parent() -> None:
+    """Let the parent alone answer the keyboard's stop: one message, not one a process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _solve_one(project: Project, case: Case) -> None:
+    stored(project, load_tables(project.processed), case)
 
 
 def solve_certified(

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kwev.store import plan_for
+from kwev import config as configuration
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.files import read_json, sha256_bytes, sha256_json, write_json
+from kwev.store import folder_of, plan_for, stored
+from kwev.tables import load_tables
+from kwev.units import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
+    from kwev.config import Config
+    from kwev.plan import Plan
     from kwev.project import Project
+    from kwev.tables import Tables
 
 BUDGETS_CAD = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
 """Budgets tested (client's specification, section 3.4.1: two to six million dollars)."""
@@ -53,3 +64,155 @@ def budget_sweep(
             }
         )
     return pd.DataFrame(rows)
+
+
+SWING_GEOGRAPHY = "tract"
+"""Demand points of the plans that vary one assumption at a time: the smallest model."""
+
+
+SWING_COLUMNS = ("key", "end", "value", "l2", "l3", "ev_owners", "net_cad", "violations")
+
+
+@dataclass(frozen=True)
+class Range:
+    """An assumption and the ends of its range; ``key`` is dotted, as in the configuration."""
+
+    key: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Swing:
+    """One assumption set to one end of its range."""
+
+    key: str
+    end: str
+    value: float
+    case: Case
+
+
+def ranges(project: Project) -> tuple[Range, ...]:
+    """Return the assumptions of ``data/assumptions.json`` that have a range."""
+    entries = read_json(project.root / "data" / "assumptions.json")
+    return tuple(
+        Range(entry["key"], entry["low"], entry["high"])
+        for entry in entries
+        if entry["low"] is not None and entry["high"] is not None
+    )
+
+
+def value_at(config: Config, key: str) -> Any:
+    """Return the value of a dotted key of the configuration.
+
+    Raises
+    ------
+    KwevError
+        If there is no such key.
+    """
+    node: Any = config.as_dict()
+    for part in key.split("."):
+        if not isinstance(node, dict) or part not in node:
+            raise KwevError(f"unknown key {key!r}", where="data/assumptions.json")
+        node = node[part]
+    return node
+
+
+def swings(
+    project: Project,
+    assumptions: Iterable[Range],
+    *,
+    scenario: str = "base",
+    geography: str = SWING_GEOGRAPHY,
+) -> list[Swing]:
+    """Return each assumption at each end of its range, where that is not its value already."""
+    config = configuration.load(scenario, project.config)
+    return [
+        Swing(
+            known.key,
+            end,
+            value,
+            Case(scenario, config.with_values(**{known.key.replace(".", "__"): value}), geography),
+        )
+        for known in assumptions
+        for end, value in (("low", known.low), ("high", known.high))
+        if value != value_at(config, known.key)
+    ]
+
+
+def one_at_a_time(
+    project: Project,
+    assumptions: Iterable[Range],
+    *,
+    scenario: str = "base",
+    geography: str = SWING_GEOGRAPHY,
+) -> pd.DataFrame:
+    """Solve a scenario with one assumption after the other at either end of its range.
+
+    The result is kept beside the plans with their checksums, so that a second call need not
+    certify them all again; where a plan or the result itself has changed, it is worked out anew.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an assumption and end: ``key``, ``end``, ``value``, the change against the
+        unchanged scenario in ``l2``, ``l3``, ``ev_owners`` (points, on the cells) and ``net_cad``,
+        and ``violations`` of the plan's certificate.
+    """
+    tables = load_tables(project.processed)
+    ends = swings(project, assumptions, scenario=scenario, geography=geography)
+    base = Case(scenario, configuration.load(scenario, project.config), geography)
+    cases = [base, *(swing.case for swing in ends)]
+    folders = [folder_of(project, tables, case) for case in cases]
+    named = [folder.name for folder in folders]
+    note = project.store / f"one-at-a-time-{sha256_json(named)[:16]}.json"
+    rows = _kept(note, folders)
+    if rows is None:
+        rows = _swing_rows(project, tables, base, ends)
+        write_json(
+            note, {"plans": _checksums(folders), "rows": rows, "rows_sha256": sha256_json(rows)}
+        )
+    return pd.DataFrame(rows, columns=list(SWING_COLUMNS))
+
+
+def _swing_rows(
+    project: Project, tables: Tables, base: Case, ends: Sequence[Swing]
+) -> list[dict[str, Any]]:
+    before = stored(project, tables, base).plan
+    rows = []
+    for swing in ends:
+        after = stored(project, tables, swing.case).plan
+        rows.append(
+            {
+                "key": swing.key,
+                "end": swing.end,
+                "value": swing.value,
+                **_changes(before, after),
+                "violations": len(after.certificate.violations) if after.certificate else -1,
+            }
+        )
+    return rows
+
+
+def _changes(before: Plan, after: Plan) -> dict[str, float]:
+    points = {
+        target: POINTS
+        * (getattr(after.coverage, target).after - getattr(before.coverage, target).after)
+        for target in ("l2", "l3", "ev_owners")
+    }
+    return {**points, "net_cad": after.cost.net_cad - before.cost.net_cad}
+
+
+def _checksums(folders: Iterable[Path]) -> dict[str, str]:
+    return {folder.name: sha256_bytes((folder / "plan.json").read_bytes()) for folder in folders}
+
+
+def _kept(note: Path, folders: Sequence[Path]) -> list[dict[str, Any]] | None:
+    """Return the kept rows if they and every plan behind them are as they were written."""
+    try:
+        values = read_json(note)
+        rows: list[dict[str, Any]] = values["rows"]
+        sound = values["rows_sha256"] == sha256_json(rows)
+        return rows if sound and values["plans"] == _checksums(folders) else None
+    except (KwevError, KeyError, TypeError, OSError):
+        return None

@@ -52,5 +52,7 @@ def assumptions(report: Report) -> Table:
         Column("range", "Range", align="right"),
         Column("source", "Source"),
         Column("enters", "Enters"),
+        Column("hangs", "Hangs on it most"),
+        Column("net_cad", "Net cost moves", "CAD", "+,.0f"),
     ]
     return Table("assumptions", frame, tuple(columns), OWN.source, OWN.vintage, len(frame))

@@ -1,0 +1,54 @@
+"""What a plan is and does, in words that a sentence can take in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kwev.plan import Plan
+
+
+def verdict(plan: Plan, name: str) -> str:
+    """Return in words whether a target is met, and if not, what is possible."""
+    reached = getattr(plan.coverage, name)
+    who = "vehicles" if name == "ev_owners" else "people"
+    status = plan.certificate.targets[name] if plan.certificate else "unmet_unproven"
+    if status == "met":
+        return f"met: {reached.after:.1%} of the {who}"
+    if status == "unmet_proven":
+        return (
+            f"out of reach of any budget: with every candidate site built, "
+            f"{reached.ceiling:.1%} of the {who} would be near one"
+        )
+    return (
+        f"not met by this plan, which gives weight to other things too: "
+        f"for this target alone the budget allows {reached.attainable:.1%} of the {who}"
+    )
+
+
+def actions(plan: Plan) -> str:
+    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... ."""
+    kinds: list[str] = [action.kind for action in plan.actions]
+    nouns = {
+        "new_l2": ("new Level 2 station", "new Level 2 stations"),
+        "new_l3": ("new Level 3 station", "new Level 3 stations"),
+        "upgrade": ("conversion of Level 2 to Level 3", "conversions of Level 2 to Level 3"),
+    }
+    parts = []
+    for kind, (one, many) in nouns.items():
+        count = kinds.count(kind)
+        noun = one if count == 1 else many
+        parts.append(f"{'no' if count == 0 else format(count, ',')} {noun}")
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def phases(table: pd.DataFrame) -> str:
+    """Return the phases in order with their stations and cost (rows of ``phasing.phases``)."""
+    parts = []
+    for row in table.itertuples():
+        what = str(row.name).replace("New", "new").replace("Level 2 to Level 3 con", "con")
+        count = "none" if row.stations == 0 else f"{row.stations:,} for ${row.cost_cad:,.0f}"
+        parts.append(f"{what} ({count})")
+    return ", then ".join(parts)

@@ -1,0 +1,12 @@
+"""The plans that the chapters show are solved before the first of them runs, as `make book` does."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plans_in_the_store():
+    from kwev.report import load_report, prepare
+
+    prepare(load_report())

@@ -1,0 +1,166 @@
+"""One assumption at a time, plans solved ahead, and a store that was cleared: the same numbers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from kwev import numbers, store
+from kwev.analysis.sensitivity import Range, one_at_a_time, ranges, swings, value_at
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.ledger import SMALL_POINTS, assumptions, hangs
+from kwev.project import Project
+from kwev.report import Report, load_report
+from kwev.solve import SOLVES
+
+TWO = (Range("budget.limit_cad", 250_000, 4_000_000), Range("power.power_factor", 0.9, 1))
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory, project):
+    """Return a project with the same data and configuration and an empty store."""
+    root = tmp_path_factory.mktemp("copy")
+    for name in ("config", "data", "pyproject.toml"):
+        (root / name).symlink_to(project.root / name)
+    return Project(root)
+
+
+@pytest.fixture(scope="module")
+def table(copy):
+    return one_at_a_time(copy, TWO)
+
+
+def test_an_end_that_is_the_value_already_is_not_solved(copy):
+    found = [(swing.key, swing.end) for swing in swings(copy, TWO)]
+    assert found == [
+        ("budget.limit_cad", "low"),
+        ("power.power_factor", "low"),
+        ("power.power_factor", "high"),
+    ]
+
+
+def test_changes_are_against_the_scenario_and_every_plan_is_certified(copy, table):
+    base = store.plan_for(copy, "base", "tract").plan
+    low = store.plan_for(copy, "base", "tract", budget__limit_cad=250_000.0).plan
+    row = table.iloc[0]
+    assert row["l2"] == pytest.approx(100 * (low.coverage.l2.after - base.coverage.l2.after))
+    assert row["l3"] < -1
+    assert row["net_cad"] == pytest.approx(low.cost.net_cad - base.cost.net_cad)
+    assert row["net_cad"] < -1_000_000
+    assert (table["violations"] == 0).all()
+
+
+def test_what_no_row_of_the_model_reads_changes_nothing(table):
+    rest = table[table["key"] == "power.power_factor"]
+    assert len(rest) == 2
+    assert (rest[["l2", "l3", "ev_owners", "net_cad"]] == 0).all(axis=None)
+
+
+@pytest.fixture
+def certified(monkeypatch):
+    calls = []
+    real = store.certify
+
+    def counted(*args):
+        calls.append(args)
+        return real(*args)
+
+    monkeypatch.setattr(store, "certify", counted)
+    return calls
+
+
+def note_of(copy):
+    (note,) = copy.store.glob("one-at-a-time-*.json")
+    return note
+
+
+def test_the_second_call_reads_what_was_kept(copy, table, certified):
+    assert one_at_a_time(copy, TWO).equals(table)
+    assert certified == []
+
+
+@pytest.mark.parametrize("damage", ["rows", "plans", "cut", "gone"])
+def test_a_kept_result_that_was_changed_is_worked_out_anew(copy, table, certified, damage):
+    note = note_of(copy)
+    values = json.loads(note.read_text())
+    if damage == "rows":
+        values["rows"][0]["l2"] += 1
+    elif damage == "plans":
+        first = next(iter(values["plans"]))
+        values["plans"][first] = "0" * 64
+    text = json.dumps(values)
+    note.unlink() if damage == "gone" else note.write_text(text[:99] if damage == "cut" else text)
+    assert one_at_a_time(copy, TWO).equals(table)
+    assert len(certified) == 4
+
+
+def test_a_plan_that_was_changed_is_not_believed(copy, table, certified, tables):
+    case = swings(copy, TWO)[0].case
+    path = store.folder_of(copy, tables, case) / "plan.json"
+    sound = path.read_bytes()
+    path.write_bytes(sound.replace(b'"net_cad": ', b'"net_cad": 1', 1))
+    assert one_at_a_time(copy, TWO).equals(table)
+    assert len(certified) > 4
+    assert path.read_bytes() == sound
+
+
+def test_words_say_what_moves_most_and_which_way(table):
+    budget = table[table["key"] == "budget.limit_cad"]
+    largest = budget[["l2", "l3", "ev_owners"]].abs().to_numpy().max()
+    words = hangs(budget)
+    assert words.endswith(f": \N{MINUS SIGN}{largest:.1f} points at 250,000")
+    nothing = table[table["key"] == "power.power_factor"]
+    assert hangs(nothing) == f"nothing by {SMALL_POINTS:g} points"
+    assert hangs(table.iloc[:0]) == "not varied"
+
+
+def test_every_range_holds_the_base_value_and_a_wrong_key_is_refused(project, base_case):
+    for known in ranges(project):
+        assert known.low <= value_at(base_case.config, known.key) <= known.high, known.key
+    with pytest.raises(KwevError, match=r"unknown key 'budget\.limit'"):
+        value_at(base_case.config, "budget.limit")
+
+
+@pytest.mark.slow
+def test_the_ledger_has_a_word_for_every_assumption():
+    report = load_report()
+    table = assumptions(report)
+    varied = {known.key for known in ranges(report.project)}
+    assert set(table.loc[table["hangs"] != "not varied", "key"]) == varied
+    assert table["net_cad"].notna().sum() == len(varied)
+
+
+@pytest.mark.usefixtures("table")
+def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, base_case):
+    """Two processes fill another store with the same bytes."""
+    ahead = Project(tmp_path)
+    for name in ("config", "data", "pyproject.toml"):
+        (ahead.root / name).symlink_to(copy.root / name)
+    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO)[0].case]
+    told = []
+    assert (
+        store.solve_ahead(ahead, tables, [*cases, cases[0]], progress=lambda: told.append(1)) == 2
+    )
+    assert len(told) == 3
+    for case in cases:
+        mine, theirs = (store.folder_of(p, tables, case) for p in (ahead, copy))
+        assert (mine / "plan.json").read_bytes() == (theirs / "plan.json").read_bytes()
+    assert store.solve_ahead(ahead, tables, cases) == 0
+
+
+def test_a_cleared_store_ends_with_the_same_numbers(copy, table):
+    """What FRESH=1 does: forget every plan, solve again, and print the same."""
+
+    def printed():
+        report = Report(copy, "base", "tract")
+        found = numbers.of_plan(report) | numbers.of_phases(report)
+        assert set(report.entry.account["solves"]) <= set(SOLVES)
+        return {number.name: (number.value, str(number)) for number in found}
+
+    before = printed()
+    store.clear(copy)
+    assert not copy.store.exists()
+    assert printed() == before
+    assert one_at_a_time(copy, TWO).equals(table)
