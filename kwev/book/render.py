@@ -60,7 +60,7 @@ class RenderReport:
         """Return what a user wants to read: a line, then notes and warnings."""
         name = "the preview (without Quarto)"
         if self.engine == "quarto":
-            name = f"Quarto, {len(self.warnings) or 'no'} warnings in its log,"
+            name = f"Quarto (warnings in its log: {len(self.warnings) or 'none'})"
         first = (
             f"{self.pages} pages by {name} in {self.seconds:.0f} s: {self.output / 'index.html'}"
         )

@@ -141,7 +141,7 @@ def test_a_warning_of_quarto_is_shown(tmp_path, make_book, rendered, monkeypatch
     report = render(book.root, engine="quarto", progress=False)
     assert report.warnings == ("WARN: something is odd",)
     shown = report.summary().splitlines()
-    assert "1 warnings in its log" in shown[0]
+    assert "Quarto (warnings in its log: 1)" in shown[0]
     assert "warning: WARN: something is odd" in shown[1:]
 
 
