@@ -39,8 +39,8 @@ _STAY_CORNER = f";position:sticky;top:0;left:0;z-index:2;{_GROUND}"
 
 _LETTER_REM = 0.45
 _SHORT, _FIRST, _LONG = 16, 20, 32
-"""Letters: a text up to the first asks for no room; the first column, which stays in sight on a
-phone, holds a line of the second at most, any other of the third."""
+"""Letters: a text up to the first asks for no room; the first column stays in sight on a phone
+where two lines of the second hold it; no column asks for more than lines of the third."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +131,14 @@ class Table:
         """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
         is_tall = len(self.frame) > TALL_ROWS
         shown = list(self._rows())
+        longest = [max((len(row[i]) for row in shown), default=0) for i in range(len(self.columns))]
+        # a column that fills a phone must not stay there
+        is_pinned = longest[0] <= 2 * _FIRST
         heads = "".join(
-            self._html_head(index, [row[index] for row in shown], is_tall=is_tall)
-            for index in range(len(self.columns))
+            self._html_head(index, letters, is_tall=is_tall, is_pinned=is_pinned and index == 0)
+            for index, letters in enumerate(longest)
         )
-        rows = "\n".join(self._html_row(row) for row in shown)
+        rows = "\n".join(self._html_row(row, is_pinned=is_pinned) for row in shown)
         tall = ";max-height:34rem" if is_tall else ""
         return (
             f'<div class="kwev-table" id="table-{self.name}">\n'
@@ -169,25 +172,28 @@ class Table:
         for row in zip(*values, strict=True):
             yield [column.show(value) for column, value in zip(self.columns, row, strict=True)]
 
-    def _html_head(self, index: int, texts: list[str], *, is_tall: bool) -> str:
+    def _html_head(self, index: int, longest: int, *, is_tall: bool, is_pinned: bool) -> str:
         """Return a heading that stays in sight and holds its column open for two lines of text."""
         column = self.columns[index]
-        stay = (_STAY_CORNER if is_tall else _STAY_LEFT) if index == 0 else ""
-        stay = stay or (_STAY_ABOVE if is_tall else "")
-        longest = max(map(len, texts), default=0)
+        stay = {
+            (True, True): _STAY_CORNER,
+            (True, False): _STAY_ABOVE,
+            (False, True): _STAY_LEFT,
+        }.get((is_tall, is_pinned), "")
         room = ""
         if longest > _SHORT:
-            letters = min(math.ceil(longest / 2), _LONG if index else _FIRST)
+            letters = min(math.ceil(longest / 2), _LONG)
             room = f";min-width:{_LETTER_REM * letters:.1f}rem"
         look = f"text-align:{self._align(column)}{stay}{room}"
         return f'<th scope="col" style="{look}">{html.escape(column.heading)}</th>'
 
-    def _html_row(self, row: list[str]) -> str:
+    def _html_row(self, row: list[str], *, is_pinned: bool) -> str:
         cells = []
         for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
             tag, more, scope = "td", "", ""
             if index == 0:
-                tag, more, scope = "th", f";font-weight:inherit{_STAY_LEFT}", ' scope="row"'
+                stay = _STAY_LEFT if is_pinned else ";overflow-wrap:anywhere"
+                tag, more, scope = "th", f";font-weight:inherit{stay}", ' scope="row"'
             look = f' style="text-align:{self._align(column)}{more}"'
             cells.append(f"<{tag}{scope}{look}>{html.escape(text)}</{tag}>")
         return f"<tr>{''.join(cells)}</tr>"

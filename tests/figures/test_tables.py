@@ -72,6 +72,9 @@ def test_the_first_column_and_a_long_tables_head_stay_in_sight():
     assert "left:0" in corner
     assert not any("sticky" in look for look in heads)
     assert all("left:0" in th["style"] for th in short.select("tbody th"))
+    wide = table().frame.assign(id="a name that would fill the whole screen of a phone")
+    filling = BeautifulSoup(table(frame=wide).html(), "lxml")
+    assert not filling.select("[style*='left:0']")
     long = BeautifulSoup(table(rows=40).html(), "lxml")
     assert all("top:0" in th["style"] for th in long.select("thead th"))
 
