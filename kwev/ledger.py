@@ -1,4 +1,4 @@
-"""Two ledgers that the book prints: the client's claims, and the plan's assumptions."""
+"""The ledger of assumptions that the book prints, with what hangs on each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pandas as pd
 from kwev.analysis.metrics import TARGET_NAMES
 from kwev.analysis.sensitivity import value_at
 from kwev.files import read_json
-from kwev.numbers import SHOW, everything
 
 if TYPE_CHECKING:
     from kwev.report import Report
@@ -18,48 +17,6 @@ SMALL_POINTS = 0.1
 """Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
 
 MINUS = "\N{MINUS SIGN}"
-
-
-def claims(report: Report) -> pd.DataFrame:
-    """Return each figure of the client's text beside the computed one, with a verdict in words.
-
-    Columns: ``section``, ``claim``, ``stated``, ``computed`` (as text), ``ratio`` (computed over
-    stated) and ``verdict``.
-    """
-    numbers = everything(report)
-    rows = []
-    for entry in read_json(report.project.root / "data" / "claims.json"):
-        computed = getattr(numbers, entry["number"])
-        ratio = float(computed.value) / float(entry["value"])
-        rows.append(
-            {
-                "section": entry["section"],
-                "claim": entry["claim"],
-                "stated": SHOW[entry["unit"]].format(entry["value"]),
-                "computed": str(computed),
-                "ratio": ratio,
-                "verdict": verdict(ratio, entry["tolerance"]),
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def verdict(ratio: float, tolerance: float) -> str:
-    """Return in words how a computed value stands to a stated one.
-
-    Parameters
-    ----------
-    ratio
-        Computed over stated.
-    tolerance
-        Relative difference up to which both agree (share).
-    """
-    if abs(ratio - 1) <= tolerance:
-        return "agrees"
-    side = "higher" if ratio > 1 else "lower"
-    if abs(ratio - 1) <= max(5 * tolerance, 0.05):
-        return f"close, but {side}"
-    return f"not supported: the data give {ratio:.2f} times the stated figure"
 
 
 def assumptions(report: Report) -> pd.DataFrame:

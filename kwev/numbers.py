@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.report import Report
+    from kwev.tables import Tables
 
 Value = float | int | str
 
@@ -111,6 +112,7 @@ def of_region(report: Report) -> Numbers:
     return Numbers(
         [
             Number("people", int(people.sum()), "people", "municipalities.population"),
+            Number("cma_people", _outside_wellesley(t), "people", "municipalities.population"),
             Number("households", int(t.das["households"].sum()), "count", "das.households"),
             Number("dwellings", int(t.das["dwellings"].sum()), "count", "das.dwellings"),
             Number("area", float(t.municipalities["area_km2"].sum()), "km²", "municipalities"),
@@ -166,6 +168,7 @@ def of_data(report: Report) -> Numbers:
         Number("l3_now_tract", float(tract["l3"]), "share", "tract centroids"),
         Number("waterloo_stations", _in(network, "Waterloo"), "count", "stations in Waterloo"),
         Number("kitchener_stations", _in(network, "Kitchener"), "count", "stations in Kitchener"),
+        Number("other_stations", _elsewhere(network), "count", "stations in other municipalities"),
         Number("household_size", _household_size(report), "ratio", "das: people per household"),
         Number("cell_size", parameters.cell_m, "m", "pipeline.parameters"),
         Number("match_radius", parameters.match_station_m, "m", "pipeline.parameters"),
@@ -357,6 +360,16 @@ def everything(report: Report) -> Numbers:
 
 def _in(network: pd.DataFrame, name: str) -> int:
     return int(network.loc[network["municipality"] == name, "stations"].sum())
+
+
+def _elsewhere(network: pd.DataFrame) -> int:
+    return int(network["stations"].sum()) - _in(network, "Waterloo") - _in(network, "Kitchener")
+
+
+def _outside_wellesley(tables: Tables) -> int:
+    """Return the people of census metropolitan area 541: the Region without Wellesley."""
+    places = tables.municipalities
+    return int(places.loc[places["name"] != "Wellesley", "population"].sum())
 
 
 def _household_size(report: Report) -> float:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kwev import claims as judged
 from kwev import ledger
-from kwev.exhibits.common import OWN, table
+from kwev.exhibits.common import OWN
 from kwev.figures.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -31,15 +32,17 @@ def catalogue(report: Report) -> Table:
 
 
 def claims(report: Report) -> Table:
-    """Return the client's figures beside the computed ones."""
+    """Return the client's figures beside the computed or cited ones."""
     columns = [
         Column("claim", "Claim"),
         Column("section", "Section"),
-        Column("stated", "Stated", align="right"),
-        Column("computed", "Computed", align="right"),
+        Column("stated", "Stated"),
+        Column("computed", "Computed or cited"),
+        Column("source", "Source"),
         Column("verdict", "Verdict"),
     ]
-    return table("claims", ledger.claims(report), columns, OWN)
+    frame = judged.table(report)
+    return Table("claims", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
 
 
 def assumptions(report: Report) -> Table:

@@ -1,4 +1,4 @@
-"""The plans that the chapters show are solved before the first of them runs, as `make book` does."""
+"""The plans that chapters show are solved before the first of them runs, as `make book` does."""
 
 from __future__ import annotations
 
