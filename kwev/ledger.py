@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 SMALL_POINTS = 0.1
 """Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
 
+NOT_IN_MODEL = "nothing: no row of the model reads it"
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -34,7 +35,7 @@ def assumptions(report: Report) -> pd.DataFrame:
     rows = []
     for entry in read_json(report.project.root / "data" / "assumptions.json"):
         known = [f"{bound:,}" for bound in (entry["low"], entry["high"]) if bound is not None]
-        ends = changes[changes["key"] == entry["key"]]
+        ends = changes[changes["key"] == entry.get("group", entry["key"])]
         rows.append(
             {
                 "what": entry["what"],
@@ -43,7 +44,7 @@ def assumptions(report: Report) -> pd.DataFrame:
                 "range": " to ".join(known),
                 "source": entry["source"],
                 "enters": entry["enters"],
-                "hangs": hangs(ends),
+                "hangs": hangs(ends) if entry.get("in_model", True) else NOT_IN_MODEL,
                 "net_cad": _largest(ends["net_cad"]),
                 "key": entry["key"],
             }
@@ -56,15 +57,18 @@ def hangs(ends: pd.DataFrame) -> str:
     if ends.empty:
         return "not varied"
     moves = [
-        (float(row[target]), target, float(row["value"]))
+        (float(row[target]), target, row)
         for row in ends.to_dict("records")
         for target in TARGET_NAMES
     ]
-    change, target, value = max(moves, key=lambda move: abs(move[0]))
+    change, target, row = max(moves, key=lambda move: abs(move[0]))
     if abs(change) < SMALL_POINTS:
         return f"nothing by {SMALL_POINTS:g} points"
     sign = "+" if change > 0 else MINUS
-    return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points at {value:,.10g}"
+    single = pd.notna(row["value"])
+    group = f"with the whole group at its {row['end']} end"
+    where = f"at {row['value']:,.10g}" if single else group
+    return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points {where}"
 
 
 def _largest(changes: pd.Series) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kwev.analysis import baseline, metrics, phasing, reconciliation, wording
+from kwev.analysis import baseline, metrics, phasing, reconciliation, sensitivity, wording
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json
 from kwev.pipeline.parameters import Parameters
@@ -329,16 +329,17 @@ def of_assumptions(report: Report) -> Numbers:
         entry["key"]: entry["what"]
         for entry in read_json(report.project.root / "data" / "assumptions.json")
     }
+    varied = sensitivity.ranges(report.project)
     origin = "one_at_a_time"
     numbers = [
         Number("assumptions", len(names), "count", "data/assumptions.json"),
-        Number("assumptions_varied", changes["key"].nunique(), "count", origin),
+        Number("assumptions_varied", sum(len(r.low) for r in varied), "count", origin),
         Number("swing_plans", len(changes), "count", origin),
         Number("swing_violations", int(changes["violations"].sum()), "count", origin),
     ]
     for level in ("l2", "l3"):
         largest = max(changes.to_dict("records"), key=lambda row: abs(row[level]))
-        what = names[str(largest["key"])]
+        what = names.get(str(largest["key"]), "the grid proxies of all kinds of site")
         numbers += [
             Number(f"swing_{level}_what", what[0].lower() + what[1:], "text", origin),
             Number(f"swing_{level}_points", abs(float(largest[level])), "points", origin),

@@ -112,9 +112,15 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
 
     ``progress`` is called after each of ``report.cases()``.
     """
-    solve_ahead(report.project, report.tables, report.cases(), progress=progress)
+    solved = solve_ahead(report.project, report.tables, report.cases(), progress=progress)
+    sensitivity.one_at_a_time(
+        report.project,
+        sensitivity.ranges(report.project),
+        scenario=report.scenario,
+        certified=solved,
+    )
     # read here once: what is damaged is solved anew, and chapters find it sound
-    _ = report.plan, report.budgets, report.swings
+    _ = report.plan, report.budgets
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:

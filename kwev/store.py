@@ -120,7 +120,7 @@ def solve_ahead(
     cases: Iterable[Case],
     *,
     progress: Callable[[], None] = lambda: None,
-) -> int:
+) -> dict[Path, Entry]:
     """Solve, certify and keep the cases that are not in the store, several at a time.
 
     Each runs in a process of its own, so a script that calls this needs the usual
@@ -133,8 +133,8 @@ def solve_ahead(
 
     Returns
     -------
-    int
-        How many were solved.
+    dict
+        What was solved, by its folder in the store.
     """
     missing = {}
     for case in cases:
@@ -143,20 +143,21 @@ def solve_ahead(
             progress()
         else:
             missing[folder] = case
+    solved: dict[Path, Entry] = {}
     if not missing:
-        return 0
+        return solved
     workers = min(len(missing), MOST_WORKERS, os.cpu_count() or 1)
     spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and solvers
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_to_parent) as pool:
-        jobs = [pool.submit(_solve_one, project, case) for case in missing.values()]
+        jobs = {pool.submit(_solve_one, project, case): at for at, case in missing.items()}
         try:
             for job in as_completed(jobs):
-                job.result()
+                solved[jobs[job]] = job.result()
                 progress()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return len(missing)
+    return solved
 
 
 def _leave_to_parent() -> None:
@@ -164,8 +165,8 @@ def _leave_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _solve_one(project: Project, case: Case) -> None:
-    stored(project, load_tables(project.processed), case)
+def _solve_one(project: Project, case: Case) -> Entry:
+    return stored(project, load_tables(project.processed), case)
 
 
 def solve_certified(

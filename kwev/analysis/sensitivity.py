@@ -16,13 +16,13 @@ from kwev.tables import load_tables
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from kwev.config import Config
     from kwev.plan import Plan
     from kwev.project import Project
-    from kwev.tables import Tables
+    from kwev.store import Entry
 
 BUDGETS_CAD = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
 """Budgets tested (client's specification, section 3.4.1: two to six million dollars)."""
@@ -75,31 +75,39 @@ SWING_COLUMNS = ("key", "end", "value", "l2", "l3", "ev_owners", "net_cad", "vio
 
 @dataclass(frozen=True)
 class Range:
-    """An assumption and the ends of its range; ``key`` is dotted, as in the configuration."""
+    """An assumption, or a group that moves together: values of dotted keys at either end.
+
+    ``key`` is the assumption's own, or what the group's keys begin with.
+    """
 
     key: str
-    low: float
-    high: float
+    low: dict[str, float]
+    high: dict[str, float]
 
 
 @dataclass(frozen=True)
 class Swing:
-    """One assumption set to one end of its range."""
+    """One assumption or group set to one end of its range; a group has no single value."""
 
     key: str
     end: str
-    value: float
+    value: float | None
     case: Case
 
 
 def ranges(project: Project) -> tuple[Range, ...]:
-    """Return the assumptions of ``data/assumptions.json`` that have a range."""
-    entries = read_json(project.root / "data" / "assumptions.json")
-    return tuple(
-        Range(entry["key"], entry["low"], entry["high"])
-        for entry in entries
-        if entry["low"] is not None and entry["high"] is not None
-    )
+    """Return the assumptions of ``data/assumptions.json`` that are varied, in its order.
+
+    Those without a range are not, nor those that no row of the model reads.
+    """
+    found: dict[str, Range] = {}
+    for entry in read_json(project.root / "data" / "assumptions.json"):
+        if entry["low"] is None or entry["high"] is None or not entry.get("in_model", True):
+            continue
+        group = entry.get("group", entry["key"])
+        known = found.setdefault(group, Range(group, {}, {}))
+        known.low[entry["key"]], known.high[entry["key"]] = entry["low"], entry["high"]
+    return tuple(found.values())
 
 
 def value_at(config: Config, key: str) -> Any:
@@ -131,13 +139,17 @@ def swings(
         Swing(
             known.key,
             end,
-            value,
-            Case(scenario, config.with_values(**{known.key.replace(".", "__"): value}), geography),
+            next(iter(values.values())) if len(values) == 1 else None,
+            Case(scenario, _changed(config, values), geography),
         )
         for known in assumptions
-        for end, value in (("low", known.low), ("high", known.high))
-        if value != value_at(config, known.key)
+        for end, values in (("low", known.low), ("high", known.high))
+        if any(value != value_at(config, key) for key, value in values.items())
     ]
+
+
+def _changed(config: Config, values: Mapping[str, float]) -> Config:
+    return config.with_values(**{key.replace(".", "__"): v for key, v in values.items()})
 
 
 def one_at_a_time(
@@ -146,11 +158,17 @@ def one_at_a_time(
     *,
     scenario: str = "base",
     geography: str = SWING_GEOGRAPHY,
+    certified: Mapping[Path, Entry] | None = None,
 ) -> pd.DataFrame:
     """Solve a scenario with one assumption after the other at either end of its range.
 
     The result is kept beside the plans with their checksums, so that a second call need not
     certify them all again; where a plan or the result itself has changed, it is worked out anew.
+
+    Parameters
+    ----------
+    certified
+        Plans certified just now, by folder (``store.solve_ahead``), which need no second check.
 
     Returns
     -------
@@ -168,30 +186,29 @@ def one_at_a_time(
     note = project.store / f"one-at-a-time-{sha256_json(named)[:16]}.json"
     rows = _kept(note, folders)
     if rows is None:
-        rows = _swing_rows(project, tables, base, ends)
+        done = certified or {}
+        plans = [
+            (done.get(folder) or stored(project, tables, case)).plan
+            for folder, case in zip(folders, cases, strict=True)
+        ]
+        rows = _swing_rows(ends, plans[0], plans[1:])
         write_json(
             note, {"plans": _checksums(folders), "rows": rows, "rows_sha256": sha256_json(rows)}
         )
     return pd.DataFrame(rows, columns=list(SWING_COLUMNS))
 
 
-def _swing_rows(
-    project: Project, tables: Tables, base: Case, ends: Sequence[Swing]
-) -> list[dict[str, Any]]:
-    before = stored(project, tables, base).plan
-    rows = []
-    for swing in ends:
-        after = stored(project, tables, swing.case).plan
-        rows.append(
-            {
-                "key": swing.key,
-                "end": swing.end,
-                "value": swing.value,
-                **_changes(before, after),
-                "violations": len(after.certificate.violations) if after.certificate else -1,
-            }
-        )
-    return rows
+def _swing_rows(ends: list[Swing], before: Plan, plans: list[Plan]) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": swing.key,
+            "end": swing.end,
+            "value": swing.value,
+            **_changes(before, after),
+            "violations": len(after.certificate.violations) if after.certificate else -1,
+        }
+        for swing, after in zip(ends, plans, strict=True)
+    ]
 
 
 def _changes(before: Plan, after: Plan) -> dict[str, float]:

@@ -10,12 +10,16 @@ from kwev import numbers, store
 from kwev.analysis.sensitivity import Range, one_at_a_time, ranges, swings, value_at
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.ledger import SMALL_POINTS, assumptions, hangs
+from kwev.ledger import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
 from kwev.project import Project
 from kwev.report import Report, load_report
 from kwev.solve import SOLVES
 
-TWO = (Range("budget.limit_cad", 250_000, 4_000_000), Range("power.power_factor", 0.9, 1))
+BUDGET, FACTOR = "budget.limit_cad", "power.power_factor"
+TWO = (
+    Range(BUDGET, {BUDGET: 250_000}, {BUDGET: 4_000_000}),
+    Range(FACTOR, {FACTOR: 0.9}, {FACTOR: 1}),
+)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +122,8 @@ def test_words_say_what_moves_most_and_which_way(table):
 
 def test_every_range_holds_the_base_value_and_a_wrong_key_is_refused(project, base_case):
     for known in ranges(project):
-        assert known.low <= value_at(base_case.config, known.key) <= known.high, known.key
+        for key in known.low:
+            assert known.low[key] <= value_at(base_case.config, key) <= known.high[key], key
     with pytest.raises(KwevError, match=r"unknown key 'budget\.limit'"):
         value_at(base_case.config, "budget.limit")
 
@@ -127,9 +132,23 @@ def test_every_range_holds_the_base_value_and_a_wrong_key_is_refused(project, ba
 def test_the_ledger_has_a_word_for_every_assumption():
     report = load_report()
     table = assumptions(report)
-    varied = {known.key for known in ranges(report.project)}
-    assert set(table.loc[table["hangs"] != "not varied", "key"]) == varied
+    varied = {key for known in ranges(report.project) for key in known.low}
+    still = table["hangs"].isin(["not varied", NOT_IN_MODEL])
+    assert set(table.loc[~still, "key"]) == varied
     assert table["net_cad"].notna().sum() == len(varied)
+    assert table.loc[table["hangs"] == NOT_IN_MODEL, "key"].tolist() == [FACTOR]
+
+
+def test_a_group_moves_together(project, base_case):
+    (group,) = (known for known in ranges(project) if known.key == "siting.capacity_kw")
+    assert set(group.low) == {
+        f"siting.capacity_kw.{n}" for n in base_case.config.siting.capacity_kw
+    }
+    low, high = swings(project, [group])
+    assert low.value is None
+    for name, kw in base_case.config.siting.capacity_kw.items():
+        assert low.case.config.siting.capacity_kw[name] < kw
+        assert high.case.config.siting.capacity_kw[name] > kw
 
 
 @pytest.mark.usefixtures("table")
@@ -140,14 +159,14 @@ def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, ba
         (ahead.root / name).symlink_to(copy.root / name)
     cases = [Case("base", base_case.config, "tract"), swings(copy, TWO)[0].case]
     told = []
-    assert (
-        store.solve_ahead(ahead, tables, [*cases, cases[0]], progress=lambda: told.append(1)) == 2
-    )
+    twice = [*cases, cases[0]]
+    solved = store.solve_ahead(ahead, tables, twice, progress=lambda: told.append(1))
+    assert set(solved) == {store.folder_of(ahead, tables, case) for case in cases}
     assert len(told) == 3
     for case in cases:
         mine, theirs = (store.folder_of(p, tables, case) for p in (ahead, copy))
         assert (mine / "plan.json").read_bytes() == (theirs / "plan.json").read_bytes()
-    assert store.solve_ahead(ahead, tables, cases) == 0
+    assert store.solve_ahead(ahead, tables, cases) == {}
 
 
 def test_a_cleared_store_ends_with_the_same_numbers(copy, table):
