@@ -246,7 +246,9 @@ def equation(name: str) -> Markdown:
         raise KwevError(f"no equation {name!r}", where="kwev.symbols")
     if len(formulas) == 1 and "&" not in formulas[0].latex:
         return Markdown(written(formulas[0].latex))
-    rows = [written(f.latex) + (f" && {written(f.domain)}" if f.domain else "") for f in formulas]
+    rows = [
+        written(f.latex) + (rf" && \quad {written(f.domain)}" if f.domain else "") for f in formulas
+    ]
     # one line: an inline expression has one
     return Markdown(r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}")
 
