@@ -35,11 +35,11 @@ def claims(report: Report) -> Table:
     """Return the client's figures beside the computed or cited ones."""
     columns = [
         Column("claim", "Claim"),
-        Column("section", "Section"),
         Column("stated", "Stated"),
         Column("computed", "Computed or cited"),
-        Column("source", "Source"),
         Column("verdict", "Verdict"),
+        Column("section", "Section"),
+        Column("source", "Source"),
     ]
     frame = judged.table(report)
     return Table("claims", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
@@ -50,12 +50,12 @@ def assumptions(report: Report) -> Table:
     frame = ledger.assumptions(report)
     columns = [
         Column("what", "Assumption"),
-        Column("value", "Value", format=",g", align="right"),
+        Column("value", "Value", format=",.10g", align="right"),
         Column("unit", "Unit"),
         Column("range", "Range", align="right"),
-        Column("source", "Source"),
-        Column("enters", "Enters"),
         Column("hangs", "Hangs on it most"),
         Column("net_cad", "Net cost moves", "CAD", "+,.0f"),
+        Column("source", "Source"),
+        Column("enters", "Enters"),
     ]
     return Table("assumptions", frame, tuple(columns), OWN.source, OWN.vintage, len(frame))
