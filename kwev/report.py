@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SCENARIO, GEOGRAPHY = "base", "da"
 """The plan that the book publishes."""
 
+INVENTORIES = ("ocm", "nrcan")
+"""Sources of ``station_records`` that give the network its stations; the others add to them."""
+
 
 @dataclass(frozen=True)
 class Report:
@@ -127,11 +130,14 @@ def _note_provenance(report: Report, entry: Entry) -> None:
     """Leave what the pages' footers say about the plan."""
     solver = entry.plan.solver
     quarter = str(report.tables.fsas["quarter"].iloc[0])
+    records = report.tables.station_records
+    listed = records[records["source"].isin(INVENTORIES)].groupby("source")["snapshot"].max()
+    stations = " and ".join(sorted(str(date)[: len("2024-11")] for date in listed))
     write_json(
         report.project.build / "provenance.json",
         {
             "Scenario": f"{report.scenario}, demand points: {report.geography}",
             "Solver": f"{solver.name} {solver.version}, gap {solver.gap_solver:.2e}",
-            "Data": f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations 2024-11 and 2025-10",
+            "Data": f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations {stations}",
         },
     )
