@@ -93,6 +93,7 @@ def data(
     project = find_project()
     target = out or project.processed
     report = build(raw or project.raw, target)
+    typer.echo(report.stages())
     typer.echo(report.summary())
 
 

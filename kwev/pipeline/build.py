@@ -5,12 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
@@ -24,6 +21,7 @@ from kwev.pipeline.cells import (
     tract_table,
 )
 from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.quality import Ledger
@@ -37,10 +35,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from kwev.pipeline.meter import StageCost
+
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
 STAGES = ("raw", "boundaries", "population", "adoption", "cells", "stations", "sites", "files")
+"""The stages in the order in which they run."""
+
+Layers = dict[str, "tuple[gpd.GeoDataFrame, list[str]]"]
+"""Map layers by name, each with the columns that its file keeps."""
 
 
 @dataclass(frozen=True)
@@ -55,43 +59,28 @@ class BuildReport:
         Rows of each table.
     bytes
         Size of each file.
-    seconds
-        Wall time of each stage (s).
+    costs
+        Wall time and peak memory of each stage, in order.
     """
 
     out_dir: Path
     rows: dict[str, int]
     bytes: dict[str, int]
-    seconds: dict[str, float]
+    costs: tuple[StageCost, ...]
+
+    def stages(self) -> str:
+        """Return a line for each stage: seconds and peak memory."""
+        lines = [f"{c.stage:<12}{c.seconds:7.1f} s{c.peak_mb:8,.0f} MB" for c in self.costs]
+        return "\n".join(lines)
 
     def summary(self) -> str:
         """Return one line: where, how many files, how large, how long."""
-        size, spent = sum(self.bytes.values()) / 1e6, sum(self.seconds.values())
+        size = sum(self.bytes.values()) / 1e6
+        spent = sum(c.seconds for c in self.costs)
         rows = ", ".join(
             f"{self.rows[name]} {name}" for name in ("das", "cells", "stations", "sites")
         )
         return f"{self.out_dir}: {len(self.bytes)} files, {size:.1f} MB in {spent:.0f} s; {rows}"
-
-
-@dataclass
-class _Clock:
-    """Times the stages and moves the bar."""
-
-    bar: Progress
-    seconds: dict[str, float]
-
-    def __post_init__(self) -> None:
-        self._task = self.bar.add_task("", total=len(STAGES))
-        self._start = time.perf_counter()
-
-    def start(self, stage: str) -> None:
-        self.bar.update(self._task, description=stage)
-
-    def done(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.seconds[stage] = round(now - self._start, 3)
-        self._start = now
-        self.bar.advance(self._task)
 
 
 def build(
@@ -113,54 +102,43 @@ def build(
         If a raw file is missing, damaged or not the registered one, or a table breaks its schema.
     """
     raw = Raw(raw_dir, register)
-    seconds: dict[str, float] = {}
-    columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True, disable=not progress) as bar:
-        clock = _Clock(bar, seconds)
-        tables, layers = _tables(raw, parameters or Parameters(), clock)
-        clock.start("files")
-        texts = _texts(tables, layers)
-        manifest = _manifest(raw, texts, tables)
-        texts["manifest.json"] = dump_json(manifest)
-        _replace(out_dir, texts)
-        clock.done("files")
+    with Meter(STAGES, shown=progress) as meter:
+        tables, layers = _tables(raw, parameters or Parameters(), meter)
+        with meter.stage("files"):
+            texts = _texts(tables, layers)
+            texts["manifest.json"] = dump_json(_manifest(raw, texts, tables))
+            _replace(out_dir, texts)
     sizes = {name: len(text.encode()) for name, text in texts.items()}
-    return BuildReport(out_dir, {n: len(t) for n, t in tables.items()}, sizes, seconds)
+    rows = {name: len(table) for name, table in tables.items()}
+    return BuildReport(out_dir, rows, sizes, tuple(meter.costs))
 
 
 def _tables(
-    raw: Raw, parameters: Parameters, clock: _Clock
-) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[gpd.GeoDataFrame, list[str]]]]:
+    raw: Raw, parameters: Parameters, meter: Meter
+) -> tuple[dict[str, pd.DataFrame], Layers]:
     ledger = Ledger()
-    clock.start("raw")
-    raw.read_all()
-    clock.done("raw")
-    clock.start("boundaries")
-    bounds = read_boundaries(raw, ledger)
-    layers = map_layers(bounds, parameters)
-    clock.done("boundaries")
-    clock.start("population")
-    addresses = read_addresses(raw, ledger)
-    points = spread_population(addresses, bounds, ledger)
-    clock.done("population")
-    clock.start("adoption")
-    vehicles = downscale_vehicles(raw, points, bounds, parameters, ledger)
-    clock.done("adoption")
-    clock.start("cells")
-    table = point_table(points, vehicles, bounds, parameters)
-    cells, parts = cell_tables(table)
-    das = da_table(table, bounds)
-    tracts = tract_table(table, das, bounds)
-    towns = municipality_table(table, das, bounds)
-    clock.done("cells")
-    clock.start("stations")
-    roads = to_metres(raw.read_shapes("roads"))
-    records = read_records(raw, bounds.region, _settlements(roads, towns), parameters, ledger)
-    stations, fates = merge_stations(records, bounds, parameters, ledger)
-    clock.done("stations")
-    clock.start("sites")
-    sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
-    clock.done("sites")
+    with meter.stage("raw"):
+        raw.read_all()
+    with meter.stage("boundaries"):
+        bounds = read_boundaries(raw, ledger)
+        layers = map_layers(bounds, parameters)
+    with meter.stage("population"):
+        addresses = read_addresses(raw, ledger)
+        points = spread_population(addresses, bounds, ledger)
+    with meter.stage("adoption"):
+        vehicles = downscale_vehicles(raw, points, bounds, parameters, ledger)
+    with meter.stage("cells"):
+        table = point_table(points, vehicles, bounds, parameters)
+        cells, parts = cell_tables(table)
+        das = da_table(table, bounds)
+        tracts = tract_table(table, das, bounds)
+        towns = municipality_table(table, das, bounds)
+    with meter.stage("stations"):
+        roads = to_metres(raw.read_shapes("roads"))
+        records = read_records(raw, bounds.region, _settlements(roads, towns), parameters, ledger)
+        stations, fates = merge_stations(records, bounds, parameters, ledger)
+    with meter.stage("sites"):
+        sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
@@ -176,9 +154,7 @@ def _settlements(roads: gpd.GeoDataFrame, towns: pd.DataFrame) -> set[str]:
     return {str(name).lower().replace(".", "") for name in names}
 
 
-def _texts(
-    tables: dict[str, pd.DataFrame], layers: dict[str, tuple[gpd.GeoDataFrame, list[str]]]
-) -> dict[str, str]:
+def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:
     texts = {}
     for name, table in tables.items():
         where = f"data/processed/{name}.csv"

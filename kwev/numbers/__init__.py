@@ -1,0 +1,28 @@
+"""Named values with unit, format and origin: the only figures that the book's prose prints.
+
+One module for each subject; a chapter asks for the groups that it prints.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kwev.numbers.data import of_data, of_region
+from kwev.numbers.number import SHOW, Number, Numbers, Value
+from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
+
+if TYPE_CHECKING:
+    from kwev.report import Report
+
+__all__ = [
+    "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets", "of_data",
+    "of_phases", "of_plan", "of_region", "of_scenario",
+]  # fmt: skip
+
+
+def everything(report: Report) -> Numbers:
+    """Return every number of the book."""
+    parts = (
+        of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
+    )  # fmt: skip
+    return Numbers([number for part in parts for number in part(report)])

@@ -1,0 +1,42 @@
+"""What a table must look like at each door.
+
+One module for each subject holds the schemas of its processed tables; those of raw files are in
+``kwev.pipeline.raw_schemas``.
+"""
+
+from typing import Final
+
+from kwev.schemas import ledgers, people, sites, stations
+from kwev.schemas.columns import (
+    BOUNDS,
+    CSD_ID,
+    CT_ID,
+    DA_ID,
+    FSA_ID,
+    Schema,
+    check,
+    count,
+    flag,
+    integer,
+    latitude,
+    longitude,
+    real,
+    table_of,
+    text,
+    text_columns,
+)
+from kwev.schemas.people import DWELLING_TYPES
+
+PROCESSED: Final[dict[str, Schema]] = {
+    **people.TABLES,
+    **stations.TABLES,
+    **sites.TABLES,
+    **ledgers.TABLES,
+}
+"""Columns of every processed table, in order."""
+
+__all__ = [
+    "BOUNDS", "CSD_ID", "CT_ID", "DA_ID", "DWELLING_TYPES", "FSA_ID", "PROCESSED", "Schema",
+    "check", "count", "flag", "integer", "latitude", "longitude", "real", "table_of", "text",
+    "text_columns",
+]  # fmt: skip
