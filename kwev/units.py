@@ -33,3 +33,52 @@ METRE_DECIMALS: Final = 2
 
 PEOPLE_DECIMALS: Final = 6
 """Decimals of apportioned counts of people, households and vehicles."""
+
+COLUMN_UNITS: Final = {
+    "": "none: text, or true and false",
+    "1": "a plain number: an index, a score or a factor",
+    "share": "a part of one, 0 to 1",
+    "id": "a whole number that names a thing and measures nothing",
+    "°": "degree, WGS 84",
+    "m": "metre",
+    "km": "kilometre",
+    "km²": "square kilometre",
+    "km/h": "kilometre per hour",
+    "kW": "kilowatt",
+    "kWh": "kilowatt hour",
+    "CAD": "Canadian dollar",
+    "year": "calendar year, or years",
+    "quarter": "quarters of a year",
+    "people": "people of the census",
+    "people/km²": "people per square kilometre",
+    "people/household": "people per household",
+    "households": "private households: dwellings occupied by usual residents",
+    "dwellings": "private dwellings",
+    "jobs": "full-time jobs",
+    "EV": "registered electric vehicles, battery-electric and plug-in hybrid",
+    "addresses": "distinct address points",
+    "stations": "charging stations",
+    "ports": "charging ports, each serving one vehicle at a time",
+    "stops": "transit stops",
+    "routes": "transit routes",
+    "trips": "departures of transit vehicles",
+    "trips/h": "departures of transit vehicles per hour",
+    "vehicles/day": "motor vehicles per day",
+    "sites": "candidate sites",
+    "rows": "rows of a file or table",
+    "rank": "place in an order, 1 the first",
+}
+"""Units that a column of a table may have, with what each means."""
+
+COLUMN_SUFFIXES: Final = {
+    "m": "m",
+    "km": "km",
+    "km2": "km²",
+    "kmh": "km/h",
+    "kw": "kW",
+    "kwh": "kWh",
+    "cad": "CAD",
+    "share": "share",
+    "h": "h",
+}
+"""Words of a column's name that state its unit; after ``per`` they stand below the line."""

@@ -14,6 +14,7 @@ from kwev.schemas.columns import (
     DA_ID,
     FSA_ID,
     Schema,
+    about_of,
     check,
     count,
     flag,
@@ -24,6 +25,7 @@ from kwev.schemas.columns import (
     table_of,
     text,
     text_columns,
+    unit_of,
 )
 from kwev.schemas.people import DWELLING_TYPES
 
@@ -37,6 +39,6 @@ PROCESSED: Final[dict[str, Schema]] = {
 
 __all__ = [
     "BOUNDS", "CSD_ID", "CT_ID", "DA_ID", "DWELLING_TYPES", "FSA_ID", "PROCESSED", "Schema",
-    "check", "count", "flag", "integer", "latitude", "longitude", "real", "table_of", "text",
-    "text_columns",
+    "about_of", "check", "count", "flag", "integer", "latitude", "longitude", "real", "table_of",
+    "text", "text_columns", "unit_of",
 ]  # fmt: skip

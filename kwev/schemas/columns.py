@@ -2,6 +2,10 @@
 
 Every column has a type, and a range where one is known; an identifier is text. A table that does
 not fit raises one :class:`kwev.errors.KwevError` that names the file, the column and what to do.
+
+Each column of a processed table also says what it holds: ``about`` in one line, and ``unit``, one
+of :data:`kwev.units.COLUMN_UNITS` (text and true/false have none). Catalogue, downloads and their
+descriptor read both from here, through :func:`about_of` and :func:`unit_of`.
 """
 
 from __future__ import annotations
@@ -24,52 +28,88 @@ Schema = pa.DataFrameSchema
 
 
 def text(
-    *, pattern: str = "", isin: tuple[str, ...] = (), null: bool = False, unique: bool = False
+    *,
+    pattern: str = "",
+    isin: tuple[str, ...] = (),
+    null: bool = False,
+    unique: bool = False,
+    about: str = "",
 ) -> pa.Column:
     """Return a column of text."""
     checks = [pa.Check.str_matches(pattern)] if pattern else []
     if isin:
         checks.append(pa.Check.isin(list(isin)))
-    return pa.Column(str, checks, nullable=null, unique=unique)
+    return pa.Column(str, checks, nullable=null, unique=unique, description=about)
 
 
-def real(low: float | None = None, high: float | None = None, *, null: bool = False) -> pa.Column:
+def real(
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    null: bool = False,
+    unit: str = "",
+    about: str = "",
+) -> pa.Column:
     """Return a column of numbers from ``low`` to ``high``."""
     checks = [] if low is None else [pa.Check.ge(low)]
     if high is not None:
         checks.append(pa.Check.le(high))
-    return pa.Column(float, checks, nullable=null, coerce=True)
+    return pa.Column(float, checks, nullable=null, coerce=True, **_words(unit, about))
 
 
-def count(*, null: bool = False) -> pa.Column:
+def count(*, null: bool = False, unit: str = "", about: str = "") -> pa.Column:
     """Return a column of whole numbers, at least 0, that may be read as floats."""
     whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole number")
-    return pa.Column(float, [pa.Check.ge(0), whole], nullable=null, coerce=True)
+    checks = [pa.Check.ge(0), whole]
+    return pa.Column(float, checks, nullable=null, coerce=True, **_words(unit, about))
 
 
-def integer() -> pa.Column:
+def integer(*, unit: str = "", about: str = "") -> pa.Column:
     """Return a column of integers, at least 0."""
-    return pa.Column(int, pa.Check.ge(0), coerce=True)
+    return pa.Column(int, pa.Check.ge(0), coerce=True, **_words(unit, about))
 
 
-def flag() -> pa.Column:
+def flag(*, about: str = "") -> pa.Column:
     """Return a column of true and false."""
-    return pa.Column(bool, coerce=True)
+    return pa.Column(bool, coerce=True, description=about)
 
 
-def longitude(*, null: bool = False) -> pa.Column:
+def longitude(
+    *, null: bool = False, about: str = "Longitude in WGS 84, east positive."
+) -> pa.Column:
     """Return a column of longitudes (degrees) near the Region."""
-    return real(BOUNDS[0], BOUNDS[2], null=null)
+    return real(BOUNDS[0], BOUNDS[2], null=null, unit="°", about=about)
 
 
-def latitude(*, null: bool = False) -> pa.Column:
+def latitude(
+    *, null: bool = False, about: str = "Latitude in WGS 84, north positive."
+) -> pa.Column:
     """Return a column of latitudes (degrees) near the Region."""
-    return real(BOUNDS[1], BOUNDS[3], null=null)
+    return real(BOUNDS[1], BOUNDS[3], null=null, unit="°", about=about)
 
 
-def table_of(columns: dict[str, pa.Column], *, exact: bool = False, **more: Any) -> Schema:
-    """Return a schema; ``exact`` allows no other column and no other order."""
-    return Schema(columns, strict=exact, ordered=exact, **more)
+def _words(unit: str, about: str) -> dict[str, Any]:
+    return {"description": about, "metadata": {"unit": unit}}
+
+
+def unit_of(column: pa.Column) -> str:
+    """Return the unit of a column; empty for text and true/false."""
+    return str((column.metadata or {}).get("unit", ""))
+
+
+def about_of(described: pa.Column | Schema) -> str:
+    """Return what a column, or the rows of a table, hold, in one line."""
+    return described.description or ""
+
+
+def table_of(
+    columns: dict[str, pa.Column], *, exact: bool = False, about: str = "", **more: Any
+) -> Schema:
+    """Return a schema; ``exact`` allows no other column and no other order.
+
+    ``about`` says in one line what a row is.
+    """
+    return Schema(columns, strict=exact, ordered=exact, description=about, **more)
 
 
 DA_ID = r"^3530\d{4}$"
@@ -79,11 +119,18 @@ FSA_ID = r"^[A-Z]\d[A-Z]$"
 POINT = {
     "latitude": latitude(),
     "longitude": longitude(),
-    "easting_m": real(400_000, 700_000),
-    "northing_m": real(4_700_000, 4_900_000),
+    "easting_m": real(
+        400_000, 700_000, unit="m", about="Easting in NAD83 / UTM zone 17N (EPSG:26917)."
+    ),
+    "northing_m": real(
+        4_700_000, 4_900_000, unit="m", about="Northing in NAD83 / UTM zone 17N (EPSG:26917)."
+    ),
 }
-MUNICIPALITY = text(pattern=CSD_ID)
-AREA = text(pattern=r"^(541\d{4}\.\d{2}|wellesley)$")
+MUNICIPALITY = text(pattern=CSD_ID, about="Municipality: its census subdivision code of 2021.")
+AREA = text(
+    pattern=r"^(541\d{4}\.\d{2}|wellesley)$",
+    about="Area of the minimum-service rule: a census tract of 2021, or 'wellesley'.",
+)
 
 
 def text_columns(schema: Schema) -> list[str]:

@@ -17,16 +17,21 @@ from kwev.schemas.columns import (
 TABLES: Final[dict[str, Schema]] = {
     "sites": table_of(
         {
-            "site_id": text(pattern=r"^[a-z]+_\d+_\d+$", unique=True),
-            "name": text(),
-            "category": text(isin=SITE_CATEGORIES),
+            "site_id": text(
+                pattern=r"^[a-z]+_\d+_\d+$", unique=True, about="Category, easting and northing."
+            ),
+            "name": text(about="Name in its source, or the nearest address."),
+            "category": text(isin=SITE_CATEGORIES, about="Kind of place."),
             "municipality_id": MUNICIPALITY,
             "area_id": AREA,
             **POINT,
-            "source": text(),
-            "owner": text(isin=("public", "private", "unknown")),
-            "station_id": text(null=True),
+            "source": text(about="Data set that lists the place."),
+            "owner": text(isin=("public", "private", "unknown"), about="Who owns the place."),
+            "station_id": text(
+                null=True, about="Station that stands here already; empty for none."
+            ),
         },
         exact=True,
+        about="One row for each place where a station may be built.",
     ),
 }
