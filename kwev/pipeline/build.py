@@ -21,11 +21,12 @@ from kwev.pipeline.cells import (
     tract_table,
 )
 from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.lineage import stages_of
 from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.quality import Ledger
-from kwev.pipeline.raw import Raw
+from kwev.pipeline.raw import FILES, Raw
 from kwev.pipeline.sites import candidate_sites
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
@@ -102,7 +103,7 @@ def build(
         If a raw file is missing, damaged or not the registered one, or a table breaks its schema.
     """
     raw = Raw(raw_dir, register)
-    with Meter(STAGES, shown=progress) as meter:
+    with Meter(STAGES, shown=progress, on_stage=raw.enter) as meter:
         tables, layers = _tables(raw, parameters or Parameters(), meter)
         with meter.stage("files"):
             texts = _texts(tables, layers)
@@ -178,7 +179,21 @@ def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) 
         rows = len(tables[stem]) if name.endswith(".csv") else text.count('{"type":"Feature",')
         content = text.encode()
         processed[name] = {"bytes": len(content), "rows": rows, "sha256": sha256_bytes(content)}
-    return {"raw": dict(sorted(raw.sha256.items())), "processed": processed}
+    return {
+        "raw": dict(sorted(raw.sha256.items())),
+        "processed": processed,
+        "lineage": _lineage(raw),
+    }
+
+
+def _lineage(raw: Raw) -> dict[str, Any]:
+    """Return what was read, by which stage, and the stages that each table comes from."""
+    read = {
+        name: {"file": FILES[name], "rows": rows, "columns": columns}
+        for name, (rows, columns) in raw.shapes().items()
+    }
+    by_stage = {stage: sorted(raw.reads.get(stage, ())) for stage in STAGES}
+    return {"read": read, "stages": by_stage, "tables": stages_of(_tables)}
 
 
 def _replace(out_dir: Path, texts: dict[str, str]) -> None:

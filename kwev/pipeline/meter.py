@@ -12,7 +12,7 @@ import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
 SAMPLE_S = 0.02
@@ -39,11 +39,20 @@ class Meter:
         All stages in order: the length of the bar.
     shown
         Whether to draw the bar.
+    on_stage
+        Told the name of each stage as it begins.
     """
 
-    def __init__(self, stages: tuple[str, ...], *, shown: bool) -> None:
+    def __init__(
+        self,
+        stages: tuple[str, ...],
+        *,
+        shown: bool,
+        on_stage: Callable[[str], None] = lambda _: None,
+    ) -> None:
         columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
         self.costs: list[StageCost] = []
+        self._on_stage = on_stage
         self._bar = Progress(*columns, transient=True, disable=not shown)
         self._task = self._bar.add_task("", total=len(stages))
 
@@ -62,6 +71,7 @@ class Meter:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Run one stage: what is inside the ``with`` block."""
+        self._on_stage(name)
         self._bar.update(self._task, description=name)
         start = time.perf_counter()
         with _peak_memory() as peak:

@@ -67,12 +67,23 @@ class Raw:
     directory: Path
     register: Path
     sha256: dict[str, str] = field(default_factory=dict)
+    stage: str = ""
+    reads: dict[str, set[str]] = field(default_factory=dict)
+    """Names of :data:`FILES` that each stage has read."""
     _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+
+    def enter(self, stage: str) -> None:
+        """Note under ``stage`` what is read from now on."""
+        self.stage = stage
+
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """Return rows, and columns that the schema checked, of each table that was read."""
+        return {name: (len(f), len(RAW[name].columns)) for name, f in self._frames.items()}
 
     def read_all(self) -> None:
         """Read every file of :data:`FILES`, so that a fault shows before any work is done."""
         for name in FILES:
-            self._frame(name)
+            self._checked(name)
 
     def read(self, name: str) -> pd.DataFrame:
         """Return a raw table with the columns of its schema (text stays text).
@@ -99,6 +110,10 @@ class Raw:
         return frame
 
     def _frame(self, name: str) -> pd.DataFrame:
+        self.reads.setdefault(self.stage, set()).add(name)
+        return self._checked(name)
+
+    def _checked(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
             self._frames[name] = self._read(name)
         return self._frames[name]
