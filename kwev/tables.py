@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INPUTS: Final = (
-    "cell_parts", "cells", "das", "fsas", "municipalities", "sites", "stations", "tracts",
+    "cell_growth", "cell_parts", "cells", "da_growth", "das", "fsas", "municipalities", "sites",
+    "stations", "tract_growth", "tracts",
 )  # fmt: skip
 """Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
 
@@ -36,6 +37,13 @@ class Tables:
     das: pd.DataFrame
     tracts: pd.DataFrame
     fsas: pd.DataFrame
+    ev_quarters: pd.DataFrame
+    ev_backtest: pd.DataFrame
+    ev_forecast: pd.DataFrame
+    fsa_growth: pd.DataFrame
+    da_growth: pd.DataFrame
+    tract_growth: pd.DataFrame
+    cell_growth: pd.DataFrame
     cells: pd.DataFrame
     cell_parts: pd.DataFrame
     stations: pd.DataFrame
@@ -114,6 +122,11 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("cells", "municipality_id", "municipalities", "municipality_id"),
         ("cell_parts", "cell_id", "cells", "cell_id"),
         ("cell_parts", "da_id", "das", "da_id"),
+        ("ev_quarters", "fsa", "fsas", "fsa"),
+        ("fsa_growth", "fsa", "fsas", "fsa"),
+        ("da_growth", "da_id", "das", "da_id"),
+        ("tract_growth", "tract_id", "tracts", "tract_id"),
+        ("cell_growth", "cell_id", "cells", "cell_id"),
         ("sites", "municipality_id", "municipalities", "municipality_id"),
         ("sites", "station_id", "stations", "station_id"),
         ("stations", "municipality_id", "municipalities", "municipality_id"),

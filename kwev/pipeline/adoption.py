@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
+from kwev.pipeline.registrations import inside_quarters, registered
 from kwev.pipeline.split import from_micro, split_largest_remainder, to_micro
 from kwev.units import PEOPLE_DECIMALS
 
@@ -37,12 +37,26 @@ GROUND_ORIENTED = (
 class Vehicles:
     """EVs at address points, in millionths, and the account by forward sortation area.
 
-    ``bev`` and ``phev`` are (N,) in the order of :class:`Points`; ``fsas`` is ``fsas.csv``.
+    Parameters
+    ----------
+    bev, phev
+        (N,) in the order of :class:`Points`.
+    fsas
+        ``fsas.csv``: the latest quarter.
+    quarters
+        ``ev_quarters.csv``: every quarter.
+    area
+        (N,) row of ``fsas`` that a point lies in.
+    weight
+        (N,) by which an area's vehicles go to its points, at least 0.
     """
 
     bev: NDArray[np.int64]
     phev: NDArray[np.int64]
     fsas: pd.DataFrame
+    quarters: pd.DataFrame
+    area: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
 
 def downscale_vehicles(
@@ -53,13 +67,14 @@ def downscale_vehicles(
     The weight of a point is its households times the EV propensity of its dissemination area:
     1 for a ground-oriented dwelling, ``apartment_ev_ratio`` for an apartment.
     """
-    counts = _counts(raw, bounds, parameters, ledger)
+    every = registered(raw, bounds, parameters, ledger)
     area = _area_of(points, bounds, ledger)
+    counts = every[every["quarter"] == parameters.quarter].sort_values("fsa", ignore_index=True)
     counts = _with_share(raw, counts, area, points, parameters)
     weight = points.households * propensity(bounds.das, parameters)[points.da]
     bev = split_largest_remainder(to_micro(counts["bev_inside"]), area, weight)
     phev = split_largest_remainder(to_micro(counts["phev_inside"]), area, weight)
-    return Vehicles(bev, phev, counts)
+    return Vehicles(bev, phev, counts, inside_quarters(every, counts), area, weight)
 
 
 def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]:
@@ -75,56 +90,6 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     rate: NDArray[np.float64] = np.full(len(das), mean)
     np.divide(total, known, out=rate, where=known > 0)
     return rate
-
-
-def published_counts(raw: Raw, quarter: str) -> pd.DataFrame:
-    """Return fsa, bev, phev, ev of one quarter, one row for each code, blank counts as 0.
-
-    Raises
-    ------
-    KwevError
-        If the quarter is not in the file.
-    """
-    table = raw.read("evs")
-    table = table[table["quarter"] == quarter]
-    if table.empty:
-        raise KwevError(f"no rows of quarter {quarter}", where="ev_by_fsa", hint="Fetch it again.")
-    names = {"FSA": "fsa", "BEV": "bev", "PHEV": "phev", "TotalEV": "ev"}
-    table = table.rename(columns=names)[list(names.values())]
-    return table.fillna({"bev": 0, "phev": 0, "ev": 0}).sort_values("fsa", ignore_index=True)
-
-
-def _counts(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
-    table = published_counts(raw, parameters.quarter)
-    ours = table["fsa"].isin(set(bounds.fsas["fsa"]))
-    ledger.add(
-        "adoption",
-        "evs",
-        "codes whose area lies outside the Region",
-        "dropped",
-        int((~ours).sum()),
-        parameters.quarter,
-    )
-    table = table[ours].reset_index(drop=True)
-    absent = set(bounds.fsas["fsa"]) - set(table["fsa"])
-    if absent:
-        raise KwevError(
-            f"no EV counts for {', '.join(sorted(absent))}",
-            where="ev_by_fsa",
-            hint="Fetch the file again.",
-        )
-    wrong = table["bev"] + table["phev"] != table["ev"]
-    ledger.add(
-        "adoption",
-        "evs",
-        "BEV + PHEV differ from the published total: their sum stands",
-        "repaired",
-        int(wrong.sum()),
-    )
-    table["ev"] = table["bev"] + table["phev"]
-    kinds = ["bev", "phev", "ev"]
-    table[kinds] = table[kinds].astype("int64")
-    return table.assign(quarter=parameters.quarter)
 
 
 def _area_of(points: Points, bounds: Boundaries, ledger: Ledger) -> NDArray[np.int64]:

@@ -20,7 +20,9 @@ from kwev.pipeline.cells import (
     point_table,
     tract_table,
 )
+from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.growth import grow, growth_tables
 from kwev.pipeline.lineage import stages_of
 from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
@@ -41,7 +43,9 @@ if TYPE_CHECKING:
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
-STAGES = ("raw", "boundaries", "population", "adoption", "cells", "stations", "sites", "files")
+STAGES = (
+    "raw", "boundaries", "population", "adoption", "cells", "growth", "stations", "sites", "files",
+)  # fmt: skip
 """The stages in the order in which they run."""
 
 Layers = dict[str, "tuple[gpd.GeoDataFrame, list[str]]"]
@@ -134,6 +138,11 @@ def _tables(
         das = da_table(table, bounds)
         tracts = tract_table(table, das, bounds)
         towns = municipality_table(table, das, bounds)
+    with meter.stage("growth"):
+        market = market_of(float(das["households"].sum()), parameters)
+        ahead = outlook(vehicles.quarters, market, parameters.recount_quarter)
+        growth = grow(vehicles, ahead, parameters.additions_share)
+        later = growth_tables(growth, table, das, tracts, cells)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
         records = read_records(raw, bounds.region, _settlements(roads, towns), parameters, ledger)
@@ -143,7 +152,9 @@ def _tables(
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
-        "sites": sites, "quality": ledger.table(),
+        "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
+        "ev_backtest": ahead.backtest, "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas,
+        "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
     }  # fmt: skip
     return tables, layers
 

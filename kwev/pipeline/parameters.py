@@ -27,6 +27,29 @@ class Parameters:
     Assumption: surveys agree that homes with a driveway own EVs more often, none gives the
     Region's own ratio."""
 
+    recount_quarter: str = "2024Q3"
+    """First quarter counted after licence plates began to renew by themselves. Ontario, 1 July
+    2024; all areas rose at once (decision 0011)."""
+
+    vehicles_per_household: float = 1.5
+    """Light vehicles for each household (1). Range 1.2 to 1.8. Assumption: no count of vehicles is
+    in the data."""
+
+    vehicles_per_household_range: tuple[float, float] = (1.2, 1.8)
+    """Ends of the range of ``vehicles_per_household`` (1). Assumption."""
+
+    electric_share: float = 1.0
+    """Share of light vehicles that end up electric (1). Range 0.5 to 1. Assumption: sixteen
+    quarters of early growth cannot tell it."""
+
+    electric_share_low: float = 0.5
+    """Lower end of ``electric_share`` (1). Assumption."""
+
+    additions_share: float = 0.5
+    """How much an area's part of the growth follows its part of the last eight quarters' increase;
+    the rest follows its part of the vehicles (1). Range 0 to 1. From a back-test that is flat:
+    the mean error by area hardly moves over the whole range."""
+
     repeat_station_m: float = 30.0
     """Rows of one source this close stand at one place (m). Range 10 to 50. Settled for candidates
     and stations alike: a candidate within 30 m of a station is that station."""

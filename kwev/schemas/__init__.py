@@ -6,7 +6,7 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import ledgers, people, sites, stations
+from kwev.schemas import ledgers, people, sites, stations, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
     CSD_ID,
@@ -31,6 +31,7 @@ from kwev.schemas.people import DWELLING_TYPES
 
 PROCESSED: Final[dict[str, Schema]] = {
     **people.TABLES,
+    **vehicles.TABLES,
     **stations.TABLES,
     **sites.TABLES,
     **ledgers.TABLES,

@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from kwev.errors import KwevError
-from kwev.pipeline.adoption import downscale_vehicles, propensity, published_counts
+from kwev.pipeline.adoption import downscale_vehicles, propensity
 from kwev.pipeline.cells import (
     cell_tables,
     da_table,
@@ -20,6 +20,7 @@ from kwev.pipeline.geometry import unproject
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.quality import Ledger
+from kwev.pipeline.registrations import registered
 from kwev.schemas import PROCESSED, check
 
 PLACES = [  # metres east and north of the corner, in which area
@@ -159,10 +160,36 @@ def test_total_that_disagrees_is_repaired(tiny_raw, squares):
     assert rows(ledger, "evs", "differ") == 1
 
 
+def test_every_quarter_counts_a_blank_as_none_and_says_so(tiny_raw, squares):
+    earlier = counts(quarter="2025Q3", PHEV=[30, None, None], TotalEV=[120, 10, 5])
+    census = pd.DataFrame({"fsa": ["N0B", "N2A"], "population_2021": [2042, 80]})
+    evs = pd.concat([earlier, counts()])
+    raw = tiny_raw(addresses=addresses(), evs=evs, fsa_census=census)
+    ledger = Ledger()
+    points = spread_population(read_addresses(raw, ledger), squares, ledger)
+    vehicles = downscale_vehicles(raw, points, squares, Parameters(), ledger)
+    # the share inside is that of the census, 0.5 for N0B, in both quarters
+    assert vehicles.quarters.to_numpy().tolist() == [
+        ["N0B", "2025Q3", 90, 30, 120, 60.0],
+        ["N0B", "2025Q4", 90, 30, 120, 60.0],
+        ["N2A", "2025Q3", 10, 0, 10, 10.0],
+        ["N2A", "2025Q4", 10, 3, 13, 13.0],
+    ]
+    assert vehicles.fsas["quarter"].unique().tolist() == ["2025Q4"]
+    assert rows(ledger, "evs", "blank stands for 0") == 1
+    assert rows(ledger, "evs", "differ") == 0
+
+
+def test_a_code_without_an_earlier_quarter_is_refused(tiny_raw, squares):
+    raw = tiny_raw(evs=pd.concat([counts(quarter="2025Q3").iloc[:1], counts()]))
+    with pytest.raises(KwevError, match="no EV counts for N2A in 2025Q3"):
+        registered(raw, squares, Parameters(), Ledger())
+
+
 def test_absent_quarter_or_code_is_refused(tiny_raw, squares):
     raw = tiny_raw(evs=counts())
     with pytest.raises(KwevError, match="no rows of quarter 2030Q1"):
-        published_counts(raw, "2030Q1")
+        registered(raw, squares, Parameters(quarter="2030Q1"), Ledger())
     raw = tiny_raw(addresses=addresses(), evs=counts(FSA=["N0B", "N1A", "N9Z"]))
     ledger = Ledger()
     points = spread_population(read_addresses(raw, ledger), squares, ledger)

@@ -13,7 +13,6 @@ from scipy.spatial.distance import cdist
 
 from kwev.errors import KwevError
 from kwev.pipeline import build
-from kwev.pipeline.adoption import published_counts
 from kwev.pipeline.raw import FILES, Raw
 
 pytestmark = pytest.mark.slow
@@ -34,17 +33,6 @@ def test_rebuild_gives_the_committed_files(raw_dir, project, tmp_path):
     assert sum(cost.seconds for cost in report.costs) < 180
     assert max(cost.peak_mb for cost in report.costs) < 3_000
     assert [p.name for p in tmp_path.iterdir()] == ["processed"]
-
-
-def test_september_2024_counts_each_code_once(raw):
-    ours = set(raw.read_shapes("fsas")["CFSAUID"])
-    assert len(ours) == 25
-    counts = published_counts(raw, "2024Q3")
-    counts = counts[counts["fsa"].isin(ours)]
-    assert counts["fsa"].is_unique
-    assert len(counts) == 25
-    assert counts["ev"].sum() == 9_881
-    assert (counts["bev"] + counts["phev"] == counts["ev"]).all()
 
 
 def test_rows_match_as_in_the_trial(raw):
