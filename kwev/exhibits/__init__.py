@@ -1,5 +1,13 @@
 """The tables and figures of the book: one function each, so that a chapter's cell is one call."""
 
+from kwev.exhibits.catalogue import (
+    catalogue,
+    licences,
+    processed_tables,
+    source_cards,
+    table_cards,
+    unused_sources,
+)
 from kwev.exhibits.data import (
     candidate_chart,
     candidate_map,
@@ -18,7 +26,6 @@ from kwev.exhibits.data import (
 )
 from kwev.exhibits.ledgers import (
     assumptions,
-    catalogue,
     claims,
 )
 from kwev.exhibits.plan import (
@@ -57,17 +64,22 @@ __all__ = [
     "coverage_now",
     "density_map",
     "dropped_records",
+    "licences",
     "municipalities",
     "network",
     "phases_chart",
     "phases_table",
     "plan_dashboard",
     "plan_map",
+    "processed_tables",
     "quality",
     "reconciled",
+    "source_cards",
     "station_map",
+    "table_cards",
     "target_chart",
     "targets",
+    "unused_sources",
     "vehicle_map",
     "vehicles",
 ]

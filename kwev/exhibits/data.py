@@ -148,17 +148,29 @@ def vehicles(report: Report) -> Table:
 
 
 def quality(report: Report) -> Table:
-    """Return the data-quality ledger: every rule, how many rows it met, what was done."""
-    frame = report.tables.quality
-    columns = [
-        Column("stage", "Stage"),
+    """Return the data-quality ledger by stage: every rule, how many rows it met, what was done.
+
+    Print leaves out the rules that met no row.
+    """
+    quality = report.tables.quality
+    frame = quality.assign(met=quality["rows"] > 0, stage=quality["stage"].str.capitalize())
+    columns = (
         Column("dataset", "Data set"),
         Column("rule", "Rule"),
         Column("action", "Action"),
         Column("rows", "Rows", format=",d"),
         Column("note", "Note"),
-    ]
-    return Table("quality", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
+    )
+    return Table(
+        "quality",
+        frame,
+        columns,
+        OWN.source,
+        OWN.vintage,
+        pdf_rows=len(frame),
+        group="stage",
+        printed="met",
+    )
 
 
 def coverage_now(report: Report) -> Table:

@@ -1,10 +1,8 @@
-"""Tables of sources, claims and assumptions."""
+"""Tables of claims and assumptions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from kwev import claims as judged
 from kwev import ledger
@@ -13,22 +11,6 @@ from kwev.figures.tables import Column, Table
 
 if TYPE_CHECKING:
     from kwev.report import Report
-
-
-def catalogue(report: Report) -> Table:
-    """Return the register of sources."""
-    frame = pd.DataFrame(report.sources)
-    # an archive of several files states the rows of each
-    totals = [sum(r.values()) if isinstance(r, dict) else r for r in frame["rows"]]
-    frame = frame.assign(rows=totals)
-    columns = [
-        Column("title", "Data set"),
-        Column("publisher", "Publisher"),
-        Column("vintage", "Vintage"),
-        Column("licence_name", "Licence"),
-        Column("rows", "Rows", format=",.0f"),
-    ]
-    return Table("catalogue", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
 
 
 def claims(report: Report) -> Table:

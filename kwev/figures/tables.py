@@ -19,7 +19,7 @@ from kwev.files import write_csv
 from kwev.project import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from kwev.project import Project
 
@@ -59,6 +59,9 @@ class Column:
         Format specification of a value (``",.0f"``, ``".1%"``); empty prints it as it is.
     align
         ``None`` sets numbers right and text left.
+    link
+        Column of the frame with the address that a value leads to in HTML; empty for none. An
+        address that begins with ``/`` lies in the site.
     """
 
     key: str
@@ -66,6 +69,7 @@ class Column:
     unit: str = ""
     format: str = ""
     align: Align | None = None
+    link: str = ""
 
     @property
     def heading(self) -> str:
@@ -99,6 +103,14 @@ class Table:
         As in :class:`kwev.figures.figure.Origin`.
     pdf_rows
         Most rows in the PDF.
+    group
+        Column of the frame by which rows stand under headings; empty for none.
+    printed
+        Column of true and false: which rows the PDF shows; empty for all.
+    more
+        Writes what the links of the table lead to.
+    is_noted
+        Whether source, date and CSV stand below it; not where what is around it gives them.
     """
 
     name: str
@@ -107,16 +119,21 @@ class Table:
     source: str
     vintage: str
     pdf_rows: int = PDF_ROWS
+    group: str = ""
+    printed: str = ""
+    more: Callable[[Project], None] | None = None
+    is_noted: bool = True
 
     def __post_init__(self) -> None:
         check_name(self.name)
         object.__setattr__(self, "columns", tuple(self.columns))
         if not self.columns:
             raise KwevError(f"table {self.name} has no columns")
-        for column in self.columns:
-            if column.key not in self.frame.columns:
+        named = [name for c in self.columns for name in (c.key, c.link)]
+        for key in filter(None, [*named, self.group, self.printed]):
+            if key not in self.frame.columns:
                 raise KwevError(
-                    f"table {self.name} has no column {column.key!r}",
+                    f"table {self.name} has no column {key!r}",
                     hint=f"Columns: {', '.join(map(str, self.frame.columns))}.",
                 )
         if not self.source.strip() or not self.vintage.strip():
@@ -138,34 +155,53 @@ class Table:
             self._html_head(index, letters, is_tall=is_tall, is_pinned=is_pinned and index == 0)
             for index, letters in enumerate(longest)
         )
-        rows = "\n".join(self._html_row(row, is_pinned=is_pinned) for row in shown)
+        rows = "\n".join(self._html_rows(shown, is_pinned=is_pinned))
         tall = ";max-height:34rem" if is_tall else ""
+        note = source_note(self.origin, f"tables/{self.name}.csv") if self.is_noted else ""
         return (
             f'<div class="kwev-table" id="table-{self.name}">\n'
             f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'
             f' style="overflow:auto;max-width:100%{tall}">\n'
             '<table class="table table-sm" data-quarto-disable-processing="true">\n'
             f"<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
-            f"{source_note(self.origin, f'tables/{self.name}.csv')}\n</div>"
+            f"{note}\n</div>"
         )
 
     def markdown(self) -> str:
         """Return a pipe table of at most ``pdf_rows`` rows and the source, for print."""
-        rows = list(self._rows())
-        shown = [[_escape(cell) for cell in row] for row in rows[: self.pdf_rows]]
-        heads = [_escape(column.heading) for column in self.columns]
-        widths = shares([[head, *(row[i] for row in shown)] for i, head in enumerate(heads)])
+        every = list(self._rows())
+        kept = self.frame[self.printed].tolist() if self.printed else [True] * len(every)
+        groups = self._groups()
+        wanted = [(g, row) for g, row, is_kept in zip(groups, every, kept, strict=True) if is_kept]
+        shown = [(g, [escape(cell) for cell in row]) for g, row in wanted[: self.pdf_rows]]
+        heads = [escape(column.heading) for column in self.columns]
+        rows = [row for _, row in shown]
+        widths = shares([[head, *(row[i] for row in rows)] for i, head in enumerate(heads)])
         rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.columns, strict=True)]
-        lines = [_pipe(heads), _pipe(rule), *(_pipe(row) for row in shown)]
-        note = _escape(self.origin.line())
-        if len(rows) > len(shown):
-            note = f"First {len(shown):,} of {len(rows):,} rows; the CSV has all. {note}"
-        return "\n".join([*lines, "", note, ""])
+        lines = [_pipe(heads), _pipe(rule)]
+        before = ""
+        for group, row in shown:
+            if group != before:
+                before = group
+                lines.append(_pipe([f"**{escape(group)}**", *([""] * (len(heads) - 1))]))
+            lines.append(_pipe(row))
+        return "\n".join([*lines, "", self._print_note(len(every), len(wanted)), ""])
+
+    def _print_note(self, every: int, wanted: int) -> str:
+        """Return what stands below the table in print."""
+        note = escape(self.origin.line()) if self.is_noted else ""
+        if wanted > self.pdf_rows:
+            return f"First {self.pdf_rows:,} of {every:,} rows; the CSV has all. {note}"
+        if every > wanted:
+            return f"{wanted:,} of {every:,} rows; the CSV has all. {note}"
+        return note
 
     def publish(self, project: Project) -> None:
         """Write the CSV below ``<project>/assets/tables``."""
         publish_vendor(project)
         write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+        if self.more:
+            self.more(project)
 
     def _rows(self) -> Iterable[list[str]]:
         values = [self.frame[column.key].tolist() for column in self.columns]
@@ -187,7 +223,21 @@ class Table:
         look = f"text-align:{self._align(column)}{stay}{room}"
         return f'<th scope="col" style="{look}">{html.escape(column.heading)}</th>'
 
-    def _html_row(self, row: list[str], *, is_pinned: bool) -> str:
+    def _html_rows(self, rows: list[list[str]], *, is_pinned: bool) -> Iterable[str]:
+        """Give the rows, with a heading where a new group begins."""
+        links = [self.frame[c.link].tolist() if c.link else [""] * len(rows) for c in self.columns]
+        groups, before = self._groups(), ""
+        for number, row in enumerate(rows):
+            if groups[number] != before:
+                before = groups[number]
+                yield (
+                    f'<tr><th scope="colgroup" colspan="{len(self.columns)}" style="text-align:left'
+                    f'"><span style="position:sticky;left:0.5rem">{html.escape(before)}</span>'
+                    "</th></tr>"
+                )
+            yield self._html_row(row, [link[number] for link in links], is_pinned=is_pinned)
+
+    def _html_row(self, row: list[str], links: list[str], *, is_pinned: bool) -> str:
         cells = []
         for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
             tag, more, scope = "td", "", ""
@@ -195,8 +245,13 @@ class Table:
                 stay = _STAY_LEFT if is_pinned else ";overflow-wrap:anywhere"
                 tag, more, scope = "th", f";font-weight:inherit{stay}", ' scope="row"'
             look = f' style="text-align:{self._align(column)}{more}"'
-            cells.append(f"<{tag}{scope}{look}>{html.escape(text)}</{tag}>")
+            shown = _anchor(text, links[index])
+            cells.append(f"<{tag}{scope}{look}>{shown}</{tag}>")
         return f"<tr>{''.join(cells)}</tr>"
+
+    def _groups(self) -> list[str]:
+        """Return the group of each row; empty where there are none."""
+        return [str(g) for g in self.frame[self.group]] if self.group else [""] * len(self.frame)
 
     def _align(self, column: Column) -> Align:
         if column.align:
@@ -214,7 +269,14 @@ class Table:
         return {"text/html": self.html(), "text/markdown": text, "text/plain": text}
 
 
-def _escape(text: str) -> str:
+def _anchor(text: str, address: str) -> str:
+    """Return a text as HTML, leading to an address if there is one."""
+    shown = html.escape(text)
+    return f'<a href="{html.escape(address)}">{shown}</a>' if address else shown
+
+
+def escape(text: str) -> str:
+    """Return a text as Markdown in which nothing is markup."""
     return _MARKUP.sub(r"\\\1", text).replace("\n", " ")
 
 

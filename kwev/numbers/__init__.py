@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kwev.numbers.catalogue import of_catalogue
 from kwev.numbers.data import of_data, of_region
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 __all__ = [
-    "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets", "of_data",
-    "of_phases", "of_plan", "of_region", "of_scenario",
+    "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
+    "of_catalogue", "of_data", "of_phases", "of_plan", "of_region", "of_scenario",
 ]  # fmt: skip
 
 
@@ -24,5 +25,6 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
+        of_catalogue,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from kwev.pipeline.boundaries import Boundaries
     from kwev.pipeline.meter import StageCost
 
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
@@ -145,7 +146,7 @@ def _tables(
         later = growth_tables(growth, table, das, tracts, cells)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
-        records = read_records(raw, bounds.region, _settlements(roads, towns), parameters, ledger)
+        records = read_records(raw, bounds.region, _settlements(roads, bounds), parameters, ledger)
         stations, fates = merge_stations(records, bounds, parameters, ledger)
     with meter.stage("sites"):
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
@@ -159,10 +160,11 @@ def _tables(
     return tables, layers
 
 
-def _settlements(roads: gpd.GeoDataFrame, towns: pd.DataFrame) -> set[str]:
+def _settlements(roads: gpd.GeoDataFrame, bounds: Boundaries) -> set[str]:
     """Return names of places in the Region: lower case, without full stops."""
-    ours = roads["LeftMunici"].isin(set(towns["name"]))
-    names = {*roads.loc[ours, "LeftSettle"].dropna(), *towns["name"]}
+    towns = set(bounds.municipalities["name"])
+    ours = roads["LeftMunici"].isin(towns)
+    names = {*roads.loc[ours, "LeftSettle"].dropna(), *towns}
     return {str(name).lower().replace(".", "") for name in names}
 
 

@@ -112,6 +112,47 @@ def test_long_table_is_capped_in_print_and_says_so():
     assert "First" not in table().markdown()
 
 
+def test_rows_stand_under_the_heading_of_their_group():
+    shown = table(rows=4)
+    shown = table(frame=shown.frame.assign(stage=["A", "A", "b|c", "b|c"]), group="stage")
+    rows = BeautifulSoup(shown.html(), "lxml").select("tbody tr")
+    heads = [row.text for row in rows if row.select("th[scope=colgroup]")]
+    assert heads == ["A", "b|c"]
+    assert [row.th.text for row in rows] == ["A", "s_0", "s_1", "b|c", "s_2", "s_3"]
+    lines = shown.markdown().splitlines()[2:]
+    assert [line.split(" | ")[0] for line in lines[:6]] == [
+        "| **A**", "| s\\_0", "| s\\_1", "| **b\\|c**", "| s\\_2", "| s\\_3",
+    ]  # fmt: skip
+
+
+def test_print_leaves_out_rows_that_are_not_for_it():
+    frame = table(rows=5).frame.assign(met=[True, False, True, False, False])
+    shown = table(frame=frame, printed="met")
+    assert [f"s\\_{i} " in shown.markdown() for i in range(5)] == list(frame["met"])
+    assert "2 of 5 rows; the CSV has all." in shown.markdown()
+    assert len(BeautifulSoup(shown.html(), "lxml").select("tbody tr")) == 5
+    capped = table(frame=frame, printed="met", pdf_rows=1)
+    assert "First 1 of 5 rows; the CSV has all." in capped.markdown()
+
+
+def test_a_value_leads_to_its_address():
+    frame = table().frame.assign(url=["/assets/a.csv?x&y", "", "https://e.org"])
+    shown = table(frame=frame, columns=(Column("id", "Id", link="url"), *COLUMNS[1:]))
+    links = BeautifulSoup(shown.html(), "lxml").select("tbody a")
+    assert [(a.text, a["href"]) for a in links] == [
+        ("s_0", "/assets/a.csv?x&y"),
+        ("s_2", "https://e.org"),
+    ]
+    with pytest.raises(KwevError, match="no column 'nowhere'"):
+        table(columns=(Column("id", "Id", link="nowhere"),))
+
+
+def test_what_links_lead_to_is_written_with_the_table(folder):
+    written = []
+    table(more=lambda project: written.append(project.root))._repr_mimebundle_()
+    assert written == [folder.root]
+
+
 def test_bad_tables_are_refused():
     with pytest.raises(KwevError, match="no column 'nope'"):
         table(columns=(Column("nope", "Nope"),))

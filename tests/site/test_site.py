@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
+import geopandas as gpd
+import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from kwev.book.chapters import read_book
 from kwev.book.check import check_book
 from kwev.book.shots import check_pages, find_browser
+from kwev.schemas import PROCESSED
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +29,34 @@ def test_every_page_link_and_asset_is_there(book):
 
 def test_the_pdf_is_there(book):
     assert (book.output_dir / book.pdf_name).read_bytes().startswith(b"%PDF-")
+
+
+def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book):
+    page = book.output_dir / "chapters" / "a-data-catalogue.html"
+    opened = 0
+    soup = BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
+    for row in soup.select("#table-processed-tables tbody tr"):
+        stated = row.select("td")[1].text.replace(",", "")
+        for link in row.select("a[href*='/assets/downloads/']"):
+            path = (page.parent / link["href"]).resolve()
+            assert path.is_relative_to(book.output_dir.resolve())
+            if path.suffix == ".parquet":
+                assert str(len(gpd.read_parquet(path))) == stated
+            elif ".csv" in path.suffixes:
+                assert str(len(pd.read_csv(path, low_memory=False))) == stated
+            elif path.suffix == ".json":
+                files = [r["path"] for r in json.loads(path.read_text())["resources"]]
+                assert files
+                assert all((path.parent / name).is_file() for name in files)
+            else:
+                assert path.read_text().startswith("# ")
+            opened += 1
+    assert opened > len(PROCESSED)
+
+
+def test_the_site_stays_small(book):
+    sizes = [path.stat().st_size for path in book.output_dir.rglob("*") if path.is_file()]
+    assert sum(sizes) < 20e6
 
 
 @pytest.mark.slow
