@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INPUTS: Final = (
-    "cell_growth", "cell_parts", "cells", "da_growth", "das", "fsas", "municipalities", "sites",
-    "stations", "tract_growth", "tracts",
+    "cell_growth", "cell_parts", "cells", "da_growth", "das", "fsas", "municipalities",
+    "road_edges", "road_nodes", "road_snaps", "sites", "stations", "tract_growth", "tracts",
 )  # fmt: skip
 """Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
 
@@ -49,6 +49,9 @@ class Tables:
     stations: pd.DataFrame
     station_records: pd.DataFrame
     sites: pd.DataFrame
+    road_nodes: pd.DataFrame
+    road_edges: pd.DataFrame
+    road_snaps: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
 
@@ -131,13 +134,29 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("sites", "station_id", "stations", "station_id"),
         ("stations", "municipality_id", "municipalities", "municipality_id"),
         ("station_records", "station_id", "stations", "station_id"),
+        ("road_edges", "u", "road_nodes", "node_id"),
+        ("road_edges", "v", "road_nodes", "node_id"),
+        ("road_snaps", "edge_id", "road_edges", "edge_id"),
     )
     for table, column, other, key in links:
-        named = set(tables[table][column]) - {""}
-        lost = sorted(named - set(tables[other][key]))
-        if lost:
-            raise KwevError(
-                f"{column} {lost[0]!r} is not in {other}.csv",
-                where=str(folder / f"{table}.csv"),
-                hint=_HINT,
-            )
+        _check_link(folder, table, column, tables[table][column], other, tables[other][key])
+    snapped = (
+        ("cell", "cells"), ("da", "das"), ("tract", "tracts"), ("station", "stations"),
+        ("site", "sites"),
+    )  # fmt: skip
+    snaps = tables["road_snaps"]
+    for kind, other in snapped:
+        named = snaps.loc[snaps["kind"] == kind, "id"]
+        _check_link(folder, "road_snaps", "id", named, other, tables[other][f"{kind}_id"])
+
+
+def _check_link(  # noqa: PLR0913, PLR0917 - both ends of a link
+    folder: Path, table: str, column: str, named: pd.Series, other: str, known: pd.Series
+) -> None:
+    lost = sorted(set(named) - {""} - set(known))
+    if lost:
+        raise KwevError(
+            f"{column} {lost[0]!r} is not in {other}.csv",
+            where=str(folder / f"{table}.csv"),
+            hint=_HINT,
+        )

@@ -29,7 +29,9 @@ from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.quality import Ledger
 from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.roads import road_graph
 from kwev.pipeline.sites import candidate_sites
+from kwev.pipeline.snapping import snap_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.schemas import PROCESSED, check
@@ -45,7 +47,8 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
 STAGES = (
-    "raw", "boundaries", "population", "adoption", "cells", "growth", "stations", "sites", "files",
+    "raw", "boundaries", "population", "adoption", "cells", "growth", "stations", "sites", "roads",
+    "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -150,12 +153,17 @@ def _tables(
         stations, fates = merge_stations(records, bounds, parameters, ledger)
     with meter.stage("sites"):
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
+    with meter.stage("roads"):
+        graph = road_graph(roads, parameters, ledger)
+        places = {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites}
+        snaps = snap_table(graph, places, parameters, ledger)
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
         "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
         "ev_backtest": ahead.backtest, "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas,
         "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
+        "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
     }  # fmt: skip
     return tables, layers
 

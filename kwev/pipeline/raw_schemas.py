@@ -12,6 +12,7 @@ from kwev.schemas import (
     Schema,
     count,
     flag,
+    integer,
     latitude,
     longitude,
     real,
@@ -208,6 +209,7 @@ RAW: Final[dict[str, Schema]] = {
     ),
     "roads": table_of(
         {
+            "OBJECTID": integer(),
             "RMWID": text(null=True),
             "FullStreet": text(null=True),
             "CartoClass": text(),
@@ -215,7 +217,10 @@ RAW: Final[dict[str, Schema]] = {
             "RoadNumber": text(null=True),
             "LeftSettle": text(null=True),
             "LeftMunici": text(null=True),
-        }
+            "FlowDirect": text(isin=("Two-Way", "TwoWay", "FromTo", "ToFrom")),
+            "SpeedZone": real(0, 150, null=True),
+        },
+        unique=["OBJECTID"],
     ),
     "ion_stops": table_of(
         {

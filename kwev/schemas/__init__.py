@@ -6,7 +6,7 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import ledgers, people, sites, stations, vehicles
+from kwev.schemas import ledgers, people, roads, sites, stations, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
     CSD_ID,
@@ -34,6 +34,7 @@ PROCESSED: Final[dict[str, Schema]] = {
     **vehicles.TABLES,
     **stations.TABLES,
     **sites.TABLES,
+    **roads.TABLES,
     **ledgers.TABLES,
 }
 """Columns of every processed table, in order."""

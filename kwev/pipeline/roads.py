@@ -1,0 +1,272 @@
+"""The road network as a directed graph: junctions, edges, lengths, ways one may go.
+
+Lines of the Region's road file meet at their ends. Interior crossings are mostly grade-separated
+(an overpass is no junction), so lines are never cut where they merely cross. Parallel edges and
+loops are kept: an edge has an id of its own.
+
+Everything is in whole centimetres. An edge is at least as long as the straight line between its
+ends (lengths are rounded up), so no path is ever shorter than the straight line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from kwev.pipeline.candidates import clusters
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kwev.pipeline.parameters import Parameters
+    from kwev.pipeline.quality import Ledger
+
+CM_PER_M: Final = 100
+NOISE_CM: Final = 1e-6
+"""Floating-point dust that must not push a whole number of centimetres up to the next."""
+
+NO_ROAD: Final = ("Rapid Transit",)
+"""Classes of the road file that no one walks or drives on: tracks of the ION."""
+NOT_OPEN: Final = ("Future or planned road", "Closed")
+"""Kinds of access that are no way yet, or no longer."""
+NO_WALK: Final = ("freeway", "ramp")
+NO_SNAP: Final = ("freeway", "ramp")
+"""Classes whose edges lead past a place, never to it."""
+NO_DRIVE_ACCESS: Final = ("Emergency Access Only",)
+GATED: Final = ("Private gated road",)
+
+_DATASET = "road_network/row_roads_2026-01"
+
+
+@dataclass(frozen=True, eq=False)
+class RoadGraph:
+    """Junctions and edges of the roads; every array and frame is sorted by id.
+
+    Attributes
+    ----------
+    nodes
+        ``node_id``, ``easting_m``, ``northing_m``.
+    edges
+        Columns of the table ``road_edges``; ``walk`` and the two ``drive`` flags are set only in
+        the main component of each way to go.
+    lines_cm
+        Shape (m,), the line of each edge in EPSG:26917 (cm, whole), from node ``u`` to node ``v``.
+    """
+
+    nodes: pd.DataFrame
+    edges: pd.DataFrame
+    lines_cm: NDArray[Any]
+
+    @property
+    def length_cm(self) -> NDArray[np.int64]:
+        """Length of each edge (cm)."""
+        return to_cm(self.edges["length_m"])
+
+    def may_snap(self, mode: str) -> NDArray[np.bool_]:
+        """Return which edges a place can be reached from, walking or driving."""
+        edges = self.edges
+        open_to = edges["walk"] if mode == "walk" else edges["drive_forward"]
+        if mode != "walk":
+            open_to = open_to | edges["drive_backward"]
+        return np.asarray(open_to & ~edges["road_class"].isin(NO_SNAP), bool)
+
+
+def to_cm(metres: Any) -> NDArray[np.int64]:
+    """Return metres as whole centimetres."""
+    return np.rint(np.asarray(metres, np.float64) * CM_PER_M).astype(np.int64)
+
+
+def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) -> RoadGraph:
+    """Return the Region's roads as a graph.
+
+    Parameters
+    ----------
+    roads
+        The road file in EPSG:26917: one line each, with class, access, direction and speed.
+    parameters
+        ``road_join_m`` and ``road_speeds_kmh`` are used.
+    ledger
+        Takes what was dropped, repaired and flagged.
+    """
+    ways = _one_line_each(_open_roads(roads, ledger), ledger)
+    facts = _facts(ways, parameters, ledger)
+    lines = _in_centimetres(ways.geometry.to_numpy())
+    ends = shapely.get_coordinates(
+        np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
+    )
+    of_end, nodes_cm = _junctions(ends, parameters.road_join_m * CM_PER_M, ledger)
+    u, v = of_end[: len(lines)], of_end[len(lines) :]
+    lines = _moved_to_nodes(lines, nodes_cm[u], nodes_cm[v])
+    edges = facts.assign(u=u, v=v, length_m=_length_cm(lines) / CM_PER_M)
+    edges = _main_components(edges, len(nodes_cm), ledger)
+    used = (edges["walk"] | edges["drive_forward"] | edges["drive_backward"]).to_numpy()
+    _count_shapes(edges[used], ledger)
+    return _numbered(edges[used], nodes_cm, lines[used])
+
+
+def _open_roads(roads: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
+    """Drop what is no road or not open; count what is gated."""
+    tracks = roads["CartoClass"].isin(NO_ROAD)
+    ledger.add("roads", _DATASET, "tracks of the ION are no road", "dropped", int(tracks.sum()))
+    shut = ~tracks & roads["PublicAcce"].isin(NOT_OPEN)
+    ledger.add("roads", _DATASET, "closed, or not built yet", "dropped", int(shut.sum()))
+    gated = ~tracks & roads["PublicAcce"].isin(GATED)
+    note = "who lives behind a gate comes out of it"
+    ledger.add("roads", _DATASET, "behind a gate", "kept", int(gated.sum()), note)
+    return roads[~tracks & ~shut].sort_values("OBJECTID", kind="stable").reset_index(drop=True)
+
+
+def _one_line_each(roads: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
+    """Split roads of several parts: the first part keeps the id, others get one past the last."""
+    several = roads.geometry.geom_type == "MultiLineString"
+    ledger.add("roads", _DATASET, "one road of several lines", "repaired", int(several.sum()))
+    single = roads.explode(index_parts=False).reset_index(drop=True)
+    again = single["OBJECTID"].duplicated()
+    single.loc[again, "OBJECTID"] = roads["OBJECTID"].max() + 1 + np.arange(int(again.sum()))
+    return single.sort_values("OBJECTID", kind="stable").reset_index(drop=True)
+
+
+def _facts(ways: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
+    """Return id, class, speed and the ways one may go by law, before components are known."""
+    road_class = ways["CartoClass"].map(class_name)
+    spelt = ways["FlowDirect"] == "TwoWay"
+    ledger.add("roads", _DATASET, "two-way spelt otherwise", "repaired", int(spelt.sum()))
+    no_speed = ways["SpeedZone"].isna()
+    default = road_class.map(dict(parameters.road_speeds_kmh))
+    note = "speed of its class"
+    ledger.add("roads", _DATASET, "no speed limit", "repaired", int(no_speed.sum()), note)
+    emergency = ways["PublicAcce"].isin(NO_DRIVE_ACCESS)
+    note = "walked, not driven"
+    ledger.add("roads", _DATASET, "emergency access only", "kept", int(emergency.sum()), note)
+    one_way = ways["FlowDirect"]
+    note = "direction as digitised, or against it"
+    ledger.add(
+        "roads", _DATASET, "one-way", "kept", int(one_way.isin(["FromTo", "ToFrom"]).sum()), note
+    )
+    return pd.DataFrame(
+        {
+            "edge_id": ways["OBJECTID"].astype(np.int64),
+            "walk": ~road_class.isin(NO_WALK),
+            "drive_forward": ~emergency & (one_way != "ToFrom"),
+            "drive_backward": ~emergency & (one_way != "FromTo"),
+            "speed_kmh": ways["SpeedZone"].fillna(default).astype(float),
+            "road_class": road_class,
+        }
+    )
+
+
+def class_name(carto_class: str) -> str:
+    """Return a class of the road file as one word: ``Turning Lane`` becomes ``turning_lane``."""
+    return "_".join("".join(c if c.isalpha() else " " for c in carto_class.lower()).split())
+
+
+def _in_centimetres(lines: NDArray[Any]) -> NDArray[Any]:
+    """Return the lines with every vertex on a whole centimetre."""
+    return np.asarray(shapely.transform(lines, lambda xy: np.rint(xy * CM_PER_M)))
+
+
+def _junctions(
+    ends_cm: NDArray[np.float64], reach_cm: float, ledger: Ledger
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the node of each end and the nodes' coordinates: ends this close are one junction.
+
+    A junction lies at its south-western end, so nothing is averaged.
+    """
+    spots, of_end = np.unique(ends_cm, axis=0, return_inverse=True)
+    group = clusters(spots, reach_cm)
+    first = np.unique(group, return_index=True)[1]  # spots are sorted, so this is the lowest
+    joined = len(spots) - len(first)
+    ledger.add("roads", _DATASET, "ends a hair apart", "repaired", joined, "joined to one junction")
+    return group[of_end.reshape(-1)], spots[first]
+
+
+def _moved_to_nodes(
+    lines: NDArray[Any], from_cm: NDArray[np.float64], to_cm: NDArray[np.float64]
+) -> NDArray[Any]:
+    """Return the lines with their ends on their junctions."""
+    xy, index = shapely.get_coordinates(lines, return_index=True)
+    first = np.searchsorted(index, np.arange(len(lines)))
+    last = np.append(first[1:], len(index)) - 1
+    xy[first], xy[last] = from_cm, to_cm
+    return np.asarray(shapely.linestrings(xy, indices=index))
+
+
+def _length_cm(lines: NDArray[Any]) -> NDArray[np.int64]:
+    """Return lengths rounded up to whole centimetres, at least 1."""
+    return np.maximum(np.ceil(shapely.length(lines) - NOISE_CM).astype(np.int64), 1)
+
+
+def _main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataFrame:
+    """Keep each way to go only where all of it can be reached from all of it."""
+    u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
+    metres = edges["length_m"].to_numpy()
+    walk = edges["walk"].to_numpy()
+    ahead, back = edges["drive_forward"].to_numpy(), edges["drive_backward"].to_numpy()
+    on_foot = _largest(u[walk], v[walk], metres[walk], nodes, strong=False)
+    tails, heads = np.append(u[ahead], v[back]), np.append(v[ahead], u[back])
+    by_car = _largest(tails, heads, np.append(metres[ahead], metres[back]), nodes, strong=True)
+    in_walk, in_drive = on_foot[u] & on_foot[v], by_car[u] & by_car[v]
+    for rule, allowed, main in (
+        ("not connected on foot", walk, in_walk),
+        ("no way there and back by car", ahead | back, in_drive),
+    ):
+        lost = allowed & ~main
+        note = f"{metres[lost].sum() / 1000:.1f} km of {metres[allowed].sum() / 1000:.1f} km"
+        ledger.add("roads", _DATASET, rule, "dropped", int(lost.sum()), note)
+    return edges.assign(
+        walk=walk & in_walk, drive_forward=ahead & in_drive, drive_backward=back & in_drive
+    )
+
+
+def _largest(
+    tails: NDArray[np.int64],
+    heads: NDArray[np.int64],
+    metres: NDArray[np.float64],
+    nodes: int,
+    *,
+    strong: bool,
+) -> NDArray[np.bool_]:
+    """Return which nodes are in the component with the longest edges."""
+    graph = coo_array((np.ones(len(tails)), (tails, heads)), shape=(nodes, nodes))
+    count, of_node = (
+        connected_components(graph, directed=True, connection="strong")
+        if strong
+        else connected_components(graph, directed=False)
+    )
+    inside = of_node[tails] == of_node[heads]
+    length = np.bincount(of_node[tails[inside]], metres[inside], minlength=count)
+    return np.asarray(of_node == int(length.argmax()))
+
+
+def _count_shapes(edges: pd.DataFrame, ledger: Ledger) -> None:
+    loops = edges["u"] == edges["v"]
+    ledger.add("roads", _DATASET, "loops from a junction to itself", "kept", int(loops.sum()))
+    ends = np.sort(edges.loc[~loops, ["u", "v"]].to_numpy(), axis=1)
+    twins = len(ends) - len(np.unique(ends, axis=0))
+    ledger.add("roads", _DATASET, "roads beside each other between two junctions", "kept", twins)
+
+
+def _numbered(edges: pd.DataFrame, nodes_cm: NDArray[np.float64], lines: NDArray[Any]) -> RoadGraph:
+    """Return the graph with junctions numbered from west to east, then south to north."""
+    used, ends = np.unique(edges[["u", "v"]].to_numpy(), return_inverse=True)
+    order = np.lexsort((nodes_cm[used, 1], nodes_cm[used, 0]))
+    rank = np.empty(len(used), np.int64)
+    rank[order] = np.arange(len(used))
+    xy = nodes_cm[used][order] / CM_PER_M
+    nodes = pd.DataFrame(
+        {"node_id": np.arange(len(used)), "easting_m": xy[:, 0], "northing_m": xy[:, 1]}
+    )
+    ends = rank[ends.reshape(-1, 2)]
+    numbered = edges.assign(u=ends[:, 0], v=ends[:, 1])
+    columns = [
+        "edge_id", "u", "v", "length_m", "walk", "drive_forward", "drive_backward", "speed_kmh",
+        "road_class",
+    ]  # fmt: skip
+    return RoadGraph(nodes, numbered[columns].reset_index(drop=True), lines)
