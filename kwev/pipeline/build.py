@@ -154,7 +154,7 @@ def _tables(
     with meter.stage("sites"):
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
     with meter.stage("roads"):
-        graph = road_graph(roads, parameters, ledger)
+        graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
         places = {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites}
         snaps = snap_table(graph, places, parameters, ledger)
     tables = {
