@@ -48,7 +48,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "stations", "sites", "roads",
-    "files",
+    "snaps", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -155,6 +155,7 @@ def _tables(
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
     with meter.stage("roads"):
         graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
+    with meter.stage("snaps"):
         places = {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites}
         snaps = snap_table(graph, places, parameters, ledger)
     tables = {
