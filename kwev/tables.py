@@ -52,6 +52,9 @@ class Tables:
     road_nodes: pd.DataFrame
     road_edges: pd.DataFrame
     road_snaps: pd.DataFrame
+    da_profiles: pd.DataFrame
+    tract_profiles: pd.DataFrame
+    construction: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
 
@@ -137,6 +140,10 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("road_edges", "u", "road_nodes", "node_id"),
         ("road_edges", "v", "road_nodes", "node_id"),
         ("road_snaps", "edge_id", "road_edges", "edge_id"),
+        ("da_profiles", "da_id", "das", "da_id"),
+        ("da_profiles", "fsa", "fsas", "fsa"),
+        ("tract_profiles", "tract_id", "tracts", "tract_id"),
+        ("construction", "municipality_id", "municipalities", "municipality_id"),
     )
     for table, column, other, key in links:
         _check_link(folder, table, column, tables[table][column], other, tables[other][key])

@@ -20,6 +20,7 @@ from kwev.pipeline.cells import (
     point_table,
     tract_table,
 )
+from kwev.pipeline.construction import construction_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, to_metres
 from kwev.pipeline.growth import grow, growth_tables
@@ -27,6 +28,7 @@ from kwev.pipeline.lineage import stages_of
 from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
+from kwev.pipeline.profiles import da_profiles, tract_profiles
 from kwev.pipeline.quality import Ledger
 from kwev.pipeline.raw import FILES, Raw
 from kwev.pipeline.roads import road_graph
@@ -47,8 +49,8 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
 STAGES = (
-    "raw", "boundaries", "population", "adoption", "cells", "growth", "stations", "sites", "roads",
-    "snaps", "files",
+    "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
+    "roads", "snaps", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -147,6 +149,10 @@ def _tables(
         ahead = outlook(vehicles.quarters, market, parameters.recount_quarter)
         growth = grow(vehicles, ahead, parameters.additions_share)
         later = growth_tables(growth, table, das, tracts, cells)
+    with meter.stage("homes"):
+        construction = construction_table(raw, ledger)
+        homes = da_profiles(raw, das, construction, points, vehicles, parameters, ledger)
+        tract_homes = tract_profiles(homes, das, tracts)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
         records = read_records(raw, bounds.region, _settlements(roads, bounds), parameters, ledger)
@@ -165,6 +171,7 @@ def _tables(
         "ev_backtest": ahead.backtest, "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas,
         "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
+        "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
     }  # fmt: skip
     return tables, layers
 

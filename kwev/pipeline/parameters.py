@@ -50,6 +50,17 @@ class Parameters:
     the rest follows its part of the vehicles (1). Range 0 to 1. From a back-test that is flat:
     the mean error by area hardly moves over the whole range."""
 
+    old_before: int = 1981
+    """Homes built before this year count as old (year). Range 1961 to 1991: the ends of the
+    census's periods. Assumption: wiring and service of that time were not made for charging."""
+
+    income_people: int = 250
+    """People below which the census publishes no income of an area (1). Statistics Canada's rule
+    of suppression; with fewer, an income in the file is not the census's."""
+
+    income_households: int = 40
+    """Households below which the census publishes no income of an area (1). As above."""
+
     repeat_station_m: float = 30.0
     """Rows of one source this close stand at one place (m). Range 10 to 50. Settled for candidates
     and stations alike: a candidate within 30 m of a station is that station."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kwev.pipeline.raw_census import RAW_CENSUS
 from kwev.schemas import (
     CSD_ID,
     CT_ID,
@@ -41,6 +42,7 @@ CENSUS_COLUMNS: Final = {
 """Raw name to our name in the census table by dissemination area."""
 
 RAW: Final[dict[str, Schema]] = {
+    **RAW_CENSUS,
     "das": table_of({"DAUID": text(pattern=DA_ID, unique=True), "LANDAREA": real(0)}),
     "tracts": table_of({"CTUID": text(pattern=CT_ID, unique=True), "LANDAREA": real(0)}),
     "fsas": table_of({"CFSAUID": text(pattern=FSA_ID, unique=True), "LANDAREA": real(0)}),
@@ -67,7 +69,6 @@ RAW: Final[dict[str, Schema]] = {
     "municipalities": table_of(
         {"csduid": text(pattern=CSD_ID, unique=True), "name": text(), "population": count()}
     ),
-    "fsa_census": table_of({"fsa": text(pattern=FSA_ID, unique=True), "population_2021": count()}),
     "evs": table_of(
         {
             "quarter": text(pattern=r"^\d{4}Q[1-4]$"),

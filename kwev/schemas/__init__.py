@@ -6,7 +6,7 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import ledgers, people, roads, sites, stations, vehicles
+from kwev.schemas import homes, ledgers, people, roads, sites, stations, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
     CSD_ID,
@@ -32,6 +32,7 @@ from kwev.schemas.people import DWELLING_TYPES
 PROCESSED: Final[dict[str, Schema]] = {
     **people.TABLES,
     **vehicles.TABLES,
+    **homes.TABLES,
     **stations.TABLES,
     **sites.TABLES,
     **roads.TABLES,

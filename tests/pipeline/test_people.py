@@ -38,6 +38,12 @@ def addresses():
     return pd.concat([table, table.iloc[[0, 0]]], ignore_index=True)  # two more at one point
 
 
+def census_of_codes():
+    table = pd.DataFrame({"fsa": ["N0B", "N2A"], "population_2021": [2042, 80]})
+    homes = {"households_owner": 60, "households_renter": 20, "median_household_income": 90_000}
+    return table.assign(**homes)
+
+
 def counts(**changes):
     table = pd.DataFrame(
         {
@@ -53,7 +59,7 @@ def counts(**changes):
 
 @pytest.fixture
 def built(tiny_raw, squares):
-    census = pd.DataFrame({"fsa": ["N0B", "N2A"], "population_2021": [2042, 80]})
+    census = census_of_codes()
     raw = tiny_raw(addresses=addresses(), evs=counts(), fsa_census=census)
     ledger, parameters = Ledger(), Parameters()
     points = spread_population(read_addresses(raw, ledger), squares, ledger)
@@ -151,7 +157,7 @@ def test_tract_point_is_the_centroid_and_da_point_the_mean_of_addresses(built, s
 
 
 def test_total_that_disagrees_is_repaired(tiny_raw, squares):
-    census = pd.DataFrame({"fsa": ["N0B", "N2A"], "population_2021": [2042, 80]})
+    census = census_of_codes()
     raw = tiny_raw(addresses=addresses(), evs=counts(TotalEV=[999, 13, 5]), fsa_census=census)
     ledger = Ledger()
     points = spread_population(read_addresses(raw, ledger), squares, ledger)
@@ -162,7 +168,7 @@ def test_total_that_disagrees_is_repaired(tiny_raw, squares):
 
 def test_every_quarter_counts_a_blank_as_none_and_says_so(tiny_raw, squares):
     earlier = counts(quarter="2025Q3", PHEV=[30, None, None], TotalEV=[120, 10, 5])
-    census = pd.DataFrame({"fsa": ["N0B", "N2A"], "population_2021": [2042, 80]})
+    census = census_of_codes()
     evs = pd.concat([earlier, counts()])
     raw = tiny_raw(addresses=addresses(), evs=evs, fsa_census=census)
     ledger = Ledger()
