@@ -55,6 +55,11 @@ class Tables:
     da_profiles: pd.DataFrame
     tract_profiles: pd.DataFrame
     construction: pd.DataFrame
+    transit_stops: pd.DataFrame
+    transit_routes: pd.DataFrame
+    transit_days: pd.DataFrame
+    transit_lengths: pd.DataFrame
+    transit_planned: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
 
@@ -144,6 +149,9 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("da_profiles", "fsa", "fsas", "fsa"),
         ("tract_profiles", "tract_id", "tracts", "tract_id"),
         ("construction", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_stops", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
     )
     for table, column, other, key in links:
         _check_link(folder, table, column, tables[table][column], other, tables[other][key])

@@ -44,6 +44,8 @@ COLUMN_UNITS: Final = {
     "km": "kilometre",
     "km²": "square kilometre",
     "km/h": "kilometre per hour",
+    "min": "minute",
+    "days": "days of a timetable",
     "kW": "kilowatt",
     "kWh": "kilowatt hour",
     "CAD": "Canadian dollar",

@@ -36,6 +36,7 @@ from kwev.pipeline.sites import candidate_sites
 from kwev.pipeline.snapping import snap_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
+from kwev.pipeline.transit_lines import transit_tables
 from kwev.schemas import PROCESSED, check
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "roads", "snaps", "files",
+    "roads", "snaps", "transit", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -164,6 +165,9 @@ def _tables(
     with meter.stage("snaps"):
         places = {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites}
         snaps = snap_table(graph, places, parameters, ledger)
+    with meter.stage("transit"):
+        transit = transit_tables(raw, bounds, parameters, ledger)
+        layers["transit_lines"] = transit.lines
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
@@ -172,6 +176,9 @@ def _tables(
         "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
+        "transit_stops": transit.stops, "transit_routes": transit.routes,
+        "transit_days": transit.days, "transit_lengths": transit.lengths,
+        "transit_planned": transit.planned,
     }  # fmt: skip
     return tables, layers
 

@@ -183,7 +183,7 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     first = rows_of(
         names, "transit_station", project(ion["longitude"], ion["latitude"]), "ION stops", "public"
     )
-    stops = raw.read("gtfs_stops")
+    stops = raw.read_feed("grt_feed").stops
     parent = stops["location_type"] == "1"
     stops = stops[parent]
     names = [re.sub(r"\s*\((?:bus|lrt)\)", "", n) for n in stops["stop_name"]]
@@ -195,7 +195,7 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
         "public",
     )
     ledger.add(
-        "sites", "gtfs_stops", "ordinary stops are no candidates", "dropped", int((~parent).sum())
+        "sites", "grt_feed", "ordinary stops are no candidates", "dropped", int((~parent).sum())
     )
     return pd.concat([first, second], ignore_index=True)
 

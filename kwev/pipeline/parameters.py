@@ -169,3 +169,52 @@ class Parameters:
 
     simplify_m: float = 6.0
     """Tolerance of the simplified map geometry (m). Range 1 to 20. Maps only."""
+
+    peak_hours: tuple[tuple[float, float], ...] = ((7.0, 9.0), (16.0, 18.0))
+    """Hours of a weekday that are the peak (h from midnight, end not included). Range one hour
+    either way. Assumption: when most people travel to and from work."""
+
+    midday_hours: tuple[tuple[float, float], ...] = ((9.0, 15.0),)
+    """Hours of a weekday that are midday (h from midnight, end not included). Range one hour
+    either way. Assumption: between the peaks."""
+
+    service_day_h: float = 18.0
+    """Hours over which the departures of a Saturday or Sunday are spread (h). Range 14 to 20.
+    Assumption: from six in the morning to midnight."""
+
+    service_weights: tuple[float, float, float, float] = (0.4, 0.3, 0.15, 0.15)
+    """Weight of peak, midday, Saturday and Sunday in a stop's service (1). Sum 1. Assumption:
+    weekdays first, the peak before midday."""
+
+    mode_weights: tuple[float, float, float] = (1.0, 1.5, 2.0)
+    """Weight of a departure by bus, iXpress and ION (1). Range 1 to 3, never falling. Assumption:
+    a faster line brings a stop within reach of more places."""
+
+    half_service_per_h: float = 4.0
+    """Service at which a stop scores one half (weighted departures an hour). Range 2 to 8.
+    Assumption: an ordinary bus every fifteen minutes on every day of the week."""
+
+    bus_walk_m: float = 400.0
+    """How far people walk to a bus stop (m). Range 300 to 500. Settled with the requirements."""
+
+    ion_walk_m: float = 800.0
+    """How far people walk to an ION station (m). Range 600 to 1,000. Settled with the
+    requirements."""
+
+    hub_reach_m: float = 100.0
+    """Bus stops this close to an ION station belong to its hub (m). Range 50 to 200. Assumption:
+    a change of vehicle within sight."""
+
+    hub_bus_routes: int = 3
+    """Bus routes near an ION station that make it a multimodal hub (1). Range 1 to 5.
+    Assumption."""
+
+    hub_routes: int = 5
+    """Routes at a bus stop or terminal that make it a hub (1). Range 4 to 8. Assumption."""
+
+    corridor_m: float = 10.0
+    """Lines of routes within twice this distance run on one street (m). Range 5 to 20. From a
+    trial: the length of streets changes by two percent between the ends of the range."""
+
+    line_simplify_m: float = 10.0
+    """Tolerance of the simplified lines of transit routes (m). Range 5 to 30. Maps only."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,7 @@ import shapely
 
 from kwev.errors import KwevError
 from kwev.files import read_json
+from kwev.pipeline.feeds import Feed, read_feed
 from kwev.pipeline.raw_schemas import RAW
 from kwev.schemas import BOUNDS, check, text_columns
 
@@ -48,7 +48,8 @@ FILES: Final = {
     "job_zones": "population/tts2016_taz_jobs_workers.geojson",
     "roads": "road_network/row_roads_2026-01.parquet",
     "ion_stops": "transit/ion_stops_stage1_stage2.csv",
-    "gtfs_stops": "transit/grt_gtfs_2026-01.zip",
+    "grt_feed": "transit/grt_gtfs_2026-01.zip",
+    "ion_feed": "transit/ion_lrt_gtfs_2026-01.zip",
 }
 """Raw tables of the pipeline and their files below the raw directory."""
 
@@ -73,7 +74,7 @@ class Raw:
     stage: str = ""
     reads: dict[str, set[str]] = field(default_factory=dict)
     """Names of :data:`FILES` that each stage has read."""
-    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False)
+    _found: dict[str, pd.DataFrame | Feed] = field(default_factory=dict, repr=False)
 
     def enter(self, stage: str) -> None:
         """Note under ``stage`` what is read from now on."""
@@ -81,7 +82,10 @@ class Raw:
 
     def shapes(self) -> dict[str, tuple[int, int]]:
         """Return rows, and columns that the schema checked, of each table that was read."""
-        return {name: (len(f), len(RAW[name].columns)) for name, f in self._frames.items()}
+        return {
+            name: found.shape() if isinstance(found, Feed) else (len(found), len(RAW[name].columns))
+            for name, found in self._found.items()
+        }
 
     def read_all(self) -> None:
         """Read every file of :data:`FILES`, so that a fault shows before any work is done."""
@@ -112,16 +116,35 @@ class Raw:
             raise KwevError("not a map layer", where=FILES[name], hint=_HINT)
         return frame
 
+    def read_feed(self, name: str) -> Feed:
+        """Return a timetable.
+
+        Raises
+        ------
+        KwevError
+            As :meth:`read` and :func:`kwev.pipeline.feeds.read_feed`.
+        """
+        feed = self._noted(name)
+        if not isinstance(feed, Feed):
+            raise KwevError("not a timetable", where=FILES[name], hint=_HINT)
+        return feed
+
     def _frame(self, name: str) -> pd.DataFrame:
+        frame = self._noted(name)
+        if isinstance(frame, Feed):
+            raise KwevError("a timetable, not a table", where=FILES[name], hint=_HINT)
+        return frame
+
+    def _noted(self, name: str) -> pd.DataFrame | Feed:
         self.reads.setdefault(self.stage, set()).add(name)
         return self._checked(name)
 
-    def _checked(self, name: str) -> pd.DataFrame:
-        if name not in self._frames:
-            self._frames[name] = self._read(name)
-        return self._frames[name]
+    def _checked(self, name: str) -> pd.DataFrame | Feed:
+        if name not in self._found:
+            self._found[name] = self._read(name)
+        return self._found[name]
 
-    def _read(self, name: str) -> pd.DataFrame:
+    def _read(self, name: str) -> pd.DataFrame | Feed:
         path = self.directory / FILES[name]
         try:
             content = path.read_bytes()
@@ -131,20 +154,10 @@ class Raw:
                 where=str(path),
                 hint="Put the raw data there, or name its folder with --raw or KWEV_RAW.",
             ) from error
-        try:
-            frame = _parse(name, content)
-        except (ValueError, KeyError, OSError, RuntimeError, zipfile.BadZipFile) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise KwevError(
-                f"raw file cannot be read, it may be cut off: {reason}", where=str(path), hint=_HINT
-            ) from error
-        frame = check(frame, RAW[name], where=str(path), hint=_HINT)
-        columns = list(RAW[name].columns)
-        if isinstance(frame, gpd.GeoDataFrame):
-            _check_shapes(frame, str(path))
-            columns.append("geometry")
+        feed = FILES[name].endswith(".zip")
+        found = read_feed(path) if feed else _read_table(name, content, str(path))
         self._check_sha256(name, content, str(path))
-        return frame[columns]
+        return found
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
         found = hashlib.sha256(content).hexdigest()
@@ -177,13 +190,26 @@ def read_register(path: Path) -> list[dict[str, str]]:
     return sources
 
 
+def _read_table(name: str, content: bytes, where: str) -> pd.DataFrame:
+    try:
+        frame = _parse(name, content)
+    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise KwevError(
+            f"raw file cannot be read, it may be cut off: {reason}", where=where, hint=_HINT
+        ) from error
+    frame = check(frame, RAW[name], where=where, hint=_HINT)
+    columns = list(RAW[name].columns)
+    if isinstance(frame, gpd.GeoDataFrame):
+        _check_shapes(frame, where)
+        columns.append("geometry")
+    return frame[columns]
+
+
 def _parse(name: str, content: bytes) -> pd.DataFrame:
     file = FILES[name]
     if file.endswith(".csv"):
         return _csv(content)
-    if file.endswith(".zip"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _csv(archive.read("stops.txt"))
     if file.endswith(".geojson"):
         features = json.loads(content)["features"]
         frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")

@@ -227,19 +227,10 @@ RAW: Final[dict[str, Schema]] = {
         {
             "StopName": text(),
             "StopStatus": text(isin=("Constructed", "Planned")),
+            "Stage2": text(null=True),
             "StopDirection": text(null=True),
             "longitude": longitude(),
             "latitude": latitude(),
-        }
-    ),
-    "gtfs_stops": table_of(
-        {
-            "stop_id": text(unique=True),
-            "stop_name": text(),
-            "stop_lat": latitude(),
-            "stop_lon": longitude(),
-            "location_type": text(null=True),
-            "parent_station": text(null=True),
         }
     ),
 }

@@ -6,7 +6,7 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import homes, ledgers, people, roads, sites, stations, vehicles
+from kwev.schemas import homes, ledgers, people, roads, sites, stations, transit, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
     CSD_ID,
@@ -36,6 +36,7 @@ PROCESSED: Final[dict[str, Schema]] = {
     **stations.TABLES,
     **sites.TABLES,
     **roads.TABLES,
+    **transit.TABLES,
     **ledgers.TABLES,
 }
 """Columns of every processed table, in order."""

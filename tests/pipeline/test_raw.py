@@ -69,7 +69,7 @@ BAD = {
     "truncated table": ("ocm", lambda c: c[: len(c) // 2], "not the registered|is empty|missing"),
     "truncated map": ("das", lambda c: c[: len(c) // 2], "cannot be read, it may be cut off"),
     "truncated parquet": ("roads", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
-    "truncated zip": ("gtfs_stops", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
+    "truncated zip": ("grt_feed", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "empty": ("evs", lambda _: b"", "cannot be read"),
     "renamed column": (
         "nrcan", lambda c: c.replace(b"EV DC Fast Count", b"Fast", 1),
