@@ -90,13 +90,13 @@ def processed_tables(report: Report) -> Table:
     rows = [*_table_rows(read), *_layer_rows(read), *_words_rows()]
     columns = (
         Column("table", "Table"),
-        Column("about", "What a row is"),
+        Column("file", "File", link="file_url"),
+        Column("geo", "With geometry", link="geo_url"),
         Column("rows", "Rows", format=",.0f"),
         Column("columns", "Columns", format=",.0f"),
         Column("kb", "Size", "kB", ",.0f"),
-        Column("file", "File", link="file_url"),
-        Column("geo", "With geometry", link="geo_url"),
         Column("licence", "Licence", link="licence_url"),
+        Column("about", "What a row is"),
     )
 
     def files_to(project: Project) -> None:
@@ -199,17 +199,16 @@ def _sources(name: str, sources: list[Source], *, is_used: bool) -> Table:
         }
         for s in sources
     ]
-    columns = [
+    columns = (
         Column("title", "Data set", link="url"),
-        Column("publisher", "Publisher"),
-        Column("vintage", "Vintage"),
-        Column("rows", "Rows", format=",d"),
+        *((Column("read", "Read by stage"),) if is_used else ()),
         Column("licence", "Licence", link="licence_url"),
-    ]
-    if is_used:
-        columns.append(Column("read", "Read by stage"))
+        Column("rows", "Rows", format=",d"),
+        Column("vintage", "Vintage"),
+        Column("publisher", "Publisher"),
+    )
     frame = pd.DataFrame(rows, columns=_SOURCE_KEYS)
-    return Table(name, frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
+    return Table(name, frame, columns, OWN.source, OWN.vintage, pdf_rows=len(frame))
 
 
 def _source_card(source: Source) -> Card:
@@ -228,7 +227,7 @@ def _source_card(source: Source) -> Card:
         Fact("Tables that hang on it", ", ".join(_names(source.feeds))),
     ]
     told = tuple(fact for fact in facts if fact.text)
-    return Card(entry["title"], f"{source.rows:,} rows", told)
+    return Card(entry["title"], f"{source.rows:,} rows.", told)
 
 
 def _checks(source: Source) -> str:
@@ -256,12 +255,11 @@ def _table_card(table: Processed, titles: dict[str, str]) -> Card:
     name = f"columns-{table.name.replace('_', '-')}"
     shown = Table(name, frame, columns, OWN.source, OWN.vintage, len(frame), is_noted=False)
     facts = (
-        Fact("What a row is", table.about),
         Fact("Licence", table.licence.name, table.licence.url),
         Fact("Made by stages", ", ".join(table.stages)),
         Fact("Hangs on", "; ".join(sorted({titles[i] for i in table.sources})), in_print=False),
     )
-    return Card(table.name, f"{table.rows:,} rows, {len(frame)} columns", facts, shown)
+    return Card(table.name, f"{table.about} {table.rows:,} rows.", facts, shown)
 
 
 def _names(feeds: tuple[str, ...]) -> list[str]:

@@ -83,13 +83,15 @@ class Cards:
 
 def _box(card: Card) -> str:
     facts = "".join(
-        f"<dt>{html.escape(fact.name)}</dt><dd>{_linked(fact)}</dd>" for fact in card.facts
+        f'<dt style="font-weight:600">{html.escape(fact.name)}</dt>'
+        f'<dd style="margin:0 0 0.3em 0.8em">{_linked(fact)}</dd>'
+        for fact in card.facts
     )
-    table = card.table.html() if card.table else ""
+    table = f"{card.table.html()}\n" if card.table else ""
     return (
-        f"<details><summary><b>{html.escape(card.title)}</b> {html.escape(card.words)}</summary>\n"
-        f'<dl style="overflow-wrap:anywhere;margin:0.4em 0 0.8em 1em">{facts}</dl>\n'
-        f"{table}</details>"
+        '<details style="border-top:1px solid #8a8f9866;padding:0.35em 0"><summary>'
+        f"<b>{html.escape(card.title)}</b> {html.escape(card.words)}</summary>\n{table}"
+        f'<dl style="overflow-wrap:anywhere;margin:0.6em 0 0.8em">{facts}</dl></details>'
     )
 
 
@@ -101,6 +103,6 @@ def _linked(fact: Fact) -> str:
 def _paragraph(card: Card) -> str:
     printed = [fact for fact in card.facts if fact.in_print]
     facts = " ".join(f"*{escape(f.name)}:* {escape(f.text.rstrip('.'))}." for f in printed)
-    words = f" {escape(card.words)}" if card.words else ""
-    text = f"**{escape(card.title)}**{words}\n\n{facts}"
-    return f"{text}\n\n{card.table.markdown()}" if card.table else text
+    first = f"**{escape(card.title)}** {escape(card.words)}".strip()
+    parts = [first, card.table.markdown() if card.table else "", facts]
+    return "\n\n".join(part for part in parts if part)

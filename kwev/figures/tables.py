@@ -110,7 +110,8 @@ class Table:
     more
         Writes what the links of the table lead to.
     is_noted
-        Whether source, date and CSV stand below it; not where what is around it gives them.
+        Whether it has a CSV, and source, date and CSV stand below it; not where what is around it
+        gives them.
     """
 
     name: str
@@ -197,9 +198,10 @@ class Table:
         return note
 
     def publish(self, project: Project) -> None:
-        """Write the CSV below ``<project>/assets/tables``."""
+        """Write the CSV below ``<project>/assets/tables``, and what links lead to."""
         publish_vendor(project)
-        write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+        if self.is_noted:
+            write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
         if self.more:
             self.more(project)
 

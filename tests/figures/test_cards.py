@@ -36,6 +36,11 @@ def test_a_box_for_each_card():
     assert not soup.select(".source-note")
 
 
+def test_a_table_without_a_note_leaves_no_file_that_nothing_leads_to(folder):
+    assert set(CARDS._repr_mimebundle_()) == {"text/html", "text/markdown", "text/plain"}
+    assert not (folder.root / "assets" / "tables" / "columns-x.csv").exists()
+
+
 def test_print_has_paragraphs_in_which_nothing_is_markup():
     text = CARDS.markdown()
     assert "**A \\*title\\*** 3 rows" in text

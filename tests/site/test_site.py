@@ -36,7 +36,7 @@ def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book
     opened = 0
     soup = BeautifulSoup(page.read_text(encoding="utf-8"), "lxml")
     for row in soup.select("#table-processed-tables tbody tr"):
-        stated = row.select("td")[1].text.replace(",", "")
+        stated = row.select("td")[2].text.replace(",", "")
         for link in row.select("a[href*='/assets/downloads/']"):
             path = (page.parent / link["href"]).resolve()
             assert path.is_relative_to(book.output_dir.resolve())
