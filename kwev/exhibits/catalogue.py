@@ -247,9 +247,9 @@ def _actions(source: Source) -> str:
 def _table_card(table: Processed, titles: dict[str, str]) -> Card:
     columns = (
         Column("column", "Column"),
-        Column("type", "Type"),
         Column("unit", "Unit"),
         Column("about", "What it holds"),
+        Column("type", "Type"),
     )
     frame = table.columns()
     name = f"columns-{table.name.replace('_', '-')}"

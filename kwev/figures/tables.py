@@ -274,7 +274,11 @@ class Table:
 def _anchor(text: str, address: str) -> str:
     """Return a text as HTML, leading to an address if there is one."""
     shown = html.escape(text)
-    return f'<a href="{html.escape(address)}">{shown}</a>' if address else shown
+    if not address:
+        return shown
+    # a page's own style may break links anywhere, for the sake of long addresses
+    whole = ' style="white-space:nowrap"' if len(text) <= _SHORT else ""
+    return f'<a href="{html.escape(address)}"{whole}>{shown}</a>'
 
 
 def escape(text: str) -> str:
