@@ -189,6 +189,8 @@ class Siting(_Section):
     """Grid proxy: power a site of each category can draw (kW)."""
     public_owners_only: bool
     """Allow conversions only of stations with a public owner on record."""
+    port_counts: Literal["low", "base", "high"]
+    """Which count of existing ports stands where the sources allow several."""
 
     @model_validator(mode="after")
     def _every_category(self) -> Siting:

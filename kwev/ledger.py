@@ -34,7 +34,7 @@ def assumptions(report: Report) -> pd.DataFrame:
     changes = report.swings
     rows = []
     for entry in read_json(report.project.root / "data" / "assumptions.json"):
-        known = [f"{bound:,}" for bound in (entry["low"], entry["high"]) if bound is not None]
+        known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
         ends = changes[changes["key"] == entry.get("group", entry["key"])]
         rows.append(
             {
@@ -65,10 +65,15 @@ def hangs(ends: pd.DataFrame) -> str:
     if abs(change) < SMALL_POINTS:
         return f"nothing by {SMALL_POINTS:g} points"
     sign = "+" if change > 0 else MINUS
-    single = pd.notna(row["value"])
+    value = row["value"]
     group = f"with the whole group at its {row['end']} end"
-    where = f"at {row['value']:,.10g}" if single else group
+    where = f"at {_shown(value)}" if pd.notna(value) else group
     return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points {where}"
+
+
+def _shown(value: float | str) -> str:
+    """Return a number or the name of a choice as text."""
+    return value if isinstance(value, str) else f"{value:,.10g}"
 
 
 def _largest(changes: pd.Series) -> float:

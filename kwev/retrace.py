@@ -91,7 +91,8 @@ class Retrace:
         self._tables = tables
         self._geography = geography
         self._sites = {row["site_id"]: row for row in _records(tables.sites)}
-        self._stations = {row["station_id"]: row for row in _records(tables.stations)}
+        end = config.siting.port_counts
+        self._stations = {r["station_id"]: _at_end(r, end) for r in _records(tables.stations)}
         self._municipality = {
             row["municipality_id"]: row["name"] for row in _records(tables.municipalities)
         }
@@ -349,6 +350,12 @@ class Retrace:
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _at_end(station: dict[str, Any], end: str) -> dict[str, Any]:
+    """Return a station with its low, base or high count of ports."""
+    other = {} if end == "base" else {k: station[f"{k}_{end}"] for k in ("l2_ports", "l3_ports")}
+    return {**station, **other}
 
 
 def _points(table: pd.DataFrame, id_column: str) -> Points:

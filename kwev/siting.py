@@ -109,10 +109,17 @@ class Columns:
 
 
 def counted(stations: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return the stations that count in the scenario: public, in the Region, for all cars."""
+    """Return the stations that count in the scenario: public, in the Region, for all cars.
+
+    Their ``l2_ports`` and ``l3_ports`` are the low, base or high count, as the scenario says.
+    """
     keep = stations["in_region"] | config.coverage.include_outside
     keep &= (stations["access"] == "public") | config.coverage.include_tesla_only
-    return stations[keep].sort_values("station_id", kind="stable").reset_index(drop=True)
+    kept = stations[keep].sort_values("station_id", kind="stable").reset_index(drop=True)
+    end = config.siting.port_counts
+    if end == "base":
+        return kept
+    return kept.assign(**{name: kept[f"{name}_{end}"] for name in ("l2_ports", "l3_ports")})
 
 
 def existing_stations(tables: Tables, config: Config) -> Stations:

@@ -59,6 +59,10 @@ STATION_COLUMNS = [
     "northing_m",
     "l2_ports",
     "l3_ports",
+    "l2_ports_low",
+    "l2_ports_high",
+    "l3_ports_low",
+    "l3_ports_high",
     "l2_kw",
     "l3_kw",
     "access",
@@ -105,6 +109,9 @@ def _station(i, given):
         "l2_kw": None,
         "l3_kw": None,
     }
+    for level in ("l2", "l3"):
+        for end in ("low", "high"):
+            facts[f"{level}_ports_{end}"] = given[f"{level}_ports"]
     return {**facts, **place, **given}
 
 

@@ -81,8 +81,8 @@ class Range:
     """
 
     key: str
-    low: dict[str, float]
-    high: dict[str, float]
+    low: dict[str, float | str]
+    high: dict[str, float | str]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Swing:
 
     key: str
     end: str
-    value: float | None
+    value: float | str | None
     case: Case
 
 
@@ -148,7 +148,7 @@ def swings(
     ]
 
 
-def _changed(config: Config, values: Mapping[str, float]) -> Config:
+def _changed(config: Config, values: Mapping[str, float | str]) -> Config:
     return config.with_values(**{key.replace(".", "__"): v for key, v in values.items()})
 
 

@@ -82,7 +82,8 @@ class Column:
             return style.DASH
         if isinstance(value, bool):
             return "yes" if value else "no"
-        text = format(value, self.format) if self.format else str(value)
+        plain = isinstance(value, str) or not self.format
+        text = str(value) if plain else format(value, self.format)
         is_number = isinstance(value, Real)
         return text.replace("-", style.MINUS, 1) if is_number and text.startswith("-") else text
 

@@ -25,6 +25,7 @@ from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, to_metres
 from kwev.pipeline.growth import grow, growth_tables
 from kwev.pipeline.lineage import stages_of
+from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from kwev.pipeline.boundaries import Boundaries
     from kwev.pipeline.meter import StageCost
 
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
@@ -156,8 +156,9 @@ def _tables(
         tract_homes = tract_profiles(homes, das, tracts)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
-        records = read_records(raw, bounds.region, _settlements(roads, bounds), parameters, ledger)
-        stations, fates = merge_stations(records, bounds, parameters, ledger)
+        gazetteer = Gazetteer.of(addresses, roads, set(bounds.municipalities["name"]))
+        records = read_records(raw, bounds.region, gazetteer.settlements, parameters, ledger)
+        stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
     with meter.stage("sites"):
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
     with meter.stage("roads"):
@@ -181,14 +182,6 @@ def _tables(
         "transit_planned": transit.planned,
     }  # fmt: skip
     return tables, layers
-
-
-def _settlements(roads: gpd.GeoDataFrame, bounds: Boundaries) -> set[str]:
-    """Return names of places in the Region: lower case, without full stops."""
-    towns = set(bounds.municipalities["name"])
-    ours = roads["LeftMunici"].isin(towns)
-    names = {*roads.loc[ours, "LeftSettle"].dropna(), *towns}
-    return {str(name).lower().replace(".", "") for name in names}
 
 
 def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:

@@ -79,6 +79,30 @@ class Parameters:
     outside_station_m: float = 7_000.0
     """Stations up to this far outside the Region are kept (m). Settled: the largest L3 radius."""
 
+    unstated_ports: int = 2
+    """Ports of a row whose quantity is missing, base count (ports). Range 1 to 4.
+    Assumption: the commonest count in either inventory."""
+
+    unstated_ports_high: int = 4
+    """Most ports of a row whose quantity may not have been stated (ports). Range 2 to 10.
+    Assumption: nine of ten rows of either inventory have no more."""
+
+    address_near_m: float = 250.0
+    """A station this close to its own civic address stands there (m). Range 100 to 500.
+    Assumption: across the lot of a mall or a campus."""
+
+    address_numbers: int = 10
+    """Street numbers up to this far apart stand for each other where the exact one is not in the
+    address list (1). Range 0 to 50. Assumption: the same block."""
+
+    mended_area_share: float = 0.01
+    """Largest change of a polygon's area when it is made valid (share). Range 0.001 to 0.05.
+    Assumption: more is no slip of the pen but another polygon."""
+
+    sliver_m2: float = 1.0
+    """A polygon of less area is a sliver and dropped (m2). Range 0.01 to 100. Assumption: the
+    smallest dissemination area is thousands of times larger."""
+
     station_site_m: float = 30.0
     """A candidate within this distance of a station is that station (m). Settled."""
 

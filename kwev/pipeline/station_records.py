@@ -10,12 +10,13 @@ import pandas as pd
 
 from kwev.pipeline.geometry import farther, project
 from kwev.pipeline.names import address_key, readable, unit_stem
+from kwev.pipeline.station_facts import conditions, connectors, operator, owner
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.quality import Ledger
+    from kwev.pipeline.quality import Action, Ledger
     from kwev.pipeline.raw import Raw
 
 SNAPSHOTS: Final = {
@@ -27,38 +28,26 @@ SNAPSHOTS: Final = {
 """Date of each source's snapshot."""
 
 COLUMNS: Final = [
-    "record_id", "source", "name", "operator", "address", "owner", "facility", "opened",
-    "latitude", "longitude", "easting_m", "northing_m", "l2_ports", "l3_ports", "level_known",
-    "tesla", "others_may_use", "stem", "key", "dropped", "repeat",
+    "record_id", "source", "name", "operator", "address", "city", "owner", "facility", "opened",
+    "hours", "connectors", "latitude", "longitude", "easting_m", "northing_m", "l2_ports",
+    "l3_ports", "unknown_ports", "unstated", "level_known", "tesla", "others_may_use", "stem",
+    "key", "dropped", "repeat", "comparable",
 ]  # fmt: skip
 """Columns of a record. ``dropped`` is the reason, or "" if the record stands;
-``repeat`` marks a row whose ports another row has already counted."""
+``repeat`` marks a row whose ports another row has already counted, ``unstated`` one that gives no
+quantity; ``unknown_ports`` are plugs whose level is not known. ``comparable`` rows are electric,
+available, public and dated: the filter under which snapshots are compared."""
 
-_OPERATORS = {
-    "flo": "FLO", "chargepoint": "ChargePoint", "chargepoint network": "ChargePoint",
-    "swtch - charge everywhere": "SWTCH", "swtch": "SWTCH", "swtch energy": "SWTCH",
-    "tesla (tesla-only charging)": "Tesla", "tesla (including non-tesla)": "Tesla",
-    "tesla destination": "Tesla", "tesla": "Tesla", "ivy": "Ivy", "chargelab": "ChargeLab",
-    "greenlots": "Shell Recharge", "shell_recharge": "Shell Recharge", "unknown": "",
-    "non-networked": "Non-networked",
-}  # fmt: skip
-_NAMED_OPERATORS = (
-    (re.compile(r"\btesla\b", re.IGNORECASE), "Tesla"),
-    (re.compile(r"\bswtch\b", re.IGNORECASE), "SWTCH"),
-    (re.compile(r"^flo\b", re.IGNORECASE), "FLO"),
-    (re.compile(r"^ivy\b", re.IGNORECASE), "Ivy"),
-)
-_PUBLIC_OWNER = re.compile(
-    r"city hall|kitchener (33|charles|francis|civic|the aud|kitchenermarket|fh1|kof|sw com)|"
-    r"city of|regional municipality|waterloo region|region of|twp|township|corporation of the|"
-    r"wrdsb|wcdsb|camwaterpl2|grt station|ykf station|university of waterloo|wilfrid|\bwlu\b|"
-    r"conestoga ?colleg|police|wrps|memorial recreation|community centre|public parking|"
-    r"cambridge campus|civicdistrict|55 dickson|enova power|energy\+|north dumfries hydro",
-    re.IGNORECASE,
-)
-_PRIVATE_OWNER = re.compile(r"scotiabank|\bmall\b|condos|mitsubishi|hotel|suites", re.IGNORECASE)
 _GUESTS_ONLY = re.compile(r"guests only", re.IGNORECASE)
 _UNKNOWN_PLACE = "address and coordinates name different municipalities"
+_REPEATS = "row repeats another (name, place, ports, date): its ports count once"
+_ABSENT: Final[dict[str, Any]] = {
+    "operator": "", "address": "", "city": "", "owner": "", "facility": "", "opened": "",
+    "hours": "", "connectors": "", "l2_ports": 0, "l3_ports": 0, "unknown_ports": 0,
+    "unstated": False, "level_known": True, "tesla": False, "others_may_use": False,
+    "dropped": "", "repeat": False, "comparable": False,
+}  # fmt: skip
+"""What stands in a column that a source does not have."""
 
 
 def read_records(
@@ -73,24 +62,25 @@ def read_records(
     settlements
         Names of places in the Region, lower case and without full stops.
     """
-    ocm = _ocm(raw, settlements, ledger)
+    ocm = _ocm(raw, region, settlements, parameters, ledger)
     nrcan = _nrcan(raw, region, parameters, ledger)
     older = _nrcan_2022(raw, set(nrcan["record_id"]), ledger)
     fast = _dc_fast(raw, set(nrcan["record_id"]), ledger)
     table = pd.concat([ocm, nrcan, older, fast], ignore_index=True)
     table["owner"] = [
-        _owner(name, code, facility)
+        owner(name, code, facility)
         for name, code, facility in zip(
             table["name"], table["owner"], table["facility"], strict=True
         )
     ]
-    table["repeat"] = table["repeat"].eq(other=True)
     return table[COLUMNS].sort_values("record_id", ignore_index=True)
 
 
 def _finish(table: pd.DataFrame, source: str) -> pd.DataFrame:
+    table = table.assign(**{k: v for k, v in _ABSENT.items() if k not in table})
     metres = project(table["longitude"], table["latitude"])
     names = table["name"].str.strip()
+    counts = {k: table[k].fillna(0).astype("int64") for k in ("l2_ports", "l3_ports")}
     return table.assign(
         source=source,
         stem=[unit_stem(name) for name in names],
@@ -101,76 +91,87 @@ def _finish(table: pd.DataFrame, source: str) -> pd.DataFrame:
         longitude=table["longitude"].round(7),
         easting_m=metres[:, 0],
         northing_m=metres[:, 1],
-        l2_ports=table["l2_ports"].fillna(0).astype("int64"),
-        l3_ports=table["l3_ports"].fillna(0).astype("int64"),
-    )
+        **counts,
+    )[COLUMNS]
 
 
 def _readable_address(address: str) -> str:
     return ", ".join(readable(part) for part in address.split(", "))
 
 
-def _operator(text: str, name: str) -> str:
-    found = _OPERATORS.get(text.strip().lower(), text.strip())
-    if found:
-        return found
-    return next((label for pattern, label in _NAMED_OPERATORS if pattern.search(name)), "")
+def _far(parameters: Parameters) -> str:
+    return f"more than {parameters.outside_station_m / 1000:g} km outside the Region"
 
 
-def _owner(name: str, code: str, facility: str) -> str:
-    """Return who owns a station: by its name first, then by NRCan's 2022 code.
-
-    NRCan codes some bank branches as government: a facility that is a business is private.
-    """
-    if facility in {"BANK", "HOTEL", "CAR_DEALER", "SHOPPING_CENTER", "RESTAURANT"}:
-        return "private"
-    if _PRIVATE_OWNER.search(name):
-        return "private"
-    if _PUBLIC_OWNER.search(name):
-        return "public"
-    return {"P": "private", "LG": "public", "SG": "public", "FG": "public"}.get(code, "unknown")
+def _note(ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series]) -> None:
+    """Count the rows that met each rule."""
+    for (rule, action), rows in notes.items():
+        ledger.add("stations", source, rule, action, int(rows.sum()))
 
 
-def _ocm(raw: Raw, settlements: set[str], ledger: Ledger) -> pd.DataFrame:
+def _ocm(
+    raw: Raw, region: BaseGeometry, settlements: set[str], parameters: Parameters, ledger: Ledger
+) -> pd.DataFrame:
     table = raw.read("ocm")
     text = table[["operator", "usage_cost", "address", "city"]].fillna("")
-    cost, operator = text["usage_cost"], text["operator"].str.lower()
+    cost, network = text["usage_cost"], text["operator"].str.lower()
     town = text["city"].str.split(",").str[0].str.strip()
-    elsewhere = ~town.str.lower().str.replace(".", "", regex=False).isin(settlements)
+    metres = project(table["longitude"], table["latitude"])
+    far = pd.Series(farther(metres, region, parameters.outside_station_m), index=table.index)
+    elsewhere = ~far & ~town.str.lower().str.replace(".", "", regex=False).isin(settlements)
     guests = cost.str.contains(_GUESTS_ONLY)
     fast = table["charger_type"] == "Level 3"
     unknown = table["charger_type"] == "Unknown"
-    foreign = cost.str.contains("£")
-    notes = (
-        (_UNKNOWN_PLACE, "dropped", elsewhere, ", ".join(sorted(set(town[elsewhere])))),
-        ("for hotel guests only, not public", "dropped", guests, ""),
-        (
-            "charger type unknown: level taken from the NRCan match, dropped without one",
-            "flagged",
-            unknown,
-            "",
-        ),
-        ("price in a currency other than CAD (prices are not used)", "flagged", foreign, ""),
-        ("no operator", "flagged", operator.isin(["", "unknown"]), ""),
-        ("no price", "flagged", cost.isin(["", "Unknown"]), ""),
+    unstated = table["num_chargers"].isna()
+    tesla = network.str.contains("tesla")
+    plugs = table["num_chargers"].fillna(parameters.unstated_ports)
+    repeat = table.duplicated(
+        ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
     )
-    for rule, action, rows, note in notes:
-        ledger.add("stations", "ocm", rule, action, int(rows.sum()), note)  # type: ignore[arg-type]
-    dropped = np.select([elsewhere, guests], [_UNKNOWN_PLACE, "for hotel guests only"], "")
-    metres = project(table["longitude"], table["latitude"])
+    _count_ocm(ledger, town[elsewhere], {
+        (_far(parameters), "dropped"): far,
+        (_UNKNOWN_PLACE, "dropped"): elsewhere,
+        ("for hotel guests only, not public", "dropped"): guests,
+        (_REPEATS, "repaired"): repeat,
+        ("no quantity: the usual one stands, with its range", "repaired"): unstated,
+        ("one Level 2 plug: the quantity may not have been stated", "flagged"):
+            (table["num_chargers"] == 1) & (table["charger_type"] == "Level 2"),
+        ("Level 3: plugs of one charger may count twice, and some may be Level 2", "flagged"):
+            fast & ~tesla,
+        ("charger type unknown: level taken from the NRCan match, dropped without one", "flagged"):
+            unknown,
+        ("price in a currency other than CAD (prices are not used)", "flagged"):
+            cost.str.contains("£"),
+        ("no operator", "flagged"): network.isin(["", "unknown"]),
+        ("no price", "flagged"): cost.isin(["", "Unknown"]),
+        ("price speaks of kW, which is no rating of the charger", "flagged"):
+            cost.str.contains(r"kW(?!h)"),
+    })  # fmt: skip
+    reasons = {_far(parameters): far, _UNKNOWN_PLACE: elsewhere, "for hotel guests only": guests}
     table = table.assign(
         record_id=_point_ids("ocm", metres),
-        operator=[_operator(o, n) for o, n in zip(text["operator"], table["name"], strict=True)],
+        operator=[operator(o, n) for o, n in zip(text["operator"], table["name"], strict=True)],
         address=(text["address"].str.strip(" ,") + ", " + town).str.strip(", "),
-        owner="", facility="", opened="",
-        l2_ports=table["num_chargers"].where(~fast & ~unknown, 0),
-        l3_ports=table["num_chargers"].where(fast, 0),
+        city=town,
+        l2_ports=plugs.where(~fast & ~unknown, 0),
+        l3_ports=plugs.where(fast, 0),
+        unknown_ports=plugs.where(unknown, 0).astype("int64"),
+        unstated=unstated,
         level_known=~unknown,
-        tesla=operator.str.contains("tesla"),
-        others_may_use=operator.str.contains("including non-tesla"),
-        dropped=dropped,
-    )  # fmt: skip
+        tesla=tesla,
+        others_may_use=network.str.contains("including non-tesla"),
+        dropped=np.select(list(reasons.values()), list(reasons), ""),
+        repeat=repeat,
+    )
     return _finish(table, "ocm")
+
+
+def _count_ocm(
+    ledger: Ledger, towns: pd.Series, notes: dict[tuple[str, Action], pd.Series]
+) -> None:
+    for (rule, action), rows in notes.items():
+        named = ", ".join(sorted(set(towns))) if rule == _UNKNOWN_PLACE else ""
+        ledger.add("stations", "ocm", rule, action, int(rows.sum()), named)
 
 
 def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:
@@ -185,119 +186,117 @@ def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:
 
 
 def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
-    table = raw.read("nrcan").rename(columns={"ID": "id", "Station Name": "name"})
-    older = raw.read("nrcan_2022").set_index("ID")
-    fast = raw.read("dc_fast").drop_duplicates("id").set_index("id")
-    network = table["id"].map(older["EV Network"]).fillna(table["id"].map(fast["ev_network"]))
-    street = (
-        table["id"].map(older["Street Address"]).fillna(table["id"].map(fast["street_address"]))
-    )
-    table = table.assign(
-        record_id="nrcan_" + table["id"],
-        operator=[_operator(o, n) for o, n in zip(network.fillna(""), table["name"], strict=True)],
-        address=(street + ", " + table["City"]).fillna(""),
-        owner=table["id"].map(older["Owner Type Code"]).fillna(""),
-        facility=table["id"].map(older["Facility Type"]).fillna(""),
-        opened=table["Open Date"],
-        latitude=table["Latitude"], longitude=table["Longitude"],
-        l2_ports=table["EV Level2 EVSE Num"], l3_ports=table["EV DC Fast Count"],
-        level_known=True,
-        tesla=table["name"].str.contains("tesla", case=False),
-        others_may_use=False,
-    )  # fmt: skip
-    table = _finish(table, "nrcan")
-    metres = table[["easting_m", "northing_m"]].to_numpy()
-    far = farther(metres, region, parameters.outside_station_m)
-    closed = (table["Access Code"] != "public") | (table["Status Code"] != "E")
-    empty = (table["l2_ports"] + table["l3_ports"]) == 0
+    table = _with_older(raw)
+    metres = project(table["longitude"], table["latitude"])
+    ports = table[["l2_ports", "l3_ports"]]
+    reasons: dict[str, Any] = {
+        _far(parameters): farther(metres, region, parameters.outside_station_m),
+        "not public or not available": (table["Access Code"] != "public")
+        | (table["Status Code"] != "E"),
+        "no port": ports.fillna(0).sum(axis=1) == 0,
+    }
     same = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
     repeat = table.sort_values("record_id").duplicated(same).reindex(table.index)
-    reasons: dict[str, Any] = {
-        f"more than {parameters.outside_station_m / 1000:g} km outside the Region": far,
-        "not public or not available": closed,
-        "no port": empty,
+    notes: dict[tuple[str, Action], Any] = {(k, "dropped"): rows for k, rows in reasons.items()}
+    notes |= {
+        (_REPEATS, "repaired"): repeat,
+        ("no count at one level: none there", "repaired"): ports.isna().sum(axis=1) == 1,
+        ("no count at either level", "flagged"): ports.isna().all(axis=1),
+        ("name speaks of staff, yet listed as public", "flagged"): table["name"].str.contains(
+            "staff", case=False
+        ),
+        ("hours of 2022 say for guests only, yet listed as public", "flagged"): table["hours"].map(
+            lambda hours: conditions(hours) == "guests"
+        ),
+        (
+            "Tesla destination with a J1772 connector in 2022: Tesla-only, as later snapshots say",
+            "flagged",
+        ): table["codes"].str.contains("J1772 TESLA"),
+        ("operator unknown", "flagged"): table["operator"] == "",
+        ("hours not published", "flagged"): table["hours"] == "",
+        ("connector types not published", "flagged"): table["connectors"] == "",
     }
-    for rule, rows in reasons.items():
-        ledger.add("stations", "nrcan", rule, "dropped", int(rows.sum()))
-    ledger.add(
-        "stations",
-        "nrcan",
-        "row repeats another (name, place, ports, date): its ports count once",
-        "repaired",
-        int(repeat.sum()),
-    )
-    ledger.add(
-        "stations",
-        "nrcan",
-        "name speaks of staff, yet listed as public",
-        "flagged",
-        int(table["name"].str.contains("staff", case=False).sum()),
-    )
-    dual = table["id"].map(older["EV Connector Types"]).fillna("").str.contains("J1772 TESLA")
-    ledger.add(
-        "stations",
-        "nrcan",
-        "Tesla destination with a J1772 connector in 2022: Tesla-only, as the later snapshots say",
-        "flagged",
-        int(dual.sum()),
-    )
-    ledger.add(
-        "stations", "nrcan", "operator unknown", "flagged", int((table["operator"] == "").sum())
-    )
+    _note(ledger, "nrcan", notes)
     dropped = np.select(list(reasons.values()), list(reasons), "")
-    return table.assign(dropped=dropped, repeat=repeat)
+    table = table.assign(dropped=dropped, repeat=repeat, comparable=_comparable(table))
+    return _finish(table, "nrcan")
+
+
+def _comparable(table: pd.DataFrame) -> pd.Series:
+    return (
+        (table["Fuel Type Code"] == "ELEC")
+        & (table["Status Code"] == "E")
+        & (table["Access Code"] == "public")
+        & table["Open Date"].notna()
+    )
+
+
+def _with_older(raw: Raw) -> pd.DataFrame:
+    """Return NRCan's newest rows with what the older snapshots say of the same ids."""
+    table = raw.read("nrcan").rename(columns={"ID": "id", "Station Name": "name"})
+    older = raw.read("nrcan_2022").set_index("ID")
+    every = raw.read("dc_fast")
+    fast = every.drop_duplicates("id").set_index("id")
+    plugs = every.groupby("id")["connector_file"].agg(" ".join)
+
+    def known(column: str, other: str = "") -> pd.Series:
+        told = fast[other].dropna().to_dict() if other else {}
+        told |= older[column].dropna().to_dict()
+        return pd.Series([told.get(i, "") for i in table["id"]], table.index, dtype="str")
+
+    network, street = known("EV Network", "ev_network"), known("Street Address", "street_address")
+    codes = known("EV Connector Types")
+    return table.assign(
+        record_id="nrcan_" + table["id"],
+        operator=[operator(o, n) for o, n in zip(network, table["name"], strict=True)],
+        address=(street + ", " + table["City"]).where(street != "", ""),
+        city=table["City"],
+        owner=known("Owner Type Code"),
+        facility=known("Facility Type"),
+        opened=table["Open Date"],
+        hours=known("Access Days Time"),
+        codes=codes,
+        connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
+        latitude=table["Latitude"],
+        longitude=table["Longitude"],
+        l2_ports=table["EV Level2 EVSE Num"],
+        l3_ports=table["EV DC Fast Count"],
+        tesla=table["name"].str.contains("tesla", case=False),
+    )
 
 
 def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
     table = raw.read("nrcan_2022").rename(columns={"Station Name": "name"})
     electric = table["Fuel Type Code"] == "ELEC"
     known = ("nrcan_" + table["ID"]).isin(current)
-    reasons = {
-        "another fuel": ~electric,
-        "not in the 2025 snapshot": electric & ~known,
-    }
-    for rule, rows in reasons.items():
-        ledger.add("stations", "nrcan_2022", rule, "dropped", int(rows.sum()))
-    ledger.add(
-        "stations",
-        "nrcan_2022",
-        "same id in the 2025 snapshot: gives operator, address, owner and facility",
-        "kept",
-        int((electric & known).sum()),
-    )
+    reasons = {"another fuel": ~electric, "not in the 2025 snapshot": electric & ~known}
+    notes: dict[tuple[str, Action], Any] = {(k, "dropped"): rows for k, rows in reasons.items()}
+    gives = "same id in the 2025 snapshot: gives operator, address, owner, hours, connectors"
+    notes[gives, "kept"] = electric & known
+    _note(ledger, "nrcan_2022", notes)
     table = table.assign(
-        record_id="nrcan2022_" + table["ID"], operator="", address="", owner="", facility="",
-        opened="", latitude=table["Latitude"], longitude=table["Longitude"],
-        l2_ports=table["EV Level2 EVSE Num"], l3_ports=table["EV DC Fast Count"],
-        level_known=True, tesla=False, others_may_use=False,
+        record_id="nrcan2022_" + table["ID"],
+        opened=table["Open Date"].fillna(""),
+        comparable=_comparable(table),
+        latitude=table["Latitude"],
+        longitude=table["Longitude"],
+        l2_ports=table["EV Level2 EVSE Num"],
+        l3_ports=table["EV DC Fast Count"],
         dropped=np.select(list(reasons.values()), list(reasons), ""),
-    )  # fmt: skip
+    )
     return _finish(table, "nrcan_2022")
 
 
 def _dc_fast(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
     table = raw.read("dc_fast").rename(columns={"station_name": "name"})
     known = ("nrcan_" + table["id"]).isin(current)
-    ledger.add("stations", "dc_fast", "not in the 2025 snapshot", "dropped", int((~known).sum()))
-    ledger.add(
-        "stations",
-        "dc_fast",
-        "same id in the 2025 snapshot: gives network and address",
-        "kept",
-        int(known.sum()),
-    )
+    _note(ledger, "dc_fast", {
+        ("not in the 2025 snapshot", "dropped"): ~known,
+        ("same id in the 2025 snapshot: gives network, address and connectors", "kept"): known,
+    })  # fmt: skip
     table = table.assign(
         record_id="dcfast_" + table["id"] + "_" + table["connector_file"].str.lower(),
-        operator="",
-        address="",
-        owner="",
-        facility="",
-        opened="",
-        l2_ports=0.0,
-        l3_ports=0.0,
         level_known=False,
-        tesla=False,
-        others_may_use=False,
         dropped=np.where(known, "", "not in the 2025 snapshot"),
     )
     return _finish(table, "dc_fast")

@@ -20,8 +20,10 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from kwev.pipeline.geometry import place, within_index
+from kwev.pipeline.geometry import farther, place, within_index
 from kwev.pipeline.names import similarity
+from kwev.pipeline.station_facts import conditions
+from kwev.pipeline.station_ports import place_ports
 from kwev.pipeline.station_records import SNAPSHOTS
 from kwev.schemas import PROCESSED
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kwev.pipeline.boundaries import Boundaries
+    from kwev.pipeline.location import Gazetteer
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.quality import Ledger
 
@@ -40,7 +43,11 @@ SNAPSHOTS_MERGED: Final = ("ocm", "nrcan")
 
 
 def merge_stations(
-    records: pd.DataFrame, bounds: Boundaries, parameters: Parameters, ledger: Ledger
+    records: pd.DataFrame,
+    bounds: Boundaries,
+    gazetteer: Gazetteer,
+    parameters: Parameters,
+    ledger: Ledger,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``stations`` and ``station_records``."""
     standing = records[(records["dropped"] == "") & records["source"].isin(SNAPSHOTS_MERGED)]
@@ -50,15 +57,16 @@ def merge_stations(
     }
     places = match_places(standing, groups, parameters)
     grouped = standing.assign(place=places)
-    rows = [_station(part) for _, part in grouped.groupby("place")]
+    rows = [_station(part, parameters) for _, part in grouped.groupby("place")]
     stations = pd.DataFrame([row for row in rows if row["l2_ports"] + row["l3_ports"] > 0])
     stations = _located(stations, bounds)
+    stations = gazetteer.check(stations, parameters, ledger)[list(PROCESSED["stations"].columns)]
     station_of = {
         record: row["station_id"] if row["l2_ports"] + row["l3_ports"] > 0 else ""
         for row in rows
         for record in row["record_ids"]
     }
-    fate = _fates(records, grouped, station_of)
+    fate = _fates(records, bounds, grouped, station_of)
     _count_fates(fate, stations, ledger)
     return stations, fate
 
@@ -146,7 +154,7 @@ def _costs(
     return nearest, best
 
 
-def _station(part: pd.DataFrame) -> dict[str, Any]:
+def _station(part: pd.DataFrame, parameters: Parameters) -> dict[str, Any]:
     """Merge the records of one place."""
     lead_source = "nrcan" if (part["source"] == "nrcan").any() else "ocm"
     leading = part[part["source"] == lead_source]
@@ -156,18 +164,25 @@ def _station(part: pd.DataFrame) -> dict[str, Any]:
         .sort_values(["total", "record_id"], ascending=[False, True])
         .iloc[0]
     )
-    l2, l3 = _ports(leading)
+    ports = place_ports(part, parameters)
     tesla = bool(part["tesla"].any()) and not bool(part["others_may_use"].any())
     owners = set(part["owner"]) - {"unknown"}
     opened = sorted(d for d in leading["opened"] if d)
+    hours = next((h for h in [lead["hours"], *leading["hours"]] if h), "")
     return {
         "station_id": min(leading["record_id"]),
         "name": _best_name(part, lead["name"], _best_address(part, lead)),
         "operator": _joined(part["operator"]),
         "address": _best_address(part, lead),
         "easting_m": lead["easting_m"], "northing_m": lead["northing_m"],
-        "l2_ports": l2, "l3_ports": l3,
+        "l2_ports": ports.l2.base, "l2_ports_low": ports.l2.low, "l2_ports_high": ports.l2.high,
+        "l3_ports": ports.l3.base, "l3_ports_low": ports.l3.low, "l3_ports_high": ports.l3.high,
+        "ports_basis": ports.basis,
         "l2_kw": np.nan, "l3_kw": np.nan,
+        "connectors": " ".join(sorted({c for text in part["connectors"] for c in text.split()})),
+        "hours": hours,
+        "conditions": conditions(hours, *part["name"]),
+        "city": lead["city"],
         "access": "tesla_only" if tesla else "public",
         "owner": "public" if "public" in owners else "private" if owners else "unknown",
         "opened": opened[0] if opened else "",
@@ -175,27 +190,6 @@ def _station(part: pd.DataFrame) -> dict[str, Any]:
         "confidence": "matched" if len(set(part["source"])) > 1 else "single",
         "record_ids": list(part["record_id"]),
     }  # fmt: skip
-
-
-def _ports(rows: pd.DataFrame) -> tuple[int, int]:
-    """Return L2 and L3 ports of a place from the rows of one source.
-
-    NRCan rows are distinct equipment and add up. In OpenChargeMap, rows that agree in operator
-    and ports and bear no unit number repeat each other; rows without an operator repeat those
-    with one, unless they show more.
-    """
-    if rows["source"].iloc[0] == "nrcan":
-        rows = rows[~rows["repeat"]]
-        return int(rows["l2_ports"].sum()), int(rows["l3_ports"].sum())
-    unit = rows["stem"].where(rows["stem"] != "", "")
-    number = rows["name"].where(unit != "", "")
-    distinct = rows.assign(number=number).drop_duplicates(
-        ["operator", "l2_ports", "l3_ports", "number"]
-    )
-    named = distinct[distinct["operator"] != ""][["l2_ports", "l3_ports"]].sum()
-    other = distinct[distinct["operator"] == ""][["l2_ports", "l3_ports"]].sum()
-    best = np.maximum(named, other)
-    return int(best["l2_ports"]), int(best["l3_ports"])
 
 
 _GENERIC = re.compile(
@@ -234,12 +228,13 @@ def _located(stations: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
     for level in ("municipality_id", "area_id"):
         ids = bounds.das[level].to_numpy()[da]
         stations[level] = np.where(inside, ids, "")
-    stations = place(stations, metres).sort_values("station_id", ignore_index=True)
-    return stations[list(PROCESSED["stations"].columns)]
+    towns = bounds.municipalities.set_index("municipality_id")["name"]
+    stations["municipality"] = stations["municipality_id"].map(towns).fillna("")
+    return place(stations, metres).sort_values("station_id", ignore_index=True)
 
 
 def _fates(
-    records: pd.DataFrame, grouped: pd.DataFrame, station_of: dict[str, str]
+    records: pd.DataFrame, bounds: Boundaries, grouped: pd.DataFrame, station_of: dict[str, str]
 ) -> pd.DataFrame:
     """Return ``station_records``: outcome, reason and station of every raw record."""
     sources = grouped.groupby("place")["source"].agg(lambda s: len(set(s)))
@@ -253,6 +248,7 @@ def _fates(
         reason=[fate[1] for fate in fates],
         station_id=[fate[2] for fate in fates],
         snapshot=records["source"].map(SNAPSHOTS),
+        in_region=~farther(records[["easting_m", "northing_m"]].to_numpy(), bounds.region, 0.0),
     )
     return table[list(PROCESSED["station_records"].columns)]
 
@@ -281,47 +277,28 @@ def _fate(
 
 
 def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> None:
-    ledger.add(
-        "stations",
-        "ocm",
-        "level unknown and no match",
-        "dropped",
-        int((fate["reason"] == "level unknown and no match").sum()),
-    )
+    lost = fate["reason"] == "level unknown and no match"
+    ledger.add("stations", "ocm", "level unknown and no match", "dropped", int(lost.sum()))
     for source in SNAPSHOTS_MERGED:
-        rows = fate[fate["source"] == source]
-        ledger.add(
-            "stations",
-            source,
-            "rows that stand at a place with another row",
-            "kept",
-            int((rows["outcome"] == "merged").sum()),
-        )
-    ledger.add(
-        "stations",
-        "stations",
-        "known to one source only",
-        "flagged",
-        int((stations["confidence"] == "single").sum()),
-    )
-    ledger.add(
-        "stations",
-        "stations",
-        "outside the Region, in no total",
-        "flagged",
-        int((~stations["in_region"]).sum()),
-    )
-    ledger.add(
-        "stations",
-        "stations",
-        "Tesla-only",
-        "flagged",
-        int((stations["access"] == "tesla_only").sum()),
-    )
-    ledger.add(
-        "stations",
-        "stations",
-        "power not recorded: the constant of its level stands",
-        "flagged",
-        int(stations[["l2_kw", "l3_kw"]].isna().all(axis=1).sum()),
-    )
+        merged = (fate["source"] == source) & (fate["outcome"] == "merged")
+        rule = "rows that stand at a place with another row"
+        ledger.add("stations", source, rule, "kept", int(merged.sum()))
+    differ = {
+        level: stations[f"{level}_ports_low"] < stations[f"{level}_ports_high"]
+        for level in ("l2", "l3")
+    }
+    flagged = {
+        "known to one source only": stations["confidence"] == "single",
+        "outside the Region, in no total": ~stations["in_region"],
+        "Tesla-only": stations["access"] == "tesla_only",
+        "power not recorded: the constant of its level stands": stations[["l2_kw", "l3_kw"]]
+        .isna()
+        .all(axis=1),
+        "Level 2 ports uncertain: low and high stand beside base": differ["l2"],
+        "Level 3 ports uncertain: low and high stand beside base": differ["l3"],
+        "hours of use not published": stations["hours"] == "",
+        "opening date not published": stations["opened"] == "",
+        "operator not known": stations["operator"] == "",
+    }
+    for rule, rows in flagged.items():
+        ledger.add("stations", "stations", rule, "flagged", int(rows.sum()))

@@ -24,6 +24,10 @@ BOUNDS: Final = (-81.5, 42.8, -79.5, 44.2)
 """West, south, east, north (degrees): a box around the Region and its neighbours. A coordinate
 outside it, such as 0,0, is a fault of the file, not a place."""
 
+CANADA: Final = ((-141.1, -52.5), (41.6, 83.2))
+"""Longitudes and latitudes of Canada (degrees). A listed point may lie anywhere in it and is
+dropped where it is too far; one outside, such as 0,0, is a fault of the file."""
+
 Schema = pa.DataFrameSchema
 
 

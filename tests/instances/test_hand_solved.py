@@ -283,3 +283,25 @@ def test_every_engine_finds_the_same_objective(solver):
     assert other.solver.name == solver
     assert other.solver.objective == pytest.approx(best.solver.objective, rel=1e-6)
     assert other.shortfall.total_points == pytest.approx(best.shortfall.total_points, abs=1e-4)
+
+
+@pytest.mark.parametrize(("end", "ports"), [("low", 1), ("base", 2), ("high", 4)])
+def test_existing_ports_are_the_low_base_or_high_count(end, ports):
+    # upgrading sells what stands there: half of 20,000 and of 5,000 a port
+    station = {"x": 0, "y": 0, "l2_ports": 2, "l3_ports": 0, "l2_ports_low": 1, "l2_ports_high": 4}
+    tables = toy([(0, 0, 100, 1)], stations=[station])
+    plan = solve(tables, targets__l2=0, siting__port_counts=end)
+    (upgrade,) = plan.actions
+    assert (upgrade.l2_ports_before, upgrade.l3_ports_after) == (ports, 2)
+    assert upgrade.resale_cad == 10_000 + 2_500 * ports
+    assert upgrade.net_cad == 200_000 - 10_000 - 2_500 * ports
+    other = "base" if end == "high" else "high"
+    told = certify(plan, tables, case(targets__l2=0, siting__port_counts=other)).violations
+    assert any("l2_ports_before" in line for line in map(str, told))
+
+
+def test_a_level_that_only_the_high_count_has_covers_only_there():
+    station = {"x": 0, "y": 0, "l2_ports": 0, "l3_ports": 2, "l2_ports_high": 1}
+    tables = toy([(0, 0, 100, 1)], stations=[station])
+    assert solve(tables).coverage.l2.before == 0
+    assert solve(tables, siting__port_counts="high").coverage.l2.before == 1

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from kwev.pipeline.geometry import unproject
+from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.quality import Ledger
 from kwev.pipeline.station_records import read_records
@@ -64,6 +65,7 @@ def older(number, **changes):
         "EV Network": "FLO",
         "EV Connector Types": "J1772",
         "Owner Type Code": "P",
+        "Access Days Time": changes.pop("hours", None),
         "Facility Type": None,
         "Status Code": "E",
         "Access Code": "public",
@@ -92,8 +94,9 @@ def merge(tiny_raw, squares):
             dc_fast=pd.DataFrame([fast]),
         )
         ledger, parameters = Ledger(), Parameters()
-        records = read_records(raw, squares.region, {"kitchener"}, parameters, ledger)
-        stations, fates = merge_stations(records, squares, parameters, ledger)
+        places = Gazetteer.of(CIVIC, ROADS, {"Kitchener", "Waterloo"})
+        records = read_records(raw, squares.region, places.settlements, parameters, ledger)
+        stations, fates = merge_stations(records, squares, places, parameters, ledger)
         check(stations, PROCESSED["stations"], where="stations", hint="")
         check(fates, PROCESSED["station_records"], where="station_records", hint="")
         assert set(fates["record_id"]) == set(records["record_id"])
@@ -103,6 +106,20 @@ def merge(tiny_raw, squares):
 
     return run
 
+
+CIVIC = pd.DataFrame(
+    [
+        ("1", "King St", "Kitchener", 100, 100),
+        ("9", "King St", "Kitchener", 500, 100),
+        ("40", "King St", "Kitchener", 900, 100),
+        ("1", "Mill St W", "Waterloo", 1100, 100),
+    ],
+    columns=["street_no", "street", "city", "easting_m", "northing_m"],
+).assign(
+    easting_m=lambda t: t["easting_m"] + 540_000.0,
+    northing_m=lambda t: t["northing_m"] + 4_810_000.0,
+)
+ROADS = pd.DataFrame({"LeftSettle": ["St Jacobs"], "LeftMunici": ["Waterloo"]})
 
 AWAY = [nrcan(7, "Elsewhere", 1900, 900)]
 AWAY_OCM = [ocm("Elsewhere", 1900, 900)]
