@@ -19,7 +19,7 @@ from kwev.analysis.catalogue import LAYERS
 from kwev.analysis.licences import notice
 from kwev.files import sha256_bytes, write_bytes, write_json, write_text
 from kwev.schemas import about_of, unit_of
-from kwev.units import COLUMN_UNITS, CRS_DEGREES
+from kwev.units import COLUMN_UNITS, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +34,12 @@ NOTICES: Final = "LICENCES.md"
 GZIPPED_FROM: Final = 1_000_000
 """From this size on (bytes) a CSV is gzipped: the site stays small, and pandas, R and QGIS read it
 as it is."""
+
+_PLACES: Final = {
+    ("longitude", "latitude"): CRS_DEGREES,
+    ("easting_m", "northing_m"): CRS_METRES,
+}
+"""Columns that say where a row is, the better pair first, and their reference system."""
 
 _LIMITS: Final = {
     "greater_than_or_equal_to": ("min_value", "minimum"),
@@ -64,8 +70,9 @@ class Spatial:
 def spatial_files(catalogue: Catalogue) -> list[Spatial]:
     """Return the files with geometry, sorted by name.
 
-    A table with coordinates gives points; a layer gives outlines with the columns of the table of
-    its name. Where both would have one name, the outlines are called ``…_outlines``.
+    A table with coordinates, in degrees or in metres, gives points; a layer gives outlines with the
+    columns of the table of its name. Where both would have one name, the outlines are called
+    ``…_outlines``.
     """
     points = {
         t.name for t in catalogue.tables if {"longitude", "latitude"} <= set(t.schema.columns)
@@ -120,7 +127,12 @@ def spatial_frame(processed: Path, catalogue: Catalogue, file: Spatial) -> gpd.G
     table = _typed(processed, catalogue, file.table) if file.table else None
     if not file.layer:
         assert table is not None  # noqa: S101 - points stand in a table
-        points = gpd.points_from_xy(table["longitude"], table["latitude"])
+        pair = next(pair for pair in _PLACES if set(pair) <= set(table.columns))
+        given = gpd.points_from_xy(table[pair[0]], table[pair[1]], crs=_PLACES[pair])
+        there = given.to_crs(CRS_DEGREES)
+        # a projection's last digits are noise
+        east, north = (values.round(DEGREE_DECIMALS) for values in (there.x, there.y))
+        points = gpd.points_from_xy(east, north)
         return gpd.GeoDataFrame(table, geometry=points, crs=CRS_DEGREES)
     shapes = gpd.read_file(processed / f"{file.layer}.geojson")
     if table is None:

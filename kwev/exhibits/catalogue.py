@@ -96,7 +96,7 @@ def processed_tables(report: Report) -> Table:
         Column("columns", "Columns", format=",.0f"),
         Column("kb", "Size", "kB", ",.0f"),
         Column("licence", "Licence", link="licence_url"),
-        Column("about", "What a row is"),
+        Column("about", "A row for"),
     )
 
     def files_to(project: Project) -> None:
@@ -122,7 +122,7 @@ def _table_rows(read: Catalogue) -> list[dict[str, Any]]:
     return [
         {
             "table": table.name,
-            "about": table.about,
+            "about": table.about.removeprefix("One row for "),
             "rows": table.rows,
             "columns": len(table.schema.columns),
             "kb": table.bytes / _KILO,
