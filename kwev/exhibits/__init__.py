@@ -44,6 +44,12 @@ from kwev.exhibits.plan import (
     target_chart,
     targets,
 )
+from kwev.exhibits.transit import (
+    transit_best,
+    transit_coverage,
+    transit_days,
+    transit_map,
+)
 
 __all__ = [
     "action_list",
@@ -79,6 +85,10 @@ __all__ = [
     "table_cards",
     "target_chart",
     "targets",
+    "transit_best",
+    "transit_coverage",
+    "transit_days",
+    "transit_map",
     "unused_sources",
     "vehicle_map",
     "vehicles",

@@ -84,7 +84,8 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
             linewidth=0.5 * mark.width,
             linestyle="--" if mark.dash else "-",
             alpha=mark.opacity if mark.fill else 1,
-            zorder=order,
+            # areas lie below all points, lines where their layer stands among them
+            zorder=10 + order if layer.is_lines else order,
             rasterized=len(frame) > 50,  # noqa: PLR2004
         )
         axes.add_collection(outline, autolim=False)
@@ -103,7 +104,10 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
 
 
 def _path(shape: Any) -> Path:
-    """Return a polygon, or several, as one path with holes."""
+    """Return a polygon, or several, as one path with holes; or lines as one path."""
+    if "Line" in shape.geom_type:
+        parts = [Path(shapely.get_coordinates(part)) for part in shapely.get_parts(shape)]
+        return Path.make_compound_path(*parts)
     rings = [
         Path(shapely.get_coordinates(ring), closed=True)
         for part in shapely.get_parts(shape)
@@ -132,10 +136,7 @@ def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
     """Draw the legends and return the height (in) that they take at the top and the bottom."""
     height = canvas.get_figheight()
     handles = [
-        _handle(mark, points=layer.is_points)
-        for layer in layers
-        if not layer.heading
-        for mark in layer.legend()
+        _handle(mark, layer) for layer in layers if not layer.heading for mark in layer.legend()
     ]
     lines = math.ceil(len(handles) / _COLUMNS)
     if handles:
@@ -145,7 +146,7 @@ def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
     graded = [layer for layer in layers if layer.heading]
     for index, layer in enumerate(graded):
         canvas.legend(
-            handles=[_handle(mark, points=layer.is_points) for mark in layer.legend()],
+            handles=[_handle(mark, layer) for mark in layer.legend()],
             title=layer.heading,
             title_fontsize=7,
             alignment="left",
@@ -158,11 +159,13 @@ def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
     return _GRADED_IN * len(graded), NOTE_IN + _LINE_IN * lines + 0.1
 
 
-def _handle(mark: Mark, *, points: bool) -> Any:
+def _handle(mark: Mark, layer: Layer) -> Any:
+    if layer.is_lines:
+        return Line2D([], [], color=mark.line, linewidth=0.5 * mark.width, label=mark.label)
     # a white outline parts marks on the map; in the legend a grey one parts them from the page
     is_solid = mark.line == mark.fill and mark.opacity == 1
     line = style.BORDER if mark.line == style.PAPER or is_solid else mark.line
-    if points:
+    if layer.is_points:
         return Line2D(
             [],
             [],

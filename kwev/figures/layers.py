@@ -63,7 +63,8 @@ class Layer:
     name
         In the layer control.
     frame
-        Geometry in EPSG:4326, all areas or all points; column ``mark`` counts into ``marks``.
+        Geometry in EPSG:4326, all areas, all points or all lines; column ``mark`` counts into
+        ``marks``.
     marks
         Looks of the classes.
     title
@@ -106,6 +107,11 @@ class Layer:
     def is_points(self) -> bool:
         """Whether the layer holds points."""
         return bool(len(self.frame)) and bool((self.frame.geom_type == "Point").all())
+
+    @property
+    def is_lines(self) -> bool:
+        """Whether the layer holds lines."""
+        return bool(len(self.frame)) and bool(self.frame.geom_type.str.contains("Line").all())
 
     def legend(self) -> list[Mark]:
         """Return the marks that stand in the legend: those in use, or all of a graded layer."""
@@ -165,7 +171,10 @@ def graded(
 
 
 def polygons(layer: Layer) -> list[list[Any]]:
-    """Return the areas as [GeoJSON coordinates, mark, title, values]; no values without popup."""
+    """Return areas or lines as [GeoJSON coordinates, mark, title, values].
+
+    Without popup there are no values.
+    """
     shapes = shapely.set_precision(np.asarray(layer.frame.geometry), 10.0**-DECIMALS)
     return [
         [_rounded(shapely.geometry.mapping(shape)["coordinates"]), *rest]

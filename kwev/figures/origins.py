@@ -33,6 +33,12 @@ def stations(tables: Tables) -> Origin:
     return Origin("Open Charge Map; Natural Resources Canada; kwev", str(kept["snapshot"].max()))
 
 
+def transit(tables: Tables) -> Origin:
+    """Return the origin of stops and routes: the timetables, by their representative weekday."""
+    days = tables.transit_days.set_index("day")["date"]
+    return Origin("Grand River Transit, GTFS; Region of Waterloo; kwev", str(days["weekday"])[:7])
+
+
 def plan(tables: Tables, made: Plan) -> Origin:
     """Return the origin of a plan: kwev, its scenario, and the newest data that it saw."""
     dates = (stations(tables).vintage, vehicles(tables).vintage)

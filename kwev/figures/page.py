@@ -25,7 +25,7 @@ _SWATCH_PX = 16
 
 
 class _Marks(MacroElement):
-    """The areas or points of a layer, inside its feature group."""
+    """The areas, lines or points of a layer, inside its feature group."""
 
     _template = Template(
         "{% macro script(this, kwargs) %}\n"
@@ -45,6 +45,7 @@ class _Marks(MacroElement):
                 "heads": [column.heading for column in layer.facts],
                 "labels": layer.labels,
                 "focus": layer.focus,
+                "lines": layer.is_lines,
                 "popup": layer.popup and bool(layer.title and layer.facts),
             }
         )
@@ -151,7 +152,7 @@ def _legend_html(layers: Sequence[Layer], note: str) -> str:
     lists = []
     loose: list[str] = []
     for layer in layers:
-        items = [_item(mark, points=layer.is_points) for mark in layer.legend()]
+        items = [_item(mark, layer) for mark in layer.legend()]
         if layer.heading and items:
             lists.append(f"<ul><li><b>{html.escape(layer.heading)}</b></li>{''.join(items)}</ul>")
         else:
@@ -164,7 +165,7 @@ def _legend_html(layers: Sequence[Layer], note: str) -> str:
     )
 
 
-def _item(mark: Mark, *, points: bool) -> str:
+def _item(mark: Mark, layer: Layer) -> str:
     # a white outline parts marks on the map; in the legend a grey one parts them from the page
     is_solid = mark.line == mark.fill and mark.opacity == 1
     line = style.BORDER if mark.line == style.PAPER or is_solid else mark.line
@@ -173,7 +174,12 @@ def _item(mark: Mark, *, points: bool) -> str:
         f'fill="{mark.fill or "none"}" fill-opacity="{mark.opacity}" stroke="{line}"'
         f' stroke-width="{min(mark.width, 2)}" stroke-dasharray="{mark.dash}"'
     )
-    if points:
+    if layer.is_lines:
+        shape = (
+            f'<line x1="1" y1="{middle}" x2="{_SWATCH_PX - 1}" y2="{middle}" stroke="{mark.line}"'
+            f' stroke-width="{mark.width}" stroke-dasharray="{mark.dash}"/>'
+        )
+    elif layer.is_points:
         shape = f'<circle cx="{middle}" cy="{middle}" r="{size}" {look}/>'
     else:
         shape = f'<rect x="1" y="3" width="{_SWATCH_PX - 2}" height="{_SWATCH_PX - 6}" {look}/>'

@@ -47,6 +47,21 @@ def areas(
     KwevError
         If the file is missing.
     """
+    frame = _read(name, key, folder)
+    metres = frame.geometry.to_crs(CRS_METRES)
+    light = shapely.coverage_simplify(np.asarray(metres), tolerance_m)
+    frame["geometry"] = gpd.GeoSeries(light, index=frame.index, crs=CRS_METRES).to_crs(CRS_DEGREES)
+    return frame.set_crs(CRS_DEGREES, allow_override=True)
+
+
+def lines(name: str, key: str, folder: Path | None = None) -> gpd.GeoDataFrame:
+    """Read a file of lines, simplified; arguments and errors are those of :func:`areas`."""
+    frame = _read(name, key, folder)
+    light = frame.geometry.to_crs(CRS_METRES).simplify(TOLERANCE_M)
+    return frame.set_geometry(light.to_crs(CRS_DEGREES))
+
+
+def _read(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
     path = (folder or find_project().processed) / f"{name}.geojson"
     if not path.is_file():
         raise KwevError(
@@ -54,9 +69,6 @@ def areas(
         )
     frame = gpd.read_file(path)
     frame[key] = frame[key].astype(str)
-    metres = frame.geometry.to_crs(CRS_METRES)
-    light = shapely.coverage_simplify(np.asarray(metres), tolerance_m)
-    frame["geometry"] = gpd.GeoSeries(light, index=frame.index, crs=CRS_METRES).to_crs(CRS_DEGREES)
     return frame.set_crs(CRS_DEGREES, allow_override=True)
 
 

@@ -225,6 +225,10 @@ class Parameters:
     """How far people walk to an ION station (m). Range 600 to 1,000. Settled with the
     requirements."""
 
+    frequent_per_h: float = 4.0
+    """Departures an hour, in the peak and at midday, from which a stop has frequent service
+    (departures/h). Range 4 to 6. Settled with the requirements."""
+
     hub_reach_m: float = 100.0
     """Bus stops this close to an ION station belong to its hub (m). Range 50 to 200. Assumption:
     a change of vehicle within sight."""

@@ -18,6 +18,9 @@ from kwev.schemas.transit import DAYS
 from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from shapely.geometry.base import BaseGeometry
+
     from kwev.pipeline.boundaries import Boundaries
     from kwev.pipeline.feeds import Feed
     from kwev.pipeline.parameters import Parameters
@@ -63,15 +66,13 @@ def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger:
 
 
 def route_lines(service: Service, feeds: tuple[Feed, ...]) -> gpd.GeoDataFrame:
-    """Return the main line of each direction of each route that runs on a representative day.
-
-    The main line of a direction is the shape that most of its trips follow on the first
-    representative day that has any.
+    """Return the lines that trips follow on the representative days.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``route_id``, ``direction_id`` and a line in EPSG:26917.
+        ``route_id``, ``direction_id``, a line in EPSG:26917, and ``main``: whether most trips of
+        its direction follow it on the first representative day on which any run.
     """
     trips = service.trips[service.trips["shape_id"].notna()]
     key = ["route_id", "direction_id"]
@@ -79,11 +80,12 @@ def route_lines(service: Service, feeds: tuple[Feed, ...]) -> gpd.GeoDataFrame:
         trips.fillna({"direction_id": ""}).groupby([*key, "shape_id"])[list(DAYS)].sum()
     ).reset_index()
     counts = counts[counts[list(DAYS)].any(axis=1)]
-    counts = counts.sort_values([*DAYS, "shape_id"], ascending=[False] * len(DAYS) + [True])
-    main = counts.drop_duplicates(key).sort_values(key, ignore_index=True)
+    order = [True, True, *[False] * len(DAYS), True]
+    counts = counts.sort_values([*key, *DAYS, "shape_id"], ascending=order, ignore_index=True)
+    lines = counts[key].assign(main=~counts.duplicated(key))
     shapes = pd.concat([_shapes(feed) for feed in feeds])
     return gpd.GeoDataFrame(
-        main[key], geometry=shapes.loc[main["shape_id"]].to_numpy(), crs=CRS_METRES
+        lines, geometry=shapes.loc[counts["shape_id"]].to_numpy(), crs=CRS_METRES
     )
 
 
@@ -91,9 +93,10 @@ def _shapes(feed: Feed) -> pd.Series:
     points = feed.shapes.sort_values(["shape_id", "shape_pt_sequence"])
     codes, ids = pd.factorize(points["shape_id"])
     metres = project(points["shape_pt_lon"], points["shape_pt_lat"])
+    # A single point is no line.
     many = np.bincount(codes)[codes] > 1
-    lines = shapely.linestrings(metres[many], indices=codes[many])
-    return pd.Series(lines, index=ids[np.unique(codes[many])])
+    kept, dense = np.unique(codes[many], return_inverse=True)
+    return pd.Series(shapely.linestrings(metres[many], indices=dense), index=ids[kept])
 
 
 def transit_routes(
@@ -101,10 +104,11 @@ def transit_routes(
 ) -> pd.DataFrame:
     """Return ``transit_routes``: the routes that run on a representative day.
 
-    ``length_km`` is the mean over the directions; ``headway_peak_min`` is the mean time between
-    the starts of trips in the peak, in the direction that has more of them.
+    ``length_km`` is the mean of the directions' main lines; ``headway_peak_min`` is the mean time
+    between the starts of trips in the peak, in the direction that has more of them.
     """
-    length = (lines.length / 1000).groupby(lines["route_id"]).mean().round(_PLACES)
+    main = lines[lines["main"]]
+    length = (main.length / 1000).groupby(main["route_id"]).mean().round(_PLACES)
     trips = service.trips
     start = service.departures.groupby("trip_id")["hour"].min()
     hour = trips["trip_id"].map(start)
@@ -148,11 +152,25 @@ def lines_layer(
     routes: pd.DataFrame, lines: gpd.GeoDataFrame, parameters: Parameters
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Return the map layer ``transit_lines``: one simplified feature for each route with a line."""
-    thin = lines.set_geometry(lines.simplify(parameters.line_simplify_m))
-    both = thin.dissolve("route_id").reset_index()[["route_id", "geometry"]]
+    drawn = [
+        (key, _once(part.sort_values("main", ascending=False).geometry.to_numpy(), parameters))
+        for key, part in lines.groupby("route_id")
+    ]
+    both = pd.DataFrame(drawn, columns=["route_id", "geometry"])
     properties = ["route_id", "short_name", "long_name", "mode"]
     named = routes[properties].merge(both, on="route_id")
     return gpd.GeoDataFrame(named, geometry="geometry", crs=CRS_METRES), properties
+
+
+def _once(lines: NDArray[np.object_], parameters: Parameters) -> BaseGeometry:
+    """Return the lines of a route, simplified; where they share a street the first is drawn."""
+    drawn = shapely.simplify(lines[:1], parameters.line_simplify_m).tolist()
+    for line in lines[1:]:
+        corridor = shapely.union_all(lines[: len(drawn)])
+        rest = line.difference(corridor.buffer(2 * parameters.corridor_m))
+        drawn.append(rest.simplify(parameters.line_simplify_m))
+    parts = shapely.get_parts(drawn)
+    return shapely.MultiLineString(parts[~shapely.is_empty(parts)].tolist())
 
 
 def planned_stops(raw: Raw, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:

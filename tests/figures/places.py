@@ -34,7 +34,20 @@ def write_shapes(folder):
         ]
         content = {"type": "FeatureCollection", "features": found}
         (folder / f"{name}.geojson").write_text(json.dumps(content))
+    (folder / "transit_lines.geojson").write_text(json.dumps(route_lines()))
     return folder
+
+
+def route_lines():
+    """Return three routes from west to east: one line, one line, two lines."""
+    found = []
+    for route, count in (("7", 1), ("201", 1), ("301", 2)):
+        y = SOUTH + STEP / 2
+        lines = [[[WEST + i, y], [WEST + STEP, y + STEP / 4 * i]] for i in range(count)]
+        kind = "LineString" if count == 1 else "MultiLineString"
+        shape = {"type": kind, "coordinates": lines[0] if count == 1 else lines}
+        found.append({"type": "Feature", "properties": {"route_id": route}, "geometry": shape})
+    return {"type": "FeatureCollection", "features": found}
 
 
 def tables():
@@ -81,6 +94,7 @@ def tables():
             {"outcome": ["kept", "dropped"], "snapshot": ["2025-10", "2026-01"]}
         ),
         sites=sites(),
+        **transit(),
     )
 
 
@@ -104,6 +118,54 @@ def stations():
             "opened": ["2020-01-02", "", "", ""],
         }
     )
+
+
+def transit():
+    """Return the tables of transit: a bus stop, a hub, an ION station, a planned stop."""
+    stops = pd.DataFrame(
+        {
+            "stop_id": ["1", "place_T", "6001"],
+            "name": ["King / Queen", "Terminal </script>", "Alpha Station"],
+            "mode": ["bus", "bus", "ion"],
+            "municipality_id": ["3530013", "3530013", "3530035"],
+            "latitude": [43.35, 43.36, 43.34],
+            "longitude": [-80.55, -80.45, -80.35],
+            "routes": ["7", "7 201", "301"],
+            "trips_peak_per_h": [2.0, 8.0, 12.0],
+            "trips_midday_per_h": [2.0, 8.0, 12.0],
+            "trips_weekday": [30, 100, 196],
+            "trips_saturday": [20, 80, 145],
+            "trips_sunday": [10, 60, 132],
+            "score": [0.3, 0.7, 0.84],
+            "hub": [False, True, False],
+        }
+    )
+    routes = pd.DataFrame(
+        {
+            "route_id": ["7", "201", "301"],
+            "short_name": ["7", "201", "301"],
+            "long_name": ["King", "iXpress Ring", "ION light rail"],
+            "mode": ["bus", "ixpress", "ion"],
+            "length_km": [10.0, 12.0, 16.0],
+            "trips_weekday": [30, 70, 196],
+            "headway_peak_min": [30.0, None, 10.0],
+        }
+    )
+    planned = pd.DataFrame(
+        {
+            "name": ["Delta"],
+            "municipality_id": ["3530035"],
+            "latitude": [43.36],
+            "longitude": [-80.3],
+        }
+    )
+    days = pd.DataFrame({"day": ["weekday"], "date": ["2026-01-06"]})
+    return {
+        "transit_stops": stops,
+        "transit_routes": routes,
+        "transit_planned": planned,
+        "transit_days": days,
+    }
 
 
 def sites():

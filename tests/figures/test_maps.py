@@ -14,18 +14,19 @@ from lxml import etree
 
 from kwev import config as configuration
 from kwev.errors import KwevError
-from kwev.figures import layers, maps, planmap
+from kwev.figures import layers, maps, planmap, transitmap
 from kwev.figures.figure import SVG_LIMIT, is_svg
 
 ROOT = Path(__file__).resolve().parents[2]
-MAPS = ["region", "population_density", "ev_by_fsa", "stations", "candidates", "plan"]
+MAPS = ["region", "population_density", "ev_by_fsa", "stations", "candidates", "transit", "plan"]
 LIMIT_BYTES = 400_000
 
 
 def draw(name, tables, plan, folder):
     if name == "plan":
         return maps.plan(tables, plan, folder=folder)
-    return getattr(maps, name)(tables, folder=folder)
+    drawn_by = transitmap if name == "transit" else maps
+    return getattr(drawn_by, name)(tables, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +179,23 @@ def test_stations_are_told_apart(shapes):
     }
     assert "2 public charging stations" in shown.alt
     assert "1 more serve Teslas only" in shown.alt
+
+
+def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
+    shown = transitmap.transit(places.tables(), folder=shapes)
+    text = shown.interactive()
+    names = ["Lines: Bus", "Bus stops", "Lines: iXpress", "Lines: ION", "ION stations", "Hubs",
+             "Planned ION stops"]  # fmt: skip
+    assert control(text) == names
+    lines = [rows for kind, rows, spec in drawn(text) if kind == "Areas" and spec["lines"]]
+    # a line is a list of points, several are a list of lists
+    assert [type(rows[0][0][0][0]) for rows in lines] == [float, float, list]
+    layer = dict(zip(shown.data.index, shown.data["layer"], strict=True)).values()
+    assert list(layer).count("Bus stops") == 2
+    planned = shown.data[shown.data["layer"] == "Planned ION stops"]
+    assert planned["name"].tolist() == ["Delta"]
+    assert planned[["trips_weekday", "score"]].isna().all().all()
+    assert "1 planned ION stops without service" in shown.alt
 
 
 def test_density_is_people_per_land_area(shapes):

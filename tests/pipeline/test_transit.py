@@ -141,6 +141,7 @@ def test_hubs(stops):
 def test_routes_lengths_and_headways(service, feeds):
     lines = route_lines(service, feeds)
     assert lines["route_id"].tolist() == ["1", "201", "301", "301"]
+    assert lines["main"].all()
     routes = transit_routes(service, lines, Parameters()).set_index("route_id")
     assert routes.loc["1", "length_km"] == pytest.approx(1.0, abs=1e-3)
     assert routes.loc["301", "length_km"] == pytest.approx(1.79, abs=1e-3)

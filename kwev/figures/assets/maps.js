@@ -1,4 +1,4 @@
-// What every map page needs beyond Leaflet: layers of areas and points with popups, keys, scale.
+// What every map page needs beyond Leaflet: layers of areas, lines and points with popups, keys, scale.
 (function () {
   "use strict";
   var narrow = window.innerWidth < 640;
@@ -64,14 +64,15 @@
     };
   }
 
-  // areas: [coordinates of a polygon or of several, mark, title, values]
+  // areas: [coordinates of a polygon or of several, mark, title, values]; lines alike
   window.kwevAreas = function (group, areas, spec) {
     var features = areas.map(function (area) {
-      var several = Array.isArray(area[0][0][0][0]);
+      var several = Array.isArray(spec.lines ? area[0][0][0] : area[0][0][0][0]);
+      var type = (several ? "Multi" : "") + (spec.lines ? "LineString" : "Polygon");
       return {
         type: "Feature",
         properties: { m: area[1], t: area[2], v: area[3] },
-        geometry: { type: several ? "MultiPolygon" : "Polygon", coordinates: area[0] }
+        geometry: { type: type, coordinates: area[0] }
       };
     });
     L.geoJSON({ type: "FeatureCollection", features: features }, {
