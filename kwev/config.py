@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from kwev.categories import PLACE_CATEGORIES, SiteCategory
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
 from kwev.refusals import refusal
@@ -27,12 +26,6 @@ Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line"]
-Category = Literal["existing_station", SiteCategory]
-"""Kinds of place: the categories of candidate sites, and stations that stand already."""
-
-OPEN_KEYS = {"siting.capacity_kw": PLACE_CATEGORIES}
-"""Keys that are names of things, by the path of the object that holds them."""
-
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 
@@ -185,19 +178,12 @@ class Demand(_Section):
 class Siting(_Section):
     """What a site can host."""
 
-    capacity_kw: dict[Category, Annotated[float, Field(ge=0, le=100_000)]]
-    """Grid proxy: power a site of each category can draw (kW)."""
+    grid_factor: Annotated[float, Field(gt=0, le=10)]
+    """Multiplies the grid proxy of every place (1 as the processed tables hold it)."""
     public_owners_only: bool
     """Allow conversions only of stations with a public owner on record."""
     port_counts: Literal["low", "base", "high"]
     """Which count of existing ports stands where the sources allow several."""
-
-    @model_validator(mode="after")
-    def _every_category(self) -> Siting:
-        absent = [name for name in PLACE_CATEGORIES if name not in self.capacity_kw]
-        if absent:
-            raise ValueError(f"no capacity for {', '.join(absent)}")
-        return self
 
 
 class Solver(_Section):
@@ -297,7 +283,7 @@ def parse(values: Any, *, where: str) -> Config:
     try:
         return Config.model_validate(values)
     except ValidationError as error:
-        raise refusal(error, Config, where=where, open_keys=OPEN_KEYS) from error
+        raise refusal(error, Config, where=where) from error
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     Raises
     ------
     KwevError
-        If the geography is unknown or a site category has no capacity.
+        If the geography is unknown.
     """
     points = demand_points(tables, config, geography)
     stations = existing_stations(tables, config)

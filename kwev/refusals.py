@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
 from kwev.errors import KwevError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from pydantic import ValidationError
 
-KEY_MARK = "[key]"
-"""What pydantic adds to the location of a key that a dictionary may not have."""
 
-
-def refusal(
-    error: ValidationError,
-    model: type[BaseModel],
-    *,
-    where: str,
-    open_keys: Mapping[str, Sequence[str]],
-) -> KwevError:
+def refusal(error: ValidationError, model: type[BaseModel], *, where: str) -> KwevError:
     """Return the first problem of a validation as an error for users.
 
     Parameters
@@ -34,18 +23,15 @@ def refusal(
         The model that was validated, for its known keys and descriptions.
     where
         The file.
-    open_keys
-        Names a dictionary may hold, by its path.
     """
     problems = error.errors(include_url=False)
     # a misspelt key is also a missing one: name the misspelling
-    unknown = [problem for problem in problems if _is_unknown_key(problem)]
+    unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
     problem = (unknown or problems)[0]
-    location = [str(part) for part in problem["loc"] if part != KEY_MARK]
+    location = [str(part) for part in problem["loc"]]
     path = ".".join(location)
     if unknown:
-        known = list(open_keys.get(".".join(location[:-1]), ()))
-        hint = nearest(location[-1], known or _known_keys(model, location[:-1]))
+        hint = nearest(location[-1], _known_keys(model, location[:-1]))
         return KwevError(f"unknown key {path!r}", where=where, hint=hint)
     if problem["type"] == "missing":
         return KwevError(f"missing key {path!r}", where=where, hint="Add it.")
@@ -55,10 +41,6 @@ def refusal(
     described = _description(model, location)
     hint = f"It is: {described}" if described else "Mend the value."
     return KwevError(f"{path or 'configuration'}: {message}{shown}", where=where, hint=hint)
-
-
-def _is_unknown_key(problem: Any) -> bool:
-    return problem["type"] == "extra_forbidden" or KEY_MARK in problem["loc"]
 
 
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel] | None:

@@ -96,10 +96,6 @@ class Retrace:
         self._municipality = {
             row["municipality_id"]: row["name"] for row in _records(tables.municipalities)
         }
-        self._categories_on: dict[str, list[Any]] = {}
-        for site in self._sites.values():
-            if site["station_id"]:
-                self._categories_on.setdefault(site["station_id"], []).append(site["category"])
 
     # -- rules -------------------------------------------------------------------------------
 
@@ -171,7 +167,7 @@ class Retrace:
             "l3_ports_before": 0,
             "l3_ports_after": 0 if l2 else added,
             "kw_after": added * (power.l2_kw if l2 else power.l3_kw),
-            "grid_kw": self.config.siting.capacity_kw[site["category"]],
+            "grid_kw": self.config.siting.grid_factor * float(site["grid_kw"]),
             "purchase_cad": purchase,
             "resale_cad": 0.0,
             "net_cad": purchase,
@@ -220,9 +216,10 @@ class Retrace:
         )
 
     def _station_capacity_kw(self, station: dict[str, Any]) -> float:
-        on_it: list[Any] = self._categories_on.get(station["station_id"], ["existing_station"])
-        by_category = self.config.siting.capacity_kw
-        return max(self._standing_kw(station), *(by_category[c] for c in on_it))
+        """Return the proxy of the place (kW), none outside the Region, or what stands there."""
+        proxy = self.config.siting.grid_factor * float(station["grid_kw"])
+        standing = self._standing_kw(station)
+        return standing if np.isnan(proxy) else max(standing, proxy)
 
     # -- reach -------------------------------------------------------------------------------
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from kwev.errors import KwevError
-
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -34,6 +32,8 @@ class Stations:
         Power of one port of each level (kW): as recorded, else the scenario's constant.
     in_region
         Whether the station stands in the Region.
+    grid_kw
+        Grid proxy of the place (kW); 0 outside the Region, where there is none.
     """
 
     ids: NDArray[np.str_]
@@ -44,6 +44,7 @@ class Stations:
     l3_kw: NDArray[np.float64]
     municipality: NDArray[np.str_]
     in_region: NDArray[np.bool_]
+    grid_kw: NDArray[np.float64]
 
     @property
     def standing_kw(self) -> NDArray[np.float64]:
@@ -134,42 +135,13 @@ def existing_stations(tables: Tables, config: Config) -> Stations:
         l3_kw=table["l3_kw"].fillna(config.power.l3_kw).to_numpy(np.float64),
         municipality=table["municipality_id"].fillna("").to_numpy(str),
         in_region=table["in_region"].to_numpy(bool),
+        grid_kw=table["grid_kw"].fillna(0.0).to_numpy(np.float64),
     )
 
 
-def category_capacity_kw(category: str, config: Config) -> float:
-    """Return the grid proxy of a category (kW).
-
-    Raises
-    ------
-    KwevError
-        If the configuration has no capacity for the category.
-    """
-    by_name = {str(name): kw for name, kw in config.siting.capacity_kw.items()}
-    try:
-        return by_name[category]
-    except KeyError as error:
-        raise KwevError(
-            f"no capacity for site category {category!r}",
-            where="siting.capacity_kw",
-            hint="Add the category with its capacity in kW.",
-        ) from error
-
-
-def station_capacity_kw(tables: Tables, config: Config, stations: Stations) -> NDArray[np.float64]:
-    """Return the grid proxy of each station (kW), never below what stands there.
-
-    A station on which a candidate site stands has that site's category (the largest capacity
-    where there are several), else the category ``existing_station``.
-    """
-    base = category_capacity_kw("existing_station", config)
-    on_top: dict[str, float] = {}
-    sites = tables.sites[tables.sites["station_id"] != ""]
-    for station_id, category in zip(sites["station_id"], sites["category"], strict=True):
-        capacity = category_capacity_kw(category, config)
-        on_top[station_id] = max(capacity, on_top.get(station_id, 0.0))
-    proxy = np.array([on_top.get(station_id, base) for station_id in stations.ids], np.float64)
-    return np.maximum(proxy, stations.standing_kw)
+def station_capacity_kw(config: Config, stations: Stations) -> NDArray[np.float64]:
+    """Return what each station can draw (kW): its grid proxy, never below what stands there."""
+    return np.maximum(config.siting.grid_factor * stations.grid_kw, stations.standing_kw)
 
 
 def decision_columns(tables: Tables, config: Config, stations: Stations) -> Columns:
@@ -187,7 +159,7 @@ def decision_columns(tables: Tables, config: Config, stations: Stations) -> Colu
 
 def _new_columns(tables: Tables, config: Config, kind: Kind) -> dict[str, NDArray[np.generic]]:
     sites = tables.sites[tables.sites["station_id"] == ""].sort_values("site_id", kind="stable")
-    capacity = np.array([category_capacity_kw(c, config) for c in sites["category"]], np.float64)
+    capacity = config.siting.grid_factor * sites["grid_kw"].to_numpy(np.float64)
     power, costs, ports = config.power, config.costs, config.ports
     l2 = kind == "new_l2"
     port_kw = power.l2_kw if l2 else power.l3_kw
@@ -218,7 +190,7 @@ def _upgrade_columns(
     tables: Tables, config: Config, stations: Stations
 ) -> dict[str, NDArray[np.generic]]:
     power, costs, ports = config.power, config.costs, config.ports
-    capacity = station_capacity_kw(tables, config, stations)
+    capacity = station_capacity_kw(config, stations)
     kept = np.minimum(ports.retained_l2, stations.l2_ports)
     kept_kw = kept * stations.l2_kw
     may = stations.in_region & (stations.l2_ports > 0) & (stations.l3_ports == 0)

@@ -142,7 +142,7 @@ PARAMETERS = (
     Symbol("port_power", "siting.Columns.port_kw", "q_k", "power of a port of action $k$", "kW",
            ("actions",)),
     Symbol("capacity", "siting.Columns.capacity_kw", "Q_k",
-           "power that the place of action $k$ can draw", "kW", ("actions",)),
+           "power that the place of action $k$ can draw, a proxy", "kW", ("actions",)),
     Symbol("kept", "siting.Columns.kept_kw", "c_k", "power of the ports that action $k$ keeps",
            "kW", ("actions",)),
     Symbol("lost", "siting.Columns.lost_l2_kw", "d_k",

@@ -55,6 +55,7 @@ class Tables:
     da_profiles: pd.DataFrame
     tract_profiles: pd.DataFrame
     construction: pd.DataFrame
+    area_grid: pd.DataFrame
     transit_stops: pd.DataFrame
     transit_routes: pd.DataFrame
     transit_days: pd.DataFrame
@@ -148,6 +149,8 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("da_profiles", "da_id", "das", "da_id"),
         ("da_profiles", "fsa", "fsas", "fsa"),
         ("tract_profiles", "tract_id", "tracts", "tract_id"),
+        ("sites", "area_id", "area_grid", "area_id"),
+        ("stations", "area_id", "area_grid", "area_id"),
         ("construction", "municipality_id", "municipalities", "municipality_id"),
         ("transit_stops", "municipality_id", "municipalities", "municipality_id"),
         ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),

@@ -172,13 +172,12 @@ def upgrade_of_a_candidate_site(ground: Ground) -> Forged:
 def over_the_budget(ground: Ground) -> Forged:
     values, config = ground.copy(), ground.case.config
     table = ground.tables.sites
-    room = config.siting.capacity_kw
     for row in table[table["station_id"] == ""].to_dict("records"):
         spent = sum(action["net_cad"] for action in values["actions"])
         if spent > config.budget.limit_cad:
             break
         used = {action["place_id"] for action in values["actions"]}
-        ports = int(min(room[row["category"]] // config.power.l2_kw, config.ports.max_new_l2))
+        ports = int(min(row["grid_kw"] // config.power.l2_kw, config.ports.max_new_l2))
         if row["site_id"] not in used:
             values["actions"].append(ground.action("new_l2", row["site_id"], ports))
     return agreed(values, ground), "CAD over the budget"
@@ -340,7 +339,7 @@ def an_edited_price(ground: Ground) -> Forged:
 
 @fault
 def an_edited_capacity(ground: Ground) -> Forged:
-    return reconfigured(ground.copy(), siting__capacity_kw__library=999), "config.siting"
+    return reconfigured(ground.copy(), siting__grid_factor=1.5), "config.siting"
 
 
 @fault
@@ -477,8 +476,7 @@ def a_witness_over_the_budget(ground: Ground) -> Forged:
     witness = values["witnesses"]["attainable_l3"]["actions"]
     taken = {action_id.split("_", 2)[-1] for action_id, _ in witness}
     table = ground.tables.sites
-    room = ground.case.config.siting.capacity_kw
-    large = (table["station_id"] == "") & (table["category"].map(room) >= 700)
+    large = (table["station_id"] == "") & (table["grid_kw"] >= 700)
     spare = [site for site in table.loc[large, "site_id"] if site not in taken]
     other = [site for site in table.loc[table["station_id"] == "", "site_id"] if site not in taken]
     witness += [(f"new_l3_{site}", 2) for site in spare]

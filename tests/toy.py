@@ -26,6 +26,24 @@ def case(**changes):
     return Case("toy", base_config(**changes), "da")
 
 
+GRID_KW = {
+    "existing_station": 750.0,
+    "shopping_mall": 2_000.0,
+    "retail_complex": 1_000.0,
+    "business_park": 1_500.0,
+    "parking": 750.0,
+    "transit_station": 1_000.0,
+    "park_and_ride": 750.0,
+    "community_centre": 500.0,
+    "library": 300.0,
+    "recreation_centre": 750.0,
+    "fuel_station": 1_000.0,
+    "highway_corridor": 2_000.0,
+    "dense_residential": 400.0,
+}
+"""Grid proxy (kW) of a hand-written place that names none."""
+
+
 def toy(points, stations=(), sites=()):
     """Return tables of a small region.
 
@@ -35,14 +53,16 @@ def toy(points, stations=(), sites=()):
     demand = pd.DataFrame(
         [_point(i, x, y, people, ev) for i, (x, y, people, ev) in enumerate(points)]
     )
+    places = [_site(i, s) for i, s in enumerate(sites)]
+    known = [_with_candidates(_station(i, s), places) for i, s in enumerate(stations)]
     return SimpleNamespace(
         das=demand.rename(columns={"point_id": "da_id"}),
         tracts=demand.rename(columns={"point_id": "tract_id"}),
         cells=demand.rename(columns={"point_id": "cell_id"}),
-        stations=pd.DataFrame(
-            [_station(i, s) for i, s in enumerate(stations)], columns=STATION_COLUMNS
-        ).astype({"in_region": bool, "l2_kw": float, "l3_kw": float}),
-        sites=pd.DataFrame([_site(i, s) for i, s in enumerate(sites)], columns=SITE_COLUMNS),
+        stations=pd.DataFrame(known, columns=STATION_COLUMNS).astype(
+            {"in_region": bool, "l2_kw": float, "l3_kw": float, "grid_kw": float}
+        ),
+        sites=pd.DataFrame(places, columns=SITE_COLUMNS).astype({"grid_kw": float}),
         municipalities=pd.DataFrame({"municipality_id": [AREA], "name": ["Kitchener"]}),
         inputs_sha256="0" * 64,
     )
@@ -67,6 +87,7 @@ STATION_COLUMNS = [
     "l3_kw",
     "access",
     "owner",
+    "grid_kw",
 ]
 SITE_COLUMNS = [
     "site_id",
@@ -78,6 +99,7 @@ SITE_COLUMNS = [
     "easting_m",
     "northing_m",
     "station_id",
+    "grid_kw",
 ]
 
 
@@ -108,6 +130,7 @@ def _station(i, given):
         "owner": "private",
         "l2_kw": None,
         "l3_kw": None,
+        "grid_kw": GRID_KW["existing_station"],
     }
     for level in ("l2", "l3"):
         for end in ("low", "high"):
@@ -115,9 +138,16 @@ def _station(i, given):
     return {**facts, **place, **given}
 
 
+def _with_candidates(station, sites):
+    """Give a station the largest proxy of the candidates that stand on it, as the data have it."""
+    on_it = [site["grid_kw"] for site in sites if site["station_id"] == station["station_id"]]
+    return {**station, "grid_kw": max(on_it, default=station["grid_kw"])}
+
+
 def _site(i, given):
     if not isinstance(given, dict):
         given = dict(zip(("x", "y", "category"), given, strict=True))
     given = dict(given)
     place = _place(given.pop("x"), given.pop("y"))
-    return {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": "", **place, **given}
+    facts = {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": ""}
+    return {**facts, "grid_kw": GRID_KW[given["category"]], **place, **given}

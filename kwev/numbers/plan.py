@@ -173,7 +173,7 @@ def of_assumptions(report: Report) -> Numbers:
     ]
     for level in ("l2", "l3"):
         largest = max(changes.to_dict("records"), key=lambda row: abs(row[level]))
-        what = names.get(str(largest["key"]), "the grid proxies of all kinds of site")
+        what = names.get(str(largest["key"]), str(largest["key"]))
         numbers += [
             Number(f"swing_{level}_what", what[0].lower() + what[1:], "text", origin),
             Number(f"swing_{level}_points", abs(float(largest[level])), "points", origin),

@@ -23,6 +23,7 @@ from kwev.pipeline.cells import (
 from kwev.pipeline.construction import construction_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.grid import area_grid, site_grid, station_grid
 from kwev.pipeline.growth import grow, growth_tables
 from kwev.pipeline.lineage import stages_of
 from kwev.pipeline.location import Gazetteer
@@ -51,7 +52,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "roads", "snaps", "transit", "files",
+    "grid", "roads", "snaps", "transit", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -161,6 +162,10 @@ def _tables(
         stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
     with meter.stage("sites"):
         sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
+    with meter.stage("grid"):
+        areas = area_grid(das, homes, parameters.grid)
+        sites = site_grid(sites, areas, parameters.grid)
+        stations = station_grid(stations, sites, areas, parameters.grid)
     with meter.stage("roads"):
         graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
     with meter.stage("snaps"):
@@ -177,6 +182,7 @@ def _tables(
         "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
+        "area_grid": areas,
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned,

@@ -6,7 +6,89 @@ They are fixed with the processed data and not part of a scenario: changing one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BASE_KW: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        "existing_station": 750.0,
+        "shopping_mall": 2_000.0,
+        "retail_complex": 1_000.0,
+        "business_park": 1_500.0,
+        "parking": 750.0,
+        "transit_station": 1_000.0,
+        "park_and_ride": 750.0,
+        "community_centre": 500.0,
+        "library": 300.0,
+        "recreation_centre": 750.0,
+        "fuel_station": 1_000.0,
+        "highway_corridor": 2_000.0,
+        "dense_residential": 400.0,
+    }
+)
+"""Power that a place of each category could draw where every factor is 1 (kW)."""
+
+
+@dataclass(frozen=True)
+class GridRule:
+    """Choices of the grid proxy (``kwev.pipeline.grid``).
+
+    No utility publishes what its lines can host, so every one is an assumption; factors are 1 near
+    the middle of the Region's areas, and ``siting.grid_factor`` varies all capacities together.
+    """
+
+    base_kw: Mapping[str, float] = field(default_factory=lambda: BASE_KW)
+    """Power of a place of each category where every factor is 1 (kW). Range half to double.
+    Assumption: service of a building of that use."""
+
+    age_new: float = 1.2
+    """Factor where no home is old (1). Range 1 to 1.4. Assumption: newer feeders spare more."""
+
+    age_old: float = 0.8
+    """Factor where every home is old (1). Range 0.6 to 1. Assumption: as ``age_new``."""
+
+    type_houses: float = 0.95
+    """Factor where nobody lives in an apartment (1). Range 0.9 to 1. Assumption: lines of one
+    phase are common among houses."""
+
+    type_apartments: float = 1.15
+    """Factor where everybody lives in an apartment (1). Range 1 to 1.3. Assumption: towers have
+    three phases at the street."""
+
+    density_low: float = 0.7
+    """Factor at ``rural_per_km2`` and below (1). Range 0.5 to 1. Assumption: long lines."""
+
+    density_high: float = 1.2
+    """Factor at ``dense_per_km2`` and above (1). Range 1 to 1.5. Assumption: short lines, several
+    feeders to choose from."""
+
+    rural_per_km2: float = 400.0
+    """Density up to which a place counts as rural (people/km²). Statistics Canada's lower limit of
+    a population centre."""
+
+    dense_per_km2: float = 6_000.0
+    """Density from which more changes nothing (people/km²). Range 4,000 to 10,000. Assumption."""
+
+    site_low_kw: float = 100.0
+    """Least capacity of a place (kW). Range 50 to 200. Assumption: an ordinary shop's service."""
+
+    site_high_kw: float = 3_000.0
+    """Most capacity of a place (kW). Range 2,000 to 5,000. Assumption: one large transformer."""
+
+    spare_kw_per_household: float = 1.5
+    """Power an area spares for public charging, for each household (kW). Range 0.5 to 3.
+    Assumption: feeders are laid out for more than homes draw at once."""
+
+    area_low_kw: float = 1_400.0
+    """Least capacity of an area (kW). Range 700 to 2,800. Assumption: workplaces and shops bring
+    lines even where few people live."""
+
+    area_high_kw: float = 10_000.0
+    """Most capacity of an area (kW). Range 5,000 to 20,000. Assumption: about one feeder."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +272,9 @@ class Parameters:
     )
     """Speed by class where the road file has none (km/h). Range 10 to 100. Source: the most
     frequent speed of the class in the file."""
+
+    grid: GridRule = field(default_factory=GridRule)
+    """Choices of the grid proxy."""
 
     simplify_m: float = 6.0
     """Tolerance of the simplified map geometry (m). Range 1 to 20. Maps only."""

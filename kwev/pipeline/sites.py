@@ -285,4 +285,4 @@ def _finish(
         f"within {parameters.station_site_m:g} m",
     )
     table = table.sort_values("site_id", ignore_index=True)
-    return table[list(PROCESSED["sites"].columns)]
+    return table[[name for name in PROCESSED["sites"].columns if name != "grid_kw"]]

@@ -60,7 +60,9 @@ def merge_stations(
     rows = [_station(part, parameters) for _, part in grouped.groupby("place")]
     stations = pd.DataFrame([row for row in rows if row["l2_ports"] + row["l3_ports"] > 0])
     stations = _located(stations, bounds)
-    stations = gazetteer.check(stations, parameters, ledger)[list(PROCESSED["stations"].columns)]
+    stations = gazetteer.check(stations, parameters, ledger)
+    # the grid proxy comes when the candidates are known
+    stations = stations[[name for name in PROCESSED["stations"].columns if name != "grid_kw"]]
     station_of = {
         record: row["station_id"] if row["l2_ports"] + row["l3_ports"] > 0 else ""
         for row in rows

@@ -6,7 +6,7 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import homes, ledgers, people, roads, sites, stations, transit, vehicles
+from kwev.schemas import grid, homes, ledgers, people, roads, sites, stations, transit, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
     CSD_ID,
@@ -35,6 +35,7 @@ PROCESSED: Final[dict[str, Schema]] = {
     **homes.TABLES,
     **stations.TABLES,
     **sites.TABLES,
+    **grid.TABLES,
     **roads.TABLES,
     **transit.TABLES,
     **ledgers.TABLES,

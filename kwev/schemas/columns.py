@@ -131,8 +131,9 @@ POINT = {
     ),
 }
 MUNICIPALITY = text(pattern=CSD_ID, about="Municipality: its census subdivision code of 2021.")
+AREA_ID = r"^(541\d{4}\.\d{2}|wellesley)$"
 AREA = text(
-    pattern=r"^(541\d{4}\.\d{2}|wellesley)$",
+    pattern=AREA_ID,
     about="Area of the minimum-service rule: a census tract of 2021, or 'wellesley'.",
 )
 

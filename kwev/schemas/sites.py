@@ -10,6 +10,7 @@ from kwev.schemas.columns import (
     MUNICIPALITY,
     POINT,
     Schema,
+    real,
     table_of,
     text,
 )
@@ -29,6 +30,9 @@ TABLES: Final[dict[str, Schema]] = {
             "owner": text(isin=("public", "private", "unknown"), about="Who owns the place."),
             "station_id": text(
                 null=True, about="Station that stands here already; empty for none."
+            ),
+            "grid_kw": real(
+                0, unit="kW", about="Proxy of the power the grid can give; no utility's figure."
             ),
         },
         exact=True,

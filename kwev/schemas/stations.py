@@ -98,6 +98,12 @@ TABLES: Final[dict[str, Schema]] = {
             "address_apart_m": real(
                 0, 100_000, null=True, unit="m", about="Distance to its own civic address."
             ),
+            "grid_kw": real(
+                0,
+                null=True,
+                unit="kW",
+                about="Proxy of the power the grid can give; empty outside the Region.",
+            ),
         },
         exact=True,
         checks=[ordered(level) for level in ("l2", "l3")],

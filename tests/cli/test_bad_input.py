@@ -21,7 +21,7 @@ def set_in(path, dotted, value):
 CONFIG = {
     "unknown key": ("budget.limit_cda", 1, ["budget.limit_cda", "base.json", "'limit_cad'"]),
     "unknown section": ("buget", {}, ["'buget'", "base.json", "'budget'"]),
-    "unknown category": ("siting.capacity_kw.librari", 1, ["librari", "'library'"]),
+    "no grid": ("siting.grid_factor", 0, ["siting.grid_factor", "greater than 0", "base.json"]),
     "negative budget": ("budget.limit_cad", -1, ["budget.limit_cad", "not -1", "base.json"]),
     "radius of 0": ("coverage.l2_radius_m", 0, ["coverage.l2_radius_m", "base.json", "(m)"]),
     "text for a number": ("targets.l2", "95%", ["targets.l2", "'95%'", "0 to 1"]),

@@ -145,16 +145,22 @@ def test_the_ledger_has_a_word_for_every_assumption():
     assert table.loc[table["hangs"] == NOT_IN_MODEL, "key"].tolist() == [FACTOR]
 
 
-def test_a_group_moves_together(project, base_case):
-    (group,) = (known for known in ranges(project) if known.key == "siting.capacity_kw")
-    assert set(group.low) == {
-        f"siting.capacity_kw.{n}" for n in base_case.config.siting.capacity_kw
-    }
-    low, high = swings(project, [group])
+def test_a_group_moves_together(tmp_path, project):
+    """Assumptions with one ``group`` are set to their low ends at once, and to their high ends."""
+    (tmp_path / "config").symlink_to(project.root / "config")
+    entries = [
+        {"group": "costs.l3", "key": key, "low": 10_000, "high": 200_000}
+        for key in ("costs.l3_station_cad", "costs.l3_port_cad")
+    ]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "assumptions.json").write_text(json.dumps(entries))
+    (group,) = ranges(Project(tmp_path))
+    assert group.key == "costs.l3"
+    low, high = swings(Project(tmp_path), [group])
     assert low.value is None
-    for name, kw in base_case.config.siting.capacity_kw.items():
-        assert low.case.config.siting.capacity_kw[name] < kw
-        assert high.case.config.siting.capacity_kw[name] > kw
+    for swing, cad in ((low, 10_000), (high, 200_000)):
+        costs = swing.case.config.costs
+        assert costs.l3_station_cad == costs.l3_port_cad == cad
 
 
 @pytest.mark.usefixtures("table")

@@ -34,6 +34,7 @@ def scenario(seed):
         "ports__max_new_l3": MOST_PORTS,
         "demand__enforce": bool(rng.random() < 0.6),
         "demand__utilisation": float(rng.choice([0.0002, 0.002])),
+        "siting__grid_factor": float(rng.choice([0.5, 1, 1, 2.5])),
     }
 
 
@@ -42,7 +43,7 @@ def options(tables, c):
     choices = []
     for site in tables.sites.to_dict("records"):
         can = [None]
-        room = c.siting.capacity_kw[site["category"]]
+        room = c.siting.grid_factor * site["grid_kw"]
         for ports in range(1, MOST_PORTS + 1):
             if ports >= c.ports.min_l2 and 19.2 * ports <= room:
                 can.append(("new_l2", site, ports))
@@ -53,7 +54,7 @@ def options(tables, c):
         can = [None]
         if station["l2_ports"] and not station["l3_ports"]:
             stays = min(station["l2_ports"], c.ports.retained_l2)
-            room = max(c.siting.capacity_kw["existing_station"], 19.2 * station["l2_ports"])
+            room = max(c.siting.grid_factor * station["grid_kw"], 19.2 * station["l2_ports"])
             can += [
                 ("upgrade", station, ports)
                 for ports in range(c.ports.min_l3, MOST_PORTS + 1)

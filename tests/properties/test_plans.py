@@ -150,9 +150,9 @@ def test_groups_keep_every_person(points, x):
 @SETTINGS
 @given(st.integers(1, 6), st.sampled_from([0, 1, 2, 6]))
 def test_an_upgrade_keeps_l2_only_with_retained_ports(ports, retained):
-    tables = toy([(0, 0, 100, 1)], [(0, 0, ports, 0)])
-    room = {"siting__capacity_kw__existing_station": 2_000}
-    plan, _ = planned(tables, ports__retained_l2=retained, targets__l2=0.0, **room)
+    station = {"x": 0, "y": 0, "l2_ports": ports, "l3_ports": 0, "grid_kw": 2_000}
+    tables = toy([(0, 0, 100, 1)], [station])
+    plan, _ = planned(tables, ports__retained_l2=retained, targets__l2=0.0)
     (action,) = plan.actions
     stays = min(ports, retained)
     assert (action.kind, action.l2_ports_after) == ("upgrade", stays)

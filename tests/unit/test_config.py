@@ -95,12 +95,6 @@ def test_an_unknown_key_is_refused_at_every_depth(config_dir, path, model):
     assert refused.value.hint == f"Did you mean {known!r}?"
 
 
-def test_an_unknown_site_category_is_refused(config_dir):
-    name = write_scenario(config_dir, {"siting": {"capacity_kw": {"shoping_mall": 3_000}}})
-    with pytest.raises(KwevError, match=r"siting\.capacity_kw\.shoping_mall.*'shopping_mall'"):
-        configuration.load(name, config_dir)
-
-
 def test_a_far_off_key_lists_the_known_ones(config_dir):
     name = write_scenario(config_dir, {"budget": {"zzz": 1}})
     with pytest.raises(KwevError, match=r"Known: limit_cad\."):
@@ -143,8 +137,8 @@ def test_a_missing_section_is_named(config_dir, path):
         ("ports.max_new_l2", "10"),
         ("ports", {"min_l3": 9}),
         ("demand.utilisation", 2),
-        ("siting.capacity_kw", 5),
-        ("siting.capacity_kw.library", -1),
+        ("siting.grid_factor", 0),
+        ("siting.grid_factor", "1"),
         ("solver.name", "cplex"),
         ("solver.mip_gap", 1),
         ("solver.threads", 0),
