@@ -25,7 +25,7 @@ Cad = Annotated[float, Field(ge=0, le=1e9)]
 Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
-Metric = Literal["straight_line"]
+Metric = Literal["straight_line", "network"]
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 
@@ -71,7 +71,8 @@ class Coverage(_Section):
     """What counts as covered."""
 
     metric: Metric
-    """How distance is measured: `straight_line` in EPSG:26917."""
+    """How distance is measured: `straight_line` in EPSG:26917, or `network`: along the roads, on
+    foot to L2 and by car to L3."""
     l2_radius_m: PositiveM
     """Reach of an L2 station, a walk (m)."""
     l3_radius_m: PositiveM
@@ -297,9 +298,9 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def scenario_paths(config_dir: Path) -> dict[str, Path]:
-    """Return the file of every scenario by name: base, ``scenarios/*`` and ``test/*``."""
+    """Return the file of every scenario by name: base, ``scenarios/*``, ``cases/*``, ``test/*``."""
     found = {"base": config_dir / "base.json"}
-    for folder in ("scenarios", "test"):
+    for folder in ("scenarios", "cases", "test"):
         for path in sorted((config_dir / folder).glob("*.json")):
             found[path.stem] = path
     return found
@@ -311,7 +312,7 @@ def load(name: str, config_dir: Path) -> Config:
     Parameters
     ----------
     name
-        ``base`` or the stem of a file in ``scenarios/`` or ``test/``.
+        ``base`` or the stem of a file in ``scenarios/``, ``cases/`` or ``test/``.
     config_dir
         The folder ``config``.
 

@@ -3,20 +3,70 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from kwev.network import RoadNetwork
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kwev.config import Config
+    from kwev.config import Config, Metric
     from kwev.demand import DemandPoints
+    from kwev.network import Mode
+    from kwev.places import Places
     from kwev.siting import Columns, Stations
+    from kwev.tables import Tables
 
 CM_PER_M = 100
+
+Level = Literal["l2", "l3"]
+MODE_OF: dict[Level, Mode] = {"l2": "walk", "l3": "drive"}
+"""How one comes to a charger: a level is reached within a walk or a drive."""
+
+
+class Ruler(Protocol):
+    """A way to measure: which place is within reach of which point."""
+
+    def within(
+        self, level: Level, points: Places, places: Places, radius_m: float
+    ) -> sparse.csr_array:
+        """Return shape (n, m), int8, 1 where the place is at most ``radius_m`` from the point."""
+
+
+class StraightLine:
+    """Distances as the crow flies, in EPSG:26917."""
+
+    def within(
+        self,
+        level: Level,  # noqa: ARG002 -- the crow neither walks nor drives
+        points: Places,
+        places: Places,
+        radius_m: float,
+    ) -> sparse.csr_array:
+        """Return the matrix of :func:`within`."""
+        return within(points.xy_m, places.xy_m, radius_m)
+
+
+@dataclass(frozen=True)
+class AlongRoads:
+    """Distances along the roads: on foot to Level 2, by car to Level 3."""
+
+    network: RoadNetwork
+
+    def within(
+        self, level: Level, points: Places, places: Places, radius_m: float
+    ) -> sparse.csr_array:
+        """Return the matrix of :meth:`kwev.network.RoadNetwork.within`."""
+        return self.network.within(MODE_OF[level], points, places, radius_m)
+
+
+def ruler_of(tables: Tables, metric: Metric) -> Ruler:
+    """Return how a metric measures."""
+    return AlongRoads(RoadNetwork.of(tables)) if metric == "network" else StraightLine()
 
 
 def within(
@@ -119,7 +169,9 @@ class Reach:
         return np.asarray(after >= 1)
 
 
-def reach_l2(points: DemandPoints, stations: Stations, columns: Columns, config: Config) -> Reach:
+def reach_l2(
+    points: DemandPoints, stations: Stations, columns: Columns, config: Config, ruler: Ruler
+) -> Reach:
     """Return the reach of L2: new L2 stations bring it, upgrades may take it away."""
     radius_m = config.coverage.l2_radius_m
     n = len(points)
@@ -131,7 +183,7 @@ def reach_l2(points: DemandPoints, stations: Stations, columns: Columns, config:
         takes[:] = False
     loses = np.zeros(len(stations.ids), bool)
     loses[columns.station[takes]] = True
-    near = within(points.xy_m, stations.xy_m, radius_m)
+    near = ruler.within("l2", points.places, stations.places, radius_m)
     fixed = _row_sums(near, has & ~loses)
     losable = _row_sums(near, has & loses)
     brings = columns.is_kind("new_l2")
@@ -139,19 +191,20 @@ def reach_l2(points: DemandPoints, stations: Stations, columns: Columns, config:
         brings |= columns.is_kind("new_l3")
     sign = brings.astype(np.int8)
     sign[takes] = -1
-    change = _signed(within(points.xy_m, columns.xy_m, radius_m), sign, n)
+    change = _signed(ruler.within("l2", points.places, columns.places, radius_m), sign, n)
     return Reach(change, fixed, losable)
 
 
-def reach_l3(points: DemandPoints, stations: Stations, columns: Columns, config: Config) -> Reach:
+def reach_l3(
+    points: DemandPoints, stations: Stations, columns: Columns, config: Config, ruler: Ruler
+) -> Reach:
     """Return the reach of L3: new L3 stations and upgrades bring it, nothing takes it away."""
     radius_m = config.coverage.l3_radius_m
-    near = within(points.xy_m, stations.xy_m, radius_m)
+    near = ruler.within("l3", points.places, stations.places, radius_m)
     fixed = _row_sums(near, stations.l3_ports > 0)
     brings = columns.is_kind("new_l3") | columns.is_kind("upgrade")
-    change = _signed(
-        within(points.xy_m, columns.xy_m, radius_m), brings.astype(np.int8), len(points)
-    )
+    reached = ruler.within("l3", points.places, columns.places, radius_m)
+    change = _signed(reached, brings.astype(np.int8), len(points))
     return Reach(change, fixed, np.zeros(len(points), np.int64))
 
 

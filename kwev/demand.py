@@ -9,6 +9,7 @@ import numpy as np
 
 from kwev.config import GEOGRAPHIES
 from kwev.errors import KwevError, nearest
+from kwev.places import Places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +47,11 @@ class DemandPoints:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def places(self) -> Places:
+        """The points as places to measure from."""
+        return Places.of_kind(self.geography, self.ids, self.xy_m)
 
 
 def table_of(tables: Tables, geography: str) -> tuple[pd.DataFrame, str]:

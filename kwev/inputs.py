@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kwev.coverage import CoverRows, Reach, cover_rows, reach_either, reach_l2, reach_l3
+from kwev.coverage import (
+    CoverRows,
+    Reach,
+    cover_rows,
+    reach_either,
+    reach_l2,
+    reach_l3,
+    ruler_of,
+)
 from kwev.demand import DemandPoints, demand_points, energy_need_kwh
 from kwev.siting import Columns, Stations, decision_columns, existing_stations
 from kwev.units import HOURS_PER_YEAR
@@ -74,8 +82,9 @@ def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     points = demand_points(tables, config, geography)
     stations = existing_stations(tables, config)
     columns = decision_columns(tables, config, stations)
-    l2 = reach_l2(points, stations, columns, config)
-    l3 = reach_l3(points, stations, columns, config)
+    ruler = ruler_of(tables, config.coverage.metric)
+    l2 = reach_l2(points, stations, columns, config, ruler)
+    l3 = reach_l3(points, stations, columns, config, ruler)
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     return Inputs(points, stations, columns, reach, rows, _energy(tables, config, stations))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -39,7 +39,7 @@ def assumptions(report: Report) -> pd.DataFrame:
         rows.append(
             {
                 "what": entry["what"],
-                "value": value_at(report.config, entry["key"]),
+                "value": _in_words(value_at(report.config, entry["key"])),
                 "unit": entry["unit"],
                 "range": " to ".join(known),
                 "source": entry["source"],
@@ -50,6 +50,11 @@ def assumptions(report: Report) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _in_words(value: Any) -> Any:
+    """Return a value that is a name of the configuration as words."""
+    return value.replace("_", " ") if isinstance(value, str) else value
 
 
 def hangs(ends: pd.DataFrame) -> str:

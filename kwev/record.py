@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kwev import __version__
-from kwev.coverage import within
+from kwev.coverage import ruler_of
 from kwev.demand import demand_points, share_of
+from kwev.places import Places
 from kwev.plan import FORMAT_VERSION, Plan, parse_plan
 from kwev.units import DEGREE_DECIMALS, POINTS
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kwev.config import Case, Config
-    from kwev.coverage import Reach
+    from kwev.coverage import Reach, Ruler
     from kwev.demand import DemandPoints
     from kwev.inputs import Inputs
     from kwev.siting import Columns, Stations
@@ -42,10 +43,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Network:
-    """Stations by level, as places: shape (n, 2) in EPSG:26917 (m)."""
+    """Where each level is offered."""
 
-    l2_xy_m: NDArray[np.float64]
-    l3_xy_m: NDArray[np.float64]
+    l2: Places
+    l3: Places
 
 
 def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
@@ -54,12 +55,12 @@ def network(stations: Stations, columns: Columns, choice: Choice, config: Config
     upgraded = columns.station[choice.build & (kind == "upgrade") & (columns.kept_l2_ports == 0)]
     has_l2 = stations.l2_ports > 0
     has_l2[upgraded] = False
-    l2 = [stations.xy_m[has_l2], columns.xy_m[choice.build & (kind == "new_l2")]]
+    l2 = [stations.places[has_l2], columns.places[choice.build & (kind == "new_l2")]]
     brings_l3 = choice.build & ((kind == "new_l3") | (kind == "upgrade"))
-    l3 = np.concatenate([stations.xy_m[stations.l3_ports > 0], columns.xy_m[brings_l3]])
+    l3 = Places.joined([stations.places[stations.l3_ports > 0], columns.places[brings_l3]])
     if config.coverage.l3_counts_for_l2:
         l2.append(l3)
-    return Network(np.concatenate(l2), l3)
+    return Network(Places.joined(l2), l3)
 
 
 @dataclass(frozen=True)
@@ -76,11 +77,11 @@ class Covered:
         return share_of(points.people, self.l2 if target == "l2" else self.l3)
 
 
-def covered(points: DemandPoints, stations: Network, config: Config) -> Covered:
+def covered(points: DemandPoints, stations: Network, config: Config, ruler: Ruler) -> Covered:
     """Return which points a network covers, by level."""
-    reach = config.coverage
-    l2 = within(points.xy_m, stations.l2_xy_m, reach.l2_radius_m)
-    l3 = within(points.xy_m, stations.l3_xy_m, reach.l3_radius_m)
+    reach, here = config.coverage, points.places
+    l2 = ruler.within("l2", here, stations.l2, reach.l2_radius_m)
+    l3 = ruler.within("l3", here, stations.l3, reach.l3_radius_m)
     return Covered(np.diff(l2.indptr) > 0, np.diff(l3.indptr) > 0)
 
 
@@ -137,7 +138,10 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
     before_net = network(stations, columns, nothing, config)
     after_net = network(stations, columns, choice, config)
     cells = demand_points(tables, config, "cell")
-    cell_before, cell_after = (covered(cells, net, config) for net in (before_net, after_net))
+    ruler = ruler_of(tables, config.coverage.metric)
+    cell_before, cell_after = (
+        covered(cells, net, config, ruler) for net in (before_net, after_net)
+    )
     before, after = _as_modelled(inputs, nothing), _as_modelled(inputs, choice)
     actions = action_records(tables, inputs, choice)
     coverage = {

@@ -1,7 +1,7 @@
-"""What the certificate recomputes with: rules, reach, energy and objective, in plain numpy.
+"""What the certificate recomputes with: rules, who is covered, energy and objective.
 
 Written apart from ``siting``, ``coverage``, ``model`` and ``record`` on purpose: an import contract
-keeps it so. It is simpler: distances are compared pair by pair in whole centimetres.
+keeps it so. Distances are measured in :mod:`kwev.remeasure`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from kwev.remeasure import Measure, Points
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 KINDS = ("new_l2", "new_l3", "upgrade")
-CHUNK = 512
-"""Demand points compared with all places at a time."""
 
 Where = Literal["cell", "model"]
 
@@ -39,16 +39,6 @@ class Place(NamedTuple):
             if action_id.startswith(f"{kind}_"):
                 return cls(kind, action_id.removeprefix(f"{kind}_"))
         return None
-
-
-@dataclass(frozen=True)
-class Points:
-    """Demand points: ids, whole centimetres, people, EVs."""
-
-    ids: NDArray[np.str_]
-    xy_cm: NDArray[np.int64]
-    people: NDArray[np.float64]
-    ev: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,6 +80,7 @@ class Retrace:
         self.config = config
         self._tables = tables
         self._geography = geography
+        self._measure = Measure(tables, config)
         self._sites = {row["site_id"]: row for row in _records(tables.sites)}
         end = config.siting.port_counts
         self._stations = {r["station_id"]: _at_end(r, end) for r in _records(tables.stations)}
@@ -229,13 +220,11 @@ class Retrace:
 
     @cached_property
     def _cells(self) -> Points:
-        return _points(self._tables.cells, "cell_id")
+        return Points.read(self._tables, "cell")
 
     @cached_property
     def _model_points(self) -> Points:
-        if self._geography == "da":
-            return _points(self._tables.das, "da_id")
-        return _points(self._tables.tracts, "tract_id")
+        return Points.read(self._tables, self._geography)
 
     def cover(self, where: Where, ports: dict[Place, int]) -> Cover:
         """Return who is covered once the given actions are done."""
@@ -255,12 +244,12 @@ class Retrace:
         return self._cover(where, l2, l3)
 
     def _cover(self, where: Where, l2: list[dict[str, Any]], l3: list[dict[str, Any]]) -> Cover:
-        reach, points = self.config.coverage, self.points(where)
-        serves_l2 = l2 + l3 if reach.l3_counts_for_l2 else l2
+        points = self.points(where)
+        serves_l2 = l2 + l3 if self.config.coverage.l3_counts_for_l2 else l2
         return Cover(
             points,
-            _any_within(points.xy_cm, _xy_cm(serves_l2), reach.l2_radius_m),
-            _any_within(points.xy_cm, _xy_cm(l3), reach.l3_radius_m),
+            self._measure.reached("l2", points, serves_l2),
+            self._measure.reached("l3", points, l3),
         )
 
     def ceiling(self, where: Where) -> dict[str, float]:
@@ -353,44 +342,3 @@ def _at_end(station: dict[str, Any], end: str) -> dict[str, Any]:
     """Return a station with its low, base or high count of ports."""
     other = {} if end == "base" else {k: station[f"{k}_{end}"] for k in ("l2_ports", "l3_ports")}
     return {**station, **other}
-
-
-def _points(table: pd.DataFrame, id_column: str) -> Points:
-    table = table.sort_values(id_column)
-    return Points(
-        ids=table[id_column].to_numpy(str),
-        xy_cm=_to_cm(table[["easting_m", "northing_m"]].to_numpy(float)),
-        people=table["population"].to_numpy(float),
-        ev=table["ev"].to_numpy(float),
-    )
-
-
-def _to_cm(metres: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.rint(metres * 100).astype(np.int64)
-
-
-def _xy_cm(rows: list[dict[str, Any]]) -> NDArray[np.int64]:
-    pairs = [(row["easting_m"], row["northing_m"]) for row in rows]
-    return _to_cm(np.array(pairs, float).reshape(-1, 2))
-
-
-def _any_within(
-    points_cm: NDArray[np.int64], places_cm: NDArray[np.int64], radius_m: float
-) -> NDArray[np.bool_]:
-    """Return which points have a place within the radius: a sweep from south to north."""
-    limit = np.floor((radius_m * 100) ** 2)
-    found = np.zeros(len(points_cm), bool)
-    places = places_cm[np.argsort(places_cm[:, 1], kind="stable")]
-    north_to = np.int64(np.ceil(radius_m * 100)) + 1
-    order = np.argsort(points_cm[:, 1], kind="stable")
-    for start in range(0, len(order), CHUNK):
-        rows = order[start : start + CHUNK]
-        part = points_cm[rows]
-        # nothing further north or south than the radius can be within it
-        low, high = np.searchsorted(
-            places[:, 1], [part[0, 1] - north_to, part[-1, 1] + north_to + 1]
-        )
-        east = part[:, None, 0] - places[None, low:high, 0]
-        north = part[:, None, 1] - places[None, low:high, 1]
-        found[rows] = (east * east + north * north <= limit).any(axis=1)
-    return found

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from kwev.places import Places
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -45,6 +47,11 @@ class Stations:
     municipality: NDArray[np.str_]
     in_region: NDArray[np.bool_]
     grid_kw: NDArray[np.float64]
+
+    @property
+    def places(self) -> Places:
+        """The stations as places to measure to."""
+        return Places.of_kind("station", self.ids, self.xy_m)
 
     @property
     def standing_kw(self) -> NDArray[np.float64]:
@@ -103,6 +110,12 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self.kind)
+
+    @property
+    def places(self) -> Places:
+        """The place of each column, to measure to."""
+        kind = np.where(self.kind == "upgrade", "station", "site")
+        return Places(kind, self.place_id, self.xy_m)
 
     def is_kind(self, kind: Kind) -> NDArray[np.bool_]:
         """Return which columns are of a kind."""

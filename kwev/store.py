@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 MODULES = (
     "kwev.units",
+    "kwev.places",
+    "kwev.paths",
+    "kwev.network",
     "kwev.demand",
     "kwev.siting",
     "kwev.coverage",
@@ -45,6 +48,7 @@ MODULES = (
     "kwev.record",
     "kwev.plan",
     "kwev.audit",
+    "kwev.remeasure",
     "kwev.retrace",
     "kwev.certify",
 )

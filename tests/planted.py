@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from toy import base_config, toy
+from toy import base_config, streets, toy
 
 from kwev.certify import certify
 from kwev.config import Case, parse
@@ -68,8 +68,12 @@ def settle(tables: Any, case: Case) -> Ground:
     return Ground(solve_certified(tables, case).plan, tables, case)
 
 
-def village() -> Ground:
-    """Return two towns 30 km apart whose best plan takes all three kinds of action."""
+def village(metric: str = "straight_line") -> Ground:
+    """Return two towns 30 km apart whose best plan takes all three kinds of action.
+
+    Along the roads it is one straight road; every place lies at its own easting on it, as far off
+    as its northing says.
+    """
     near, far = 0, 30_000
     points = [(near, 0, 400, 5), (near + 900, 0, 100, 2), (far, 0, 300, 4), (2 * far, 0, 50, 1)]
     stations = [
@@ -94,8 +98,19 @@ def village() -> Ground:
         demand__enforce=True,
         demand__utilisation=0.001,
         targets__l2=0.9,
+        coverage__metric=metric,
     )
-    return settle(toy(points, stations, sites), Case("toy", config, "da"))
+    return settle(_on_one_road(toy(points, stations, sites)), Case("toy", config, "da"))
+
+
+def _on_one_road(tables: Any) -> Any:
+    west, south = 539_000.0, 4_810_000.0
+    spots = {
+        row[key]: (0, row["easting_m"] - west, row["northing_m"] - south)
+        for table, key in (("das", "da_id"), ("stations", "station_id"), ("sites", "site_id"))
+        for row in getattr(tables, table).to_dict("records")
+    }
+    return streets(tables, [(0, 1, 70_000)], spots)
 
 
 def refreshed(values: dict[str, Any]) -> dict[str, Any]:

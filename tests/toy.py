@@ -103,6 +103,50 @@ SITE_COLUMNS = [
 ]
 
 
+WAYS = {
+    "both": (True, True, True),
+    "->": (True, True, False),
+    "<-": (True, False, True),
+    "walk": (True, False, False),
+    "car": (False, True, True),
+}
+"""Ways an edge may be gone: walk, drive from u to v, drive from v to u."""
+
+KINDS = {"p": ("cell", "da", "tract"), "s": ("station",), "q": ("site",)}
+
+
+def streets(tables, edges, spots):
+    """Put hand-made roads into a toy region.
+
+    edges: (u, v, length_m) or (u, v, length_m, way of WAYS), numbered from 0; spots by place id:
+    (edge, along_m, offset_m), or the same by mode (walk, drive); a place without one is off the
+    roads. Nodes have numbers and no coordinates that matter.
+    """
+    named = sorted({node for edge in edges for node in edge[:2]})
+    tables.road_nodes = pd.DataFrame(
+        {"node_id": named, "easting_m": ORIGIN[0], "northing_m": ORIGIN[1]}
+    )
+    rows = [
+        (i, edge[0], edge[1], float(edge[2]), *WAYS[edge[3] if len(edge) > 3 else "both"])
+        for i, edge in enumerate(edges)
+    ]
+    names = ["edge_id", "u", "v", "length_m", "walk", "drive_forward", "drive_backward"]
+    tables.road_edges = pd.DataFrame(rows, columns=names).assign(
+        speed_kmh=50.0, road_class="local_street"
+    )
+    found = [
+        (kind, place, mode, edge, float(along), float(offset))
+        for place, given in spots.items()
+        for mode, (edge, along, offset) in (
+            given if isinstance(given, dict) else {"both": given}
+        ).items()
+        for kind in KINDS[place[0]]
+    ]
+    names = ["kind", "id", "mode", "edge_id", "along_m", "offset_m"]
+    tables.road_snaps = pd.DataFrame(found, columns=names)
+    return tables
+
+
 def _place(x, y):
     return {
         "municipality_id": AREA,

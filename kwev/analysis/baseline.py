@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from kwev.coverage import ruler_of
 from kwev.demand import demand_points
 from kwev.record import Network, covered
 from kwev.siting import counted, existing_stations
@@ -26,14 +27,12 @@ GEOGRAPHY_NAMES = {
 def coverage_by_geography(tables: Tables, config: Config) -> pd.DataFrame:
     """Return today's coverage at each geography: shares of people by level, of EVs by either."""
     stations = existing_stations(tables, config)
-    net = Network(
-        stations.xy_m[stations.l2_ports > 0],
-        stations.xy_m[stations.l3_ports > 0],
-    )
+    net = Network(stations.places[stations.l2_ports > 0], stations.places[stations.l3_ports > 0])
+    ruler = ruler_of(tables, config.coverage.metric)
     rows = []
     for geography, name in GEOGRAPHY_NAMES.items():
         points = demand_points(tables, config, geography)
-        cover = covered(points, net, config)
+        cover = covered(points, net, config, ruler)
         rows.append(
             {
                 "geography": name,

@@ -77,7 +77,10 @@ class Column:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def show(self, value: Any) -> str:
-        """Return a value as text; a missing one is a dash, minus is a true minus sign."""
+        """Return a value as text; a missing one is a dash, minus is a true minus sign.
+
+        Text stays as it is, whatever the format of the numbers beside it.
+        """
         if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
             return style.DASH
         if isinstance(value, bool):

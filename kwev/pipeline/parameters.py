@@ -269,6 +269,7 @@ class Parameters:
         ("turning_lane", 20.0),
         ("alleyway_lane", 50.0),
         ("private", 20.0),
+        ("footpath", 5.0),
     )
     """Speed by class where the road file has none (km/h). Range 10 to 100. Source: the most
     frequent speed of the class in the file."""

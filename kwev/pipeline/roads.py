@@ -105,7 +105,7 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     u, v = of_end[: len(lines)], of_end[len(lines) :]
     lines = _moved_to_nodes(lines, nodes_cm[u], nodes_cm[v])
     edges = facts.assign(u=u, v=v, length_m=_length_cm(lines) / CM_PER_M)
-    edges = _main_components(edges, len(nodes_cm), ledger)
+    edges = main_components(edges, len(nodes_cm), ledger)
     used = (edges["walk"] | edges["drive_forward"] | edges["drive_backward"]).to_numpy()
     _count_shapes(edges[used], ledger)
     return _numbered(edges[used], nodes_cm, lines[used])
@@ -203,8 +203,11 @@ def _length_cm(lines: NDArray[Any]) -> NDArray[np.int64]:
     return np.maximum(np.ceil(shapely.length(lines) - NOISE_CM).astype(np.int64), 1)
 
 
-def _main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataFrame:
-    """Keep each way to go only where all of it can be reached from all of it."""
+def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataFrame:
+    """Keep each way to go only where all of it can be reached from all of it.
+
+    ``u`` and ``v`` count the nodes from 0.
+    """
     u, v = edges["u"].to_numpy(), edges["v"].to_numpy()
     metres = edges["length_m"].to_numpy()
     walk = edges["walk"].to_numpy()

@@ -15,9 +15,9 @@ from kwev.schemas.columns import (
 
 ROAD_CLASSES: Final = (
     "freeway", "ramp", "highway", "arterial", "collector", "local_street", "cul_de_sac",
-    "turning_lane", "alleyway_lane", "private",
+    "turning_lane", "alleyway_lane", "private", "footpath",
 )  # fmt: skip
-"""Classes of roads, as the Region's road file has them."""
+"""Classes of roads, as the Region's road file has them; footpaths are for other networks."""
 
 TABLES: Final[dict[str, Schema]] = {
     "road_nodes": table_of(

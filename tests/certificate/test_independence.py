@@ -18,6 +18,9 @@ JUDGED = (
     "kwev.coverage",
     "kwev.siting",
     "kwev.demand",
+    "kwev.network",
+    "kwev.paths",
+    "kwev.places",
 )
 
 

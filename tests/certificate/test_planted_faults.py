@@ -19,7 +19,13 @@ def region(tables, base_plan, base_case):
     return Ground(base_plan, tables, base_case)
 
 
-@pytest.fixture(params=["town", "region"])
+@pytest.fixture(scope="module")
+def road():
+    """The same two towns, measured along the road between them."""
+    return village("network")
+
+
+@pytest.fixture(params=["town", "road", "region"])
 def ground(request):
     return request.getfixturevalue(request.param)
 
@@ -29,8 +35,9 @@ def test_the_clean_plan_has_no_violation(ground):
     assert ground.violations(ground.copy()) == []
 
 
-def test_the_town_takes_every_kind_of_action(town):
-    assert {action.kind for action in town.plan.actions} == {"upgrade", "new_l3", "new_l2"}
+def test_the_town_takes_every_kind_of_action(town, road):
+    for ground in (town, road):
+        assert {action.kind for action in ground.plan.actions} == {"upgrade", "new_l3", "new_l2"}
 
 
 def test_every_field_of_an_action_has_a_fault():

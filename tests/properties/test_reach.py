@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regions import SETTINGS
 
 from kwev.coverage import within
-from kwev.retrace import _any_within
+from kwev.remeasure import any_within
 
 centimetres = st.tuples(st.integers(0, 200_000), st.integers(0, 200_000))
 places = st.lists(centimetres, max_size=12)
@@ -55,7 +55,7 @@ def test_within_is_brute_force(points, stations, radius_m):
 def test_the_certificate_measures_the_same_by_its_own_means(points, stations, radius_m):
     cm = [np.array(pairs, np.int64).reshape(-1, 2) for pairs in (points, stations)]
     expected = brute(points, stations, radius_m).any(axis=1)
-    assert np.array_equal(_any_within(*cm, radius_m), expected)
+    assert np.array_equal(any_within(*cm, radius_m), expected)
 
 
 @pytest.mark.parametrize("angle", range(0, 360, 15))
@@ -75,7 +75,7 @@ def test_many_points_across_chunks():
     rng = np.random.default_rng(11)
     points, stations = (rng.integers(0, 10**6, (n, 2)) for n in (2_000, 60))
     one = within(points / 100, stations / 100, 500.0)
-    other = _any_within(points, stations, 500.0)
+    other = any_within(points, stations, 500.0)
     assert np.array_equal(np.diff(one.indptr) > 0, other)
     squared = ((points[:, None, :] - stations[None, :, :]) ** 2).sum(axis=2)
     assert np.array_equal(other, (squared <= 50_000**2).any(axis=1))

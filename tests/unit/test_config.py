@@ -15,6 +15,18 @@ from kwev.config import Config
 from kwev.errors import KwevError
 
 NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
+CASES = {
+    "network": ("coverage.metric", "network"),
+    "l3_at_2km": ("coverage.l3_radius_m", 2_000),
+    "l3_at_750m": ("coverage.l3_radius_m", 750),
+    "tesla_counts": ("coverage.include_tesla_only", True),
+    "outside_counts": ("coverage.include_outside", True),
+    "l3_counts_for_l2": ("coverage.l3_counts_for_l2", True),
+    "power_7_150": ("power.l3_kw", 150),
+    "l3_cost_doubled": ("costs.l3_port_cad", 100_000),
+    "public_owners_only": ("siting.public_owners_only", True),
+}
+"""Named cases: base with one thing changed."""
 
 
 @pytest.fixture
@@ -43,9 +55,21 @@ def nested(path, value):
     return value
 
 
-def test_the_six_scenarios_load():
-    assert set(configuration.scenario_paths(ROOT / "config")) == set(NAMES)
-    assert {name: configuration.load(name, ROOT / "config").description for name in NAMES}
+def test_the_scenarios_and_cases_load():
+    names = {*NAMES, *CASES}
+    assert set(configuration.scenario_paths(ROOT / "config")) == names
+    described = {configuration.load(name, ROOT / "config").description for name in names}
+    assert len(described) == len(names)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_case_changes_one_section_of_base(name):
+    key, value = CASES[name]
+    base, case = (configuration.load(n, ROOT / "config").as_dict() for n in ("base", name))
+    section, leaf = key.split(".")
+    assert case[section][leaf] == value != base[section][leaf]
+    changed = {key for key in base if base[key] != case[key]}
+    assert changed == {section, "description"}
 
 
 @pytest.mark.parametrize(
