@@ -39,6 +39,13 @@ def transit(tables: Tables) -> Origin:
     return Origin("Grand River Transit, GTFS; Region of Waterloo; kwev", str(days["weekday"])[:7])
 
 
+def roads(tables: Tables) -> Origin:
+    """Return the origin of reach: the road file and the stations."""
+    found = stations(tables)
+    source = f"Region of Waterloo, roads of 2026-01; Statistics Canada; {found.source}"
+    return Origin(source, found.vintage)
+
+
 def plan(tables: Tables, made: Plan) -> Origin:
     """Return the origin of a plan: kwev, its scenario, and the newest data that it saw."""
     dates = (stations(tables).vintage, vehicles(tables).vintage)
