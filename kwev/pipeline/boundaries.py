@@ -10,7 +10,8 @@ import pandas as pd
 import shapely
 
 from kwev.errors import KwevError
-from kwev.pipeline.geometry import clip, repair, simplify, to_metres
+from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres
+from kwev.pipeline.raw import FILES
 from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
 from kwev.schemas import DWELLING_TYPES
 
@@ -43,17 +44,17 @@ class Boundaries:
     fsas: gpd.GeoDataFrame
 
 
-def read_boundaries(raw: Raw, ledger: Ledger) -> Boundaries:
+def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundaries:
     """Read, repair and link the polygons.
 
     Raises
     ------
     KwevError
-        If polygons, census and links do not hold the same areas.
+        If polygons, census and links do not hold the same areas, or a polygon is beyond repair.
     """
-    das = _das(raw, ledger)
-    tracts = _layer(raw, "tracts", {"CTUID": "tract_id", "LANDAREA": "land_area_km2"}, ledger)
-    fsas = _layer(raw, "fsas", {"CFSAUID": "fsa", "LANDAREA": "land_area_km2"}, ledger)
+    das = _das(raw, parameters, ledger)
+    tracts = _layer(raw, "tracts", {"CTUID": "tract_id"}, parameters, ledger)
+    fsas = _layer(raw, "fsas", {"CFSAUID": "fsa"}, parameters, ledger)
     region = shapely.coverage_union_all(das.geometry.to_numpy())
     if set(das["area_id"]) - {WELLESLEY} != set(tracts["tract_id"]):
         raise KwevError(
@@ -73,16 +74,22 @@ def read_boundaries(raw: Raw, ledger: Ledger) -> Boundaries:
     return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
 
 
-def _layer(raw: Raw, name: str, columns: dict[str, str], ledger: Ledger) -> gpd.GeoDataFrame:
-    frame, mended = repair(raw.read_shapes(name))
+def _layer(
+    raw: Raw, name: str, key: dict[str, str], parameters: Parameters, ledger: Ledger
+) -> gpd.GeoDataFrame:
+    try:
+        frame, mended = repair(raw.read_shapes(name), parameters.mended_area_share)
+    except KwevError as error:
+        raise KwevError(error.what, where=FILES[name], hint=error.hint) from error
     ledger.add("boundaries", name, "invalid polygon made valid", "repaired", mended)
-    frame = to_metres(frame.rename(columns=columns))
-    first = next(iter(columns.values()))
-    return frame.sort_values(first, ignore_index=True)
+    frame = to_metres(frame.rename(columns={**key, "LANDAREA": "land_area_km2"}))
+    frame, slivers = drop_slivers(frame, parameters.sliver_m2)
+    ledger.add("boundaries", name, "sliver without area", "dropped", slivers)
+    return frame.sort_values(next(iter(key.values())), ignore_index=True)
 
 
-def _das(raw: Raw, ledger: Ledger) -> gpd.GeoDataFrame:
-    shapes = _layer(raw, "das", {"DAUID": "da_id", "LANDAREA": "land_area_km2"}, ledger)
+def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
+    shapes = _layer(raw, "das", {"DAUID": "da_id"}, parameters, ledger)
     census = raw.read("da_census").rename(columns=CENSUS_COLUMNS)
     links = raw.read("da_links").rename(columns={"da_id_21": "da_id"})
     for name, table in (("da_census", census), ("da_links", links)):

@@ -132,8 +132,9 @@ def _tables(
     ledger = Ledger()
     with meter.stage("raw"):
         raw.read_all()
+        raw.mends.note(ledger)
     with meter.stage("boundaries"):
-        bounds = read_boundaries(raw, ledger)
+        bounds = read_boundaries(raw, parameters, ledger)
         layers = map_layers(bounds, parameters)
     with meter.stage("population"):
         addresses = read_addresses(raw, ledger)

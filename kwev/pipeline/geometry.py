@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 from pyproj import Transformer
 
+from kwev.errors import KwevError
 from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
 
 if TYPE_CHECKING:
@@ -47,14 +48,38 @@ def place(table: pd.DataFrame, metres: NDArray[np.float64]) -> pd.DataFrame:
     )
 
 
-def repair(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, int]:
-    """Return ``frame`` with valid geometries and how many were mended."""
-    bad = ~frame.geometry.is_valid
-    if bad.any():
-        mended = shapely.make_valid(np.asarray(frame.geometry[bad]))
-        frame = frame.copy()
-        frame.loc[bad, "geometry"] = mended
-    return frame, int(bad.sum())
+def repair(frame: gpd.GeoDataFrame, most_share: float) -> tuple[gpd.GeoDataFrame, int]:
+    """Return ``frame`` with valid polygons and how many were mended.
+
+    Lines and points that mending leaves are dropped; a polygon that has no area then stays, empty,
+    for :func:`drop_slivers`.
+
+    Raises
+    ------
+    KwevError
+        If mending changes a polygon's area by more than ``most_share`` of it.
+    """
+    bad = np.flatnonzero(~frame.geometry.is_valid)
+    shapes = frame.geometry.to_numpy().copy()
+    before = shapely.area(shapes[bad])
+    for i in bad:
+        parts = [p for p in shapely.get_parts(shapely.make_valid(shapes[i])) if p.area > 0]
+        shapes[i] = parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    after = shapely.area(shapes[bad])
+    worst = bad[np.abs(after - before) > most_share * after]
+    if len(worst):
+        raise KwevError(
+            f"{len(worst)} polygon(s) cross themselves: making them valid would change their area "
+            f"by more than {most_share:.1%}, first: feature {worst[0] + 1}",
+            hint="Fetch the file again, or mend the polygon.",
+        )
+    return frame.set_geometry(shapes, crs=frame.crs), int((after > 0).sum())
+
+
+def drop_slivers(frame: gpd.GeoDataFrame, least_m2: float) -> tuple[gpd.GeoDataFrame, int]:
+    """Return ``frame`` (in metres) without polygons of less area, and how many those were."""
+    sliver = frame.area < least_m2
+    return frame[~sliver].reset_index(drop=True), int(sliver.sum())
 
 
 def within_index(metres: NDArray[np.float64], polygons: NDArray[Any]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ import shapely
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.pipeline.feeds import Feed, read_feed
+from kwev.pipeline.mending import BYTE_ORDER_MARK, Mends
 from kwev.pipeline.raw_schemas import RAW
 from kwev.schemas import BOUNDS, check, text_columns
 
@@ -71,6 +72,8 @@ class Raw:
     directory: Path
     register: Path
     sha256: dict[str, str] = field(default_factory=dict)
+    mends: Mends = field(default_factory=Mends)
+    """Slips that were mended while reading."""
     stage: str = ""
     reads: dict[str, set[str]] = field(default_factory=dict)
     """Names of :data:`FILES` that each stage has read."""
@@ -154,8 +157,10 @@ class Raw:
                 where=str(path),
                 hint="Put the raw data there, or name its folder with --raw or KWEV_RAW.",
             ) from error
+        if not content.removeprefix(BYTE_ORDER_MARK).strip():
+            raise KwevError("raw file is empty", where=str(path), hint=_HINT)
         feed = FILES[name].endswith(".zip")
-        found = read_feed(path) if feed else _read_table(name, content, str(path))
+        found = read_feed(path) if feed else _read_table(name, content, str(path), self.mends)
         self._check_sha256(name, content, str(path))
         return found
 
@@ -190,14 +195,18 @@ def read_register(path: Path) -> list[dict[str, str]]:
     return sources
 
 
-def _read_table(name: str, content: bytes, where: str) -> pd.DataFrame:
+def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataFrame:
+    if not FILES[name].endswith(".parquet"):
+        mends.text(name, content)
     try:
-        frame = _parse(name, content)
+        frame = mends.table(name, _parse(name, content))
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise KwevError(
             f"raw file cannot be read, it may be cut off: {reason}", where=where, hint=_HINT
         ) from error
+    if frame.empty:
+        raise KwevError("raw file has no rows", where=where, hint=_HINT)
     frame = check(frame, RAW[name], where=where, hint=_HINT)
     columns = list(RAW[name].columns)
     if isinstance(frame, gpd.GeoDataFrame):

@@ -6,6 +6,7 @@ from typing import Final
 
 from kwev.pipeline.raw_census import RAW_CENSUS
 from kwev.schemas import (
+    CANADA,
     CSD_ID,
     CT_ID,
     DA_ID,
@@ -91,8 +92,8 @@ RAW: Final[dict[str, Schema]] = {
     "ocm": table_of(
         {
             "name": text(),
-            "latitude": latitude(),
-            "longitude": longitude(),
+            "latitude": real(*CANADA[1]),
+            "longitude": real(*CANADA[0]),
             "num_chargers": count(null=True),
             "charger_type": text(isin=("Level 2", "Level 3", "Unknown")),
             "operator": text(null=True),
@@ -107,8 +108,8 @@ RAW: Final[dict[str, Schema]] = {
             "Station Name": text(),
             "Fuel Type Code": text(),
             "City": text(),
-            "Latitude": latitude(),
-            "Longitude": longitude(),
+            "Latitude": real(*CANADA[1]),
+            "Longitude": real(*CANADA[0]),
             "EV Level2 EVSE Num": count(null=True),
             "EV DC Fast Count": count(null=True),
             "Access Code": text(),
@@ -122,8 +123,8 @@ RAW: Final[dict[str, Schema]] = {
             "Station Name": text(),
             "Street Address": text(null=True),
             "Fuel Type Code": text(),
-            "Latitude": latitude(),
-            "Longitude": longitude(),
+            "Latitude": real(*CANADA[1]),
+            "Longitude": real(*CANADA[0]),
             "EV Level2 EVSE Num": count(null=True),
             "EV DC Fast Count": count(null=True),
             "Access Days Time": text(null=True),
@@ -143,8 +144,8 @@ RAW: Final[dict[str, Schema]] = {
             "ev_network": text(null=True),
             "street_address": text(null=True),
             "connector_file": text(isin=("CHADEMO", "J1772COMBO", "TESLA")),
-            "longitude": longitude(),
-            "latitude": latitude(),
+            "longitude": real(*CANADA[0]),
+            "latitude": real(*CANADA[1]),
         }
     ),
     "business": table_of(

@@ -9,6 +9,7 @@ from typing import Final
 from kwev.schemas import grid, homes, ledgers, people, roads, sites, stations, transit, vehicles
 from kwev.schemas.columns import (
     BOUNDS,
+    CANADA,
     CSD_ID,
     CT_ID,
     DA_ID,
@@ -43,7 +44,7 @@ PROCESSED: Final[dict[str, Schema]] = {
 """Columns of every processed table, in order."""
 
 __all__ = [
-    "BOUNDS", "CSD_ID", "CT_ID", "DA_ID", "DWELLING_TYPES", "FSA_ID", "PROCESSED", "Schema",
-    "about_of", "check", "count", "flag", "integer", "latitude", "longitude", "real", "table_of",
-    "text", "text_columns", "unit_of",
+    "BOUNDS", "CANADA", "CSD_ID", "CT_ID", "DA_ID", "DWELLING_TYPES", "FSA_ID", "PROCESSED",
+    "Schema", "about_of", "check", "count", "flag", "integer", "latitude", "longitude", "real",
+    "table_of", "text", "text_columns", "unit_of",
 ]  # fmt: skip

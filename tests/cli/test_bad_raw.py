@@ -33,6 +33,7 @@ def at_zero(content: bytes) -> bytes:
 
 SPOILS = {
     "missing": (lambda _: None, "missing"),
+    "empty": (lambda _: b"", "empty"),
     "truncated": (lambda content: content[: len(content) // 2], NRCAN),
     "renamed column": (lambda content: content.replace(b"Latitude", b"Lat", 1), "Latitude"),
     "coordinate at 0,0": (at_zero, "0.0"),

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import shapely
 
+from kwev.errors import KwevError
 from kwev.pipeline.geometry import (
     clip,
+    drop_slivers,
     farther,
     geojson,
     nearest_index,
@@ -53,12 +55,37 @@ def test_point_on_a_shared_border_belongs_to_the_first_polygon():
     assert (found.tolist(), apart.tolist()) == ([1], [5.0])
 
 
-def test_bow_tie_is_repaired_and_counted():
-    tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
-    frame, mended = repair(gpd.GeoDataFrame(geometry=[tie, REGION], crs="EPSG:26917"))
+def test_a_small_knot_is_repaired_and_counted():
+    # the east side runs 2 m past the corner, crosses the north side and comes back: a triangle
+    # of 2 m2 beyond the square of 10,000 m2
+    knot = shapely.Polygon([(0, 0), (100, 0), (100, 102), (98, 100), (102, 100), (0, 100)])
+    assert not knot.is_valid
+    frame, mended = repair(gpd.GeoDataFrame(geometry=[knot, REGION], crs="EPSG:26917"), 0.01)
     assert mended == 1
     assert frame.geometry.is_valid.all()
-    assert frame.geometry.iloc[0].area == pytest.approx(50)
+    assert frame.geometry.iloc[0].area == pytest.approx(shapely.make_valid(knot).area)
+    assert frame.geometry.iloc[0].area == pytest.approx(10_000, rel=0.01)
+    assert frame.geometry.iloc[1].area == 10_000
+
+
+def test_a_bow_tie_loses_half_of_its_square_and_is_refused():
+    tie = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    frame = gpd.GeoDataFrame(geometry=[REGION, tie], crs="EPSG:26917")
+    with pytest.raises(KwevError, match=r"1 polygon\(s\) cross themselves.*first: feature 2"):
+        repair(frame, 0.01)
+
+
+def test_slivers_are_dropped_and_counted():
+    shapes = [
+        shapely.Polygon([(0, 0), (10, 0), (0, 0)]),  # there and back
+        shapely.box(0, 0, 1000, 0.0009),  # 0.9 m2
+        shapely.box(0, 0, 1, 1),
+    ]
+    frame, mended = repair(gpd.GeoDataFrame(geometry=shapes, crs="EPSG:26917"), 0.01)
+    assert mended == 0
+    kept, dropped = drop_slivers(frame, 1.0)
+    assert dropped == 2
+    assert kept.geometry.area.tolist() == [1.0]
 
 
 def test_projection_goes_there_and_back():

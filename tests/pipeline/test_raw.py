@@ -70,7 +70,9 @@ BAD = {
     "truncated map": ("das", lambda c: c[: len(c) // 2], "cannot be read, it may be cut off"),
     "truncated parquet": ("roads", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "truncated zip": ("grt_feed", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
-    "empty": ("evs", lambda _: b"", "cannot be read"),
+    "empty": ("evs", lambda _: b"", "raw file is empty"),
+    "blank": ("ocm", lambda _: b"\r\n \n", "raw file is empty"),
+    "header only": ("nrcan", lambda c: c.splitlines(keepends=True)[0], "raw file has no rows"),
     "renamed column": (
         "nrcan", lambda c: c.replace(b"EV DC Fast Count", b"Fast", 1),
         "column missing: 'EV DC Fast Count'"),
@@ -78,7 +80,7 @@ BAD = {
         "fsas", lambda c: c.replace(b"CFSAUID", b"CODE"), "column missing: 'CFSAUID'"),
     "station at 0,0": (
         "ocm", lambda c: c.replace(b"43.451718,-80.492581", b"0,0", 1),
-        "column 'latitude': 0.0 is below 42.8 in 1 row"),
+        "column 'latitude': 0.0 is below 41.6 in 1 row"),
     "facility at 0,0": ("libraries", _at_zero, "coordinate far outside"),
     "letters for a number": (
         "evs", lambda c: c.replace(b"429,239", b"many,239", 1),
