@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from kwev import fleet
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -229,13 +231,16 @@ class Retrace:
 
     @cached_property
     def _cells(self) -> Points:
-        return _points(self._tables.cells, "cell_id")
+        return _points(self._tables.cells, "cell_id", self._evs("cell"))
 
     @cached_property
     def _model_points(self) -> Points:
         if self._geography == "da":
-            return _points(self._tables.das, "da_id")
-        return _points(self._tables.tracts, "tract_id")
+            return _points(self._tables.das, "da_id", self._evs("da"))
+        return _points(self._tables.tracts, "tract_id", self._evs("tract"))
+
+    def _evs(self, geography: str) -> dict[str, float]:
+        return fleet.evs(self._tables, self.config.demand.ev_year, geography)
 
     def cover(self, where: Where, ports: dict[Place, int]) -> Cover:
         """Return who is covered once the given actions are done."""
@@ -304,10 +309,7 @@ class Retrace:
         """Return the share of the Region's public-charging need left unserved, by municipality."""
         demand = self.config.demand
         kwh_per_kw = 8_760 * demand.utilisation
-        das = self._tables.das
-        need: dict[str, float] = {}
-        for area, ev in zip(das["municipality_id"], das["ev"], strict=True):
-            need[area] = need.get(area, 0.0) + ev * demand.kwh_per_ev_year * demand.public_share
+        need = fleet.need_kwh(self._tables, self.config)
         kw = dict.fromkeys(need, 0.0)
         for station_id, station in self._stations.items():
             area = station["municipality_id"]
@@ -355,13 +357,13 @@ def _at_end(station: dict[str, Any], end: str) -> dict[str, Any]:
     return {**station, **other}
 
 
-def _points(table: pd.DataFrame, id_column: str) -> Points:
+def _points(table: pd.DataFrame, id_column: str, evs: dict[str, float]) -> Points:
     table = table.sort_values(id_column)
     return Points(
         ids=table[id_column].to_numpy(str),
         xy_cm=_to_cm(table[["easting_m", "northing_m"]].to_numpy(float)),
         people=table["population"].to_numpy(float),
-        ev=table["ev"].to_numpy(float),
+        ev=np.array([evs[place] for place in table[id_column]], float),
     )
 
 

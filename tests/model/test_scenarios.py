@@ -13,7 +13,7 @@ from kwev.store import solve_certified
 
 PEOPLE = 587_165
 DISSEMINATION_AREAS = 766
-NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
+NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget", "ev_2030")
 
 
 @pytest.fixture(scope="module")

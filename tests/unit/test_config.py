@@ -14,7 +14,7 @@ from kwev.categories import PLACE_CATEGORIES, SITE_CATEGORIES
 from kwev.config import Config
 from kwev.errors import KwevError
 
-NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
+NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget", "ev_2030")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def nested(path, value):
     return value
 
 
-def test_the_six_scenarios_load():
+def test_every_scenario_loads():
     assert set(configuration.scenario_paths(ROOT / "config")) == set(NAMES)
     assert {name: configuration.load(name, ROOT / "config").description for name in NAMES}
 
@@ -57,6 +57,7 @@ def test_the_six_scenarios_load():
         ("conservative", (2e6, 0.85, 0.75, 800, 7_000)),
         ("high_budget", (25e6, 0.95, 0.85, 500, 5_000)),
         ("low_budget", (0.25e6, 0.95, 0.85, 500, 5_000)),
+        ("ev_2030", (4e6, 0.95, 0.85, 500, 5_000)),
     ],
 )
 def test_scenarios_are_as_settled(name, settled):
