@@ -11,8 +11,11 @@ from kwev.figures import style
 from kwev.figures.canvas import picture
 from kwev.figures.charts import embed
 from kwev.figures.figure import Figure, Origin, rows
+from kwev.pipeline.fan import COVERAGE
 
 _HEIGHT_PX, _HEIGHT_IN = 480, 3.6
+_BAND = f"Interval of {COVERAGE:.0%}"
+_TICK_YEARS = 2
 _THIN = (
     (style.UPGRADE, "dash", "--"),
     (style.EXISTING_L3, "dot", ":"),
@@ -85,7 +88,13 @@ def _lines(history: pd.DataFrame, forecast: pd.DataFrame) -> dict[str, Any]:
     years = [now[0], *(_year(quarter) for quarter in chosen["quarter"])]
     band = years, [now[1], *chosen["low"]], [now[1], *chosen["high"]]
     top = 1.15 * max(band[2])
-    return {"past": past, "courses": courses, "band": band, "top": top}
+    ends = range(int(years[-1]), int(past[0][0]) + 1, -_TICK_YEARS)
+    ticks = list(ends), [str(end - 1) for end in ends]
+    quarters = history["quarter"].tolist()
+    return {
+        "past": past, "quarters": quarters, "courses": courses, "band": band, "top": top,
+        "ticks": ticks,
+    }  # fmt: skip
 
 
 def _year(quarter: str) -> float:
@@ -103,7 +112,7 @@ def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
         fillcolor="rgba(0,114,178,0.15)",
         line={"width": 0},
         hoverinfo="skip",
-        name="Interval, four in five",
+        name=_BAND,
     )
     looks = iter(_THIN)
     for form, (when, mid, is_chosen) in lines["courses"].items():
@@ -114,7 +123,8 @@ def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
             mode="lines",
             name=names[form],
             line={"color": colour, "dash": dash, "width": 3 if is_chosen else 1.3},
-            hovertemplate="end of %{x:.0f}: %{y:,.0f}<extra>" + names[form] + "</extra>",
+            text=[f"end of {year - 1:.0f}" for year in when],
+            hovertemplate="%{text}: %{y:,.0f}<extra>" + names[form] + "</extra>",
         )
     when, counted = lines["past"]
     figure.add_scatter(
@@ -124,9 +134,11 @@ def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
         name="Counted",
         line={"color": style.INK, "width": 2},
         marker={"size": 6},
-        hovertemplate="%{x:.2f}: %{y:,.0f}<extra>Counted</extra>",
+        text=lines["quarters"],
+        hovertemplate="%{text}: %{y:,.0f}<extra>Counted</extra>",
     )
-    figure.update_xaxes(title_text="Year (end of quarter)", tickformat="d")
+    where, words = lines["ticks"]
+    figure.update_xaxes(title_text="End of year", tickvals=where, ticktext=words)
     figure.update_yaxes(title_text="EVs in the Region (count)", range=[0, lines["top"]])
     return figure
 
@@ -134,9 +146,7 @@ def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
 def _draw(canvas: Any, lines: dict[str, Any], names: dict[str, str]) -> None:
     axes = canvas.subplots()
     years, low, high = lines["band"]
-    axes.fill_between(
-        years, low, high, color=style.L2, alpha=0.15, linewidth=0, label="Interval, four in five"
-    )
+    axes.fill_between(years, low, high, color=style.L2, alpha=0.15, linewidth=0, label=_BAND)
     looks = iter(_THIN)
     for form, (when, mid, is_chosen) in lines["courses"].items():
         colour, _, dash = (style.L2, "solid", "-") if is_chosen else next(looks)
@@ -146,6 +156,7 @@ def _draw(canvas: Any, lines: dict[str, Any], names: dict[str, str]) -> None:
     axes.plot(when, counted, color=style.INK, marker="o", markersize=2.5, label="Counted")
     axes.set_ylim(0, lines["top"])
     axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel("Year (end of quarter)")
+    axes.set_xticks(*lines["ticks"])
+    axes.set_xlabel("End of year")
     axes.set_ylabel("EVs in the Region (count)")
     canvas.legend(loc="outside upper left", ncols=2, columnspacing=2)

@@ -12,7 +12,7 @@ from kwev.numbers.data import of_data, of_region
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
 from kwev.numbers.transit import of_transit
-from kwev.numbers.vehicles import of_vehicles
+from kwev.numbers.vehicles import of_growth, of_vehicles
 
 if TYPE_CHECKING:
     from kwev.report import Report
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
     "of_catalogue", "of_data", "of_phases", "of_plan", "of_region", "of_scenario",
-    "of_transit", "of_vehicles",
+    "of_transit", "of_vehicles", "of_growth",
 ]  # fmt: skip
 
 
@@ -28,6 +28,6 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
-        of_catalogue, of_transit, of_vehicles,
+        of_catalogue, of_transit, of_vehicles, of_growth,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

@@ -30,6 +30,18 @@ def of_vehicles(report: Report) -> Numbers:
     return Numbers([*_history(t), *_forecast(t), *_places(t), *_clusters(t)])
 
 
+def of_growth(report: Report) -> Numbers:
+    """Return the numbers of the plan made for the vehicles forecast for 2030."""
+    plan = report.growth_plan
+    return Numbers(
+        [
+            Number("growth_l2", plan.coverage.l2.after, "share", "plan of case ev_2030"),
+            Number("growth_l3", plan.coverage.l3.after, "share", "plan of case ev_2030"),
+            Number("growth_unserved", plan.shortfall.demand or 0.0, "share", "case ev_2030"),
+        ]
+    )
+
+
 def _quarter(name: str) -> str:
     return f"{name[4:]} of {name[:4]}"
 
