@@ -235,9 +235,8 @@ class Retrace:
 
     @cached_property
     def _model_points(self) -> Points:
-        if self._geography == "da":
-            return _points(self._tables.das, "da_id", self._evs("da"))
-        return _points(self._tables.tracts, "tract_id", self._evs("tract"))
+        table = self._tables.das if self._geography == "da" else self._tables.tracts
+        return _points(table, f"{self._geography}_id", self._evs(self._geography))
 
     def _evs(self, geography: str) -> dict[str, float]:
         return fleet.evs(self._tables, self.config.demand.ev_year, geography)
@@ -307,16 +306,15 @@ class Retrace:
 
     def unserved_share(self, ports: dict[Place, int]) -> float:
         """Return the share of the Region's public-charging need left unserved, by municipality."""
-        demand = self.config.demand
-        kwh_per_kw = 8_760 * demand.utilisation
+        kwh_per_kw = 8_760 * self.config.demand.utilisation
         need = fleet.need_kwh(self._tables, self.config)
         kw = dict.fromkeys(need, 0.0)
         for station_id, station in self._stations.items():
             area = station["municipality_id"]
             if not self._counts(station) or area not in kw:
                 continue
-            added = ports.get(Place("upgrade", station_id))
             place = Place("upgrade", station_id)
+            added = ports.get(place)
             kw[area] += (
                 self._standing_kw(station)
                 if added is None
