@@ -26,6 +26,9 @@ Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line", "network"]
+EvYear = Literal["now", "2030", "2035"]
+"""Vehicles that a plan is made for: those registered, or the forecast of a year's end."""
+
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 
@@ -166,6 +169,9 @@ class Ports(_Section):
 class Demand(_Section):
     """Public charging energy that the ports of a municipality should be able to deliver."""
 
+    ev_year: EvYear
+    """EVs that are planned for, in the energy need, in the weight of a place and in the share of
+    EVs covered: `now` as registered, `2030` or `2035` as forecast for the end of that year."""
     enforce: bool
     """Make demand satisfaction a row per municipality (elastic where out of reach)."""
     kwh_per_ev_year: Annotated[float, Field(ge=0, le=100_000)]
@@ -298,7 +304,7 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def scenario_paths(config_dir: Path) -> dict[str, Path]:
-    """Return the file of every scenario by name: base, ``scenarios/*``, ``cases/*``, ``test/*``."""
+    """Return the file of every scenario by name: base, ``scenarios/``, ``cases/``, ``test/``."""
     found = {"base": config_dir / "base.json"}
     for folder in ("scenarios", "cases", "test"):
         for path in sorted((config_dir / folder).glob("*.json")):

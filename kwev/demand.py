@@ -30,7 +30,8 @@ class DemandPoints:
     xy_m
         Shape (n, 2), easting and northing in EPSG:26917 (m), rounded to 0.01 m.
     people, ev
-        Residents and registered EVs of the place the point stands for.
+        Residents, and EVs of the year that the scenario plans for, of the place the point stands
+        for.
     weight
         Objective weight, dimensionless, sums to 1.
     municipality
@@ -98,7 +99,8 @@ def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoint
     table, id_column = table_of(tables, geography)
     table = table.sort_values(id_column, kind="stable")
     people = table["population"].to_numpy(np.float64)
-    ev = table["ev"].to_numpy(np.float64)
+    by_id = _vehicles(tables, config, geography)
+    ev: NDArray[np.float64] = np.array([by_id[place] for place in table[id_column]], np.float64)
     a, b = config.weights.people, config.weights.ev
     weight = shares(a * shares(people) + b * shares(ev))
     return DemandPoints(
@@ -112,9 +114,20 @@ def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoint
     )
 
 
+def _vehicles(tables: Tables, config: Config, geography: str) -> pd.Series[float]:
+    """Return the EVs of each place by id: registered, or forecast for the scenario's year."""
+    table, id_column = table_of(tables, geography)
+    year = config.demand.ev_year
+    if year == "now":
+        return table.set_index(id_column)["ev"]
+    growth = {"tract": tables.tract_growth, "da": tables.da_growth, "cell": tables.cell_growth}
+    return growth[geography].set_index(id_column)[f"ev_{year}"]
+
+
 def energy_need_kwh(tables: Tables, config: Config) -> dict[str, float]:
     """Return the public-charging energy each municipality needs in a year (kWh), by id."""
     demand = config.demand
     per_ev = demand.kwh_per_ev_year * demand.public_share
-    ev = tables.das.groupby("municipality_id", sort=True)["ev"].sum()
+    by_da = tables.das["da_id"].map(_vehicles(tables, config, "da"))
+    ev = by_da.groupby(tables.das["municipality_id"], sort=True).sum()
     return {str(key): float(value) * per_ev for key, value in ev.items()}

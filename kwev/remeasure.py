@@ -39,8 +39,8 @@ class Points:
     ev: NDArray[np.float64]
 
     @classmethod
-    def read(cls, tables: Tables, kind: str) -> Points:
-        """Return the cells, dissemination areas or tracts, sorted by id."""
+    def read(cls, tables: Tables, kind: str, evs: dict[str, float]) -> Points:
+        """Return the cells, dissemination areas or tracts, sorted by id, with the given EVs."""
         table = {"cell": tables.cells, "da": tables.das, "tract": tables.tracts}[kind]
         table = table.sort_values(f"{kind}_id")
         return cls(
@@ -48,7 +48,7 @@ class Points:
             ids=table[f"{kind}_id"].to_numpy(str),
             xy_cm=_to_cm(table[["easting_m", "northing_m"]].to_numpy(float)),
             people=table["population"].to_numpy(float),
-            ev=table["ev"].to_numpy(float),
+            ev=np.array([evs[place] for place in table[f"{kind}_id"]], float),
         )
 
 

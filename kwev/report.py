@@ -11,7 +11,7 @@ from kwev.analysis import sensitivity
 from kwev.config import Case
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
-from kwev.store import Entry, solve_ahead, stored
+from kwev.store import Entry, plan_for, solve_ahead, stored
 from kwev.tables import Tables, load_tables
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 SCENARIO, GEOGRAPHY = "base", "da"
 """The plan that the book publishes."""
+
+GROWTH_CASE = "ev_2030"
+"""The scenario that plans for the vehicles forecast for 2030."""
 
 INVENTORIES = ("ocm", "nrcan")
 """Sources of ``station_records`` that give the network its stations; the others add to them."""
@@ -61,6 +64,11 @@ class Report:
         return self.entry.plan
 
     @cached_property
+    def growth_plan(self) -> Plan:
+        """The certified plan made for the vehicles forecast for 2030."""
+        return plan_for(self.project, GROWTH_CASE, self.geography).plan
+
+    @cached_property
     def budgets(self) -> pd.DataFrame:
         """The budget sweep."""
         return sensitivity.budget_sweep(
@@ -74,6 +82,10 @@ class Report:
             self.project, sensitivity.ranges(self.project), scenario=self.scenario
         )
 
+    @property
+    def _growth_config(self) -> Config:
+        return configuration.load(GROWTH_CASE, self.project.config)
+
     def cases(self) -> list[Case]:
         """Return every plan that the book shows or compares, the published one first."""
         budgets = [
@@ -84,6 +96,7 @@ class Report:
         )
         return [
             *(Case(self.scenario, c, self.geography) for c in (self.config, *budgets)),
+            Case(GROWTH_CASE, self._growth_config, self.geography),
             Case(self.scenario, self.config, sensitivity.SWING_GEOGRAPHY),
             *(swing.case for swing in at_ends),
         ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from kwev import fleet
 from kwev.remeasure import Measure, Points
 
 if TYPE_CHECKING:
@@ -220,11 +221,14 @@ class Retrace:
 
     @cached_property
     def _cells(self) -> Points:
-        return Points.read(self._tables, "cell")
+        return Points.read(self._tables, "cell", self._evs("cell"))
 
     @cached_property
     def _model_points(self) -> Points:
-        return Points.read(self._tables, self._geography)
+        return Points.read(self._tables, self._geography, self._evs(self._geography))
+
+    def _evs(self, geography: str) -> dict[str, float]:
+        return fleet.evs(self._tables, self.config.demand.ev_year, geography)
 
     def cover(self, where: Where, ports: dict[Place, int]) -> Cover:
         """Return who is covered once the given actions are done."""
@@ -291,19 +295,15 @@ class Retrace:
 
     def unserved_share(self, ports: dict[Place, int]) -> float:
         """Return the share of the Region's public-charging need left unserved, by municipality."""
-        demand = self.config.demand
-        kwh_per_kw = 8_760 * demand.utilisation
-        das = self._tables.das
-        need: dict[str, float] = {}
-        for area, ev in zip(das["municipality_id"], das["ev"], strict=True):
-            need[area] = need.get(area, 0.0) + ev * demand.kwh_per_ev_year * demand.public_share
+        kwh_per_kw = 8_760 * self.config.demand.utilisation
+        need = fleet.need_kwh(self._tables, self.config)
         kw = dict.fromkeys(need, 0.0)
         for station_id, station in self._stations.items():
             area = station["municipality_id"]
             if not self._counts(station) or area not in kw:
                 continue
-            added = ports.get(Place("upgrade", station_id))
             place = Place("upgrade", station_id)
+            added = ports.get(place)
             kw[area] += (
                 self._standing_kw(station)
                 if added is None

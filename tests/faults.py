@@ -332,6 +332,11 @@ def an_edited_target(ground: Ground) -> Forged:
 
 
 @fault
+def vehicles_of_another_year(ground: Ground) -> Forged:
+    return reconfigured(ground.copy(), demand__ev_year="2030"), "config.demand"
+
+
+@fault
 def an_edited_price(ground: Ground) -> Forged:
     price = ground.case.config.costs.l2_port_cad + 1
     return reconfigured(ground.copy(), costs__l2_port_cad=price), "config.costs"

@@ -46,6 +46,7 @@ scenarios = st.fixed_dictionaries(
         "ports__retained_l2": st.sampled_from([0, 0, 1, 3]),
         "ports__min_l2": st.sampled_from([1, 2]),
         "demand__enforce": st.booleans(),
+        "demand__ev_year": st.sampled_from(["now", "now", "2030", "2035"]),
         "demand__utilisation": st.sampled_from([0.001, 0.01]),
     }
 )

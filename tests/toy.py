@@ -47,15 +47,19 @@ GRID_KW = {
 def toy(points, stations=(), sites=()):
     """Return tables of a small region.
 
-    points: (x_m, y_m, people, ev); stations: (x_m, y_m, l2_ports, l3_ports) or a dict;
+    points: (x_m, y_m, people, ev) or, with the forecast of 2030, (x_m, y_m, people, ev, later);
+    without it 2030 has twice the EVs and one for each point before it; 2035 has ten more.
+    stations: (x_m, y_m, l2_ports, l3_ports) or a dict;
     sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN.
     """
-    demand = pd.DataFrame(
-        [_point(i, x, y, people, ev) for i, (x, y, people, ev) in enumerate(points)]
-    )
+    demand = pd.DataFrame([_point(i, *point[:4]) for i, point in enumerate(points)])
+    growth = pd.DataFrame([_later(i, *point[3:]) for i, point in enumerate(points)])
     places = [_site(i, s) for i, s in enumerate(sites)]
     known = [_with_candidates(_station(i, s), places) for i, s in enumerate(stations)]
     return SimpleNamespace(
+        da_growth=growth.rename(columns={"point_id": "da_id"}),
+        tract_growth=growth.rename(columns={"point_id": "tract_id"}),
+        cell_growth=growth.rename(columns={"point_id": "cell_id"}),
         das=demand.rename(columns={"point_id": "da_id"}),
         tracts=demand.rename(columns={"point_id": "tract_id"}),
         cells=demand.rename(columns={"point_id": "cell_id"}),
@@ -159,6 +163,11 @@ def _place(x, y):
 
 def _point(i, x, y, people, ev):
     return {"point_id": f"p{i:03d}", **_place(x, y), "population": people, "ev": ev}
+
+
+def _later(i, ev, later=None):
+    later = 2 * ev + i if later is None else later
+    return {"point_id": f"p{i:03d}", "ev_2030": later, "ev_2035": later + 10}
 
 
 def _station(i, given):

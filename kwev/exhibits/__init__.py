@@ -21,8 +21,6 @@ from kwev.exhibits.data import (
     quality,
     reconciled,
     station_map,
-    vehicle_map,
-    vehicles,
 )
 from kwev.exhibits.ledgers import (
     assumptions,
@@ -49,6 +47,19 @@ from kwev.exhibits.transit import (
     transit_coverage,
     transit_days,
     transit_map,
+)
+from kwev.exhibits.vehicles import (
+    vehicle_assumptions,
+    vehicle_backtest,
+    vehicle_chart,
+    vehicle_cluster_map,
+    vehicle_density_map,
+    vehicle_growth,
+    vehicle_growth_map,
+    vehicle_map,
+    vehicle_plans,
+    vehicle_quarters,
+    vehicles,
 )
 
 __all__ = [
@@ -90,6 +101,15 @@ __all__ = [
     "transit_days",
     "transit_map",
     "unused_sources",
+    "vehicle_assumptions",
+    "vehicle_backtest",
+    "vehicle_chart",
+    "vehicle_cluster_map",
+    "vehicle_density_map",
+    "vehicle_growth",
+    "vehicle_growth_map",
     "vehicle_map",
+    "vehicle_plans",
+    "vehicle_quarters",
     "vehicles",
 ]

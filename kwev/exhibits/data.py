@@ -36,11 +36,6 @@ def density_map(report: Report) -> Figure:
     return maps.population_density(report.tables)
 
 
-def vehicle_map(report: Report) -> Figure:
-    """Return the map of electric vehicles by forward sortation area."""
-    return maps.ev_by_fsa(report.tables)
-
-
 def station_map(report: Report) -> Figure:
     """Return the map of existing stations."""
     return maps.stations(report.tables)
@@ -132,19 +127,6 @@ def candidate_chart(report: Report) -> Figure:
     frame = frame.assign(category=frame["category"].map(category_name))
     frame = frame[["category", "total"]].rename(columns={"total": "sites"})
     return charts.candidates_by_category(frame, origin=origins.SITES)
-
-
-def vehicles(report: Report) -> Table:
-    """Return EVs by forward sortation area: published, and the part inside the Region."""
-    columns = [
-        Column("fsa", "Area"),
-        Column("bev", "Battery electric", format=",.0f"),
-        Column("phev", "Plug-in hybrid", format=",.0f"),
-        Column("ev", "EVs", format=",.0f"),
-        Column("inside_share", "Share inside", format=".0%"),
-        Column("ev_inside", "EVs inside", format=",.0f"),
-    ]
-    return table("vehicles", report.tables.fsas, columns, origins.vehicles(report.tables))
 
 
 def quality(report: Report) -> Table:

@@ -171,6 +171,31 @@ def test_ports_follow_the_energy_that_is_needed():
     assert plan.shortfall.demand == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("year", "ports"), [("now", 2), ("2030", 4), ("2035", 5)])
+def test_ports_follow_the_vehicles_of_the_year(year, ports):
+    # 30, 110 and 120 EVs x 600 kWh: 18,000, 66,000 and 72,000 kWh; a port gives 16,819 kWh
+    tables = toy([(0, 0, 100, 30, 110)], sites=[(0, 0, "library")])
+    plan = solve(tables, demand__enforce=True, demand__ev_year=year, targets__l3=0)
+    assert done(plan) == {("new_l2", "q000"): ports}
+    assert plan.shortfall.demand == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("geography", ["da", "tract", "cell"])
+@pytest.mark.parametrize(("year", "site"), [("now", "q000"), ("2030", "q001"), ("2035", "q001")])
+def test_the_site_is_where_the_vehicles_of_the_year_are(year, site, geography):
+    # as many people at both ends, money for one station: the EVs decide, 10 to 1 now and 20 to 40
+    # in 2030; the share of EVs covered is that year's: 10 of 11, 40 of 60 and 50 of 80
+    tables = toy(
+        [(0, 0, 100, 10, 20), (10_000, 0, 100, 1, 40)],
+        sites=[(0, 0, "library"), (10_000, 0, "library")],
+    )
+    config = base_config(budget__limit_cad=25_000, demand__ev_year=year)
+    plan = solve(tables, Case("toy", config, geography))
+    assert done(plan) == {("new_l2", site): 1}
+    covered = {"now": 10 / 11, "2030": 40 / 60, "2035": 50 / 80}[year]
+    assert plan.coverage.ev_owners.after == pytest.approx(covered)
+
+
 def test_existing_ports_serve_demand():
     tables = toy([(0, 0, 100, 30)], stations=[(0, 0, 2, 0)])
     plan = solve(tables, demand__enforce=True, targets__l3=0)

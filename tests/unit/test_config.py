@@ -25,6 +25,7 @@ CASES = {
     "power_7_150": ("power.l3_kw", 150),
     "l3_cost_doubled": ("costs.l3_port_cad", 100_000),
     "public_owners_only": ("siting.public_owners_only", True),
+    "ev_2030": ("demand.ev_year", "2030"),
 }
 """Named cases: base with one thing changed."""
 
@@ -81,6 +82,7 @@ def test_a_case_changes_one_section_of_base(name):
         ("conservative", (2e6, 0.85, 0.75, 800, 7_000)),
         ("high_budget", (25e6, 0.95, 0.85, 500, 5_000)),
         ("low_budget", (0.25e6, 0.95, 0.85, 500, 5_000)),
+        ("ev_2030", (4e6, 0.95, 0.85, 500, 5_000)),
     ],
 )
 def test_scenarios_are_as_settled(name, settled):
