@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 MODULES = (
     "kwev.units",
+    "kwev.weighting",
+    "kwev.scores",
     "kwev.demand",
     "kwev.siting",
     "kwev.coverage",
@@ -45,6 +47,7 @@ MODULES = (
     "kwev.record",
     "kwev.plan",
     "kwev.audit",
+    "kwev.rescore",
     "kwev.retrace",
     "kwev.certify",
 )

@@ -11,6 +11,7 @@ from kwev.numbers.catalogue import of_catalogue
 from kwev.numbers.data import of_data, of_region
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
+from kwev.numbers.scores import of_scores
 from kwev.numbers.transit import of_transit
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_data", "of_phases", "of_plan", "of_region", "of_scenario", "of_transit",
+    "of_catalogue", "of_data", "of_phases", "of_plan", "of_region", "of_scenario", "of_scores",
+    "of_transit",
 ]  # fmt: skip
 
 
@@ -26,6 +28,6 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
-        of_catalogue, of_transit,
+        of_catalogue, of_transit, of_scores,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

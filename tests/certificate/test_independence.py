@@ -18,6 +18,7 @@ JUDGED = (
     "kwev.coverage",
     "kwev.siting",
     "kwev.demand",
+    "kwev.scores",
 )
 
 
