@@ -9,20 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
 from kwev.refusals import refusal
+from kwev.section import Cad, PositiveKw, PositiveM, Section, Share, Weight
+from kwev.weighting import Scores  # noqa: TC001 -- pydantic reads it
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-Share = Annotated[float, Field(ge=0, le=1)]
-PositiveM = Annotated[float, Field(gt=0, le=100_000)]
-PositiveKw = Annotated[float, Field(gt=0, le=10_000)]
-Cad = Annotated[float, Field(ge=0, le=1e9)]
-Weight = Annotated[float, Field(ge=0, le=1_000)]
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line", "network"]
@@ -33,24 +29,14 @@ GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        strict=True,  # "5" and true are no numbers
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
-
-
-class Budget(_Section):
+class Budget(Section):
     """Money available."""
 
     limit_cad: Cad
     """Most that may be spent net of resale (CAD)."""
 
 
-class EvOwnersTarget(_Section):
+class EvOwnersTarget(Section):
     """Target for EVs within either radius."""
 
     share: Share
@@ -59,7 +45,7 @@ class EvOwnersTarget(_Section):
     """Make it a row of the model; otherwise it is reported and monitored."""
 
 
-class Targets(_Section):
+class Targets(Section):
     """Shares that the plan should reach."""
 
     l2: Share
@@ -70,7 +56,7 @@ class Targets(_Section):
     """EVs within reach of either level."""
 
 
-class Coverage(_Section):
+class Coverage(Section):
     """What counts as covered."""
 
     metric: Metric
@@ -88,7 +74,7 @@ class Coverage(_Section):
     """Whether existing stations outside the Region (within 7 km) count."""
 
 
-class Weights(_Section):
+class Weights(Section):
     """How the objective weighs places, levels and money."""
 
     people: Weight
@@ -96,7 +82,7 @@ class Weights(_Section):
     ev: Weight
     """Weight of a place's share of EVs."""
     score: Weight
-    """Weight of a place's share of score times people (0 until the score exists)."""
+    """Weight of a place's share of demand score times people (see `scores.demand`)."""
     l2: Weight
     """Objective points per point of L2 coverage."""
     l3: Weight
@@ -106,14 +92,12 @@ class Weights(_Section):
 
     @model_validator(mode="after")
     def _some_place_weight(self) -> Weights:
-        if self.score > 0:  # accepting it would promise an effect that it does not have
-            raise ValueError("score must be 0 as long as places have no score")
-        if self.people + self.ev <= 0:
-            raise ValueError("people and ev cannot both be 0")
+        if self.people + self.ev + self.score <= 0:
+            raise ValueError("people, ev and score cannot all be 0")
         return self
 
 
-class Power(_Section):
+class Power(Section):
     """Electrical rating of one port."""
 
     l2_kw: PositiveKw
@@ -128,7 +112,7 @@ class Power(_Section):
     """Power factor of an L3 port."""
 
 
-class Costs(_Section):
+class Costs(Section):
     """Prices of equipment and work."""
 
     l2_station_cad: Cad
@@ -143,7 +127,7 @@ class Costs(_Section):
     """Part of the price that removed L2 equipment brings back (0 to 1)."""
 
 
-class Ports(_Section):
+class Ports(Section):
     """Port counts."""
 
     min_l2: Annotated[int, Field(ge=1, le=100)]
@@ -166,7 +150,7 @@ class Ports(_Section):
         return self
 
 
-class Demand(_Section):
+class Demand(Section):
     """Public charging energy that the ports of a municipality should be able to deliver."""
 
     ev_year: EvYear
@@ -182,7 +166,7 @@ class Demand(_Section):
     """Share of the year's hours in which a port delivers its full power (0 to 1)."""
 
 
-class Siting(_Section):
+class Siting(Section):
     """What a site can host."""
 
     grid_factor: Annotated[float, Field(gt=0, le=10)]
@@ -193,7 +177,7 @@ class Siting(_Section):
     """Which count of existing ports stands where the sources allow several."""
 
 
-class Solver(_Section):
+class Solver(Section):
     """How the model is solved; recorded with the plan, never part of what is planned."""
 
     name: Literal["auto", "highs", "gurobi", "scip"]
@@ -208,7 +192,7 @@ class Solver(_Section):
     """Random seed of the solver."""
 
 
-class Config(_Section):
+class Config(Section):
     """A whole scenario, resolved."""
 
     description: str
@@ -222,6 +206,7 @@ class Config(_Section):
     ports: Ports
     demand: Demand
     siting: Siting
+    scores: Scores
     solver: Solver
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from kwev.config import GEOGRAPHIES
 from kwev.errors import KwevError, nearest
 from kwev.places import Places
+from kwev.scores import demand_scores, facts_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,8 @@ class DemandPoints:
     people, ev
         Residents, and EVs of the year that the scenario plans for, of the place the point stands
         for.
+    score
+        Demand score, 0 to 1: how urgent the place is.
     weight
         Objective weight, dimensionless, sums to 1.
     municipality
@@ -43,6 +46,7 @@ class DemandPoints:
     xy_m: NDArray[np.float64]
     people: NDArray[np.float64]
     ev: NDArray[np.float64]
+    score: NDArray[np.float64]
     weight: NDArray[np.float64]
     municipality: NDArray[np.str_]
 
@@ -88,27 +92,31 @@ def share_of(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
 def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoints:
     """Return the demand points of a geography with their objective weights.
 
-    The weight of point j is ``a P_j / sum P + b EV_j / sum EV`` with a + b rescaled to 1
-    (a term whose total is zero gives its share to nobody).
+    The weight of point j is ``a P_j / sum P + b EV_j / sum EV + c s_j P_j / sum (s P)`` with its
+    demand score s_j, and a + b + c rescaled to 1 (a term whose total is zero gives its share to
+    nobody).
 
     Raises
     ------
     KwevError
-        If the geography is unknown.
+        If the geography is unknown, or a point has no facts.
     """
     table, id_column = table_of(tables, geography)
     table = table.sort_values(id_column, kind="stable")
     people = table["population"].to_numpy(np.float64)
     by_id = _vehicles(tables, config, geography)
-    ev: NDArray[np.float64] = np.array([by_id[place] for place in table[id_column]], np.float64)
-    a, b = config.weights.people, config.weights.ev
-    weight = shares(a * shares(people) + b * shares(ev))
+    ids = table[id_column].to_numpy(str)
+    ev: NDArray[np.float64] = np.array([by_id[place] for place in ids], np.float64)
+    score = demand_scores(facts_of(tables, geography, ids), config.scores.demand)
+    a, b, c = config.weights.people, config.weights.ev, config.weights.score
+    weight = shares(a * shares(people) + b * shares(ev) + c * shares(score * people))
     return DemandPoints(
         geography=geography,  # type: ignore[arg-type]
-        ids=table[id_column].to_numpy(str),
+        ids=ids,
         xy_m=table[["easting_m", "northing_m"]].to_numpy(np.float64),
         people=people,
         ev=ev,
+        score=score,
         weight=weight,
         municipality=table["municipality_id"].to_numpy(str),
     )

@@ -14,6 +14,7 @@ import numpy as np
 
 from kwev import fleet
 from kwev.remeasure import Measure, Points
+from kwev.rescore import place_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -317,16 +318,17 @@ class Retrace:
         missing = sum(max(0.0, need[area] - kw[area] * kwh_per_kw) for area in need)
         return missing / total if total > 0 else 0.0
 
+    @cached_property
+    def _place_weight(self) -> NDArray[np.float64]:
+        points = self.points("model")
+        return place_weights(
+            self._tables, self.config, self._geography, points.ids, points.people, points.ev
+        )
+
     def objective_points(self, ports: dict[Place, int]) -> float:
         """Return weighted coverage less net cost, in points."""
         weights, cover = self.config.weights, self.cover("model", ports)
-        points = cover.points
-        place_weight = np.zeros(len(points.ids))
-        for factor, values in ((weights.people, points.people), (weights.ev, points.ev)):
-            if values.sum() > 0:
-                place_weight += factor * values / values.sum()
-        if place_weight.sum() > 0:
-            place_weight /= place_weight.sum()
+        place_weight = self._place_weight
         covered = (
             weights.l2 * place_weight[cover.l2].sum() + weights.l3 * place_weight[cover.l3].sum()
         )

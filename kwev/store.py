@@ -38,6 +38,8 @@ MODULES = (
     "kwev.places",
     "kwev.paths",
     "kwev.network",
+    "kwev.weighting",
+    "kwev.scores",
     "kwev.demand",
     "kwev.siting",
     "kwev.coverage",
@@ -48,7 +50,9 @@ MODULES = (
     "kwev.record",
     "kwev.plan",
     "kwev.audit",
+    "kwev.fleet",
     "kwev.remeasure",
+    "kwev.rescore",
     "kwev.retrace",
     "kwev.certify",
 )

@@ -114,6 +114,16 @@ PARAMETERS = (
            ("levels",)),
     Symbol("people", "demand.DemandPoints.people", "P_j", "people at point $j$", "people",
            ("points",)),
+    Symbol("vehicles", "demand.DemandPoints.ev", "V_j", "electric vehicles at point $j$", "EVs",
+           ("points",)),
+    Symbol("score", "demand.DemandPoints.score", r"\sigma_j",
+           "demand score of point $j$, between zero and one", "", ("points",)),
+    Symbol("people_weight", "config.Weights.people", r"\alpha^{P}",
+           "part of the weight that goes by people; the three parts sum to one"),
+    Symbol("vehicle_weight", "config.Weights.ev", r"\alpha^{V}",
+           "part of the weight that goes by vehicles"),
+    Symbol("score_weight", "config.Weights.score", r"\alpha^{\sigma}",
+           "part of the weight that goes by people times the demand score"),
     Symbol(
         "weight", "demand.DemandPoints.weight", "w_j",
         "weight of point $j$ in the objective; the weights sum to one", "", ("points",),
@@ -167,6 +177,12 @@ _NET = (
 )
 _REGION = r"\textstyle\sum_{m \in <municipalities>} <need>"
 
+
+def _part_of(factor: str, values: str) -> str:
+    """Return a factor times a point's part of the Region's total."""
+    return rf"{factor} \frac{{{values}}}{{\sum_{{j \in <points>}} {values}}}"
+
+
 FORMULAS = (
     Formula("shortfall", r"\min \sum_{\ell \in <levels>} <shortfall> + <unserved_all>"),
     Formula(
@@ -174,6 +190,11 @@ FORMULAS = (
         r"\max \sum_{\ell \in <levels>} <level_weight> \sum_{j \in <points>} <weight> <covered>"
         rf" - <price_of_money> {_NET}",
     ),
+    Formula("weight", r"<weight> = " + " + ".join((
+        _part_of("<people_weight>", "<people>"),
+        _part_of("<vehicle_weight>", "<vehicles>"),
+        _part_of("<score_weight>", "<score> <people>"),
+    ))),
     Formula(
         "rules",
         r"<covered> &\le <today> + \sum_{k \in <actions>} <reaches> <build>",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 INPUTS: Final = (
     "cell_growth", "cell_parts", "cells", "da_growth", "das", "fsas", "municipalities",
-    "road_edges", "road_nodes", "road_snaps", "sites", "stations", "tract_growth", "tracts",
+    "point_facts", "road_edges", "road_nodes", "road_snaps", "sites", "stations", "tract_growth",
+    "tracts",
 )  # fmt: skip
 """Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
 
@@ -61,6 +62,8 @@ class Tables:
     transit_days: pd.DataFrame
     transit_lengths: pd.DataFrame
     transit_planned: pd.DataFrame
+    site_facts: pd.DataFrame
+    point_facts: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
 
@@ -141,6 +144,8 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("cell_growth", "cell_id", "cells", "cell_id"),
         ("sites", "municipality_id", "municipalities", "municipality_id"),
         ("sites", "station_id", "stations", "station_id"),
+        ("site_facts", "site_id", "sites", "site_id"),
+        ("sites", "site_id", "site_facts", "site_id"),
         ("stations", "municipality_id", "municipalities", "municipality_id"),
         ("station_records", "station_id", "stations", "station_id"),
         ("road_edges", "u", "road_nodes", "node_id"),

@@ -57,6 +57,7 @@ COLUMN_UNITS: Final = {
     "households": "private households: dwellings occupied by usual residents",
     "dwellings": "private dwellings",
     "jobs": "full-time jobs",
+    "EV/km²": "registered electric vehicles per square kilometre",
     "EV": "registered electric vehicles, battery-electric and plug-in hybrid",
     "addresses": "distinct address points",
     "stations": "charging stations",

@@ -16,8 +16,13 @@ AREA = "3530013"
 
 
 def base_config(**changes):
-    """Return the base scenario, changed for small instances: no demand rows, exact gap."""
-    settings = {"demand__enforce": False, "solver__mip_gap": 0.0, "solver__name": "highs"}
+    """Return the base scenario for small instances: no demand rows, no scores, exact gap."""
+    settings = {
+        "demand__enforce": False,
+        "weights__score": 0,
+        "solver__mip_gap": 0.0,
+        "solver__name": "highs",
+    }
     return configuration.load("base", ROOT / "config").with_values(**{**settings, **changes})
 
 
@@ -44,13 +49,14 @@ GRID_KW = {
 """Grid proxy (kW) of a hand-written place that names none."""
 
 
-def toy(points, stations=(), sites=()):
+def toy(points, stations=(), sites=(), facts=()):
     """Return tables of a small region.
 
     points: (x_m, y_m, people, ev) or, with the forecast of 2030, (x_m, y_m, people, ev, later);
     without it 2030 has twice the EVs and one for each point before it; 2035 has ten more.
     stations: (x_m, y_m, l2_ports, l3_ports) or a dict;
-    sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN.
+    sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN. facts: of each point, a
+    dict of what differs from POINT_FACTS; equal facts give equal scores.
     """
     demand = pd.DataFrame([_point(i, *point[:4]) for i, point in enumerate(points)])
     growth = pd.DataFrame([_later(i, *point[3:]) for i, point in enumerate(points)])
@@ -67,9 +73,28 @@ def toy(points, stations=(), sites=()):
             {"in_region": bool, "l2_kw": float, "l3_kw": float, "grid_kw": float}
         ),
         sites=pd.DataFrame(places, columns=SITE_COLUMNS).astype({"grid_kw": float}),
+        point_facts=_point_facts(len(points), facts),
         municipalities=pd.DataFrame({"municipality_id": [AREA], "name": ["Kitchener"]}),
         inputs_sha256="0" * 64,
     )
+
+
+POINT_FACTS = {
+    "density_per_km2": 1_000.0,
+    "transit": 0.5,
+    "old_dwelling_share": 0.5,
+    "grid_kw": 2.0,
+    "multi_unit_share": 0.25,
+}
+
+
+def _point_facts(size, facts):
+    rows = [
+        {"geography": geography, "id": f"p{i:03d}", **POINT_FACTS, **(facts[i] if facts else {})}
+        for geography in ("cell", "da", "tract")
+        for i in range(size)
+    ]
+    return pd.DataFrame(rows)
 
 
 STATION_COLUMNS = [

@@ -11,6 +11,7 @@ from kwev.figures import charts, origins, planmap
 from kwev.figures.dashboard import dashboard
 from kwev.figures.figure import Figure
 from kwev.figures.tables import Column, Table
+from kwev.scores import site_scores
 
 if TYPE_CHECKING:
     from kwev.figures.figure import Figure
@@ -147,8 +148,11 @@ def plan_dashboard(report: Report) -> Figure:
 def action_list(report: Report) -> Table:
     """Return every action of the plan; the CSV has all columns."""
     frame = as_frame(report.plan)
+    rank = site_scores(report.tables, report.config).set_index("site_id")["rank"]
     frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES), place=frame["category"].map(category_name)
+        what=frame["kind"].map(metrics.KIND_NAMES),
+        place=frame["category"].map(category_name),
+        site_rank=frame["place_id"].map(rank),  # a station that is converted is no candidate
     )
     columns = [
         Column("name", "Place"),
@@ -160,6 +164,7 @@ def action_list(report: Report) -> Table:
         Column("kw_after", "Power", "kW", ",.1f"),
         Column("grid_kw", "Grid proxy", "kW", ",.0f"),
         Column("net_cad", "Net cost", "CAD", ",.0f"),
+        Column("site_rank", "Rank as a site", format=",.0f"),
     ]
     return table("action-list", frame, columns, origins.plan(report.tables, report.plan))
 

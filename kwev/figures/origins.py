@@ -19,6 +19,12 @@ SITES = Origin(
 )
 """Candidate sites."""
 
+SCORES = Origin(
+    "kwev, from census, vehicle registrations, transit feed, road network and grid proxy",
+    "the dates in the data catalogue",
+)
+"""Scores of sites and places."""
+
 
 def vehicles(tables: Tables) -> Origin:
     """Return the origin of the EV counts."""

@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,15 +30,18 @@ from kwev.pipeline.lineage import stages_of
 from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.point_facts import grid_per_household, point_facts
 from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.profiles import da_profiles, tract_profiles
 from kwev.pipeline.quality import Ledger
 from kwev.pipeline.raw import FILES, Raw
 from kwev.pipeline.roads import road_graph
+from kwev.pipeline.site_facts import site_facts
 from kwev.pipeline.sites import candidate_sites
 from kwev.pipeline.snapping import snap_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
+from kwev.pipeline.transit import access
 from kwev.pipeline.transit_lines import transit_tables
 from kwev.schemas import PROCESSED, check
 
@@ -52,7 +56,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "files",
+    "grid", "roads", "snaps", "transit", "facts", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -175,6 +179,15 @@ def _tables(
     with meter.stage("transit"):
         transit = transit_tables(raw, bounds, parameters, ledger)
         layers["transit_lines"] = transit.lines
+    with meter.stage("facts"):
+        by_transit = partial(access, stops=transit.stops, parameters=parameters)
+        of_sites = site_facts(
+            sites, cells, later[2], stations, roads, by_transit, parameters, ledger
+        )
+        of_points = point_facts(
+            cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
+            by_transit, parameters, ledger,
+        )  # fmt: skip
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
@@ -186,7 +199,7 @@ def _tables(
         "area_grid": areas,
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
-        "transit_planned": transit.planned,
+        "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
     }  # fmt: skip
     return tables, layers
 

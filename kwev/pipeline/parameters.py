@@ -332,3 +332,35 @@ class Parameters:
 
     line_simplify_m: float = 10.0
     """Tolerance of the simplified lines of transit routes (m). Range 5 to 30. Maps only."""
+    people_near_m: float = 500.0
+    """People this close to a site count as near it (m). Range 400 to 800. Settled: the walk of
+    Level 2."""
+
+    evs_near_m: float = 1_000.0
+    """EVs this close to a site make its EV density and growth (m). Range 500 to 2,000.
+    Assumption: vehicles are spread over addresses by area, so a smaller circle is not finer."""
+
+    traffic_near_m: float = 150.0
+    """A traffic count on a road this close is the site's (m). Range 100 to 300. Assumption: the
+    depth of a large lot; beyond it drivers pass another place."""
+
+    land_use_fit: tuple[tuple[str, float], ...] = (
+        ("shopping_mall", 1.0),
+        ("park_and_ride", 1.0),
+        ("highway_corridor", 0.9),
+        ("retail_complex", 0.9),
+        ("parking", 0.9),
+        ("fuel_station", 0.9),
+        ("business_park", 0.8),
+        ("transit_station", 0.8),
+        ("recreation_centre", 0.8),
+        ("community_centre", 0.8),
+        ("library", 0.7),
+        ("dense_residential", 0.6),
+    )
+    """How well a public charger suits each category (1): long stays on a lot of its own are best,
+    homes worst. Range 0 to 1. Assumption: no zoning layer is in the data."""
+
+    local_street_fit: float = 0.8
+    """Factor on the fit of a site whose nearest public road is a local street or lane (1). Range
+    0.5 to 1. Assumption: strangers' cars suit a main road better than a quiet street."""

@@ -222,6 +222,7 @@ RAW: Final[dict[str, Schema]] = {
             "LeftMunici": text(null=True),
             "FlowDirect": text(isin=("Two-Way", "TwoWay", "FromTo", "ToFrom")),
             "SpeedZone": real(0, 150, null=True),
+            "AADT": real(0, null=True),
         },
         unique=["OBJECTID"],
     ),

@@ -6,7 +6,18 @@ One module for each subject holds the schemas of its processed tables; those of 
 
 from typing import Final
 
-from kwev.schemas import grid, homes, ledgers, people, roads, sites, stations, transit, vehicles
+from kwev.schemas import (
+    grid,
+    homes,
+    ledgers,
+    people,
+    roads,
+    scores,
+    sites,
+    stations,
+    transit,
+    vehicles,
+)
 from kwev.schemas.columns import (
     BOUNDS,
     CANADA,
@@ -39,6 +50,7 @@ PROCESSED: Final[dict[str, Schema]] = {
     **grid.TABLES,
     **roads.TABLES,
     **transit.TABLES,
+    **scores.TABLES,
     **ledgers.TABLES,
 }
 """Columns of every processed table, in order."""

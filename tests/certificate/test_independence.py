@@ -21,6 +21,7 @@ JUDGED = (
     "kwev.network",
     "kwev.paths",
     "kwev.places",
+    "kwev.scores",
 )
 
 

@@ -96,7 +96,7 @@ def test_a_scenario_changes_only_what_it_names():
     conservative = configuration.load("conservative", ROOT / "config").as_dict()
     assert conservative["targets"]["ev_owners"] == base["targets"]["ev_owners"]
     assert conservative["coverage"]["metric"] == base["coverage"]["metric"]
-    for section in ("weights", "power", "costs", "ports", "demand", "siting", "solver"):
+    for section in ("weights", "power", "costs", "ports", "demand", "siting", "scores", "solver"):
         assert conservative[section] == base[section]
 
 
@@ -153,8 +153,12 @@ def test_a_missing_section_is_named(config_dir, path):
         ("coverage.include_outside", 1),
         ("targets.l2", 95),
         ("targets.ev_owners.share", 1.01),
-        ("weights", {"people": 0, "ev": 0}),
-        ("weights", {"score": 0.1}),
+        ("weights", {"people": 0, "ev": 0, "score": 0}),
+        ("weights.score", -0.1),
+        ("scores.site", {"people": 0.4}),
+        ("scores.demand", {"transit": 0.3}),
+        ("scores.adjust.traffic", 1.5),
+        ("scores.charger_reach_m", 0),
         ("weights.l2", -1),
         ("power.l3_kw", 0),
         ("costs.resale_factor", 1.5),
