@@ -38,8 +38,8 @@ def graded_clusters(
     Returns
     -------
     pandas.DataFrame
-        Columns of :func:`kwev.analysis.neighbourhoods.clusters`, ``beyond_gap`` and ``beyond_radius``:
-        people farther than ``GAP_M``, and than the plan's own radius, from every Level 3
+        Columns of :func:`kwev.analysis.neighbourhoods.clusters`, ``beyond_gap`` and
+        ``beyond_radius``: people farther than ``GAP_M``, and than the plan's own radius, from every Level 3
         station.
     """
     cell = cluster_of_cells(tables, rule)

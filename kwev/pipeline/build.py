@@ -188,7 +188,7 @@ def _tables(
             cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
             by_transit, parameters, ledger,
         )  # fmt: skip
-    tables = {
+    return {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
         "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
@@ -200,8 +200,7 @@ def _tables(
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
-    }  # fmt: skip
-    return tables, layers
+    }, layers  # fmt: skip
 
 
 def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:
