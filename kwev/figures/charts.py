@@ -40,14 +40,14 @@ def coverage(df: pd.DataFrame, *, origin: Origin, name: str = "coverage") -> Fig
         Columns ``name`` (of the target), ``before``, ``after``, ``target``, ``attainable``,
         ``ceiling`` (shares, 0 to 1; the last two may be missing).
     """
-    _require(df, ("name", "before", "after", "target", "attainable", "ceiling"), name)
+    require(df, ("name", "before", "after", "target", "attainable", "ceiling"), name)
     each = [
         f"{r.name}: {r.before:.1%} before, {r.after:.1%} after, target {r.target:.0%}"
         for r in rows(df)
     ]
     alt = f"Coverage before and after the plan, by target. {'; '.join(each)}."
     height = 190 + 75 * len(df)
-    return _chart(
+    return chart(
         (name, alt, origin, df, height),
         lambda: _coverage(df, height),
         lambda canvas: drawings.coverage(canvas, df),
@@ -64,7 +64,7 @@ def budget_sweep(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep"
         Columns ``budget_cad`` (CAD), ``l2``, ``l3``, ``ev_owners`` (shares covered after the
         plan), ``upgrade``, ``new_l3``, ``new_l2`` (actions); one row a budget.
     """
-    _require(df, ("budget_cad", *_LEVELS, *style.ACTIONS), name)
+    require(df, ("budget_cad", *_LEVELS, *style.ACTIONS), name)
     df = df.sort_values("budget_cad", ignore_index=True)
     first, last = df.iloc[0], df.iloc[-1]
     ends = "; ".join(
@@ -74,7 +74,7 @@ def budget_sweep(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep"
         f"Coverage and actions for {len(df)} budgets from {style.money(first.budget_cad)} "
         f"to {style.money(last.budget_cad)}: {ends}."
     )
-    return _chart(
+    return chart(
         (name, alt, origin, df, 560),
         lambda: _budget_sweep(df),
         lambda canvas: drawings.budget_sweep(canvas, df, _LEVELS),
@@ -93,7 +93,7 @@ def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
         column ``kind`` (of action), a bar has its colour.
     """
     columns = ("phase", "name", "month_from", "month_to", "actions", "stations", "ports")
-    _require(df, (*columns, "cost_cad"), name)
+    require(df, (*columns, "cost_cad"), name)
     each = [
         f"phase {r.phase}, {r.name}: months {r.month_from} to {r.month_to}, {r.actions} actions, "
         f"{r.ports} ports, {style.money(r.cost_cad)}"
@@ -101,7 +101,7 @@ def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
     ]
     alt = f"Timeline of the phases. {'; '.join(each)}."
     height = 130 + 70 * len(df)
-    return _chart(
+    return chart(
         (name, alt, origin, df, height),
         lambda: _phases(df, height),
         lambda canvas: drawings.phases(canvas.subplots(), df),
@@ -117,11 +117,11 @@ def cost_breakdown(df: pd.DataFrame, *, origin: Origin, name: str = "cost-breakd
     df
         Columns ``item`` (text), ``cad`` (CAD; negative for money that comes back).
     """
-    _require(df, ("item", "cad"), name)
+    require(df, ("item", "cad"), name)
     each = "; ".join(f"{r.item} {style.money(r.cad)}" for r in rows(df))
     alt = f"Cost by item: {each}. Net {style.money(float(df['cad'].sum()))}."
     height = 90 + 40 * len(df)
-    return _chart(
+    return chart(
         (name, alt, origin, df, height),
         lambda: _bars(df["item"], df["cad"], height, "Cost (CAD)", money=True),
         lambda canvas: drawings.cost(canvas.subplots(), df),
@@ -139,12 +139,12 @@ def candidates_by_category(
     df
         Columns ``category`` (text as shown), ``sites`` (count).
     """
-    _require(df, ("category", "sites"), name)
+    require(df, ("category", "sites"), name)
     df = df.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
     each = "; ".join(f"{r.category} {r.sites:,}" for r in rows(df))
     alt = f"Candidate sites by category: {each}."
     height = 90 + 30 * len(df)
-    return _chart(
+    return chart(
         (name, alt, origin, df, height),
         lambda: _bars(df["category"], df["sites"], height, "Candidate sites (count)", money=False),
         lambda canvas: drawings.categories(canvas.subplots(), df),
@@ -152,13 +152,14 @@ def candidates_by_category(
     )
 
 
-def _chart(
+def chart(
     facts: tuple[str, str, Origin, pd.DataFrame, int],
     make: Callable[[], go.Figure],
     draw: Callable[[Any], None],
     *,
     height_in: float,
 ) -> Figure:
+    """Return a chart as a figure: (name, alt, origin, data, height in px), and both its forms."""
     name, alt, origin, df, height_px = facts
     return Figure(
         name=name,
@@ -187,7 +188,14 @@ def panel(name: str, figure: go.Figure, height_px: int) -> str:
     )
 
 
-def _require(df: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+def require(df: pd.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    """Refuse a table without rows or without a column that the figure shows.
+
+    Raises
+    ------
+    KwevError
+        Naming the figure and what is missing.
+    """
     missing = [column for column in columns if column not in df.columns]
     if missing:
         raise KwevError(f"figure {name} needs columns {', '.join(missing)}")

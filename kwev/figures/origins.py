@@ -13,6 +13,16 @@ if TYPE_CHECKING:
 CENSUS = Origin("Statistics Canada, Census of Population", "2021")
 """Population, dwellings and boundaries."""
 
+HOMES = Origin(
+    "Statistics Canada, Census of Population and Canadian Index of Multiple Deprivation; "
+    "Kitchener's tenure and income compiled by J. Goetz; kwev",
+    "2021, incomes of 2020",
+)
+"""Tenure, income, deprivation and age of homes."""
+
+GRID = Origin("kwev, a proxy from the census and assumptions; no utility's data", "2021")
+"""The grid proxy."""
+
 SITES = Origin(
     "open data of the Region and its cities, Statistics Canada, NRCan, OpenStreetMap; kwev",
     "the dates in the data catalogue",
@@ -31,6 +41,12 @@ def vehicles(tables: Tables) -> Origin:
     quarter = str(tables.fsas["quarter"].max())
     words = f"{quarter[:4]} {quarter[4:]}"
     return Origin("Ministry of Transportation of Ontario; Statistics Canada; kwev", words)
+
+
+def homes_and_vehicles(tables: Tables) -> Origin:
+    """Return the origin of what counts vehicles by kind of home."""
+    counted = vehicles(tables)
+    return Origin(f"{CENSUS.source}; {counted.source}", f"{CENSUS.vintage}, {counted.vintage}")
 
 
 def stations(tables: Tables) -> Origin:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from kwev.numbers.catalogue import of_catalogue
 from kwev.numbers.data import of_data, of_region
+from kwev.numbers.grid import of_grid
+from kwev.numbers.homes import of_homes
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
 from kwev.numbers.scores import of_scores
@@ -21,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_data", "of_growth", "of_phases", "of_plan", "of_region", "of_scenario",
-    "of_scores", "of_stations", "of_transit", "of_vehicles",
+    "of_catalogue", "of_data", "of_grid", "of_growth", "of_homes", "of_phases", "of_plan",
+    "of_region", "of_scenario", "of_scores", "of_stations", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
@@ -30,6 +32,7 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
-        of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations,
+        of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
+        of_grid,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

@@ -60,18 +60,18 @@ class GridRule:
     three phases at the street."""
 
     density_low: float = 0.7
-    """Factor at ``rural_per_km2`` and below (1). Range 0.5 to 1. Assumption: long lines."""
+    """Factor where a place is rural (1). Range 0.5 to 1. Assumption: long lines."""
 
     density_high: float = 1.2
-    """Factor at ``dense_per_km2`` and above (1). Range 1 to 1.5. Assumption: short lines, several
+    """Factor where a place is dense (1). Range 1 to 1.5. Assumption: short lines, several
     feeders to choose from."""
 
     rural_per_km2: float = 400.0
-    """Density up to which a place counts as rural (people/km²). Statistics Canada's lower limit of
+    """Density up to which a place is rural (people/km²). Statistics Canada's lower limit of
     a population centre."""
 
     dense_per_km2: float = 6_000.0
-    """Density from which more changes nothing (people/km²). Range 4,000 to 10,000. Assumption."""
+    """Density from which a place is dense (people/km²). Range 4,000 to 10,000. Assumption."""
 
     site_low_kw: float = 100.0
     """Least capacity of a place (kW). Range 50 to 200. Assumption: an ordinary shop's service."""
