@@ -174,8 +174,12 @@ def _tables(
     with meter.stage("roads"):
         graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
     with meter.stage("snaps"):
-        places = {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites}
-        snaps = snap_table(graph, places, parameters, ledger)
+        snaps = snap_table(
+            graph,
+            {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites},
+            parameters,
+            ledger,
+        )
     with meter.stage("transit"):
         transit = transit_tables(raw, bounds, parameters, ledger)
         layers["transit_lines"] = transit.lines
@@ -188,7 +192,7 @@ def _tables(
             cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
             by_transit, parameters, ledger,
         )  # fmt: skip
-    return {
+    tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
         "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
@@ -200,7 +204,8 @@ def _tables(
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
-    }, layers  # fmt: skip
+    }  # fmt: skip
+    return tables, layers
 
 
 def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:
