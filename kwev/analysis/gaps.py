@@ -39,8 +39,8 @@ def graded_clusters(
     -------
     pandas.DataFrame
         Columns of :func:`kwev.analysis.neighbourhoods.clusters`, ``beyond_gap`` and
-        ``beyond_radius``: people farther than ``GAP_M``, and than the plan's own radius, from every Level 3
-        station.
+        ``beyond_radius``: people farther than ``GAP_M``, and than the plan's own radius, from
+        every Level 3 station.
     """
     cell = cluster_of_cells(tables, rule)
     people = tables.cells["population"].to_numpy(np.float64)

@@ -45,14 +45,20 @@ STATION_FACTS = (
     Column("operator", "Operator"),
     Column("municipality", "Municipality"),
     Column("l2_ports", "L2 ports"),
+    Column("l2_span", "L2 ports, low to high"),
     Column("l3_ports", "L3 ports"),
+    Column("l3_span", "L3 ports, low to high"),
     Column("l2_kw", "Recorded L2 power", "kW a port", ",.1f"),
     Column("l3_kw", "Recorded L3 power", "kW a port", ",.1f"),
     Column("access", "Access"),
     Column("owner", "Owner"),
     Column("opened", "Opened"),
+    Column("hours", "Hours (2022)"),
+    Column("sources", "Listed by"),
+    Column("confidence", "Confidence"),
 )
 """What a popup tells of an existing station."""
+_LISTS = {"ocm+nrcan": "OpenChargeMap and NRCan", "ocm": "OpenChargeMap", "nrcan": "NRCan"}
 
 
 def named(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:
@@ -60,7 +66,16 @@ def named(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:
     names = tables.municipalities.set_index("municipality_id")["name"]
     made = table.copy()
     made["municipality"] = made["municipality_id"].map(names).fillna("outside the Region")
-    for column in ("access", "owner", "operator", "opened", "source"):
+    for level in ("l2", "l3"):
+        ends = [f"{level}_ports_low", f"{level}_ports_high"]
+        if set(ends) <= set(made):
+            made[f"{level}_span"] = [
+                str(low) if low == high else f"{low} to {high}"
+                for low, high in made[ends].to_numpy(int)
+            ]
+    if "sources" in made:
+        made["sources"] = made["sources"].replace(_LISTS)
+    for column in ("access", "owner", "operator", "opened", "source", "hours", "conditions"):
         if column in made:
             words = made[column].fillna("").astype(str).str.replace("_", " ")
             made[column] = words.where(words != "", style.DASH)

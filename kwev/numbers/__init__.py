@@ -12,6 +12,7 @@ from kwev.numbers.data import of_data, of_region
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
 from kwev.numbers.scores import of_scores
+from kwev.numbers.stations import of_stations
 from kwev.numbers.transit import of_transit
 from kwev.numbers.vehicles import of_growth, of_vehicles
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
     "of_catalogue", "of_data", "of_growth", "of_phases", "of_plan", "of_region", "of_scenario",
-    "of_scores", "of_transit", "of_vehicles",
+    "of_scores", "of_stations", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
@@ -29,6 +30,6 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
-        of_catalogue, of_transit, of_vehicles, of_growth, of_scores,
+        of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

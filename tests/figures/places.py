@@ -115,6 +115,13 @@ def stations():
             "l3_kw": [None, 50.0, None, None],
             "access": ["public", "public", "tesla_only", "public"],
             "owner": ["public", "private", "private", "unknown"],
+            "l2_ports_low": [2, 1, 4, 2],
+            "l2_ports_high": [2, 4, 4, 2],
+            "l3_ports_low": 0,
+            "l3_ports_high": 9,
+            "hours": ["24 hours daily", "", "", ""],
+            "sources": ["ocm+nrcan", "ocm", "nrcan", "nrcan"],
+            "confidence": ["matched", "single", "single", "single"],
             "opened": ["2020-01-02", "", "", ""],
         }
     )
