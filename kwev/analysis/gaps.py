@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kwev.analysis.neighbourhoods import RULE, ClusterRule, cluster_of_cells, clusters, distances_m
+from kwev.analysis.reach import of_cells
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,16 @@ def graded_clusters(
         far = (cell >= 0) & (far_m > limit_m)
         table[name] = np.bincount(cell[far], people[far], minlength=len(table))
     return table
+
+
+def by_road(tables: Tables, config: Config, rule: ClusterRule = RULE) -> pd.DataFrame:
+    """Return the dense neighbourhoods with how many of their people live far along the roads.
+
+    Columns as :func:`graded_clusters`; who cannot reach any station by car is far.
+    """
+    drive_m = of_cells(tables, config).set_index("cell_id")["l3_m"]
+    of_cell = drive_m.reindex(tables.cells["cell_id"]).fillna(np.inf)
+    return graded_clusters(tables, config, rule, l3_m=of_cell.to_numpy(np.float64))
 
 
 def gaps(tables: Tables, config: Config, rule: ClusterRule = RULE) -> pd.DataFrame:

@@ -96,6 +96,7 @@ def _of_neighbourhoods(report: Report) -> list[Number]:
     table = gaps.graded_clusters(report.tables, report.config)
     far, beyond = table["beyond_gap"] > 0, table["beyond_radius"] > 0
     everyone = float(report.tables.cells["population"].sum())
+    roads = gaps.by_road(report.tables, report.config)
     worst = gaps.gaps(report.tables, report.config)
     areas = catchments.service_areas(report.tables, report.config)
     level2 = areas[areas["level"] == "l2"]
@@ -112,11 +113,14 @@ def _of_neighbourhoods(report: Report) -> list[Number]:
         Number("gap_people", float(table["beyond_gap"].sum()), "people", "gaps.gaps"),
         Number("gap_radius_places", int(beyond.sum()), "count", "gaps.gaps"),
         Number("gap_radius_people", float(table["beyond_radius"].sum()), "people", "gaps.gaps"),
+        Number("gap_people_road", float(roads["beyond_gap"].sum()), "people", "gaps.by_road"),
+        Number("gap_radius_people_road", float(roads["beyond_radius"].sum()), "people",
+               "gaps.by_road"),
         Number("gap_worst", str(worst["near"].iloc[0]), "text", "gaps.gaps"),
         Number("gap_worst_people", float(worst["beyond_gap"].iloc[0]), "people", "gaps.gaps"),
         Number("service_l2_median", float(level2["people"].median()), "people", "catchments"),
         Number("service_l3_median", float(level3["people"].median()), "people", "catchments"),
-    ]
+    ]  # fmt: skip
 
 
 def _words(category: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.analysis.gaps import graded_clusters
+from kwev.analysis.gaps import by_road, graded_clusters
 from kwev.analysis.neighbourhoods import clusters
 from kwev.analysis.scoring import TOP, scored_sites
 from kwev.figures import scoremap
@@ -35,6 +35,14 @@ def test_the_demand_map_draws_every_area(tables, config):
     areas = figure.data[figure.data["layer"] == "Demand score"]
     assert len(areas) == len(tables.das)
     assert areas["score"].astype(float).between(0, 1).all()
+
+
+def test_more_people_are_far_from_level_3_along_the_roads(tables, config):
+    straight, roads = graded_clusters(tables, config), by_road(tables, config)
+    for name in ("beyond_gap", "beyond_radius"):
+        assert (roads[name] >= straight[name] - 1e-9).all()
+        assert roads[name].sum() > straight[name].sum()
+    assert (roads["beyond_gap"] <= roads["people"] + 1e-6).all()
 
 
 def test_the_gap_map_draws_every_dense_neighbourhood_in_its_class(tables, config):
