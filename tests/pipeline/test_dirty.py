@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import dirty
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -36,8 +37,9 @@ def clean(raw):
     stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
     raw.mends.note(ledger)
     made = {
-        "stations": stations, "station_records": fates, "das": da_table(table, bounds),
-        "cells": cell_tables(table)[0], "quality": ledger.table(),
+        # the grid stage fills the last column
+        "stations": stations.assign(grid_kw=np.nan), "station_records": fates,
+        "das": da_table(table, bounds), "cells": cell_tables(table)[0], "quality": ledger.table(),
     }  # fmt: skip
     checked = {k: check(v, PROCESSED[k], where=k, hint="") for k, v in made.items()}
     return SimpleNamespace(bounds=bounds, **checked)
