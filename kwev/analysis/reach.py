@@ -99,6 +99,35 @@ def of_cells(tables: Tables, config: Config) -> pd.DataFrame:
     return table
 
 
+def roads_by_class(tables: Tables) -> pd.DataFrame:
+    """Return the roads by class, the longest first, and their sum.
+
+    Columns: ``road_class``, ``edges``, ``km``, ``walk_km``, ``drive_km``, ``one_way_km``,
+    ``speed_kmh`` (median).
+    """
+    edges = tables.road_edges
+    ahead, back = edges["drive_forward"], edges["drive_backward"]
+    km = edges["length_m"] / 1_000
+    table = pd.DataFrame(
+        {
+            "road_class": edges["road_class"],
+            "edges": 1,
+            "km": km,
+            "walk_km": km.where(edges["walk"], 0),
+            "drive_km": km.where(ahead | back, 0),
+            "one_way_km": km.where(ahead != back, 0),
+        }
+    )
+    by_class = table.groupby("road_class").sum()
+    by_class["speed_kmh"] = edges.groupby("road_class")["speed_kmh"].median()
+    by_class = by_class.sort_values("km", ascending=False).reset_index()
+    whole = {**by_class.drop(columns=["road_class", "speed_kmh"]).sum(), "road_class": "all roads"}
+    whole["speed_kmh"] = edges["speed_kmh"].median()
+    return pd.concat([by_class, pd.DataFrame([whole])], ignore_index=True)[by_class.columns].astype(
+        {"edges": int}
+    )
+
+
 def median_m(distance_m: NDArray[np.float64], people: NDArray[np.float64]) -> float:
     """Return the distance that half of the people have at most (m)."""
     order = np.argsort(distance_m, kind="stable")

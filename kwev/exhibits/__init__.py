@@ -13,7 +13,6 @@ from kwev.exhibits.data import (
     candidate_map,
     candidate_rates,
     candidates,
-    coverage_now,
     density_map,
     dropped_records,
     municipalities,
@@ -55,6 +54,12 @@ from kwev.exhibits.plan import (
     plan_map,
     target_chart,
     targets,
+)
+from kwev.exhibits.reach import (
+    coverage_by_radius,
+    coverage_now,
+    reach_map,
+    roads,
 )
 from kwev.exhibits.scores import (
     best_sites,
@@ -119,6 +124,7 @@ __all__ = [
     "construction_chart",
     "costs",
     "coverage",
+    "coverage_by_radius",
     "coverage_chart",
     "coverage_now",
     "demand_score_map",
@@ -145,7 +151,9 @@ __all__ = [
     "port_ranges",
     "processed_tables",
     "quality",
+    "reach_map",
     "reconciled",
+    "roads",
     "scores_by_category",
     "service_areas",
     "site_score_map",

@@ -153,16 +153,3 @@ def quality(report: Report) -> Table:
         group="stage",
         printed="met",
     )
-
-
-def coverage_now(report: Report) -> Table:
-    """Return today's coverage at each geography."""
-    frame = baseline.coverage_by_geography(report.tables, report.config)
-    columns = [
-        Column("geography", "Demand points"),
-        Column("points", "Points", format=",d"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("ev_owners", "EVs near either", format=".1%"),
-    ]
-    return table("coverage-now", frame, columns, origins.stations(report.tables))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwev.analysis import reach
-from kwev.exhibits.common import table
+from kwev.exhibits.common import category_name, table
 from kwev.figures import origins, reachmap
 from kwev.figures.tables import Column, Table
 
@@ -14,6 +14,22 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 LEVEL_NAMES = {"l2": "Level 2, on foot", "l3": "Level 3, by car"}
+
+
+def roads(report: Report) -> Table:
+    """Return the roads by class: how many, how long, who may go there, how fast."""
+    columns = [
+        Column("road_class", "Class"),
+        Column("edges", "Roads", format=",d"),
+        Column("km", "Length", "km", ",.0f"),
+        Column("walk_km", "Walked", "km", ",.0f"),
+        Column("drive_km", "Driven", "km", ",.0f"),
+        Column("one_way_km", "One-way", "km", ",.0f"),
+        Column("speed_kmh", "Speed limit, median", "km/h", ",.0f"),
+    ]
+    frame = reach.roads_by_class(report.tables)
+    frame = frame.assign(road_class=frame["road_class"].map(category_name))
+    return table("roads", frame, columns, origins.ROADS)
 
 
 def coverage_now(report: Report) -> Table:
@@ -29,7 +45,7 @@ def coverage_now(report: Report) -> Table:
         Column("ev_owners_network", "EVs, roads", format=".1%"),
     ]
     frame = reach.by_geography(report.tables, report.config)
-    return table("coverage-now", frame, columns, origins.roads(report.tables))
+    return table("coverage-now", frame, columns, origins.reach(report.tables))
 
 
 def coverage_by_radius(report: Report) -> Table:
@@ -44,7 +60,7 @@ def coverage_by_radius(report: Report) -> Table:
         Column("network", "Along the roads", format=".1%"),
         Column("ratio", "Roads to straight", format=".0%"),
     ]
-    return table("coverage-by-radius", frame, columns, origins.roads(report.tables))
+    return table("coverage-by-radius", frame, columns, origins.reach(report.tables))
 
 
 def reach_map(report: Report) -> Figure:

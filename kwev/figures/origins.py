@@ -35,6 +35,9 @@ SCORES = Origin(
 )
 """Scores of sites and places."""
 
+ROADS = Origin("Region of Waterloo, roads", "2026-01")
+"""The road file."""
+
 
 def vehicles(tables: Tables) -> Origin:
     """Return the origin of the EV counts."""
@@ -61,11 +64,10 @@ def transit(tables: Tables) -> Origin:
     return Origin("Grand River Transit, GTFS; Region of Waterloo; kwev", str(days["weekday"])[:7])
 
 
-def roads(tables: Tables) -> Origin:
-    """Return the origin of reach: the road file and the stations."""
+def reach(tables: Tables) -> Origin:
+    """Return the origin of reach: roads, people and stations."""
     found = stations(tables)
-    source = f"Region of Waterloo, roads of 2026-01; Statistics Canada; {found.source}"
-    return Origin(source, found.vintage)
+    return Origin(f"{ROADS.source}; Statistics Canada; {found.source}", found.vintage)
 
 
 def plan(tables: Tables, made: Plan) -> Origin:

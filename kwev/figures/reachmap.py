@@ -49,13 +49,13 @@ def reach(
     areas = [_areas(cells, level, radius_m[level], above=int(level == "l2")) for level in LEVELS]
     stations = shapes.places(cartography.named(tables, counted(tables.stations, config)))
     points = []
-    for level, colour in (("l2", style.EXISTING_L2), ("l3", style.EXISTING_L3)):
+    for level, (name, *_) in reversed(LEVELS.items()):
         part = stations[stations[f"{level}_ports"] > 0].assign(mark=0)
-        look = Mark(f"{LEVELS[level][0]} station", colour, style.INK, radius=2.8)
+        look = Mark(f"{name} station", style.INK, style.PAPER, 0.5, radius=2.2)
         shown = level == "l2"
         points.append(
             Layer(
-                f"{LEVELS[level][0]} stations", part, (look,), title="name",
+                f"{name} stations", part, (look,), title="name",
                 facts=cartography.STATION_FACTS, above=2, show=shown, printed=shown,
             )
         )  # fmt: skip
@@ -67,7 +67,7 @@ def reach(
         for level in ("l2", "l3")
     )
     layers = [*cartography.land(tables, folder), *areas, *points]
-    return cartography.build("map-reach", f"Map of reach: {words}.", origins.roads(tables), layers)
+    return cartography.build("map-reach", f"Map of reach: {words}.", origins.reach(tables), layers)
 
 
 def _people(cells: pd.DataFrame, level: str, metric: str) -> float:

@@ -54,6 +54,7 @@ def _reached(report: Report) -> list[Number]:
     snapped = float(people[cells["snapped"]].sum())
     numbers = [
         Number("snapped_share", snapped / people.sum(), "share", "road_snaps; cells.population"),
+        Number("snap_offset", _mean_offset(report), "m", "road_snaps.offset_m of cells"),
         Number("unsnapped_people", people.sum() - snapped, "people", "road_snaps; cells"),
     ]
     for level, way in (("l2", "walk"), ("l3", "drive")):
@@ -71,6 +72,14 @@ def _reached(report: Report) -> list[Number]:
             Number(f"{level}_{way}_median", half_m / 1000, "km", origin),
         ]
     return numbers
+
+
+def _mean_offset(report: Report) -> float:
+    """Return how far a resident's home is from the road on average (m)."""
+    snaps = report.tables.road_snaps
+    walked = snaps[(snaps["kind"] == "cell") & (snaps["mode"] != "drive")].set_index("id")
+    people = report.tables.cells.set_index("cell_id")["population"].loc[walked.index]
+    return float((walked["offset_m"] * people).sum() / people.sum())
 
 
 def _sets(report: Report) -> list[Number]:
