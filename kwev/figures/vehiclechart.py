@@ -138,8 +138,12 @@ def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
         hovertemplate="%{text}: %{y:,.0f}<extra>Counted</extra>",
     )
     where, words = lines["ticks"]
-    figure.update_xaxes(title_text="End of year", tickvals=where, ticktext=words)
-    figure.update_yaxes(title_text="EVs in the Region (count)", range=[0, lines["top"]])
+    # half a year on either side, so that the last year's name is not cut
+    ends = [when[0] - 0.5, years[-1] + 0.5]
+    figure.update_xaxes(title_text="End of year", tickvals=where, ticktext=words, range=ends)
+    figure.update_yaxes(
+        title_text="EVs in the Region (count)", range=[0, lines["top"]], tickformat=",.0f"
+    )
     return figure
 
 
