@@ -67,7 +67,8 @@ def transit(tables: Tables) -> Origin:
 def reach(tables: Tables) -> Origin:
     """Return the origin of reach: roads, people and stations."""
     found = stations(tables)
-    return Origin(f"{ROADS.source}; Statistics Canada; {found.source}", found.vintage)
+    newest = max(ROADS.vintage, found.vintage)
+    return Origin(f"{ROADS.source}; Statistics Canada; {found.source}", newest)
 
 
 def plan(tables: Tables, made: Plan) -> Origin:

@@ -51,7 +51,8 @@ def reach(
     points = []
     for level, (name, *_) in reversed(LEVELS.items()):
         part = stations[stations[f"{level}_ports"] > 0].assign(mark=0)
-        look = Mark(f"{name} station", style.INK, style.PAPER, 0.5, radius=2.2)
+        size = 4.5 if level == "l3" else 2.2
+        look = Mark(f"{name} station", style.INK, style.PAPER, 0.5, radius=size)
         shown = level == "l2"
         points.append(
             Layer(
