@@ -103,7 +103,8 @@ class CutRoads:
             offset=_to_cm(snaps.loc[here, "offset_m"].to_numpy(float)),
         )
         chain = _cut(tables, way, snaps)
-        self._source = int(chain["node"].max()) + 1
+        # no road of this way at all: the node in front of all stations stands alone
+        self._source = int(chain["node"].max()) + 1 if len(chain) else 0
         self._against = _arcs_against(chain)
         at = chain.drop_duplicates(["edge_id", "along"])[["edge_id", "along", "node"]]
         snaps = snaps.merge(at, on=["edge_id", "along"], how="left", validate="many_to_one")
