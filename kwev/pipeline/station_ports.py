@@ -103,7 +103,8 @@ def _name_others(newer: list[Row], older: list[Row]) -> bool:
 
 def _unclear(row: Row) -> bool:
     mixed = row["l3_ports"] > 0 and not row["tesla"]
-    return bool(row["l2_ports"] + row["l3_ports"] <= 1 or mixed or row["unstated"])
+    levels_open = mixed or row["unknown_ports"] > 0
+    return bool(row["l2_ports"] + row["l3_ports"] <= 1 or levels_open or row["unstated"])
 
 
 def _of_list(rows: list[Row], parameters: Parameters) -> dict[str, PortRange]:

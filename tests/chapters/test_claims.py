@@ -83,9 +83,10 @@ def test_only_what_the_client_states_is_typed(entries):
             assert not re.search(r"\d", text), (entry["claim"], key)
 
 
-def changed(tmp_path, report, entry):
-    """Return a report whose only claim is this entry."""
-    write_json(tmp_path / "data" / "claims.json", [entry])
+def changed(tmp_path, report, entries, entry):
+    """Return a report whose claim of this name is the given entry."""
+    others = [other if other["claim"] != entry["claim"] else entry for other in entries]
+    write_json(tmp_path / "data" / "claims.json", others)
     for part in ("assumptions.json", "processed", "sources.json"):
         (tmp_path / "data" / part).symlink_to(report.project.root / "data" / part)
     for part in ("config", "pyproject.toml", "build"):
@@ -103,10 +104,10 @@ def changed(tmp_path, report, entry):
 )
 def test_a_claim_that_names_nothing_is_refused(tmp_path, report, entries, fault, message):
     with pytest.raises(KwevError, match=message):
-        claims.table(changed(tmp_path, report, {**entries[0], **fault}))
+        claims.table(changed(tmp_path, report, entries, {**entries[0], **fault}))
 
 
 def test_a_planning_choice_that_differs_is_told(tmp_path, report, entries):
     (own,) = (entry for entry in entries if entry["claim"] == "Budget of the base case")
-    table = claims.table(changed(tmp_path, report, {**own, "value": 5}))
-    assert table["verdict"].tolist() == ["not taken over"]
+    table = claims.table(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
+    assert table.loc[own["claim"], "verdict"] == "not taken over"
