@@ -55,7 +55,7 @@ def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book
 
 
 def test_the_site_stays_small(book):
-    """What a reader opens, the PDF included, is small; files to take away have a limit of theirs."""
+    """What a reader opens, the PDF included; files to take away have a limit of their own."""
     downloads = book.output_dir / "assets" / "downloads"
 
     def size(folder):
