@@ -18,12 +18,12 @@ def home_types(report: Report) -> Table:
     """Return households by type of dwelling and municipality."""
     columns = [
         Column("municipality", "Municipality"),
-        Column("single_detached", "Single detached", format=",d"),
-        Column("semi_detached", "Semi-detached", format=",d"),
-        Column("row_house", "Row house", format=",d"),
-        Column("duplex", "Flat in a duplex", format=",d"),
-        Column("apartment_low_rise", "Apartment, under five storeys", format=",d"),
-        Column("apartment_high_rise", "Apartment, five storeys or more", format=",d"),
+        Column("single_detached", "Single", format=",d"),
+        Column("semi_detached", "Semi", format=",d"),
+        Column("row_house", "Row", format=",d"),
+        Column("duplex", "Duplex flat", format=",d"),
+        Column("apartment_low_rise", "Low-rise", format=",d"),
+        Column("apartment_high_rise", "High-rise", format=",d"),
         Column("other", "Other", format=",d"),
         Column("share", "In apartments", format=".1%"),
     ]

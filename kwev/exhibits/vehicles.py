@@ -132,8 +132,8 @@ def vehicle_plans(report: Report) -> Table:
     frame = analysis.growth_plans(report.plan, report.growth_plan)
     columns = [
         Column("what", "Outcome"),
-        Column("now", "Planned for today", format=".3g"),
-        Column("later", "Planned for 2030", format=".3g"),
+        Column("now", "Planned for today", format=".4g"),
+        Column("later", "Planned for 2030", format=".4g"),
         Column("unit", "Unit"),
     ]
     return table("vehicle-plans", frame, columns, OWN)
