@@ -23,7 +23,7 @@ LEAST_POINTS: Final = 1e-9
 """Coverage below this is none (points)."""
 
 COLUMNS: Final = [
-    "id", "kind", "place_id", "name", "municipality", "net_cad",
+    "id", "kind", "place_id", "name", "municipality", "level", "net_cad",
     "alone_l2", "alone_l3", "company_l2", "company_l3", "lost_l2", "in_reach", "shared",
     "points", "cad_per_point", "alternative", "alternative_kind", "alternative_name",
     "alternative_net_cad", "alternative_points", "kept_share",
@@ -59,15 +59,16 @@ def reasons(effects: Effects) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Action by action as in the plan: ``id``, ``kind``, ``place_id``, ``name``,
-        ``municipality``, ``net_cad``; people whom it would newly reach if it were added alone to
-        today's network (``alone_l2``, ``alone_l3``), who would have no station if it were taken
-        out of the plan (``company_l2``, ``company_l3``), and who lose their only Level 2 station
-        by it in the plan (``lost_l2``); ``in_reach`` (people within its radius at the level that
-        it brings) and ``shared`` (part of them whom another station of the level reaches as well);
-        ``points`` (coverage that would go with it), ``cad_per_point`` (NaN where none would);
-        ``alternative`` (id), ``alternative_kind``, ``alternative_name``, ``alternative_net_cad``
-        with the fewest ports, ``alternative_points`` (coverage that it would bring instead) and
-        ``kept_share`` (of ``points``); empty where no other action brings any.
+        ``municipality``, ``level`` (l3 where it adds ports of Level 3, else l2), ``net_cad``;
+        people whom it would newly reach if it were added alone to today's network (``alone_l2``,
+        ``alone_l3``), who would have no station if it were taken out of the plan (``company_l2``,
+        ``company_l3``), and who lose their only Level 2 station by it in the plan (``lost_l2``);
+        ``in_reach`` (people within its radius at its level) and ``shared`` (part of them whom
+        another station of the level reaches as well); ``points`` (coverage that would go with it),
+        ``cad_per_point`` (NaN where none would); ``alternative`` (id), ``alternative_kind``,
+        ``alternative_name``, ``alternative_net_cad`` with the fewest ports, ``alternative_points``
+        (coverage that it would bring instead) and ``kept_share`` (of ``points``); empty where no
+        other action brings any.
     """
     columns, plan = effects.columns, effects.plan
     chosen = np.flatnonzero(effects.choice.build)
@@ -83,7 +84,8 @@ def reasons(effects: Effects) -> pd.DataFrame:
         k = known[action.id]
         i = of_column[k]
         l2, l3 = people["l2"], people["l3"]
-        brought = l3 if l3.in_reach[i] > 0 or action.l3_ports_after > action.l3_ports_before else l2
+        level: Level = "l3" if action.l3_ports_after > action.l3_ports_before else "l2"
+        brought = people[level]
         points = float(swaps.lost[i])
         rows.append(
             {
@@ -92,6 +94,7 @@ def reasons(effects: Effects) -> pd.DataFrame:
                 "place_id": action.place_id,
                 "name": action.name,
                 "municipality": action.municipality,
+                "level": level,
                 "net_cad": action.net_cad,
                 "alone_l2": l2.alone[i],
                 "alone_l3": l3.alone[i],
@@ -193,7 +196,8 @@ class _Without:
     def of(cls, change: sparse.csc_array, later: NDArray[np.int64]) -> _Without:
         """Read the changes of the chosen actions (n, c) beside the counts of the plan (n,)."""
         entries = change.tocoo()
-        return cls(entries.row, entries.col, later[entries.row] - entries.data, change.shape)
+        cell, action = entries.row.astype(np.int64), entries.col.astype(np.int64)
+        return cls(cell, action, later[cell] - entries.data, change.shape)
 
     def moved(
         self, count: int, now: NDArray[np.bool_], value: NDArray[np.float64]

@@ -354,6 +354,8 @@ class Reason(_Record):
     place_id: str
     name: str
     municipality: str
+    level: LevelName
+    """The level that it brings: Level 3 where it adds ports of it."""
     net_cad: float
     alone_l2: float
     """People whom it would newly reach with Level 2 if it were added alone to today's network."""
@@ -366,7 +368,7 @@ class Reason(_Record):
     lost_l2: float
     """People who lose their only Level 2 station by it."""
     in_reach: float
-    """People within its radius, at the level that it brings."""
+    """People within its radius, at its level."""
     shared: Share | None
     """Part of them whom another station of the level reaches too."""
     points: float
