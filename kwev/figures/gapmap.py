@@ -106,4 +106,4 @@ def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: Level) -
     frame = shapes.places(planmap.after(existing, actions, level)).assign(mark=0)
     fill = style.L2 if level == "l2" else style.L3
     look = Mark(f"{name} station", fill, style.PAPER, 0.6, radius=2.4 if level == "l2" else 5.0)
-    return Layer(f"{name} stations with the plan", frame, (look,), above=3)
+    return Layer(f"{name} stations with the plan", frame, (look,), title="name", above=3)
