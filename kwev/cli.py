@@ -112,11 +112,16 @@ def solve(
     geography: Geography = "da",
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for plan.json, solve.json, .geojson and .csv."),
+        typer.Option(
+            "--out", "-o", help="Folder for plan.json, results.json, solve.json, .geojson, .csv."
+        ),
     ] = None,
     solver: SolverName = None,
 ) -> None:
-    """Solve a scenario, certify the plan and write it.
+    """Solve a scenario, certify the plan and write it, with its results.
+
+    results.json says what the plan builds, reaches and costs, measured anew on the cells; its
+    schema is docs/schemas/results.json.
 
     Example: kwev solve --scenario base --geography da --out build/base
     """
@@ -128,6 +133,7 @@ def solve(
     from kwev.tables import load_tables
 
     tables = load_tables(project.processed)
+    from kwev.analysis.results import write_results
     from kwev.export import write_plan
     from kwev.solve import SOLVES
     from kwev.store import solve_certified
@@ -143,6 +149,7 @@ def solve(
     write_plan(folder, entry.plan, entry.account)
     _summary(entry.plan.as_dict(), entry.account["seconds"])
     typer.echo(f"wrote {folder / 'plan.json'}")
+    typer.echo(f"wrote {write_results(folder, tables, entry)}")
 
 
 def _case(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
 from kwev.analysis import sensitivity
+from kwev.analysis.findings import Findings
 from kwev.config import Case
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
@@ -62,6 +63,11 @@ class Report:
     def plan(self) -> Plan:
         """The certified plan."""
         return self.entry.plan
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the certified plan changes, measured anew on the cells."""
+        return Findings.of(self.tables, self.plan)
 
     @cached_property
     def growth_plan(self) -> Plan:

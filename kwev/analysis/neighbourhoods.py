@@ -99,7 +99,7 @@ def clusters(tables: Tables, config: Config, rule: ClusterRule = RULE) -> pd.Dat
             }
         )
     table = pd.DataFrame(rows, columns=CLUSTER_COLUMNS)
-    table.insert(1, "near", _landmarks(tables, table))
+    table.insert(1, "near", landmarks(tables, table))
     titles = [f"{r} {name}" for r, name in zip(table["cluster"], table["near"], strict=True)]
     table.insert(2, "title", titles)
     return table
@@ -109,8 +109,14 @@ LANDMARKS = ("library", "community_centre", "recreation_centre", "transit_statio
 """Categories of sites with names that people know."""
 
 
-def _landmarks(tables: Tables, table: pd.DataFrame) -> list[str]:
-    """Return the name of the well-known place nearest to each middle; empty where none is."""
+def landmarks(tables: Tables, table: pd.DataFrame) -> list[str]:
+    """Return the name of the well-known place nearest to each middle; empty where none is.
+
+    Parameters
+    ----------
+    table
+        Columns ``easting_m`` and ``northing_m``.
+    """
     known = tables.sites[tables.sites["category"].isin(LANDMARKS)]
     if known.empty or table.empty:
         return [""] * len(table)

@@ -61,6 +61,16 @@ from kwev.exhibits.reach import (
     reach_map,
     roads,
 )
+from kwev.exhibits.results import (
+    distance_chart,
+    distance_table,
+    gap_map,
+    gap_table,
+    plan_measures,
+    plan_transit,
+    site_reasons,
+    who_gains,
+)
 from kwev.exhibits.scores import (
     best_sites,
     demand_score_map,
@@ -132,7 +142,11 @@ __all__ = [
     "dense_neighbourhoods",
     "density_map",
     "deprivation_map",
+    "distance_chart",
+    "distance_table",
     "dropped_records",
+    "gap_map",
+    "gap_table",
     "grid_categories",
     "grid_choices",
     "grid_map",
@@ -148,6 +162,8 @@ __all__ = [
     "phases_table",
     "plan_dashboard",
     "plan_map",
+    "plan_measures",
+    "plan_transit",
     "port_ranges",
     "processed_tables",
     "quality",
@@ -156,6 +172,7 @@ __all__ = [
     "roads",
     "scores_by_category",
     "service_areas",
+    "site_reasons",
     "site_score_map",
     "site_score_parts",
     "source_cards",
@@ -188,4 +205,5 @@ __all__ = [
     "vehicle_plans",
     "vehicle_quarters",
     "vehicles",
+    "who_gains",
 ]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 
 from kwev.analysis.gaps import GAP_M, graded_clusters
 from kwev.analysis.neighbourhoods import cluster_of_cells
@@ -19,17 +16,16 @@ from kwev.figures.layers import Layer, Mark, graded
 from kwev.figures.tables import Column
 from kwev.scores import demand_parts, facts_of
 from kwev.siting import counted
-from kwev.units import CRS_DEGREES, CRS_METRES
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
 
     from kwev.config import Config
     from kwev.tables import Tables
 
 CELL_M = 100
-_CLOSE_M = 120.0
-"""Gaps narrower than twice this between the cells of a neighbourhood are drawn closed (m)."""
 
 _SITE_FACTS = (
     Column("rank", "Rank", format=",d"),
@@ -149,12 +145,5 @@ def _outlines(tables: Tables) -> gpd.GeoDataFrame:
     """Return the outline of each dense neighbourhood: its cells, narrow gaps closed."""
     number = cluster_of_cells(tables) + 1
     inside = number > 0
-    corner = np.array([c.split("_")[1:] for c in tables.cells["cell_id"][inside]], float) * CELL_M
-    east, north = corner.T
-    squares = shapely.box(east, north, east + CELL_M, north + CELL_M)
-    cells = gpd.GeoDataFrame({"cluster": number[inside]}, geometry=squares, crs=CRS_METRES)
-    frame = cells.dissolve("cluster").reset_index()
-    frame["geometry"] = frame.buffer(_CLOSE_M, join_style="mitre").buffer(
-        -_CLOSE_M, join_style="mitre"
-    )
-    return frame.to_crs(CRS_DEGREES)
+    ids = tables.cells["cell_id"][inside].tolist()
+    return shapes.neighbourhoods(ids, number[inside], CELL_M).rename(columns={"number": "cluster"})

@@ -13,9 +13,11 @@ from kwev.project import find_project
 from kwev.units import CRS_DEGREES, CRS_METRES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
+    from numpy.typing import NDArray
 
 TOLERANCE_M = 25.0
 """Detail below this is not seen at the scale of the Region (m)."""
@@ -24,6 +26,9 @@ _SEGMENT_M = 500.0
 """Radius per segment of a quarter circle (m): a wider circle is drawn finer."""
 
 _FEWEST_SEGMENTS = 5
+
+_CLOSE_M = 120.0
+"""Gaps narrower than twice this between the cells of a neighbourhood are drawn closed (m)."""
 
 
 def areas(
@@ -76,6 +81,36 @@ def places(table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a table with ``latitude`` and ``longitude`` (degrees) as points."""
     where = gpd.points_from_xy(table["longitude"], table["latitude"])
     return gpd.GeoDataFrame(table.copy(), geometry=where, crs=CRS_DEGREES)
+
+
+def neighbourhoods(
+    cell_ids: Sequence[str], number: NDArray[np.int64], size_m: float
+) -> gpd.GeoDataFrame:
+    """Return the outline of each group of cells, narrow gaps between them closed.
+
+    Parameters
+    ----------
+    cell_ids
+        Ids hold the column and the row of the floor grid (``c_5109_48168``).
+    number
+        Group of each cell.
+    size_m
+        Side of a cell (m).
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        ``number`` and the outline, one row a group.
+    """
+    corner = np.array([name.split("_")[1:] for name in cell_ids], float).reshape(-1, 2) * size_m
+    east, north = corner.T
+    squares = shapely.box(east, north, east + size_m, north + size_m)
+    cells = gpd.GeoDataFrame({"number": number}, geometry=squares, crs=CRS_METRES)
+    frame = cells.dissolve("number").reset_index()
+    # out and in again with square corners: gaps below twice the distance close
+    wider = frame.buffer(_CLOSE_M, join_style="mitre")
+    frame["geometry"] = wider.buffer(-_CLOSE_M, join_style="mitre")
+    return frame.to_crs(CRS_DEGREES)
 
 
 def reach(

@@ -1,4 +1,4 @@
-"""The command as users run it: four files, the same bytes again, exit codes 0, 1 and 2."""
+"""The command as users run it: five files, the same bytes again, exit codes 0, 1 and 2."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import pytest
 from planted import refreshed
 
 from kwev import __version__
+from kwev.analysis.results import FILE
 from kwev.export import FILES
 from kwev.files import write_json
 from kwev.formats import schemas
 
 
-def test_solve_writes_the_four_files(solved):
+def test_solve_writes_the_five_files(solved):
     folder = solved.root / "plan"
-    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*FILES, FILE])
     plan = json.loads((folder / "plan.json").read_text())
     published = schemas()
     jsonschema.validate(plan, published["docs/schemas/plan.json"])
@@ -24,6 +25,10 @@ def test_solve_writes_the_four_files(solved):
         schema = published["docs/schemas/plan.geojson.json" if "geo" in name else
                            "docs/schemas/solve.json"]  # fmt: skip
         jsonschema.validate(json.loads((folder / name).read_text()), schema)
+    results = json.loads((folder / FILE).read_text())
+    jsonschema.validate(results, published["docs/schemas/results.json"])
+    assert results["cost_analysis"]["net_cost_cad"] == plan["cost"]["net_cad"]
+    assert len(results["sites"]) == len(plan["actions"])
     assert plan["kwev_version"] == __version__
     assert plan["certificate"]["violations"] == []
     assert plan["cost"]["net_cad"] <= plan["cost"]["budget_cad"]
@@ -93,6 +98,7 @@ def test_check_after_the_data_changed_is_1(checkout):
         (["--help"], "Commands:"),
         (["scenarios"], "aggressive"),
         (["schema", "--out", "schemas"], "plan.geojson.json"),
+        (["schema", "--out", "schemas"], "results.json"),
         (["doctor"], "data/processed"),
     ],
 )

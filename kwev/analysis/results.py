@@ -1,0 +1,203 @@
+"""From a certified plan to ``results.json``: every number computed, none typed."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from kwev import __version__
+from kwev.analysis import costs
+from kwev.analysis.findings import Findings
+from kwev.analysis.resultfile import RESULTS_VERSION, Results
+from kwev.files import write_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kwev.plan import Plan
+    from kwev.store import Entry
+    from kwev.tables import Tables
+
+FILE: Final = "results.json"
+"""Beside ``plan.json``."""
+
+DECIMALS: Final = 12
+"""Of every number: a gap keeps its digits, and no sum shows the noise of its last bits."""
+
+_INCUMBENT = re.compile(r"^ [A-Za-z] +\d+ +\d+ +\d+ .*\d+(?:\.\d+)?s$", re.MULTILINE)
+"""A line of HiGHS' log that a new best plan writes: its source is one letter."""
+
+
+def results(findings: Findings, account: dict[str, Any]) -> Results:
+    """Return the results of a certified plan.
+
+    Parameters
+    ----------
+    account
+        The content of ``solve.json``.
+    """
+    plan, config = findings.effects.plan, findings.effects.config
+    record = {
+        "format_version": RESULTS_VERSION,
+        "kwev_version": __version__,
+        "scenario": plan.scenario,
+        "geography": plan.geography,
+        "metric": plan.metric,
+        "inputs_sha256": plan.inputs_sha256,
+        "config_sha256": plan.config_sha256,
+        "infrastructure_changes": costs.infrastructure(plan, config),
+        "coverage_metrics": _coverage_metrics(findings),
+        "cost_analysis": {
+            "total_purchase_cad": plan.cost.purchase_cad,
+            "total_revenue_cad": plan.cost.resale_cad,
+            "net_cost_cad": plan.cost.net_cad,
+            "budget_cad": plan.cost.budget_cad,
+            "resale_revenue": costs.resale(plan, config),
+            "cost_per_coverage_point": costs.per_point(plan),
+        },
+        "validation_metrics": _validation(plan),
+        "quality_metrics": {
+            "solver_metrics": _solver_metrics(plan, account),
+            "constraint_utilization": _utilization(findings),
+        },
+        "coverage_validation": _coverage_validation(findings),
+        "access": {
+            "by_group": _rows(findings.groups),
+            "distance_to_nearest": _rows(findings.percentiles),
+            "transit_integration": _rows(findings.transit),
+        },
+        "sites": _rows(findings.reasons),
+    }
+    return Results.model_validate(_plain(record))
+
+
+def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
+    """Write the results of a certified plan beside it and return the path."""
+    path = folder / FILE
+    write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
+    return path
+
+
+def _coverage_metrics(findings: Findings) -> dict[str, Any]:
+    effects = findings.effects
+    people, ev = effects.cells.people, effects.cells.ev
+    shares = {
+        when: {
+            "l2": effects.share(people, "l2", when),
+            "l3": effects.share(people, "l3", when),
+            "ev_owners": float(ev[effects.covered("either", when)].sum() / ev.sum())
+            if ev.sum() > 0
+            else 0.0,
+        }
+        for when in ("before", "after")
+    }
+    names = {"l2": "l2_coverage", "l3": "l3_coverage", "ev_owners": "ev_owner_coverage"}
+    return {
+        "initial": {names[key]: value for key, value in shares["before"].items()},
+        "final": {names[key]: value for key, value in shares["after"].items()},
+        "improvement": {key: shares["after"][key] - shares["before"][key] for key in names},
+    }
+
+
+def _validation(plan: Plan) -> dict[str, Any]:
+    found = plan.certificate
+    clean = found is not None and not found.violations
+    return {
+        "optimality_gap": plan.solver.gap_solver,
+        "constraint_satisfaction": clean,
+        "solution_feasibility": clean,
+        "checks": found.checks if found else 0,
+        "violations": found.violations if found else ["the plan was not checked"],
+        "targets": dict(found.targets) if found else {},
+    }
+
+
+def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "status": plan.solver.status,
+        "solution_count": solution_count(str(account["log"])),
+        "node_count": account["nodes"],
+        "runtime_s": account["seconds"],
+        "gap": plan.solver.gap_solver,
+        # a plan that carries no multipliers has none
+        "gap_checked": plan.solver.model_dump().get("gap_checked"),
+        "objective_points": plan.solver.objective,
+        "bound_points": plan.solver.bound,
+        "solves": {
+            name: {key: solve[key] for key in ("status", "seconds", "nodes")}
+            for name, solve in account["solves"].items()
+        },
+    }
+
+
+def solution_count(log: str) -> int | None:
+    """Return how many ever better plans the log of HiGHS tells of; None where it tells of none."""
+    return len(_INCUMBENT.findall(log)) or None
+
+
+def _utilization(findings: Findings) -> dict[str, float | None]:
+    plan = findings.effects.plan
+    reached = plan.coverage
+    unserved = plan.shortfall.demand
+    site_kw = [a.kw_after / a.grid_kw for a in plan.actions if a.grid_kw > 0]
+    area = findings.areas["grid_share_after"].dropna()
+    return {
+        "budget": _ratio(plan.cost.net_cad, plan.cost.budget_cad),
+        "l2_coverage": _ratio(reached.l2.after, reached.l2.target),
+        "l3_coverage": _ratio(reached.l3.after, reached.l3.target),
+        "ev_owner_coverage": _ratio(reached.ev_owners.after, reached.ev_owners.target),
+        "energy": None if unserved is None else 1 - unserved,
+        "site_power_most": max(site_kw, default=None),
+        "area_power_most": float(area.max()) if len(area) else None,
+    }
+
+
+def _ratio(used: float, limit: float) -> float | None:
+    return used / limit if limit > 0 else None
+
+
+def _coverage_validation(findings: Findings) -> dict[str, Any]:
+    effects = findings.effects
+    people = effects.cells.people
+    changes = {}
+    for level in ("l2", "l3"):
+        before, after = (effects.share(people, level, when) for when in ("before", "after"))
+        changes[level] = {
+            "initial": before,
+            "final": after,
+            "improvement": after - before,
+            "initial_people": before * people.sum(),
+            "final_people": after * people.sum(),
+        }
+    return {
+        "population_covered": changes,
+        "out_of_reach": _rows(findings.out_of_reach),
+        "service_gaps": _rows(findings.gaps),
+        "redundancy_analysis": {
+            "stations_in_reach": _rows(findings.redundancy),
+            "spacing": _rows(findings.spacing),
+            "areas": _rows(findings.areas),
+        },
+    }
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    """Return JSON values: rounded, and null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, DECIMALS) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,169 @@
+"""Results as shown: the map of gaps, the chart of distances, the tables and their numbers."""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import pytest
+from figures.reading import outside
+from settled import DONE, furnished, line, on_a_road, plan_of
+from toy import case, toy
+
+from kwev import exhibits
+from kwev.analysis import beneficiaries, distances
+from kwev.analysis.findings import Findings
+from kwev.errors import KwevError
+from kwev.figures import distancechart, gapmap
+from kwev.figures.figure import is_svg
+from kwev.numbers import of_results
+
+LIMIT_BYTES = 400_000
+RADIUS_M = {"l2": 500.0, "l3": 5_000.0}
+
+
+@pytest.fixture(scope="module")
+def report(tables, base_plan, base_case):
+    return SimpleNamespace(
+        tables=tables,
+        plan=base_plan,
+        config=base_case.config,
+        findings=Findings.of(tables, base_plan),
+    )
+
+
+@pytest.fixture(scope="module")
+def gap_map(report):
+    return exhibits.gap_map(report)
+
+
+def test_the_map_draws_every_gap_in_its_class(report, gap_map):
+    drawn, table = gap_map.data, report.findings.gaps
+    for level, name in (("l2", "Level 2"), ("l3", "Level 3")):
+        part = drawn[drawn["layer"] == f"{name} gaps"]
+        wanted = table[table["level"] == level]
+        assert len(part) == len(wanted) > 0
+        far = (part["class"] == "no site is near most of them").sum()
+        assert far == (wanted["within_a_site"] < gapmap.HALF).sum() > 0
+        assert part["people"].astype(float).sum() == pytest.approx(wanted["people"].sum(), abs=1)
+
+
+def test_the_map_says_in_words_what_it_shows(report, gap_map):
+    left = report.findings.out_of_reach.set_index("level")["people"]
+    assert f"out of reach of {left['l2']:,.0f} people" in gap_map.alt
+    first = report.findings.gaps.iloc[0]
+    assert f"near {first['near']} ({first['people']:,.0f})" in gap_map.alt
+
+
+def test_the_map_is_small_local_and_the_same_again(report, gap_map):
+    page = gap_map.interactive()
+    assert len(page.encode()) < LIMIT_BYTES
+    assert outside(page) == []
+    assert exhibits.gap_map(report).interactive() == page
+    assert is_svg(gap_map.static())
+
+
+def test_a_plan_that_leaves_nobody_out_has_a_map_without_gaps(tables):
+    small = furnished(toy([(0, 0, 10, 1)], stations=[(0, 0, 1, 2)]))
+    on_a_road(small)
+    made = Findings.of(small, plan_of(small, case(), []))
+    assert len(made.gaps) == 0
+    shown = gapmap.gaps(_on(tables, made.effects), made.gaps, {"l2": 0.0, "l3": 0.0})
+    assert "out of reach of 0 people" in shown.alt
+    assert set(shown.data["layer"]) <= {
+        "Municipalities", "Level 2 stations with the plan", "Level 3 stations with the plan",
+    }  # fmt: skip
+
+
+def _on(tables, effects):
+    """Return the effects with the maps' tables of the Region, which a toy has not."""
+    return SimpleNamespace(
+        tables=tables, config=effects.config, plan=effects.plan, cells=effects.cells
+    )
+
+
+def test_the_chart_of_distances_tells_the_shares_at_the_radius(report):
+    shown = exhibits.distance_chart(report)
+    cover = report.plan.coverage
+    assert f"{cover.l2.before:.0%} today and {cover.l2.after:.0%} with the plan" in shown.alt
+    assert f"{cover.l3.before:.0%} today and {cover.l3.after:.0%} with the plan" in shown.alt
+    assert is_svg(shown.static())
+    assert shown.interactive() == exhibits.distance_chart(report).interactive()
+
+
+def test_the_chart_refuses_a_table_without_its_columns(report):
+    curve = distances.curves(report.findings.distances)
+    with pytest.raises(KwevError, match="network_after"):
+        distancechart.distances(
+            curve.drop(columns="network_after"), RADIUS_M, origin=exhibits.distance_chart(report)
+        )
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["who_gains", "distance_table", "plan_measures", "plan_transit", "site_reasons", "gap_table"],
+)
+def test_each_table_has_both_forms_and_no_hole(name, report):
+    shown = getattr(exhibits, name)(report)
+    page, text = shown.html(), shown.markdown()
+    assert shown.source in page
+    for form in (page, text):
+        assert not any(f"{edge}{word}" in form for edge in (">", "| ") for word in ("nan", "None"))
+    assert len(shown.frame) > 0
+
+
+def test_the_table_of_reasons_has_every_action_once(report):
+    frame = exhibits.site_reasons(report).frame
+    assert sorted(frame["id"]) == sorted(action.id for action in report.plan.actions)
+    assert frame["points"].is_monotonic_decreasing
+    conversions = frame[frame["kind"] == "upgrade"]
+    assert conversions["alone"].tolist() == conversions["alone_l3"].tolist()
+
+
+def test_the_table_of_groups_shows_the_headline(report):
+    frame = exhibits.who_gains(report).frame
+    (region,) = frame[frame["name"] == beneficiaries.REGION].to_dict("records")
+    assert region["l2_after"] == pytest.approx(report.plan.coverage.l2.after, abs=1e-12)
+    assert region["l3_before"] == pytest.approx(report.plan.coverage.l3.before, abs=1e-12)
+    assert not (frame["group"] == beneficiaries.TOWN_VEHICLES).any()
+
+
+def test_the_numbers_are_those_of_the_tables(report):
+    numbers = {number.name: number.value for number in of_results(report)}
+    found, people = report.findings, report.findings.effects.cells.people.sum()
+    cover = report.plan.coverage
+    assert numbers["l2_out"] == pytest.approx(people * (1 - cover.l2.after))
+    # nobody loses Level 3, so who is new there is the gain
+    gained = people * (cover.l3.after - cover.l3.before)
+    assert numbers["l3_newly"] == pytest.approx(gained)
+    assert numbers["l2_gap_places"] == (found.gaps["level"] == "l2").sum()
+    assert not any(isinstance(v, float) and math.isnan(v) for v in numbers.values())
+
+
+def test_numbers_that_do_not_exist_are_words():
+    tables = line()
+    plan = plan_of(tables, case(), [])
+    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    numbers = {number.name: number for number in of_results(small)}
+    assert str(numbers["l2_cost_per_point"]).startswith("not defined: ")
+    assert numbers["kept_median"].value == 0
+    assert numbers["new_sites_near_transit"].value == 0
+    tables = toy([(0, 0, 10, 1)], sites=[(0, 0, "library")])
+    on_a_road(furnished(tables))
+    plan = plan_of(tables, case(), [])
+    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    numbers = {number.name: number for number in of_results(small)}
+    assert str(numbers["l2_half_after"]) == "no station is reached"
+
+
+def test_done_is_a_plan_with_every_number():
+    tables = line()
+    plan = plan_of(tables, case(), DONE)
+    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    numbers = {number.name: number.value for number in of_results(small)}
+    # 50 and 30 people are new to Level 2, 180 to Level 3
+    assert (numbers["l2_newly"], numbers["l3_newly"]) == (80, 180)
+    assert numbers["l2_most_deprived_after"] == 1
+    assert numbers["l2_farthest_after"] == 18.8
+    # q000 and q001 are near transit, the converted station is not
+    assert numbers["new_sites_near_transit"] == pytest.approx(2 / 3)
