@@ -234,7 +234,7 @@ def test_people_near_a_station_of_today_overlap_too():
     assert solve(tables, rules__overlap=0.59, **RICH, **LOWER_DOWN).actions == []
 
 
-@pytest.mark.constraint("municipality_l2")
+@pytest.mark.constraint("target_municipality_l2")
 def test_what_floors_miss_is_counted_in_people_of_the_region():
     # money for one station: 100 people in the city, 40 and 20 in the town. A floor of a half: the
     # city lacks 50 people, the town 30; 100 covered in the city leave 30 of 160 missing, 40 in the
@@ -252,7 +252,7 @@ def test_what_floors_miss_is_counted_in_people_of_the_region():
     assert plan.shortfall.rules == {"municipality_l2": 0.0}
 
 
-@pytest.mark.constraint("municipality_l2")
+@pytest.mark.constraint("target_municipality_l2")
 def test_a_floor_decides_between_two_stations():
     # 70 and 60 people in the city, 50 in the town, money for two: the city is covered without
     # a floor; with one of 0.4 the town lacks 20 people, the city with 70 of 130 lacks none
@@ -265,7 +265,7 @@ def test_a_floor_decides_between_two_stations():
     assert set(done(plan)) == {("new_l2", "q000"), ("new_l2", "q002")}
 
 
-@pytest.mark.constraint("municipality_l3")
+@pytest.mark.constraint("target_municipality_l3")
 def test_a_floor_of_level_3_out_of_reach_is_a_named_shortfall():
     # the town has no site: 40 of its 40 people stay without, half of them below the floor
     points = [(0, 0, 100, 1), (40_000, 0, 40, 1)]
@@ -276,7 +276,7 @@ def test_a_floor_of_level_3_out_of_reach_is_a_named_shortfall():
     assert plan.cost.least_budget_cad is None
 
 
-@pytest.mark.constraint("quintile_l2")
+@pytest.mark.constraint("target_quintile_l2")
 def test_a_floor_in_every_quintile_moves_level_2_to_the_poorer():
     # 70 and 60 people in the first quintile, 50 in the fifth, 30 in none: as with municipalities
     points = [(0, 0, 70, 1), (10_000, 0, 60, 1), (20_000, 0, 50, 1), (30_000, 0, 30, 1)]
@@ -289,7 +289,7 @@ def test_a_floor_in_every_quintile_moves_level_2_to_the_poorer():
     assert plan.shortfall.rules == {"quintile_l2": 0.0}
 
 
-@pytest.mark.constraint("quintile_l3")
+@pytest.mark.constraint("target_quintile_l3")
 @pytest.mark.parametrize("geography", ["da", "tract", "cell"])
 def test_a_floor_of_level_3_in_every_quintile_at_every_geography(geography):
     # one mall for 100 people of the second quintile; 50 of the fourth stay 30 below a floor of 0.6
@@ -303,7 +303,7 @@ def test_a_floor_of_level_3_in_every_quintile_at_every_geography(geography):
     assert plan.shortfall.rules == {"quintile_l3": pytest.approx(30 / 150)}
 
 
-@pytest.mark.constraint("redundancy_l2")
+@pytest.mark.constraint("target_redundancy_l2")
 def test_redundancy_builds_a_second_station():
     # 100 people, two sites that reach them: one station covers, half of them twice needs the other
     tables = toy(line(0), sites=[(0, 0, "library"), (100, 0, "library")])
@@ -318,7 +318,7 @@ def test_redundancy_builds_a_second_station():
     assert plan.shortfall.rules == {"redundancy_l2": pytest.approx(0.5)}
 
 
-@pytest.mark.constraint("redundancy_l2")
+@pytest.mark.constraint("target_redundancy_l2")
 def test_redundancy_needs_whole_stations():
     # A has two sites, B one, money for two stations: covering both towns leaves nobody with two
     points = [(0, 0, 100, 1), (10_000, 0, 100, 1)]
@@ -330,7 +330,7 @@ def test_redundancy_needs_whole_stations():
     assert set(done(plan)) == {("new_l2", "q000"), ("new_l2", "q001")}
 
 
-@pytest.mark.constraint("redundancy_l3")
+@pytest.mark.constraint("target_redundancy_l3")
 def test_stations_of_today_count_for_redundancy_until_they_are_converted():
     # one station with L3 reaches all; one mall more gives everybody two
     tables = toy(line(0), stations=[(0, 0, 0, 2)], sites=[(1_000, 0, "shopping_mall")])
