@@ -113,7 +113,7 @@ def areas(tables: Tables, config: Config, points: DemandPoints) -> Areas:
 
 
 def _by_municipality(points: DemandPoints) -> Groups:
-    at = np.arange(len(points))
+    at = np.arange(len(points), dtype=np.int64)
     return _groups(points.municipality, at, points.people, len(points))
 
 
@@ -128,7 +128,7 @@ def _by_quintile(tables: Tables, points: DemandPoints) -> Groups:
     else:
         profiles = tables.da_profiles if points.geography == "da" else tables.tract_profiles
         by_id = _quintiles(profiles, f"{points.geography}_id")
-        at, people = np.arange(len(points)), points.people
+        at, people = np.arange(len(points), dtype=np.int64), points.people
         quintile = by_id.reindex(points.ids)
     known = quintile.notna().to_numpy(bool)
     names = quintile[known].astype(int).astype(str).to_numpy(str)

@@ -135,7 +135,7 @@ def _distances(retrace: Retrace, ports: Ports) -> list[str]:
 
 def _cm(rows: list[Row]) -> NDArray[np.int64]:
     metres = np.array([(row["easting_m"], row["northing_m"]) for row in rows], float)
-    return np.rint(metres * CM_PER_M).astype(np.int64).reshape(-1, 2)
+    return np.asarray(np.rint(metres * CM_PER_M), np.int64).reshape(-1, 2)
 
 
 # -- areas -------------------------------------------------------------------------------------

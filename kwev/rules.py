@@ -600,7 +600,7 @@ def optional_rows(inputs: Inputs, config: Config, decisions: Decisions) -> Added
 def touched(inputs: Inputs, config: Config) -> NDArray[np.bool_]:
     """Return shape (m,): columns that some rule of the scenario keeps from column dominance."""
     masks = [rule.touched(inputs, config) for rule in active(config)]
-    return np.logical_or.reduce([_none(inputs.columns), *masks])
+    return np.asarray(np.logical_or.reduce([_none(inputs.columns), *masks]))
 
 
 def missed(inputs: Inputs, config: Config, build: NDArray[np.bool_]) -> dict[str, float]:

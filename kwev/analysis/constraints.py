@@ -140,7 +140,7 @@ def table(project: Project) -> symbols.Markdown:
     """Return constraint, formula and instances as a Markdown table."""
     head = ["| Constraint | Formula | Shown by |", f"|:{'-' * 22}|:{'-' * 48}|:{'-' * 40}|"]
     rows = [
-        f"| {c.words}{' (optional)' if c.optional else ''} | ${c.latex}$ | {'; '.join(c.instances)} |"
+        f"| {c.words}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
         for c in constraints(project)
     ]
     return symbols.Markdown("\n".join([*head, *rows, ""]))

@@ -102,48 +102,64 @@ def networks(tables, c, actions):
 
 def keeps(tables, c, actions):
     """Return whether the actions keep every hard rule."""
-    rules = c.rules
-    new_l2, new_l3, _, l3 = networks(tables, c, actions)
-    stations = tables.stations.to_dict("records")
-    for action in actions:
-        kind, place, ports = action
-        stays = min(place["l2_ports"], c.ports.retained_l2) if kind == "upgrade" else 0
-        if rules.site_budget_cad is not None and price(action, c) > rules.site_budget_cad:
-            return False
-        if rules.ports.per_place is not None and stays + ports > rules.ports.per_place:
-            return False
-    for most, kinds in ((rules.ports.l2_total, ("new_l2",)),
-                        (rules.ports.l3_total, ("new_l3", "upgrade"))):  # fmt: skip
-        if most is not None and sum(n for kind, _, n in actions if kind in kinds) > most:
-            return False
+    alone = all(keeps_alone(c, action) for action in actions)
+    areas = zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True)
+    return (
+        alone
+        and keeps_totals(c, actions)
+        and keeps_distances(tables, c, actions)
+        and all(keeps_area(tables, c, actions, *area) for area in areas)
+        and (
+            c.rules.overlap is None
+            or overlap(tables, c, networks(tables, c, actions)[0]) <= c.rules.overlap + 1e-9
+        )
+    )
+
+
+def keeps_alone(c, action):
+    kind, place, ports = action
+    stays = min(place["l2_ports"], c.ports.retained_l2) if kind == "upgrade" else 0
+    money, most = c.rules.site_budget_cad, c.rules.ports.per_place
+    return (money is None or price(action, c) <= money) and (most is None or stays + ports <= most)
+
+
+def keeps_totals(c, actions):
+    limits = c.rules.ports
+    l2 = sum(n for kind, _, n in actions if kind == "new_l2")
+    l3 = sum(n for kind, _, n in actions if kind != "new_l2")
+    return all(
+        most is None or n <= most for most, n in ((limits.l2_total, l2), (limits.l3_total, l3))
+    )
+
+
+def keeps_distances(tables, c, actions):
+    _, new_l3, _, l3 = networks(tables, c, actions)
+    least, most = c.rules.l3_spacing_m, c.rules.l3_gap_m
     for place in new_l3:
         others = [apart(place, other) for other in l3 if other is not place]
-        if rules.l3_spacing_m is not None and any(d < rules.l3_spacing_m for d in others):
+        if least is not None and any(d < least for d in others):
             return False
-        if rules.l3_gap_m is not None and not any(d <= rules.l3_gap_m for d in others):
+        if most is not None and not any(d <= most for d in others):
             return False
-    for area, proxy in zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True):
-        here = [s for s in stations if s["area_id"] == area]
-        doing = [a for a in actions if a[1]["area_id"] == area]
-        if rules.stations_per_area is not None and any(kind != "upgrade" for kind, _, _ in doing):
-            count = len(here) + sum(kind != "upgrade" for kind, _, _ in doing)
-            if count > rules.stations_per_area:
-                return False
-        before = sum(19.2 * s["l2_ports"] + 350 * s["l3_ports"] for s in here)
-        after = before
-        for kind, place, ports in doing:
-            after += (19.2 if kind == "new_l2" else 350) * ports
-            if kind == "upgrade":
-                after -= 19.2 * (place["l2_ports"] - min(place["l2_ports"], c.ports.retained_l2))
-        for cap in (
-            rules.area_power.cap_kw,
-            None
-            if rules.area_power.proxy_factor is None
-            else rules.area_power.proxy_factor * proxy,
-        ):
-            if cap is not None and after > max(cap, before) + 1e-9:
-                return False
-    return rules.overlap is None or overlap(tables, c, new_l2) <= rules.overlap + 1e-9
+    return True
+
+
+def keeps_area(tables, c, actions, area, proxy):
+    here = [s for s in tables.stations.to_dict("records") if s["area_id"] == area]
+    doing = [a for a in actions if a[1]["area_id"] == area]
+    new = sum(kind != "upgrade" for kind, _, _ in doing)
+    most = c.rules.stations_per_area
+    if most is not None and new and len(here) + new > most:
+        return False
+    before = sum(19.2 * s["l2_ports"] + 350 * s["l3_ports"] for s in here)
+    after = before
+    for kind, place, ports in doing:
+        after += (19.2 if kind == "new_l2" else 350) * ports
+        if kind == "upgrade":
+            after -= 19.2 * (place["l2_ports"] - min(place["l2_ports"], c.ports.retained_l2))
+    rule = c.rules.area_power
+    caps = [rule.cap_kw, None if rule.proxy_factor is None else rule.proxy_factor * proxy]
+    return all(cap is None or after <= max(cap, before) + 1e-9 for cap in caps)
 
 
 def overlap(tables, c, new_l2):
