@@ -122,7 +122,7 @@ def _by_quintile(tables: Tables, points: DemandPoints) -> Groups:
     number = {str(place): i for i, place in enumerate(points.ids)}
     if points.geography == "cell":
         parts = tables.cell_parts
-        at = parts["cell_id"].map(number).to_numpy(np.int64)
+        at = np.array([number[str(cell)] for cell in parts["cell_id"]], np.int64)
         quintile = parts["da_id"].map(_quintiles(tables.da_profiles, "da_id"))
         people = parts["population"].to_numpy(np.float64)
     else:

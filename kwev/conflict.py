@@ -14,9 +14,9 @@ lets it build or not; the capacity rows then keep out what the model of a plan n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import cvxpy as cp
 import numpy as np
@@ -77,6 +77,8 @@ class Conflict:
         Every group of the scenario.
     tests
         What was tested, in order; empty where a closed form shows it.
+    most
+        Largest share that any plan covers for the target in the set, where a closed form shows it.
     """
 
     status: Status
@@ -84,6 +86,20 @@ class Conflict:
     undecided: tuple[str, ...]
     considered: tuple[str, ...]
     tests: tuple[Test, ...]
+    most: float | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Conflict:
+        """Read what :meth:`as_dict` returned; a TypeError or KeyError where it is damaged."""
+        plain = dict(values)
+        for key in ("groups", "undecided", "considered"):
+            plain[key] = tuple(str(name) for name in plain[key])
+        plain["tests"] = tuple(Test(**test) for test in plain["tests"])
+        return cls(**plain)
 
 
 def group_names(config: Config) -> tuple[str, ...]:
@@ -131,7 +147,8 @@ def explain(
     inputs = wide_inputs(tables, case)
     alone = _alone(inputs, config)
     if alone:
-        return Conflict("irreducible", (alone,), (), names, ())
+        most = most_covered(inputs, alone) if alone in enforced_targets(config) else None
+        return Conflict("irreducible", (alone,), (), names, (), most)
     if len(inputs.columns) == 0:  # nothing to decide, and each target is met as it is
         return Conflict("none", (), (), names, ())
     return deletion_filter(names, Prober(inputs, config, time_limit_s), progress)

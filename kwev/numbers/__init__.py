@@ -12,6 +12,7 @@ from kwev.numbers.data import of_data, of_region
 from kwev.numbers.grid import of_grid
 from kwev.numbers.homes import of_homes
 from kwev.numbers.number import SHOW, Number, Numbers, Value
+from kwev.numbers.outofreach import of_targets_out_of_reach
 from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
 from kwev.numbers.reach import of_reach
 from kwev.numbers.scores import of_scores
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
     "of_catalogue", "of_data", "of_grid", "of_growth", "of_homes", "of_phases", "of_plan",
-    "of_reach", "of_region", "of_scenario", "of_scores", "of_stations", "of_transit",
-    "of_vehicles",
+    "of_reach", "of_region", "of_scenario", "of_scores", "of_stations",
+    "of_targets_out_of_reach", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
@@ -35,6 +36,6 @@ def everything(report: Report) -> Numbers:
     parts = (
         of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
-        of_grid, of_reach,
+        of_grid, of_reach, of_targets_out_of_reach,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
