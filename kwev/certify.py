@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import ValidationError
 
+from kwev import obey
 from kwev.audit import Audit
 from kwev.config import Solver
 from kwev.files import sha256_json
@@ -74,10 +75,12 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     _check_header(audit, plan, tables, case)
     ports = _check_actions(audit, plan, retrace)
     _check_money(audit, plan, config, retrace, ports)
+    broken = obey.broken(retrace, tables, ports)
+    audit.true(not broken, "; ".join(broken))
     after = _check_coverage(audit, plan, config, retrace, ports)
-    _check_shortfall(audit, plan, config, retrace, ports)
+    _check_shortfall(audit, plan, retrace, tables, ports)
     _check_objective(audit, plan, retrace, ports)
-    _check_extremes(audit, plan, config, retrace)
+    _check_extremes(audit, plan, retrace, tables)
     targets = {name: _target_status(name, plan, retrace, after[name]) for name in TARGETS}
     found = Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
     return found if plan.certificate is None else _compared(found, plan.certificate)
@@ -190,9 +193,9 @@ def _check_coverage(
 
 
 def _check_shortfall(
-    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, ports: dict[Place, int]
 ) -> None:
-    reached = retrace.cover("model", ports)
+    config, reached = retrace.config, retrace.cover("model", ports)
     targets, stated = config.targets, plan.shortfall
     parts: dict[str, float | None] = {
         "l2": max(0.0, targets.l2 - reached.share("l2")),
@@ -204,7 +207,12 @@ def _check_shortfall(
         parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached.share("ev_owners"))
     for name, value in parts.items():
         audit.near(f"shortfall.{name}", getattr(stated, name), value, SHARE_TOL)
-    total = 100.0 * sum(value for value in parts.values() if value is not None)
+    rules = obey.missed(retrace, tables, ports)
+    audit.same("shortfall.rules", sorted(stated.rules), sorted(rules))
+    for name, value in rules.items():
+        audit.near(f"shortfall.rules.{name}", stated.rules.get(name), value, SHARE_TOL)
+    missed = [*(value for value in parts.values() if value is not None), *rules.values()]
+    total = 100.0 * sum(missed)
     audit.near("shortfall.total_points", stated.total_points, total, POINTS_TOL)
     low = -POINTS_TOL <= stated.bound_points <= total + POINTS_TOL
     audit.true(low, f"shortfall.bound_points {stated.bound_points} is not a lower bound")
@@ -242,14 +250,25 @@ def _stated_gap(plan: Plan) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) -> None:
-    """Check attainable, ceiling and least budget through their witnesses and a closed form."""
-    most = retrace.ceiling("model")
+def _check_extremes(audit: Audit, plan: Plan, retrace: Retrace, tables: Tables) -> None:
+    """Check attainable, ceiling and least budget through their witnesses and a closed form.
+
+    Where an optional rule ties sites together, the closed form is an upper bound alone, and the
+    stated ceiling is what the others are held against.
+    """
+    config, most = retrace.config, dict(retrace.ceiling("model"))
     for name in TARGETS:
         stated: Reached = getattr(plan.coverage, name)
         own = getattr(plan.model_coverage, name).after
         path = f"coverage.{name}"
-        audit.near(f"{path}.ceiling", stated.ceiling, most[name], MODEL_TOL)
+        if obey.ties(config) and stated.ceiling is not None:
+            below = own - MODEL_TOL <= stated.ceiling <= most[name] + MODEL_TOL
+            audit.true(
+                below, f"{path}.ceiling {stated.ceiling} is above {most[name]!r}, or below the plan"
+            )
+            most[name] = stated.ceiling
+        else:
+            audit.near(f"{path}.ceiling", stated.ceiling, most[name], MODEL_TOL)
         if stated.attainable is None:
             audit.true(ok=False, message=f"{path}.attainable is missing")
             continue
@@ -258,11 +277,11 @@ def _check_extremes(audit: Audit, plan: Plan, config: Config, retrace: Retrace) 
             and stated.attainable <= most[name] + MODEL_TOL,
             f"{path}.attainable {stated.attainable} is not between the plan and the ceiling",
         )
-        witness = _witness(audit, plan, retrace, f"attainable_{name}", config.budget.limit_cad)
+        witness = _witness(audit, plan, retrace, tables, f"attainable_{name}")
         if witness is not None:
             shown = retrace.cover("model", witness).share(name)
             audit.near(f"{path}.attainable", stated.attainable, shown, SHARE_TOL)
-    _check_least_budget(audit, plan, config, retrace, most)
+    _check_least_budget(audit, plan, retrace, tables, most)
     used = {f"attainable_{name}" for name in TARGETS}
     if plan.cost.least_budget_cad is not None:
         used.add("least_budget")
@@ -276,8 +295,9 @@ def _slack(config: Config) -> float:
 
 
 def _check_least_budget(
-    audit: Audit, plan: Plan, config: Config, retrace: Retrace, most: dict[str, float]
+    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, most: dict[str, float]
 ) -> None:
+    config = retrace.config
     wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
     if config.targets.ev_owners.enforce:
         wanted["ev_owners"] = config.targets.ev_owners.share
@@ -289,7 +309,7 @@ def _check_least_budget(
     audit.same("cost.least_budget_reason", plan.cost.least_budget_reason, "")
     out_of_reach = [name for name, share in wanted.items() if most[name] < share - SHARE_TOL]
     audit.true(not out_of_reach, f"cost.least_budget_cad stated, but out of reach: {out_of_reach}")
-    witness = _witness(audit, plan, retrace, "least_budget", np.inf)
+    witness = _witness(audit, plan, retrace, tables, "least_budget")
     if witness is None:
         return
     reached = retrace.cover("model", witness)
@@ -298,6 +318,8 @@ def _check_least_budget(
         audit.true(met, f"the witness of least_budget misses target {name}")
     served = not config.demand.enforce or retrace.unserved_share(witness) <= MODEL_TOL
     audit.true(served, "the witness of least_budget leaves energy demand unserved")
+    for name, share in obey.missed(retrace, tables, witness).items():
+        audit.true(share <= MODEL_TOL, f"the witness of least_budget misses rule {name}")
     shown = sum(retrace.expected(place, n)["net_cad"] for place, n in witness.items())
     audit.near("cost.least_budget_cad", least, shown, CAD_TOL)
 
@@ -327,9 +349,10 @@ def _check_no_least_budget(
 
 
 def _witness(
-    audit: Audit, plan: Plan, retrace: Retrace, name: str, budget_cad: float
+    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, name: str
 ) -> dict[Place, int] | None:
     """Return the ports of a witness plan, or None where it is missing or breaks a rule."""
+    budget_cad = np.inf if name == "least_budget" else retrace.config.budget.limit_cad
     if name not in plan.witnesses:
         audit.true(ok=False, message=f"witnesses.{name} is missing")
         return None
@@ -343,6 +366,8 @@ def _witness(
         ports[place] = added
     net = sum(retrace.expected(place, added)["net_cad"] for place, added in ports.items())
     audit.true(net <= budget_cad + CAD_TOL, f"witnesses.{name} costs {net:,.2f} CAD, too much")
+    broken = obey.broken(retrace, tables, ports)
+    audit.true(not broken, f"witnesses.{name}: {'; '.join(broken)}")
     return ports
 
 

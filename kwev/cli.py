@@ -253,6 +253,61 @@ def check(
 
 
 @app.command()
+def explain(
+    scenario: Scenario = "base",
+    geography: Geography = "da",
+    solver: SolverName = None,
+) -> None:
+    """Tell why a scenario's targets cannot all be met, and who is left without.
+
+    Targets are hard here. The constraints fall into groups that could be given up: the budget, each
+    target, the energy need, the capacity of sites, the limits on ports, one action a place, and
+    each optional rule of the scenario. What is told is an irreducible set of them: together they
+    cannot be met by any plan, and without any one of them the rest of the set can. Where the budget
+    is not in it, no money helps. A test that runs out of time is said to be undecided.
+
+    Then the plan of the scenario, from the store or solved now, is held against the targets
+    municipality by municipality, on the cells.
+
+    Exit code 0: explained, or nothing to explain. 1: not decided in time. 2: an error.
+
+    Example: kwev explain --scenario base --geography da
+    """
+    project = find_project()
+    case = _case(project, scenario, geography, solver)
+    from kwev.analysis import outofreach
+    from kwev.store import stored
+    from kwev.tables import load_tables
+
+    tables = load_tables(project.processed)
+    with _bar() as progress:
+        task = progress.add_task("conflict", total=None)
+
+        def step(name: str) -> None:
+            progress.update(task, description=f"without {name}" if name else "conflict")
+
+        found = outofreach.conflict(project, tables, case, progress=step)
+        progress.update(task, description=f"{scenario} at {geography}")
+        plan = stored(project, tables, case, progress=step).plan
+    typer.echo(outofreach.sentence(found, case.config))
+    for row in outofreach.group_table(found, case.config).itertuples():
+        typer.echo(f"  {row.part:<9} {row.group:<22} {row.name}")
+    others = outofreach.rest(plan, found)
+    if others:
+        typer.echo(others)
+    typer.echo(
+        f"{'on the cells':<16} {'people':>9} {'L2':>7} {'missing':>9} {'L3':>7} {'missing':>9}"
+    )
+    for r in outofreach.by_municipality(tables, plan, case).itertuples():
+        typer.echo(
+            f"{r.municipality:<16} {r.people:>9,.0f} {r.l2:>7.1%} {r.l2_missing:>9,.0f} "
+            f"{r.l3:>7.1%} {r.l3_missing:>9,.0f}"
+        )
+    if found.status == "unknown":
+        raise typer.Exit(EXIT_VIOLATIONS)
+
+
+@app.command()
 def render(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Forget stored plans and solve everything again.")

@@ -177,6 +177,72 @@ class Siting(Section):
     """Which count of existing ports stands where the sources allow several."""
 
 
+class Floors(Section):
+    """Least share of people covered in each area, by level; null leaves it out."""
+
+    l2: Share | None
+    """Least share of an area's people within the L2 radius (0 to 1)."""
+    l3: Share | None
+    """Least share of an area's people within the L3 radius (0 to 1)."""
+
+
+class AreaPower(Section):
+    """Most power of all ports of an area, existing and new; the lower of the two caps holds."""
+
+    proxy_factor: Annotated[float, Field(ge=0, le=100)] | None
+    """Cap as a multiple of the area's grid proxy (1 as the processed tables hold it)."""
+    cap_kw: Annotated[float, Field(ge=0, le=1e6)] | None
+    """Cap that is the same for every area (kW)."""
+
+
+class Redundancy(Section):
+    """Share of people who should have several stations of a level within reach."""
+
+    stations: Annotated[int, Field(ge=2, le=10)]
+    """Stations within reach that count as redundant."""
+    l2: Share | None
+    """Share of people with so many L2 stations within reach (0 to 1)."""
+    l3: Share | None
+    """Share of people with so many L3 stations within reach (0 to 1)."""
+
+
+class PortLimits(Section):
+    """Limits on ports beside those of one action."""
+
+    l2_total: Annotated[int, Field(ge=0, le=1_000_000)] | None
+    """Most L2 ports that the plan adds in all."""
+    l3_total: Annotated[int, Field(ge=0, le=1_000_000)] | None
+    """Most L3 ports that the plan adds in all."""
+    per_place: Annotated[int, Field(ge=0, le=1_000)] | None
+    """Most ports of both levels, kept and new, at a place where something is done."""
+
+
+class Rules(Section):
+    """Optional rules; null leaves a rule out. What stands today never breaks one."""
+
+    site_budget_cad: Cad | None
+    """Most net cost of what is done at one place (CAD)."""
+    municipality: Floors
+    """Floor of coverage in every municipality (elastic)."""
+    quintile: Floors
+    """Floor of coverage in every quintile of deprivation (elastic)."""
+    redundancy: Redundancy
+    """People with several stations within reach (elastic)."""
+    area_power: AreaPower
+    """Power of all ports by area: a census tract, or Wellesley."""
+    l3_spacing_m: PositiveM | None
+    """Least straight-line distance from a new L3 station to any other L3 station (m)."""
+    l3_gap_m: PositiveM | None
+    """Most straight-line distance from a new L3 station to the nearest other one (m)."""
+    stations_per_area: Annotated[int, Field(ge=0, le=1_000)] | None
+    """Most stations in an area, existing and new; what stands already may stay."""
+    overlap: Share | None
+    """Most of the reach of new L2 stations that may fall on people whom another one reaches, or
+    an existing one does already (share of people counted once a station)."""
+    ports: PortLimits
+    """Ports in all and at a place."""
+
+
 class Solver(Section):
     """How the model is solved; recorded with the plan, never part of what is planned."""
 
@@ -206,6 +272,7 @@ class Config(Section):
     ports: Ports
     demand: Demand
     siting: Siting
+    rules: Rules
     scores: Scores
     solver: Solver
 

@@ -133,6 +133,8 @@ class CoverRows:
         Shape (g,): totals of each group.
     always_people, always_ev, always_weight
         Totals of the points that are covered whatever is decided.
+    group
+        Shape (n,): group of each point, -1 where it has no row.
     """
 
     matrix: sparse.csr_array
@@ -143,6 +145,7 @@ class CoverRows:
     always_people: float
     always_ev: float
     always_weight: float
+    group: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -238,6 +241,8 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
     rows.sort_indices()
     group = _group_of_rows(rows, reach.losable[open_points])
     first = np.unique(group, return_index=True)[1]
+    of_point = np.full(len(always), -1)
+    of_point[open_points] = group
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.bincount(group, weights=values[open_points], minlength=len(first))
@@ -252,7 +257,27 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
         always_people=float(points.people[always].sum()),
         always_ev=float(points.ev[always].sum()),
         always_weight=float(points.weight[always].sum()),
+        group=of_point,
     )
+
+
+def alike(reach: Reach, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Group points with the same count of stations in reach whatever is decided.
+
+    Parameters
+    ----------
+    which
+        Indices of the points to group.
+
+    Returns
+    -------
+    tuple
+        Position in ``which`` of each group's first point, and the group of each entry of it.
+    """
+    rows = sparse.csr_array(reach.change[which])
+    rows.sort_indices()
+    group = _group_of_rows(rows, np.column_stack([reach.fixed[which], reach.losable[which]]))
+    return np.unique(group, return_index=True)[1], group
 
 
 def _group_of_rows(rows: sparse.csr_array, base: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kwev.areas import Areas, areas
 from kwev.coverage import (
     CoverRows,
     Reach,
@@ -51,7 +52,7 @@ class Energy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model reads: points, stations, columns, reach and coverage rows, energy."""
+    """What the model reads: points, stations, columns, reach and rows, energy, areas."""
 
     points: DemandPoints
     stations: Stations
@@ -59,6 +60,7 @@ class Inputs:
     reach: dict[str, Reach]
     rows: dict[str, CoverRows]
     energy: Energy
+    areas: Areas
 
     @property
     def people(self) -> float:
@@ -79,15 +81,23 @@ def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     KwevError
         If the geography is unknown.
     """
-    points = demand_points(tables, config, geography)
     stations = existing_stations(tables, config)
     columns = decision_columns(tables, config, stations)
+    return assembled(tables, config, geography, stations, columns)
+
+
+def assembled(
+    tables: Tables, config: Config, geography: str, stations: Stations, columns: Columns
+) -> Inputs:
+    """Return the inputs for given stations and decision columns."""
+    points = demand_points(tables, config, geography)
     ruler = ruler_of(tables, config.coverage.metric)
     l2 = reach_l2(points, stations, columns, config, ruler)
     l3 = reach_l3(points, stations, columns, config, ruler)
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
-    return Inputs(points, stations, columns, reach, rows, _energy(tables, config, stations))
+    energy = _energy(tables, config, stations)
+    return Inputs(points, stations, columns, reach, rows, energy, areas(tables, config, points))
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:

@@ -13,6 +13,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
+from kwev.rules import Decisions, optional_rows
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Model:
         ``build`` its upper bound is an integer, and every objective pushes it up.
     shortfall
         By target, share in [0, 1] missing (elastic); ``demand`` is the share of the Region's
-        energy need that stays unserved.
+        energy need that stays unserved; an optional rule's is the share of the Region's people
+        that it misses.
     constraints
         By name: the hard rows of the model, ``budget`` among them.
     target_rows
@@ -123,6 +125,10 @@ def build_model(inputs: Inputs, config: Config) -> Model:
         served = energy_share(inputs, build, ports)
         constraints["unserved"] = [served + unserved >= need_share(inputs)]
         target_rows["demand"] = [shortfall["demand"] >= cp.sum(unserved)]
+    optional = optional_rows(inputs, config, Decisions(build, ports, covered))
+    constraints |= optional.hard
+    shortfall |= optional.shortfall
+    target_rows |= optional.elastic
     w = config.weights
     objective = POINTS * (
         w.l2 * weighted["l2"] + w.l3 * weighted["l3"]

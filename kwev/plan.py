@@ -108,6 +108,8 @@ class Shortfall(_Record):
     """Null where the target is not enforced."""
     demand: float | None
     """Share of the Region's energy need left unserved; null where not enforced."""
+    rules: dict[str, float]
+    """Share of the Region's people that each elastic optional rule misses, by rule."""
     total_points: float
     bound_points: float
     """Lower bound on the total shortfall, from the solver."""

@@ -210,7 +210,7 @@ def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
 
 def _shortfall(
     inputs: Inputs, config: Config, choice: Choice, after: Covered, bound_points: float
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     targets = config.targets
     parts: dict[str, float | None] = {
         "l2": max(0.0, targets.l2 - after.share(inputs.points, "l2")),
@@ -223,8 +223,13 @@ def _shortfall(
         parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached)
     if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
-    total = POINTS * sum(value for value in parts.values() if value is not None)
-    return {**parts, "total_points": total, "bound_points": min(bound_points, total)}
+    from kwev.rules import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+    rules = missed(inputs, config, choice.build)
+    shares = [*(value for value in parts.values() if value is not None), *rules.values()]
+    total = POINTS * sum(shares)
+    bound = min(bound_points, total)
+    return {**parts, "rules": rules, "total_points": total, "bound_points": bound}
 
 
 def unserved_share(inputs: Inputs, choice: Choice) -> float:

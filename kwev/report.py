@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import sensitivity
+from kwev.analysis import outofreach, sensitivity
 from kwev.analysis.findings import Findings
 from kwev.config import Case
 from kwev.files import read_json, write_json
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.config import Config
+    from kwev.conflict import Conflict
     from kwev.plan import Plan
 
 SCENARIO, GEOGRAPHY = "base", "da"
@@ -54,8 +55,7 @@ class Report:
     @cached_property
     def entry(self) -> Entry:
         """The certified plan with the account of its solves."""
-        case = Case(self.scenario, self.config, self.geography)
-        entry = stored(self.project, self.tables, case)
+        entry = stored(self.project, self.tables, self._case)
         _note_provenance(self, entry)
         return entry
 
@@ -73,6 +73,20 @@ class Report:
     def growth_plan(self) -> Plan:
         """The certified plan made for the vehicles forecast for 2030."""
         return plan_for(self.project, GROWTH_CASE, self.geography).plan
+
+    @cached_property
+    def conflict(self) -> Conflict:
+        """What stands in the way of the targets."""
+        return outofreach.conflict(self.project, self.tables, self._case)
+
+    @cached_property
+    def left_without(self) -> pd.DataFrame:
+        """Who is left below the targets, by municipality."""
+        return outofreach.by_municipality(self.tables, self.plan, self._case)
+
+    @property
+    def _case(self) -> Case:
+        return Case(self.scenario, self.config, self.geography)
 
     @cached_property
     def budgets(self) -> pd.DataFrame:
@@ -142,7 +156,7 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
         certified=solved,
     )
     # read here once: what is damaged is solved anew, and chapters find it sound
-    _ = report.plan, report.budgets
+    _ = report.plan, report.budgets, report.conflict
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:

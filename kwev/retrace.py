@@ -101,7 +101,12 @@ class Retrace:
         if not self.known(place):
             return f"no place {place.place_id!r} for {place.kind}"
         rule = self._station_problem if place.kind == "upgrade" else self._site_problem
-        return rule(place) or self._ports_problem(place, added) or self._power_problem(place, added)
+        return (
+            rule(place)
+            or self._ports_problem(place, added)
+            or self._power_problem(place, added)
+            or self._own_problem(place, added)
+        )
 
     def _site_problem(self, place: Place) -> str:
         station = self._sites[place.place_id]["station_id"]
@@ -135,6 +140,29 @@ class Retrace:
         if facts["kw_after"] <= facts["grid_kw"] + 1e-6:
             return ""
         return f"{facts['kw_after']} kW exceed the capacity of {facts['grid_kw']} kW"
+
+    def _own_problem(self, place: Place, added: int) -> str:
+        """Return which optional rule an action breaks by itself, whatever else is done."""
+        rules, facts = self.config.rules, self.expected(place, added)
+        money, most = rules.site_budget_cad, rules.ports.per_place
+        if money is not None and facts["net_cad"] > money + 0.005:
+            return f"{facts['net_cad']:,.2f} CAD at one place, allowed {money:,.2f}"
+        ports = facts["l2_ports_after"] + facts["l3_ports_after"]
+        if most is not None and ports > most:
+            return f"{ports} ports at one place, allowed {most}"
+        return ""
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Return the rows of the stations that count in the scenario today."""
+        return [station for station in self._stations.values() if self._counts(station)]
+
+    def row(self, place: Place) -> dict[str, Any]:
+        """Return the row of the site or station that an action is done at."""
+        return (self._stations if place.kind == "upgrade" else self._sites)[place.place_id]
+
+    def standing_kw(self, station: dict[str, Any]) -> float:
+        """Return the power of the ports that stand at a station today (kW)."""
+        return self._standing_kw(station)
 
     def _counts(self, station: dict[str, Any]) -> bool:
         reach = self.config.coverage
@@ -233,6 +261,10 @@ class Retrace:
 
     def cover(self, where: Where, ports: dict[Place, int]) -> Cover:
         """Return who is covered once the given actions are done."""
+        return self._cover(where, *self.network(ports))
+
+    def network(self, ports: dict[Place, int]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return the rows of the places that offer L2, and L3, once the actions are done."""
         l2: list[dict[str, Any]] = []
         l3: list[dict[str, Any]] = []
         stays = self.config.ports.retained_l2
@@ -246,7 +278,17 @@ class Retrace:
                 l3.append(station)
         l2 += [self._sites[p.place_id] for p in ports if p.kind == "new_l2"]
         l3 += [self._sites[p.place_id] for p in ports if p.kind == "new_l3"]
-        return self._cover(where, l2, l3)
+        return l2, l3
+
+    def count(
+        self, where: Where, level: Literal["l2", "l3"], rows: list[dict[str, Any]]
+    ) -> NDArray[np.int64]:
+        """Return for each point how many of the places are within reach at a level."""
+        points = self.points(where)
+        found = np.zeros(len(points.ids), np.int64)
+        for row in rows:
+            found += self._measure.reached(level, points, [row])
+        return found
 
     def _cover(self, where: Where, l2: list[dict[str, Any]], l3: list[dict[str, Any]]) -> Cover:
         points = self.points(where)
@@ -262,7 +304,7 @@ class Retrace:
 
         As long as no constraint but budget, capacity and ports ties sites together, each target
         alone attains it without a budget (for EVs of either level, where L3 reaches at least as
-        far as L2).
+        far as L2). Where an optional rule does (see :func:`kwev.obey.ties`), it is an upper bound.
         """
         if where == "model" and self._geography == "cell":
             where = "cell"

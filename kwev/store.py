@@ -43,7 +43,9 @@ MODULES = (
     "kwev.demand",
     "kwev.siting",
     "kwev.coverage",
+    "kwev.areas",
     "kwev.inputs",
+    "kwev.rules",
     "kwev.model",
     "kwev.engines",
     "kwev.solve",
@@ -54,6 +56,7 @@ MODULES = (
     "kwev.remeasure",
     "kwev.rescore",
     "kwev.retrace",
+    "kwev.obey",
     "kwev.certify",
 )
 """Modules whose source is part of the key: a plan made by other code is another plan."""

@@ -80,7 +80,21 @@ SETS = (
         "",
         ("municipalities",),
     ),
-)
+    Symbol("brings", "siting.Columns.kind", r"K^{\ell}",
+           r"actions that bring a station of level $\ell$ to a place", "", ("levels",)),
+    Symbol("new_stations", "siting.Columns.kind", "K^{+}", "actions at places without a station"),
+    Symbol("areas", "areas.Areas.proxy_kw", "A",
+           "areas of the grid proxy, $a$ is one: census tracts, and Wellesley"),
+    Symbol("in_area", "areas.Areas.area_of", "K_a", "actions in area $a$", "", ("areas",)),
+    Symbol("groups", "areas.Areas.groups", "G",
+           "groups of people, $g$ is one: municipalities, or quintiles of deprivation"),
+    Symbol("too_close", "siting.Columns.xy_m", r"\mathcal{C}",
+           "sets of actions that bring Level 3 too close together, $C$ is one"),
+    Symbol("near", "siting.Columns.xy_m", "N_k",
+           "other actions that bring Level 3 within the largest distance of action $k$", "",
+           ("actions",)),
+    Symbol("elastic", "rules.Rows.elastic", "R", "optional rules that may be missed, $r$ is one"),
+)  # fmt: skip
 VARIABLES = (
     Symbol(
         "build", "model.Model.build", "x_k", "whether action $k$ is done, zero or one", "",
@@ -108,6 +122,16 @@ VARIABLES = (
         "energy that no port of municipality $m$ gives, of the Region's need", "share",
         ("municipalities",),
     ),
+    Symbol("missed", "rules.Rows.shortfall", "s^{r}", "by how much optional rule $r$ is missed",
+           "share", ("elastic",)),
+    Symbol("below", "rules.Rows.elastic", r"u_g^{\ell}",
+           r"people of group $g$ below its floor at level $\ell$, of the Region's people", "share",
+           ("groups", "levels")),
+    Symbol("enough", "rules.Rows.elastic", r"z_j^{\ell}",
+           r"whether point $j$ has several stations of level $\ell$ within reach", "",
+           ("points", "levels")),
+    Symbol("newly", "rules.Rows.hard", "v_j",
+           "whether point $j$, near no Level 2 station today, is near a new one", "", ("points",)),
 )  # fmt: skip
 PARAMETERS = (
     Symbol("target", "config.Config.targets", r"t^{\ell}", r"target of level $\ell$", "share",
@@ -169,6 +193,43 @@ PARAMETERS = (
            r"objective points for covering everybody at level $\ell$", "points", ("levels",)),
     Symbol("price_of_money", "config.Weights.cost_points_per_million_cad", r"\gamma",
            "objective points for a dollar", "points per CAD"),
+    Symbol("site_budget", "config.Rules.site_budget_cad", r"B^{\max}", "most net cost at one place",
+           "CAD"),
+    Symbol("kept_ports", "siting.Columns.kept_l2_ports", "e_k", "ports that action $k$ keeps",
+           "ports", ("actions",)),
+    Symbol("ports_of_place", "config.PortLimits.per_place", r"p^{\max}", "most ports at one place",
+           "ports"),
+    Symbol("ports_of_level", "config.Rules.ports", r"p^{\ell}",
+           r"most ports of level $\ell$ that are added in all", "ports", ("levels",)),
+    Symbol("taken", "siting.Stations.xy_m", r"\tau_C",
+           "one where a Level 3 station of today stands too close to an action of $C$, zero "
+           "elsewhere"),
+    Symbol("company", "siting.Stations.l3_ports", r"\nu_k",
+           "Level 3 stations of today within the largest distance of action $k$", "stations",
+           ("actions",)),
+    Symbol("standing", "siting.Stations.ids", "n_a", "stations in area $a$ today", "stations",
+           ("areas",)),
+    Symbol("most_stations", "config.Rules.stations_per_area", r"n^{\max}",
+           "most stations in one area", "stations"),
+    Symbol("area_cap", "config.Rules.area_power", "Q_a", "most power of the ports in area $a$",
+           "kW", ("areas",)),
+    Symbol("area_power", "siting.Stations.l2_kw", "c_a", "power of the ports in area $a$ today",
+           "kW", ("areas",)),
+    Symbol("overlap", "config.Rules.overlap", r"\theta",
+           "most of the reach of new Level 2 stations that may fall on people reached otherwise",
+           "share"),
+    Symbol("reach", "coverage.Reach.change", "H_k", "people within reach of action $k$", "people",
+           ("actions",)),
+    Symbol("group_people", "areas.Groups.people", "P_{jg}", "people of group $g$ at point $j$",
+           "people", ("points", "groups")),
+    Symbol("floor", "config.Rules.municipality", r"\phi^{\ell}",
+           r"least share of the people of each group covered at level $\ell$", "share",
+           ("levels",)),
+    Symbol("several", "config.Redundancy.stations", "m^{+}",
+           "stations within reach that are several", "stations"),
+    Symbol("redundant", "config.Rules.redundancy", r"\rho^{\ell}",
+           r"share of people with several stations of level $\ell$ within reach", "share",
+           ("levels",)),
 )  # fmt: skip
 SYMBOLS = (*SETS, *VARIABLES, *PARAMETERS)
 
@@ -184,7 +245,11 @@ def _part_of(factor: str, values: str) -> str:
 
 
 FORMULAS = (
-    Formula("shortfall", r"\min \sum_{\ell \in <levels>} <shortfall> + <unserved_all>"),
+    Formula(
+        "shortfall",
+        r"\min \sum_{\ell \in <levels>} <shortfall> + <unserved_all>"
+        r" + \sum_{r \in <elastic>} <missed>",
+    ),
     Formula(
         "objective",
         r"\max \sum_{\ell \in <levels>} <level_weight> \sum_{j \in <points>} <weight> <covered>"
@@ -238,6 +303,85 @@ FORMULAS = (
     ),
     Formula("energy", r"\sum_{m \in <municipalities>} <unserved> &\le <unserved_all>",
             ("target_demand",)),
+    Formula(
+        "options",
+        r"\sum_{k \in <at_place>} (<fixed> <build> + <per_port> <ports> - <credit> <build>)"
+        r" &\le <site_budget>",
+        ("site_budget",),
+        r"i \in <places>",
+    ),
+    Formula(
+        "options",
+        r"\sum_{k \in <at_place>} (<kept_ports> <build> + <ports>) &\le <ports_of_place>",
+        ("ports_per_place",),
+        r"i \in <places>",
+    ),
+    Formula(
+        "options",
+        r"\sum_{k \in <brings>} <ports> &\le <ports_of_level>",
+        ("ports_l2", "ports_l3"),
+        r"\ell \in <levels>",
+    ),
+    Formula(
+        "options",
+        r"\sum_{k \in C} <build> &\le 1 - <taken>",
+        ("l3_spacing",),
+        r"C \in <too_close>",
+    ),
+    Formula(
+        "options",
+        r"<build> &\le <company> + \sum_{k' \in <near>} x_{k'}",
+        ("l3_gap",),
+        r"k \in K^{3}",
+    ),
+    Formula(
+        "options",
+        r"\sum_{k \in <in_area> \cap <new_stations>} <build>"
+        r" &\le \max (0, <most_stations> - <standing>)",
+        ("stations_per_area",),
+        r"a \in <areas>",
+    ),
+    Formula(
+        "options",
+        r"\sum_{k \in <in_area>} (<port_power> <ports> - <lost> <build>)"
+        r" &\le \max (0, <area_cap> - <area_power>)",
+        ("area_power",),
+        r"a \in <areas>",
+    ),
+    Formula(
+        "options",
+        r"(1 - <overlap>) \sum_{k \in K^{2}} <reach> <build>"
+        r" &\le \sum_{j \in <points>} <people> <newly>",
+        ("overlap",),
+    ),
+    Formula(
+        "options",
+        r"<newly> &\le \sum_{k \in K^{2}} a_{jk}^{2} <build>",
+        (),
+        r"j \in <points>",
+    ),
+    Formula(
+        "options",
+        r"\sum_{j \in <points>} <group_people> <covered> + <below> \sum_{j \in <points>} <people>"
+        r" &\ge <floor> \sum_{j \in <points>} <group_people>",
+        ("target_municipality_l2", "target_municipality_l3", "target_quintile_l2",
+         "target_quintile_l3"),
+        r"g \in <groups>, \ell \in <levels>",
+    ),
+    Formula("options", r"\sum_{g \in <groups>} <below> &\le <missed>", (), r"r \in <elastic>"),
+    Formula(
+        "options",
+        r"\sum_{j \in <points>} <people> <enough> / \sum_{j \in <points>} <people> + <missed>"
+        r" &\ge <redundant>",
+        ("target_redundancy_l2", "target_redundancy_l3"),
+        r"\ell \in <levels>",
+    ),
+    Formula(
+        "options",
+        r"<several> <enough> &\le <today> + \sum_{k \in <actions>} <reaches> <build>",
+        (),
+        r"j \in <points>, \ell \in <levels>",
+    ),
 )  # fmt: skip
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 INPUTS: Final = (
-    "cell_growth", "cell_parts", "cells", "da_growth", "das", "fsas", "municipalities",
-    "point_facts", "road_edges", "road_nodes", "road_snaps", "sites", "stations", "tract_growth",
-    "tracts",
+    "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
+    "municipalities", "point_facts", "road_edges", "road_nodes", "road_snaps", "sites", "stations",
+    "tract_growth", "tract_profiles", "tracts",
 )  # fmt: skip
 """Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
 

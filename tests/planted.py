@@ -14,6 +14,7 @@ from typing import Any
 
 from toy import base_config, streets, toy
 
+from kwev import obey
 from kwev.certify import certify
 from kwev.config import Case, parse
 from kwev.files import sha256_json
@@ -119,7 +120,9 @@ def refreshed(values: dict[str, Any]) -> dict[str, Any]:
     for key in ("purchase_cad", "resale_cad", "net_cad"):
         cost[key] = sum(action[key] for action in values["actions"])
     short["total_points"] = 100 * sum(
-        short[key] for key in (*TARGETS, "demand") if short[key] is not None
+        share
+        for share in (*(short[key] for key in (*TARGETS, "demand")), *short["rules"].values())
+        if share is not None
     )
     distance = abs(solver["bound"] - solver["objective"])
     solver["gap_solver"] = distance / max(abs(solver["objective"]), 1e-9)
@@ -146,6 +149,7 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
             values["shortfall"][name] = max(0.0, missing)
     if values["shortfall"]["demand"] is not None:
         values["shortfall"]["demand"] = trace.unserved_share(ports)
+    values["shortfall"]["rules"] = obey.missed(trace, ground.tables, ports)
     for level in ("l2", "l3"):
         values["model_covered"][level] = sorted(model.ids(level))
     values["solver"]["objective"] = trace.objective_points(ports)

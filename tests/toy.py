@@ -49,16 +49,26 @@ GRID_KW = {
 """Grid proxy (kW) of a hand-written place that names none."""
 
 
-def toy(points, stations=(), sites=(), facts=()):
+TRACT = "tract"
+"""Area of the grid proxy that a hand-written place stands in unless it names one."""
+
+
+def toy(  # noqa: PLR0913 -- each is a table
+    points, stations=(), sites=(), facts=(), *, towns=(), quintiles=(), areas=()
+):
     """Return tables of a small region.
 
     points: (x_m, y_m, people, ev) or, with the forecast of 2030, (x_m, y_m, people, ev, later);
     without it 2030 has twice the EVs and one for each point before it; 2035 has ten more.
     stations: (x_m, y_m, l2_ports, l3_ports) or a dict;
     sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN. facts: of each point, a
-    dict of what differs from POINT_FACTS; equal facts give equal scores.
+    dict of what differs from POINT_FACTS; equal facts give equal scores. towns: municipality id of
+    each point (else AREA). quintiles: of deprivation, of each point (else none). areas: proxy (kW)
+    by area id; sites and stations may name theirs as ``area_id``.
     """
     demand = pd.DataFrame([_point(i, *point[:4]) for i, point in enumerate(points)])
+    if towns:
+        demand["municipality_id"] = list(towns)
     growth = pd.DataFrame([_later(i, *point[3:]) for i, point in enumerate(points)])
     places = [_site(i, s) for i, s in enumerate(sites)]
     known = [_with_candidates(_station(i, s), places) for i, s in enumerate(stations)]
@@ -74,9 +84,34 @@ def toy(points, stations=(), sites=(), facts=()):
         ),
         sites=pd.DataFrame(places, columns=SITE_COLUMNS).astype({"grid_kw": float}),
         point_facts=_point_facts(len(points), facts),
-        municipalities=pd.DataFrame({"municipality_id": [AREA], "name": ["Kitchener"]}),
+        municipalities=_municipalities(towns),
+        area_grid=pd.DataFrame(
+            [
+                {"area_id": area, "proxy_kw": kw}
+                for area, kw in (dict(areas) or {TRACT: 1e4}).items()
+            ]
+        ),
+        **_profiles(demand, quintiles),
         inputs_sha256="0" * 64,
     )
+
+
+def _municipalities(towns):
+    ids = sorted({AREA, *towns})
+    names = ["Kitchener" if town == AREA else f"Town {town}" for town in ids]
+    return pd.DataFrame({"municipality_id": ids, "name": names})
+
+
+def _profiles(demand, quintiles):
+    """Return profiles and the parts of cells; every cell lies in the area of its own number."""
+    quintile = [float(q) if q else float("nan") for q in quintiles or [None] * len(demand)]
+    made = demand[["point_id"]].assign(deprivation_quintile=quintile)
+    parts = demand[["point_id", "population"]].assign(da_id=demand["point_id"])
+    return {
+        "da_profiles": made.rename(columns={"point_id": "da_id"}),
+        "tract_profiles": made.rename(columns={"point_id": "tract_id"}),
+        "cell_parts": parts.rename(columns={"point_id": "cell_id"}),
+    }
 
 
 POINT_FACTS = {
@@ -117,6 +152,7 @@ STATION_COLUMNS = [
     "access",
     "owner",
     "grid_kw",
+    "area_id",
 ]
 SITE_COLUMNS = [
     "site_id",
@@ -129,6 +165,7 @@ SITE_COLUMNS = [
     "northing_m",
     "station_id",
     "grid_kw",
+    "area_id",
 ]
 
 
@@ -209,6 +246,7 @@ def _station(i, given):
         "l2_kw": None,
         "l3_kw": None,
         "grid_kw": GRID_KW["existing_station"],
+        "area_id": TRACT if given.get("in_region", True) else "",
     }
     for level in ("l2", "l3"):
         for end in ("low", "high"):
@@ -227,5 +265,5 @@ def _site(i, given):
         given = dict(zip(("x", "y", "category"), given, strict=True))
     given = dict(given)
     place = _place(given.pop("x"), given.pop("y"))
-    facts = {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": ""}
+    facts = {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": "", "area_id": TRACT}
     return {**facts, "grid_kw": GRID_KW[given["category"]], **place, **given}

@@ -39,6 +39,11 @@ from kwev.exhibits.ledgers import (
     assumptions,
     claims,
 )
+from kwev.exhibits.outofreach import (
+    conflict,
+    constraints,
+    left_without,
+)
 from kwev.exhibits.plan import (
     action_list,
     actions_by_kind,
@@ -131,6 +136,8 @@ __all__ = [
     "catalogue",
     "claims",
     "completeness",
+    "conflict",
+    "constraints",
     "construction_chart",
     "costs",
     "coverage",
@@ -151,6 +158,7 @@ __all__ = [
     "grid_choices",
     "grid_map",
     "home_types",
+    "left_without",
     "level3_gap_map",
     "level3_gaps",
     "licences",

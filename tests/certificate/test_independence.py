@@ -22,6 +22,8 @@ JUDGED = (
     "kwev.paths",
     "kwev.places",
     "kwev.scores",
+    "kwev.rules",
+    "kwev.areas",
 )
 
 

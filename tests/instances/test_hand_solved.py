@@ -37,6 +37,7 @@ def test_the_one_useful_site_is_built():
     assert plan.cost.net_cad == 25_000
 
 
+@pytest.mark.constraint("budget", "coverage_l2")
 def test_budget_picks_the_larger_crowd():
     points = [(0, 0, 300, 0), (10_000, 0, 200, 0), (20_000, 0, 100, 0)]
     sites = [(x, 0, "library") for x in (0, 10_000, 20_000)]
@@ -47,6 +48,7 @@ def test_budget_picks_the_larger_crowd():
     assert plan.coverage.l2.ceiling == 1.0
 
 
+@pytest.mark.constraint("budget", "target_l2", "target_l3")
 def test_no_budget_no_action_and_no_crash():
     plan = solve(toy([(0, 0, 100, 1)], sites=[(0, 0, "library")]), budget__limit_cad=0)
     assert plan.actions == []
@@ -61,6 +63,7 @@ def test_a_region_without_sites_or_stations():
     assert plan.certificate.targets == dict.fromkeys(("l2", "l3", "ev_owners"), "unmet_proven")
 
 
+@pytest.mark.constraint("coverage_l2", "coverage_l3")
 def test_an_unreachable_point_stays_uncovered():
     tables = toy([(0, 0, 60, 1), (FAR, 0, 40, 1)], sites=[(0, 0, "shopping_mall")])
     plan = solve(tables, budget__limit_cad=10_000_000)
@@ -72,12 +75,14 @@ def test_an_unreachable_point_stays_uncovered():
     assert "0.6000" in plan.cost.least_budget_reason
 
 
+@pytest.mark.constraint("coverage_l2")
 @pytest.mark.parametrize(("distance_m", "covered"), [(500.0, 1.0), (500.01, 0.0)])
 def test_the_radius_is_inclusive_to_the_centimetre(distance_m, covered):
     tables = toy([(0, 0, 100, 1)], sites=[(distance_m, 0, "library")])
     assert solve(tables).coverage.l2.ceiling == covered
 
 
+@pytest.mark.constraint("coverage_l2", "target_l2", "target_l3")
 def test_upgrading_the_only_l2_site_loses_its_l2_coverage():
     # nothing else to build: L3 for all against L2 for all; L3 weighs double and both targets
     # are one shortfall each, so 95 points of L2 beat 85 of L3 and the station stays as it is
@@ -126,6 +131,7 @@ def test_a_station_with_l3_is_never_upgraded():
     assert solve(tables).actions == []
 
 
+@pytest.mark.constraint("site_capacity")
 def test_site_capacity_rules_out_l3_and_changes_the_plan():
     # two 350 kW ports need 700 kW: the library (300 kW) cannot, the mall 4 km away can
     sites = [(0, 0, "library"), (4_000, 0, "shopping_mall")]
@@ -153,6 +159,7 @@ def test_the_grid_factor_multiplies_every_proxy():
     assert solve(tables, targets__l2=0, siting__grid_factor=0.5).actions == []
 
 
+@pytest.mark.constraint("site_capacity", "target_demand")
 def test_capacity_caps_the_ports():
     # energy for 4 ports is needed; 40 kW carry two
     small = {"x": 0, "y": 0, "category": "library", "grid_kw": 40.0}
@@ -163,6 +170,7 @@ def test_capacity_caps_the_ports():
     assert plan.shortfall.demand == pytest.approx(max(0, need - 2 * port) / need)
 
 
+@pytest.mark.constraint("unserved", "target_demand")
 def test_ports_follow_the_energy_that_is_needed():
     # 30 EVs x 3,000 kWh x 0.2 = 18,000 kWh; a port gives 16,819 kWh: two ports, not one
     tables = toy([(0, 0, 100, 30)], sites=[(0, 0, "library")])
@@ -203,12 +211,14 @@ def test_existing_ports_serve_demand():
     assert plan.shortfall.demand == 0
 
 
+@pytest.mark.constraint("ports")
 def test_fewest_ports_of_each_level():
     tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall"), (10, 0, "library")])
     plan = solve(tables, ports__min_l2=3, ports__min_l3=4)
     assert done(plan) == {("new_l2", "q001"): 3, ("new_l3", "q000"): 4}
 
 
+@pytest.mark.constraint("one_action_per_place")
 def test_one_action_a_place():
     # one site, both levels wanted: only one can be built there
     plan = solve(toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall")]))
@@ -260,6 +270,7 @@ def test_only_public_owners_when_the_scenario_says_so():
     assert set(done(plan)) == {("upgrade", "s001")}
 
 
+@pytest.mark.constraint("coverage_ev_owners", "target_ev_owners")
 def test_ev_owners_target_becomes_a_row_when_enforced():
     # people live at A, EVs at B; money for one L2 station
     points = [(0, 0, 100, 0), (10_000, 0, 1, 50)]

@@ -22,7 +22,21 @@ def model_rows(tables, config, geography):
 
 @pytest.fixture(scope="module")
 def everything_on(base_case):
-    return base_case.config.with_values(targets__ev_owners__enforce=True, demand__enforce=True)
+    rules = {
+        "site_budget_cad": 1e6,
+        "municipality": {"l2": 0.5, "l3": 0.5},
+        "quintile": {"l2": 0.5, "l3": 0.5},
+        "redundancy": {"stations": 2, "l2": 0.5, "l3": 0.5},
+        "area_power": {"proxy_factor": 1.0, "cap_kw": None},
+        "l3_spacing_m": 500.0,
+        "l3_gap_m": 5_000.0,
+        "stations_per_area": 9,
+        "overlap": 0.5,
+        "ports": {"l2_total": 900, "l3_total": 90, "per_place": 9},
+    }
+    return base_case.config.with_values(
+        targets__ev_owners__enforce=True, demand__enforce=True, rules=rules
+    )
 
 
 def test_every_row_of_the_model_has_one_formula_and_every_formula_a_row(tables, everything_on):
@@ -47,7 +61,16 @@ def test_indices_run_over_described_sets():
         assert set(symbol.over) <= sets, symbol.name
 
 
-INDEX = {"points": "j", "actions": "k", "levels": r"\ell", "places": "i", "municipalities": "m"}
+INDEX = {
+    "points": "j",
+    "actions": "k",
+    "levels": r"\ell",
+    "places": "i",
+    "municipalities": "m",
+    "areas": "a",
+    "groups": "g",
+    "elastic": "r",
+}
 
 
 @pytest.mark.parametrize("symbol", symbols.SYMBOLS, ids=lambda symbol: symbol.name)
