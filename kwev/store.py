@@ -44,6 +44,7 @@ MODULES = (
     "kwev.siting",
     "kwev.coverage",
     "kwev.inputs",
+    "kwev.removal",
     "kwev.model",
     "kwev.engines",
     "kwev.solve",
@@ -53,6 +54,7 @@ MODULES = (
     "kwev.fleet",
     "kwev.remeasure",
     "kwev.rescore",
+    "kwev.deeds",
     "kwev.retrace",
     "kwev.certify",
 )
