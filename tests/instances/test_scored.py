@@ -9,8 +9,8 @@ from toy import base_config, case, toy
 
 from kwev import demand, scores
 from kwev.certify import certify
-from kwev.demand import demand_points
 from kwev.deeds import Place
+from kwev.demand import demand_points
 from kwev.retrace import Retrace
 from kwev.solve import solve_scenario
 
