@@ -196,9 +196,14 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
         f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, "
         f"objective {solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {seconds:.1f} s"
     )
-    counts = {k: sum(a.kind == k for a in record.actions) for k in ("upgrade", "new_l3", "new_l2")}
+    from kwev.analysis.metrics import kinds_of
+
+    counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
-    typer.echo(f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD")
+    typer.echo(
+        f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD, "
+        f"operating cost {cost.operating_cad_per_year:+,.0f} CAD a year"
+    )
     for name in ("l2", "l3", "ev_owners"):
         reached = getattr(record.coverage, name)
         most = ", ".join(

@@ -2,7 +2,7 @@
 
 Written apart from :mod:`kwev.rules` and :mod:`kwev.areas` on purpose, from the tables, the scenario
 and numpy alone. A rule about a single action (its cost, its ports) is in
-:meth:`kwev.retrace.Retrace.problem` as well, since it says which actions are possible at all.
+:meth:`kwev.deeds.Deeds.problem` as well, since it says which actions are possible at all.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Ports = dict[Place, int]
     Level = Literal["l2", "l3"]
 
+NEW = ("new_l2", "new_l3")
+"""Actions at a place without a station."""
+L2_PORTS = ("new_l2", "add_l2")
+"""Actions that add L2 ports; all others add L3 ports or none."""
 CM_PER_M = 100
 SHARE_TOL = 1e-9
 KW_TOL = 1e-6
@@ -71,11 +75,16 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
     """Compare cost and ports of each place, all its actions together, with the rules."""
     rules = retrace.config.rules
     cost: dict[str, float] = defaultdict(float)
-    count: dict[str, int] = defaultdict(int)
+    today: dict[str, int] = {}
+    count: dict[str, int] = {}
     for place, added in ports.items():
         facts = retrace.expected(place, added)
         cost[place.place_id] += facts["net_cad"]
-        count[place.place_id] += facts["l2_ports_after"] + facts["l3_ports_after"]
+        before, after = (
+            facts[f"l2_ports_{k}"] + facts[f"l3_ports_{k}"] for k in ("before", "after")
+        )
+        today[place.place_id] = before
+        count[place.place_id] = count.get(place.place_id, before) + after - before
     found = []
     if rules.site_budget_cad is not None:
         most = rules.site_budget_cad
@@ -85,10 +94,11 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
             if net > most + CAD_TOL
         ]
     if rules.ports.per_place is not None:
+        allowed = {place_id: max(rules.ports.per_place, n) for place_id, n in today.items()}
         found += [
-            f"rule ports_per_place: {n} ports at {place_id}, allowed {rules.ports.per_place}"
+            f"rule ports_per_place: {n} ports at {place_id}, allowed {allowed[place_id]}"
             for place_id, n in count.items()
-            if n > rules.ports.per_place
+            if n > allowed[place_id]
         ]
     return found
 
@@ -97,7 +107,7 @@ def _totals(retrace: Retrace, ports: Ports) -> list[str]:
     limit = retrace.config.rules.ports
     found = []
     for name, most, l2 in (("ports_l2", limit.l2_total, True), ("ports_l3", limit.l3_total, False)):
-        added = sum(n for place, n in ports.items() if (place.kind == "new_l2") == l2)
+        added = sum(n for place, n in ports.items() if (place.kind in L2_PORTS) == l2)
         if most is not None and added > most:
             found.append(f"rule {name}: {added} ports added, allowed {most}")
     return found
@@ -110,27 +120,36 @@ def _distances(retrace: Retrace, ports: Ports) -> list[str]:
     rules = retrace.config.rules
     if rules.l3_spacing_m is None and rules.l3_gap_m is None:
         return []
-    new = sorted(place for place in ports if place.kind != "new_l2")
+    new = sorted(place for place in ports if place.kind in ("new_l3", "upgrade"))
     today = [row for row in retrace.counted() if row["l3_ports"] > 0]
+    gone = {place.place_id for place in ports if place.kind == "remove"}
+    stays = np.array([True] * len(new) + [row["station_id"] not in gone for row in today], bool)
     spots = _cm([*(retrace.row(place) for place in new), *today])
     found = []
     for i, place in enumerate(new):
         apart = spots - spots[i]
-        squared = np.delete((apart * apart).sum(axis=1), i)
-        nearest = int(squared.min()) if len(squared) else None
-        shown = "none" if nearest is None else f"{np.sqrt(nearest) / CM_PER_M:,.2f} m away"
+        squared = (apart * apart).sum(axis=1)
+        other = np.arange(len(spots)) != i
         least, most = rules.l3_spacing_m, rules.l3_gap_m
-        if least is not None and nearest is not None and nearest < (least * CM_PER_M) ** 2:
+        if least is not None and (squared[other] < (least * CM_PER_M) ** 2).any():
             found.append(
-                f"rule l3_spacing: the nearest Level 3 to {place.place_id} is {shown}, "
-                f"must be at least {least:g} m"
+                f"rule l3_spacing: the nearest Level 3 to {place.place_id} is "
+                f"{_shown(squared[other])}, must be at least {least:g} m"
             )
-        if most is not None and (nearest is None or nearest > np.floor((most * CM_PER_M) ** 2)):
-            found.append(
-                f"rule l3_gap: the nearest Level 3 to {place.place_id} is {shown}, "
-                f"must be at most {most:g} m"
-            )
+        if most is not None:
+            left = squared[other & stays]
+            if not (left <= np.floor((most * CM_PER_M) ** 2)).any():
+                found.append(
+                    f"rule l3_gap: the nearest Level 3 to {place.place_id} is {_shown(left)}, "
+                    f"must be at most {most:g} m"
+                )
     return found
+
+
+def _shown(squared_cm: NDArray[np.int64]) -> str:
+    if len(squared_cm) == 0:
+        return "none"
+    return f"{np.sqrt(squared_cm.min()) / CM_PER_M:,.2f} m away"
 
 
 def _cm(rows: list[Row]) -> NDArray[np.int64]:
@@ -149,19 +168,16 @@ def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
         return []
     stations: dict[str, int] = defaultdict(int)
     today_kw: dict[str, float] = defaultdict(float)
-    after_kw: dict[str, float] = defaultdict(float)
-    converted = {place.place_id for place in ports if place.kind == "upgrade"}
     for row in retrace.counted():
-        area = row["area_id"]
-        stations[area] += 1
-        today_kw[area] += retrace.standing_kw(row)
-        if row["station_id"] not in converted:
-            after_kw[area] += retrace.standing_kw(row)
-    before = dict(stations)
+        stations[row["area_id"]] += 1
+        today_kw[row["area_id"]] += retrace.standing_kw(row)
+    before, after_kw = dict(stations), today_kw.copy()
     for place, added in ports.items():
-        area = retrace.row(place)["area_id"]
-        stations[area] += place.kind != "upgrade"
-        after_kw[area] += retrace.expected(place, added)["kw_after"]
+        row = retrace.row(place)
+        area, new = row["area_id"], place.kind in NEW
+        stations[area] += int(new) - int(place.kind == "remove")
+        kw_after = retrace.expected(place, added)["kw_after"]
+        after_kw[area] += kw_after - (0.0 if new else retrace.standing_kw(row))
     found = []
     proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
     for area in sorted({retrace.row(place)["area_id"] for place in ports}):

@@ -16,7 +16,7 @@ FORMAT_VERSION: Literal[1] = 1
 MOST_PORTS = 10_000
 """More ports than any place has; a larger number is a damaged file."""
 
-ActionKind = Literal["new_l2", "new_l3", "upgrade"]
+ActionKind = Literal["new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remove"]
 TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
 
 
@@ -27,17 +27,23 @@ class _Record(BaseModel):
 
 
 class Action(_Record):
-    """One action at one place."""
+    """One action at one place.
+
+    A place has one action, or two where one changes its L2 and the other its L3 equipment; then
+    they are done in the order of the list, and what is before the second is what is after the
+    first.
+    """
 
     kind: ActionKind
-    """`new_l2`, `new_l3` or `upgrade` (an L2 station converted to L3)."""
+    """`new_l2`, `new_l3`, `upgrade` (an L2 station converted to L3), `add_l2` or `add_l3` (ports
+    added at a station that has the level) or `remove` (a station taken away whole)."""
     id: str
     """`<kind>_<place_id>`."""
     place_id: str
-    """Site id of a new station, station id of an upgrade."""
+    """Site id of a new station, station id of any other action."""
     name: str
     category: str
-    """Site category; `existing_station` for an upgrade."""
+    """Site category; `existing_station` for an action at a station."""
     municipality: str
     """Name of the municipality."""
     latitude: float
@@ -55,6 +61,16 @@ class Action(_Record):
     purchase_cad: float
     resale_cad: float
     net_cad: float
+    operating_cad_per_year: float
+    """What the action adds to the yearly operating cost (CAD per year); negative where it saves."""
+
+    @property
+    def ports_added(self) -> int:
+        """New ports, of whichever level the action adds."""
+        level = "l2" if self.kind in ("new_l2", "add_l2") else "l3"
+        if self.kind == "remove":
+            return 0
+        return int(getattr(self, f"{level}_ports_after") - getattr(self, f"{level}_ports_before"))
 
 
 class Reached(_Record):
@@ -121,11 +137,30 @@ class Cost(_Record):
     purchase_cad: float
     resale_cad: float
     net_cad: float
+    operating_cad_per_year: float
+    """What the plan adds to the yearly operating cost (CAD per year)."""
     budget_cad: float
     least_budget_cad: float | None
     """Least net cost at which every enforced target is met; null where none does."""
     least_budget_reason: str
     """Why there is none, in words; empty where there is one."""
+
+
+class ObjectiveParts(_Record):
+    """What the objective is made of, each in points; they sum to it."""
+
+    l2: float
+    """Weighted L2 coverage."""
+    l3: float
+    """Weighted L3 coverage."""
+    net_cost: float
+    """Lost to net cost; negative where money is spent."""
+    operating_cost: float
+    """Lost to operating cost over the years that the scenario counts."""
+    idle_energy: float
+    """Lost to energy that ports could give beyond the need of their municipality."""
+    shortfall: float
+    """Lost to targets missed, in the weighted mode; 0 in the other."""
 
 
 class SolverAccount(_Record):
@@ -136,7 +171,7 @@ class SolverAccount(_Record):
     licence: str
     status: str
     objective: float
-    """Weighted coverage less cost (points)."""
+    """Weighted coverage less cost and inefficiency (points): the sum of `objective_parts`."""
     bound: float
     """Upper bound on the objective (points)."""
     gap_solver: float
@@ -146,7 +181,7 @@ class SolverAccount(_Record):
 
 
 class Witness(_Record):
-    """A plan that attains a reported extreme: pairs of action id and ports of its level after."""
+    """A plan that attains a reported extreme: pairs of action id and ports that it adds."""
 
     actions: list[tuple[str, Annotated[int, Field(ge=0, le=MOST_PORTS)]]]
 
@@ -173,6 +208,7 @@ class Plan(_Record):
     config: dict[str, Any]
     """The whole configuration, resolved."""
     solver: SolverAccount
+    objective_parts: ObjectiveParts
     actions: list[Action]
     model_covered: Covered
     coverage: CoverageAll

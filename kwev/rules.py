@@ -43,9 +43,9 @@ L3_STATIONS = ("new_l3", "upgrade")
 """Actions that bring an L3 station to a place that has none."""
 NEW_STATIONS = ("new_l2", "new_l3")
 """Actions at a place without a station."""
-L2_PORTS = ("new_l2",)
+L2_PORTS = ("new_l2", "add_l2")
 """Actions that add L2 ports."""
-L3_PORTS = ("new_l3", "upgrade")
+L3_PORTS = ("new_l3", "upgrade", "add_l3")
 """Actions that add L3 ports."""
 
 
@@ -166,7 +166,7 @@ class SiteBudget(Rule):
 
 @dataclass(frozen=True)
 class PortsPerPlace(Rule):
-    """A place where something is done has at most ``rules.ports.per_place`` ports, kept and new."""
+    """A place has at most ``rules.ports.per_place`` ports, or as many as stand there today."""
 
     def on(self, config: Config) -> bool:
         """Return whether the scenario has this rule."""
@@ -176,14 +176,28 @@ class PortsPerPlace(Rule):
         """Return one row a place."""
         columns, most = inputs.columns, config.rules.ports.per_place or 0
         size = int(columns.place.max()) + 1
-        kept = _sum_by(columns.place, size, columns.kept_l2_ports.astype(np.float64))
+        standing, removed = _ports_of_today(inputs)
+        today = np.zeros(size)
+        today[columns.place] = standing
+        gone = _sum_by(columns.place, size, removed.astype(np.float64))
         new = _sum_by(columns.place, size, np.ones(len(columns)))
-        return Rows([kept @ decisions.build + new @ decisions.ports <= float(most)])
+        room = np.maximum(0.0, most - today)
+        return Rows([new @ decisions.ports - gone @ decisions.build <= room])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
         """Return every column: a dominator may keep more ports and have room for fewer new ones."""
         del config
         return _all(inputs.columns)
+
+
+def _ports_of_today(inputs: Inputs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the ports that stand at the place of each column, and those that it removes."""
+    columns, stations = inputs.columns, inputs.stations
+    here = columns.station >= 0
+    l2, l3 = np.zeros(len(columns), np.int64), np.zeros(len(columns), np.int64)
+    l2[here] = stations.l2_ports[columns.station[here]]
+    l3[here] = stations.l3_ports[columns.station[here]]
+    return l2 + l3, (l2 - columns.kept_l2_ports) + l3 * columns.ends_l3
 
 
 @dataclass(frozen=True)
@@ -219,6 +233,7 @@ class PortTotal(Rule):
 class L3Spacing(Rule):
     """A new L3 station stands at least ``rules.l3_spacing_m`` from every other L3 station.
 
+    Those of today count whatever becomes of them.
     Pairs that stand too close exclude each other. Stations in one square whose diagonal is below
     the distance all exclude each other, so a square is one row (a clique), which is tighter than
     its pairs; pairs that share no square of four shifted grids have a row of their own.
@@ -293,32 +308,38 @@ def _exclusive(xy_m: Values, distance_m: float) -> sparse.csr_array:
 
 @dataclass(frozen=True)
 class L3Gap(Rule):
-    """A new L3 station has another L3 station, existing or new, within ``rules.l3_gap_m``."""
+    """A new L3 station has another L3 station, new or left, within ``rules.l3_gap_m``."""
 
     def on(self, config: Config) -> bool:
         """Return whether the scenario has this rule."""
         return config.rules.l3_gap_m is not None
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
-        """Return one row for each column that brings L3 and has none of today's within reach."""
+        """Return one row for each column that brings L3 and may have none of today's left near."""
         distance_m = config.rules.l3_gap_m or 0.0
         columns, stations = inputs.columns, inputs.stations
         brings = np.flatnonzero(_of(columns, L3_STATIONS))
-        today = within(columns.xy_m[brings], stations.xy_m[stations.l3_ports > 0], distance_m)
-        alone = np.flatnonzero(np.diff(today.indptr) == 0)
+        here = columns.xy_m[brings]
+        today = within(here, stations.xy_m[stations.l3_ports > 0], distance_m)
+        near = within(here, columns.xy_m, distance_m).astype(np.float64)
+        ends = near @ columns.ends_l3.astype(np.float64)
+        company = np.diff(today.indptr)
+        alone = np.flatnonzero(company - ends <= 0)
         if len(alone) == 0:
             return Rows()
-        near = within(columns.xy_m[brings[alone]], columns.xy_m[brings], distance_m).astype(float)
+        sign = _of(columns, L3_STATIONS).astype(np.float64) - columns.ends_l3
+        change = sparse.csr_array(near[alone] @ sparse.diags_array(sign))
         itself = sparse.csr_array(
-            (np.ones(len(alone)), (np.arange(len(alone)), alone)), shape=near.shape
+            (np.ones(len(alone)), (np.arange(len(alone)), brings[alone])), shape=change.shape
         )
-        # near holds the column itself: x <= sum of the others
-        return Rows([2 * itself @ decisions.build[brings] <= near @ decisions.build[brings]])
+        # near holds the column itself: x <= company + sum of the others - those that go
+        rows = 2 * itself @ decisions.build <= company[alone] + change @ decisions.build
+        return Rows([rows])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
-        """Return every column that brings L3: it reads where a column stands."""
+        """Return every column that brings or ends L3: it reads where a column stands."""
         del config
-        return _of(inputs.columns, L3_STATIONS)
+        return _of(inputs.columns, L3_STATIONS) | inputs.columns.ends_l3
 
 
 # -- areas -------------------------------------------------------------------------------------
@@ -338,13 +359,14 @@ class StationsPerArea(Rule):
         ids, area = inputs.areas.index(columns.place_id)
         _, standing = inputs.areas.index(inputs.stations.ids)
         today = np.bincount(standing[standing >= 0], minlength=len(ids))
-        new = _sum_by(area, len(ids), _of(columns, NEW_STATIONS).astype(np.float64))
-        return Rows([new @ decisions.build <= np.maximum(0.0, most - today)])
+        sign = _of(columns, NEW_STATIONS).astype(np.float64) - columns.is_kind("remove")
+        more = _sum_by(area, len(ids), sign)
+        return Rows([more @ decisions.build <= np.maximum(0.0, most - today)])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
-        """Return every column of a new station: it reads the area."""
+        """Return every column of a new station or a removal: it reads the area."""
         del config
-        return _of(inputs.columns, NEW_STATIONS)
+        return _of(inputs.columns, (*NEW_STATIONS, "remove"))
 
 
 @dataclass(frozen=True)
@@ -370,7 +392,7 @@ class AreaPower(Rule):
             proxy = np.array([inputs.areas.proxy_kw[place] for place in ids])
             cap = np.minimum(cap, rule.proxy_factor * proxy)
         gained = _sum_by(area, len(ids), columns.port_kw / KW_SCALE)
-        lost = _sum_by(area, len(ids), columns.lost_l2_kw / KW_SCALE)
+        lost = _sum_by(area, len(ids), columns.lost_kw / KW_SCALE)
         room = np.maximum(0.0, cap - today) / KW_SCALE
         return Rows([gained @ decisions.ports - lost @ decisions.build <= room])
 

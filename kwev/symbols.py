@@ -73,6 +73,15 @@ SETS = (
     Symbol("municipalities", "inputs.Energy.municipality", "M", "municipalities, $m$ is one"),
     Symbol("at_place", "siting.Columns.place", "K_i", "actions at place $i$", "", ("places",)),
     Symbol(
+        "settling",
+        "siting.Columns.uses_l2",
+        r"K_i^{\ell}",
+        r"actions at place $i$ that settle what becomes of its equipment of level $\ell$",
+        "",
+        ("places", "levels"),
+    ),
+    Symbol("removals", "siting.Columns.kind", r"K^{\times}", "removals of stations"),
+    Symbol(
         "in_municipality",
         "siting.Columns.municipality",
         "K_m",
@@ -91,7 +100,7 @@ SETS = (
     Symbol("too_close", "siting.Columns.xy_m", r"\mathcal{C}",
            "sets of actions that bring Level 3 too close together, $C$ is one"),
     Symbol("near", "siting.Columns.xy_m", "N_k",
-           "other actions that bring Level 3 within the largest distance of action $k$", "",
+           "other actions that bring or end Level 3 within the largest distance of action $k$", "",
            ("actions",)),
     Symbol("elastic", "rules.Rows.elastic", "R", "optional rules that may be missed, $r$ is one"),
 )  # fmt: skip
@@ -132,6 +141,12 @@ VARIABLES = (
            ("points", "levels")),
     Symbol("newly", "rules.Rows.hard", "v_j",
            "whether point $j$, near no Level 2 station today, is near a new one", "", ("points",)),
+    Symbol(
+        "idle", "model.Model.constraints", "v_m",
+        "energy that the ports of municipality $m$ could give beyond its need, of the Region's "
+        "need",
+        "share", ("municipalities",),
+    ),
 )  # fmt: skip
 PARAMETERS = (
     Symbol("target", "config.Config.targets", r"t^{\ell}", r"target of level $\ell$", "share",
@@ -155,7 +170,7 @@ PARAMETERS = (
     Symbol(
         "reaches", "coverage.CoverRows.matrix", r"a_{jk}^{\ell}",
         r"one where action $k$ brings level $\ell$ within reach of point $j$, minus one where a "
-        "conversion takes it away, zero elsewhere",
+        "conversion or a removal takes it away, zero elsewhere",
         "", ("points", "actions", "levels"),
     ),
     Symbol(
@@ -175,11 +190,11 @@ PARAMETERS = (
            "ports", ("actions",)),
     Symbol("port_power", "siting.Columns.port_kw", "q_k", "power of a port of action $k$", "kW",
            ("actions",)),
-    Symbol("capacity", "siting.Columns.capacity_kw", "Q_k",
-           "power that the place of action $k$ can draw, a proxy", "kW", ("actions",)),
-    Symbol("kept", "siting.Columns.kept_kw", "c_k", "power of the ports that action $k$ keeps",
-           "kW", ("actions",)),
-    Symbol("lost", "siting.Columns.lost_l2_kw", "d_k",
+    Symbol("capacity", "siting.Columns.capacity_kw", "Q_i",
+           "power that place $i$ can draw, a proxy", "kW", ("places",)),
+    Symbol("standing", "siting.Columns.standing_kw", "c_i",
+           "power of the ports that stand at place $i$ today", "kW", ("places",)),
+    Symbol("lost", "siting.Columns.lost_kw", "d_k",
            "power of the ports that action $k$ takes away", "kW", ("actions",)),
     Symbol("need", "inputs.Energy.need_kwh", "E_m",
            "energy that the vehicles of municipality $m$ take from public ports in a year", "kWh",
@@ -195,7 +210,9 @@ PARAMETERS = (
            "objective points for a dollar", "points per CAD"),
     Symbol("site_budget", "config.Rules.site_budget_cad", r"B^{\max}", "most net cost at one place",
            "CAD"),
-    Symbol("kept_ports", "siting.Columns.kept_l2_ports", "e_k", "ports that action $k$ keeps",
+    Symbol("ports_today", "siting.Stations.l2_ports", "n_i", "ports that stand at place $i$ today",
+           "ports", ("places",)),
+    Symbol("ports_gone", "siting.Columns.kept_l2_ports", "e_k", "ports that action $k$ removes",
            "ports", ("actions",)),
     Symbol("ports_of_place", "config.PortLimits.per_place", r"p^{\max}", "most ports at one place",
            "ports"),
@@ -207,7 +224,7 @@ PARAMETERS = (
     Symbol("company", "siting.Stations.l3_ports", r"\nu_k",
            "Level 3 stations of today within the largest distance of action $k$", "stations",
            ("actions",)),
-    Symbol("standing", "siting.Stations.ids", "n_a", "stations in area $a$ today", "stations",
+    Symbol("stations_today", "siting.Stations.ids", "n_a", "stations in area $a$ today", "stations",
            ("areas",)),
     Symbol("most_stations", "config.Rules.stations_per_area", r"n^{\max}",
            "most stations in one area", "stations"),
@@ -230,6 +247,25 @@ PARAMETERS = (
     Symbol("redundant", "config.Rules.redundancy", r"\rho^{\ell}",
            r"share of people with several stations of level $\ell$ within reach", "share",
            ("levels",)),
+    Symbol("yearly", "siting.Columns.yearly_cad", "o_k",
+           "what action $k$ without its ports adds to the operating cost of a year", "CAD per year",
+           ("actions",)),
+    Symbol("port_yearly", "siting.Columns.port_yearly_cad", r"\pi_k",
+           "operating cost of a port of action $k$ in a year", "CAD per year", ("actions",)),
+    Symbol("years", "config.Operating.years", "T", "years of operation that count", "years"),
+    Symbol("price_of_operation", "config.Weights.operating_points_per_million_cad", r"\delta",
+           "objective points for a dollar of operating cost", "points per CAD"),
+    Symbol("price_of_idleness", "config.Weights.idle_points_per_point", r"\iota",
+           "objective points for idle energy as large as the Region's need", "points"),
+    Symbol("price_of_shortfall", "config.Objective.shortfall_points_per_point", r"\rho",
+           "objective points for a whole share of shortfall, in the weighted mode", "points"),
+    Symbol("others", "removal.Alternatives.base", r"n_k^{\ell}",
+           r"other stations near that of removal $k$ that offer level $\ell$ today", "stations",
+           ("actions", "levels")),
+    Symbol("nearby", "removal.Alternatives.change", r"n_{kk'}^{\ell}",
+           r"one where action $k'$ brings level $\ell$ near the station of removal $k$, minus one "
+           "where it takes it away there, zero elsewhere",
+           "", ("actions", "levels")),
 )  # fmt: skip
 SYMBOLS = (*SETS, *VARIABLES, *PARAMETERS)
 
@@ -253,7 +289,15 @@ FORMULAS = (
     Formula(
         "objective",
         r"\max \sum_{\ell \in <levels>} <level_weight> \sum_{j \in <points>} <weight> <covered>"
-        rf" - <price_of_money> {_NET}",
+        rf" - <price_of_money> {_NET}"
+        r" - <price_of_operation> <years> \sum_{k \in <actions>}"
+        r" \left( <yearly> <build> + <port_yearly> <ports> \right)"
+        r" - <price_of_idleness> \sum_{m \in <municipalities>} <idle>",
+    ),
+    Formula(
+        "weighted",
+        r"\max z - <price_of_shortfall> \left("
+        r" \sum_{\ell \in <levels>} <shortfall> + <unserved_all> \right)",
     ),
     Formula("weight", r"<weight> = " + " + ".join((
         _part_of("<people_weight>", "<people>"),
@@ -276,9 +320,9 @@ FORMULAS = (
     Formula("rules", rf"{_NET} &\le <budget>", ("budget",)),
     Formula(
         "rules",
-        r"\sum_{k \in <at_place>} <build> &\le 1",
+        r"\sum_{k \in <settling>} <build> &\le 1",
         ("one_action_per_place",),
-        r"i \in <places>",
+        r"i \in <places>, \ell \in <levels>",
     ),
     Formula(
         "rules",
@@ -288,8 +332,8 @@ FORMULAS = (
     ),
     Formula(
         "rules",
-        r"\sum_{k \in <at_place>} <port_power> <ports>"
-        r" &\le \sum_{k \in <at_place>} (<capacity> - <kept>) <build>",
+        r"\sum_{k \in <at_place>} (<port_power> <ports> - <lost> <build>)"
+        r" &\le <capacity> - <standing>",
         ("site_capacity",),
         r"i \in <places>",
     ),
@@ -312,7 +356,8 @@ FORMULAS = (
     ),
     Formula(
         "options",
-        r"\sum_{k \in <at_place>} (<kept_ports> <build> + <ports>) &\le <ports_of_place>",
+        r"\sum_{k \in <at_place>} (<ports> - <ports_gone> <build>)"
+        r" &\le \max (0, <ports_of_place> - <ports_today>)",
         ("ports_per_place",),
         r"i \in <places>",
     ),
@@ -330,14 +375,16 @@ FORMULAS = (
     ),
     Formula(
         "options",
-        r"<build> &\le <company> + \sum_{k' \in <near>} x_{k'}",
+        r"<build> &\le <company> + \sum_{k' \in <near> \setminus <removals>} x_{k'}"
+        r" - \sum_{k' \in <near> \cap <removals>} x_{k'}",
         ("l3_gap",),
         r"k \in K^{3}",
     ),
     Formula(
         "options",
         r"\sum_{k \in <in_area> \cap <new_stations>} <build>"
-        r" &\le \max (0, <most_stations> - <standing>)",
+        r" - \sum_{k \in <in_area> \cap <removals>} <build>"
+        r" &\le \max (0, <most_stations> - <stations_today>)",
         ("stations_per_area",),
         r"a \in <areas>",
     ),
@@ -381,6 +428,19 @@ FORMULAS = (
         r"<several> <enough> &\le <today> + \sum_{k \in <actions>} <reaches> <build>",
         (),
         r"j \in <points>, \ell \in <levels>",
+    ),
+    Formula(
+        "options",
+        rf"<supply> + <hours> \sum_{{k \in <in_municipality>}}"
+        rf" (<port_power> <ports> - <lost> <build>) - <idle> {_REGION} &\le <need>",
+        ("idle",),
+        r"m \in <municipalities>",
+    ),
+    Formula(
+        "options",
+        r"<build> &\le <others> + \sum_{k' \in <actions>} <nearby> x_{k'}",
+        ("removal_alternative",),
+        r"k \in <removals>, \ell \in <levels>",
     ),
 )  # fmt: skip
 

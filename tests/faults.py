@@ -20,7 +20,7 @@ TEXT, WHOLE, DEGREES, AMOUNT = (
     ("id", "name", "category", "municipality"),
     ("l2_ports_before", "l2_ports_after", "l3_ports_before", "l3_ports_after"),
     ("latitude", "longitude"),
-    ("kw_after", "grid_kw", "purchase_cad", "resale_cad", "net_cad"),
+    ("kw_after", "grid_kw", "purchase_cad", "resale_cad", "net_cad", "operating_cad_per_year"),
 )
 STEP = dict.fromkeys(WHOLE, 1) | dict.fromkeys(DEGREES, 1e-7) | dict.fromkeys(AMOUNT, 1.0)
 
@@ -38,7 +38,7 @@ def first(values: dict[str, Any], kind: str = "") -> dict[str, Any]:
 
 def counted(action: dict[str, Any]) -> str:
     """Return the field that says how many ports an action adds."""
-    return "l2_ports_after" if action["kind"] == "new_l2" else "l3_ports_after"
+    return "l2_ports_after" if action["kind"] in ("new_l2", "add_l2") else "l3_ports_after"
 
 
 # -- one fault per field of an action -----------------------------------------------------------

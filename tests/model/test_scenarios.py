@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from kwev.config import Case, load, scenario_paths
-from kwev.retrace import Place, Retrace
+from kwev.deeds import Place
+from kwev.retrace import Retrace
 from kwev.store import solve_certified
 
 PEOPLE = 587_165

@@ -35,7 +35,12 @@ def everything_on(base_case):
         "ports": {"l2_total": 900, "l3_total": 90, "per_place": 9},
     }
     return base_case.config.with_values(
-        targets__ev_owners__enforce=True, demand__enforce=True, rules=rules
+        targets__ev_owners__enforce=True,
+        demand__enforce=True,
+        weights__idle_points_per_point=0.01,
+        siting__removal__stations="all",
+        siting__removal__alternative_m=1_000.0,
+        rules=rules,
     )
 
 
