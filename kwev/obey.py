@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kwev.config import Config, Floors
-    from kwev.retrace import Place, Retrace, Where
+    from kwev.deeds import Place
+    from kwev.retrace import Retrace, Where
     from kwev.tables import Tables
 
     Row = dict[str, Any]

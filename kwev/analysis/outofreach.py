@@ -11,7 +11,8 @@ import pandas as pd
 
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_bytes, write_json
-from kwev.retrace import Place, Retrace
+from kwev.deeds import Place
+from kwev.retrace import Retrace
 from kwev.store import key
 
 if TYPE_CHECKING:
@@ -182,7 +183,4 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
 
 
 def _ports(plan: Plan) -> dict[Place, int]:
-    return {
-        Place(a.kind, a.place_id): a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after
-        for a in plan.actions
-    }
+    return {Place(a.kind, a.place_id): a.ports_added for a in plan.actions}

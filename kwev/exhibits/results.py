@@ -22,11 +22,6 @@ LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
 WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
 WHO_NAMES: Final = {"people": "People", **beneficiaries.VEHICLE_NAMES}
-KIND_NAMES: Final = {
-    "upgrade": "Conversion to Level 3",
-    "new_l3": "New Level 3",
-    "new_l2": "New Level 2",
-}
 
 PRINTED_REASONS: Final = 15
 """Actions that the PDF shows, those that hold most coverage."""
@@ -176,7 +171,7 @@ def site_reasons(report: Report) -> Table:
     frame = report.findings.reasons
     level = frame["level"]
     frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"]),
+        what=frame["kind"].map(metrics.KIND_NAMES),
         alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
         company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
     )
