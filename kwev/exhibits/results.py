@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.analysis import beneficiaries, distances
+from kwev.analysis import beneficiaries, distances, metrics
 from kwev.exhibits.common import table
 from kwev.figures import distancechart, gapmap, origins
 from kwev.figures.tables import Column, Table
@@ -176,7 +176,7 @@ def site_reasons(report: Report) -> Table:
     frame = report.findings.reasons
     level = frame["level"]
     frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"]),
+        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"].map(metrics.KIND_NAMES)),
         alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
         company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
     )

@@ -95,7 +95,7 @@ def after(existing: pd.DataFrame, actions: pd.DataFrame, level: str) -> pd.DataF
     untouched = existing[~existing["station_id"].isin(actions["place_id"])]
     kept = untouched[untouched[f"{level}_ports"] > 0]
     changed = actions[actions[f"{level}_ports_after"] > 0]
-    where = ["name", "latitude", "longitude"]
+    where = ["latitude", "longitude"]
     return pd.concat([pd.DataFrame(kept[where]), changed[where]], ignore_index=True)
 
 
