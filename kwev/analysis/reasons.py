@@ -64,11 +64,11 @@ def reasons(effects: Effects) -> pd.DataFrame:
         ``alone_l3``), who would have no station if it were taken out of the plan (``company_l2``,
         ``company_l3``), and who have no station in the plan because of it (``lost_l2``,
         ``lost_l3``); ``in_reach`` (people within its radius at its level) and ``shared`` (part of
-        them whom another station of the level reaches as well); ``points`` (coverage that would go with it),
-        ``cad_per_point`` (NaN where none would); ``alternative`` (id), ``alternative_kind``,
-        ``alternative_name``, ``alternative_net_cad`` with the fewest ports, ``alternative_points``
-        (coverage that it would bring instead) and ``kept_share`` (of ``points``); empty where no
-        other action brings any.
+        them whom another station of the level reaches as well); ``points`` (coverage that would go
+        with it), ``cad_per_point`` (NaN where none would); ``alternative`` (id),
+        ``alternative_kind``, ``alternative_name``, ``alternative_net_cad`` with the fewest ports,
+        ``alternative_points`` (coverage that it would bring instead) and ``kept_share`` (of
+        ``points``); empty where no other action brings any.
     """
     columns, plan = effects.columns, effects.plan
     chosen = np.flatnonzero(effects.choice.build)
