@@ -61,11 +61,9 @@ def resale(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
     }
     for action in plan.actions:
         removed = max(action.l2_ports_before - action.l2_ports_after, 0)
-        if removed == 0:
-            continue
         items["l2_ports"]["count"] += removed
         items["l2_ports"]["revenue_cad"] += removed * per_port
-        items["l2_stations"]["count"] += action.l2_ports_after == 0
+        items["l2_stations"]["count"] += removed > 0 and action.l2_ports_after == 0
         items["l2_stations"]["revenue_cad"] += action.resale_cad - removed * per_port
     return items
 

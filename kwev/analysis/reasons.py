@@ -24,7 +24,7 @@ LEAST_POINTS: Final = 1e-9
 
 COLUMNS: Final = [
     "id", "kind", "place_id", "name", "municipality", "level", "net_cad",
-    "alone_l2", "alone_l3", "company_l2", "company_l3", "lost_l2", "in_reach", "shared",
+    "alone_l2", "alone_l3", "company_l2", "company_l3", "lost_l2", "lost_l3", "in_reach", "shared",
     "points", "cad_per_point", "alternative", "alternative_kind", "alternative_name",
     "alternative_net_cad", "alternative_points", "kept_share",
 ]  # fmt: skip
@@ -62,13 +62,13 @@ def reasons(effects: Effects) -> pd.DataFrame:
         ``municipality``, ``level`` (l3 where it adds ports of Level 3, else l2), ``net_cad``;
         people whom it would newly reach if it were added alone to today's network (``alone_l2``,
         ``alone_l3``), who would have no station if it were taken out of the plan (``company_l2``,
-        ``company_l3``), and who lose their only Level 2 station by it in the plan (``lost_l2``);
-        ``in_reach`` (people within its radius at its level) and ``shared`` (part of them whom
-        another station of the level reaches as well); ``points`` (coverage that would go with it),
-        ``cad_per_point`` (NaN where none would); ``alternative`` (id), ``alternative_kind``,
-        ``alternative_name``, ``alternative_net_cad`` with the fewest ports, ``alternative_points``
-        (coverage that it would bring instead) and ``kept_share`` (of ``points``); empty where no
-        other action brings any.
+        ``company_l3``), and who have no station in the plan because of it (``lost_l2``,
+        ``lost_l3``); ``in_reach`` (people within its radius at its level) and ``shared`` (part of
+        them whom another station of the level reaches as well); ``points`` (coverage that would go
+        with it), ``cad_per_point`` (NaN where none would); ``alternative`` (id),
+        ``alternative_kind``, ``alternative_name``, ``alternative_net_cad`` with the fewest ports,
+        ``alternative_points`` (coverage that it would bring instead) and ``kept_share`` (of
+        ``points``); empty where no other action brings any.
     """
     columns, plan = effects.columns, effects.plan
     chosen = np.flatnonzero(effects.choice.build)
@@ -101,6 +101,7 @@ def reasons(effects: Effects) -> pd.DataFrame:
                 "company_l2": l2.company[i],
                 "company_l3": l3.company[i],
                 "lost_l2": l2.lost[i],
+                "lost_l3": l3.lost[i],
                 "in_reach": brought.in_reach[i],
                 "shared": brought.shared[i] / brought.in_reach[i]
                 if brought.in_reach[i] > 0

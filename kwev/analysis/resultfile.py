@@ -109,6 +109,8 @@ class CostAnalysis(_Record):
     total_revenue_cad: float
     net_cost_cad: float
     budget_cad: float
+    operating_cad_per_year: float | None
+    """What the plan adds to the yearly operating cost; null where the plan does not tell."""
     resale_revenue: ResaleRevenue
     cost_per_coverage_point: CostPerPoint
 
@@ -366,7 +368,9 @@ class Reason(_Record):
     company_l3: float
     """The same for Level 3."""
     lost_l2: float
-    """People who lose their only Level 2 station by it."""
+    """People who have no Level 2 station in the plan because of it."""
+    lost_l3: float
+    """The same for Level 3."""
     in_reach: float
     """People within its radius, at its level."""
     shared: Share | None

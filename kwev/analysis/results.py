@@ -57,6 +57,7 @@ def results(findings: Findings, account: dict[str, Any]) -> Results:
             "total_revenue_cad": plan.cost.resale_cad,
             "net_cost_cad": plan.cost.net_cad,
             "budget_cad": plan.cost.budget_cad,
+            "operating_cad_per_year": plan.cost.model_dump().get("operating_cad_per_year"),
             "resale_revenue": costs.resale(plan, config),
             "cost_per_coverage_point": costs.per_point(plan),
         },

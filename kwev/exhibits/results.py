@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.analysis import beneficiaries, distances
+from kwev.analysis import beneficiaries, distances, metrics
 from kwev.exhibits.common import table
 from kwev.figures import distancechart, gapmap, origins
 from kwev.figures.tables import Column, Table
@@ -22,6 +22,11 @@ LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
 WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
 WHO_NAMES: Final = {"people": "People", **beneficiaries.VEHICLE_NAMES}
+KIND_NAMES: Final = {
+    "upgrade": "Conversion to Level 3",
+    "new_l3": "New Level 3",
+    "new_l2": "New Level 2",
+}
 
 PRINTED_REASONS: Final = 15
 """Actions that the PDF shows, those that hold most coverage."""
@@ -171,7 +176,7 @@ def site_reasons(report: Report) -> Table:
     frame = report.findings.reasons
     level = frame["level"]
     frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES),
+        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"].map(metrics.KIND_NAMES)),
         alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
         company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
     )

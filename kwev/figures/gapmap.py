@@ -103,7 +103,7 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
 
 def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: Level) -> Layer:
     name = _LOOKS[level][0]
-    frame = shapes.places(planmap.after(existing, actions, level)).assign(mark=0)
+    frame = shapes.places(planmap.after(existing, actions, level)).assign(mark=0, title=name)
     fill = style.L2 if level == "l2" else style.L3
     look = Mark(f"{name} station", fill, style.PAPER, 0.6, radius=2.4 if level == "l2" else 5.0)
-    return Layer(f"{name} stations with the plan", frame, (look,), title="name", above=3)
+    return Layer(f"{name} stations with the plan", frame, (look,), title="title", above=3)

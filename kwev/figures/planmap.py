@@ -101,7 +101,7 @@ def after(existing: pd.DataFrame, actions: pd.DataFrame, level: str) -> pd.DataF
     # of two actions at a place the last says what stands after both
     last = actions.drop_duplicates("place_id", keep="last")
     changed = last[last[f"{level}_ports_after"] > 0]
-    where = ["name", "latitude", "longitude"]
+    where = ["latitude", "longitude"]
     return pd.concat([pd.DataFrame(kept[where]), changed[where]], ignore_index=True)
 
 

@@ -99,8 +99,8 @@ def test_reasons_are_what_measuring_each_plan_says(seed):
             held = getattr(every, level) & ~getattr(without, level)
             assert people[newly].sum() == pytest.approx(row[f"alone_{level}"])
             assert people[held].sum() == pytest.approx(row[f"company_{level}"])
-        taken = without.l2 & ~every.l2
-        assert people[taken].sum() == pytest.approx(row["lost_l2"])
+            taken = getattr(without, level) & ~getattr(every, level)
+            assert people[taken].sum() == pytest.approx(row[f"lost_{level}"])
         _best_alternative_is_best(there, plan, row, k, rest)
 
 
