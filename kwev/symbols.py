@@ -91,7 +91,8 @@ SETS = (
     ),
     Symbol("brings", "siting.Columns.kind", r"K^{\ell}",
            r"actions that bring a station of level $\ell$ to a place", "", ("levels",)),
-    Symbol("new_stations", "siting.Columns.kind", "K^{+}", "actions at places without a station"),
+    Symbol("new_in_area", "siting.Columns.kind", "K_a^{+}",
+           "actions at places without a station in area $a$", "", ("areas",)),
     Symbol("areas", "areas.Areas.proxy_kw", "A",
            "areas of the grid proxy, $a$ is one: census tracts, and Wellesley"),
     Symbol("in_area", "areas.Areas.area_of", "K_a", "actions in area $a$", "", ("areas",)),
@@ -382,8 +383,7 @@ FORMULAS = (
     ),
     Formula(
         "options",
-        r"\sum_{k \in <in_area> \cap <new_stations>} <build>"
-        r" - \sum_{k \in <in_area> \cap <removals>} <build>"
+        r"\sum_{k \in <new_in_area>} <build> - \sum_{k \in <in_area> \cap <removals>} <build>"
         r" &\le \max (0, <most_stations> - <stations_today>)",
         ("stations_per_area",),
         r"a \in <areas>",

@@ -91,7 +91,7 @@ def sentence(found: Conflict, config: Config) -> str:
         return "Whether the targets can be met together was not decided in time."
     if found.most is not None:
         return (
-            f"{told} is out of reach by itself: with every candidate built, whatever its power, "
+            f"{told} is out of reach by itself: with every candidate built, on any grid, "
             f"{found.most:.1%} is the most, so no money helps."
         )
     if len(found.groups) == 1:

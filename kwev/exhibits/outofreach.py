@@ -32,9 +32,9 @@ def left_without(report: Report) -> Table:
         Column("municipality", "Municipality"),
         Column("people", "People", format=",.0f"),
         Column("l2", "Near Level 2", format=".1%"),
-        Column("l2_missing", "People missing to its target", format=",.0f"),
+        Column("l2_missing", "Missing to the target of Level 2", format=",.0f"),
         Column("l3", "Near Level 3", format=".1%"),
-        Column("l3_missing", "People missing to its target", format=",.0f"),
+        Column("l3_missing", "Missing to the target of Level 3", format=",.0f"),
     ]
     return table(
         "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
