@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from kwev.deeds import Place
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_bytes, write_json
-from kwev.deeds import Place
 from kwev.retrace import Retrace
 from kwev.store import key
 
