@@ -35,7 +35,8 @@ class Tight:
     Attributes
     ----------
     counts
-        Integer variable with the number of columns built, by the level that they bring.
+        Whole variables that a search branches on first: by level, the number of columns built
+        that bring it (``l2``, ``l3``); by municipality in need, the ports of the least power.
     counted
         The rows that define the counts.
     targets
@@ -69,7 +70,7 @@ def tight_rows(inputs: Inputs, config: Config, model: Model) -> Tight:
         if name in wanted
     }
     if "demand" in model.shortfall and model.unserved is not None:
-        rows["demand"] = _energy_rows(inputs, model, model.unserved)
+        rows["demand"] = _energy_rows(inputs, model, model.unserved, counts)
     return Tight(counts, counted, rows)
 
 
@@ -112,8 +113,12 @@ def _measured(inputs: Inputs, target: str) -> tuple[NDArray[np.float64], float, 
     return rows.people, rows.always_people, inputs.people
 
 
-def _energy_rows(inputs: Inputs, model: Model, unserved: cp.Variable) -> list[cp.Constraint]:
-    """Return, for each municipality in need, a mixed-integer rounding of its energy row.
+def _energy_rows(
+    inputs: Inputs, model: Model, unserved: cp.Variable, counts: dict[str, cp.Variable]
+) -> list[cp.Constraint]:
+    """Count the ports of each municipality in need; return their rows.
+
+    For each municipality in need, a mixed-integer rounding of its energy row is added.
 
     Let b be the need beyond today's supply in ports of the least power that a column of the
     municipality adds, u the unserved need in the same unit, p the ports of that power and Z the
@@ -139,7 +144,10 @@ def _energy_rows(inputs: Inputs, model: Model, unserved: cp.Variable) -> list[cp
         whole = np.ceil(need)
         part = need - np.floor(need)
         other = here & ~unit
-        left = unit.astype(np.float64) @ model.ports / whole + other.astype(np.float64) @ model.build
+        name = str(energy.municipality[area])
+        counts[name] = cp.Variable(integer=True, name=f"ports_{name}")
+        rows.append(counts[name] == unit.astype(np.float64) @ model.ports)
+        left = counts[name] / whole + other.astype(np.float64) @ model.build
         left = left + unserved[area] / (unit_kw * scale * (part if part > 0 else 1.0) * whole)
         rows.append(left >= 1)
     return rows
