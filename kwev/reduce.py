@@ -41,7 +41,7 @@ smaller model is a bound of the whole one.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -60,6 +60,8 @@ KNOWN = ("new_l2", "new_l3")
 
 KW_TOL = 1e-9
 
+Scalar = TypeVar("Scalar", bound=np.generic)
+
 
 @dataclass(frozen=True)
 class Reduced:
@@ -71,22 +73,30 @@ class Reduced:
         The inputs without the columns that went, rows joined again.
     kept
         Shape (kept,): index of each kept column in the whole inputs, rising.
-    whole
+    columns
         Number of columns of the whole inputs.
-    sizes
-        Columns and rows before and after, by name.
     """
 
     inputs: Inputs
     kept: NDArray[np.int64]
-    whole: int
-    sizes: dict[str, dict[str, int]]
+    columns: int
 
-    def back(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def back(self, values: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return values of the kept columns as values of all columns, zero where one went."""
-        full = np.zeros(self.whole, values.dtype)
+        full = np.zeros(self.columns, values.dtype)
         full[self.kept] = values
         return full
+
+    def sizes(self) -> dict[str, int]:
+        """Return the number of columns and rows left, by name."""
+        rows = {f"reduced_rows_{level}": len(r.base) for level, r in self.inputs.rows.items()}
+        return {"reduced_columns": len(self.kept), **rows}
+
+
+def whole(inputs: Inputs) -> Reduced:
+    """Return inputs as they are."""
+    size = len(inputs.columns)
+    return Reduced(inputs, np.arange(size), size)
 
 
 def reduce(
@@ -119,7 +129,7 @@ def reduce(
             break
         alive[gone] = False
     kept = np.flatnonzero(alive)
-    return Reduced(_subset(inputs, kept), kept, len(columns), _sizes(inputs, kept))
+    return Reduced(_subset(inputs, kept), kept, len(columns))
 
 
 def _fewest_ports(columns: Columns, which: NDArray[np.bool_]) -> Columns:
@@ -176,7 +186,7 @@ def _stand_ins(
     area = _area(inputs)
     most_ports = np.minimum(
         columns.max_ports,
-        np.floor((columns.capacity_kw - columns.kept_kw) / columns.port_kw + KW_TOL),
+        np.floor((columns.capacity_kw - columns.kept_kw) / np.maximum(columns.port_kw, 1.0) + KW_TOL),
     )
     fits = touchable[k] & touchable[j] & (columns.kind[k] == columns.kind[j])
     for cost in (columns.fixed_cad, columns.port_cad, columns.min_ports):
@@ -217,6 +227,3 @@ def _subset(inputs: Inputs, kept: NDArray[np.int64]) -> Inputs:
     rows = {level: regrouped(part, kept) for level, part in inputs.rows.items()}
     return replace(inputs, columns=type(columns)(**values), reach=reach, rows=rows)
 
-
-def _sizes(inputs: Inputs, kept: NDArray[np.int64]) -> dict[str, dict[str, int]]:
-    return {}

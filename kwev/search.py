@@ -65,6 +65,9 @@ NEAR_ZERO, NEAR_ONE = 150, 60
 NEAR_NODES = 20
 """Nodes of the search of a neighbourhood, at most."""
 
+POLISH_S = 60.0
+"""Time for the last relaxation, with all whole variables fixed: it takes hundredths (s)."""
+
 WHOLE = 1e-6
 MARGIN = 1e-9
 """Relative to the value: what a relaxation may be off by when variables are fixed."""
@@ -153,6 +156,7 @@ def solve(  # noqa: PLR0913 -- a problem and what may help
         bound, feasible = _finish(going, bounds)
     else:
         bound, feasible = _search(going, relaxation, bounds, program.where(counts))
+    _polish(going, relaxation, bounds)
     return _answer(going, bound, feasible=feasible, seconds=perf_counter() - started)
 
 
@@ -181,6 +185,17 @@ def _complete(
     if isinstance(found, Relaxed) and _is_whole(going.program, found.x):
         going.offer(found.x, found.value)
         going.note(f"start: {found.value:.9g}")
+
+
+def _polish(going: _Going, relaxation: Relaxation, bounds: Bounds) -> None:
+    """Round the whole variables of the best solution and work out the others again."""
+    if going.x is None:
+        return
+    which = np.flatnonzero(going.program.integer)
+    values = np.rint(going.x[which])
+    found = relaxation.solve(bounds.within(which, values, values), POLISH_S)
+    if isinstance(found, Relaxed):
+        going.x, going.value = found.x, found.value
 
 
 def _is_whole(program: Program, x: NDArray[np.float64]) -> bool:
@@ -229,6 +244,7 @@ class _Tree:
     counts: NDArray[np.int64]
     open: list[tuple[float, int, Relaxed]] = field(default_factory=list)
     dropped: float = np.inf
+    pushed: int = 0
     solved: int = 0
     record: dict[int, tuple[float, float, int]] = field(default_factory=dict)
     dived_at: int | None = None
@@ -263,7 +279,8 @@ class _Tree:
         if node.value >= self.going.cut_off():
             self.dropped = min(self.dropped, node.value)
         else:
-            heappush(self.open, (node.value, self.solved, node))
+            self.pushed += 1
+            heappush(self.open, (node.value, self.pushed, node))
 
     def _solve(self, bounds: Bounds) -> Relaxed | None:
         """Solve a relaxation; out of time, the caller's node stays open with its own bound."""
