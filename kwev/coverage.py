@@ -114,8 +114,9 @@ def _within_part(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """Return how many points are within reach of each place, and which, place by place."""
     found = tree.query_ball_point(places, radius_cm + 1.0, return_sorted=True)
-    counts = np.fromiter((len(indices) for indices in found), np.int64, len(found))
-    rows = np.concatenate([np.asarray(indices, np.int32) for indices in found])
+    near = [np.asarray(indices, np.int32) for indices in found]
+    counts = np.fromiter((len(indices) for indices in near), np.int64, len(near))
+    rows = np.concatenate(near)
     squared = np.zeros(len(rows), np.int64)
     for axis in (0, 1):
         squared += (points[rows, axis] - np.repeat(places[:, axis], counts)) ** 2
@@ -205,7 +206,9 @@ def reach_l2(
         brings |= columns.is_kind("new_l3")
     sign = brings.astype(np.int8)
     sign[takes] = -1
-    change = _signed("l2", points.places, columns.places, radius_m, sign, ruler)
+    change = _signed(
+        "l2", points=points.places, places=columns.places, radius_m=radius_m, sign=sign, ruler=ruler
+    )
     return Reach(change, fixed, losable)
 
 
@@ -218,7 +221,9 @@ def reach_l3(
     fixed = _row_sums(near, stations.l3_ports > 0)
     brings = columns.is_kind("new_l3") | columns.is_kind("upgrade")
     sign = brings.astype(np.int8)
-    change = _signed("l3", points.places, columns.places, radius_m, sign, ruler)
+    change = _signed(
+        "l3", points=points.places, places=columns.places, radius_m=radius_m, sign=sign, ruler=ruler
+    )
     return Reach(change, fixed, np.zeros(len(points), np.int64))
 
 
@@ -234,6 +239,7 @@ def _row_sums(near: sparse.csr_array, which: NDArray[np.bool_]) -> NDArray[np.in
 
 def _signed(  # noqa: PLR0913 -- what is measured, and how
     level: Level,
+    *,
     points: Places,
     places: Places,
     radius_m: float,
@@ -262,7 +268,8 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
     group, matrix, base = _joined(reach.change[open_points], reach.losable[open_points])
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=values[open_points], minlength=len(base))
+        sums = np.bincount(group, weights=values[open_points], minlength=len(base))
+        return sums.astype(np.float64)
 
     return CoverRows(
         matrix=matrix,
@@ -286,7 +293,8 @@ def regrouped(rows: CoverRows, kept: NDArray[np.int64]) -> CoverRows:
     group, matrix, base = _joined(matrix[still], rows.base[still])
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(group, weights=values[still], minlength=len(base))
+        sums = np.bincount(group, weights=values[still], minlength=len(base))
+        return sums.astype(np.float64)
 
     return replace(
         rows,

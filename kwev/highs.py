@@ -130,7 +130,7 @@ class Relaxation:
             self._solver.setOptionValue(name, value)
         self._solved = False
 
-    def solve(self, bounds: Bounds, seconds: float) -> Relaxed | None | str:
+    def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
         """Solve under bounds; None where nothing is feasible, ``limit`` where time ran out."""
         solver = self._solver
         n = len(bounds.lower)
@@ -243,7 +243,7 @@ def _found(solver: Any, log: str) -> Found:
 
 
 def _loaded(program: Program, bounds: Bounds, *, whole: bool) -> Any:
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
     solver.setOptionValue("output_flag", whole)
     solver.setOptionValue("log_to_console", False)
     model = highspy.HighsModel()

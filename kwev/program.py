@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Minimise ``cost @ x + offset`` subject to ``row_lower <= matrix @ x <= row_upper`` and bounds.
+    """Minimise ``cost @ x + offset`` under ``row_lower <= matrix @ x <= row_upper`` and bounds.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Program:
         columns = {
             variable.id: slice(first[variable.id], first[variable.id] + variable.size)
             for variable in problem.variables()
-            if variable.id in first
+            if variable.id in first and variable.size > 0
         }
         cost = np.asarray(data["c"], np.float64)
         program = cls(
@@ -98,9 +98,9 @@ class Program:
     def store(self, x: NDArray[np.float64]) -> float:
         """Put values into the variables of the problem; return its objective."""
         for variable in self.problem.variables():
-            if variable.id in self.columns:
-                part = x[self.columns[variable.id]]
-                variable.save_value(part.reshape(variable.shape, order="F"))
+            # a variable without an entry is no column
+            part = x[self.columns.get(variable.id, slice(0))]
+            variable.save_value(part.reshape(variable.shape, order="F"))
         return float(np.asarray(self.problem.objective.value))
 
 

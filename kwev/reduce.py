@@ -99,9 +99,7 @@ def whole(inputs: Inputs) -> Reduced:
     return Reduced(inputs, np.arange(size), size)
 
 
-def reduce(
-    inputs: Inputs, config: Config, protected: NDArray[np.bool_] | None = None
-) -> Reduced:
+def reduce(inputs: Inputs, config: Config, protected: NDArray[np.bool_] | None = None) -> Reduced:
     """Return inputs without dominated columns, with equal rows joined.
 
     Parameters
@@ -129,6 +127,8 @@ def reduce(
             break
         alive[gone] = False
     kept = np.flatnonzero(alive)
+    if len(kept) == 0:  # a model needs a column
+        kept = np.arange(min(1, len(columns)))
     return Reduced(_subset(inputs, kept), kept, len(columns))
 
 
@@ -186,7 +186,9 @@ def _stand_ins(
     area = _area(inputs)
     most_ports = np.minimum(
         columns.max_ports,
-        np.floor((columns.capacity_kw - columns.kept_kw) / np.maximum(columns.port_kw, 1.0) + KW_TOL),
+        np.floor(
+            (columns.capacity_kw - columns.kept_kw) / np.maximum(columns.port_kw, 1.0) + KW_TOL
+        ),
     )
     fits = touchable[k] & touchable[j] & (columns.kind[k] == columns.kind[j])
     for cost in (columns.fixed_cad, columns.port_cad, columns.min_ports):
@@ -226,4 +228,3 @@ def _subset(inputs: Inputs, kept: NDArray[np.int64]) -> Inputs:
     }
     rows = {level: regrouped(part, kept) for level, part in inputs.rows.items()}
     return replace(inputs, columns=type(columns)(**values), reach=reach, rows=rows)
-

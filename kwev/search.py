@@ -119,7 +119,6 @@ def solve(  # noqa: PLR0913 -- a problem and what may help
     *,
     counts: Iterable[cp.Variable] = (),
     start: dict[int, NDArray[np.float64]] | None = None,
-    small: int = SMALL,
     watch: Callable[[float, float], None] | None = None,
 ) -> Answer:
     """Solve a problem with HiGHS; the values are left in its variables.
@@ -134,8 +133,6 @@ def solve(  # noqa: PLR0913 -- a problem and what may help
         Whole variables to branch on first.
     start
         Values of the whole variables of a known solution, by variable id.
-    small
-        With no more whole variables than this the problem goes to the solver as it is.
     watch
         Called with the best value and the bound, in the problem's own sense.
 
@@ -152,7 +149,9 @@ def solve(  # noqa: PLR0913 -- a problem and what may help
     relaxation = Relaxation(program, settings.threads, settings.seed)
     if start is not None:
         _complete(going, relaxation, bounds, start)
-    if program.integer.sum() <= small:
+    if going.left() <= 0:
+        bound, feasible = -np.inf, True
+    elif program.integer.sum() <= SMALL:
         bound, feasible = _finish(going, bounds)
     else:
         bound, feasible = _search(going, relaxation, bounds, program.where(counts))
@@ -181,7 +180,7 @@ def _complete(
         if variable in going.program.columns:
             part = going.program.columns[variable]
             lower[part] = upper[part] = np.asarray(values, np.float64).ravel(order="F")
-    found = relaxation.solve(Bounds(lower, upper), going.left())
+    found = relaxation.solve(Bounds(lower, upper), POLISH_S)
     if isinstance(found, Relaxed) and _is_whole(going.program, found.x):
         going.offer(found.x, found.value)
         going.note(f"start: {found.value:.9g}")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import platform
-from time import perf_counter
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import cvxpy as cp
 import numpy as np
 
 from kwev import search
-from kwev.coverage import Reach
 from kwev.demand import share_of
 from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.errors import KwevError
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kwev.config import Case, Config
+    from kwev.coverage import Reach
     from kwev.plan import Plan
     from kwev.tables import Tables
 
