@@ -142,7 +142,9 @@ def solve(
         task = progress.add_task(f"{scenario} at {geography}", total=len(SOLVES))
 
         def step(name: str) -> None:
-            progress.update(task, completed=SOLVES.index(name), description=name)
+            progress.update(
+                task, completed=SOLVES.index(name.split(":", maxsplit=1)[0]), description=name
+            )
 
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")

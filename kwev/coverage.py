@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 CM_PER_M = 100
+
+PLACES_AT_A_TIME = 256
+"""Places measured at a time: bounds the memory of their pairs with the points."""
 
 Level = Literal["l2", "l3"]
 MODE_OF: dict[Level, Mode] = {"l2": "walk", "l3": "drive"}
@@ -96,17 +99,30 @@ def within(
         return _empty(shape)
     radius_cm = radius_m * CM_PER_M
     tree = cKDTree(points)
+    parts = [
+        _within_part(tree, points, places[start : start + PLACES_AT_A_TIME], radius_cm)
+        for start in range(0, len(places), PLACES_AT_A_TIME)
+    ]
+    counts, rows = (np.concatenate(part) for part in zip(*parts, strict=True))
+    indptr = np.concatenate([[0], np.cumsum(counts)])
+    by_place = sparse.csc_array((np.ones(len(rows), np.int8), rows, indptr), shape=shape)
+    return sparse.csr_array(by_place)  # by point, with places rising
+
+
+def _within_part(
+    tree: cKDTree, points: NDArray[np.int64], places: NDArray[np.int64], radius_cm: float
+) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """Return how many points are within reach of each place, and which, place by place."""
     found = tree.query_ball_point(places, radius_cm + 1.0, return_sorted=True)
-    near = [np.asarray(indices, np.int64) for indices in found]
+    near = [np.asarray(indices, np.int32) for indices in found]
     counts = np.fromiter((len(indices) for indices in near), np.int64, len(near))
     rows = np.concatenate(near)
-    columns = np.repeat(np.arange(len(places)), counts)
-    squared = ((points[rows] - places[columns]) ** 2).sum(axis=1)
+    squared = np.zeros(len(rows), np.int64)
+    for axis in (0, 1):
+        squared += (points[rows, axis] - np.repeat(places[:, axis], counts)) ** 2
     keep = squared <= np.floor(radius_cm * radius_cm)
-    ones = np.ones(int(keep.sum()), np.int8)
-    matrix = sparse.csr_array((ones, (rows[keep], columns[keep])), shape=shape)
-    matrix.sort_indices()
-    return matrix
+    of_place = np.repeat(np.arange(len(places)), counts)
+    return np.bincount(of_place[keep], minlength=len(places)), rows[keep]
 
 
 def _empty(shape: tuple[int, int]) -> sparse.csr_array:
@@ -266,20 +282,17 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
     always = reach.fixed >= 1
     reachable = np.diff(reach.change.indptr) > 0
     open_points = np.flatnonzero(~always & (reachable | (reach.losable > 0)))
-    rows = sparse.csr_array(reach.change[open_points])
-    rows.sort_indices()
-    group = _group_of_rows(rows, reach.losable[open_points])
-    first = np.unique(group, return_index=True)[1]
+    group, matrix, base = _joined(reach.change[open_points], reach.losable[open_points])
     of_point = np.full(len(always), -1)
     of_point[open_points] = group
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.bincount(group, weights=values[open_points], minlength=len(first))
+        sums = np.bincount(group, weights=values[open_points], minlength=len(base))
         return sums.astype(np.float64)
 
     return CoverRows(
-        matrix=sparse.csr_array(rows[first]),
-        base=reach.losable[open_points][first],
+        matrix=matrix,
+        base=base,
         people=total(points.people),
         ev=total(points.ev),
         weight=total(points.weight),
@@ -307,14 +320,55 @@ def alike(reach: Reach, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     rows.sort_indices()
     group = _group_of_rows(rows, np.column_stack([reach.fixed[which], reach.losable[which]]))
     return np.unique(group, return_index=True)[1], group
+def regrouped(rows: CoverRows, kept: NDArray[np.int64]) -> CoverRows:
+    """Return the rows over a part of the columns, those that are equal now joined.
+
+    Groups that no kept column reaches and no station covers are left out: uncovered for good.
+    """
+    matrix = sparse.csr_array(rows.matrix[:, kept])
+    still = np.flatnonzero((np.diff(matrix.indptr) > 0) | (rows.base > 0))
+    group, matrix, base = _joined(matrix[still], rows.base[still])
+
+    def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        sums = np.bincount(group, weights=values[still], minlength=len(base))
+        return sums.astype(np.float64)
+
+    now = np.full(len(rows.base), -1)
+    now[still] = group
+    return replace(
+        rows,
+        matrix=matrix,
+        base=base,
+        people=total(rows.people),
+        ev=total(rows.ev),
+        weight=total(rows.weight),
+        group=np.append(now, -1)[rows.group],
+    )
+
+
+def _joined(
+    rows: sparse.csr_array, base: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], sparse.csr_array, NDArray[np.int64]]:
+    """Return the group of each row, and the row and base of each group, in order of appearance."""
+    rows = sparse.csr_array(rows)
+    rows.sort_indices()
+    group = _group_of_rows(rows, base)
+    first = np.unique(group, return_index=True)[1]
+    return group, sparse.csr_array(rows[first]), base[first]
 
 
 def _group_of_rows(rows: sparse.csr_array, base: NDArray[np.int64]) -> NDArray[np.int64]:
-    seen: dict[bytes, int] = {}
-    group = np.empty(rows.shape[0], np.int64)
-    indptr, indices, data = rows.indptr, rows.indices, rows.data
-    for row in range(rows.shape[0]):
-        part = slice(indptr[row], indptr[row + 1])
-        key = indices[part].tobytes() + b"|" + data[part].tobytes() + b"|" + base[row].tobytes()
-        group[row] = seen.setdefault(key, len(seen))
-    return group
+    """Return the group of each row: equal rows with equal bases, numbered as they appear."""
+    indptr = rows.indptr.tolist()
+    # column and sign in one number, so that a row is one stretch of bytes
+    data = (rows.indices.astype(np.int64) * 8 + rows.data + 4).tobytes()
+    bases = [tuple(row) for row in np.column_stack([base]).tolist()]
+    seen: dict[tuple[tuple[int, ...], bytes], int] = {}
+    return np.fromiter(
+        (
+            seen.setdefault((bases[row], data[8 * indptr[row] : 8 * indptr[row + 1]]), len(seen))
+            for row in range(len(bases))
+        ),
+        np.int64,
+        len(bases),
+    )

@@ -76,6 +76,8 @@ def account_schema() -> dict[str, Any]:
             "status": {"enum": ["optimal", "limit", "infeasible", "no_solution"]},
             "seconds": {"type": "number", "minimum": 0},
             "nodes": {"type": "integer", "minimum": 0},
+            "value": {"type": ["number", "null"]},
+            "bound": {"type": ["number", "null"]},
             "log": {"type": "string"},
         },
         "additionalProperties": False,

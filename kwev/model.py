@@ -46,6 +46,8 @@ class Model:
         By target, share in [0, 1] missing (elastic); ``demand`` is the share of the Region's
         energy need that stays unserved; an optional rule's is the share of the Region's people
         that it misses.
+    unserved
+        Shape (areas,): the same by municipality; None where demand is not enforced.
     constraints
         By name: the hard rows of the model, ``budget`` among them.
     target_rows
@@ -65,6 +67,7 @@ class Model:
     ports: cp.Variable
     covered: dict[str, cp.Variable]
     shortfall: dict[str, cp.Variable]
+    unserved: cp.Variable | None
     constraints: dict[str, list[cp.Constraint]]
     target_rows: dict[str, list[cp.Constraint]]
     people_share: dict[str, cp.Expression]
@@ -121,6 +124,7 @@ def build_model(inputs: Inputs, config: Config) -> Model:
     if "ev_owners" in ev:
         reached["ev_owners"] = ev["ev_owners"]
     shortfall, target_rows = _targets(config, reached)
+    unserved = None
     if config.demand.enforce and inputs.energy.need_kwh.sum() > 0:
         shortfall["demand"] = _elastic("demand")
         unserved = cp.Variable(len(inputs.energy.municipality), nonneg=True, name="unserved")
@@ -154,6 +158,7 @@ def build_model(inputs: Inputs, config: Config) -> Model:
         ports=ports,
         covered=covered,
         shortfall=shortfall,
+        unserved=unserved,
         constraints=constraints,
         target_rows=target_rows,
         people_share=people,

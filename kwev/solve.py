@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import cvxpy as cp
 import numpy as np
 
+from kwev import search
 from kwev.demand import share_of
 from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.errors import KwevError
@@ -22,13 +24,17 @@ from kwev.model import (
     ev_share,
     people_share,
 )
+from kwev import removal, rules
 from kwev.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
+from kwev.reduce import Reduced, reduce, whole
+from kwev.tighten import Tight, tight_rows
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kwev.config import Case, Config
+    from kwev.coverage import Reach
     from kwev.plan import Plan
     from kwev.tables import Tables
 
@@ -51,23 +57,53 @@ class Solved:
     account: dict[str, Any]
 
 
+SAY_EVERY_S = 2.0
+"""Least time between two words of progress within one solve (s)."""
+
+FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
+"""Constraints under which all that brings a level may be built at once, but for the budget."""
+
+
 @dataclass(frozen=True)
 class _Run:
-    """One scenario being solved: its parts, and the account that grows with each solve."""
+    """One scenario being solved: its parts, and the account that grows with each solve.
+
+    ``inputs`` are the whole ones: every choice is told over all columns. The model is written
+    over the reduced ones, with the valid rows of ``tight`` where there are any.
+    """
 
     inputs: Inputs
     config: Config
+    reduced: Reduced
     model: Model
+    tight: Tight | None
     engine: Engine
     answers: dict[str, Answer]
     progress: Callable[[str], None]
 
-    def solve(self, name: str, objective: Any, constraints: list[cp.Constraint]) -> Answer:
+    def solve(
+        self,
+        name: str,
+        objective: Any,
+        constraints: list[cp.Constraint],
+        start: Choice | None = None,
+    ) -> Answer:
         self.progress(name)
         settings = self.config.solver
         if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
             settings = settings.model_copy(update={"mip_gap": 0.0})
-        answer = run(cp.Problem(objective, constraints), self.engine, settings)
+        rows = [*self.tight.counted, *constraints] if self.tight else constraints
+        problem = cp.Problem(objective, rows)
+        if self.engine.name == "highs" and self.tight is not None:
+            answer = search.solve(
+                problem,
+                settings,
+                counts=self.tight.counts.values(),
+                start=None if start is None else self._start(start),
+                watch=self._watch(name),
+            )
+        else:
+            answer = run(problem, self.engine, settings)
         self.answers[name] = answer
         return answer
 
@@ -75,7 +111,29 @@ class _Run:
         """Read the decisions that the last solve left in the variables."""
         build = np.rint(_values(self.model.build)).astype(bool)
         ports = np.rint(_values(self.model.ports)).astype(np.int64)
-        return Choice(build, ports * build)
+        return Choice(self.reduced.back(build), self.reduced.back(ports * build))
+
+    def _start(self, choice: Choice) -> dict[int, np.ndarray[Any, np.dtype[np.float64]]]:
+        kept = self.reduced.kept
+        return {
+            self.model.build.id: choice.build[kept].astype(np.float64),
+            self.model.ports.id: choice.ports[kept].astype(np.float64),
+        }
+
+    def _watch(self, name: str) -> Callable[[float, float], None]:
+        """Return what tells of a long solve: incumbent, bound, gap and seconds, now and then."""
+        started = perf_counter()
+        said = [started]
+
+        def tell(value: float, bound: float) -> None:
+            now = perf_counter()
+            if now - said[0] < SAY_EVERY_S:
+                return
+            said[0] = now
+            found = f"{value:.6g}, gap {gap(value, bound):.3%}" if np.isfinite(value) else "none"
+            self.progress(f"{name}: best {found}, bound {bound:.6g}, {now - started:.0f} s")
+
+        return tell
 
 
 def _values(variable: cp.Variable) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -99,7 +157,11 @@ SOLVES = (
 
 
 def solve_scenario(
-    tables: Tables, case: Case, *, progress: Callable[[str], None] = lambda _: None
+    tables: Tables,
+    case: Case,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    plain: bool = False,
 ) -> Solved:
     """Solve a scenario and write the plan's record, without its certificate.
 
@@ -110,7 +172,11 @@ def solve_scenario(
     case
         The scenario and the geography.
     progress
-        Called with the name of each solve before it starts (see ``SOLVES``).
+        Called with the name of each solve before it starts (see ``SOLVES``); during a long one
+        again, with ``name: `` and what is known so far.
+    plain
+        Solve the model as it is written, without reduction, valid rows, start or search: what
+        the fast way is compared with.
 
     Raises
     ------
@@ -120,27 +186,65 @@ def solve_scenario(
     config = case.config
     engine = choose_engine(config.solver.name)
     inputs = build_inputs(tables, config, case.geography)
+    return solve_inputs(tables, case, inputs, engine, progress=progress, plain=plain)
+
+
+def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
+    tables: Tables,
+    case: Case,
+    inputs: Inputs,
+    engine: Engine,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    plain: bool = False,
+) -> Solved:
+    """Solve a scenario whose inputs are built already (see :func:`solve_scenario`)."""
+    config = case.config
     if len(inputs.columns) == 0:
-        plan = plan_record(tables, case, inputs, _nothing_to_decide(inputs, config, engine))
-        return Solved(plan, _account(inputs, engine, {}))
-    model = build_model(inputs, config)
-    going = _Run(inputs, config, model, engine, {}, progress)
-    weighted = config.objective.mode == "weighted"
+        outcome = _nothing_to_decide(inputs, config, engine)
+        return Solved(plan_record(tables, case, inputs, outcome), _account(inputs, engine, {}))
+    going = _going(inputs, config, engine, progress, plain=plain)
+    outcome = _outcome(going)
+    plan = plan_record(tables, case, inputs, outcome)
+    return Solved(plan, _account(inputs, engine, going.answers, going.reduced))
+
+
+def _going(
+    inputs: Inputs,
+    config: Config,
+    engine: Engine,
+    progress: Callable[[str], None],
+    *,
+    plain: bool,
+) -> _Run:
+    reduced = whole(inputs) if plain else reduce(inputs, config, _protected(inputs, config))
+    model = build_model(reduced.inputs, config)
+    tight = None if plain else tight_rows(reduced.inputs, config, model)
+    return _Run(inputs, config, reduced, model, tight, engine, {}, progress)
+
+
+def _protected(inputs: Inputs, config: Config) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return the columns that a constraint reads beyond cover, cost and capacity."""
+    return rules.touched(inputs, config) | removal.touched(inputs, config)
+
+
+def _outcome(going: _Run) -> Outcome:
+    weighted = going.config.objective.mode == "weighted"
     choice, first, second = _one_stage(going) if weighted else _two_stages(going)
     # stated as the plan's own ports and people give it, not as the solver's tolerances do
-    second = replace(second, value=sum(objective_parts(inputs, config, choice).values()))
-    attainable = {target: _extreme(going, target, budget=True) for target in TARGETS}
-    ceiling = {target: _extreme(going, target, budget=False) for target in TARGETS}
-    outcome = Outcome(
+    second = replace(
+        second, value=sum(objective_parts(going.inputs, going.config, choice).values())
+    )
+    attainable = {target: _attainable(going, target, choice) for target in TARGETS}
+    ceiling = {target: _ceiling(going, target) for target in TARGETS}
+    return Outcome(
         choice=choice,
-        solver=_solver_account(engine, inputs, config, second),
+        solver=_solver_account(going.engine, going.inputs, going.config, second),
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
         least_budget=_least_budget(going, ceiling),
     )
-    plan = plan_record(tables, case, inputs, outcome)
-    return Solved(plan, _account(inputs, engine, going.answers))
 
 
 def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
@@ -167,18 +271,25 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
     )
 
 
+def _nothing(inputs: Inputs) -> Choice:
+    return Choice(np.zeros(len(inputs.columns), bool), np.zeros(len(inputs.columns), np.int64))
+
+
 def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
     """Minimise the total shortfall, hold each part of it, then maximise the objective."""
     model = going.model
     rows = [*model.hard(), *model.elastic()]
+    if going.tight is not None:
+        rows += [row for part in going.tight.targets.values() for row in part]
     total = cp.sum(cp.hstack(list(model.shortfall.values())))
-    first = going.solve("shortfall", cp.Minimize(total), rows)
-    if not first.found:  # doing nothing is always a plan: only time can run out
+    nothing = _nothing(going.inputs)  # always a plan
+    first = going.solve("shortfall", cp.Minimize(total), rows, nothing)
+    if not first.found:  # only time can run out
         raise _out_of_time("shortfall")
     choice = going.choice()
     holds = [s <= float(s.value) + HOLD_POINTS for s in model.shortfall.values()]
     objective_first = float(model.objective_points.value)
-    second = going.solve("plan", cp.Maximize(model.objective_points), [*rows, *holds])
+    second = going.solve("plan", cp.Maximize(model.objective_points), [*rows, *holds], choice)
     if second.found:
         return going.choice(), first, second
     # the first stage's plan is feasible for the second by construction
@@ -205,24 +316,69 @@ def _out_of_time(name: str) -> KwevError:
     )
 
 
-def _extreme(going: _Run, target: str, *, budget: bool) -> Extreme:
-    """Return the largest share for one target alone, with or without the budget."""
-    name = ("attainable_" if budget else "ceiling_") + target
-    dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved")
-    hard = going.model.hard(without=dropped if budget else (*dropped, "budget"))
-    rows = going.inputs.rows[target]
+def _attainable(going: _Run, target: str, choice: Choice) -> Extreme:
+    """Return the largest share for one target alone under the budget."""
+    return _extreme(going, "attainable_" + target, target, (), choice)
+
+
+def _ceiling(going: _Run, target: str) -> Extreme:
+    """Return the largest share for one target without a budget.
+
+    With all that brings a level built, nobody more can be reached. Where no constraint ties the
+    sites together and one action a place attains that, there is nothing to search.
+    """
+    name = "ceiling_" + target
+    free = {*FREE, *(f"coverage_{level}" for level in TARGETS)}
+    if going.tight is not None and going.model.constraints.keys() <= free:
+        everything = _everything(going.inputs, target)
+        reached = going.inputs.reach[target].covered(everything.build)
+        if (reached == _most(going.inputs.reach[target])).all():
+            going.progress(name)
+            return Extreme(_share(going.inputs, target, reached), everything)
+    return _extreme(going, name, target, ("budget",), None)
+
+
+def _everything(inputs: Inputs, target: str) -> Choice:
+    """Return every action that brings a target's level, one a place, with the fewest ports."""
+    columns = inputs.columns
+    brings = np.diff((inputs.reach[target].change > 0).tocsc().indptr) > 0
+    first = "new_l2" if target == "l2" else "new_l3"
+    order = np.flatnonzero(brings)
+    order = order[np.argsort(columns.kind[order] != first, kind="stable")]
+    build = np.zeros(len(columns), bool)
+    build[order[np.unique(columns.place[order], return_index=True)[1]]] = True
+    return Choice(build, columns.min_ports * build)
+
+
+def _most(reach: Reach) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return who is within reach of anything that stands or could stand."""
+    reached = (reach.fixed + reach.losable) >= 1
+    gains = reach.change > 0
+    return np.asarray(reached | (np.diff(gains.indptr) > 0))
+
+
+def _share(inputs: Inputs, target: str, reached: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+    points = inputs.points
+    return share_of(points.ev if target == "ev_owners" else points.people, reached)
+
+
+def _extreme(
+    going: _Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
+) -> Extreme:
+    """Return the largest share for one target alone, without the constraints dropped."""
+    dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved", *dropped)
+    hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
+    rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share = (ev_share if target == "ev_owners" else people_share)(going.inputs, target, covered)
+    share = (ev_share if target == "ev_owners" else people_share)(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
-    answer = going.solve(name, cp.Maximize(share), constraints)
-    if not answer.found or (answer.status != "optimal" and not budget):
+    answer = going.solve(name, cp.Maximize(share), constraints, start)
+    if not answer.found or (answer.status != "optimal" and "budget" in dropped):
         raise _out_of_time(name)
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
-    points = going.inputs.points
-    people = points.ev if target == "ev_owners" else points.people
-    return Extreme(share_of(people, reached), choice)
+    return Extreme(_share(going.inputs, target, reached), choice)
 
 
 def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
@@ -294,7 +450,9 @@ def gap(objective: float, bound: float) -> float:
     return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
 
 
-def _account(inputs: Inputs, engine: Engine, answers: dict[str, Answer]) -> dict[str, Any]:
+def _account(
+    inputs: Inputs, engine: Engine, answers: dict[str, Answer], reduced: Reduced | None = None
+) -> dict[str, Any]:
     return {
         "solver": engine.name,
         "solver_version": engine.version,
@@ -306,6 +464,8 @@ def _account(inputs: Inputs, engine: Engine, answers: dict[str, Answer]) -> dict
                 "status": answer.status,
                 "seconds": answer.seconds,
                 "nodes": answer.nodes,
+                "value": answer.value if answer.found else None,
+                "bound": answer.bound if answer.found and np.isfinite(answer.bound) else None,
                 "log": answer.log,
             }
             for name, answer in answers.items()
@@ -314,6 +474,7 @@ def _account(inputs: Inputs, engine: Engine, answers: dict[str, Answer]) -> dict
             "points": len(inputs.points),
             "columns": len(inputs.columns),
             **{f"rows_{level}": len(rows.base) for level, rows in inputs.rows.items()},
+            **({} if reduced is None else reduced.sizes()),
         },
         "machine": {
             "system": platform.system(),

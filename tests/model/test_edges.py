@@ -29,9 +29,21 @@ def solved(tables=TOWN, **changes):
     return result
 
 
-def test_out_of_time_is_said_in_one_line():
+def test_a_killed_solve_gives_a_plan_that_is_honest_about_its_gap():
+    """Doing nothing is a plan; no time at all leaves it with the trivial bounds."""
+    killed = solved(solver__time_limit_s=1e-9).plan
+    assert killed.actions == []
+    assert killed.solver.status == "limit"
+    assert killed.solver.bound == 300  # everybody covered at both levels: 100 + 2 * 100 points
+    assert killed.solver.gap_solver > 0.01
+    assert killed.coverage.l3.attainable == 0 < killed.coverage.l3.ceiling
+    assert killed.shortfall.bound_points == 0 < killed.shortfall.total_points
+
+
+def test_without_a_start_out_of_time_is_said_in_one_line():
+    case = Case("toy", base_config(solver__time_limit_s=1e-9), "da")
     with pytest.raises(KwevError, match=r"within the time limit \(solver.time_limit_s\)"):
-        solved(solver__time_limit_s=1e-9)
+        solve_scenario(TOWN, case, plain=True)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,153 @@
+"""Rows that every plan keeps and the relaxation does not: they close most of the gap.
+
+The relaxation of the model meets a target with a fraction of one large station, serves a township
+with a fraction of a fast charger, and spends the budget to the last dollar on a fractional number
+of stations. None of the rows here cuts off a plan (``build`` and ``ports`` whole numbers); each
+says why in its docstring. They add nothing to what is planned, so the certificate does not know
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cvxpy as cp
+import numpy as np
+
+from kwev.model import need_share
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.inputs import Inputs
+    from kwev.model import Model
+
+WHOLE_TOL = 1e-6
+"""A need this near a whole number of ports is taken as that number (ports)."""
+
+
+@dataclass(frozen=True)
+class Tight:
+    """Valid rows and the counts that a search branches on first.
+
+    Attributes
+    ----------
+    counts
+        Whole variables that a search branches on first: by level, the number of columns built
+        that bring it (``l2``, ``l3``); by municipality in need, the ports of the least power.
+    counted
+        The rows that define the counts.
+    targets
+        By target: the rows on its shortfall.
+    """
+
+    counts: dict[str, cp.Variable]
+    counted: list[cp.Constraint]
+    targets: dict[str, list[cp.Constraint]]
+
+    def rows(self) -> list[cp.Constraint]:
+        """Return all rows."""
+        return [*self.counted, *(row for rows in self.targets.values() for row in rows)]
+
+
+def tight_rows(inputs: Inputs, config: Config, model: Model) -> Tight:
+    """Return the valid rows of a model."""
+    level = np.where(inputs.columns.kind == "new_l2", "l2", "l3")
+    counts = {name: cp.Variable(integer=True, name=f"count_{name}") for name in np.unique(level)}
+    counted = [
+        count == (level == name).astype(np.float64) @ model.build for name, count in counts.items()
+    ]
+    wanted = {
+        "l2": config.targets.l2,
+        "l3": config.targets.l3,
+        "ev_owners": config.targets.ev_owners.share,
+    }
+    rows = {
+        name: _target_row(inputs, name, wanted[name], model)
+        for name in model.shortfall
+        if name in wanted
+    }
+    if "demand" in model.shortfall and model.unserved is not None:
+        rows["demand"] = _energy_rows(inputs, model, model.unserved, counts)
+    return Tight(counts, counted, rows)
+
+
+def _target_row(inputs: Inputs, target: str, wanted: float, model: Model) -> list[cp.Constraint]:
+    """Return ``shortfall + sum_k min(g_k, d) build_k >= d`` in units of d.
+
+    d is the share missing today and g_k the share that column k adds to today's network alone.
+    Cover is subadditive: what several columns add together is at most the sum of what each adds
+    alone, and losses only take away, so ``shortfall >= d - sum_k g_k build_k`` in every plan. If
+    some built column has ``g_k >= d`` the row with ``min`` holds whatever the shortfall, and
+    otherwise the ``min`` changes nothing.
+    """
+    missing = wanted - today(inputs, target)
+    if missing <= 0:
+        return []
+    gain = np.minimum(gain_alone(inputs, target), missing)
+    return [(model.shortfall[target] + gain @ model.build) / missing >= 1]
+
+
+def today(inputs: Inputs, target: str) -> float:
+    """Return the share of people (EVs for ``ev_owners``) covered if nothing is done."""
+    rows = inputs.rows[target]
+    who, always, total = _measured(inputs, target)
+    return float((always + who[rows.base >= 1].sum()) / max(total, 1e-12))
+
+
+def gain_alone(inputs: Inputs, target: str) -> NDArray[np.float64]:
+    """Return the share that each column, done alone, newly covers; shape (m,)."""
+    rows = inputs.rows[target]
+    who, _, total = _measured(inputs, target)
+    uncovered = rows.base == 0
+    brings = (rows.matrix[uncovered] > 0).astype(np.float64)
+    return np.asarray(brings.T @ who[uncovered]) / max(total, 1e-12)
+
+
+def _measured(inputs: Inputs, target: str) -> tuple[NDArray[np.float64], float, float]:
+    rows = inputs.rows[target]
+    if target == "ev_owners":
+        return rows.ev, rows.always_ev, inputs.ev
+    return rows.people, rows.always_people, inputs.people
+
+
+def _energy_rows(
+    inputs: Inputs, model: Model, unserved: cp.Variable, counts: dict[str, cp.Variable]
+) -> list[cp.Constraint]:
+    """Count the ports of each municipality in need; return their rows.
+
+    For each municipality in need, a mixed-integer rounding of its energy row is added.
+
+    Let b be the need beyond today's supply in ports of the least power that a column of the
+    municipality adds, u the unserved need in the same unit, p the ports of that power and Z the
+    number of built columns of any other power. A plan with ``Z = 0`` has ``p + u >= b`` (losses
+    only make it worse), and p is whole, so with f the fraction of b, ``p + u / f >= ceil(b)``:
+    either ``p >= ceil(b)``, or ``p <= floor(b)`` and ``u >= b - p >= f (ceil(b) - p)``. A plan
+    with ``Z >= 1`` keeps ``p + u / f + ceil(b) Z >= ceil(b)`` without any of it.
+    """
+    columns, energy = inputs.columns, inputs.energy
+    index = np.searchsorted(energy.municipality, columns.municipality)
+    short = need_share(inputs) - energy.supply_kwh / energy.need_kwh.sum()
+    scale = energy.kwh_per_kw / energy.need_kwh.sum()
+    rows = []
+    for area in np.flatnonzero(short > 0):
+        here = (index == area) & (columns.max_ports > 0) & (columns.port_kw > 0)
+        if not here.any() or scale <= 0:
+            continue
+        unit_kw = columns.port_kw[here].min()
+        unit = here & (columns.port_kw == unit_kw)
+        need = short[area] / (unit_kw * scale)
+        if abs(need - np.rint(need)) < WHOLE_TOL:
+            need = float(np.rint(need))
+        whole = np.ceil(need)
+        part = need - np.floor(need)
+        other = here & ~unit
+        name = str(energy.municipality[area])
+        counts[name] = cp.Variable(integer=True, name=f"ports_{name}")
+        rows.append(counts[name] == unit.astype(np.float64) @ model.ports)
+        left = counts[name] / whole + other.astype(np.float64) @ model.build
+        left = left + unserved[area] / (unit_kw * scale * (part if part > 0 else 1.0) * whole)
+        rows.append(left >= 1)
+    return rows
