@@ -320,6 +320,8 @@ def alike(reach: Reach, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     rows.sort_indices()
     group = _group_of_rows(rows, np.column_stack([reach.fixed[which], reach.losable[which]]))
     return np.unique(group, return_index=True)[1], group
+
+
 def regrouped(rows: CoverRows, kept: NDArray[np.int64]) -> CoverRows:
     """Return the rows over a part of the columns, those that are equal now joined.
 

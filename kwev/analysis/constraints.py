@@ -35,6 +35,8 @@ WORDS = {
     "site_capacity": "Grid capacity of a site",
     "unserved": "Energy of a municipality",
     "target_demand": "Demand satisfaction",
+    "idle": "Idle energy of a municipality",
+    "removal_alternative": "Alternative to a removed station",
     "site_budget": "Budget of a site",
     "ports_per_place": "Ports at a place",
     "ports_l2": "New Level 2 ports in all",

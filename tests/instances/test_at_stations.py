@@ -227,6 +227,7 @@ def test_only_stations_measured_below_the_use_that_is_asked_may_go():
         solve(twins(), **changes, siting__removal__usage={"s002": 0.0})
 
 
+@pytest.mark.constraint("removal_alternative")
 def test_a_removal_needs_an_alternative_where_the_scenario_asks_for_one():
     for limit_m, count in ((399.99, 0), (400.0, 1)):
         plan = solve(twins(400.0), **REMOVING, siting__removal__alternative_m=limit_m)
@@ -309,6 +310,7 @@ def test_a_conversion_saves_the_running_of_what_it_sells():
     assert action.operating_cad_per_year == 13_000 - 1_000
 
 
+@pytest.mark.constraint("idle")
 def test_idle_energy_is_what_ports_give_beyond_the_need():
     # 10 EVs need 6,000 kWh; one L2 port gives 16,819: 10,819 kWh idle, 1.803 times the need
     tables = toy([(0, 0, 100, 10)], sites=[(0, 0, "library")])
