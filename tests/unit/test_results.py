@@ -349,6 +349,8 @@ def consistent(values, plan):
         covered = validation["population_covered"][left["level"]]
         everybody = covered["final_people"] / covered["final"]
         assert left["people"] == pytest.approx(everybody * (1 - covered["final"]), abs=1e-3)
+    for gap in validation["service_gaps"]:
+        assert gap["nearest_m"] is None or gap["nearest_m"] <= gap["farthest_m"] + 1e-6
     groups = values["access"]["by_group"]
     for group in (beneficiaries.MUNICIPALITIES, beneficiaries.FIFTHS):
         rows = [g for g in groups if g["group"] == group and g["name"] != beneficiaries.REGION]
