@@ -24,11 +24,16 @@ from kwev.siting import decision_columns, existing_stations
 from kwev.store import stored
 
 SCHEMA = schemas()["docs/schemas/results.json"]
+FOUND_ONE = " J       0       0         0   0.00%   -inf   -84.8   Large   0  0  0   0     1.2s\n"
 ACCOUNT = {
-    "log": " J       0       0         0   0.00%   -inf   -84.8   Large   0  0  0   0     1.2s\n",
+    "log": FOUND_ONE,
     "nodes": 3,
     "seconds": 0.5,
-    "solves": {"plan": {"status": "optimal", "seconds": 0.5, "nodes": 3, "log": ""}},
+    "solves": {
+        "shortfall": {"status": "optimal", "seconds": 0.2, "nodes": 1, "log": FOUND_ONE},
+        "plan": {"status": "optimal", "seconds": 0.2, "nodes": 1, "log": FOUND_ONE},
+        "attainable_l2": {"status": "optimal", "seconds": 0.1, "nodes": 1, "log": FOUND_ONE},
+    },
 }
 
 
@@ -364,7 +369,7 @@ def test_the_record_by_hand_fits_its_schema_and_itself(found):
     values = record(found)
     consistent(values, found.effects.plan)
     solver = values["quality_metrics"]["solver_metrics"]
-    assert (solver["solution_count"], solver["node_count"], solver["runtime_s"]) == (1, 3, 0.5)
+    assert (solver["solution_count"], solver["node_count"], solver["runtime_s"]) == (2, 3, 0.5)
     used = values["quality_metrics"]["constraint_utilization"]
     assert used["budget"] == pytest.approx(235_000 / 4_000_000)
     assert used["l2_coverage"] == pytest.approx(0.9 / 0.95)
@@ -376,7 +381,7 @@ def test_the_record_by_hand_fits_its_schema_and_itself(found):
 def test_the_record_of_a_plan_that_does_nothing():
     tables = line()
     plan = plan_of(tables, case(budget__limit_cad=0, targets__l2=0), [])
-    values = record(Findings.of(tables, plan), ACCOUNT | {"log": ""})
+    values = record(Findings.of(tables, plan), ACCOUNT | {"solves": {}})
     consistent(values, plan)
     assert values["sites"] == []
     assert values["quality_metrics"]["constraint_utilization"]["budget"] is None
