@@ -94,9 +94,7 @@ def _coverage_metrics(findings: Findings) -> dict[str, Any]:
         when: {
             "l2": effects.share(people, "l2", when),
             "l3": effects.share(people, "l3", when),
-            "ev_owners": float(ev[effects.covered("either", when)].sum() / ev.sum())
-            if ev.sum() > 0
-            else 0.0,
+            "ev_owners": effects.share(ev, "either", when),
         }
         for when in ("before", "after")
     }

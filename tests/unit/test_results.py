@@ -352,8 +352,9 @@ def consistent(values, plan):
         assert sum(g["people"] for g in listed) == pytest.approx(left["people_listed"])
         assert left["people_listed"] + left["people_scattered"] == pytest.approx(left["people"])
         covered = validation["population_covered"][left["level"]]
-        everybody = covered["final_people"] / covered["final"]
-        assert left["people"] == pytest.approx(everybody * (1 - covered["final"]), abs=1e-3)
+        assert left["people"] * covered["final"] == pytest.approx(
+            covered["final_people"] * (1 - covered["final"]), abs=1e-3
+        )
     for gap in validation["service_gaps"]:
         assert gap["nearest_m"] is None or gap["nearest_m"] <= gap["farthest_m"] + 1e-6
     groups = values["access"]["by_group"]
@@ -493,3 +494,23 @@ def test_results_are_written_beside_the_plan_the_same_twice(tables, tract_entry,
     assert first == second
     assert paths[0].name == "results.json"
     jsonschema.validate(json.loads(first), SCHEMA)
+
+
+@pytest.mark.parametrize("people", [10, 0])
+def test_a_region_without_anything_to_decide_has_results(people):
+    tables = on_a_road(furnished(toy([(0, 0, people, 0)])))
+    made = Findings.of(tables, plan_of(tables, case(), []))
+    values = record(made)
+    consistent(values, made.effects.plan)
+    left, _ = values["coverage_validation"]["out_of_reach"]
+    assert (left["people"], left["within_a_site"]) == (people, 0 if people else None)
+    assert values["access"]["distance_to_nearest"][0]["unreached"] == (1 if people else 0)
+
+
+def test_a_station_off_the_roads_is_reached_by_nobody():
+    tables = line()
+    tables.road_snaps = tables.road_snaps[tables.road_snaps["kind"] != "station"]
+    made = Findings.of(tables, plan_of(tables, case(), []))
+    table = made.percentiles.set_index(["level", "metric", "who", "when"])
+    assert table.loc[("l2", "network", "people", "before"), "unreached"] == 1
+    assert table.loc[("l2", "straight_line", "people", "before"), "unreached"] == 0
