@@ -64,9 +64,8 @@ COLUMNS: Final = [
 
 
 def _shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
-    total = float(weights.sum())
     return {
-        f"{level}_{when}": float(weights[effects.covered(level, when)].sum()) / total
+        f"{level}_{when}": effects.share(weights, level, when)
         for level in SERVICES
         for when in WHENS
     }

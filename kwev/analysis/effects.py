@@ -10,7 +10,7 @@ import numpy as np
 
 from kwev.config import parse
 from kwev.coverage import reach_l2, reach_l3, ruler_of
-from kwev.demand import demand_points
+from kwev.demand import demand_points, share_of
 from kwev.errors import KwevError
 from kwev.record import Choice, action_id, network
 from kwev.siting import decision_columns, existing_stations
@@ -81,10 +81,11 @@ class Effects:
             return self.covered("l2", when) | self.covered("l3", when)
         return np.asarray(self.counts[level, when] >= 1)
 
-    def share(self, weights: NDArray[np.float64], level: Level, when: When) -> float:
-        """Return the part of ``weights`` (n,) in reach of a level; NaN where their sum is 0."""
-        total = float(weights.sum())
-        return float(weights[self.covered(level, when)].sum()) / total if total > 0 else np.nan
+    def share(
+        self, weights: NDArray[np.float64], level: Level | Literal["either"], when: When
+    ) -> float:
+        """Return the part of ``weights`` (n,) in reach of a level; 0 where there are none."""
+        return share_of(weights, self.covered(level, when))
 
     @cached_property
     def vehicles(self) -> dict[str, NDArray[np.float64]]:

@@ -10,6 +10,7 @@ import pandas as pd
 from kwev.analysis.effects import LEVELS, WHENS
 from kwev.analysis.spacing import nearest_m
 from kwev.analysis.transit import is_frequent, near_stop
+from kwev.demand import share_of
 from kwev.pipeline.parameters import Parameters
 from kwev.places import Places
 
@@ -35,7 +36,6 @@ def redundancy(effects: Effects) -> pd.DataFrame:
         person with one).
     """
     people = effects.cells.people
-    everybody = float(people.sum())
     rows = []
     for level in LEVELS:
         for when in WHENS:
@@ -43,7 +43,7 @@ def redundancy(effects: Effects) -> pd.DataFrame:
             with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
             row: dict[str, object] = {"level": level, "when": when}
             for n in COUNTS:
-                row[f"at_least_{n}"] = float(people[count >= n].sum()) / everybody
+                row[f"at_least_{n}"] = share_of(people, count >= n)
             row["redundant_share"] = with_two / with_one if with_one > 0 else np.nan
             row["mean_stations"] = (
                 float((people * count).sum()) / with_one if with_one > 0 else np.nan

@@ -129,7 +129,7 @@ class SolverMetrics(_Record):
     status: str
     """As the solver ended; being optimal is not what makes a plan feasible."""
     solution_count: int | None
-    """Improving plans that the log of the plan's solve tells of; null where it tells of none."""
+    """Better plans that the logs of both stages tell of; null where they tell of none."""
     node_count: int = Field(ge=0)
     """Of all solves."""
     runtime_s: float = Field(ge=0)

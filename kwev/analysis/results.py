@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FILE: Final = "results.json"
 """Beside ``plan.json``."""
 
+STAGES: Final = ("shortfall", "plan")
+"""The solves that the plan comes from; the others ask what is attainable."""
+
 DECIMALS: Final = 12
 """Of every number: a gap keeps its digits, and no sum shows the noise of its last bits."""
 
@@ -91,9 +94,7 @@ def _coverage_metrics(findings: Findings) -> dict[str, Any]:
         when: {
             "l2": effects.share(people, "l2", when),
             "l3": effects.share(people, "l3", when),
-            "ev_owners": float(ev[effects.covered("either", when)].sum() / ev.sum())
-            if ev.sum() > 0
-            else 0.0,
+            "ev_owners": effects.share(ev, "either", when),
         }
         for when in ("before", "after")
     }
@@ -119,9 +120,12 @@ def _validation(plan: Plan) -> dict[str, Any]:
 
 
 def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
+    solves = account["solves"]
     return {
         "status": plan.solver.status,
-        "solution_count": solution_count(str(account["log"])),
+        "solution_count": solution_count(
+            "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
+        ),
         "node_count": account["nodes"],
         "runtime_s": account["seconds"],
         "gap": plan.solver.gap_solver,
@@ -131,13 +135,13 @@ def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
         "bound_points": plan.solver.bound,
         "solves": {
             name: {key: solve[key] for key in ("status", "seconds", "nodes")}
-            for name, solve in account["solves"].items()
+            for name, solve in solves.items()
         },
     }
 
 
 def solution_count(log: str) -> int | None:
-    """Return how many ever better plans the log of HiGHS tells of; None where it tells of none."""
+    """Return how many better plans the logs of HiGHS tell of; None where they tell of none."""
     return len(_INCUMBENT.findall(log)) or None
 
 

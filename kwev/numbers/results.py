@@ -108,12 +108,14 @@ def _measures(found: Findings) -> list[Number]:
     new = [transit[name] for name in NEW_SITES if transit[name]["places"]]
     count = sum(int(row["places"]) for row in new)
     near = sum(row["either"] * row["places"] for row in new)
+    either = float(transit["Candidate sites"]["either"])
+    candidates = 0.0 if math.isnan(either) else either
     origin = "measures.transit"
     return [
         *numbers,
         Number("new_sites_near_transit", near / count if count else 0.0, "share", origin),
         Number(
-            "candidates_near_transit", float(transit["Candidate sites"]["either"]), "share",
+            "candidates_near_transit", candidates, "share",
             origin,
         ),
         Number("walk_to_bus", Parameters().bus_walk_m, "m", "pipeline.parameters"),

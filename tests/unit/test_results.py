@@ -24,11 +24,16 @@ from kwev.siting import decision_columns, existing_stations
 from kwev.store import stored
 
 SCHEMA = schemas()["docs/schemas/results.json"]
+FOUND_ONE = " J       0       0         0   0.00%   -inf   -84.8   Large   0  0  0   0     1.2s\n"
 ACCOUNT = {
-    "log": " J       0       0         0   0.00%   -inf   -84.8   Large   0  0  0   0     1.2s\n",
+    "log": FOUND_ONE,
     "nodes": 3,
     "seconds": 0.5,
-    "solves": {"plan": {"status": "optimal", "seconds": 0.5, "nodes": 3, "log": ""}},
+    "solves": {
+        "shortfall": {"status": "optimal", "seconds": 0.2, "nodes": 1, "log": FOUND_ONE},
+        "plan": {"status": "optimal", "seconds": 0.2, "nodes": 1, "log": FOUND_ONE},
+        "attainable_l2": {"status": "optimal", "seconds": 0.1, "nodes": 1, "log": FOUND_ONE},
+    },
 }
 
 
@@ -347,8 +352,11 @@ def consistent(values, plan):
         assert sum(g["people"] for g in listed) == pytest.approx(left["people_listed"])
         assert left["people_listed"] + left["people_scattered"] == pytest.approx(left["people"])
         covered = validation["population_covered"][left["level"]]
-        everybody = covered["final_people"] / covered["final"]
-        assert left["people"] == pytest.approx(everybody * (1 - covered["final"]), abs=1e-3)
+        assert left["people"] * covered["final"] == pytest.approx(
+            covered["final_people"] * (1 - covered["final"]), abs=1e-3
+        )
+    for gap in validation["service_gaps"]:
+        assert gap["nearest_m"] is None or gap["nearest_m"] <= gap["farthest_m"] + 1e-6
     groups = values["access"]["by_group"]
     for group in (beneficiaries.MUNICIPALITIES, beneficiaries.FIFTHS):
         rows = [g for g in groups if g["group"] == group and g["name"] != beneficiaries.REGION]
@@ -362,7 +370,7 @@ def test_the_record_by_hand_fits_its_schema_and_itself(found):
     values = record(found)
     consistent(values, found.effects.plan)
     solver = values["quality_metrics"]["solver_metrics"]
-    assert (solver["solution_count"], solver["node_count"], solver["runtime_s"]) == (1, 3, 0.5)
+    assert (solver["solution_count"], solver["node_count"], solver["runtime_s"]) == (2, 3, 0.5)
     used = values["quality_metrics"]["constraint_utilization"]
     assert used["budget"] == pytest.approx(235_000 / 4_000_000)
     assert used["l2_coverage"] == pytest.approx(0.9 / 0.95)
@@ -374,7 +382,7 @@ def test_the_record_by_hand_fits_its_schema_and_itself(found):
 def test_the_record_of_a_plan_that_does_nothing():
     tables = line()
     plan = plan_of(tables, case(budget__limit_cad=0, targets__l2=0), [])
-    values = record(Findings.of(tables, plan), ACCOUNT | {"log": ""})
+    values = record(Findings.of(tables, plan), ACCOUNT | {"solves": {}})
     consistent(values, plan)
     assert values["sites"] == []
     assert values["quality_metrics"]["constraint_utilization"]["budget"] is None
@@ -486,3 +494,23 @@ def test_results_are_written_beside_the_plan_the_same_twice(tables, tract_entry,
     assert first == second
     assert paths[0].name == "results.json"
     jsonschema.validate(json.loads(first), SCHEMA)
+
+
+@pytest.mark.parametrize("people", [10, 0])
+def test_a_region_without_anything_to_decide_has_results(people):
+    tables = on_a_road(furnished(toy([(0, 0, people, 0)])))
+    made = Findings.of(tables, plan_of(tables, case(), []))
+    values = record(made)
+    consistent(values, made.effects.plan)
+    left, _ = values["coverage_validation"]["out_of_reach"]
+    assert (left["people"], left["within_a_site"]) == (people, 0 if people else None)
+    assert values["access"]["distance_to_nearest"][0]["unreached"] == (1 if people else 0)
+
+
+def test_a_station_off_the_roads_is_reached_by_nobody():
+    tables = line()
+    tables.road_snaps = tables.road_snaps[tables.road_snaps["kind"] != "station"]
+    made = Findings.of(tables, plan_of(tables, case(), []))
+    table = made.percentiles.set_index(["level", "metric", "who", "when"])
+    assert table.loc[("l2", "network", "people", "before"), "unreached"] == 1
+    assert table.loc[("l2", "straight_line", "people", "before"), "unreached"] == 0
