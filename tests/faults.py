@@ -170,7 +170,11 @@ def upgrade_of_a_candidate_site(ground: Ground) -> Forged:
 
 @fault
 def a_removal_that_the_scenario_does_not_allow(ground: Ground) -> Forged:
-    station = ground.station(in_region=True, access="public", l2_ports=lambda n: n > 0)
+    used = {action.place_id for action in ground.plan.actions}
+    station = ground.station(
+        in_region=True, access="public", l2_ports=lambda n: n > 0,
+        station_id=lambda i: i not in used,
+    )  # fmt: skip
     return with_action(ground, "remove", station, 0), "the scenario removes no station"
 
 
