@@ -196,16 +196,16 @@ class Retrace(Deeds):
         net_cad = sum(effect.purchase_cad - effect.resale_cad for effect in effects)
         run_cad = self.config.operating.years * sum(effect.yearly_cad for effect in effects)
         idle = self.idle_share(ports) if weights.idle_points_per_point > 0 else 0.0
-        rule = self.config.objective
-        missed = sum(v for v in self.shortfall(ports).values() if v is not None)
-        price = rule.shortfall_points_per_point if rule.mode == "weighted" else 0.0
+        rule, missed = self.config.objective, 0.0
+        if rule.mode == "weighted":
+            missed = sum(v for v in self.shortfall(ports).values() if v is not None)
         return {
             "l2": 100.0 * weights.l2 * float(self._place_weight[cover.l2].sum()),
             "l3": 100.0 * weights.l3 * float(self._place_weight[cover.l3].sum()),
             "net_cost": -weights.cost_points_per_million_cad * net_cad / 1e6,
             "operating_cost": -weights.operating_points_per_million_cad * run_cad / 1e6,
             "idle_energy": -weights.idle_points_per_point * 100.0 * idle,
-            "shortfall": -price * 100.0 * missed,
+            "shortfall": -rule.shortfall_points_per_point * 100.0 * missed,
         }
 
     def objective_points(self, ports: Done) -> float:
