@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -133,8 +134,6 @@ class CoverRows:
         Shape (g,): totals of each group.
     always_people, always_ev, always_weight
         Totals of the points that are covered whatever is decided.
-    group
-        Shape (n,): group of each point, -1 where it has no row.
     """
 
     matrix: sparse.csr_array
@@ -145,7 +144,6 @@ class CoverRows:
     always_people: float
     always_ev: float
     always_weight: float
-    group: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -241,8 +239,6 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
     rows.sort_indices()
     group = _group_of_rows(rows, reach.losable[open_points])
     first = np.unique(group, return_index=True)[1]
-    of_point = np.full(len(always), -1)
-    of_point[open_points] = group
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.bincount(group, weights=values[open_points], minlength=len(first))
@@ -257,7 +253,6 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
         always_people=float(points.people[always].sum()),
         always_ev=float(points.ev[always].sum()),
         always_weight=float(points.weight[always].sum()),
-        group=of_point,
     )
 
 
@@ -276,8 +271,30 @@ def alike(reach: Reach, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     """
     rows = sparse.csr_array(reach.change[which])
     rows.sort_indices()
-    group = _group_of_rows(rows, np.column_stack([reach.fixed[which], reach.losable[which]]))
+    losable = reach.losable[which]
+    both = reach.fixed[which] * (int(losable.max(initial=0)) + 1) + losable
+    group = _group_of_rows(rows, both)
     return np.unique(group, return_index=True)[1], group
+
+
+def row_of_points(reach: Reach, rows: CoverRows) -> NDArray[np.int64]:
+    """Return shape (n,): the row of each point among a level's rows, -1 where it has none."""
+    known = {key: row for row, key in enumerate(_keys(rows.matrix, rows.base))}
+    keys = _keys(reach.change, reach.losable)
+    found = np.array([known.get(key, -1) for key in keys], np.int64)
+    return np.where(reach.fixed >= 1, -1, found)
+
+
+def _keys(matrix: sparse.csr_array, base: NDArray[np.int64]) -> list[tuple[int, bytes, bytes]]:
+    """Return of each row its count of losable stations, its columns and its signs."""
+    rows = sparse.csr_array(matrix)
+    rows.sort_indices()
+    ends = rows.indptr.tolist()
+    columns, signs = rows.indices.astype(np.int64), rows.data.astype(np.int8)
+    return [
+        (int(base[row]), columns[start:end].tobytes(), signs[start:end].tobytes())
+        for row, (start, end) in enumerate(pairwise(ends))
+    ]
 
 
 def _group_of_rows(rows: sparse.csr_array, base: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ and numpy alone. A rule about a single action (its cost, its ports) is in
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
     Ports = dict[Place, int]
     Level = Literal["l2", "l3"]
+
+L2_PORTS = ("new_l2", "add_l2")
+L3_PORTS = ("new_l3", "upgrade", "add_l3")
+L3_STATIONS = ("new_l3", "upgrade")
+NEW_STATIONS = ("new_l2", "new_l3")
 
 CM_PER_M = 100
 SHARE_TOL = 1e-9
@@ -67,15 +72,36 @@ def broken(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
     return sorted(found)
 
 
+class _Change(NamedTuple):
+    """What one action changes at its place."""
+
+    cad: float
+    kw: float
+    ports: int
+    before: int
+
+
+def _change(retrace: Retrace, place: Place, added: int) -> _Change:
+    """Return net cost (CAD), power (kW) and ports of an action, and the ports before it."""
+    facts = retrace.expected(place, added)
+    before, after = (
+        facts[f"l2_ports_{when}"] + facts[f"l3_ports_{when}"] for when in ("before", "after")
+    )
+    standing = 0.0 if place.kind in NEW_STATIONS else retrace.standing_kw(retrace.row(place))
+    return _Change(facts["net_cad"], facts["kw_after"] - standing, after - before, before)
+
+
 def _places(retrace: Retrace, ports: Ports) -> list[str]:
     """Compare cost and ports of each place, all its actions together, with the rules."""
     rules = retrace.config.rules
     cost: dict[str, float] = defaultdict(float)
-    count: dict[str, int] = defaultdict(int)
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
     for place, added in ports.items():
-        facts = retrace.expected(place, added)
-        cost[place.place_id] += facts["net_cad"]
-        count[place.place_id] += facts["l2_ports_after"] + facts["l3_ports_after"]
+        change = _change(retrace, place, added)
+        cost[place.place_id] += change.cad
+        today = before.setdefault(place.place_id, change.before)
+        after[place.place_id] = after.get(place.place_id, today) + change.ports
     found = []
     if rules.site_budget_cad is not None:
         most = rules.site_budget_cad
@@ -85,19 +111,23 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
             if net > most + CAD_TOL
         ]
     if rules.ports.per_place is not None:
-        found += [
-            f"rule ports_per_place: {n} ports at {place_id}, allowed {rules.ports.per_place}"
-            for place_id, n in count.items()
-            if n > rules.ports.per_place
-        ]
+        for place_id, count in after.items():
+            allowed = max(rules.ports.per_place, before[place_id])
+            if count > allowed:
+                found.append(
+                    f"rule ports_per_place: {count} ports at {place_id}, allowed {allowed}"
+                )
     return found
 
 
 def _totals(retrace: Retrace, ports: Ports) -> list[str]:
     limit = retrace.config.rules.ports
     found = []
-    for name, most, l2 in (("ports_l2", limit.l2_total, True), ("ports_l3", limit.l3_total, False)):
-        added = sum(n for place, n in ports.items() if (place.kind == "new_l2") == l2)
+    for name, most, kinds in (
+        ("ports_l2", limit.l2_total, L2_PORTS),
+        ("ports_l3", limit.l3_total, L3_PORTS),
+    ):
+        added = sum(number for place, number in ports.items() if place.kind in kinds)
         if most is not None and added > most:
             found.append(f"rule {name}: {added} ports added, allowed {most}")
     return found
@@ -110,7 +140,7 @@ def _distances(retrace: Retrace, ports: Ports) -> list[str]:
     rules = retrace.config.rules
     if rules.l3_spacing_m is None and rules.l3_gap_m is None:
         return []
-    new = sorted(place for place in ports if place.kind != "new_l2")
+    new = sorted(place for place in ports if place.kind in L3_STATIONS)
     today = [row for row in retrace.counted() if row["l3_ports"] > 0]
     spots = _cm([*(retrace.row(place) for place in new), *today])
     found = []
@@ -150,18 +180,15 @@ def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
     stations: dict[str, int] = defaultdict(int)
     today_kw: dict[str, float] = defaultdict(float)
     after_kw: dict[str, float] = defaultdict(float)
-    converted = {place.place_id for place in ports if place.kind == "upgrade"}
     for row in retrace.counted():
-        area = row["area_id"]
-        stations[area] += 1
-        today_kw[area] += retrace.standing_kw(row)
-        if row["station_id"] not in converted:
-            after_kw[area] += retrace.standing_kw(row)
+        stations[row["area_id"]] += 1
+        today_kw[row["area_id"]] += retrace.standing_kw(row)
     before = dict(stations)
+    after_kw.update(today_kw)
     for place, added in ports.items():
         area = retrace.row(place)["area_id"]
-        stations[area] += place.kind != "upgrade"
-        after_kw[area] += retrace.expected(place, added)["kw_after"]
+        stations[area] += place.kind in NEW_STATIONS
+        after_kw[area] += _change(retrace, place, added).kw
     found = []
     proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
     for area in sorted({retrace.row(place)["area_id"] for place in ports}):

@@ -147,9 +147,11 @@ class Retrace:
         money, most = rules.site_budget_cad, rules.ports.per_place
         if money is not None and facts["net_cad"] > money + 0.005:
             return f"{facts['net_cad']:,.2f} CAD at one place, allowed {money:,.2f}"
-        ports = facts["l2_ports_after"] + facts["l3_ports_after"]
-        if most is not None and ports > most:
-            return f"{ports} ports at one place, allowed {most}"
+        before, ports = (
+            facts[f"l2_ports_{when}"] + facts[f"l3_ports_{when}"] for when in ("before", "after")
+        )
+        if most is not None and ports > max(most, before):
+            return f"{ports} ports at one place, allowed {max(most, before)}"
         return ""
 
     def counted(self) -> list[dict[str, Any]]:

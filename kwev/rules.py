@@ -16,7 +16,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
-from kwev.coverage import alike, within
+from kwev.coverage import alike, row_of_points, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,9 +43,9 @@ L3_STATIONS = ("new_l3", "upgrade")
 """Actions that bring an L3 station to a place that has none."""
 NEW_STATIONS = ("new_l2", "new_l3")
 """Actions at a place without a station."""
-L2_PORTS = ("new_l2",)
+L2_PORTS = ("new_l2", "add_l2")
 """Actions that add L2 ports."""
-L3_PORTS = ("new_l3", "upgrade")
+L3_PORTS = ("new_l3", "upgrade", "add_l3")
 """Actions that add L3 ports."""
 
 
@@ -166,19 +166,25 @@ class SiteBudget(Rule):
 
 @dataclass(frozen=True)
 class PortsPerPlace(Rule):
-    """A place where something is done has at most ``rules.ports.per_place`` ports, kept and new."""
+    """A place has at most ``rules.ports.per_place`` ports of both levels, or as many as today."""
 
     def on(self, config: Config) -> bool:
         """Return whether the scenario has this rule."""
         return config.rules.ports.per_place is not None
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
-        """Return one row a place."""
-        columns, most = inputs.columns, config.rules.ports.per_place or 0
+        """Return one row a place: new ports less those that go."""
+        columns, stations = inputs.columns, inputs.stations
         size = int(columns.place.max()) + 1
-        kept = _sum_by(columns.place, size, columns.kept_l2_ports.astype(np.float64))
+        standing, gone = np.zeros(size), np.zeros(len(columns))
+        at = np.flatnonzero(columns.station >= 0)
+        station = columns.station[at]
+        standing[columns.place[at]] = (stations.l2_ports + stations.l3_ports)[station]
+        gone[at] = stations.l2_ports[station] - columns.kept_l2_ports[at]
         new = _sum_by(columns.place, size, np.ones(len(columns)))
-        return Rows([kept @ decisions.build + new @ decisions.ports <= float(most)])
+        goes = _sum_by(columns.place, size, gone)
+        room = np.maximum(0.0, (config.rules.ports.per_place or 0) - standing)
+        return Rows([new @ decisions.ports - goes @ decisions.build <= room])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
         """Return every column: a dominator may keep more ports and have room for fewer new ones."""
@@ -458,7 +464,8 @@ class Floor(Rule):
         shortfall = cp.Variable(nonneg=True, name=f"shortfall_{self.name}")
         reached: cp.Expression | float = 0.0
         if len(level.base):
-            of_group = _sum_by(level.group, len(level.base), np.ones(len(level.group)))
+            row = row_of_points(inputs.reach[self.level], level)
+            of_group = _sum_by(row, len(level.base), np.ones(len(row)))
             people = sparse.csr_array(groups.people @ of_group.T) / total
             reached = people @ decisions.covered[self.level]
         return Rows([], [reached + missing >= needed, shortfall >= cp.sum(missing)], shortfall)

@@ -196,8 +196,10 @@ PARAMETERS = (
            "objective points for a dollar", "points per CAD"),
     Symbol("site_budget", "config.Rules.site_budget_cad", r"B^{\max}", "most net cost at one place",
            "CAD"),
-    Symbol("kept_ports", "siting.Columns.kept_l2_ports", "e_k", "ports that action $k$ keeps",
-           "ports", ("actions",)),
+    Symbol("gone_ports", "siting.Columns.kept_l2_ports", "e_k",
+           "ports that action $k$ takes away", "ports", ("actions",)),
+    Symbol("ports_today", "siting.Stations.l2_ports", r"\pi_i", "ports at place $i$ today",
+           "ports", ("places",)),
     Symbol("ports_of_place", "config.PortLimits.per_place", r"p^{\max}", "most ports at one place",
            "ports"),
     Symbol("ports_of_level", "config.Rules.ports", r"p^{\ell}",
@@ -313,7 +315,8 @@ FORMULAS = (
     ),
     Formula(
         "options",
-        r"\sum_{k \in <at_place>} (<kept_ports> <build> + <ports>) &\le <ports_of_place>",
+        r"\sum_{k \in <at_place>} (<ports> - <gone_ports> <build>)"
+        r" &\le \max (0, <ports_of_place> - <ports_today>)",
         ("ports_per_place",),
         r"i \in <places>",
     ),
