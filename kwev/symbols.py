@@ -210,7 +210,7 @@ PARAMETERS = (
     Symbol("company", "siting.Stations.l3_ports", r"\nu_k",
            "Level 3 stations of today within the largest distance of action $k$", "stations",
            ("actions",)),
-    Symbol("standing", "siting.Stations.ids", "n_a", "stations in area $a$ today", "stations",
+    Symbol("stations_today", "siting.Stations.ids", "n_a", "stations in area $a$ today", "stations",
            ("areas",)),
     Symbol("most_stations", "config.Rules.stations_per_area", r"n^{\max}",
            "most stations in one area", "stations"),
@@ -341,7 +341,7 @@ FORMULAS = (
     Formula(
         "options",
         r"\sum_{k \in <new_in_area>} <build>"
-        r" &\le \max (0, <most_stations> - <standing>)",
+        r" &\le \max (0, <most_stations> - <stations_today>)",
         ("stations_per_area",),
         r"a \in <areas>",
     ),
