@@ -272,7 +272,7 @@ class PortLimits(Section):
     l3_total: Annotated[int, Field(ge=0, le=1_000_000)] | None
     """Most L3 ports that the plan adds in all."""
     per_place: Annotated[int, Field(ge=0, le=1_000)] | None
-    """Most ports of both levels, kept and new, at a place where something is done."""
+    """Most ports of both levels at a place, kept and new; as many as stand today may stay."""
 
 
 class Rules(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -149,8 +150,6 @@ class CoverRows:
         Shape (g,): totals of each group.
     always_people, always_ev, always_weight
         Totals of the points that are covered whatever is decided.
-    group
-        Shape (n,): group of each point, -1 where it has no row.
     """
 
     matrix: sparse.csr_array
@@ -161,7 +160,6 @@ class CoverRows:
     always_people: float
     always_ev: float
     always_weight: float
-    group: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -283,8 +281,6 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
     reachable = np.diff(reach.change.indptr) > 0
     open_points = np.flatnonzero(~always & (reachable | (reach.losable > 0)))
     group, matrix, base = _joined(reach.change[open_points], reach.losable[open_points])
-    of_point = np.full(len(always), -1)
-    of_point[open_points] = group
 
     def total(values: NDArray[np.float64]) -> NDArray[np.float64]:
         sums = np.bincount(group, weights=values[open_points], minlength=len(base))
@@ -299,7 +295,6 @@ def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:
         always_people=float(points.people[always].sum()),
         always_ev=float(points.ev[always].sum()),
         always_weight=float(points.weight[always].sum()),
-        group=of_point,
     )
 
 
@@ -318,7 +313,9 @@ def alike(reach: Reach, which: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     """
     rows = sparse.csr_array(reach.change[which])
     rows.sort_indices()
-    group = _group_of_rows(rows, np.column_stack([reach.fixed[which], reach.losable[which]]))
+    losable = reach.losable[which]
+    both = reach.fixed[which] * (int(losable.max(initial=0)) + 1) + losable
+    group = _group_of_rows(rows, both)
     return np.unique(group, return_index=True)[1], group
 
 
@@ -335,8 +332,6 @@ def regrouped(rows: CoverRows, kept: NDArray[np.int64]) -> CoverRows:
         sums = np.bincount(group, weights=values[still], minlength=len(base))
         return sums.astype(np.float64)
 
-    now = np.full(len(rows.base), -1)
-    now[still] = group
     return replace(
         rows,
         matrix=matrix,
@@ -344,7 +339,6 @@ def regrouped(rows: CoverRows, kept: NDArray[np.int64]) -> CoverRows:
         people=total(rows.people),
         ev=total(rows.ev),
         weight=total(rows.weight),
-        group=np.append(now, -1)[rows.group],
     )
 
 
@@ -357,6 +351,24 @@ def _joined(
     group = _group_of_rows(rows, base)
     first = np.unique(group, return_index=True)[1]
     return group, sparse.csr_array(rows[first]), base[first]
+def row_of_points(reach: Reach, rows: CoverRows) -> NDArray[np.int64]:
+    """Return shape (n,): the row of each point among a level's rows, -1 where it has none."""
+    known = {key: row for row, key in enumerate(_keys(rows.matrix, rows.base))}
+    keys = _keys(reach.change, reach.losable)
+    found = np.array([known.get(key, -1) for key in keys], np.int64)
+    return np.where(reach.fixed >= 1, -1, found)
+
+
+def _keys(matrix: sparse.csr_array, base: NDArray[np.int64]) -> list[tuple[int, bytes, bytes]]:
+    """Return of each row its count of losable stations, its columns and its signs."""
+    rows = sparse.csr_array(matrix)
+    rows.sort_indices()
+    ends = rows.indptr.tolist()
+    columns, signs = rows.indices.astype(np.int64), rows.data.astype(np.int8)
+    return [
+        (int(base[row]), columns[start:end].tobytes(), signs[start:end].tobytes())
+        for row, (start, end) in enumerate(pairwise(ends))
+    ]
 
 
 def _group_of_rows(rows: sparse.csr_array, base: NDArray[np.int64]) -> NDArray[np.int64]:

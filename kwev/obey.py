@@ -8,7 +8,7 @@ and numpy alone. A rule about a single action (its cost, its ports) is in
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -70,6 +70,25 @@ def broken(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
         *_overlap(retrace, ports),
     ]
     return sorted(found)
+
+
+class _Change(NamedTuple):
+    """What one action changes at its place."""
+
+    cad: float
+    kw: float
+    ports: int
+    before: int
+
+
+def _change(retrace: Retrace, place: Place, added: int) -> _Change:
+    """Return net cost (CAD), power (kW) and ports of an action, and the ports before it."""
+    facts = retrace.expected(place, added)
+    before, after = (
+        facts[f"l2_ports_{when}"] + facts[f"l3_ports_{when}"] for when in ("before", "after")
+    )
+    standing = 0.0 if place.kind in NEW_STATIONS else retrace.standing_kw(retrace.row(place))
+    return _Change(facts["net_cad"], facts["kw_after"] - standing, after - before, before)
 
 
 def _places(retrace: Retrace, ports: Ports) -> list[str]:

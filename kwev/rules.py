@@ -16,7 +16,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
-from kwev.coverage import alike, within
+from kwev.coverage import alike, row_of_points, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -173,8 +173,8 @@ class PortsPerPlace(Rule):
         return config.rules.ports.per_place is not None
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
-        """Return one row a place."""
-        columns, most = inputs.columns, config.rules.ports.per_place or 0
+        """Return one row a place: new ports less those that go."""
+        columns, stations = inputs.columns, inputs.stations
         size = int(columns.place.max()) + 1
         standing, removed = _ports_of_today(inputs)
         today = np.zeros(size)
@@ -480,7 +480,8 @@ class Floor(Rule):
         shortfall = cp.Variable(nonneg=True, name=f"shortfall_{self.name}")
         reached: cp.Expression | float = 0.0
         if len(level.base):
-            of_group = _sum_by(level.group, len(level.base), np.ones(len(level.group)))
+            row = row_of_points(inputs.reach[self.level], level)
+            of_group = _sum_by(row, len(level.base), np.ones(len(row)))
             people = sparse.csr_array(groups.people @ of_group.T) / total
             reached = people @ decisions.covered[self.level]
         return Rows([], [reached + missing >= needed, shortfall >= cp.sum(missing)], shortfall)

@@ -349,82 +349,82 @@ FORMULAS = (
     Formula("energy", r"\sum_{m \in <municipalities>} <unserved> &\le <unserved_all>",
             ("target_demand",)),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in <at_place>} (<fixed> <build> + <per_port> <ports> - <credit> <build>)"
         r" &\le <site_budget>",
         ("site_budget",),
         r"i \in <places>",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in <at_place>} (<ports> - <ports_gone> <build>)"
         r" &\le \max (0, <ports_of_place> - <ports_today>)",
         ("ports_per_place",),
         r"i \in <places>",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in <brings>} <ports> &\le <ports_of_level>",
         ("ports_l2", "ports_l3"),
         r"\ell \in <levels>",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in C} <build> &\le 1 - <taken>",
         ("l3_spacing",),
         r"C \in <too_close>",
     ),
     Formula(
-        "options",
+        "optional",
         r"<build> &\le <company> + \sum_{k' \in <near> \setminus <removals>} x_{k'}"
         r" - \sum_{k' \in <near> \cap <removals>} x_{k'}",
         ("l3_gap",),
         r"k \in K^{3}",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in <new_in_area>} <build> - \sum_{k \in <in_area> \cap <removals>} <build>"
         r" &\le \max (0, <most_stations> - <stations_today>)",
         ("stations_per_area",),
         r"a \in <areas>",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{k \in <in_area>} (<port_power> <ports> - <lost> <build>)"
         r" &\le \max (0, <area_cap> - <area_power>)",
         ("area_power",),
         r"a \in <areas>",
     ),
     Formula(
-        "options",
+        "optional",
         r"(1 - <overlap>) \sum_{k \in K^{2}} <reach> <build>"
         r" &\le \sum_{j \in <points>} <people> <newly>",
         ("overlap",),
     ),
     Formula(
-        "options",
+        "optional",
         r"<newly> &\le \sum_{k \in K^{2}} a_{jk}^{2} <build>",
         (),
         r"j \in <points>",
     ),
     Formula(
-        "options",
+        "optional",
         r"\sum_{j \in <points>} <group_people> <covered> + <below> \sum_{j \in <points>} <people>"
         r" &\ge <floor> \sum_{j \in <points>} <group_people>",
         ("target_municipality_l2", "target_municipality_l3", "target_quintile_l2",
          "target_quintile_l3"),
         r"g \in <groups>, \ell \in <levels>",
     ),
-    Formula("options", r"\sum_{g \in <groups>} <below> &\le <missed>", (), r"r \in <elastic>"),
+    Formula("optional", r"\sum_{g \in <groups>} <below> &\le <missed>", (), r"r \in <elastic>"),
     Formula(
-        "options",
+        "optional",
         r"\sum_{j \in <points>} <people> <enough> / \sum_{j \in <points>} <people> + <missed>"
         r" &\ge <redundant>",
         ("target_redundancy_l2", "target_redundancy_l3"),
         r"\ell \in <levels>",
     ),
     Formula(
-        "options",
+        "optional",
         r"<several> <enough> &\le <today> + \sum_{k \in <actions>} <reaches> <build>",
         (),
         r"j \in <points>, \ell \in <levels>",

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MARK = "constraint"
 INSTANCES = "tests/instances"
+OPTIONAL = ("options", "optional")
+"""Equations of which a scenario may leave out each row."""
 
 WORDS = {
     "coverage_l2": "Level 2 covers who is within reach",
@@ -95,7 +97,7 @@ def constraints(project: Project) -> list[Constraint]:
             row,
             WORDS.get(row, row),
             symbols.written(formula.latex.replace("&", "")),
-            formula.equation == "options",
+            formula.equation in OPTIONAL,
             tuple(shown.get(row, ())),
         )
         for formula in symbols.FORMULAS

@@ -60,11 +60,16 @@ def test_no_place_has_more_ports_than_allowed():
 
 @pytest.mark.constraint("ports_per_place")
 def test_ports_that_stay_count_at_their_place():
-    # one L2 port kept and two L3 ports are three
+    # one of two L2 ports kept and two L3 ports are three
     tables = toy(line(0), stations=[(0, 0, 2, 0)])
     kept = {"ports__retained_l2": 1, **RICH}
     assert done(solve(tables, rules__ports__per_place=3, **kept)) == {("upgrade", "s000"): 2}
     assert solve(tables, rules__ports__per_place=2, **kept).actions == []
+    # with none kept two stand afterwards as before, whatever is allowed
+    only = {**RICH, **HIGHER_UP}
+    assert done(solve(tables, rules__ports__per_place=0, **only)) == {("upgrade", "s000"): 2}
+    more = {"ports__min_l3": 3, **only}
+    assert solve(tables, rules__ports__per_place=0, **more).actions == []
 
 
 @pytest.mark.constraint("ports_l2")

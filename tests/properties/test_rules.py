@@ -120,7 +120,9 @@ def keeps_alone(c, action):
     kind, place, ports = action
     stays = min(place["l2_ports"], c.ports.retained_l2) if kind == "upgrade" else 0
     money, most = c.rules.site_budget_cad, c.rules.ports.per_place
-    return (money is None or price(action, c) <= money) and (most is None or stays + ports <= most)
+    before = place["l2_ports"] if kind == "upgrade" else 0
+    fits = most is None or stays + ports <= max(most, before)
+    return fits and (money is None or price(action, c) <= money)
 
 
 def keeps_totals(c, actions):
