@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FEASIBILITY = 1e-7
 """Tolerance on rows and whole numbers, absolute."""
 
-WARM_ITERATIONS = 4_000
+WARM_ITERATIONS = 1_000
 """A relaxation that starts from the last one and takes more steps than this starts afresh."""
 
 

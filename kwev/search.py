@@ -113,7 +113,7 @@ class _Going:
         return bool(np.isfinite(self.value) and bound >= self.cut_off())
 
 
-def solve(  # noqa: PLR0913 -- a problem and what may help
+def solve(
     problem: cp.Problem,
     settings: Solver,
     *,
@@ -290,9 +290,9 @@ class _Tree:
         return found
 
     def _fractional(self, node: Relaxed) -> NDArray[np.int64]:
-        """Return the variables to choose from: counts that are not whole, else all others."""
+        """Return the variables to choose from: the first count that is not whole, else others."""
         apart = np.abs(node.x - np.rint(node.x)) > WHOLE
-        first = self.counts[apart[self.counts]]
+        first = self.counts[apart[self.counts]][:1]
         return first if len(first) else np.flatnonzero(apart & self.going.program.integer)
 
     def _fixed(self, node: Relaxed) -> Relaxed:

@@ -8,7 +8,6 @@ from regions import CATEGORIES
 from toy import base_config, toy
 
 from kwev import search, solve
-from kwev.config import Case
 from kwev.engines import choose_engine
 from kwev.errors import KwevError
 from kwev.inputs import build_inputs
