@@ -151,6 +151,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             "target": wanted,
             "attainable": outcome.attainable[target].value,
             "ceiling": outcome.ceiling[target].value,
+            "bound_checked": None,
         }
         for target, wanted in target_shares(config).items()
     }
@@ -165,7 +166,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
         "inputs_sha256": tables.inputs_sha256,
         "config_sha256": config.sha256(),
         "config": config.as_dict(),
-        "solver": outcome.solver,
+        "solver": {**outcome.solver, "bound_checked": None, "gap_checked": None},
         "actions": actions,
         "model_covered": {
             "l2": inputs.points.ids[after.l2].tolist(),
@@ -192,6 +193,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             for name, extreme in shown.items()
             if extreme.witness is not None
         },
+        "proof": {"reason": "no bound was asked for", "branches": {}},
         "certificate": None,
     }
     return parse_plan(record, where="plan")
@@ -224,7 +226,7 @@ def _shortfall(
     if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
     total = POINTS * sum(value for value in parts.values() if value is not None)
-    return {**parts, "total_points": total, "bound_points": min(bound_points, total)}
+    return {**parts, "total_points": total, "bound_points": min(bound_points, total), "bound_checked_points": None}
 
 
 def unserved_share(inputs: Inputs, choice: Choice) -> float:

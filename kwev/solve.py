@@ -22,6 +22,7 @@ from kwev.model import (
     ev_share,
     people_share,
 )
+from kwev.multipliers import proven
 from kwev.record import Choice, Extreme, Outcome, plan_record, unserved_share
 from kwev.units import POINTS
 
@@ -121,7 +122,8 @@ def solve_scenario(
     engine = choose_engine(config.solver.name)
     inputs = build_inputs(tables, config, case.geography)
     if len(inputs.columns) == 0:
-        plan = plan_record(tables, case, inputs, _nothing_to_decide(inputs, config, engine))
+        outcome = _nothing_to_decide(inputs, config, engine)
+        plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
         return Solved(plan, _account(inputs, engine, {}))
     model = build_model(inputs, config)
     going = _Run(inputs, config, model, engine, {}, progress)
@@ -136,7 +138,7 @@ def solve_scenario(
         ceiling=ceiling,
         least_budget=_least_budget(going, ceiling),
     )
-    plan = plan_record(tables, case, inputs, outcome)
+    plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
     return Solved(plan, _account(inputs, engine, going.answers))
 
 

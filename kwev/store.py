@@ -46,6 +46,7 @@ MODULES = (
     "kwev.inputs",
     "kwev.model",
     "kwev.engines",
+    "kwev.multipliers",
     "kwev.solve",
     "kwev.record",
     "kwev.plan",
@@ -54,6 +55,10 @@ MODULES = (
     "kwev.remeasure",
     "kwev.rescore",
     "kwev.retrace",
+    "kwev.exact",
+    "kwev.exactweights",
+    "kwev.moves",
+    "kwev.dualcheck",
     "kwev.certify",
 )
 """Modules whose source is part of the key: a plan made by other code is another plan."""
