@@ -145,6 +145,25 @@ class Cover:
     losable: NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Lacking:
+    """What is missing of a target today, and what each move adds alone.
+
+    Attributes
+    ----------
+    alone
+        By move: people or EVs, in whole units, no more than are missing (rounded up).
+    total
+        All of them.
+    missing
+        Share missing today, 0 where the target is met.
+    """
+
+    alone: list[int]
+    total: int
+    missing: Fraction
+
+
 class Lagrangian:
     """A scenario's model in whole numbers, and the bounds that multipliers give for it.
 
@@ -485,7 +504,7 @@ class Lagrangian:
         value = _Values(self, question, price)
         places: dict[str, list[tuple[frozenset[str], int]]] = {}
         for k, move in enumerate(self.moves):
-            best = gain[k] + value.alone(k) + value.equipment(move) + value.counted(move)
+            best = gain[k] + value(k)
             if best > 0:
                 places.setdefault(move.place_id, []).append((move.uses, best))
         return sum(_best(options) for options in places.values())
@@ -514,41 +533,55 @@ class Lagrangian:
         for target in question.most_missing:
             if target != "demand":
                 total -= price[f"target_{target}"] * self.targets()[target]
-                total -= price[f"alone_{target}"] * self.lacking(target)[1]
+                total -= price[f"alone_{target}"] * self.lacking(target).missing
         if "demand" in question.most_missing:
             for area, need in self.need.items():
                 total += price[f"unserved_{area}"] * (self.supply[area] - need)
         return up(total * POINT)
 
-    def lacking(self, target: str) -> tuple[list[Fraction], Fraction]:
-        """Return what each move adds alone, no more than what is missing today, and the latter.
+    def lacking(self, target: str) -> Lacking:
+        """Return what each move adds alone on top of today, and what is missing today.
 
-        Both are shares. A point that no station reaches today is covered by a plan only if one of
-        its moves brings more stations to it than it takes away, so a plan covers no more than
-        today's points and those that its moves reach alone.
+        A point that no station reaches today is covered by a plan only if one of its moves brings
+        more stations to it than it takes away, so a plan covers no more than today's points and
+        those that its moves reach alone.
         """
         if target not in self._lacking:
             cover, mass = self.covers[target], self.mass(target)
             total = max(sum(mass), 1)
             today = cover.always | (cover.losable > 0)
-            covered = sum(m for m, c in zip(mass, today.tolist(), strict=True) if c)
-            missing = max(Fraction(0), self.targets()[target] - Fraction(covered, total))
             new = np.where(today, 0, np.array(mass, np.int64))
+            missing = self.targets()[target] - Fraction(sum(mass) - int(new.sum()), total)
+            most = max(0, up(missing * total))
             alone = []
             for k, move in enumerate(self.moves):
-                near = [
-                    self.reach[level][k] for level in self.levels_of(target) if move.gives[level] > 0
-                ]
-                # a loss elsewhere at the same place is let pass: more is added, never less
-                reached = np.unique(np.concatenate(near)) if len(near) > 1 else near[0] if near else []
-                adds = int(new[reached].sum()) if len(reached) else 0
-                alone.append(min(missing, Fraction(adds, total)))
-            self._lacking[target] = alone, missing
+                reached = np.zeros(0, np.int64)
+                for level in self.levels_of(target):
+                    if move.gives[level] > 0:
+                        near = self.reach[level][k]
+                        reached = np.union1d(reached, near) if len(reached) else near
+                alone.append(min(most, int(new[reached].sum())))
+            self._lacking[target] = Lacking(alone, total, max(Fraction(0), missing))
         return self._lacking[target]
 
     @cached_property
-    def _lacking(self) -> dict[str, tuple[list[Fraction], Fraction]]:
+    def _lacking(self) -> dict[str, Lacking]:
         return {}
+
+    @cached_property
+    def alike(self) -> list[int]:
+        """The first move with the same prices, power, ports, area and counts, for each move."""
+        first: dict[tuple[Fraction | str | int, ...], int] = {}
+        return [
+            first.setdefault(
+                (
+                    move.fixed_cad, move.port_cad, move.lost_kw, move.port_kw, move.area,
+                    move.fewest, move.most, *move.gives.values(),
+                ),
+                k,
+            )
+            for k, move in enumerate(self.moves)
+        ]  # fmt: skip
 
 
 class _Values:
@@ -557,50 +590,53 @@ class _Values:
     def __init__(
         self, model: Lagrangian, question: Question, price: Mapping[str, Fraction]
     ) -> None:
-        self._model, self._question, self._price = model, question, price
+        self._model, self._price = model, price
         per_million = price["budget"]
         if question.objective:
             per_million += exact(model.config.weights.cost_points_per_million_cad)
         self._per_cad = per_million / CAD_PER_MILLION
-        self._known: dict[tuple[Fraction | str | int, ...], int] = {}
-        self._counted = {
-            level: up((price[f"least_{level}"] - price[f"most_{level}"]) * POINT)
-            for level in LEVELS
-        }
+        self._known: dict[int, int] = {}
         self._alone = [
-            (price[f"alone_{target}"], model.lacking(target)[0])
+            (price[f"alone_{target}"], model.lacking(target))
             for target in question.most_missing
             if target != "demand" and price[f"alone_{target}"] > 0
         ]
 
-    def counted(self, move: Move) -> int:
-        """Return what the rows that count stations pay a move, rounded up."""
-        return sum(pay for level, pay in self._counted.items() if move.gives[level] > 0)
+    def __call__(self, k: int) -> int:
+        """Return the value of a move at its best number of ports, rounded up."""
+        like = self._model.alike[k]
+        if like not in self._known:
+            self._known[like] = self._equipment(self._model.moves[like])
+        return self._known[like] + self._adds(k)
 
-    def alone(self, k: int) -> int:
-        """Return what the rows of what each move adds alone pay a move, rounded up."""
-        return sum(up(rate * adds[k] * POINT) for rate, adds in self._alone)
+    def _adds(self, k: int) -> int:
+        """Return what the rows of what each move adds alone pay a move."""
+        return sum(
+            up(Fraction(rate.numerator * row.alone[k] * POINT, rate.denominator * row.total))
+            for rate, row in self._alone
+            if row.alone[k]
+        )
 
-    def equipment(self, move: Move) -> int:
-        """Return what power brings less what it costs, at the best number of ports, rounded up."""
-        key = (
-            move.fixed_cad, move.port_cad, move.lost_kw, move.port_kw, move.area, move.fewest,
-            move.most,
-        )  # fmt: skip
-        if key not in self._known:
-            rate = self._price.get(f"unserved_{move.area}", Fraction(0))
-            per_kw = rate * self._model.share_per_kw if rate else Fraction(0)
-            self._known[key] = max(
-                up(
-                    POINT
-                    * (
-                        per_kw * (ports * move.port_kw - move.lost_kw)
-                        - self._per_cad * (move.fixed_cad + ports * move.port_cad)
-                    )
+    def _equipment(self, move: Move) -> int:
+        """Return what power and the count of stations bring, less what the move costs."""
+        rate = self._price.get(f"unserved_{move.area}", Fraction(0))
+        per_kw = rate * self._model.share_per_kw if rate else Fraction(0)
+        counted = sum(
+            (self._price[f"least_{a}"] - self._price[f"most_{a}"])
+            for a in LEVELS
+            if move.gives[a] > 0
+        )
+        return max(
+            up(
+                POINT
+                * (
+                    counted
+                    + per_kw * (ports * move.port_kw - move.lost_kw)
+                    - self._per_cad * (move.fixed_cad + ports * move.port_cad)
                 )
-                for ports in (move.fewest, move.most)
             )
-        return self._known[key]
+            for ports in (move.fewest, move.most)
+        )
 
 
 def _best(options: list[tuple[frozenset[str], int]]) -> int:

@@ -149,6 +149,14 @@ class Relaxation:
     def __init__(self, model: Lagrangian) -> None:
         self._model = model
         self._groups: dict[str, _Groups] = {}
+        moves = model.moves
+        self._fewest = np.array([move.fewest for move in moves], float)
+        self._more = np.array([move.most - move.fewest for move in moves], float)
+        self._fixed_cad = np.array([float(move.fixed_cad) for move in moves])
+        self._port_cad = np.array([float(move.port_cad) for move in moves])
+        self._lost_kw = np.array([float(move.lost_kw) for move in moves])
+        self._port_kw = np.array([float(move.port_kw) for move in moves])
+        self._area = np.array([move.area for move in moves], str)
         self._counted: dict[CountedLevel, list[int]] = {
             level: [k for k, move in enumerate(model.moves) if move.gives[level] > 0]
             for level in LEVELS
@@ -242,7 +250,8 @@ class Relaxation:
             part = np.where(worth > 0, np.clip(duals / worth, 0, 1), 1)
         of_group = np.rint(part * THETA).astype(np.int64)
         hangs = groups.of_point >= 0
-        of_point = np.where(hangs, of_group[groups.of_point], -1)
+        of_point = np.full(len(hangs), -1)
+        of_point[hangs] = of_group[groups.of_point[hangs]]
         return written(of_point)
 
     def _group(self, target: str) -> _Groups:
@@ -268,9 +277,8 @@ class Relaxation:
         budget_rate = 0.0
         if question.objective:
             budget_rate = model.config.weights.cost_points_per_million_cad / 1e6
-        most = np.array([m.most - m.fewest for m in moves], float)
-        fixed = np.array([float(m.fixed_cad + m.fewest * m.port_cad) for m in moves])
-        each = np.array([float(m.port_cad) for m in moves])
+        most, each = self._more, self._port_cad
+        fixed = self._fixed_cad + self._fewest * each
         build = program.variables(np.ones(len(moves)), -budget_rate * fixed)
         extra = program.variables(most, -budget_rate * each)
         program.at_most(
@@ -285,7 +293,8 @@ class Relaxation:
         for level in ("l2", "l3"):
             program.at_most(f"place_{level}", {build: _one_each(model, level)}, 1.0)
         for level in LEVELS:
-            counted = np.array([move.gives[level] > 0 for move in moves], float)
+            counted = np.zeros(len(moves))
+            counted[self._counted[level]] = 1.0
             # counts out of reach cost a lot, so that duals there speak of that
             beyond = program.variables(np.full(2, np.inf), np.full(2, -BEYOND_POINTS))
             program.at_most(
@@ -322,11 +331,11 @@ class Relaxation:
             {covered: shares, short: np.ones(1)},
             float(model.targets()[target]) - always,
         )
-        alone, lacking = model.lacking(target)
+        row = model.lacking(target)
         program.at_least(
             f"alone_{target}",
-            {build: np.array([float(a) for a in alone]), short: np.ones(1)},
-            float(lacking),
+            {build: np.array(row.alone, float) / row.total, short: np.ones(1)},
+            float(row.missing),
         )
 
     def _energy_rows(
@@ -342,14 +351,12 @@ class Relaxation:
         unserved = program.variables(need, np.zeros(len(areas)))
         per_kw = float(model.share_per_kw)
         for i, area in enumerate(areas):
-            here = np.array([m.area == area for m in model.moves], float)
-            fewest = np.array([float(m.fewest * m.port_kw - m.lost_kw) for m in model.moves])
-            port = np.array([float(m.port_kw) for m in model.moves])
+            here = (self._area == area).astype(float)
             program.at_least(
                 f"unserved_{area}",
                 {
-                    build: here * fewest * per_kw,
-                    extra: here * port * per_kw,
+                    build: here * (self._fewest * self._port_kw - self._lost_kw) * per_kw,
+                    extra: here * self._port_kw * per_kw,
                     unserved: (np.arange(len(areas)) == i).astype(float),
                 },
                 need[i] - float(model.supply[area]),
@@ -445,7 +452,10 @@ class _Program:
 
         None where no optimum was found.
         """
+        # HiGHS keeps the threads of a process's first solve: others here may ask for more
+        self._solver.resetGlobalScheduler(True)
         self._solver.run()
+        self._solver.resetGlobalScheduler(True)
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = self._solver.getSolution()
