@@ -22,6 +22,7 @@ JUDGED = (
     "kwev.paths",
     "kwev.places",
     "kwev.scores",
+    "kwev.multipliers",
 )
 
 
