@@ -189,6 +189,9 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
         f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, "
         f"objective {solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {seconds:.1f} s"
     )
+    checked = solver.gap_checked
+    shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
+    typer.echo(f"bound: {shown}")
     counts = {k: sum(a.kind == k for a in record.actions) for k in ("upgrade", "new_l3", "new_l2")}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
     typer.echo(f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD")

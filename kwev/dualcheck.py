@@ -472,16 +472,12 @@ class Lagrangian:
             kept.append(_total(values[cover.open_points]) - _total(paid))
             kept.append(_dot(paid, cover.losable))
             for level in self.levels_of(target):
-                for k, (move, near) in enumerate(
-                    zip(self.moves, self.reach[level], strict=True)
-                ):
+                for k, (move, near) in enumerate(zip(self.moves, self.reach[level], strict=True)):
                     if move.gives[level]:
                         gain[k] += move.gives[level] * int(paid[near].sum())
         return gain, kept
 
-    def _gains(
-        self, question: Question, target: str, price: Mapping[str, Fraction]
-    ) -> list[int]:
+    def _gains(self, question: Question, target: str, price: Mapping[str, Fraction]) -> list[int]:
         """Return what covering each point is worth, rounded up."""
         gains = [0] * len(self._people)
         if question.objective and target in LEVELS:
@@ -521,9 +517,7 @@ class Lagrangian:
                 total += up(max(Fraction(0), rate * need * POINT))
         return total
 
-    def _constants(
-        self, question: Question, branch: Branch, price: Mapping[str, Fraction]
-    ) -> int:
+    def _constants(self, question: Question, branch: Branch, price: Mapping[str, Fraction]) -> int:
         """Return what the right-hand sides of the relaxed rows add."""
         total = price["budget"] * exact(self.config.budget.limit_cad) / CAD_PER_MILLION
         for level in LEVELS:

@@ -39,7 +39,7 @@ class Parts:
     whole: int
 
 
-def exact_weights(
+def exact_weights(  # noqa: PLR0913, PLR0917 -- what a point is, and what the scenario says of it
     tables: Tables,
     config: Config,
     geography: str,

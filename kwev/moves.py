@@ -25,9 +25,11 @@ Row = dict[str, Any]
 ROOM_KW = Fraction(1, 10**6)
 """What a site may draw over its capacity before the certificate calls it a fault (kW)."""
 
-NO_OBJECTIVE = ("description", "solver.", "scores.site.", "scores.adjust.", "scores.charger_reach_m",
-                "scores.access_reach_m", "power.l2_volts", "power.l3_volts", "power.power_factor",
-                "rules.")  # fmt: skip
+NO_OBJECTIVE = (
+    "description", "solver.", "rules.",
+    "scores.site.", "scores.adjust.", "scores.charger_reach_m", "scores.access_reach_m",
+    "power.l2_volts", "power.l3_volts", "power.power_factor",
+)  # fmt: skip
 """Keys that a bound need not know: without them there is the same, or more, to choose from."""
 
 KNOWN = frozenset({
@@ -49,7 +51,7 @@ KNOWN = frozenset({
 })  # fmt: skip
 """Keys that are worked out here and in :mod:`kwev.dualcheck`."""
 
-OFF = (None, False, 0, "", "none", "off", "lexicographic", [], {})
+OFF: tuple[Any, ...] = (None, False, 0, "", "none", "off", "lexicographic", [], {})
 """Values that leave a key which is not known here without effect."""
 
 
@@ -122,7 +124,9 @@ def moves(tables: Tables, config: Config) -> list[Move]:
     """Return every action that the scenario allows, with room for its fewest ports."""
     sites = [row for row in _rows(tables.sites, "site_id") if row["station_id"] == ""]
     found = [rule(row, config) for row in sites for rule in OF_SITES.values()]
-    found += [rule(row, config) for row in counting(tables, config) for rule in OF_STATIONS.values()]
+    found += [
+        rule(row, config) for row in counting(tables, config) for rule in OF_STATIONS.values()
+    ]
     return [move for move in found if move is not None and move.fewest <= move.most]
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kwev.plan import CountedLevel
     from kwev.tables import Tables
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "output_flag": False,
     "solver": "simplex",
     "threads": 1,
@@ -86,9 +86,7 @@ def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
     if bounds.objective is not None:
         gap = abs(bounds.objective - solver.objective) / max(abs(solver.objective), 1e-9)
     update = {
-        "solver": solver.model_copy(
-            update={"bound_checked": bounds.objective, "gap_checked": gap}
-        ),
+        "solver": solver.model_copy(update={"bound_checked": bounds.objective, "gap_checked": gap}),
         "shortfall": short.model_copy(update={"bound_checked_points": bounds.shortfall_points}),
         "coverage": coverage.model_copy(
             update={
@@ -173,22 +171,21 @@ class Relaxation:
             The value of a plan (points): no bound is below it.
         """
         program = self._program(question)
-        leaves = [self._leaf(question, program, {}, {})]
-        while leaves[0] is not None and len(leaves) < MOST_BRANCHES:
+        first = self._leaf(question, program, {}, {})
+        leaves = [first] if first is not None else []
+        while leaves and len(leaves) < MOST_BRANCHES:
             leaves.sort(key=lambda leaf: -leaf.bound)
             worst = leaves[0]
             if worst.split is None or worst.bound <= wanted + NEAR * max(1.0, abs(wanted)):
                 break
             level, floor = worst.split
             least, most = worst.branch.least, worst.branch.most
-            parts = [
-                self._leaf(question, program, least, {**most, level: floor}),
-                self._leaf(question, program, {**least, level: floor + 1}, most),
-            ]
-            if None in parts:
+            below = self._leaf(question, program, least, {**most, level: floor})
+            above = self._leaf(question, program, {**least, level: floor + 1}, most)
+            if below is None or above is None:
                 break
-            leaves[:1] = parts
-        return [leaf.branch for leaf in leaves if leaf is not None]
+            leaves[:1] = [below, above]
+        return [leaf.branch for leaf in leaves]
 
     def _leaf(
         self,
@@ -222,9 +219,7 @@ class Relaxation:
         branch = Branch(
             least=least, most=most, rows={name: n for name, n in rows.items() if n}, cover=cover
         )
-        counts = {
-            level: float(sum(values[k] for k in self._counted[level])) for level in LEVELS
-        }
+        counts = {level: float(sum(values[k] for k in self._counted[level])) for level in LEVELS}
         split = next(
             (
                 (level, int(count))
@@ -269,7 +264,8 @@ class Relaxation:
             weight = getattr(model.config.weights, target)
             worth = worth + weight * (np.array(model.worth, np.float64) / POINT)
         hangs = groups.of_point >= 0
-        return np.bincount(groups.of_point[hangs], worth[hangs], minlength=len(groups.losable))
+        sums = np.bincount(groups.of_point[hangs], worth[hangs], minlength=len(groups.losable))
+        return sums.astype(np.float64)
 
     def _program(self, question: Question) -> _Program:
         model = self._model
@@ -306,9 +302,7 @@ class Relaxation:
             self._energy_rows(program, question, build, extra)
         return program
 
-    def _cover_rows(
-        self, program: _Program, question: Question, target: str, build: range
-    ) -> None:
+    def _cover_rows(self, program: _Program, question: Question, target: str, build: range) -> None:
         model, groups = self._model, self._group(target)
         covered = program.variables(
             np.ones(len(groups.losable)), self._worth(question, target, 0.0)
@@ -424,7 +418,7 @@ class _Program:
         return found
 
     @cached_property
-    def _solver(self) -> highspy.Highs:
+    def _solver(self) -> Any:
         """The program as HiGHS has it; it starts each solve from where the last one ended."""
         matrix = self._matrix()
         lower, upper = [], []
@@ -441,7 +435,7 @@ class _Program:
         program.a_matrix_.start_ = matrix.indptr
         program.a_matrix_.index_ = matrix.indices
         program.a_matrix_.value_ = matrix.data
-        solver = highspy.Highs()
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         for option, value in OPTIONS.items():
             solver.setOptionValue(option, value)
         solver.passModel(program)
@@ -492,7 +486,9 @@ def _one_each(model: Lagrangian, level: str) -> sparse.csr_array:
         if level in move.uses:
             row.append(places.setdefault(move.place_id, len(places)))
             column.append(k)
-    return sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(places), len(model.moves)))
+    return sparse.csr_array(
+        (np.ones(len(row)), (row, column)), shape=(len(places), len(model.moves))
+    )
 
 
 def _grouped(model: Lagrangian, target: str) -> _Groups:

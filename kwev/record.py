@@ -226,7 +226,12 @@ def _shortfall(
     if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
     total = POINTS * sum(value for value in parts.values() if value is not None)
-    return {**parts, "total_points": total, "bound_points": min(bound_points, total), "bound_checked_points": None}
+    return {
+        **parts,
+        "total_points": total,
+        "bound_points": min(bound_points, total),
+        "bound_checked_points": None,
+    }
 
 
 def unserved_share(inputs: Inputs, choice: Choice) -> float:

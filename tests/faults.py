@@ -564,7 +564,7 @@ FAULTS.update(
 )
 
 
-# -- bounds and the multipliers that prove them ------------------------------------------------------
+# -- bounds and the multipliers that prove them ----------------------------------------------------
 
 FAULTS.update(
     {

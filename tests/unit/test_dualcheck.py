@@ -77,9 +77,9 @@ def test_exact_weights_are_the_weights_of_the_certificate(tables, geography, see
     config = base_config(weights__score=float(rng.choice([0.0, 0.1])))
     table = tables.das.sort_values("da_id")
     ids, people, ev = (table[k].to_numpy() for k in ("da_id", "population", "ev"))
-    found = exact_weights(tables, config, geography, list(ids), *(
-        [int(v) for v in values] for values in (people, ev)
-    ))
+    found = exact_weights(
+        tables, config, geography, list(ids), *([int(v) for v in values] for values in (people, ev))
+    )
     wanted = place_weights(tables, config, geography, ids, people.astype(float), ev.astype(float))
     assert [part / found.whole for part in found.parts] == pytest.approx(list(wanted), abs=1e-12)
     assert sum(found.parts) in (0, found.whole)
@@ -93,14 +93,16 @@ def test_exact_scores_are_those_of_the_certificate_on_the_data(tables, project):
     assert np.array([part / found.whole for part in found.parts]) == pytest.approx(wanted)
 
 
-# -- what is in reach, and what may be done ----------------------------------------------------------
+# -- what is in reach, and what may be done --------------------------------------------------------
 
 
 @settings(deadline=None, derandomize=True, max_examples=30)
 @given(regions(), st.sampled_from([250.0, 500.0, 1_000.0]))
 def test_reach_of_each_place_adds_up_to_what_is_reached(tables, radius_m):
     config = base_config(coverage__l2_radius_m=radius_m)
-    points = Points.read(tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True)))
+    points = Points.read(
+        tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True))
+    )
     measure, rows = Measure(tables, config), tables.sites.to_dict("records")
     near = measure.reach("l2", points, rows)
     for row, found in zip(rows, near, strict=True):
@@ -116,7 +118,9 @@ def test_along_the_roads_each_place_reaches_what_is_reached():
         {"p000": (0, 0, 0), "p001": (0, 300, 0), "q000": (0, 0, 50), "q001": (1, 300, 0)},
     )  # fmt: skip
     config = base_config(coverage__metric="network", coverage__l2_radius_m=350)
-    points = Points.read(tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True)))
+    points = Points.read(
+        tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True))
+    )
     near = Measure(tables, config).reach("l2", points, tables.sites.to_dict("records"))
     assert [found.tolist() for found in near] == [[0, 1], [1]]
 
@@ -137,7 +141,7 @@ def test_moves_are_the_actions_that_the_certificate_lets_pass(tables, changes):
                 assert float(move.fixed_cad + n * move.port_cad) == facts["net_cad"]
 
 
-# -- text, branches and refusals ---------------------------------------------------------------------
+# -- text, branches and refusals -------------------------------------------------------------------
 
 
 @given(st.lists(st.integers(-1, 3), min_size=1, max_size=30))
@@ -218,7 +222,7 @@ def test_sums_beyond_64_bits_are_refused_and_large_ones_are_exact():
     assert model.bound(question, [large]) == (250_000 - 95) * POINT
 
 
-# -- by hand -----------------------------------------------------------------------------------------
+# -- by hand ---------------------------------------------------------------------------------------
 
 
 def test_a_bound_worked_out_by_hand():
@@ -273,7 +277,7 @@ def test_a_known_optimum_is_met_exactly_and_reported():
     assert certify(plan, tables, given_case).violations == []
 
 
-# -- what the bound does not know ----------------------------------------------------------------------
+# -- what the bound does not know ------------------------------------------------------------------
 
 
 def test_every_setting_of_the_base_plan_is_known(project):
