@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from kwev.audit import Audit
 from kwev.config import Solver
+from kwev.deeds import KINDS, Place
 from kwev.dualcheck import Bounds, Lagrangian, UncheckedError, stated
 from kwev.files import sha256_json
 from kwev.plan import Certificate
-from kwev.retrace import Place, Retrace
+from kwev.retrace import Retrace
 
 if TYPE_CHECKING:
     from kwev.config import Case, Config
@@ -78,7 +79,7 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     ports = _check_actions(audit, plan, retrace)
     _check_money(audit, plan, config, retrace, ports)
     after = _check_coverage(audit, plan, config, retrace, ports)
-    _check_shortfall(audit, plan, config, retrace, ports)
+    _check_shortfall(audit, plan, retrace, ports)
     _check_objective(audit, plan, retrace, ports)
     _check_extremes(audit, plan, config, retrace)
     shown = _check_proof(audit, plan, tables, case)
@@ -122,20 +123,35 @@ def _is_solver(values: Any) -> bool:
 
 def _check_actions(audit: Audit, plan: Plan, retrace: Retrace) -> dict[Place, int]:
     """Check each action's fields against the data and the rules; return ports by action."""
-    ports: dict[Place, int] = {}
-    places: set[str] = set()
+    added = {Place(a.kind, a.place_id): _added(a) for a in plan.actions}
+    ports = {place: number for place, number in added.items() if retrace.known(place)}
+    seen: list[Place] = []
     for action in plan.actions:
         where = f"action {action.id}"
         place = Place(action.kind, action.place_id)
-        added = action.l2_ports_after if action.kind == "new_l2" else action.l3_ports_after
-        problem = retrace.problem(place, added)
+        problem = retrace.problem(place, added[place], ports)
         audit.true(not problem, f"{where}: {problem}")
-        audit.true(action.place_id not in places, f"{where}: a second action at one place")
-        places.add(action.place_id)
+        clash = any(retrace.clash(place, other) for other in seen)
+        audit.true(not clash, f"{where}: a second action at one place")
+        late = [p.kind for p in seen if p.place_id == place.place_id and _comes_first(place, p)]
+        audit.true(not late, f"{where}: listed after {', '.join(late)}, which it comes before")
+        seen.append(place)
         if retrace.known(place):
-            _check_fields(audit, where, action, retrace.expected(place, added))
-            ports[place] = added
+            _check_fields(audit, where, action, retrace.expected(place, _added(action), ports))
     return ports
+
+
+def _added(action: Action) -> int:
+    """Return the ports that an action adds, as it states them."""
+    if action.kind == "remove":
+        return 0
+    if action.kind in ("new_l2", "add_l2"):
+        return action.l2_ports_after - action.l2_ports_before
+    return action.l3_ports_after - action.l3_ports_before
+
+
+def _comes_first(one: Place, other: Place) -> bool:
+    return KINDS.index(one.kind) < KINDS.index(other.kind)
 
 
 def _check_fields(audit: Audit, where: str, action: Action, expected: dict[str, Any]) -> None:
@@ -148,7 +164,7 @@ def _check_fields(audit: Audit, where: str, action: Action, expected: dict[str, 
         audit.near(f"{where}: {field}", stated[field], expected[field], 1e-9)
     for field in ("kw_after", "grid_kw"):
         audit.near(f"{where}: {field}", stated[field], expected[field], KW_TOL)
-    for field in ("purchase_cad", "resale_cad", "net_cad"):
+    for field in ("purchase_cad", "resale_cad", "net_cad", "operating_cad_per_year"):
         audit.near(f"{where}: {field}", stated[field], expected[field], CAD_TOL)
 
 
@@ -162,6 +178,8 @@ def _check_money(
     audit.near("cost.purchase_cad", cost.purchase_cad, purchase, CAD_TOL)
     audit.near("cost.resale_cad", cost.resale_cad, resale, CAD_TOL)
     audit.near("cost.net_cad", cost.net_cad, purchase - resale, CAD_TOL)
+    yearly = sum(m["operating_cad_per_year"] for m in money)
+    audit.near("cost.operating_cad_per_year", cost.operating_cad_per_year, yearly, CAD_TOL)
     audit.near("cost.budget_cad", cost.budget_cad, config.budget.limit_cad, CAD_TOL)
     over = purchase - resale - config.budget.limit_cad
     audit.true(over <= CAD_TOL, f"net cost is {over:,.2f} CAD over the budget")
@@ -193,19 +211,8 @@ def _check_coverage(
     return {name: after["cell"].share(name) for name in TARGETS}
 
 
-def _check_shortfall(
-    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
-) -> None:
-    reached = retrace.cover("model", ports)
-    targets, stated = config.targets, plan.shortfall
-    parts: dict[str, float | None] = {
-        "l2": max(0.0, targets.l2 - reached.share("l2")),
-        "l3": max(0.0, targets.l3 - reached.share("l3")),
-        "ev_owners": None,
-        "demand": retrace.unserved_share(ports) if config.demand.enforce else None,
-    }
-    if targets.ev_owners.enforce:
-        parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached.share("ev_owners"))
+def _check_shortfall(audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int]) -> None:
+    stated, parts = plan.shortfall, retrace.shortfall(ports)
     for name, value in parts.items():
         audit.near(f"shortfall.{name}", getattr(stated, name), value, SHARE_TOL)
     total = 100.0 * sum(value for value in parts.values() if value is not None)
@@ -216,7 +223,11 @@ def _check_shortfall(
 
 def _check_objective(audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int]) -> None:
     solver = plan.solver
-    objective = retrace.objective_points(ports)
+    parts = retrace.objective_parts(ports)
+    for name, value in parts.items():
+        stated = getattr(plan.objective_parts, name)
+        audit.near(f"objective_parts.{name}", stated, value, POINTS_TOL)
+    objective = sum(parts.values())
     tolerance = POINTS_TOL * max(1.0, abs(objective))
     audit.near("solver.objective", solver.objective, objective, tolerance)
     audit.true(
@@ -340,11 +351,18 @@ def _witness(
     ports: dict[Place, int] = {}
     for action_id, added in plan.witnesses[name].actions:
         place = Place.from_id(action_id)
-        problem = "unknown action" if place is None else retrace.problem(place, added)
-        if place is None or problem or place.place_id in {p.place_id for p in ports}:
-            audit.true(ok=False, message=f"witnesses.{name}: {action_id}: {problem or 'twice'}")
+        known = place is not None and retrace.known(place)
+        if place is None or not known or any(retrace.clash(place, other) for other in ports):
+            problem = "twice" if known else "unknown action"
+            audit.true(ok=False, message=f"witnesses.{name}: {action_id}: {problem}")
             return None
         ports[place] = added
+    for place, added in ports.items():
+        problem = retrace.problem(place, added, ports)
+        if problem:
+            message = f"witnesses.{name}: {place.kind}_{place.place_id}: {problem}"
+            audit.true(ok=False, message=message)
+            return None
     net = sum(retrace.expected(place, added)["net_cad"] for place, added in ports.items())
     audit.true(net <= budget_cad + CAD_TOL, f"witnesses.{name} costs {net:,.2f} CAD, too much")
     return ports

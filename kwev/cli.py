@@ -192,9 +192,14 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
     checked = solver.gap_checked
     shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
     typer.echo(f"bound: {shown}")
-    counts = {k: sum(a.kind == k for a in record.actions) for k in ("upgrade", "new_l3", "new_l2")}
+    from kwev.analysis.metrics import kinds_of
+
+    counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
-    typer.echo(f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD")
+    typer.echo(
+        f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD, "
+        f"operating cost {cost.operating_cad_per_year:+,.0f} CAD a year"
+    )
     for name in ("l2", "l3", "ev_owners"):
         reached = getattr(record.coverage, name)
         most = ", ".join(

@@ -89,6 +89,13 @@ class Weights(Section):
     """Objective points per point of L3 coverage."""
     cost_points_per_million_cad: Weight
     """Objective points lost per million CAD of net cost."""
+    operating_points_per_million_cad: Weight
+    """Objective points lost per million CAD of operating cost that the plan adds over
+    `operating.years`; won where it takes some away."""
+    idle_points_per_point: Weight
+    """Objective points lost per point of idle energy: what the ports of a municipality could give
+    beyond what its EVs need, in points of the Region's need (100 is as much as the Region needs).
+    The inefficiency of a plan; 0 leaves it out."""
 
     @model_validator(mode="after")
     def _some_place_weight(self) -> Weights:
@@ -127,6 +134,34 @@ class Costs(Section):
     """Part of the price that removed L2 equipment brings back (0 to 1)."""
 
 
+CadPerYear = Annotated[float, Field(ge=0, le=1e6)]
+
+
+class Operating(Section):
+    """What running the equipment costs, energy apart: it is sold on to drivers."""
+
+    l2_station_cad_per_year: CadPerYear
+    """An L2 station without ports: lease, insurance, network (CAD per year)."""
+    l2_port_cad_per_year: CadPerYear
+    """One L2 port: upkeep and fees (CAD per year)."""
+    l3_station_cad_per_year: CadPerYear
+    """An L3 station without ports (CAD per year)."""
+    l3_port_cad_per_year: CadPerYear
+    """One L3 port (CAD per year)."""
+    years: Annotated[float, Field(ge=0, le=50)]
+    """Years of operation that the objective counts, without discount."""
+
+
+class Objective(Section):
+    """How the targets and the rest are put together."""
+
+    mode: Literal["lexicographic", "weighted"]
+    """`lexicographic`: least total shortfall first, then the objective. `weighted`: one search,
+    in which each point of shortfall costs `shortfall_points_per_point`."""
+    shortfall_points_per_point: Weight
+    """Objective points lost per point of shortfall; read in the mode `weighted` alone."""
+
+
 class Ports(Section):
     """Port counts."""
 
@@ -140,6 +175,10 @@ class Ports(Section):
     """Most L3 ports added at one place."""
     retained_l2: Annotated[int, Field(ge=0, le=100)]
     """L2 ports that stay at a station converted to L3 (never more than it has)."""
+    add_l2: bool
+    """Allow L2 ports to be added where a station keeps L2."""
+    add_l3: bool
+    """Allow L3 ports to be added where a station has L3 already."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Ports:
@@ -166,13 +205,32 @@ class Demand(Section):
     """Share of the year's hours in which a port delivers its full power (0 to 1)."""
 
 
+class Removal(Section):
+    """Which existing stations may be removed, whole, with all their ports."""
+
+    stations: Literal["none", "l2", "all"]
+    """`none`, those that offer L2 alone (`l2`), or `all`, which may lose L3 coverage too."""
+    usage: dict[str, Share]
+    """Measured use of a station's ports by its id (share of the year's hours, 0 to 1): the place
+    where an operator's data enter. Empty where there are none."""
+    below_usage: Share | None
+    """Only stations whose measured use is below this share may go (0 to 1); null asks for no
+    measurement."""
+    alternative_m: PositiveM | None
+    """Farthest, in a straight line, that each level of a removed station must still be offered
+    from it once the plan is done (m); null asks for none."""
+
+
 class Siting(Section):
     """What a site can host."""
 
     grid_factor: Annotated[float, Field(gt=0, le=10)]
     """Multiplies the grid proxy of every place (1 as the processed tables hold it)."""
     public_owners_only: bool
-    """Allow conversions only of stations with a public owner on record."""
+    """Allow conversions, added ports and removals only at stations with a public owner on
+    record."""
+    removal: Removal
+    """Which existing stations may be removed."""
     port_counts: Literal["low", "base", "high"]
     """Which count of existing ports stands where the sources allow several."""
 
@@ -203,6 +261,8 @@ class Config(Section):
     weights: Weights
     power: Power
     costs: Costs
+    operating: Operating
+    objective: Objective
     ports: Ports
     demand: Demand
     siting: Siting

@@ -125,10 +125,10 @@ class CoverRows:
     Attributes
     ----------
     matrix
-        Shape (g, m), int8: +1 where an action brings the level within reach, -1 where an upgrade
-        takes an L2 station away.
+        Shape (g, m), int8: +1 where an action brings the level within reach, -1 where it ends it
+        at a station. For a charger of either level both are added up.
     base
-        Shape (g,): existing stations within reach that an upgrade could take away.
+        Shape (g,): existing stations within reach that an action could take away.
     people, ev, weight
         Shape (g,): totals of each group.
     always_people, always_ev, always_weight
@@ -156,7 +156,7 @@ class Reach:
     fixed
         Shape (n,): existing stations within reach that stay whatever is decided.
     losable
-        Shape (n,): existing stations within reach that an upgrade would take away.
+        Shape (n,): existing stations within reach that an action could take away.
     """
 
     change: sparse.csr_array
@@ -172,40 +172,66 @@ class Reach:
 def reach_l2(
     points: DemandPoints, stations: Stations, columns: Columns, config: Config, ruler: Ruler
 ) -> Reach:
-    """Return the reach of L2: new L2 stations bring it, upgrades may take it away."""
-    radius_m = config.coverage.l2_radius_m
-    n = len(points)
-    has = stations.l2_ports > 0
+    """Return the reach of L2: new stations bring it, conversions and removals may take it away."""
+    has, brings, takes = stations.l2_ports > 0, columns.brings_l2, columns.ends_l2
     if config.coverage.l3_counts_for_l2:
-        has |= stations.l3_ports > 0
-    takes = columns.is_kind("upgrade") & (columns.kept_l2_ports == 0)
-    if config.coverage.l3_counts_for_l2:
-        takes[:] = False
-    loses = np.zeros(len(stations.ids), bool)
-    loses[columns.station[takes]] = True
-    near = ruler.within("l2", points.places, stations.places, radius_m)
-    fixed = _row_sums(near, has & ~loses)
-    losable = _row_sums(near, has & loses)
-    brings = columns.is_kind("new_l2")
-    if config.coverage.l3_counts_for_l2:
-        brings |= columns.is_kind("new_l3")
-    sign = brings.astype(np.int8)
-    sign[takes] = -1
-    change = _signed(ruler.within("l2", points.places, columns.places, radius_m), sign, n)
-    return Reach(change, fixed, losable)
+        has = has | (stations.l3_ports > 0)
+        brings = brings | columns.is_kind("new_l3")
+        takes = columns.is_kind("remove")  # a converted station serves on, by its L3
+    return _reach(
+        _Offer("l2", has, brings, takes, config.coverage.l2_radius_m),
+        points,
+        stations,
+        columns,
+        ruler,
+    )
 
 
 def reach_l3(
     points: DemandPoints, stations: Stations, columns: Columns, config: Config, ruler: Ruler
 ) -> Reach:
-    """Return the reach of L3: new L3 stations and upgrades bring it, nothing takes it away."""
-    radius_m = config.coverage.l3_radius_m
-    near = ruler.within("l3", points.places, stations.places, radius_m)
-    fixed = _row_sums(near, stations.l3_ports > 0)
-    brings = columns.is_kind("new_l3") | columns.is_kind("upgrade")
-    reached = ruler.within("l3", points.places, columns.places, radius_m)
-    change = _signed(reached, brings.astype(np.int8), len(points))
-    return Reach(change, fixed, np.zeros(len(points), np.int64))
+    """Return the reach of L3: new stations and conversions bring it, removals take it away."""
+    return _reach(
+        _Offer(
+            "l3",
+            stations.l3_ports > 0,
+            columns.brings_l3,
+            columns.ends_l3,
+            config.coverage.l3_radius_m,
+        ),
+        points,
+        stations,
+        columns,
+        ruler,
+    )
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A level: which stations offer it, which columns bring it or take it away, and its reach."""
+
+    level: Level
+    has: NDArray[np.bool_]
+    brings: NDArray[np.bool_]
+    takes: NDArray[np.bool_]
+    radius_m: float
+
+
+def _reach(
+    offer: _Offer, points: DemandPoints, stations: Stations, columns: Columns, ruler: Ruler
+) -> Reach:
+    loses = np.zeros(len(stations.ids), bool)
+    loses[columns.station[offer.takes]] = True
+    near = ruler.within(offer.level, points.places, stations.places, offer.radius_m)
+    sign = offer.brings.astype(np.int8)
+    sign[offer.takes] = -1
+    changing = np.flatnonzero(sign)
+    at = ruler.within(offer.level, points.places, columns.places[changing], offer.radius_m)
+    return Reach(
+        change=_spread(at, sign, changing),
+        fixed=_row_sums(near, offer.has & ~loses),
+        losable=_row_sums(near, offer.has & loses),
+    )
 
 
 def reach_either(l2: Reach, l3: Reach) -> Reach:
@@ -218,11 +244,14 @@ def _row_sums(near: sparse.csr_array, which: NDArray[np.bool_]) -> NDArray[np.in
     return np.asarray(near.astype(np.int64) @ which.astype(np.int64))
 
 
-def _signed(near: sparse.csr_array, sign: NDArray[np.int8], n: int) -> sparse.csr_array:
-    signed = sparse.csr_array(near @ sparse.diags_array(sign, dtype=np.int8)).astype(np.int8)
-    signed.eliminate_zeros()
-    signed.sort_indices()
-    return signed if signed.shape[0] == n else _empty((n, len(sign)))
+def _spread(
+    near: sparse.csr_array, sign: NDArray[np.int8], changing: NDArray[np.int64]
+) -> sparse.csr_array:
+    """Return a matrix of the changing columns as one of all columns, each with its sign."""
+    # the changing columns are in order, so the indices stay sorted
+    indices = changing[near.indices]
+    shape = (near.shape[0], len(sign))
+    return sparse.csr_array((sign[indices], indices, near.indptr), shape=shape)
 
 
 def cover_rows(reach: Reach, points: DemandPoints) -> CoverRows:

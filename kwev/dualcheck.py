@@ -28,7 +28,8 @@ alone, on top of today, is the most it can add to any plan, so
 ``shortfall + sum_k min(alone_k, missing today) x_k >= missing today`` holds in every plan with
 whole actions. It is worked out here again from the data.
 
-Constraints that a scenario adds are left out: with fewer constraints the maximum is no smaller.
+Constraints that a scenario adds are left out, and so is what idle energy costs: with fewer
+constraints, or fewer costs, the maximum is no smaller.
 Written apart from the model on purpose: an import contract keeps it so.
 """
 
@@ -45,8 +46,8 @@ import numpy as np
 from kwev import fleet
 from kwev.exact import InexactError, exact, up, whole
 from kwev.exactweights import exact_weights
-from kwev.moves import Move, Row, counting, moves, offers, standing_kw, unknown
-from kwev.remeasure import Level, Measure, Points
+from kwev.moves import LEVELS, Level, Move, Row, counting, moves, offers, standing_kw, unknown
+from kwev.remeasure import Measure, Points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +73,8 @@ SAFE = 2**62
 CAD_PER_MILLION = 10**6
 HOURS = 8_760
 
-LEVELS: tuple[Level, ...] = ("l2", "l3")
+L2_KINDS = ("new_l2", "add_l2")
+"""Kinds of action whose new ports are of Level 2."""
 TARGETS = ("l2", "l3", "ev_owners")
 
 
@@ -102,7 +104,7 @@ class Question:
     name: str
     objective: bool = False
     share: str = ""
-    shortfall_points: int = 0
+    shortfall_points: Fraction = Fraction(0)
     most_missing: dict[str, Fraction] = field(default_factory=dict)
 
 
@@ -345,8 +347,9 @@ class Lagrangian:
             k = index.get((action.kind, action.place_id))
             if k is None:
                 raise UncheckedError(f"{action.id} is no action of the scenario")
-            added_l3 = action.l3_ports_after - action.l3_ports_before
-            chosen[k] = action.l2_ports_after if action.kind == "new_l2" else added_l3
+            level = "l2" if action.kind in L2_KINDS else "l3"
+            before = getattr(action, f"{level}_ports_before")
+            chosen[k] = max(0, getattr(action, f"{level}_ports_after") - before)
         found = {}
         for target, wanted in self.targets().items():
             cover, mass = self.covers[target], self.mass(target)
@@ -382,11 +385,12 @@ class Lagrangian:
         UncheckedError
             If there is no such problem.
         """
+        everything = {**self.targets(), **({"demand": Fraction(1)} if self.need else {})}
         if name == "shortfall":
-            whole_need = {"demand": Fraction(1)} if self.need else {}
-            return Question(
-                name, shortfall_points=100, most_missing={**self.targets(), **whole_need}
-            )
+            return Question(name, shortfall_points=Fraction(100), most_missing=everything)
+        if name == "plan" and self.config.objective.mode == "weighted":
+            price = 100 * exact(self.config.objective.shortfall_points_per_point)
+            return Question(name, objective=True, shortfall_points=price, most_missing=everything)
         if name == "plan":
             held = {target: share + HOLD for target, share in missing.items()}
             return Question(name, objective=True, most_missing=held)
@@ -570,7 +574,8 @@ class Lagrangian:
             first.setdefault(
                 (
                     move.fixed_cad, move.port_cad, move.lost_kw, move.port_kw, move.area,
-                    move.fewest, move.most, *move.gives.values(),
+                    move.fewest, move.most, move.yearly_cad, move.port_yearly_cad,
+                    *move.gives.values(),
                 ),
                 k,
             )
@@ -589,6 +594,10 @@ class _Values:
         if question.objective:
             per_million += exact(model.config.weights.cost_points_per_million_cad)
         self._per_cad = per_million / CAD_PER_MILLION
+        self._per_yearly_cad = Fraction(0)
+        if question.objective:
+            rate = exact(model.config.weights.operating_points_per_million_cad)
+            self._per_yearly_cad = rate * exact(model.config.operating.years) / CAD_PER_MILLION
         self._known: dict[int, int] = {}
         self._alone = [
             (price[f"alone_{target}"], model.lacking(target))
@@ -627,6 +636,7 @@ class _Values:
                     counted
                     + per_kw * (ports * move.port_kw - move.lost_kw)
                     - self._per_cad * (move.fixed_cad + ports * move.port_cad)
+                    - self._per_yearly_cad * (move.yearly_cad + ports * move.port_yearly_cad)
                 )
             )
             for ports in (move.fewest, move.most)

@@ -1,7 +1,7 @@
 """The optimisation model: Inputs to a cvxpy problem, every constraint named; no I/O, no solving.
 
 A maximal-covering location model [Church and ReVelle, 1974] with integer ports, a net budget,
-upgrades that take L2 coverage away, and elastic targets.
+conversions and removals that take coverage away, and elastic targets.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
+from kwev.removal import alternatives
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Model:
     net_cad
         Affine: purchase less resale, in units of ``CAD_SCALE``.
     objective_points
-        Affine: weighted coverage less cost, in points.
+        Affine: weighted coverage less net cost, operating cost and idle energy, in points; in
+        the weighted mode less the shortfall too.
     """
 
     build: cp.Variable
@@ -123,10 +125,24 @@ def build_model(inputs: Inputs, config: Config) -> Model:
         served = energy_share(inputs, build, ports)
         constraints["unserved"] = [served + unserved >= need_share(inputs)]
         target_rows["demand"] = [shortfall["demand"] >= cp.sum(unserved)]
+    rows = alternatives(inputs, config)
+    if rows is not None:
+        constraints["removal_alternative"] = [
+            rows.chosen @ build <= rows.base + rows.change @ build
+        ]
     w = config.weights
-    objective = POINTS * (
-        w.l2 * weighted["l2"] + w.l3 * weighted["l3"]
-    ) - w.cost_points_per_million_cad * net * (CAD_SCALE / CAD_PER_MILLION)
+    objective = (
+        POINTS * (w.l2 * weighted["l2"] + w.l3 * weighted["l3"])
+        - w.cost_points_per_million_cad * net * (CAD_SCALE / CAD_PER_MILLION)
+        - w.operating_points_per_million_cad * _operating_cost(inputs, config, build, ports)
+    )
+    if w.idle_points_per_point > 0 and inputs.energy.need_kwh.sum() > 0:
+        idle = cp.Variable(len(inputs.energy.municipality), nonneg=True, name="idle")
+        constraints["idle"] = [idle >= energy_share(inputs, build, ports) - need_share(inputs)]
+        objective = objective - w.idle_points_per_point * POINTS * cp.sum(idle)
+    if config.objective.mode == "weighted":
+        total = cp.sum(cp.hstack(list(shortfall.values())))
+        objective = objective - config.objective.shortfall_points_per_point * POINTS * total
     return Model(
         build=build,
         ports=ports,
@@ -173,12 +189,26 @@ def _net_cost(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> cp.Expr
     return per_build @ build + (columns.port_cad / CAD_SCALE) @ ports
 
 
+def _operating_cost(
+    inputs: Inputs, config: Config, build: cp.Variable, ports: cp.Variable
+) -> cp.Expression:
+    """Change of the operating cost over the years that the scenario counts, in million CAD."""
+    columns, scale = inputs.columns, config.operating.years / CAD_PER_MILLION
+    return (columns.yearly_cad * scale) @ build + (columns.port_yearly_cad * scale) @ ports
+
+
 def _one_action(inputs: Inputs, build: cp.Variable) -> list[cp.Constraint]:
-    place = inputs.columns.place
-    several = np.flatnonzero(np.bincount(place) > 1)
-    if len(several) == 0:
-        return []
-    return [_place_matrix(inputs)[several] @ build <= 1]
+    """At most one action settles the L2 equipment of a place, and one its L3 equipment."""
+    columns = inputs.columns
+    of_place = _place_matrix(inputs)
+    uses_l2 = sparse.csr_array(of_place @ sparse.diags_array(columns.uses_l2.astype(np.float64)))
+    uses_l3 = sparse.csr_array(of_place @ sparse.diags_array(columns.uses_l3.astype(np.float64)))
+    # where every action uses both levels, the two rows are one
+    differs = of_place @ (columns.uses_l2 != columns.uses_l3).astype(np.float64) > 0
+    some_l2 = (uses_l2.sum(axis=1) > 1).ravel()
+    some_l3 = (uses_l3.sum(axis=1) > 1).ravel() & differs
+    rows = sparse.vstack([uses_l2[np.flatnonzero(some_l2)], uses_l3[np.flatnonzero(some_l3)]])
+    return [rows @ build <= 1] if rows.shape[0] else []
 
 
 def _site_capacity(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> list[cp.Constraint]:
@@ -188,9 +218,19 @@ def _site_capacity(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> li
         return []
     of_place = _place_matrix(inputs)
     new_kw = of_place @ sparse.diags_array(columns.port_kw)
-    # capacity on the right times `build`: no port without a station, and a tighter relaxation
+    only_l2 = of_place @ (columns.uses_l2 & ~columns.uses_l3).astype(np.float64) > 0
+    only_l3 = of_place @ (columns.uses_l3 & ~columns.uses_l2).astype(np.float64) > 0
+    shared = only_l2 & only_l3
+    alone, both = np.flatnonzero(~shared), np.flatnonzero(shared)
+    # one action at most: the room times `build` is no port without a station, and tighter
     room_kw = of_place @ sparse.diags_array(columns.capacity_kw - columns.kept_kw)
-    return [new_kw @ ports <= room_kw @ build]
+    rows = [new_kw[alone] @ ports <= room_kw[alone] @ build] if len(alone) else []
+    if len(both):  # two actions may share the room
+        free_kw = np.zeros(of_place.shape[0])
+        free_kw[columns.place] = columns.capacity_kw - columns.standing_kw
+        lost_kw = of_place @ sparse.diags_array(columns.lost_kw)
+        rows.append(new_kw[both] @ ports - lost_kw[both] @ build <= free_kw[both])
+    return rows
 
 
 def _place_matrix(inputs: Inputs) -> sparse.csr_array:
@@ -228,5 +268,5 @@ def energy_share(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> cp.E
         (np.ones(len(columns)), (index, np.arange(len(columns)))), shape=shape
     )
     gained = of_area @ sparse.diags_array(columns.port_kw * scale)
-    lost = of_area @ sparse.diags_array(columns.lost_l2_kw * scale)
+    lost = of_area @ sparse.diags_array(columns.lost_kw * scale)
     return energy.supply_kwh / energy.need_kwh.sum() + gained @ ports - lost @ build

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kwev.exact import exact, leaves
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 Row = dict[str, Any]
+Level = Literal["l2", "l3"]
+LEVELS: tuple[Level, ...] = ("l2", "l3")
 
 ROOM_KW = Fraction(1, 10**6)
 """What a site may draw over its capacity before the certificate calls it a fault (kW)."""
@@ -29,6 +31,7 @@ NO_OBJECTIVE = (
     "description", "solver.", "rules.",
     "scores.site.", "scores.adjust.", "scores.charger_reach_m", "scores.access_reach_m",
     "power.l2_volts", "power.l3_volts", "power.power_factor",
+    "siting.removal.usage", "siting.removal.alternative_m", "weights.idle_points_per_point",
 )  # fmt: skip
 """Keys that a bound need not know: without them there is the same, or more, to choose from."""
 
@@ -38,7 +41,11 @@ KNOWN = frozenset({
     "coverage.metric", "coverage.l2_radius_m", "coverage.l3_radius_m",
     "coverage.l3_counts_for_l2", "coverage.include_tesla_only", "coverage.include_outside",
     "weights.people", "weights.ev", "weights.score", "weights.l2", "weights.l3",
-    "weights.cost_points_per_million_cad",
+    "weights.cost_points_per_million_cad", "weights.operating_points_per_million_cad",
+    "objective.mode", "objective.shortfall_points_per_point",
+    "operating.l2_station_cad_per_year", "operating.l2_port_cad_per_year",
+    "operating.l3_station_cad_per_year", "operating.l3_port_cad_per_year", "operating.years",
+    "ports.add_l2", "ports.add_l3", "siting.removal.stations", "siting.removal.below_usage",
     "power.l2_kw", "power.l3_kw",
     "costs.l2_station_cad", "costs.l2_port_cad", "costs.l3_station_cad", "costs.l3_port_cad",
     "costs.resale_factor",
@@ -85,6 +92,8 @@ class Move:
         Power taken away, and of each port added (kW).
     area
         Municipality id.
+    yearly_cad, port_yearly_cad
+        Change of the yearly operating cost without new ports, and by each of them (CAD a year).
     """
 
     kind: str
@@ -99,6 +108,8 @@ class Move:
     lost_kw: Fraction
     port_kw: Fraction
     area: str
+    yearly_cad: Fraction
+    port_yearly_cad: Fraction
 
 
 def counting(tables: Tables, config: Config) -> list[Row]:
@@ -174,6 +185,8 @@ def _new_l2(row: Row, config: Config) -> Move | None:
         lost_kw=Fraction(0),
         port_kw=kw,
         area=str(row["municipality_id"]),
+        yearly_cad=exact(config.operating.l2_station_cad_per_year),
+        port_yearly_cad=exact(config.operating.l2_port_cad_per_year),
     )
 
 
@@ -192,36 +205,127 @@ def _new_l3(row: Row, config: Config) -> Move | None:
         lost_kw=Fraction(0),
         port_kw=kw,
         area=str(row["municipality_id"]),
+        yearly_cad=exact(config.operating.l3_station_cad_per_year),
+        port_yearly_cad=exact(config.operating.l3_port_cad_per_year),
     )
 
 
 def _upgrade(row: Row, config: Config) -> Move | None:
-    had, has_l3 = int(row["l2_ports"]), int(row["l3_ports"]) > 0
-    owner = config.siting.public_owners_only and row["owner"] != "public"
-    if not row["in_region"] or had < 1 or has_l3 or owner:
+    had, stays = int(row["l2_ports"]), _stays(row, config)
+    if had < 1 or row["l3_ports"] > 0:
         return None
-    costs, ports = config.costs, config.ports
+    costs, ports, run = config.costs, config.ports, config.operating
     kw, old_kw = exact(config.power.l3_kw), port_kw(row, "l2", config)
-    stays = min(had, ports.retained_l2)
-    sold = (had - stays) * exact(costs.l2_port_cad)
-    sold += exact(costs.l2_station_cad) if stays == 0 else 0
     ends_l2 = stays == 0 and not config.coverage.l3_counts_for_l2
     return Move(
         kind="upgrade",
         place_id=str(row["station_id"]),
         row=row,
-        uses=frozenset(("l2", "l3")),
+        uses=frozenset(("l3",) if stays > 0 else ("l2", "l3")),
         gives={"l2": -int(ends_l2), "l3": 1},
         fewest=ports.min_l3,
         most=_most(_capacity_kw(row, config) - stays * old_kw, kw, ports.max_new_l3),
-        fixed_cad=exact(costs.l3_station_cad) - exact(costs.resale_factor) * sold,
+        fixed_cad=exact(costs.l3_station_cad) - _credit(row, config, stays),
         port_cad=exact(costs.l3_port_cad),
         lost_kw=(had - stays) * old_kw,
         port_kw=kw,
         area=str(row["municipality_id"]),
+        yearly_cad=exact(run.l3_station_cad_per_year) - _saved(row, config, "l2", stays),
+        port_yearly_cad=exact(run.l3_port_cad_per_year),
     )
+
+
+def _add(level: Level, row: Row, config: Config) -> Move | None:
+    """Return ports added where a level is offered.
+
+    What a conversion of the same station takes away leaves room for them: at most that is let
+    pass here, with or without it.
+    """
+    if not getattr(config.ports, f"add_{level}") or row[f"{level}_ports"] < 1:
+        return None
+    kw = exact(config.power.l2_kw if level == "l2" else config.power.l3_kw)
+    room_kw = _capacity_kw(row, config) - standing_kw(row, config)
+    stays = _stays(row, config)
+    if level == "l2" and row["l3_ports"] == 0 and stays > 0:
+        room_kw += (int(row["l2_ports"]) - stays) * port_kw(row, "l2", config)
+    most = config.ports.max_new_l2 if level == "l2" else config.ports.max_new_l3
+    return Move(
+        kind=f"add_{level}",
+        place_id=str(row["station_id"]),
+        row=row,
+        uses=frozenset((level,)),
+        gives={"l2": 0, "l3": 0},
+        fewest=1,
+        most=_most(room_kw, kw, most),
+        fixed_cad=Fraction(0),
+        port_cad=exact(getattr(config.costs, f"{level}_port_cad")),
+        lost_kw=Fraction(0),
+        port_kw=kw,
+        area=str(row["municipality_id"]),
+        yearly_cad=Fraction(0),
+        port_yearly_cad=exact(getattr(config.operating, f"{level}_port_cad_per_year")),
+    )
+
+
+def _add_l2(row: Row, config: Config) -> Move | None:
+    return _add("l2", row, config)
+
+
+def _add_l3(row: Row, config: Config) -> Move | None:
+    return _add("l3", row, config)
+
+
+def _remove(row: Row, config: Config) -> Move | None:
+    """Return the removal of a station; that an alternative must stand nearby is let pass."""
+    rule, offered = config.siting.removal, offers(row, config)
+    used = rule.usage.get(row["station_id"])
+    measured = rule.below_usage is None or (used is not None and used < rule.below_usage)
+    kept = rule.stations == "none" or (rule.stations == "l2" and row["l3_ports"] > 0)
+    if kept or not measured or not any(row[f"{level}_ports"] > 0 for level in LEVELS):
+        return None
+    return Move(
+        kind="remove",
+        place_id=str(row["station_id"]),
+        row=row,
+        uses=frozenset(("l2", "l3")),
+        gives={level: -int(offered[level]) for level in LEVELS},
+        fewest=0,
+        most=0,
+        fixed_cad=-_credit(row, config, 0),
+        port_cad=Fraction(0),
+        lost_kw=standing_kw(row, config),
+        port_kw=Fraction(0),
+        area=str(row["municipality_id"]),
+        yearly_cad=-_saved(row, config, "l2", 0) - _saved(row, config, "l3", 0),
+        port_yearly_cad=Fraction(0),
+    )
+
+
+def _stays(row: Row, config: Config) -> int:
+    """Return the L2 ports that a conversion leaves at a station."""
+    return min(int(row["l2_ports"]), config.ports.retained_l2)
+
+
+def _credit(row: Row, config: Config, stays: int) -> Fraction:
+    """Return what the L2 equipment sold brings back (CAD)."""
+    had = int(row["l2_ports"])
+    sold = (had - stays) * exact(config.costs.l2_port_cad)
+    sold += exact(config.costs.l2_station_cad) if stays == 0 < had else 0
+    return exact(config.costs.resale_factor) * sold
+
+
+def _saved(row: Row, config: Config, level: Level, stays: int) -> Fraction:
+    """Return the yearly operating cost of the equipment of a level that goes (CAD a year)."""
+    had, run = int(row[f"{level}_ports"]), config.operating
+    saved = (had - stays) * exact(getattr(run, f"{level}_port_cad_per_year"))
+    return saved + (exact(getattr(run, f"{level}_station_cad_per_year")) if stays == 0 < had else 0)
 
 
 Rule = Callable[[Row, "Config"], Move | None]
 OF_SITES: dict[str, Rule] = {"new_l2": _new_l2, "new_l3": _new_l3}
-OF_STATIONS: dict[str, Rule] = {"upgrade": _upgrade}
+OF_STATIONS: dict[str, Rule] = {
+    "upgrade": _upgrade,
+    "add_l2": _add_l2,
+    "add_l3": _add_l3,
+    "remove": _remove,
+}

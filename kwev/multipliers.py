@@ -17,7 +17,6 @@ import numpy as np
 from scipy import sparse
 
 from kwev.dualcheck import (
-    LEVELS,
     MULTIPLIER,
     POINT,
     TARGETS,
@@ -27,6 +26,7 @@ from kwev.dualcheck import (
     UncheckedError,
     stated,
 )
+from kwev.moves import LEVELS
 from kwev.plan import Branch, Plan, Proof
 from kwev.units import CAD_PER_MILLION, POINTS
 
@@ -152,6 +152,8 @@ class Relaxation:
         self._more = np.array([move.most - move.fewest for move in moves], float)
         self._fixed_cad = np.array([float(move.fixed_cad) for move in moves])
         self._port_cad = np.array([float(move.port_cad) for move in moves])
+        self._yearly_cad = np.array([float(move.yearly_cad) for move in moves])
+        self._port_yearly_cad = np.array([float(move.port_yearly_cad) for move in moves])
         self._lost_kw = np.array([float(move.lost_kw) for move in moves])
         self._port_kw = np.array([float(move.port_kw) for move in moves])
         self._area = np.array([move.area for move in moves], str)
@@ -270,13 +272,19 @@ class Relaxation:
     def _program(self, question: Question) -> _Program:
         model = self._model
         program, moves = _Program(), model.moves
-        budget_rate = 0.0
-        if question.objective:
-            budget_rate = model.config.weights.cost_points_per_million_cad / 1e6
         most, each = self._more, self._port_cad
         fixed = self._fixed_cad + self._fewest * each
-        build = program.variables(np.ones(len(moves)), -budget_rate * fixed)
-        extra = program.variables(most, -budget_rate * each)
+        price_fixed, price_each = np.zeros(len(moves)), np.zeros(len(moves))
+        if question.objective:
+            weights = model.config.weights
+            rate = weights.cost_points_per_million_cad / CAD_PER_MILLION
+            run = weights.operating_points_per_million_cad / CAD_PER_MILLION
+            run *= model.config.operating.years
+            price_each = rate * each + run * self._port_yearly_cad
+            price_fixed = rate * self._fixed_cad + run * self._yearly_cad
+            price_fixed += self._fewest * price_each
+        build = program.variables(np.ones(len(moves)), -price_fixed)
+        extra = program.variables(most, -price_each)
         program.at_most(
             "budget",
             {build: fixed / CAD_SCALE, extra: each / CAD_SCALE},

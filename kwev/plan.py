@@ -19,7 +19,7 @@ MOST_PORTS = 10_000
 MOST_UNITS = 10**18
 """A larger multiplier is a damaged file."""
 
-ActionKind = Literal["new_l2", "new_l3", "upgrade"]
+ActionKind = Literal["new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remove"]
 CountedLevel = Literal["l2", "l3"]
 TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
 
@@ -31,17 +31,23 @@ class _Record(BaseModel):
 
 
 class Action(_Record):
-    """One action at one place."""
+    """One action at one place.
+
+    A place has one action, or two where one changes its L2 and the other its L3 equipment; then
+    they are done in the order of the list, and what is before the second is what is after the
+    first.
+    """
 
     kind: ActionKind
-    """`new_l2`, `new_l3` or `upgrade` (an L2 station converted to L3)."""
+    """`new_l2`, `new_l3`, `upgrade` (an L2 station converted to L3), `add_l2` or `add_l3` (ports
+    added at a station that has the level) or `remove` (a station taken away whole)."""
     id: str
     """`<kind>_<place_id>`."""
     place_id: str
-    """Site id of a new station, station id of an upgrade."""
+    """Site id of a new station, station id of any other action."""
     name: str
     category: str
-    """Site category; `existing_station` for an upgrade."""
+    """Site category; `existing_station` for an action at a station."""
     municipality: str
     """Name of the municipality."""
     latitude: float
@@ -59,6 +65,16 @@ class Action(_Record):
     purchase_cad: float
     resale_cad: float
     net_cad: float
+    operating_cad_per_year: float
+    """What the action adds to the yearly operating cost (CAD per year); negative where it saves."""
+
+    @property
+    def ports_added(self) -> int:
+        """New ports, of whichever level the action adds."""
+        level = "l2" if self.kind in ("new_l2", "add_l2") else "l3"
+        if self.kind == "remove":
+            return 0
+        return int(getattr(self, f"{level}_ports_after") - getattr(self, f"{level}_ports_before"))
 
 
 class Reached(_Record):
@@ -127,11 +143,30 @@ class Cost(_Record):
     purchase_cad: float
     resale_cad: float
     net_cad: float
+    operating_cad_per_year: float
+    """What the plan adds to the yearly operating cost (CAD per year)."""
     budget_cad: float
     least_budget_cad: float | None
     """Least net cost at which every enforced target is met; null where none does."""
     least_budget_reason: str
     """Why there is none, in words; empty where there is one."""
+
+
+class ObjectiveParts(_Record):
+    """What the objective is made of, each in points; they sum to it."""
+
+    l2: float
+    """Weighted L2 coverage."""
+    l3: float
+    """Weighted L3 coverage."""
+    net_cost: float
+    """Lost to net cost; negative where money is spent."""
+    operating_cost: float
+    """Lost to operating cost over the years that the scenario counts."""
+    idle_energy: float
+    """Lost to energy that ports could give beyond the need of their municipality."""
+    shortfall: float
+    """Lost to targets missed, in the weighted mode; 0 in the other."""
 
 
 class SolverAccount(_Record):
@@ -142,7 +177,7 @@ class SolverAccount(_Record):
     licence: str
     status: str
     objective: float
-    """Weighted coverage less cost (points)."""
+    """Weighted coverage less cost and inefficiency (points): the sum of `objective_parts`."""
     bound: float
     """Upper bound on the objective (points)."""
     gap_solver: float
@@ -157,7 +192,7 @@ class SolverAccount(_Record):
 
 
 class Witness(_Record):
-    """A plan that attains a reported extreme: pairs of action id and ports of its level after."""
+    """A plan that attains a reported extreme: pairs of action id and ports that it adds."""
 
     actions: list[tuple[str, Annotated[int, Field(ge=0, le=MOST_PORTS)]]]
 
@@ -212,6 +247,7 @@ class Plan(_Record):
     config: dict[str, Any]
     """The whole configuration, resolved."""
     solver: SolverAccount
+    objective_parts: ObjectiveParts
     actions: list[Action]
     model_covered: Covered
     coverage: CoverageAll

@@ -12,7 +12,7 @@ from kwev.coverage import ruler_of
 from kwev.demand import demand_points, share_of
 from kwev.places import Places
 from kwev.plan import FORMAT_VERSION, Plan, parse_plan
-from kwev.units import DEGREE_DECIMALS, POINTS
+from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS, POINTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,13 +51,11 @@ class Network:
 
 def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
     """Return where each level is offered once the chosen actions are done."""
-    kind = columns.kind
-    upgraded = columns.station[choice.build & (kind == "upgrade") & (columns.kept_l2_ports == 0)]
-    has_l2 = stations.l2_ports > 0
-    has_l2[upgraded] = False
-    l2 = [stations.places[has_l2], columns.places[choice.build & (kind == "new_l2")]]
-    brings_l3 = choice.build & ((kind == "new_l3") | (kind == "upgrade"))
-    l3 = Places.joined([stations.places[stations.l3_ports > 0], columns.places[brings_l3]])
+    has_l2, has_l3 = stations.l2_ports > 0, stations.l3_ports > 0
+    has_l2[columns.station[choice.build & columns.ends_l2]] = False
+    has_l3[columns.station[choice.build & columns.ends_l3]] = False
+    l2 = [stations.places[has_l2], columns.places[choice.build & columns.brings_l2]]
+    l3 = Places.joined([stations.places[has_l3], columns.places[choice.build & columns.brings_l3]])
     if config.coverage.l3_counts_for_l2:
         l2.append(l3)
     return Network(Places.joined(l2), l3)
@@ -167,6 +165,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
         "config_sha256": config.sha256(),
         "config": config.as_dict(),
         "solver": {**outcome.solver, "bound_checked": None, "gap_checked": None},
+        "objective_parts": objective_parts(inputs, config, choice),
         "actions": actions,
         "model_covered": {
             "l2": inputs.points.ids[after.l2].tolist(),
@@ -184,6 +183,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
         "cost": {
             **{key: sum(a[key] for a in actions) for key in ("purchase_cad", "resale_cad")},
             "net_cad": sum(a["net_cad"] for a in actions),
+            "operating_cad_per_year": sum(a["operating_cad_per_year"] for a in actions),
             "budget_cad": config.budget.limit_cad,
             "least_budget_cad": outcome.least_budget.value,
             "least_budget_reason": outcome.least_budget.reason,
@@ -239,14 +239,58 @@ def unserved_share(inputs: Inputs, choice: Choice) -> float:
 
     Where nothing is needed, nothing is unserved.
     """
-    energy, columns = inputs.energy, inputs.columns
+    energy = inputs.energy
     if energy.need_kwh.sum() <= 0:
         return 0.0
+    missing = np.maximum(energy.need_kwh - _supply_kwh(inputs, choice), 0.0)
+    return float(missing.sum() / energy.need_kwh.sum())
+
+
+def idle_share(inputs: Inputs, choice: Choice) -> float:
+    """Return the energy that ports could give beyond their municipality's need, of the Region's.
+
+    Where nothing is needed, this has no measure, and is 0.
+    """
+    need_kwh = inputs.energy.need_kwh
+    if need_kwh.sum() <= 0:
+        return 0.0
+    return float(np.maximum(_supply_kwh(inputs, choice) - need_kwh, 0.0).sum() / need_kwh.sum())
+
+
+def _supply_kwh(inputs: Inputs, choice: Choice) -> NDArray[np.float64]:
+    """Return the energy that the ports of each municipality can give after a choice (kWh)."""
+    energy, columns = inputs.energy, inputs.columns
     index = np.searchsorted(energy.municipality, columns.municipality)
-    added_kw = columns.port_kw * choice.ports - columns.lost_l2_kw * choice.build
+    added_kw = columns.port_kw * choice.ports - columns.lost_kw * choice.build
     per_area = np.bincount(index, weights=added_kw, minlength=len(energy.municipality))
-    supply = energy.supply_kwh + energy.kwh_per_kw * per_area
-    return float(np.maximum(energy.need_kwh - supply, 0.0).sum() / energy.need_kwh.sum())
+    return np.asarray(energy.supply_kwh + energy.kwh_per_kw * per_area)
+
+
+def objective_parts(inputs: Inputs, config: Config, choice: Choice) -> dict[str, float]:
+    """Return what the objective of a choice is made of, in points, by the plan file's names."""
+    columns, points, w = inputs.columns, inputs.points, config.weights
+    after = _as_modelled(inputs, choice)
+    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
+    net_cad += columns.port_cad @ choice.ports
+    yearly_cad = columns.yearly_cad @ choice.build + columns.port_yearly_cad @ choice.ports
+    run_cad = config.operating.years * yearly_cad
+    short = 0.0
+    if config.objective.mode == "weighted":
+        parts = _shortfall(inputs, config, choice, after, 0.0)
+        short = config.objective.shortfall_points_per_point * (parts["total_points"] or 0.0)
+    return {
+        "l2": float(POINTS * w.l2 * points.weight[after.l2].sum()),
+        "l3": float(POINTS * w.l3 * points.weight[after.l3].sum()),
+        "net_cost": _lost(w.cost_points_per_million_cad * net_cad / CAD_PER_MILLION),
+        "operating_cost": _lost(w.operating_points_per_million_cad * run_cad / CAD_PER_MILLION),
+        "idle_energy": _lost(w.idle_points_per_point * POINTS * idle_share(inputs, choice)),
+        "shortfall": _lost(short),
+    }
+
+
+def _lost(points: Any) -> float:
+    """Return points lost as a part of a sum; what loses nothing is 0, not minus 0."""
+    return -float(points) + 0.0
 
 
 def _witness(columns: Columns, choice: Choice) -> dict[str, Any]:
@@ -260,19 +304,58 @@ def action_id(columns: Columns, k: int) -> str:
     return f"{columns.kind[k]}_{columns.place_id[k]}"
 
 
+ORDER = ("upgrade", "new_l3", "new_l2", "add_l3", "add_l2", "remove")
+"""Kinds of action in the order of a plan; two actions at one place are done in it."""
+
+
 def action_records(tables: Tables, inputs: Inputs, choice: Choice) -> list[dict[str, Any]]:
-    """Return the plan's actions, upgrades first, then new L3, then new L2, each by place id."""
-    rank = {"upgrade": 0, "new_l3": 1, "new_l2": 2}
+    """Return the plan's actions, by kind in the order of ``ORDER``, each by place id."""
     columns = inputs.columns
     order = sorted(
         np.flatnonzero(choice.build).tolist(),
-        key=lambda k: (rank[str(columns.kind[k])], str(columns.place_id[k])),
+        key=lambda k: (ORDER.index(str(columns.kind[k])), str(columns.place_id[k])),
     )
     places = _place_facts(tables)
     names = dict(
         zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
     )
-    return [_action(inputs, choice, k, places, names) for k in order]
+    found, standing = [], _standing_ports(inputs)
+    for k in order:
+        place_id = str(columns.place_id[k])
+        action = _action(inputs, choice, k, standing.get(place_id, _Standing()))
+        fact = places[place_id]
+        action |= {
+            "name": str(fact["name"]),
+            "category": str(fact["category"]),
+            "municipality": names[str(columns.municipality[k])],
+            "latitude": round(float(fact["latitude"]), DEGREE_DECIMALS),
+            "longitude": round(float(fact["longitude"]), DEGREE_DECIMALS),
+        }
+        standing[place_id] = _Standing(
+            action["l2_ports_after"], action["l3_ports_after"], action["kw_after"]
+        )
+        found.append(action)
+    return found
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Ports and power (kW) at a place at some moment of the plan."""
+
+    l2: int = 0
+    l3: int = 0
+    kw: float = 0.0
+
+
+def _standing_ports(inputs: Inputs) -> dict[str, _Standing]:
+    """Return what stands at each station today."""
+    stations = inputs.stations
+    return {
+        str(station_id): _Standing(int(l2), int(l3), float(kw))
+        for station_id, l2, l3, kw in zip(
+            stations.ids, stations.l2_ports, stations.l3_ports, stations.standing_kw, strict=True
+        )
+    }
 
 
 def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
@@ -287,37 +370,32 @@ def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
     return facts
 
 
-def _action(
-    inputs: Inputs,
-    choice: Choice,
-    k: int,
-    places: dict[str, dict[str, Any]],
-    municipality_names: dict[str, str],
-) -> dict[str, Any]:
-    columns, stations = inputs.columns, inputs.stations
-    kind, place_id, ports = str(columns.kind[k]), str(columns.place_id[k]), int(choice.ports[k])
-    fact = places[place_id]
-    upgrade = kind == "upgrade"
-    l2_before = int(stations.l2_ports[columns.station[k]]) if upgrade else 0
-    l2_after = int(columns.kept_l2_ports[k]) if upgrade else (ports if kind == "new_l2" else 0)
+def _action(inputs: Inputs, choice: Choice, k: int, before: _Standing) -> dict[str, Any]:
+    """Return what the action of column k changes where ``before`` stands."""
+    columns, kind, ports = inputs.columns, str(inputs.columns.kind[k]), int(choice.ports[k])
+    l2_after, l3_after = before.l2, before.l3
+    if kind in ("upgrade", "remove"):
+        l2_after, l3_after = int(columns.kept_l2_ports[k]), 0
+    if kind in ("new_l2", "add_l2"):
+        l2_after += ports
+    else:
+        l3_after += ports
     purchase = float(columns.fixed_cad[k] + columns.port_cad[k] * ports)
     resale = float(columns.resale_cad[k])
     return {
         "kind": kind,
         "id": action_id(columns, k),
-        "place_id": place_id,
-        "name": str(fact["name"]),
-        "category": str(fact["category"]),
-        "municipality": municipality_names[str(columns.municipality[k])],
-        "latitude": round(float(fact["latitude"]), DEGREE_DECIMALS),
-        "longitude": round(float(fact["longitude"]), DEGREE_DECIMALS),
-        "l2_ports_before": l2_before,
+        "place_id": str(columns.place_id[k]),
+        "l2_ports_before": before.l2,
         "l2_ports_after": l2_after,
-        "l3_ports_before": 0,
-        "l3_ports_after": 0 if kind == "new_l2" else ports,
-        "kw_after": float(columns.kept_kw[k] + columns.port_kw[k] * ports),
+        "l3_ports_before": before.l3,
+        "l3_ports_after": l3_after,
+        "kw_after": max(
+            0.0, before.kw - float(columns.lost_kw[k]) + float(columns.port_kw[k]) * ports
+        ),
         "grid_kw": float(columns.capacity_kw[k]),
         "purchase_cad": purchase,
         "resale_cad": resale,
         "net_cad": purchase - resale,
+        "operating_cad_per_year": float(columns.yearly_cad[k] + columns.port_yearly_cad[k] * ports),
     }

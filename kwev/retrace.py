@@ -1,46 +1,30 @@
-"""What the certificate recomputes with: rules, who is covered, energy and objective.
+"""What the certificate recomputes with: who is covered, energy and objective.
 
 Written apart from ``siting``, ``coverage``, ``model`` and ``record`` on purpose: an import contract
-keeps it so. Distances are measured in :mod:`kwev.remeasure`.
+keeps it so. Actions are those of :mod:`kwev.deeds`, distances are measured in
+:mod:`kwev.remeasure`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from kwev import fleet
+from kwev.deeds import NEW, Deeds, Done, Place
 from kwev.remeasure import Measure, Points
 from kwev.rescore import place_weights
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.tables import Tables
 
-KINDS = ("new_l2", "new_l3", "upgrade")
-
 Where = Literal["cell", "model"]
-
-
-class Place(NamedTuple):
-    """One kind of action at one place."""
-
-    kind: str
-    place_id: str
-
-    @classmethod
-    def from_id(cls, action_id: str) -> Place | None:
-        """Read ``<kind>_<place_id>``; None where it is neither."""
-        for kind in KINDS:
-            if action_id.startswith(f"{kind}_"):
-                return cls(kind, action_id.removeprefix(f"{kind}_"))
-        return None
 
 
 @dataclass(frozen=True)
@@ -65,8 +49,8 @@ class Cover:
         return [str(i) for i in self.points.ids[self.l2 if level == "l2" else self.l3]]
 
 
-class Retrace:
-    """A scenario's data and rules, recomputed.
+class Retrace(Deeds):
+    """A scenario's data, with who is covered and what it is worth, recomputed.
 
     Parameters
     ----------
@@ -79,140 +63,10 @@ class Retrace:
     """
 
     def __init__(self, tables: Tables, config: Config, geography: str) -> None:
-        self.config = config
+        super().__init__(tables, config)
         self._tables = tables
         self._geography = geography
         self._measure = Measure(tables, config)
-        self._sites = {row["site_id"]: row for row in _records(tables.sites)}
-        end = config.siting.port_counts
-        self._stations = {r["station_id"]: _at_end(r, end) for r in _records(tables.stations)}
-        self._municipality = {
-            row["municipality_id"]: row["name"] for row in _records(tables.municipalities)
-        }
-
-    # -- rules -------------------------------------------------------------------------------
-
-    def known(self, place: Place) -> bool:
-        """Return whether the place exists in the data."""
-        return place.place_id in (self._stations if place.kind == "upgrade" else self._sites)
-
-    def problem(self, place: Place, added: int) -> str:
-        """Return which rule an action breaks, in words; empty where it breaks none."""
-        if not self.known(place):
-            return f"no place {place.place_id!r} for {place.kind}"
-        rule = self._station_problem if place.kind == "upgrade" else self._site_problem
-        return rule(place) or self._ports_problem(place, added) or self._power_problem(place, added)
-
-    def _site_problem(self, place: Place) -> str:
-        station = self._sites[place.place_id]["station_id"]
-        return f"the site is the existing station {station}" if station else ""
-
-    def _station_problem(self, place: Place) -> str:
-        station = self._stations[place.place_id]
-        if not station["in_region"]:
-            return "the station is outside the Region"
-        if not self._counts(station):
-            return "the station does not count in this scenario"
-        if station["l3_ports"] > 0:
-            return "the station has L3 already"
-        if station["l2_ports"] < 1:
-            return "the station has no L2 to convert"
-        if self.config.siting.public_owners_only and station["owner"] != "public":
-            return "the station has no public owner on record"
-        return ""
-
-    def _ports_problem(self, place: Place, added: int) -> str:
-        rule = self.config.ports
-        low, high = (
-            (rule.min_l2, rule.max_new_l2)
-            if place.kind == "new_l2"
-            else (rule.min_l3, rule.max_new_l3)
-        )
-        return "" if low <= added <= high else f"{added} new ports, allowed {low} to {high}"
-
-    def _power_problem(self, place: Place, added: int) -> str:
-        facts = self.expected(place, added)
-        if facts["kw_after"] <= facts["grid_kw"] + 1e-6:
-            return ""
-        return f"{facts['kw_after']} kW exceed the capacity of {facts['grid_kw']} kW"
-
-    def _counts(self, station: dict[str, Any]) -> bool:
-        reach = self.config.coverage
-        here = station["in_region"] or reach.include_outside
-        return bool(here and (station["access"] == "public" or reach.include_tesla_only))
-
-    def expected(self, place: Place, added: int) -> dict[str, Any]:
-        """Return the record that an action with ``added`` ports must have."""
-        if place.kind == "upgrade":
-            return self._expected_upgrade(place, added)
-        costs, power = self.config.costs, self.config.power
-        site = self._sites[place.place_id]
-        l2 = place.kind == "new_l2"
-        purchase = (
-            costs.l2_station_cad + added * costs.l2_port_cad
-            if l2
-            else costs.l3_station_cad + added * costs.l3_port_cad
-        )
-        return {
-            **self._facts(place, site, site["category"]),
-            "l2_ports_before": 0,
-            "l2_ports_after": added if l2 else 0,
-            "l3_ports_before": 0,
-            "l3_ports_after": 0 if l2 else added,
-            "kw_after": added * (power.l2_kw if l2 else power.l3_kw),
-            "grid_kw": self.config.siting.grid_factor * float(site["grid_kw"]),
-            "purchase_cad": purchase,
-            "resale_cad": 0.0,
-            "net_cad": purchase,
-        }
-
-    def _expected_upgrade(self, place: Place, added: int) -> dict[str, Any]:
-        costs, power = self.config.costs, self.config.power
-        station = self._stations[place.place_id]
-        had = int(station["l2_ports"])
-        stays = min(had, self.config.ports.retained_l2)
-        sold = (had - stays) * costs.l2_port_cad + (costs.l2_station_cad if stays == 0 else 0.0)
-        purchase = costs.l3_station_cad + added * costs.l3_port_cad
-        resale = costs.resale_factor * sold
-        return {
-            **self._facts(place, station, "existing_station"),
-            "l2_ports_before": had,
-            "l2_ports_after": stays,
-            "l3_ports_before": int(station["l3_ports"]),
-            "l3_ports_after": added,
-            "kw_after": stays * self._port_kw(station, "l2") + added * power.l3_kw,
-            "grid_kw": self._station_capacity_kw(station),
-            "purchase_cad": purchase,
-            "resale_cad": resale,
-            "net_cad": purchase - resale,
-        }
-
-    def _facts(self, place: Place, row: dict[str, Any], category: str) -> dict[str, Any]:
-        return {
-            "id": f"{place.kind}_{place.place_id}",
-            "name": row["name"],
-            "category": category,
-            "municipality": self._municipality.get(row["municipality_id"], ""),
-            "latitude": row["latitude"],
-            "longitude": row["longitude"],
-        }
-
-    def _port_kw(self, station: dict[str, Any], level: str) -> float:
-        recorded = float(station[f"{level}_kw"])
-        constant = self.config.power.l2_kw if level == "l2" else self.config.power.l3_kw
-        return constant if np.isnan(recorded) else recorded
-
-    def _standing_kw(self, station: dict[str, Any]) -> float:
-        return float(
-            station["l2_ports"] * self._port_kw(station, "l2")
-            + station["l3_ports"] * self._port_kw(station, "l3")
-        )
-
-    def _station_capacity_kw(self, station: dict[str, Any]) -> float:
-        """Return the proxy of the place (kW), none outside the Region, or what stands there."""
-        proxy = self.config.siting.grid_factor * float(station["grid_kw"])
-        standing = self._standing_kw(station)
-        return standing if np.isnan(proxy) else max(standing, proxy)
 
     # -- reach -------------------------------------------------------------------------------
 
@@ -231,22 +85,9 @@ class Retrace:
     def _evs(self, geography: str) -> dict[str, float]:
         return fleet.evs(self._tables, self.config.demand.ev_year, geography)
 
-    def cover(self, where: Where, ports: dict[Place, int]) -> Cover:
+    def cover(self, where: Where, ports: Done) -> Cover:
         """Return who is covered once the given actions are done."""
-        l2: list[dict[str, Any]] = []
-        l3: list[dict[str, Any]] = []
-        stays = self.config.ports.retained_l2
-        for station_id, station in self._stations.items():
-            if not self._counts(station):
-                continue
-            upgraded = Place("upgrade", station_id) in ports
-            if station["l2_ports"] > 0 and (not upgraded or min(stays, station["l2_ports"]) > 0):
-                l2.append(station)
-            if station["l3_ports"] > 0 or upgraded:
-                l3.append(station)
-        l2 += [self._sites[p.place_id] for p in ports if p.kind == "new_l2"]
-        l3 += [self._sites[p.place_id] for p in ports if p.kind == "new_l3"]
-        return self._cover(where, l2, l3)
+        return self._cover(where, self._offering("l2", ports), self._offering("l3", ports))
 
     def _cover(self, where: Where, l2: list[dict[str, Any]], l3: list[dict[str, Any]]) -> Cover:
         points = self.points(where)
@@ -262,7 +103,7 @@ class Retrace:
 
         As long as no constraint but budget, capacity and ports ties sites together, each target
         alone attains it without a budget (for EVs of either level, where L3 reaches at least as
-        far as L2).
+        far as L2). Added ports reach nobody new, and a removal never reaches more.
         """
         if where == "model" and self._geography == "cell":
             where = "cell"
@@ -294,29 +135,37 @@ class Retrace:
 
     # -- energy and objective ------------------------------------------------------------------
 
-    def unserved_share(self, ports: dict[Place, int]) -> float:
+    def unserved_share(self, ports: Done) -> float:
         """Return the share of the Region's public-charging need left unserved, by municipality."""
-        kwh_per_kw = 8_760 * self.config.demand.utilisation
-        need = fleet.need_kwh(self._tables, self.config)
-        kw = dict.fromkeys(need, 0.0)
-        for station_id, station in self._stations.items():
-            area = station["municipality_id"]
-            if not self._counts(station) or area not in kw:
-                continue
-            place = Place("upgrade", station_id)
-            added = ports.get(place)
-            kw[area] += (
-                self._standing_kw(station)
-                if added is None
-                else self.expected(place, added)["kw_after"]
-            )
-        for place, added in ports.items():
-            if place.kind != "upgrade":
-                area = self._sites[place.place_id]["municipality_id"]
-                kw[area] += self.expected(place, added)["kw_after"]
+        need, supply = self._need_kwh, self._supply_kwh(ports)
         total = sum(need.values())
-        missing = sum(max(0.0, need[area] - kw[area] * kwh_per_kw) for area in need)
+        missing = sum(max(0.0, need[area] - supply[area]) for area in need)
         return missing / total if total > 0 else 0.0
+
+    def idle_share(self, ports: Done) -> float:
+        """Return what ports could give beyond their municipality's need, of the Region's need."""
+        need, supply = self._need_kwh, self._supply_kwh(ports)
+        total = sum(need.values())
+        beyond = sum(max(0.0, supply[area] - need[area]) for area in need)
+        return beyond / total if total > 0 else 0.0
+
+    @cached_property
+    def _need_kwh(self) -> dict[str, float]:
+        return fleet.need_kwh(self._tables, self.config)
+
+    def _supply_kwh(self, ports: Done) -> dict[str, float]:
+        """Return the energy that the ports of each municipality can give in a year (kWh)."""
+        kw = dict.fromkeys(self._need_kwh, 0.0)
+        for station in self._stations.values():
+            if self._counts(station) and station["municipality_id"] in kw:
+                kw[station["municipality_id"]] += self._standing_kw(station)
+        for place, added in ports.items():
+            table = self._sites if place.kind in NEW else self._stations
+            area = table[place.place_id]["municipality_id"]
+            if area in kw:
+                kw[area] += self._effect(place, added).kw
+        kwh_per_kw = 8_760 * self.config.demand.utilisation
+        return {area: kwh_per_kw * value for area, value in kw.items()}
 
     @cached_property
     def _place_weight(self) -> NDArray[np.float64]:
@@ -325,22 +174,36 @@ class Retrace:
             self._tables, self.config, self._geography, points.ids, points.people, points.ev
         )
 
-    def objective_points(self, ports: dict[Place, int]) -> float:
-        """Return weighted coverage less net cost, in points."""
+    def objective_parts(self, ports: Done) -> dict[str, float]:
+        """Return what the objective is made of, in points; losses are negative."""
         weights, cover = self.config.weights, self.cover("model", ports)
-        place_weight = self._place_weight
-        covered = (
-            weights.l2 * place_weight[cover.l2].sum() + weights.l3 * place_weight[cover.l3].sum()
-        )
-        net = sum(self.expected(place, added)["net_cad"] for place, added in ports.items())
-        return float(100.0 * covered - weights.cost_points_per_million_cad * net / 1e6)
+        effects = [self._effect(place, added) for place, added in ports.items()]
+        net_cad = sum(effect.purchase_cad - effect.resale_cad for effect in effects)
+        run_cad = self.config.operating.years * sum(effect.yearly_cad for effect in effects)
+        idle = self.idle_share(ports) if weights.idle_points_per_point > 0 else 0.0
+        rule, missed = self.config.objective, 0.0
+        if rule.mode == "weighted":
+            missed = sum(v for v in self.shortfall(ports).values() if v is not None)
+        return {
+            "l2": 100.0 * weights.l2 * float(self._place_weight[cover.l2].sum()),
+            "l3": 100.0 * weights.l3 * float(self._place_weight[cover.l3].sum()),
+            "net_cost": -weights.cost_points_per_million_cad * net_cad / 1e6,
+            "operating_cost": -weights.operating_points_per_million_cad * run_cad / 1e6,
+            "idle_energy": -weights.idle_points_per_point * 100.0 * idle,
+            "shortfall": -rule.shortfall_points_per_point * 100.0 * missed,
+        }
 
+    def objective_points(self, ports: Done) -> float:
+        """Return weighted coverage less cost and inefficiency, in points."""
+        return sum(self.objective_parts(ports).values())
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _at_end(station: dict[str, Any], end: str) -> dict[str, Any]:
-    """Return a station with its low, base or high count of ports."""
-    other = {} if end == "base" else {k: station[f"{k}_{end}"] for k in ("l2_ports", "l3_ports")}
-    return {**station, **other}
+    def shortfall(self, ports: Done) -> dict[str, float | None]:
+        """Return the share missed of each target on the model's points; None where not enforced."""
+        reached, targets = self.cover("model", ports), self.config.targets
+        evs = max(0.0, targets.ev_owners.share - reached.share("ev_owners"))
+        return {
+            "l2": max(0.0, targets.l2 - reached.share("l2")),
+            "l3": max(0.0, targets.l3 - reached.share("l3")),
+            "ev_owners": evs if targets.ev_owners.enforce else None,
+            "demand": self.unserved_share(ports) if self.config.demand.enforce else None,
+        }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cvxpy as cp
@@ -23,8 +23,8 @@ from kwev.model import (
     people_share,
 )
 from kwev.multipliers import proven
-from kwev.record import Choice, Extreme, Outcome, plan_record, unserved_share
-from kwev.units import POINTS
+from kwev.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,12 +127,15 @@ def solve_scenario(
         return Solved(plan, _account(inputs, engine, {}))
     model = build_model(inputs, config)
     going = _Run(inputs, config, model, engine, {}, progress)
-    choice, first, second = _two_stages(going)
+    weighted = config.objective.mode == "weighted"
+    choice, first, second = _one_stage(going) if weighted else _two_stages(going)
+    # stated as the plan's own ports and people give it, not as the solver's tolerances do
+    second = replace(second, value=sum(objective_parts(inputs, config, choice).values()))
     attainable = {target: _extreme(going, target, budget=True) for target in TARGETS}
     ceiling = {target: _extreme(going, target, budget=False) for target in TARGETS}
     outcome = Outcome(
         choice=choice,
-        solver=_solver_account(engine, config, second),
+        solver=_solver_account(engine, inputs, config, second),
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
@@ -154,15 +157,11 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
     reason = _out_of_reach(config, as_is)
     if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
         reason = "no action is possible"
-    weights = config.weights
-    objective = POINTS * float(
-        weights.l2 * points.weight[covered["l2"]].sum()
-        + weights.l3 * points.weight[covered["l3"]].sum()
-    )
+    objective = sum(objective_parts(inputs, config, choice).values())
     answer = Answer("optimal", objective, objective, 0, 0.0, "")
     return Outcome(
         choice=choice,
-        solver=_solver_account(engine, config, answer),
+        solver=_solver_account(engine, inputs, config, answer),
         shortfall_bound_points=0.0,
         attainable=as_is,
         ceiling=as_is,
@@ -187,6 +186,17 @@ def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
     # the first stage's plan is feasible for the second by construction
     kept = Answer("limit", objective_first, np.inf, second.nodes, second.seconds, second.log)
     return choice, first, kept
+
+
+def _one_stage(going: _Run) -> tuple[Choice, Answer, Answer]:
+    """Maximise the objective, in which shortfall has its price: no least shortfall is known."""
+    model = going.model
+    rows = [*model.hard(), *model.elastic()]
+    answer = going.solve("plan", cp.Maximize(model.objective_points), rows)
+    if not answer.found:
+        raise _out_of_time("plan")
+    unknown = Answer("no_solution", 0.0, 0.0, 0, 0.0, "")
+    return going.choice(), unknown, answer
 
 
 def _out_of_time(name: str) -> KwevError:
@@ -255,8 +265,10 @@ def enforced_targets(config: Config) -> dict[str, float]:
     return wanted
 
 
-def _solver_account(engine: Engine, config: Config, answer: Answer) -> dict[str, Any]:
-    most = POINTS * (config.weights.l2 + config.weights.l3)  # everybody covered at no cost
+def _solver_account(
+    engine: Engine, inputs: Inputs, config: Config, answer: Answer
+) -> dict[str, Any]:
+    most = _most_points(inputs, config)
     bound = max(min(answer.bound, most), answer.value)
     return {
         "name": engine.name,
@@ -268,6 +280,14 @@ def _solver_account(engine: Engine, config: Config, answer: Answer) -> dict[str,
         "bound": bound,
         "gap_solver": gap(answer.value, bound),
     }
+
+
+def _most_points(inputs: Inputs, config: Config) -> float:
+    """Return an objective that no plan exceeds: everybody covered, all that saves money done."""
+    columns, w = inputs.columns, config.weights
+    saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
+    saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
+    return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
 
 
 def gap(objective: float, bound: float) -> float:

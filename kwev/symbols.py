@@ -73,6 +73,15 @@ SETS = (
     Symbol("municipalities", "inputs.Energy.municipality", "M", "municipalities, $m$ is one"),
     Symbol("at_place", "siting.Columns.place", "K_i", "actions at place $i$", "", ("places",)),
     Symbol(
+        "settling",
+        "siting.Columns.uses_l2",
+        r"K_i^{\ell}",
+        r"actions at place $i$ that settle what becomes of its equipment of level $\ell$",
+        "",
+        ("places", "levels"),
+    ),
+    Symbol("removals", "siting.Columns.kind", r"K^{\times}", "removals of stations"),
+    Symbol(
         "in_municipality",
         "siting.Columns.municipality",
         "K_m",
@@ -108,6 +117,12 @@ VARIABLES = (
         "energy that no port of municipality $m$ gives, of the Region's need", "share",
         ("municipalities",),
     ),
+    Symbol(
+        "idle", "model.Model.constraints", "v_m",
+        "energy that the ports of municipality $m$ could give beyond its need, of the Region's "
+        "need",
+        "share", ("municipalities",),
+    ),
 )  # fmt: skip
 PARAMETERS = (
     Symbol("target", "config.Config.targets", r"t^{\ell}", r"target of level $\ell$", "share",
@@ -131,7 +146,7 @@ PARAMETERS = (
     Symbol(
         "reaches", "coverage.CoverRows.matrix", r"a_{jk}^{\ell}",
         r"one where action $k$ brings level $\ell$ within reach of point $j$, minus one where a "
-        "conversion takes it away, zero elsewhere",
+        "conversion or a removal takes it away, zero elsewhere",
         "", ("points", "actions", "levels"),
     ),
     Symbol(
@@ -151,11 +166,11 @@ PARAMETERS = (
            "ports", ("actions",)),
     Symbol("port_power", "siting.Columns.port_kw", "q_k", "power of a port of action $k$", "kW",
            ("actions",)),
-    Symbol("capacity", "siting.Columns.capacity_kw", "Q_k",
-           "power that the place of action $k$ can draw, a proxy", "kW", ("actions",)),
-    Symbol("kept", "siting.Columns.kept_kw", "c_k", "power of the ports that action $k$ keeps",
-           "kW", ("actions",)),
-    Symbol("lost", "siting.Columns.lost_l2_kw", "d_k",
+    Symbol("capacity", "siting.Columns.capacity_kw", "Q_i",
+           "power that place $i$ can draw, a proxy", "kW", ("places",)),
+    Symbol("standing", "siting.Columns.standing_kw", "c_i",
+           "power of the ports that stand at place $i$ today", "kW", ("places",)),
+    Symbol("lost", "siting.Columns.lost_kw", "d_k",
            "power of the ports that action $k$ takes away", "kW", ("actions",)),
     Symbol("need", "inputs.Energy.need_kwh", "E_m",
            "energy that the vehicles of municipality $m$ take from public ports in a year", "kWh",
@@ -169,6 +184,25 @@ PARAMETERS = (
            r"objective points for covering everybody at level $\ell$", "points", ("levels",)),
     Symbol("price_of_money", "config.Weights.cost_points_per_million_cad", r"\gamma",
            "objective points for a dollar", "points per CAD"),
+    Symbol("yearly", "siting.Columns.yearly_cad", "o_k",
+           "what action $k$ without its ports adds to the operating cost of a year", "CAD per year",
+           ("actions",)),
+    Symbol("port_yearly", "siting.Columns.port_yearly_cad", r"\pi_k",
+           "operating cost of a port of action $k$ in a year", "CAD per year", ("actions",)),
+    Symbol("years", "config.Operating.years", "T", "years of operation that count", "years"),
+    Symbol("price_of_operation", "config.Weights.operating_points_per_million_cad", r"\delta",
+           "objective points for a dollar of operating cost", "points per CAD"),
+    Symbol("price_of_idleness", "config.Weights.idle_points_per_point", r"\iota",
+           "objective points for idle energy as large as the Region's need", "points"),
+    Symbol("price_of_shortfall", "config.Objective.shortfall_points_per_point", r"\rho",
+           "objective points for a whole share of shortfall, in the weighted mode", "points"),
+    Symbol("others", "removal.Alternatives.base", r"n_k^{\ell}",
+           r"other stations near that of removal $k$ that offer level $\ell$ today", "stations",
+           ("actions", "levels")),
+    Symbol("nearby", "removal.Alternatives.change", r"n_{kk'}^{\ell}",
+           r"one where action $k'$ brings level $\ell$ near the station of removal $k$, minus one "
+           "where it takes it away there, zero elsewhere",
+           "", ("actions", "levels")),
 )  # fmt: skip
 MULTIPLIERS = (
     Symbol("proven", "plan.SolverAccount.bound_checked", r"\Lambda",
@@ -176,7 +210,7 @@ MULTIPLIERS = (
     Symbol("held", "plan.Plan.shortfall", r"\bar{s}^{\ell}",
            r"by how much the plan misses the target of level $\ell$, and a millionth", "share",
            ("levels",)),
-    Symbol("cover_price", "plan.Branch.cover", r"\pi_j^{\ell}",
+    Symbol("cover_price", "plan.Branch.cover", r"\mu_j^{\ell}",
            r"multiplier of the row that covers point $j$ at level $\ell$", "points",
            ("points", "levels")),
     Symbol("target_price", "plan.Branch.rows", r"\tau^{\ell}",
@@ -202,7 +236,15 @@ FORMULAS = (
     Formula(
         "objective",
         r"\max \sum_{\ell \in <levels>} <level_weight> \sum_{j \in <points>} <weight> <covered>"
-        rf" - <price_of_money> {_NET}",
+        rf" - <price_of_money> {_NET}"
+        r" - <price_of_operation> <years> \sum_{k \in <actions>}"
+        r" \left( <yearly> <build> + <port_yearly> <ports> \right)"
+        r" - <price_of_idleness> \sum_{m \in <municipalities>} <idle>",
+    ),
+    Formula(
+        "weighted",
+        r"\max z - <price_of_shortfall> \left("
+        r" \sum_{\ell \in <levels>} <shortfall> + <unserved_all> \right)",
     ),
     Formula("weight", r"<weight> = " + " + ".join((
         _part_of("<people_weight>", "<people>"),
@@ -225,9 +267,9 @@ FORMULAS = (
     Formula("rules", rf"{_NET} &\le <budget>", ("budget",)),
     Formula(
         "rules",
-        r"\sum_{k \in <at_place>} <build> &\le 1",
+        r"\sum_{k \in <settling>} <build> &\le 1",
         ("one_action_per_place",),
-        r"i \in <places>",
+        r"i \in <places>, \ell \in <levels>",
     ),
     Formula(
         "rules",
@@ -237,8 +279,8 @@ FORMULAS = (
     ),
     Formula(
         "rules",
-        r"\sum_{k \in <at_place>} <port_power> <ports>"
-        r" &\le \sum_{k \in <at_place>} (<capacity> - <kept>) <build>",
+        r"\sum_{k \in <at_place>} (<port_power> <ports> - <lost> <build>)"
+        r" &\le <capacity> - <standing>",
         ("site_capacity",),
         r"i \in <places>",
     ),
@@ -253,6 +295,19 @@ FORMULAS = (
     Formula("energy", r"\sum_{m \in <municipalities>} <unserved> &\le <unserved_all>",
             ("target_demand",)),
     Formula(
+        "options",
+        rf"<supply> + <hours> \sum_{{k \in <in_municipality>}}"
+        rf" (<port_power> <ports> - <lost> <build>) - <idle> {_REGION} &\le <need>",
+        ("idle",),
+        r"m \in <municipalities>",
+    ),
+    Formula(
+        "options",
+        r"<build> &\le <others> + \sum_{k' \in <actions>} <nearby> x_{k'}",
+        ("removal_alternative",),
+        r"k \in <removals>, \ell \in <levels>",
+    ),
+    Formula(
         "bound",
         r"<proven> = <money_price> <budget>"
         r" &+ \sum_{\ell \in <levels>} <target_price> (<held> - <target>)"
@@ -265,7 +320,8 @@ FORMULAS = (
         r"&+ \sum_{i \in <places>} \max\left(0, \max_{k \in <at_place>}"
         r" \max_{<fewest> \le <ports> \le <most>}"
         r" \sum_{\ell \in <levels>} \sum_{j \in <points>} <reaches> <cover_price>"
-        r" - (<price_of_money> + <money_price>) (<fixed> + <per_port> <ports> - <credit>)\right)",
+        r" - (<price_of_money> + <money_price>) (<fixed> + <per_port> <ports> - <credit>)"
+        r" - <price_of_operation> <years> (<yearly> + <port_yearly> <ports>)\right)",
     ),
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from planted import Ground, agreed, reconfigured, refreshed
 
-from kwev.plan import Action
+from kwev.plan import Action, ObjectiveParts
 
 Forged = tuple[dict[str, Any], str]
 Fault = Callable[[Ground], Forged]
@@ -20,7 +20,7 @@ TEXT, WHOLE, DEGREES, AMOUNT = (
     ("id", "name", "category", "municipality"),
     ("l2_ports_before", "l2_ports_after", "l3_ports_before", "l3_ports_after"),
     ("latitude", "longitude"),
-    ("kw_after", "grid_kw", "purchase_cad", "resale_cad", "net_cad"),
+    ("kw_after", "grid_kw", "purchase_cad", "resale_cad", "net_cad", "operating_cad_per_year"),
 )
 STEP = dict.fromkeys(WHOLE, 1) | dict.fromkeys(DEGREES, 1e-7) | dict.fromkeys(AMOUNT, 1.0)
 
@@ -38,7 +38,7 @@ def first(values: dict[str, Any], kind: str = "") -> dict[str, Any]:
 
 def counted(action: dict[str, Any]) -> str:
     """Return the field that says how many ports an action adds."""
-    return "l2_ports_after" if action["kind"] == "new_l2" else "l3_ports_after"
+    return "l2_ports_after" if action["kind"] in ("new_l2", "add_l2") else "l3_ports_after"
 
 
 # -- one fault per field of an action -----------------------------------------------------------
@@ -166,6 +166,46 @@ def upgrade_of_a_candidate_site(ground: Ground) -> Forged:
     action = first(values, "new_l2")
     action |= {"kind": "upgrade", "id": f"upgrade_{action['place_id']}"}
     return refreshed(values), f"no place '{action['place_id']}' for upgrade"
+
+
+@fault
+def a_removal_that_the_scenario_does_not_allow(ground: Ground) -> Forged:
+    used = {action.place_id for action in ground.plan.actions}
+    station = ground.station(
+        in_region=True, access="public", l2_ports=lambda n: n > 0,
+        station_id=lambda i: i not in used,
+    )  # fmt: skip
+    return with_action(ground, "remove", station, 0), "the scenario removes no station"
+
+
+@fault
+def ports_added_to_a_level_that_is_not_there(ground: Ground) -> Forged:
+    station = ground.station(in_region=True, access="public", l3_ports=0)
+    return with_action(ground, "add_l3", station, 1), f"{station}: the station has no L3 to add to"
+
+
+@fault
+def too_many_ports_added_at_a_station(ground: Ground) -> Forged:
+    station = ground.station(in_region=True, access="public", l2_ports=lambda n: n > 0)
+    most = ground.case.config.ports.max_new_l2
+    words = f"add_l2_{station}: {most + 1} new ports, allowed 1 to {most}"
+    return with_action(ground, "add_l2", station, most + 1), words
+
+
+@fault
+def ports_added_over_capacity(ground: Ground) -> Forged:
+    station = ground.station(
+        in_region=True, access="public", l3_ports=lambda n: n > 0, grid_kw=lambda kw: kw < 2_500
+    )
+    most = ground.case.config.ports.max_new_l3
+    values = with_action(ground, "add_l3", station, most)
+    return values, f"add_l3_{station}: {values['actions'][-1]['kw_after']} kW exceed the capacity"
+
+
+@fault
+def ports_added_at_a_station_that_is_sold(ground: Ground) -> Forged:
+    station = first(ground.copy(), "upgrade")["place_id"]
+    return with_action(ground, "add_l2", station, 1), f"add_l2_{station}: a second action"
 
 
 @fault
@@ -406,6 +446,11 @@ FAULTS.update(
         "purchase_total": edited_number("cost", "purchase_cad", -1.0, resum=False),
         "resale_total": edited_number("cost", "resale_cad", 1.0, resum=False),
         "net_total": edited_number("cost", "net_cad", -1.0, resum=False),
+        "operating_total": edited_number("cost", "operating_cad_per_year", -1.0, resum=False),
+        **{
+            f"objective_part_{name}": edited_number("objective_parts", name, 1e-5)
+            for name in ObjectiveParts.model_fields
+        },
     }
 )
 

@@ -16,9 +16,10 @@ from toy import base_config, streets, toy
 
 from kwev.certify import certify
 from kwev.config import Case, parse
+from kwev.deeds import Place
 from kwev.files import sha256_json
-from kwev.plan import Plan, parse_plan
-from kwev.retrace import Place, Retrace
+from kwev.plan import Action, Plan, parse_plan
+from kwev.retrace import Retrace
 from kwev.store import solve_certified
 
 TARGETS = ("l2", "l3", "ev_owners")
@@ -44,8 +45,13 @@ class Ground:
 
     def action(self, kind: str, place_id: str, added: int) -> dict[str, Any]:
         """Return a well-formed record of an action, allowed or not."""
-        facts = self.retrace.expected(Place(kind, place_id), added)
+        facts = self.retrace.expected(Place(kind, place_id), added, self.done)
         return {"kind": kind, "place_id": place_id, **facts}
+
+    @cached_property
+    def done(self) -> dict[Place, int]:
+        """The plan's actions with the ports that each adds."""
+        return {Place(a.kind, a.place_id): a.ports_added for a in self.plan.actions}
 
     def station(self, **wanted: Any) -> str:
         """Return the first station with the given values (a function tests the value)."""
@@ -116,7 +122,7 @@ def _on_one_road(tables: Any) -> Any:
 def refreshed(values: dict[str, Any]) -> dict[str, Any]:
     """Return the edited plan with sums, gap and hashes put right and no certificate."""
     cost, solver, short = values["cost"], values["solver"], values["shortfall"]
-    for key in ("purchase_cad", "resale_cad", "net_cad"):
+    for key in ("purchase_cad", "resale_cad", "net_cad", "operating_cad_per_year"):
         cost[key] = sum(action[key] for action in values["actions"])
     short["total_points"] = 100 * sum(
         short[key] for key in (*TARGETS, "demand") if short[key] is not None
@@ -133,12 +139,8 @@ def refreshed(values: dict[str, Any]) -> dict[str, Any]:
 
 def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
     """Return the plan with every measured number as its own actions would really give it."""
-    ports = {
-        Place(a["kind"], a["place_id"]): (
-            a["l2_ports_after"] if a["kind"] == "new_l2" else a["l3_ports_after"]
-        )
-        for a in values["actions"]
-    }
+    actions = [Action.model_validate(a) for a in values["actions"]]
+    ports = {Place(a.kind, a.place_id): a.ports_added for a in actions}
     trace = ground.retrace
     cells, model = trace.cover("cell", ports), trace.cover("model", ports)
     for name in TARGETS:
@@ -151,6 +153,7 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
         values["shortfall"]["demand"] = trace.unserved_share(ports)
     for level in ("l2", "l3"):
         values["model_covered"][level] = sorted(model.ids(level))
+    values["objective_parts"] = trace.objective_parts(ports)
     values["solver"]["objective"] = trace.objective_points(ports)
     return refreshed(values)
 

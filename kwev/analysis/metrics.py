@@ -18,7 +18,12 @@ KIND_NAMES = {
     "upgrade": "Level 2 station converted to Level 3",
     "new_l3": "New Level 3 station",
     "new_l2": "New Level 2 station",
+    "add_l3": "Level 3 ports added at a station",
+    "add_l2": "Level 2 ports added at a station",
+    "remove": "Station removed",
 }
+ALWAYS_SHOWN = ("upgrade", "new_l3", "new_l2")
+"""Kinds of the specification's phases: a table has them even where a plan has none."""
 STATUS_WORDS = {
     "met": "met",
     "unmet_proven": "out of reach of any plan",
@@ -52,20 +57,22 @@ def coverage(plan: Plan) -> pd.DataFrame:
     return table.astype(dict.fromkeys(shares, float))
 
 
+def kinds_of(plan: Plan) -> list[str]:
+    """Return the kinds of action that a table of the plan shows, in their order."""
+    used = {action.kind for action in plan.actions}
+    return [kind for kind in KIND_NAMES if kind in ALWAYS_SHOWN or kind in used]
+
+
 def actions_by_kind(plan: Plan) -> pd.DataFrame:
     """Return one row a kind: stations, ports, power after (kW), purchase, resale, net (CAD)."""
     rows = []
-    for kind, name in KIND_NAMES.items():
+    for kind in kinds_of(plan):
         done = [a for a in plan.actions if a.kind == kind]
         rows.append(
             {
-                "kind": name,
+                "kind": KIND_NAMES[kind],
                 "stations": len(done),
-                "ports_added": sum(
-                    (a.l3_ports_after - a.l3_ports_before)
-                    + max(a.l2_ports_after - a.l2_ports_before, 0)
-                    for a in done
-                ),
+                "ports_added": sum(a.ports_added for a in done),
                 "l2_ports_removed": sum(max(a.l2_ports_before - a.l2_ports_after, 0) for a in done),
                 "kw_after": sum(a.kw_after for a in done),
                 "purchase_cad": sum(a.purchase_cad for a in done),
@@ -82,7 +89,7 @@ def actions_by_municipality(plan: Plan) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["municipality", "kind", "net_cad"])
     counts = table.pivot_table(
         index="municipality", columns="kind", values="net_cad", aggfunc="count", fill_value=0
-    ).reindex(columns=list(KIND_NAMES), fill_value=0)
+    ).reindex(columns=kinds_of(plan), fill_value=0)
     counts["net_cad"] = table.groupby("municipality")["net_cad"].sum()
     return counts.sort_index().reset_index().rename_axis(columns=None)
 
@@ -90,6 +97,7 @@ def actions_by_municipality(plan: Plan) -> pd.DataFrame:
 def cost_breakdown(plan: Plan) -> pd.DataFrame:
     """Return what the money buys: ``item`` and ``cad``, resale as a negative row."""
     kinds = actions_by_kind(plan)
-    rows = [(str(row["kind"]), float(row["purchase_cad"])) for row in kinds.to_dict("records")]
+    buys = kinds[kinds["kind"] != KIND_NAMES["remove"]]
+    rows = [(str(row["kind"]), float(row["purchase_cad"])) for row in buys.to_dict("records")]
     rows.append(("Resale", -float(kinds["resale_cad"].sum())))
     return pd.DataFrame(rows, columns=["item", "cad"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,21 +13,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of the implementation: months are counted from the start of the works, inclusive."""
+    """A phase of the implementation: months are counted from the start of the works, inclusive.
+
+    Attributes
+    ----------
+    kind
+        The kind of action that it is named after.
+    also
+        Kinds that are done in the same months, with the words that its name then takes on.
+    """
 
     number: int
     name: str
     kind: str
     month_from: int
     month_to: int
+    also: dict[str, str] = field(default_factory=dict)
 
 
 PHASES = (
     Phase(1, "Level 2 to Level 3 conversions", "upgrade", 1, 4),
-    Phase(2, "New Level 3 stations", "new_l3", 5, 8),
-    Phase(3, "New Level 2 stations", "new_l2", 9, 12),
+    Phase(2, "New Level 3 stations", "new_l3", 5, 8, {"add_l3": "added ports"}),
+    Phase(
+        3,
+        "New Level 2 stations",
+        "new_l2",
+        9,
+        12,
+        {"add_l2": "added ports", "remove": "removals"},
+    ),
 )
-"""Order and months of the client's specification, section 3.5.1."""
+"""Order and months of the client's specification, section 3.5.1.
+
+It names no phase for ports added at stations, which go with new stations of their level, nor for
+removals, which come last: what replaces a station stands before it goes.
+"""
 
 
 def phases(plan: Plan) -> pd.DataFrame:
@@ -35,23 +55,26 @@ def phases(plan: Plan) -> pd.DataFrame:
 
     Columns: ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions``
     (stations plus ports installed, as the specification counts them), ``stations``, ``ports``,
-    ``kw`` and ``cost_cad`` (net of resale).
+    ``kw`` (after the phase, at the places where something is done) and ``cost_cad`` (net of
+    resale).
     """
     rows = []
     for phase in PHASES:
-        done = [a for a in plan.actions if a.kind == phase.kind]
-        ports = sum(a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after for a in done)
+        done = [a for a in plan.actions if a.kind in (phase.kind, *phase.also)]
+        ports = sum(a.ports_added for a in done)
+        words = [word for kind, word in phase.also.items() if any(a.kind == kind for a in done)]
+        kw_after = {a.place_id: a.kw_after for a in done}
         rows.append(
             {
                 "phase": phase.number,
-                "name": phase.name,
+                "name": " and ".join([phase.name, *words]),
                 "kind": phase.kind,
                 "month_from": phase.month_from,
                 "month_to": phase.month_to,
                 "actions": len(done) + ports,
                 "stations": len(done),
                 "ports": ports,
-                "kw": sum(a.kw_after for a in done),
+                "kw": sum(kw_after.values()),
                 "cost_cad": sum(a.net_cad for a in done),
             }
         )

@@ -42,7 +42,8 @@ def budget_sweep(
     pandas.DataFrame
         One row a budget: ``budget_cad``, ``net_cad``, coverage ``l2``, ``l3``, ``ev_owners``
         (shares, on the cells), ``shortfall_points`` (on the model's geography), ``upgrade``,
-        ``new_l3``, ``new_l2`` (counts), ``gap`` (share), ``violations``.
+        ``new_l3``, ``new_l2``, ``add_l3``, ``add_l2``, ``remove`` (counts), ``gap`` (share),
+        ``violations``.
     """
     rows = []
     for budget in budgets_cad:
@@ -59,6 +60,9 @@ def budget_sweep(
                 "upgrade": kinds.count("upgrade"),
                 "new_l3": kinds.count("new_l3"),
                 "new_l2": kinds.count("new_l2"),
+                "add_l3": kinds.count("add_l3"),
+                "add_l2": kinds.count("add_l2"),
+                "remove": kinds.count("remove"),
                 "gap": plan.solver.gap_solver,
                 "violations": len(plan.certificate.violations) if plan.certificate else -1,
             }

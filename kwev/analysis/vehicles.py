@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from kwev.analysis.clusters import area_km2
+from kwev.analysis.metrics import ALWAYS_SHOWN
 from kwev.pipeline import forms
 from kwev.pipeline.forecast import market_of, without_jump
 from kwev.pipeline.parameters import Parameters
@@ -162,7 +163,13 @@ def growth_plans(now: Plan, later: Plan) -> pd.DataFrame:
         ("upgrade", "Conversions"),
         ("new_l3", "New Level 3"),
         ("new_l2", "New Level 2"),
+        ("add_l3", "Level 3 ports added"),
+        ("add_l2", "Level 2 ports added"),
+        ("remove", "Removals"),
     ):
+        done = any(_count(plan.actions, kind) for plan in (now, later))
+        if not done and kind not in ALWAYS_SHOWN:
+            continue
         rows.append([words, *(_count(plan.actions, kind) for plan in (now, later)), "stations"])
     rows.append(["Net cost", *(plan.cost.net_cad / 1e6 for plan in (now, later)), "million CAD"])
     return pd.DataFrame(rows, columns=["what", "now", "later", "unit"])

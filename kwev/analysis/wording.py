@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kwev.analysis.metrics import ALWAYS_SHOWN
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -36,16 +38,24 @@ def verdict(plan: Plan, name: str) -> str:
 
 
 def actions(plan: Plan) -> str:
-    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... ."""
+    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... .
+
+    Kinds that the client's phases do not name are told only where there are some.
+    """
     kinds: list[str] = [action.kind for action in plan.actions]
     nouns = {
         "new_l2": ("new Level 2 station", "new Level 2 stations"),
         "new_l3": ("new Level 3 station", "new Level 3 stations"),
         "upgrade": ("conversion of Level 2 to Level 3", "conversions of Level 2 to Level 3"),
+        "add_l3": ("station with more Level 3 ports", "stations with more Level 3 ports"),
+        "add_l2": ("station with more Level 2 ports", "stations with more Level 2 ports"),
+        "remove": ("removed station", "removed stations"),
     }
     parts = []
     for kind, (one, many) in nouns.items():
         count = kinds.count(kind)
+        if count == 0 and kind not in ALWAYS_SHOWN:
+            continue
         noun = one if count == 1 else many
         parts.append(f"{'no' if count == 0 else format(count, ',')} {noun}")
     return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kwev.analysis import metrics, monitoring, phasing
 from kwev.exhibits.common import category_name, table
 from kwev.export import as_frame
-from kwev.figures import charts, origins, planmap
+from kwev.figures import charts, drawings, origins, planmap
 from kwev.figures.dashboard import dashboard
 from kwev.figures.figure import Figure
 from kwev.figures.tables import Column, Table
@@ -74,17 +74,29 @@ def actions_by_kind(report: Report) -> Table:
 
 def actions_by_municipality(report: Report) -> Table:
     """Return what the plan builds, by municipality."""
+    frame = metrics.actions_by_municipality(report.plan)
     columns = [
         Column("municipality", "Municipality"),
-        Column("upgrade", "Conversions", format=",d"),
-        Column("new_l3", "New Level 3", format=",d"),
-        Column("new_l2", "New Level 2", format=",d"),
+        *_kind_columns(metrics.kinds_of(report.plan)),
         Column("net_cad", "Net cost", "CAD", ",.0f"),
     ]
-    frame = metrics.actions_by_municipality(report.plan)
     return table(
         "actions-by-municipality", frame, columns, origins.plan(report.tables, report.plan)
     )
+
+
+_KIND_HEADS = {
+    "upgrade": "Conversions",
+    "new_l3": "New Level 3",
+    "new_l2": "New Level 2",
+    "add_l3": "Level 3 ports added at",
+    "add_l2": "Level 2 ports added at",
+    "remove": "Removed",
+}
+
+
+def _kind_columns(kinds: list[str]) -> list[Column]:
+    return [Column(kind, _KIND_HEADS[kind], format=",d") for kind in kinds]
 
 
 def costs(report: Report) -> Figure:
@@ -102,9 +114,7 @@ def budget_table(report: Report) -> Table:
         Column("l2", "People near Level 2", format=".1%"),
         Column("l3", "People near Level 3", format=".1%"),
         Column("ev_owners", "EVs near either", format=".1%"),
-        Column("upgrade", "Conversions", format=",d"),
-        Column("new_l3", "New Level 3", format=",d"),
-        Column("new_l2", "New Level 2", format=",d"),
+        *_kind_columns(list(drawings.shown_actions(report.budgets))),
         Column("gap", "Gap", format=".3%"),
     ]
     return table("budgets", report.budgets, columns, origins.plan(report.tables, report.plan))

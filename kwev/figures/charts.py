@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from kwev.analysis.metrics import ALWAYS_SHOWN
 from kwev.errors import KwevError
 from kwev.figures import drawings, style
 from kwev.figures.canvas import picture
@@ -62,9 +63,10 @@ def budget_sweep(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep"
     ----------
     df
         Columns ``budget_cad`` (CAD), ``l2``, ``l3``, ``ev_owners`` (shares covered after the
-        plan), ``upgrade``, ``new_l3``, ``new_l2`` (actions); one row a budget.
+        plan), ``upgrade``, ``new_l3``, ``new_l2`` and, where there are some, the other kinds
+        (actions); one row a budget.
     """
-    require(df, ("budget_cad", *_LEVELS, *style.ACTIONS), name)
+    require(df, ("budget_cad", *_LEVELS, *ALWAYS_SHOWN), name)
     df = df.sort_values("budget_cad", ignore_index=True)
     first, last = df.iloc[0], df.iloc[-1]
     ends = "; ".join(
@@ -262,7 +264,7 @@ def _budget_sweep(df: pd.DataFrame) -> go.Figure:
             row=1,
             col=1,
         )
-    for kind, colour in style.ACTIONS.items():
+    for kind, colour in drawings.shown_actions(df).items():
         figure.add_bar(
             x=millions,
             y=df[kind].tolist(),

@@ -32,7 +32,7 @@ def dashboard(
     """
     built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
     # short names: a panel is narrow
-    names = dict(zip(metrics.KIND_NAMES.values(), style.ACTION_NAMES.values(), strict=True))
+    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
     built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
     cost = cost.assign(item=cost["item"].replace(names))
     cover = metrics.coverage(made).drop(columns="status")
@@ -73,10 +73,12 @@ def _interactive(
     """Return four panels, two in a row where there is room and one below the other on a phone."""
     figures = [_empty() for _ in TITLES]
     first, second, third, fourth = figures
-    colours = [style.ACTIONS[kind] for kind in style.ACTION_NAMES]
+    colour_of = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
+    colours = [colour_of[item] for item in built["item"]]
     charts.add_bars(first, built["item"], built["actions"], money=False, colours=colours)
     first.update_xaxes(title_text="Actions (count)")
-    charts.add_bars(second, cost["item"], cost["cad"], money=True, colours=[*colours, style.GOOD])
+    colours = [colour_of.get(item, style.GOOD) for item in cost["item"]]
+    charts.add_bars(second, cost["item"], cost["cad"], money=True, colours=colours)
     second.update_xaxes(title_text="Cost (CAD)")
     charts.add_coverage(third, cover)
     charts.add_phases(fourth, phases)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from kwev.analysis.metrics import ALWAYS_SHOWN
 from kwev.figures import style
 from kwev.figures.figure import rows
 
@@ -21,13 +22,17 @@ COVERAGE_WORDS: Final = {
     "target": "Target",
 }
 
-PATTERNS: Final = {"upgrade": "/", "new_l3": "", "new_l2": ""}
-"""Fill of an action's bar: conversions are hatched, so that they stand out in grey too."""
+PATTERNS: Final = {
+    "upgrade": "/", "new_l3": "", "new_l2": "", "add_l3": ".", "add_l2": ".", "remove": "x",
+}  # fmt: skip
+"""Fill of an action's bar: all but new stations are patterned, so that they stand out in grey."""
 
 _LABEL_LETTERS = 24
 """A phase's name breaks after so many: its label stands beside the bar."""
 
-_HATCH = {"upgrade": "////", "new_l3": "", "new_l2": ""}
+_HATCH = {
+    "upgrade": "////", "new_l3": "", "new_l2": "", "add_l3": "..", "add_l2": "..", "remove": "xx",
+}  # fmt: skip
 _MARKS = {"circle": "o", "square": "s", "diamond": "D"}
 _DASHES = {"solid": "-", "dash": "--", "dot": ":"}
 
@@ -86,7 +91,7 @@ def budget_sweep(
     gaps = millions.diff().dropna()
     width = 0.55 * float(gaps.min()) if len(gaps) else 0.5
     below = 0 * millions
-    for kind, colour in style.ACTIONS.items():
+    for kind, colour in shown_actions(df).items():
         lower.bar(
             millions,
             df[kind],
@@ -105,6 +110,18 @@ def budget_sweep(
     lower.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     lower.legend(loc="lower left", bbox_to_anchor=(0, 1.01), ncols=3)
     lower.grid(axis="x", visible=False)
+
+
+def shown_actions(df: pd.DataFrame) -> dict[str, str]:
+    """Return the kinds of action that a chart of counts shows, with their colours.
+
+    Those of the phases always; the others where a row has some.
+    """
+    return {
+        kind: colour
+        for kind, colour in style.ACTIONS.items()
+        if kind in ALWAYS_SHOWN or (kind in df and df[kind].any())
+    }
 
 
 def phase_label(row: Any, newline: str) -> str:
@@ -148,7 +165,8 @@ def cost(axes: Any, df: pd.DataFrame) -> None:
 
 def actions(axes: Any, df: pd.DataFrame) -> None:
     """Draw the number of actions by kind."""
-    colours = [style.ACTIONS[kind] for kind in style.ACTION_NAMES]
+    colour_of = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
+    colours = [colour_of[item] for item in df["item"]]
     _bars(axes, df["item"], df["actions"], [f"{value:,}" for value in df["actions"]], colours)
     axes.set_xlabel("Actions (count)")
 

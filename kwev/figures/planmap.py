@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kwev.analysis.metrics import kinds_of
 from kwev.config import parse
 from kwev.export import as_frame
 from kwev.figures import cartography, origins, shapes, style
@@ -32,6 +33,9 @@ PHASES = {
     "upgrade": ("Phase 1: upgrades to L3", Mark("Upgrade to L3", style.UPGRADE, radius=8)),
     "new_l3": ("Phase 2: new L3 stations", Mark("New L3", style.L3, radius=8)),
     "new_l2": ("Phase 3: new L2 stations", Mark("New L2", style.L2, radius=5.5)),
+    "add_l3": ("Phase 2: L3 ports added", Mark("More L3 ports", style.L3, radius=6.5)),
+    "add_l2": ("Phase 3: L2 ports added", Mark("More L2 ports", style.L2, radius=4)),
+    "remove": ("Phase 3: removals", Mark("Removed", style.INK, radius=6)),
 }
 """Layer and look of each kind of action, in the order of the phases."""
 
@@ -73,10 +77,10 @@ def plan(
         *cartography.borders(tables, folder),
         *_reach_layers(existing, actions, config, ground),
         *_station_layers(existing),
-        *_phase_layers(actions),
+        *_phase_layers(actions, kinds_of(made)),
     ]
     counts = ", ".join(
-        f"{(actions['kind'] == kind).sum()} {mark.label}" for kind, (_, mark) in PHASES.items()
+        f"{(actions['kind'] == kind).sum()} {PHASES[kind][1].label}" for kind in kinds_of(made)
     )
     cover = made.coverage
     alt = (
@@ -94,7 +98,9 @@ def after(existing: pd.DataFrame, actions: pd.DataFrame, level: str) -> pd.DataF
     """
     untouched = existing[~existing["station_id"].isin(actions["place_id"])]
     kept = untouched[untouched[f"{level}_ports"] > 0]
-    changed = actions[actions[f"{level}_ports_after"] > 0]
+    # of two actions at a place the last says what stands after both
+    last = actions.drop_duplicates("place_id", keep="last")
+    changed = last[last[f"{level}_ports_after"] > 0]
     where = ["latitude", "longitude"]
     return pd.concat([pd.DataFrame(kept[where]), changed[where]], ignore_index=True)
 
@@ -154,9 +160,10 @@ def _station_layers(existing: gpd.GeoDataFrame) -> list[Layer]:
     return layers
 
 
-def _phase_layers(actions: pd.DataFrame) -> list[Layer]:
+def _phase_layers(actions: pd.DataFrame, kinds: list[str]) -> list[Layer]:
     layers = []
-    for rank, (kind, (name, mark)) in enumerate(PHASES.items()):
+    for rank, kind in enumerate(kinds):
+        name, mark = PHASES[kind]
         part = shapes.places(actions[actions["kind"] == kind]).assign(mark=0)
         part["category"] = part["category"].str.replace("_", " ")
         look = Mark(mark.label, mark.fill, style.PAPER, 1.5, radius=mark.radius)
@@ -168,7 +175,7 @@ def _phase_layers(actions: pd.DataFrame) -> list[Layer]:
                 title="name",
                 facts=_ACTION_FACTS,
                 focus=True,
-                above=len(PHASES) - rank,
+                above=len(kinds) - rank,
             )
         )
     # the control lists phase 1 first; the many new L2 stations lie below the few others

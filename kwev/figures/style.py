@@ -56,10 +56,24 @@ QUALITATIVE: Final = (
 )  # fmt: skip
 """Okabe and Ito's eight, for classes that have no colour of their own."""
 
-ACTIONS: Final = {"upgrade": UPGRADE, "new_l3": L3, "new_l2": L2}
-"""Colour of an action, in the order of the phases."""
+ACTIONS: Final = {
+    "upgrade": UPGRADE,
+    "new_l3": L3,
+    "new_l2": L2,
+    "add_l3": L3,
+    "add_l2": L2,
+    "remove": INK,
+}
+"""Colour of an action, in the order of the phases; ports added have the colour of their level."""
 
-ACTION_NAMES: Final = {"upgrade": "Upgrade to L3", "new_l3": "New L3", "new_l2": "New L2"}
+ACTION_NAMES: Final = {
+    "upgrade": "Upgrade to L3",
+    "new_l3": "New L3",
+    "new_l2": "New L2",
+    "add_l3": "More L3 ports",
+    "add_l2": "More L2 ports",
+    "remove": "Removed",
+}
 
 MINUS: Final = "\N{MINUS SIGN}"
 """What stands before a negative number."""

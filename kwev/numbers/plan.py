@@ -58,13 +58,14 @@ def of_plan(report: Report) -> Numbers:
     numbers = [
         Number("actions", len(plan.actions), "count", "plan.actions"),
         *(
-            Number(f"plan_{kind}", int(kinds[name]), "count", "plan.actions.kind")
+            Number(f"plan_{kind}", int(kinds.get(name, 0)), "count", "plan.actions.kind")
             for kind, name in metrics.KIND_NAMES.items()
         ),
         Number("actions_in_words", wording.actions(plan), "text", "plan.actions.kind"),
         Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
         Number("purchase", cost.purchase_cad, "CAD", "plan.cost.purchase_cad"),
         Number("resale_income", cost.resale_cad, "CAD", "plan.cost.resale_cad"),
+        Number("operating_cost", cost.operating_cad_per_year, "CAD", "plan.cost"),
         Number("unspent", cost.budget_cad - cost.net_cad, "CAD", "plan.cost"),
         Number("objective", solver.objective, "points", "plan.solver.objective", "{:.2f}"),
         Number("bound", solver.bound, "points", "plan.solver.bound", "{:.2f}"),

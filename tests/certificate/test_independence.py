@@ -15,6 +15,7 @@ JUDGED = (
     "kwev.solve",
     "kwev.record",
     "kwev.inputs",
+    "kwev.removal",
     "kwev.coverage",
     "kwev.siting",
     "kwev.demand",

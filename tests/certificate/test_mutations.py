@@ -50,7 +50,9 @@ LEAVES = [
 
 def tolerance(path: Path) -> float:
     name = str(path[-1])
-    if name in ("objective", "bound", "total_points") or name.endswith(("_cad", "_kw", "kw_after")):
+    if name in ("objective", "bound", "total_points") or name.endswith(
+        ("_cad", "_cad_per_year", "_kw", "kw_after")
+    ):
         return 0.01
     return 1e-5
 

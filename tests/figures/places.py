@@ -211,6 +211,7 @@ def action(kind, place_id, latitude, longitude, ports):
         "purchase_cad": 200_000.0,
         "resale_cad": 15_000.0,
         "net_cad": 185_000.0,
+        "operating_cad_per_year": 11_500.0,
     }
 
 

@@ -9,8 +9,9 @@ from toy import base_config, case, toy
 
 from kwev import demand, scores
 from kwev.certify import certify
+from kwev.deeds import Place
 from kwev.demand import demand_points
-from kwev.retrace import Place, Retrace
+from kwev.retrace import Retrace
 from kwev.solve import solve_scenario
 
 APART = 10_000

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from kwev.config import Case, load, scenario_paths
-from kwev.retrace import Place, Retrace
+from kwev.deeds import Place
+from kwev.retrace import Retrace
 from kwev.store import solve_certified
 
 PEOPLE = 587_165
@@ -17,6 +18,7 @@ NAMES = (
     "base", "aggressive", "balanced", "conservative", "high_budget", "low_budget",
     "network", "l3_at_2km", "l3_at_750m", "tesla_counts", "outside_counts", "l3_counts_for_l2",
     "power_7_150", "l3_cost_doubled", "public_owners_only", "ev_2030",
+    "removal", "weighted",
 )  # fmt: skip
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -34,18 +33,32 @@ def test_a_plan_keeps_every_rule(tables, scenario):
     config, rule = case.config, case.config.ports
     assert certify(plan, tables, case).violations == []
     assert plan.cost.net_cad <= config.budget.limit_cad + 0.005
-    assert max(Counter(a.place_id for a in plan.actions).values(), default=1) == 1
+    kinds = {}
     for action in plan.actions:
+        kinds.setdefault(action.place_id, []).append(action.kind)
         assert action.kw_after <= action.grid_kw + 1e-6
+        low, high = {
+            "new_l2": (rule.min_l2, rule.max_new_l2),
+            "new_l3": (rule.min_l3, rule.max_new_l3),
+            "upgrade": (rule.min_l3, rule.max_new_l3),
+            "add_l2": (1, rule.max_new_l2),
+            "add_l3": (1, rule.max_new_l3),
+            "remove": (0, 0),
+        }[action.kind]
+        assert low <= action.ports_added <= high
         if action.kind == "new_l2":
-            assert rule.min_l2 <= action.l2_ports_after <= rule.max_new_l2
             assert action.l3_ports_after == 0
-        else:
-            assert rule.min_l3 <= action.l3_ports_after <= rule.max_new_l3
+        if action.kind == "remove":
+            assert (action.l2_ports_after, action.l3_ports_after, action.kw_after) == (0, 0, 0)
+            assert config.siting.removal.stations != "none"
         if action.kind == "upgrade":
             assert action.l2_ports_after == min(rule.retained_l2, action.l2_ports_before)
             assert action.l3_ports_before == 0
             assert action.l2_ports_before > 0
+    several = {tuple(done) for done in kinds.values() if len(done) > 1}
+    assert several <= {("add_l3", "add_l2"), ("upgrade", "add_l2")}
+    if ("upgrade", "add_l2") in several:
+        assert rule.retained_l2 > 0
 
 
 @SETTINGS

@@ -26,6 +26,11 @@ CASES = {
     "l3_cost_doubled": ("costs.l3_port_cad", 100_000),
     "public_owners_only": ("siting.public_owners_only", True),
     "ev_2030": ("demand.ev_year", "2030"),
+    "removal": (
+        "siting.removal",
+        {"stations": "all", "usage": {}, "below_usage": None, "alternative_m": 1_000},
+    ),
+    "weighted": ("objective.mode", "weighted"),
 }
 """Named cases: base with one thing changed."""
 

@@ -22,7 +22,13 @@ def model_rows(tables, config, geography):
 
 @pytest.fixture(scope="module")
 def everything_on(base_case):
-    return base_case.config.with_values(targets__ev_owners__enforce=True, demand__enforce=True)
+    return base_case.config.with_values(
+        targets__ev_owners__enforce=True,
+        demand__enforce=True,
+        weights__idle_points_per_point=0.01,
+        siting__removal__stations="all",
+        siting__removal__alternative_m=1_000.0,
+    )
 
 
 def test_every_row_of_the_model_has_one_formula_and_every_formula_a_row(tables, everything_on):
