@@ -17,6 +17,7 @@ from kwev import obey
 from kwev.audit import Audit
 from kwev.config import Solver
 from kwev.deeds import KINDS, Place
+from kwev.dualcheck import Bounds, Lagrangian, UncheckedError, stated
 from kwev.files import sha256_json
 from kwev.plan import Certificate
 from kwev.retrace import Retrace
@@ -31,6 +32,8 @@ CAD_TOL = 0.005
 KW_TOL = 1e-6
 MODEL_TOL = 1e-6
 """Tolerance on shares that a solver meets to its own feasibility tolerance."""
+BOUND_TOL = 1e-9
+"""Tolerance on bounds, which are stated with nine decimals."""
 REASON_TOL = 1e-4
 """Tolerance on shares printed with four decimals."""
 POINTS_TOL = 1e-6
@@ -82,7 +85,8 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     _check_shortfall(audit, plan, retrace, tables, ports)
     _check_objective(audit, plan, retrace, ports)
     _check_extremes(audit, plan, retrace, tables)
-    targets = {name: _target_status(name, plan, retrace, after[name]) for name in TARGETS}
+    shown = _check_proof(audit, plan, tables, case)
+    targets = {name: _target_status(name, plan, retrace, after[name], shown) for name in TARGETS}
     found = Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
     return found if plan.certificate is None else _compared(found, plan.certificate)
 
@@ -391,9 +395,56 @@ def _witness(
     return ports
 
 
-def _target_status(name: str, plan: Plan, retrace: Retrace, after: float) -> TargetStatus:
-    """Met on the cells, out of reach of any plan there, or neither shown."""
+def _check_proof(audit: Audit, plan: Plan, tables: Tables, case: Case) -> Bounds:
+    """Check the bounds through the multipliers in the plan file, and return what these prove.
+
+    Multipliers that are worse, by mistake or on purpose, prove a weaker bound, and a plan may state
+    no other than the one they prove.
+    """
+    shown, reason = Bounds(None, None, dict.fromkeys(TARGETS)), plan.proof.reason
+    if plan.proof.branches:
+        try:
+            shown = stated(plan, Lagrangian(tables, case.config, case.geography))
+        except UncheckedError as error:
+            audit.true(ok=False, message=f"proof: {error}")
+    values = [shown.shortfall_points, shown.objective, *shown.attainable.values()]
+    audit.true((None in values) == bool(reason), f"proof.reason {reason!r} does not fit the bounds")
+    solver, short = plan.solver, plan.shortfall
+    audit.near("solver.bound_checked", solver.bound_checked, shown.objective, BOUND_TOL)
+    path = "shortfall.bound_checked_points"
+    audit.near(path, short.bound_checked_points, shown.shortfall_points, BOUND_TOL)
+    gap = None
+    if shown.objective is not None:
+        gap = abs(shown.objective - solver.objective) / max(abs(solver.objective), 1e-9)
+        tolerance = POINTS_TOL * max(1.0, abs(solver.objective))
+        above = shown.objective >= solver.objective - tolerance
+        audit.true(above, f"the objective is above its checked bound {shown.objective}")
+    audit.near("solver.gap_checked", solver.gap_checked, gap, BOUND_TOL)
+    if shown.shortfall_points is not None:
+        below = shown.shortfall_points <= short.total_points + POINTS_TOL
+        audit.true(below, f"the shortfall is below its checked bound {shown.shortfall_points}")
+    for name, most in shown.attainable.items():
+        reached: Reached = getattr(plan.coverage, name)
+        audit.near(f"coverage.{name}.bound_checked", reached.bound_checked, most, BOUND_TOL)
+        if most is not None and reached.attainable is not None:
+            audit.true(
+                reached.attainable <= most + SHARE_TOL,
+                f"coverage.{name}.attainable is above its checked bound {most}",
+            )
+    return shown
+
+
+def _target_status(
+    name: str, plan: Plan, retrace: Retrace, after: float, shown: Bounds
+) -> TargetStatus:
+    """Met on the cells, out of reach of any plan there, or neither shown.
+
+    Out of reach of any plan at all by the closed form, or of any within the budget by a checked
+    bound: on the cells only where the model's demand points are the cells.
+    """
     wanted = getattr(plan.coverage, name).target
     if after >= wanted - 1e-12:
         return "met"
-    return "unmet_proven" if retrace.ceiling("cell")[name] < wanted else "unmet_unproven"
+    most = shown.attainable[name] if plan.geography == "cell" else None
+    proven = retrace.ceiling("cell")[name] < wanted or (most is not None and most < wanted)
+    return "unmet_proven" if proven else "unmet_unproven"

@@ -198,6 +198,9 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
         f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, "
         f"objective {solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {seconds:.1f} s"
     )
+    checked = solver.gap_checked
+    shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
+    typer.echo(f"bound: {shown}")
     from kwev.analysis.metrics import kinds_of
 
     counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}

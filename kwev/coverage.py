@@ -351,6 +351,8 @@ def _joined(
     group = _group_of_rows(rows, base)
     first = np.unique(group, return_index=True)[1]
     return group, sparse.csr_array(rows[first]), base[first]
+
+
 def row_of_points(reach: Reach, rows: CoverRows) -> NDArray[np.int64]:
     """Return shape (n,): the row of each point among a level's rows, -1 where it has none."""
     known = {key: row for row, key in enumerate(_keys(rows.matrix, rows.base))}

@@ -198,7 +198,8 @@ def _gap_allows(report: Report) -> dict[str, float]:
 def _within(number: Number, allowed: dict[str, float]) -> float:
     if number.unit in EXACT_UNITS or isinstance(number.value, str):
         return 0.0
-    if number.origin == "plan.solver.gap_solver":  # any gap up to the allowed one is as good
+    # any gap up to the allowed one is as good
+    if number.origin in ("plan.solver.gap_solver", "plan.solver.gap_checked"):
         return allowed["gap"]
     if number.origin.startswith(SOLVED):
         if number.unit not in allowed:

@@ -87,7 +87,7 @@ def _change(retrace: Retrace, place: Place, added: int) -> _Change:
     before, after = (
         facts[f"l2_ports_{when}"] + facts[f"l3_ports_{when}"] for when in ("before", "after")
     )
-    standing = 0.0 if place.kind in NEW_STATIONS else retrace.standing_kw(retrace.row(place))
+    standing = 0.0 if place.kind in NEW else retrace.standing_kw(retrace.row(place))
     return _Change(facts["net_cad"], facts["kw_after"] - standing, after - before, before)
 
 
@@ -98,13 +98,10 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
     today: dict[str, int] = {}
     count: dict[str, int] = {}
     for place, added in ports.items():
-        facts = retrace.expected(place, added)
-        cost[place.place_id] += facts["net_cad"]
-        before, after = (
-            facts[f"l2_ports_{k}"] + facts[f"l3_ports_{k}"] for k in ("before", "after")
-        )
-        today[place.place_id] = before
-        count[place.place_id] = count.get(place.place_id, before) + after - before
+        change = _change(retrace, place, added)
+        cost[place.place_id] += change.cad
+        today[place.place_id] = change.before
+        count[place.place_id] = count.get(place.place_id, change.before) + change.ports
     found = []
     if rules.site_budget_cad is not None:
         most = rules.site_budget_cad
@@ -193,11 +190,9 @@ def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
         today_kw[row["area_id"]] += retrace.standing_kw(row)
     before, after_kw = dict(stations), today_kw.copy()
     for place, added in ports.items():
-        row = retrace.row(place)
-        area, new = row["area_id"], place.kind in NEW
-        stations[area] += int(new) - int(place.kind == "remove")
-        kw_after = retrace.expected(place, added)["kw_after"]
-        after_kw[area] += kw_after - (0.0 if new else retrace.standing_kw(row))
+        area = retrace.row(place)["area_id"]
+        stations[area] += int(place.kind in NEW) - int(place.kind == "remove")
+        after_kw[area] += _change(retrace, place, added).kw
     found = []
     proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
     for area in sorted({retrace.row(place)["area_id"] for place in ports}):

@@ -16,7 +16,11 @@ FORMAT_VERSION: Literal[1] = 1
 MOST_PORTS = 10_000
 """More ports than any place has; a larger number is a damaged file."""
 
+MOST_UNITS = 10**18
+"""A larger multiplier is a damaged file."""
+
 ActionKind = Literal["new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remove"]
+CountedLevel = Literal["l2", "l3"]
 TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
 
 
@@ -83,6 +87,8 @@ class Reached(_Record):
     """Largest share for this target alone under the budget, on the model's geography."""
     ceiling: float | None
     """Largest share without a budget, on the model's geography."""
+    bound_checked: float | None
+    """No plan within the budget covers more, on the model's geography: shown by `proof`."""
 
 
 class CoverageAll(_Record):
@@ -129,6 +135,8 @@ class Shortfall(_Record):
     total_points: float
     bound_points: float
     """Lower bound on the total shortfall, from the solver."""
+    bound_checked_points: float | None
+    """Lower bound on the total shortfall, shown by `proof`."""
 
 
 class Cost(_Record):
@@ -176,6 +184,11 @@ class SolverAccount(_Record):
     """Upper bound on the objective (points)."""
     gap_solver: float
     """(bound - objective) / |objective|."""
+    bound_checked: float | None
+    """Upper bound, shown by `proof`, on the objective of every plan that misses no target by more
+    than this one, within a millionth (points)."""
+    gap_checked: float | None
+    """(bound_checked - objective) / |objective|."""
     reason: str
     """Why this solver ran."""
 
@@ -184,6 +197,34 @@ class Witness(_Record):
     """A plan that attains a reported extreme: pairs of action id and ports that it adds."""
 
     actions: list[tuple[str, Annotated[int, Field(ge=0, le=MOST_PORTS)]]]
+
+
+Count = Annotated[int, Field(ge=0, le=MOST_UNITS)]
+
+
+class Branch(_Record):
+    """Plans that build so many stations, and multipliers of the relaxed rows for these plans."""
+
+    least: dict[CountedLevel, Count]
+    """Fewest stations that come to offer a level; 0 where it is not named."""
+    most: dict[CountedLevel, Count]
+    """Most stations that come to offer a level; any number where it is not named."""
+    rows: dict[str, Count]
+    """By row, in billionths of a point: `budget` for a million CAD, `least_l2` and the like for a
+    station, the others for a share of 1; 0 where a row is left out."""
+    cover: dict[str, str]
+    """By target: what the covering row of each demand point takes of the point's gain, in
+    millionths, in the order of the ids; `0*12` is twelve times 0."""
+
+
+class Proof(_Record):
+    """Multipliers from which the checked bounds follow by weak duality."""
+
+    reason: str
+    """Why a bound is missing, in words; empty where none is."""
+    branches: dict[str, list[Branch]]
+    """By problem: `shortfall`, `plan`, `attainable_l2`, `attainable_l3`,
+    `attainable_ev_owners`. The branches of a problem leave out no plan."""
 
 
 class Certificate(_Record):
@@ -217,6 +258,7 @@ class Plan(_Record):
     cost: Cost
     witnesses: dict[str, Witness]
     """Plans behind `attainable` (`attainable_l2`, ...) and `least_budget`."""
+    proof: Proof
     certificate: Certificate | None
 
     def as_dict(self) -> dict[str, Any]:

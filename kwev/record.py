@@ -149,6 +149,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             "target": wanted,
             "attainable": outcome.attainable[target].value,
             "ceiling": outcome.ceiling[target].value,
+            "bound_checked": None,
         }
         for target, wanted in target_shares(config).items()
     }
@@ -163,7 +164,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
         "inputs_sha256": tables.inputs_sha256,
         "config_sha256": config.sha256(),
         "config": config.as_dict(),
-        "solver": outcome.solver,
+        "solver": {**outcome.solver, "bound_checked": None, "gap_checked": None},
         "objective_parts": objective_parts(inputs, config, choice),
         "actions": actions,
         "model_covered": {
@@ -192,6 +193,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             for name, extreme in shown.items()
             if extreme.witness is not None
         },
+        "proof": {"reason": "no bound was asked for", "branches": {}},
         "certificate": None,
     }
     return parse_plan(record, where="plan")
@@ -228,8 +230,13 @@ def _shortfall(
     rules = missed(inputs, config, choice.build)
     shares = [*(value for value in parts.values() if value is not None), *rules.values()]
     total = POINTS * sum(shares)
-    bound = min(bound_points, total)
-    return {**parts, "rules": rules, "total_points": total, "bound_points": bound}
+    return {
+        **parts,
+        "rules": rules,
+        "total_points": total,
+        "bound_points": min(bound_points, total),
+        "bound_checked_points": None,
+    }
 
 
 def unserved_share(inputs: Inputs, choice: Choice) -> float:

@@ -142,8 +142,9 @@ def _area(inputs: Inputs) -> NDArray[np.int64]:
 
 
 def _energy_binds(inputs: Inputs, config: Config) -> NDArray[np.bool_]:
-    """Return, by column, whether the energy row of its municipality can bind."""
-    if not config.demand.enforce or inputs.energy.need_kwh.sum() <= 0:
+    """Return, by column, whether an energy row of its municipality can bind, idle energy too."""
+    read = config.demand.enforce or config.weights.idle_points_per_point > 0
+    if not read or inputs.energy.need_kwh.sum() <= 0:
         return np.zeros(len(inputs.columns), bool)
     return _energy_short_kw(inputs)[_area(inputs)] > 0
 

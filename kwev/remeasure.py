@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 CHUNK = 512
 """Demand points compared with all places at a time."""
 
+BATCH = 64
+"""Searches along the roads that are held at a time."""
+
 Row = dict[str, Any]
 Level = Literal["l2", "l3"]
 
@@ -80,6 +83,16 @@ class Measure:
         far_cm = self._roads[way, points.kind].distance_cm(stations)
         return np.asarray(far_cm**2 <= np.floor((radius_m * 100) ** 2))
 
+    def reach(self, level: Level, points: Points, stations: list[Row]) -> list[NDArray[np.int64]]:
+        """Return, for each station, the indices of the points that have it in reach, rising."""
+        radius_m = self._radius_m[level]
+        if not self._along_roads:
+            return each_within(points.xy_cm, _xy_cm(stations), radius_m)
+        way = "walk" if level == "l2" else "drive"
+        if (way, points.kind) not in self._roads:
+            self._roads[way, points.kind] = CutRoads(self._tables, way, points)
+        return self._roads[way, points.kind].each_within(stations, radius_m)
+
 
 class CutRoads:
     """The roads of one way to go, cut wherever a demand point, a station or a site meets them.
@@ -121,8 +134,7 @@ class CutRoads:
         """Return the way from each point to its nearest station (cm), infinite where none is."""
         first: dict[int, int] = {}
         for row in stations:
-            kind = "site" if "site_id" in row else "station"
-            node, offset = self._spot.get((kind, str(row[f"{kind}_id"])), (-1, 0))
+            node, offset = self._spot.get(_key(row), (-1, 0))
             if node >= 0:
                 first[node] = min(offset, first.get(node, offset))
         arcs = pd.DataFrame(
@@ -135,6 +147,31 @@ class CutRoads:
         )
         cost = np.asarray(dijkstra(graph, indices=np.array([self._source])))[0]
         return np.where(self._node >= 0, cost[self._node] + self._offset, np.inf)
+
+    def each_within(self, stations: list[Row], radius_m: float) -> list[NDArray[np.int64]]:
+        """Return, for each station, the indices of the points within a radius along the roads."""
+        limit = np.floor((radius_m * 100) ** 2)
+        size = self._source + 1
+        arcs = self._against
+        graph = csr_array(
+            (arcs["cm"].to_numpy(float), (arcs["from"], arcs["to"])), shape=(size, size)
+        )
+        spots = [self._spot.get(_key(row), (-1, 0)) for row in stations]
+        found = [np.empty(0, np.int64)] * len(stations)
+        known = [i for i, (node, _) in enumerate(spots) if node >= 0]
+        for start in range(0, len(known), BATCH):
+            batch = known[start : start + BATCH]
+            nodes = np.array([spots[i][0] for i in batch])
+            cost = np.asarray(dijkstra(graph, indices=nodes, limit=radius_m * 100))
+            for i, far in zip(batch, cost, strict=True):
+                way = np.where(self._node >= 0, far[self._node] + self._offset, np.inf)
+                found[i] = np.flatnonzero((way + spots[i][1]) ** 2 <= limit)
+        return found
+
+
+def _key(row: Row) -> tuple[str, str]:
+    kind = "site" if "site_id" in row else "station"
+    return kind, str(row[f"{kind}_id"])
 
 
 def _cut(tables: Tables, way: str, snaps: pd.DataFrame) -> pd.DataFrame:
@@ -205,4 +242,22 @@ def any_within(
         east = part[:, None, 0] - places[None, low:high, 0]
         north = part[:, None, 1] - places[None, low:high, 1]
         found[rows] = (east * east + north * north <= limit).any(axis=1)
+    return found
+
+
+def each_within(
+    points_cm: NDArray[np.int64], places_cm: NDArray[np.int64], radius_m: float
+) -> list[NDArray[np.int64]]:
+    """Return, for each place, the indices of the points within the radius, rising."""
+    limit = np.floor((radius_m * 100) ** 2)
+    north_to = np.int64(np.ceil(radius_m * 100)) + 1
+    order = np.argsort(points_cm[:, 1], kind="stable")
+    east, north = points_cm[order, 0], points_cm[order, 1]
+    low = np.searchsorted(north, places_cm[:, 1] - north_to)
+    high = np.searchsorted(north, places_cm[:, 1] + north_to, side="right")
+    found = []
+    for (x, y), start, end in zip(places_cm, low, high, strict=True):
+        aside, along = east[start:end] - x, north[start:end] - y
+        near = aside * aside + along * along <= limit
+        found.append(np.sort(order[start:end][near]))
     return found

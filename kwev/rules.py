@@ -174,7 +174,7 @@ class PortsPerPlace(Rule):
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row a place: new ports less those that go."""
-        columns, stations = inputs.columns, inputs.stations
+        columns, most = inputs.columns, config.rules.ports.per_place or 0
         size = int(columns.place.max()) + 1
         standing, removed = _ports_of_today(inputs)
         today = np.zeros(size)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cvxpy as cp
 import numpy as np
 
-from kwev import search
+from kwev import removal, rules, search
 from kwev.demand import share_of
 from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.errors import KwevError
@@ -24,7 +24,7 @@ from kwev.model import (
     ev_share,
     people_share,
 )
-from kwev import removal, rules
+from kwev.multipliers import proven
 from kwev.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
 from kwev.reduce import Reduced, reduce, whole
 from kwev.tighten import Tight, tight_rows
@@ -202,10 +202,11 @@ def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
     config = case.config
     if len(inputs.columns) == 0:
         outcome = _nothing_to_decide(inputs, config, engine)
-        return Solved(plan_record(tables, case, inputs, outcome), _account(inputs, engine, {}))
+        plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
+        return Solved(plan, _account(inputs, engine, {}))
     going = _going(inputs, config, engine, progress, plain=plain)
     outcome = _outcome(going)
-    plan = plan_record(tables, case, inputs, outcome)
+    plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
     return Solved(plan, _account(inputs, engine, going.answers, going.reduced))
 
 

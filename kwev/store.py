@@ -54,6 +54,7 @@ MODULES = (
     "kwev.program",
     "kwev.highs",
     "kwev.search",
+    "kwev.multipliers",
     "kwev.solve",
     "kwev.record",
     "kwev.plan",
@@ -64,6 +65,10 @@ MODULES = (
     "kwev.deeds",
     "kwev.retrace",
     "kwev.obey",
+    "kwev.exact",
+    "kwev.exactweights",
+    "kwev.moves",
+    "kwev.dualcheck",
     "kwev.certify",
 )
 """Modules whose source is part of the key: a plan made by other code is another plan."""

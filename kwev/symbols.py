@@ -268,7 +268,21 @@ PARAMETERS = (
            "where it takes it away there, zero elsewhere",
            "", ("actions", "levels")),
 )  # fmt: skip
-SYMBOLS = (*SETS, *VARIABLES, *PARAMETERS)
+MULTIPLIERS = (
+    Symbol("proven", "plan.SolverAccount.bound_checked", r"\Lambda",
+           "bound on the objective that the multipliers prove", "points"),
+    Symbol("held", "plan.Plan.shortfall", r"\bar{s}^{\ell}",
+           r"by how much the plan misses the target of level $\ell$, and a millionth", "share",
+           ("levels",)),
+    Symbol("cover_price", "plan.Branch.cover", r"\mu_j^{\ell}",
+           r"multiplier of the row that covers point $j$ at level $\ell$", "points",
+           ("points", "levels")),
+    Symbol("target_price", "plan.Branch.rows", r"\tau^{\ell}",
+           r"multiplier of the target of level $\ell$", "points", ("levels",)),
+    Symbol("money_price", "plan.Branch.rows", r"\lambda", "multiplier of the budget",
+           "points per CAD"),
+)  # fmt: skip
+SYMBOLS = (*SETS, *VARIABLES, *PARAMETERS, *MULTIPLIERS)
 
 _NET = (
     r"\sum_{k \in <actions>} \left( <fixed> <build> + <per_port> <ports> - <credit> <build> \right)"
@@ -441,6 +455,22 @@ FORMULAS = (
         r"<build> &\le <others> + \sum_{k' \in <actions>} <nearby> x_{k'}",
         ("removal_alternative",),
         r"k \in <removals>, \ell \in <levels>",
+    ),
+    Formula(
+        "bound",
+        r"<proven> = <money_price> <budget>"
+        r" &+ \sum_{\ell \in <levels>} <target_price> (<held> - <target>)"
+        r" + \sum_{\ell \in <levels>} \sum_{j \in <points>} \left[ <cover_price> <today>"
+        r" + \max\left(0, <level_weight> <weight> + <target_price> <people> /"
+        r" \textstyle\sum_{j \in <points>} <people> - <cover_price>\right) \right]",
+    ),
+    Formula(
+        "bound",
+        r"&+ \sum_{i \in <places>} \max\left(0, \max_{k \in <at_place>}"
+        r" \max_{<fewest> \le <ports> \le <most>}"
+        r" \sum_{\ell \in <levels>} \sum_{j \in <points>} <reaches> <cover_price>"
+        r" - (<price_of_money> + <money_price>) (<fixed> + <per_port> <ports> - <credit>)"
+        r" - <price_of_operation> <years> (<yearly> + <port_yearly> <ports>)\right)",
     ),
 )  # fmt: skip
 

@@ -609,3 +609,104 @@ FAULTS.update(
         "certificate_counts_wrong": edited_certificate("checks", 3),
     }
 )
+
+
+# -- bounds and the multipliers that prove them ----------------------------------------------------
+
+FAULTS.update(
+    {
+        "a_tighter_bound_than_proven": edited_number("solver", "bound_checked", -1e-6),
+        "a_weaker_bound_than_proven": edited_number("solver", "bound_checked", 1e-6),
+        "a_gap_smaller_than_proven": edited_number("solver", "gap_checked", -1e-6, resum=False),
+        "a_larger_least_shortfall_than_proven": edited_number(
+            "shortfall", "bound_checked_points", 1e-6
+        ),
+        "a_lower_most_than_proven": edited_extreme("l2", "bound_checked", -1e-6),
+        "a_proof_of_l3_removed": edited_extreme("l3", "bound_checked", None),
+    }
+)
+
+
+@fault
+def a_bound_at_the_objective(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["solver"]["bound_checked"] = values["solver"]["objective"]
+    return refreshed(values), "solver.bound_checked"
+
+
+@fault
+def multipliers_of_another_plan(ground: Ground) -> Forged:
+    values = ground.copy()
+    for branch in values["proof"]["branches"]["plan"]:
+        branch["rows"]["budget"] = 2 * branch["rows"].get("budget", 0) + 10**9
+    return refreshed(values), "solver.bound_checked"
+
+
+@fault
+def a_branch_left_out(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["branches"]["shortfall"].pop()
+    return refreshed(values), "proof: the branches of shortfall leave out some plans"
+
+
+@fault
+def branches_that_leave_out_the_stations_that_cover(ground: Ground) -> Forged:
+    values = ground.copy()
+    for branch in values["proof"]["branches"]["plan"]:
+        branch["most"]["l2"] = 0
+    return refreshed(values), "proof: the branches of plan leave out some plans"
+
+
+@fault
+def a_multiplier_of_a_row_that_is_none(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["branches"]["plan"][0]["rows"]["luck"] = 1
+    return refreshed(values), "proof: multiplier of no row: luck"
+
+
+@fault
+def covering_rows_that_are_not_all_there(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["branches"]["plan"][0]["cover"]["l2"] = "0"
+    return refreshed(values), "proof: 1 covering rows for"
+
+
+@fault
+def a_covering_row_that_takes_more_than_there_is(ground: Ground) -> Forged:
+    values = ground.copy()
+    size = len(ground.retrace.points("model").ids)
+    values["proof"]["branches"]["plan"][0]["cover"]["l2"] = f"1000001*{size}"
+    return refreshed(values), "proof: a covering row takes more than its point gains"
+
+
+@fault
+def bounds_without_a_proof(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["branches"] = {}
+    return refreshed(values), "proof.reason"
+
+
+@fault
+def bounds_taken_back_without_a_reason(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["branches"] = {}
+    values["solver"] |= {"bound_checked": None, "gap_checked": None}
+    values["shortfall"]["bound_checked_points"] = None
+    for reached in values["coverage"].values():
+        reached["bound_checked"] = None
+    return refreshed(values), "proof.reason"
+
+
+@fault
+def a_reason_where_nothing_is_missing(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["proof"]["reason"] = "nobody looked"
+    return refreshed(values), "proof.reason"
+
+
+@fault
+def a_problem_that_is_none(ground: Ground) -> Forged:
+    values = ground.copy()
+    branches = values["proof"]["branches"]
+    branches["attainable_everything"] = branches["plan"]
+    return refreshed(values), "proof: no problem 'attainable_everything' to bound"

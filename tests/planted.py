@@ -132,6 +132,9 @@ def refreshed(values: dict[str, Any]) -> dict[str, Any]:
     )
     distance = abs(solver["bound"] - solver["objective"])
     solver["gap_solver"] = distance / max(abs(solver["objective"]), 1e-9)
+    if solver["bound_checked"] is not None:
+        distance = abs(solver["bound_checked"] - solver["objective"])
+        solver["gap_checked"] = distance / max(abs(solver["objective"]), 1e-9)
     values["config_sha256"] = sha256_json(values["config"])
     values["certificate"] = None
     return values

@@ -19,6 +19,13 @@ def verdict(plan: Plan, name: str) -> str:
     status = plan.certificate.targets[name] if plan.certificate else "unmet_unproven"
     if status == "met":
         return f"met: {reached.after:.1%} of the {who}"
+    if status == "unmet_proven" and (reached.ceiling or 0.0) >= reached.target > (
+        1.0 if reached.bound_checked is None else reached.bound_checked
+    ):
+        return (
+            f"out of reach of this budget: no plan within it reaches more than "
+            f"{reached.bound_checked:.1%} of the {who}"
+        )
     if status == "unmet_proven":
         return (
             f"out of reach of any budget: with every candidate site built, "

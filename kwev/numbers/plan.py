@@ -10,6 +10,7 @@ from kwev.numbers.number import Number, Numbers
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
 
 if TYPE_CHECKING:
+    from kwev.plan import Plan
     from kwev.report import Report
 
 SOLVER_NAMES = {"highs": "HiGHS", "gurobi": "Gurobi", "scip": "SCIP"}
@@ -68,7 +69,8 @@ def of_plan(report: Report) -> Numbers:
         Number("unspent", cost.budget_cad - cost.net_cad, "CAD", "plan.cost"),
         Number("objective", solver.objective, "points", "plan.solver.objective", "{:.2f}"),
         Number("bound", solver.bound, "points", "plan.solver.bound", "{:.2f}"),
-        Number("gap", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.4%}"),
+        *_bounds(plan),
+        Number("gap_solver", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.4%}"),
         Number(
             "solver", f"{SOLVER_NAMES[solver.name]} {solver.version}", "text", "plan.solver.version"
         ),
@@ -105,6 +107,28 @@ def of_plan(report: Report) -> Numbers:
             ),
         ]
     return Numbers(numbers)
+
+
+def _bounds(plan: Plan) -> list[Number]:
+    """Return the checked gap and bounds; the solver's where a scenario leaves no bound to check."""
+    solver, short = plan.solver, plan.shortfall
+    found = []
+    if solver.gap_checked is None or solver.bound_checked is None:
+        found.append(Number("gap", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.2%}"))
+        shown_by = "the solver"
+    else:
+        origin = "plan.solver.bound_checked"
+        found += [
+            Number("gap", solver.gap_checked, "share", "plan.solver.gap_checked", "{:.2%}"),
+            Number("bound_checked", solver.bound_checked, "points", origin, "{:.2f}"),
+        ]
+        shown_by = "a sum of whole numbers"
+    found.append(Number("gap_shown_by", shown_by, "text", "plan.proof"))
+    if short.bound_checked_points is not None:
+        origin = "plan.shortfall.bound_checked_points"
+        points = short.bound_checked_points
+        found.append(Number("shortfall_bound_checked", points, "points", origin, "{:.2f}"))
+    return found
 
 
 def of_budgets(report: Report) -> Numbers:

@@ -25,6 +25,7 @@ JUDGED = (
     "kwev.scores",
     "kwev.rules",
     "kwev.areas",
+    "kwev.multipliers",
 )
 
 

@@ -33,6 +33,9 @@ def leaves(value: Any, path: Path = ()) -> list[Path]:
     return [path]
 
 
+# other multipliers may prove the same bound; faults that matter are planted in tests/faults.py
+
+
 def is_witness_port(path: Path) -> bool:
     """Return whether a leaf is a port count of a witness: another count may show as much."""
     return path[0] == "witnesses" and path[-1] == 1
@@ -41,7 +44,7 @@ def is_witness_port(path: Path) -> bool:
 LEAVES = [
     path
     for path in leaves(TOWN.plan.as_dict())
-    if path not in NOT_RECOMPUTED and not is_witness_port(path)
+    if path not in NOT_RECOMPUTED and not is_witness_port(path) and path[0] != "proof"
 ]
 
 
@@ -65,7 +68,7 @@ def changed(value: Any, path: Path, size: float, sign: int) -> Any:
 
 
 def test_the_leaves_cover_the_plan():
-    assert {path[0] for path in LEAVES} >= set(TOWN.plan.as_dict()) - {"kwev_version"}
+    assert {path[0] for path in LEAVES} >= set(TOWN.plan.as_dict()) - {"kwev_version", "proof"}
 
 
 @settings(deadline=None, derandomize=True, max_examples=400)
