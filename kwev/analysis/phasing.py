@@ -67,7 +67,7 @@ def phases(plan: Plan) -> pd.DataFrame:
         rows.append(
             {
                 "phase": phase.number,
-                "name": " and ".join([phase.name, *words]),
+                "name": _listed([phase.name, *words]),
                 "kind": phase.kind,
                 "month_from": phase.month_from,
                 "month_to": phase.month_to,
@@ -79,3 +79,9 @@ def phases(plan: Plan) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _listed(words: list[str]) -> str:
+    """Return words as a list in a sentence: a, b and c."""
+    first = ", ".join(words[:-1])
+    return f"{first} and {words[-1]}" if first else words[-1]

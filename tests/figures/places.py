@@ -198,7 +198,7 @@ def action(kind, place_id, latitude, longitude, ports):
         "id": f"{kind}_{place_id}",
         "place_id": place_id,
         "name": f"Name of {place_id}",
-        "category": "existing_station" if kind == "upgrade" else "parking",
+        "category": "parking" if kind.startswith("new_") else "existing_station",
         "municipality": "Kitchener",
         "latitude": latitude,
         "longitude": longitude,

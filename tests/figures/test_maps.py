@@ -155,6 +155,32 @@ def test_a_level_is_offered_where_it_stands_after_the_plan(made):
     assert sorted(l3["longitude"]) == [-80.55, -80.5, -80.45]
 
 
+def test_of_two_actions_at_a_place_the_last_says_what_stands_there():
+    existing = places.stations().iloc[:2]
+    actions = pd.DataFrame(
+        [
+            places.action("upgrade", "s1", 43.35, -80.55, (3, 1, 0, 2)),
+            places.action("add_l2", "s1", 43.35, -80.55, (1, 2, 2, 2)),
+            places.action("remove", "s2", 43.35, -80.45, (2, 0, 2, 0)),
+        ]
+    )
+    for level in ("l2", "l3"):
+        assert list(planmap.after(existing, actions, level)["longitude"]) == [-80.55]
+
+
+def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
+    made = places.plan(configuration.load("base", ROOT / "config"))
+    more = [
+        places.action("add_l2", "s1", 43.35, -80.55, (0, 2, 2, 2)),
+        places.action("add_l3", "s2", 43.35, -80.45, (2, 2, 2, 4)),
+        places.action("remove", "s3", 43.34, -80.45, (2, 0, 0, 0)),
+    ]
+    made.actions = [*made.actions, *(type(made.actions[0]).model_validate(a) for a in more)]
+    shown = maps.plan(places.tables(), made, folder=shapes)
+    for kind, (_, mark) in planmap.PHASES.items():
+        assert f"1 {mark.label}" in shown.alt, kind
+
+
 def test_reach_is_a_circle_inside_the_region(shapes):
     from kwev.figures.shapes import areas, reach
     from kwev.figures.shapes import places as points
