@@ -186,7 +186,7 @@ class SolverAccount(_Record):
     """(bound - objective) / |objective|."""
     bound_checked: float | None
     """Upper bound, shown by `proof`, on the objective of every plan that misses no target by more
-    than this one, within a millionth (points)."""
+    than this one, within a millionth; in the weighted mode of every plan (points)."""
     gap_checked: float | None
     """(bound_checked - objective) / |objective|."""
     reason: str

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from regions import regions, scenarios
 from toy import base_config, case, streets, toy
 
+from kwev.analysis.wording import verdict
 from kwev.certify import certify
-from kwev.config import load
+from kwev.config import Case, load
 from kwev.deeds import KINDS, Place
 from kwev.dualcheck import (
     POINT,
@@ -25,6 +26,7 @@ from kwev.dualcheck import (
 )
 from kwev.exact import InexactError, exact, leaves, up, whole
 from kwev.exactweights import exact_scores, exact_weights
+from kwev.files import dump_json
 from kwev.moves import KNOWN, moves, unknown
 from kwev.multipliers import Relaxation, written
 from kwev.plan import Branch
@@ -32,6 +34,7 @@ from kwev.remeasure import Measure, Points
 from kwev.rescore import place_weights, point_scores
 from kwev.retrace import Retrace
 from kwev.solve import solve_scenario
+from kwev.store import solve_certified
 
 NOTHING = Branch(least={}, most={}, rows={}, cover={})
 
@@ -285,6 +288,24 @@ def test_a_known_optimum_is_met_exactly_and_reported():
     assert certify(plan, tables, given_case).violations == []
 
 
+@pytest.mark.parametrize(
+    ("geography", "status"), [("cell", "unmet_proven"), ("da", "unmet_unproven")]
+)
+def test_a_target_is_out_of_reach_of_the_budget_where_the_model_has_the_cells(geography, status):
+    # three of four people for 25,000; with twice that all four, so no ceiling is in the way
+    points = [(0, 0, 300, 1), (10_000, 0, 100, 1)]
+    tables = toy(points, sites=[(x, 0, "library") for x in (0, 10_000)])
+    scene = Case("toy", base_config(budget__limit_cad=25_000), geography)
+    plan = solve_certified(tables, scene).plan
+    assert plan.coverage.l2.ceiling == 1
+    assert plan.coverage.l2.bound_checked == pytest.approx(0.75)
+    assert plan.certificate.targets["l2"] == status
+    words = verdict(plan, "l2")
+    assert ("no plan within it reaches more than 75.0% of the people" in words) == (
+        geography == "cell"
+    )
+
+
 # -- what the bound does not know ------------------------------------------------------------------
 
 
@@ -331,3 +352,21 @@ def test_a_relaxation_of_a_region_without_any_action():
     model = Lagrangian(toy([(0, 0, 100, 1)]), base_config(), "da")
     question = model.question("shortfall", {})
     assert model.bound(question, Relaxation(model).branches(question, -180.0)) == -180 * POINT
+
+
+def test_the_base_plan_carries_a_small_proof_of_a_small_gap(base_plan):
+    solver = base_plan.solver
+    assert base_plan.proof.reason == ""
+    assert solver.bound_checked >= solver.objective
+    assert solver.gap_checked < 0.005
+    assert base_plan.shortfall.bound_checked_points <= base_plan.shortfall.total_points
+    assert base_plan.shortfall.bound_checked_points > 0.97 * base_plan.shortfall.total_points
+    assert len(dump_json(base_plan.proof.model_dump(), indent=None)) < 100_000
+
+
+def test_at_the_tracts_the_bound_is_the_optimum(tables, base_case):
+    scene = Case("base", base_case.config, "tract")
+    plan = solve_certified(tables, scene).plan
+    assert plan.certificate.violations == []
+    assert plan.solver.gap_checked < 1e-4
+    assert plan.shortfall.bound_checked_points == pytest.approx(plan.shortfall.total_points)
