@@ -148,7 +148,12 @@ def solve_covering(
         If HiGHS breaks down.
     """
     search = _Search(covering.grouped(), effort or Effort(), progress)
-    search.run()
+    # HiGHS keeps the first number of threads it is given for the process, and refuses another
+    highspy.Highs.resetGlobalScheduler(True)
+    try:
+        search.run()
+    finally:
+        highspy.Highs.resetGlobalScheduler(True)
     value = covering.value(search.chosen)
     # the sum over groups and over points may differ in the last digits
     bound = max(search.bound, value)
@@ -251,7 +256,7 @@ class _Search:
             order = np.argsort(first if k == 0 else -first, kind="stable")
             choice = Exchange(part, _within_budget(part, order))
             choice.descend()
-            choice.search(STEPS, TENURE, self.effort.seed + k)
+            choice.search(min(STEPS, 4 * len(candidates)), TENURE, self.effort.seed + k)
             sites = candidates[choice.chosen]
             found[tuple(sites.tolist())] = choice.value
             self._offer(sites)
