@@ -34,7 +34,7 @@ def region(seed):
         (*spots[9 + i], int(rng.integers(1, 4)), int(rng.choice([0, 0, 2]))) for i in (0, 1)
     ]
     sites = []
-    for i in range(int(rng.integers(6, 11))):
+    for _ in range(int(rng.integers(6, 11))):
         x, y = spots[int(rng.integers(0, 16))]
         site = {"x": x, "y": y, "category": str(rng.choice([*CATEGORIES, "dense_residential"]))}
         if rng.random() < 0.15:  # on top of a station: no site of its own
