@@ -195,7 +195,13 @@ def _site_capacity(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> li
     new_kw = of_place @ sparse.diags_array(columns.port_kw)
     # capacity on the right times `build`: no port without a station, and a tighter relaxation
     room_kw = of_place @ sparse.diags_array(columns.capacity_kw - columns.kept_kw)
-    return [new_kw @ ports <= room_kw @ build]
+    # a place with one column whose most ports fit has no row: `ports` bounds it already
+    fits = columns.max_ports * columns.port_kw + columns.kept_kw <= columns.capacity_kw
+    alone = np.bincount(columns.place) == 1
+    binds = np.flatnonzero(np.bincount(columns.place, weights=~(fits & alone[columns.place])) > 0)
+    if len(binds) == 0:
+        return []
+    return [new_kw[binds] @ ports <= room_kw[binds] @ build]
 
 
 def _place_matrix(inputs: Inputs) -> sparse.csr_array:
