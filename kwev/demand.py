@@ -106,7 +106,7 @@ def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoint
     people = table["population"].to_numpy(np.float64)
     by_id = _vehicles(tables, config, geography)
     ids = table[id_column].to_numpy(str)
-    ev = by_id.loc[ids].to_numpy(np.float64)
+    ev = np.asarray(by_id.loc[ids], np.float64)
     score = demand_scores(facts_of(tables, geography, ids), config.scores.demand)
     a, b, c = config.weights.people, config.weights.ev, config.weights.score
     weight = shares(a * shares(people) + b * shares(ev) + c * shares(score * people))
