@@ -1,70 +1,56 @@
-"""Times of the solves on this machine, as ratios within one run.
+"""What `make bench` prints: `python -m benchmarks [--only da,cell,addresses,gurobi,roads]`.
 
-Absolute seconds depend on the machine; the ratio of a geography to tracts, and of grouped rows to
-one row a point, is what a change of the code should be judged by. Reach along the roads has goals
-in seconds and memory, which are printed beside it.
+Absolute seconds depend on the machine, and processor seconds stand beside them; ratios within one
+run are what a change of the code should be judged by. A module of this folder with a ``main`` is
+called from here.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import platform
 import sys
-from statistics import median
-from time import perf_counter
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from benchmarks import planning
 from kwev import config as configuration
-from kwev.config import Case
 from kwev.demand import demand_points
-from kwev.inputs import build_inputs
 from kwev.network import RoadNetwork
 from kwev.pipeline.meter import Meter
 from kwev.places import Places
 from kwev.project import find_project
 from kwev.siting import existing_stations
-from kwev.store import solve_certified
 from kwev.tables import load_tables
 
 if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.tables import Tables
 
-RUNS = 3
 GOAL_S, GOAL_MB = 15.0, 2_000.0
 """Reach of every cell along the roads: walking and driving together, and the most memory."""
 
+PARTS = (*planning.PARTS, "roads")
+
 
 def main() -> None:
-    """Print one line a measurement."""
+    """Print the machine, then the parts asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default=",".join(PARTS), help=f"parts of: {', '.join(PARTS)}")
+    only = set(parser.parse_args().only.split(","))
+    if only - set(PARTS):
+        parser.error(f"unknown parts {sorted(only - set(PARTS))}; known: {', '.join(PARTS)}")
+    print(
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, "
+        f"load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, "
+        + ", ".join(f"{name} {version(name)}" for name in ("highspy", "cvxpy", "scipy", "gurobipy"))
+    )
     project = find_project()
-    settings = configuration.load("base", project.config)
-    started = perf_counter()
     tables = load_tables(project.processed)
-    print(f"load data/processed          {perf_counter() - started:8.2f} s")
-    times = {}
-    for geography in ("tract", "da"):
-        case = Case("base", settings, geography)
-        seconds = []
-        for _ in range(RUNS):
-            started = perf_counter()
-            entry = solve_certified(tables, case)
-            seconds.append(perf_counter() - started)
-        times[geography] = median(seconds)
-        plan = entry.plan
-        print(
-            f"base at {geography:<6} to certificate {times[geography]:8.2f} s   "
-            f"gap {plan.solver.gap_solver:.2e}   {len(plan.actions)} actions"
-        )
-    print(f"da / tract                   {times['da'] / times['tract']:8.2f} times")
-    for geography in ("da", "cell"):
-        started = perf_counter()
-        inputs = build_inputs(tables, settings, geography)
-        seconds_inputs = perf_counter() - started
-        points, rows = len(inputs.points), inputs.rows
-        print(
-            f"inputs at {geography:<6}             {seconds_inputs:8.2f} s   {points:,} points -> "
-            f"{len(rows['l2'].base):,} L2 rows, {len(rows['l3'].base):,} L3 rows"
-        )
-    reach_along_roads(tables, settings)
+    planning.main(tables, project, only)
+    if "roads" in only:
+        reach_along_roads(tables, configuration.load("base", project.config))
 
 
 def reach_along_roads(tables: Tables, settings: Config) -> None:

@@ -150,6 +150,7 @@ def solve(
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
     write_plan(folder, entry.plan, entry.account)
     _summary(entry.plan.as_dict(), entry.account["seconds"])
+    _sizes(entry.account["size"])
     typer.echo(f"wrote {folder / 'plan.json'}")
     typer.echo(f"wrote {write_results(folder, tables, entry)}")
 
@@ -187,6 +188,13 @@ def _bar() -> Progress:
         console=console,
         disable=not console.is_terminal,  # a log or a pipe gets nothing but errors
     )
+
+
+def _sizes(size: dict[str, int]) -> None:
+    """Print how many columns and rows the exact reduction left."""
+    names = [name for name in size if f"reduced_{name}" in size]
+    left = ", ".join(f"{size[name]:,} -> {size[f'reduced_{name}']:,} {name}" for name in names)
+    typer.echo(f"reduced: {left or 'nothing to decide'}")
 
 
 def _summary(plan: dict[str, object], seconds: float) -> None:

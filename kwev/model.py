@@ -235,6 +235,11 @@ def _site_capacity(inputs: Inputs, build: cp.Variable, ports: cp.Variable) -> li
     alone, both = np.flatnonzero(~shared), np.flatnonzero(shared)
     # one action at most: the room times `build` is no port without a station, and tighter
     room_kw = of_place @ sparse.diags_array(columns.capacity_kw - columns.kept_kw)
+    # a place with one column whose most ports fit has no row: `ports` bounds it already
+    fits = columns.max_ports * columns.port_kw + columns.kept_kw <= columns.capacity_kw
+    single = np.bincount(columns.place) == 1
+    binds = np.bincount(columns.place, weights=~(fits & single[columns.place])) > 0
+    alone = alone[binds[alone]]
     rows = [new_kw[alone] @ ports <= room_kw[alone] @ build] if len(alone) else []
     if len(both):  # two actions may share the room
         free_kw = np.zeros(of_place.shape[0])

@@ -23,8 +23,8 @@ Columns may go one after the other: dominance is transitive, ties are broken by 
 columns, and a place that has lost its other columns can stand in for more, so the passes repeat
 until nothing goes.
 
-**Columns of no use.** A new station that brings nobody within reach, in a municipality whose
-energy row cannot bind, only costs.
+**Columns of no use.** A new station that brings nobody within reach, or ports added at a station,
+in a municipality whose energy row cannot bind, only cost.
 
 **Ports.** Where the energy row cannot bind, ports above the fewest only cost: the most is lowered
 to the fewest.
@@ -57,6 +57,9 @@ if TYPE_CHECKING:
 
 KNOWN = ("new_l2", "new_l3")
 """Kinds that may go or stand in for another: they add a level and take nothing away."""
+
+ADDS = ("add_l2", "add_l3")
+"""Kinds that add ports where the level stands: without a need for energy they only cost."""
 
 KW_TOL = 1e-9
 
@@ -113,14 +116,13 @@ def reduce(inputs: Inputs, config: Config, protected: NDArray[np.bool_] | None =
     """
     columns = inputs.columns
     shielded = np.zeros(len(columns), bool) if protected is None else protected
-    touchable = np.isin(columns.kind, KNOWN) & ~shielded & (columns.fixed_cad >= 0)
-    touchable &= (columns.port_cad >= 0) & (columns.yearly_cad >= 0)
-    touchable &= columns.port_yearly_cad >= 0
+    touchable = np.isin(columns.kind, KNOWN) & ~shielded & _costs(columns)
+    useless = touchable | (np.isin(columns.kind, ADDS) & ~shielded & _costs(columns))
     binds = _energy_binds(inputs, config)
     fewer = _fewest_ports(columns, ~binds & touchable)
     inputs = replace(inputs, columns=fewer)
     alive = np.ones(len(columns), bool)
-    alive[touchable & ~binds & ~_brings_anybody(inputs)] = False
+    alive[useless & ~binds & ~_brings_anybody(inputs)] = False
     pairs = _stand_ins(inputs, touchable, binds, _energy_short_kw(inputs))
     while True:
         gone = _dominated(alive, pairs, columns.place)
@@ -131,6 +133,12 @@ def reduce(inputs: Inputs, config: Config, protected: NDArray[np.bool_] | None =
     if len(kept) == 0:  # a model needs a column
         kept = np.arange(min(1, len(columns)))
     return Reduced(_subset(inputs, kept), kept, len(columns))
+
+
+def _costs(columns: Columns) -> NDArray[np.bool_]:
+    """Return the columns that save nothing: no part of their price or yearly cost is negative."""
+    parts = (columns.fixed_cad, columns.port_cad, columns.yearly_cad, columns.port_yearly_cad)
+    return np.asarray(np.logical_and.reduce([part >= 0 for part in parts]))
 
 
 def _fewest_ports(columns: Columns, which: NDArray[np.bool_]) -> Columns:

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from properties.test_brute_force import judged, price
+from properties.test_brute_force import judged, net_cost
 from regions import seeded_region
 from toy import base_config
 
@@ -28,6 +28,8 @@ def scenario(seed):
         "coverage__l2_radius_m": float(rng.choice([500, 750, 1_250])),
         "coverage__l3_radius_m": float(rng.choice([500, 1_000, 2_500])),
         "ports__retained_l2": int(rng.choice([0, 0, 1])),
+        "ports__add_l2": False,
+        "ports__add_l3": False,
         "ports__max_new_l2": 2,
         "ports__max_new_l3": 2,
         "siting__grid_factor": float(rng.choice([0.3, 1, 2.5])),
@@ -43,7 +45,9 @@ def options(tables):
             [None, *(("new_l3", site, n) for n in range(1, MOST + 1))],
         )
         choices.append([tuple(a for a in pair if a) for pair in both])
-    for station in tables.stations.to_dict("records"):
+    tables.point_records = tables.das.to_dict("records")
+    tables.station_records = tables.stations.to_dict("records")
+    for station in tables.station_records:
         can = [()]
         if station["l2_ports"] and not station["l3_ports"]:
             can += [(("upgrade", station, n),) for n in range(1, MOST + 1)]
@@ -55,7 +59,7 @@ def broken(tables, c, places):
     """Return the names of the groups that a plan breaks."""
     actions = [action for place in places for action in place]
     found = set()
-    if sum(price(action, c) for action in actions) > c.budget.limit_cad:
+    if net_cost(actions, c) > c.budget.limit_cad:
         found.add("budget")
     if any(len(place) > 1 for place in places):
         found.add("one_action_per_place")

@@ -1,0 +1,218 @@
+"""The full model against its goals and against the same model solved plainly, in one run.
+
+The baseline is the full model written with the same vectorised rows and handed to HiGHS with its
+default search: no reduction, no valid rows, no start, no search of ours. It is stopped after
+``BASELINE_S`` a stage so that the bench ends; where it was stopped its gap is printed, and the
+ratio of times is a lower bound.
+"""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass, replace
+from time import perf_counter, process_time
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from kwev import config as configuration
+from kwev import solve
+from kwev.config import Case
+from kwev.coverage import cover_rows, reach_either, reach_l2, reach_l3, ruler_of
+from kwev.demand import demand_points
+from kwev.engines import choose_engine
+from kwev.errors import KwevError
+from kwev.inputs import build_inputs
+from kwev.store import solve_certified
+
+if TYPE_CHECKING:
+    from kwev.config import Config
+    from kwev.engines import Answer
+    from kwev.inputs import Inputs
+    from kwev.project import Project
+    from kwev.tables import Tables
+
+BASELINE_S = 60.0
+HEAD = f"{'what':<44}{'wall s':>8}{'CPU s':>8}{'gap':>10}{'peak MB':>9}  goal"
+
+
+@dataclass(frozen=True)
+class Time:
+    """Wall and processor time of something, and the most memory of the process so far."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+class Watch:
+    """Measures a block."""
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self._wall, self._cpu = perf_counter(), process_time()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.time = Time(perf_counter() - self._wall, process_time() - self._cpu, peak)
+
+
+def line(what: str, time: Time, gap: float | None = None, goal: str = "") -> None:
+    """Print one row of the table."""
+    shown = "" if gap is None else f"{gap:.2e}"
+    print(
+        f"{what:<44}{time.wall_s:8.2f}{time.cpu_s:8.2f}{shown:>10}{time.peak_mb:9,.0f}  {goal}",
+        flush=True,
+    )
+
+
+def verdict(kept: bool, goal: str) -> str:  # noqa: FBT001 -- read as "kept: the goal"
+    """Return a goal and whether it was kept."""
+    return f"{goal}: {'kept' if kept else 'MISSED'}"
+
+
+def da(tables: Tables, project: Project) -> None:
+    """Time the base plan at dissemination areas, from the data loaded to the certified plan."""
+    case = Case("base", configuration.load("base", project.config), "da")
+    with Watch() as watch:
+        entry = solve_certified(tables, case)
+    gap = entry.plan.solver.gap_solver
+    goal = verdict(watch.time.wall_s <= 2, "2 s")  # noqa: PLR2004 -- the goal of the line
+    line("da: base to certified plan, nine solves", watch.time, gap, goal)
+    _against_baseline("da", build_inputs(tables, case.config, "da"), case.config, watch.time)
+
+
+def cell(tables: Tables, project: Project) -> None:
+    """Time the base plan at cells: full model, both stages, at two gaps; then all nine solves."""
+    base = configuration.load("base", project.config)
+    fast = None
+    for mip_gap, seconds in ((1e-3, 15), (1e-4, 60)):
+        config = base.with_values(solver__mip_gap=mip_gap)
+        with Watch() as watch:
+            inputs = build_inputs(tables, config, "cell")
+            going, first, second = _stages(inputs, config)
+        gap = max(_gap(first), _gap(second))
+        goal = verdict(
+            watch.time.wall_s <= seconds and gap <= mip_gap * 1.001, f"{seconds} s to {mip_gap:.2%}"
+        )
+        line(f"cell: inputs and both stages to {mip_gap:.2%}", watch.time, gap, goal)
+        sizes = {**going.reduced.sizes(), "columns": len(inputs.columns)}
+        print("      " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
+        fast = watch.time
+    with Watch() as watch:
+        entry = solve_certified(tables, Case("base", base, "cell"))
+    line("cell: base to certified plan, nine solves", watch.time, entry.plan.solver.gap_solver)
+    if fast is not None:
+        _against_baseline("cell", build_inputs(tables, base, "cell"), base, fast)
+
+
+def addresses(tables: Tables, project: Project) -> None:
+    """Time every distinct address point of the Region, where the raw files are."""
+    if not (project.raw / "potential_locations").is_dir():
+        print("addresses: skipped, no raw files here (KWEV_RAW)")
+        return
+    for name in ("base", "l3_at_750m"):
+        config = configuration.load(name, project.config).with_values(solver__mip_gap=1e-3)
+        points = _address_points(tables, config, project)
+        with Watch() as watch:
+            inputs = _inputs_of(tables, config, points)
+            _, first, second = _stages(inputs, config)
+        gap = max(_gap(first), _gap(second))
+        kept = watch.time.wall_s <= 45 and watch.time.peak_mb < 3_000 and gap <= 1.001e-3  # noqa: PLR2004 -- goals
+        goal = verdict(kept, "45 s to 0.10%, 3,000 MB")
+        line(f"addresses ({len(points):,} points): {name}", watch.time, gap, goal)
+
+
+def gurobi(tables: Tables, project: Project) -> None:
+    """Solve the base model at dissemination areas under Gurobi's size-limited licence."""
+    config = configuration.load("base", project.config)
+    inputs = build_inputs(tables, config, "da")
+    try:
+        engine = choose_engine("gurobi")
+        with Watch() as watch:
+            going = solve._going(inputs, config, engine, lambda _: None, plain=False)  # noqa: SLF001
+            _, first, second = solve._two_stages(going)  # noqa: SLF001
+    except KwevError as refused:
+        print(f"gurobi: da, reduced: {refused}")
+        return
+    gap = max(_gap(first), _gap(second))
+    line(f"gurobi ({engine.licence}): da, reduced", watch.time, gap, "fits the licence: kept")
+
+
+def _stages(inputs: Inputs, config: Config) -> tuple[solve._Run, Answer, Answer]:
+    highs = choose_engine("highs")
+    going = solve._going(inputs, config, highs, lambda _: None, plain=False)  # noqa: SLF001
+    _, first, second = solve._two_stages(going)  # noqa: SLF001
+    return going, first, second
+
+
+def _gap(answer: Answer) -> float:
+    return solve.gap(answer.value, answer.bound)
+
+
+def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> None:
+    """Print the first stage solved plainly, and both stages where there is time for both."""
+    limited = config.with_values(solver__time_limit_s=BASELINE_S)
+    with Watch() as watch:
+        try:
+            going = solve._going(  # noqa: SLF001
+                inputs, limited, choose_engine("highs"), lambda _: None, plain=True
+            )
+            _, first, second = solve._two_stages(going)  # noqa: SLF001
+            gap, stopped = max(_gap(first), _gap(second)), "limit" in (first.status, second.status)
+        except KwevError:
+            gap, stopped = None, True
+    ratio = watch.time.cpu_s / max(fast.cpu_s, 1e-9)
+    least = "at least " if stopped else ""
+    goal = f"baseline / ours in CPU: {least}{ratio:.1f} (stopped at {BASELINE_S:g} s a stage)"
+    line(f"{name}: baseline, both stages", watch.time, gap, goal)
+
+
+def _address_points(tables, config, project):  # noqa: ANN001, ANN202 -- frames and points
+    """Return the distinct address points, people and EVs of each area spread evenly over them."""
+    from kwev.pipeline import population  # noqa: PLC0415 -- only where raw is present
+    from kwev.pipeline.boundaries import read_boundaries  # noqa: PLC0415
+    from kwev.pipeline.parameters import Parameters  # noqa: PLC0415
+    from kwev.pipeline.quality import Ledger  # noqa: PLC0415
+    from kwev.pipeline.raw import Raw  # noqa: PLC0415
+
+    raw, ledger = Raw(project.raw, project.root / "data" / "sources.json"), Ledger()
+    bounds = read_boundaries(raw, Parameters(), ledger)
+    spread = population.spread_population(population.read_addresses(raw, ledger), bounds, ledger)
+    areas = demand_points(tables, config, "da")
+    at = np.searchsorted(areas.ids, bounds.das["da_id"].to_numpy(str)[spread.da])
+    part = 1.0 / np.bincount(at, minlength=len(areas))[at]
+    return replace(
+        areas,
+        ids=np.array([f"a{i:06d}" for i in range(len(at))]),
+        xy_m=spread.metres,
+        people=areas.people[at] * part,
+        ev=areas.ev[at] * part,
+        score=areas.score[at],
+        weight=areas.weight[at] * part,
+        municipality=areas.municipality[at],
+    )
+
+
+def _inputs_of(tables, config, points):  # noqa: ANN001, ANN202 -- as build_inputs
+    """Return inputs over given points."""
+    plain = build_inputs(tables, config, "tract")
+    ruler = ruler_of(tables, config.coverage.metric)
+    l2 = reach_l2(points, plain.stations, plain.columns, config, ruler)
+    l3 = reach_l3(points, plain.stations, plain.columns, config, ruler)
+    reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
+    rows = {level: cover_rows(part, points) for level, part in reach.items()}
+    return replace(plain, points=points, reach=reach, rows=rows)
+
+
+PARTS = {"da": da, "cell": cell, "addresses": addresses, "gurobi": gurobi}
+
+
+def main(tables: Tables, project: Project, only: set[str]) -> None:
+    """Print the table of the parts asked for."""
+    print(HEAD)
+    for name, part in PARTS.items():
+        if name in only:
+            part(tables, project)
