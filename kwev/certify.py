@@ -83,7 +83,8 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     audit.true(not broken, "; ".join(broken))
     after = _check_coverage(audit, plan, config, retrace, ports)
     _check_shortfall(audit, plan, retrace, tables, ports)
-    _check_objective(audit, plan, retrace, ports)
+    missed = sum(obey.missed(retrace, tables, ports).values())
+    _check_objective(audit, plan, retrace, ports, missed)
     _check_extremes(audit, plan, retrace, tables)
     shown = _check_proof(audit, plan, tables, case)
     targets = {name: _target_status(name, plan, retrace, after[name], shown) for name in TARGETS}
@@ -231,9 +232,11 @@ def _check_shortfall(
     audit.true(low, f"shortfall.bound_points {stated.bound_points} is not a lower bound")
 
 
-def _check_objective(audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int]) -> None:
+def _check_objective(
+    audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int], missed_by_rules: float
+) -> None:
     solver = plan.solver
-    parts = retrace.objective_parts(ports)
+    parts = retrace.objective_parts(ports, missed_by_rules)
     for name, value in parts.items():
         stated = getattr(plan.objective_parts, name)
         audit.near(f"objective_parts.{name}", stated, value, POINTS_TOL)

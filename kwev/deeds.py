@@ -105,6 +105,8 @@ class Deeds:
         before, after = (
             facts[f"l2_ports_{k}"] + facts[f"l3_ports_{k}"] for k in ("before", "after")
         )
+        if place.kind.startswith("add_"):  # a conversion beside it may take ports away
+            return ""
         if most is not None and after > max(most, before):
             return f"{after} ports at one place, allowed {max(most, before)}"
         return ""
@@ -222,6 +224,10 @@ class Deeds:
     def row(self, place: Place) -> dict[str, Any]:
         """Return the row of the site or station that an action is done at."""
         return (self._sites if place.kind in NEW else self._stations)[place.place_id]
+
+    def effect(self, place: Place, added: int) -> Effect:
+        """Return what an action changes."""
+        return self._effect(place, added)
 
     def _counts(self, station: dict[str, Any]) -> bool:
         reach = self.config.coverage

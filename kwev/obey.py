@@ -2,15 +2,17 @@
 
 Written apart from :mod:`kwev.rules` and :mod:`kwev.areas` on purpose, from the tables, the scenario
 and numpy alone. A rule about a single action (its cost, its ports) is in
-:meth:`kwev.deeds.Deeds.problem` as well, since it says which actions are possible at all.
+:meth:`kwev.retrace.Retrace.problem` as well, since it says which actions are possible at all.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+
+from kwev.deeds import NEW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,10 +26,10 @@ if TYPE_CHECKING:
     Ports = dict[Place, int]
     Level = Literal["l2", "l3"]
 
-NEW = ("new_l2", "new_l3")
-"""Actions at a place without a station."""
 L2_PORTS = ("new_l2", "add_l2")
-"""Actions that add L2 ports; all others add L3 ports or none."""
+L3_PORTS = ("new_l3", "upgrade", "add_l3")
+L3_STATIONS = ("new_l3", "upgrade")
+
 CM_PER_M = 100
 SHARE_TOL = 1e-9
 KW_TOL = 1e-6
@@ -72,36 +74,18 @@ def broken(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
     return sorted(found)
 
 
-class _Change(NamedTuple):
-    """What one action changes at its place."""
-
-    cad: float
-    kw: float
-    ports: int
-    before: int
-
-
-def _change(retrace: Retrace, place: Place, added: int) -> _Change:
-    """Return net cost (CAD), power (kW) and ports of an action, and the ports before it."""
-    facts = retrace.expected(place, added)
-    before, after = (
-        facts[f"l2_ports_{when}"] + facts[f"l3_ports_{when}"] for when in ("before", "after")
-    )
-    standing = 0.0 if place.kind in NEW else retrace.standing_kw(retrace.row(place))
-    return _Change(facts["net_cad"], facts["kw_after"] - standing, after - before, before)
-
-
 def _places(retrace: Retrace, ports: Ports) -> list[str]:
     """Compare cost and ports of each place, all its actions together, with the rules."""
     rules = retrace.config.rules
     cost: dict[str, float] = defaultdict(float)
-    today: dict[str, int] = {}
-    count: dict[str, int] = {}
+    before: dict[str, int] = {}
+    after: dict[str, int] = {}
     for place, added in ports.items():
-        change = _change(retrace, place, added)
-        cost[place.place_id] += change.cad
-        today[place.place_id] = change.before
-        count[place.place_id] = count.get(place.place_id, change.before) + change.ports
+        effect, facts = retrace.effect(place, added), retrace.expected(place, added)
+        cost[place.place_id] += effect.purchase_cad - effect.resale_cad
+        today = facts["l2_ports_before"] + facts["l3_ports_before"]
+        before[place.place_id] = today
+        after[place.place_id] = after.get(place.place_id, today) + effect.l2 + effect.l3
     found = []
     if rules.site_budget_cad is not None:
         most = rules.site_budget_cad
@@ -111,20 +95,23 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
             if net > most + CAD_TOL
         ]
     if rules.ports.per_place is not None:
-        allowed = {place_id: max(rules.ports.per_place, n) for place_id, n in today.items()}
-        found += [
-            f"rule ports_per_place: {n} ports at {place_id}, allowed {allowed[place_id]}"
-            for place_id, n in count.items()
-            if n > allowed[place_id]
-        ]
+        for place_id, count in after.items():
+            allowed = max(rules.ports.per_place, before[place_id])
+            if count > allowed:
+                found.append(
+                    f"rule ports_per_place: {count} ports at {place_id}, allowed {allowed}"
+                )
     return found
 
 
 def _totals(retrace: Retrace, ports: Ports) -> list[str]:
     limit = retrace.config.rules.ports
     found = []
-    for name, most, l2 in (("ports_l2", limit.l2_total, True), ("ports_l3", limit.l3_total, False)):
-        added = sum(n for place, n in ports.items() if (place.kind in L2_PORTS) == l2)
+    for name, most, kinds in (
+        ("ports_l2", limit.l2_total, L2_PORTS),
+        ("ports_l3", limit.l3_total, L3_PORTS),
+    ):
+        added = sum(number for place, number in ports.items() if place.kind in kinds)
         if most is not None and added > most:
             found.append(f"rule {name}: {added} ports added, allowed {most}")
     return found
@@ -137,36 +124,29 @@ def _distances(retrace: Retrace, ports: Ports) -> list[str]:
     rules = retrace.config.rules
     if rules.l3_spacing_m is None and rules.l3_gap_m is None:
         return []
-    new = sorted(place for place in ports if place.kind in ("new_l3", "upgrade"))
-    today = [row for row in retrace.counted() if row["l3_ports"] > 0]
-    gone = {place.place_id for place in ports if place.kind == "remove"}
-    stays = np.array([True] * len(new) + [row["station_id"] not in gone for row in today], bool)
-    spots = _cm([*(retrace.row(place) for place in new), *today])
+    new = sorted(place for place in ports if place.kind in L3_STATIONS)
+    chosen = [retrace.row(place) for place in new]
+    taken = {id(row) for row in chosen}
+    stays = [row for row in retrace.network(ports)[1] if id(row) not in taken]
+    spots = _cm([*chosen, *stays])
     found = []
     for i, place in enumerate(new):
         apart = spots - spots[i]
-        squared = (apart * apart).sum(axis=1)
-        other = np.arange(len(spots)) != i
+        squared = np.delete((apart * apart).sum(axis=1), i)
+        nearest = int(squared.min()) if len(squared) else None
+        shown = "none" if nearest is None else f"{np.sqrt(nearest) / CM_PER_M:,.2f} m away"
         least, most = rules.l3_spacing_m, rules.l3_gap_m
-        if least is not None and (squared[other] < (least * CM_PER_M) ** 2).any():
+        if least is not None and nearest is not None and nearest < (least * CM_PER_M) ** 2:
             found.append(
-                f"rule l3_spacing: the nearest Level 3 to {place.place_id} is "
-                f"{_shown(squared[other])}, must be at least {least:g} m"
+                f"rule l3_spacing: the nearest Level 3 to {place.place_id} is {shown}, "
+                f"must be at least {least:g} m"
             )
-        if most is not None:
-            left = squared[other & stays]
-            if not (left <= np.floor((most * CM_PER_M) ** 2)).any():
-                found.append(
-                    f"rule l3_gap: the nearest Level 3 to {place.place_id} is {_shown(left)}, "
-                    f"must be at most {most:g} m"
-                )
+        if most is not None and (nearest is None or nearest > np.floor((most * CM_PER_M) ** 2)):
+            found.append(
+                f"rule l3_gap: the nearest Level 3 to {place.place_id} is {shown}, "
+                f"must be at most {most:g} m"
+            )
     return found
-
-
-def _shown(squared_cm: NDArray[np.int64]) -> str:
-    if len(squared_cm) == 0:
-        return "none"
-    return f"{np.sqrt(squared_cm.min()) / CM_PER_M:,.2f} m away"
 
 
 def _cm(rows: list[Row]) -> NDArray[np.int64]:
@@ -185,14 +165,16 @@ def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
         return []
     stations: dict[str, int] = defaultdict(int)
     today_kw: dict[str, float] = defaultdict(float)
+    after_kw: dict[str, float] = defaultdict(float)
     for row in retrace.counted():
         stations[row["area_id"]] += 1
         today_kw[row["area_id"]] += retrace.standing_kw(row)
-    before, after_kw = dict(stations), today_kw.copy()
+    before = dict(stations)
+    after_kw.update(today_kw)
     for place, added in ports.items():
         area = retrace.row(place)["area_id"]
-        stations[area] += int(place.kind in NEW) - int(place.kind == "remove")
-        after_kw[area] += _change(retrace, place, added).kw
+        stations[area] += (place.kind in NEW) - (place.kind == "remove")
+        after_kw[area] += retrace.effect(place, added).kw
     found = []
     proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
     for area in sorted({retrace.row(place)["area_id"] for place in ports}):

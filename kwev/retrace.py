@@ -189,8 +189,11 @@ class Retrace(Deeds):
             self._tables, self.config, self._geography, points.ids, points.people, points.ev
         )
 
-    def objective_parts(self, ports: Done) -> dict[str, float]:
-        """Return what the objective is made of, in points; losses are negative."""
+    def objective_parts(self, ports: Done, missed_by_rules: float = 0.0) -> dict[str, float]:
+        """Return what the objective is made of, in points; losses are negative.
+
+        What optional rules miss (share) counts with the other shortfalls in the weighted mode.
+        """
         weights, cover = self.config.weights, self.cover("model", ports)
         effects = [self._effect(place, added) for place, added in ports.items()]
         net_cad = sum(effect.purchase_cad - effect.resale_cad for effect in effects)
@@ -198,7 +201,8 @@ class Retrace(Deeds):
         idle = self.idle_share(ports) if weights.idle_points_per_point > 0 else 0.0
         rule, missed = self.config.objective, 0.0
         if rule.mode == "weighted":
-            missed = sum(v for v in self.shortfall(ports).values() if v is not None)
+            missed = missed_by_rules
+            missed += sum(v for v in self.shortfall(ports).values() if v is not None)
         return {
             "l2": 100.0 * weights.l2 * float(self._place_weight[cover.l2].sum()),
             "l3": 100.0 * weights.l3 * float(self._place_weight[cover.l3].sum()),
@@ -208,9 +212,9 @@ class Retrace(Deeds):
             "shortfall": -rule.shortfall_points_per_point * 100.0 * missed,
         }
 
-    def objective_points(self, ports: Done) -> float:
+    def objective_points(self, ports: Done, missed_by_rules: float = 0.0) -> float:
         """Return weighted coverage less cost and inefficiency, in points."""
-        return sum(self.objective_parts(ports).values())
+        return sum(self.objective_parts(ports, missed_by_rules).values())
 
     def shortfall(self, ports: Done) -> dict[str, float | None]:
         """Return the share missed of each target on the model's points; None where not enforced."""

@@ -166,7 +166,7 @@ class SiteBudget(Rule):
 
 @dataclass(frozen=True)
 class PortsPerPlace(Rule):
-    """A place has at most ``rules.ports.per_place`` ports, or as many as stand there today."""
+    """A place has at most ``rules.ports.per_place`` ports of both levels, or as many as today."""
 
     def on(self, config: Config) -> bool:
         """Return whether the scenario has this rule."""
@@ -174,30 +174,22 @@ class PortsPerPlace(Rule):
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row a place: new ports less those that go."""
-        columns, most = inputs.columns, config.rules.ports.per_place or 0
+        columns, stations = inputs.columns, inputs.stations
         size = int(columns.place.max()) + 1
-        standing, removed = _ports_of_today(inputs)
-        today = np.zeros(size)
-        today[columns.place] = standing
-        gone = _sum_by(columns.place, size, removed.astype(np.float64))
+        standing, gone = np.zeros(size), np.zeros(len(columns))
+        at = np.flatnonzero(columns.station >= 0)
+        station = columns.station[at]
+        standing[columns.place[at]] = (stations.l2_ports + stations.l3_ports)[station]
+        gone[at] = stations.l2_ports[station] - columns.kept_l2_ports[at]
         new = _sum_by(columns.place, size, np.ones(len(columns)))
-        room = np.maximum(0.0, most - today)
-        return Rows([new @ decisions.ports - gone @ decisions.build <= room])
+        goes = _sum_by(columns.place, size, gone)
+        room = np.maximum(0.0, (config.rules.ports.per_place or 0) - standing)
+        return Rows([new @ decisions.ports - goes @ decisions.build <= room])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
         """Return every column: a dominator may keep more ports and have room for fewer new ones."""
         del config
         return _all(inputs.columns)
-
-
-def _ports_of_today(inputs: Inputs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ports that stand at the place of each column, and those that it removes."""
-    columns, stations = inputs.columns, inputs.stations
-    here = columns.station >= 0
-    l2, l3 = np.zeros(len(columns), np.int64), np.zeros(len(columns), np.int64)
-    l2[here] = stations.l2_ports[columns.station[here]]
-    l3[here] = stations.l3_ports[columns.station[here]]
-    return l2 + l3, (l2 - columns.kept_l2_ports) + l3 * columns.ends_l3
 
 
 @dataclass(frozen=True)
@@ -233,7 +225,6 @@ class PortTotal(Rule):
 class L3Spacing(Rule):
     """A new L3 station stands at least ``rules.l3_spacing_m`` from every other L3 station.
 
-    Those of today count whatever becomes of them.
     Pairs that stand too close exclude each other. Stations in one square whose diagonal is below
     the distance all exclude each other, so a square is one row (a clique), which is tighter than
     its pairs; pairs that share no square of four shifted grids have a row of their own.
@@ -249,11 +240,19 @@ class L3Spacing(Rule):
         columns, stations = inputs.columns, inputs.stations
         brings = np.flatnonzero(_of(columns, L3_STATIONS))
         xy = columns.xy_m[brings]
-        today = closer(xy, stations.xy_m[stations.l3_ports > 0], distance_m)
+        offers = np.flatnonzero(stations.l3_ports > 0)
+        today = closer(xy, stations.xy_m[offers], distance_m).tocoo()
+        ended = _ended(columns, len(stations.ids))[offers]
+        removable = (np.diff(ended.indptr) > 0)[today.col]
         barred = np.zeros(len(columns))
-        barred[brings[np.diff(today.indptr) > 0]] = 1.0
+        barred[brings[today.row[~removable]]] = 1.0
         hard = [barred @ decisions.build <= 0] if barred.any() else []
-        free = brings[np.diff(today.indptr) == 0]
+        if removable.any():  # only where the station of today goes
+            at, pairs = today.row[removable], int(removable.sum())
+            one = _sum_by(np.arange(pairs), pairs, np.ones(pairs))
+            gone = ended[today.col[removable]]
+            hard.append(one @ decisions.build[brings[at]] <= gone @ decisions.build)
+        free = brings[barred[brings] == 0]
         exclusive = _exclusive(columns.xy_m[free], distance_m)
         if exclusive.shape[0]:
             hard.append(exclusive @ decisions.build[free] <= 1)
@@ -263,6 +262,12 @@ class L3Spacing(Rule):
         """Return every column that brings L3: it reads where a column stands."""
         del config
         return _of(inputs.columns, L3_STATIONS)
+
+
+def _ended(columns: Columns, stations: int) -> sparse.csr_array:
+    """Return shape (stations, m): one where a column ends L3 at a station."""
+    at = np.where(columns.ends_l3, columns.station, -1)
+    return _sum_by(at, stations, np.ones(len(columns)))
 
 
 def closer(a_m: Values, b_m: Values, distance_m: float) -> sparse.csr_array:
@@ -308,38 +313,41 @@ def _exclusive(xy_m: Values, distance_m: float) -> sparse.csr_array:
 
 @dataclass(frozen=True)
 class L3Gap(Rule):
-    """A new L3 station has another L3 station, new or left, within ``rules.l3_gap_m``."""
+    """A new L3 station has another L3 station, existing or new, within ``rules.l3_gap_m``."""
 
     def on(self, config: Config) -> bool:
         """Return whether the scenario has this rule."""
         return config.rules.l3_gap_m is not None
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
-        """Return one row for each column that brings L3 and may have none of today's left near."""
+        """Return one row for each column that brings L3 and has none of today's within reach."""
         distance_m = config.rules.l3_gap_m or 0.0
         columns, stations = inputs.columns, inputs.stations
         brings = np.flatnonzero(_of(columns, L3_STATIONS))
-        here = columns.xy_m[brings]
-        today = within(here, stations.xy_m[stations.l3_ports > 0], distance_m)
-        near = within(here, columns.xy_m, distance_m).astype(np.float64)
-        ends = near @ columns.ends_l3.astype(np.float64)
-        company = np.diff(today.indptr)
-        alone = np.flatnonzero(company - ends <= 0)
+        offers = np.flatnonzero(stations.l3_ports > 0)
+        today = within(columns.xy_m[brings], stations.xy_m[offers], distance_m).astype(float)
+        ended = _ended(columns, len(stations.ids))[offers]
+        removable = np.diff(ended.indptr) > 0
+        alone = np.flatnonzero(np.diff(sparse.csr_array(today[:, ~removable]).indptr) == 0)
         if len(alone) == 0:
             return Rows()
-        sign = _of(columns, L3_STATIONS).astype(np.float64) - columns.ends_l3
-        change = sparse.csr_array(near[alone] @ sparse.diags_array(sign))
+        near = within(columns.xy_m[brings[alone]], columns.xy_m[brings], distance_m).astype(float)
         itself = sparse.csr_array(
-            (np.ones(len(alone)), (np.arange(len(alone)), brings[alone])), shape=change.shape
+            (np.ones(len(alone)), (np.arange(len(alone)), alone)), shape=near.shape
         )
-        # near holds the column itself: x <= company + sum of the others - those that go
-        rows = 2 * itself @ decisions.build <= company[alone] + change @ decisions.build
-        return Rows([rows])
+        build = decisions.build[brings]
+        stays: cp.Expression | float = 0.0
+        if removable.any():
+            company = sparse.csr_array(today[alone][:, removable])
+            gone = sparse.csr_array(ended[removable])
+            stays = np.asarray(company.sum(axis=1)).ravel() - (company @ gone) @ decisions.build
+        # near holds the column itself: x <= sum of the others
+        return Rows([2 * itself @ build <= near @ build + stays])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
-        """Return every column that brings or ends L3: it reads where a column stands."""
+        """Return every column that brings L3: it reads where a column stands."""
         del config
-        return _of(inputs.columns, L3_STATIONS) | inputs.columns.ends_l3
+        return _of(inputs.columns, L3_STATIONS)
 
 
 # -- areas -------------------------------------------------------------------------------------
@@ -359,12 +367,12 @@ class StationsPerArea(Rule):
         ids, area = inputs.areas.index(columns.place_id)
         _, standing = inputs.areas.index(inputs.stations.ids)
         today = np.bincount(standing[standing >= 0], minlength=len(ids))
-        sign = _of(columns, NEW_STATIONS).astype(np.float64) - columns.is_kind("remove")
-        more = _sum_by(area, len(ids), sign)
-        return Rows([more @ decisions.build <= np.maximum(0.0, most - today)])
+        change = _of(columns, NEW_STATIONS).astype(float) - _of(columns, ("remove",)).astype(float)
+        new = _sum_by(area, len(ids), change)
+        return Rows([new @ decisions.build <= np.maximum(0.0, most - today)])
 
     def touched(self, inputs: Inputs, config: Config) -> Mask:
-        """Return every column of a new station or a removal: it reads the area."""
+        """Return every column of a new or removed station: it reads the area."""
         del config
         return _of(inputs.columns, (*NEW_STATIONS, "remove"))
 

@@ -220,7 +220,7 @@ PARAMETERS = (
     Symbol("ports_of_level", "config.Rules.ports", r"p^{\ell}",
            r"most ports of level $\ell$ that are added in all", "ports", ("levels",)),
     Symbol("taken", "siting.Stations.xy_m", r"\tau_C",
-           "one where a Level 3 station of today stands too close to an action of $C$, zero "
+           "one where a Level 3 station that stays stands too close to an action of $C$, zero "
            "elsewhere"),
     Symbol("company", "siting.Stations.l3_ports", r"\nu_k",
            "Level 3 stations of today within the largest distance of action $k$", "stations",

@@ -157,8 +157,9 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
     values["shortfall"]["rules"] = obey.missed(trace, ground.tables, ports)
     for level in ("l2", "l3"):
         values["model_covered"][level] = sorted(model.ids(level))
-    values["objective_parts"] = trace.objective_parts(ports)
-    values["solver"]["objective"] = trace.objective_points(ports)
+    missed = sum(values["shortfall"]["rules"].values())
+    values["objective_parts"] = trace.objective_parts(ports, missed)
+    values["solver"]["objective"] = trace.objective_points(ports, missed)
     return refreshed(values)
 
 

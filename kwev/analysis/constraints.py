@@ -38,7 +38,7 @@ WORDS = {
     "unserved": "Energy of a municipality",
     "target_demand": "Demand satisfaction",
     "idle": "Idle energy of a municipality",
-    "removal_alternative": "Alternative to a removed station",
+    "removal_alternative": "Alternative near a removed station",
     "site_budget": "Budget of a site",
     "ports_per_place": "Ports at a place",
     "ports_l2": "New Level 2 ports in all",

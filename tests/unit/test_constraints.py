@@ -58,5 +58,5 @@ def test_the_table_has_a_row_for_each_constraint(project):
     rows = str(constraints.table(project)).splitlines()[2:]
     assert len(rows) == len(ROWS)
     assert all(row.count("|") == 4 for row in rows)
-    terms = ("idle", "removal_alternative")  # of the objective and of removals, off in base
-    assert sum("(optional)" in row for row in rows) == len(RULES) + len(terms)
+    beside = ("idle", "removal_alternative")
+    assert sum("(optional)" in row for row in rows) == len(RULES) + len(beside)
