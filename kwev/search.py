@@ -98,6 +98,7 @@ class _Going:
     def offer(self, x: NDArray[np.float64] | None, value: float) -> None:
         if x is not None and value < self.value:
             self.x, self.value = x, value
+            self.note(f"solution: {value:.9g}")
 
     def note(self, text: str) -> None:
         self.log.append(text if text.endswith("\n") else text + "\n")

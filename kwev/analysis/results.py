@@ -32,6 +32,8 @@ STAGES: Final = ("shortfall", "plan")
 DECIMALS: Final = 12
 """Of every number: a gap keeps its digits, and no sum shows the noise of its last bits."""
 
+_NOTED = re.compile(r"^solution: ", re.MULTILINE)
+"""A better plan in the log of the search."""
 _INCUMBENT = re.compile(r"^ [A-Za-z] +\d+ +\d+ +\d+ .*\d+(?:\.\d+)?s$", re.MULTILINE)
 """A line of HiGHS' log that a new best plan writes: its source is one letter."""
 
@@ -141,8 +143,11 @@ def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
 
 
 def solution_count(log: str) -> int | None:
-    """Return how many better plans the logs of HiGHS tell of; None where they tell of none."""
-    return len(_INCUMBENT.findall(log)) or None
+    """Return how many better plans the logs tell of; None where they tell of none.
+
+    The search of :mod:`kwev.search` notes each; else the lines of HiGHS's own log are counted.
+    """
+    return len(_NOTED.findall(log)) or len(_INCUMBENT.findall(log)) or None
 
 
 def _utilization(findings: Findings) -> dict[str, float | None]:

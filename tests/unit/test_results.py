@@ -428,6 +428,7 @@ Src  Proc. InQueue |  Leaves   Expl. | BestBound       BestSol              Gap 
  C       0       0         0   0.00%   -99.80781821    -94.22593726       5.92%       37     1.2s
 """
     assert solution_count(log) == 2
+    assert solution_count("start: 5\nsolution: 5\nsolution: 4\n" + log) == 2
     assert solution_count("SCIP> something else") is None
 
 
