@@ -101,8 +101,12 @@ SETS = (
     Symbol("too_close", "siting.Columns.xy_m", r"\mathcal{C}",
            "sets of actions that bring Level 3 too close together, $C$ is one"),
     Symbol("near", "siting.Columns.xy_m", "N_k",
-           "other actions that bring or end Level 3 within the largest distance of action $k$", "",
+           "other actions that bring Level 3 within the largest distance of action $k$", "",
            ("actions",)),
+    Symbol("near_ends", "siting.Columns.ends_l3", r"N_k^{\times}",
+           "removals that end Level 3 within the largest distance of action $k$", "", ("actions",)),
+    Symbol("gone_in_area", "siting.Columns.kind", r"K_a^{\times}", "removals in area $a$", "",
+           ("areas",)),
     Symbol("elastic", "rules.Rows.elastic", "R", "optional rules that may be missed, $r$ is one"),
 )  # fmt: skip
 VARIABLES = (
@@ -390,14 +394,13 @@ FORMULAS = (
     ),
     Formula(
         "optional",
-        r"<build> &\le <company> + \sum_{k' \in <near> \setminus <removals>} x_{k'}"
-        r" - \sum_{k' \in <near> \cap <removals>} x_{k'}",
+        r"<build> &\le <company> + \sum_{k' \in <near>} x_{k'} - \sum_{k' \in <near_ends>} x_{k'}",
         ("l3_gap",),
         r"k \in K^{3}",
     ),
     Formula(
         "optional",
-        r"\sum_{k \in <new_in_area>} <build> - \sum_{k \in <in_area> \cap <removals>} <build>"
+        r"\sum_{k \in <new_in_area>} <build> - \sum_{k \in <gone_in_area>} <build>"
         r" &\le \max (0, <most_stations> - <stations_today>)",
         ("stations_per_area",),
         r"a \in <areas>",
