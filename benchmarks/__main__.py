@@ -1,4 +1,4 @@
-"""What `make bench` prints: `python -m benchmarks [--only da,cell,addresses,gurobi,roads]`.
+"""What `make bench` prints; `python -m benchmarks --only da,cell` runs some of its parts.
 
 Absolute seconds depend on the machine, and processor seconds stand beside them; ratios within one
 run are what a change of the code should be judged by. A module of this folder with a ``main`` is
@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from benchmarks import planning
+from benchmarks import covering, planning
 from kwev import config as configuration
 from kwev.demand import demand_points
 from kwev.network import RoadNetwork
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 GOAL_S, GOAL_MB = 15.0, 2_000.0
 """Reach of every cell along the roads: walking and driving together, and the most memory."""
 
-PARTS = (*planning.PARTS, "roads")
+PARTS = (*planning.PARTS, "roads", "covering")
 
 
 def main() -> None:
@@ -51,6 +51,8 @@ def main() -> None:
     planning.main(tables, project, only)
     if "roads" in only:
         reach_along_roads(tables, configuration.load("base", project.config))
+    if "covering" in only:
+        covering.main([])
 
 
 def reach_along_roads(tables: Tables, settings: Config) -> None:
