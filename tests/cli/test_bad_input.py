@@ -87,7 +87,7 @@ def test_a_size_limited_gurobi_refuses_in_one_line(solved):
     if gurobi_licence() != "size-limited, non-production":
         pytest.skip("needs the licence of the gurobipy wheel")
     before = solved.hashes()
-    ended = solved.run("solve", "-g", "tract", "--solver", "gurobi", "--out", "plan")
+    ended = solved.run("solve", "-g", "cell", "--solver", "gurobi", "--out", "plan")
     assert ended.is_one_error("Gurobi", "size-limited", "--solver highs")
     assert solved.hashes() == before
 
