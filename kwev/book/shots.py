@@ -27,6 +27,8 @@ WIDTHS_PX = (360, 1280)
 HEIGHT_PX = 800
 PHONE_PX = 360
 LOAD_TIMEOUT_MS = 30_000
+SETTLE_MS = 500
+"""Quiet time after the last frame has loaded."""
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -174,4 +176,7 @@ def _scroll_through(tab: Any) -> None:
           window.scrollTo(0, 0);
         }"""
     )
-    tab.wait_for_load_state("networkidle")
+    # a page that has been idle once is not always told idle again when a lazy frame has come in
+    for frame in tab.frames:
+        frame.wait_for_load_state("load", timeout=LOAD_TIMEOUT_MS)
+    tab.wait_for_timeout(SETTLE_MS)

@@ -89,7 +89,7 @@ def changed(tmp_path, report, entries, entry):
     write_json(tmp_path / "data" / "claims.json", others)
     for part in ("assumptions.json", "processed", "sources.json"):
         (tmp_path / "data" / part).symlink_to(report.project.root / "data" / part)
-    for part in ("config", "pyproject.toml", "build"):
+    for part in ("config", "pyproject.toml", "build", "tests"):
         (tmp_path / part).symlink_to(report.project.root / part)
     return Report(Project(tmp_path), report.scenario, report.geography)
 
