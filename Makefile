@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FRESH ?=
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup data book expect test lint format lock bench serve clean
@@ -32,8 +33,8 @@ book: setup ## render the book to _book/ (FRESH=1 solves everything again)
 expect: setup ## renew the expected numbers of the book and print what moved
 	$(BIN)/kwev expect
 
-test: setup ## run all tests
-	$(BIN)/python -m pytest
+test: setup ## run all tests, JOBS files at a time
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: setup ## ruff, mypy and the import contract
 	$(BIN)/ruff check .
