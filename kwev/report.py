@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from kwev.conflict import Conflict
     from kwev.plan import Plan
 
-SCENARIO, GEOGRAPHY = "base", "da"
+SCENARIO, GEOGRAPHY = "base", "cell"
 """The plan that the book publishes."""
+
+SWEEP_GEOGRAPHY = "da"
+"""Demand points of the plans that the published one is compared with: many solves, a second each.
+"""
 
 GROWTH_CASE = "ev_2030"
 """The scenario that plans for the vehicles forecast for 2030."""
@@ -70,9 +74,14 @@ class Report:
         return Findings.of(self.tables, self.plan)
 
     @cached_property
+    def coarse_plan(self) -> Plan:
+        """The same scenario planned on the demand points of the sweeps, which start from it."""
+        return plan_for(self.project, self.scenario, SWEEP_GEOGRAPHY).plan
+
+    @cached_property
     def growth_plan(self) -> Plan:
         """The certified plan made for the vehicles forecast for 2030."""
-        return plan_for(self.project, GROWTH_CASE, self.geography).plan
+        return plan_for(self.project, GROWTH_CASE, SWEEP_GEOGRAPHY).plan
 
     @cached_property
     def conflict(self) -> Conflict:
@@ -92,7 +101,7 @@ class Report:
     def budgets(self) -> pd.DataFrame:
         """The budget sweep."""
         return sensitivity.budget_sweep(
-            self.project, scenario=self.scenario, geography=self.geography
+            self.project, scenario=self.scenario, geography=SWEEP_GEOGRAPHY
         )
 
     @cached_property
@@ -115,8 +124,9 @@ class Report:
             self.project, sensitivity.ranges(self.project), scenario=self.scenario
         )
         return [
-            *(Case(self.scenario, c, self.geography) for c in (self.config, *budgets)),
-            Case(GROWTH_CASE, self._growth_config, self.geography),
+            self._case,
+            *(Case(self.scenario, c, SWEEP_GEOGRAPHY) for c in (self.config, *budgets)),
+            Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
             Case(self.scenario, self.config, sensitivity.SWING_GEOGRAPHY),
             *(swing.case for swing in at_ends),
         ]
