@@ -299,8 +299,10 @@ class _Model:
         yield jobs.kw[None, :] @ during <= phasing.connected_kw_per_period * (1 + ROOM)
         if phasing.area_kw_per_period is not None:
             areas = sorted(set(jobs.area) - {""})
-            here = [[kw * (a == area) for a, kw in zip(jobs.area, jobs.kw, strict=True)]
-                    for area in areas]
+            here = [
+                [kw * (a == area) for a, kw in zip(jobs.area, jobs.kw, strict=True)]
+                for area in areas
+            ]
             if here:
                 yield np.array(here) @ during <= phasing.area_kw_per_period * (1 + ROOM)
 

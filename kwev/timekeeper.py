@@ -184,9 +184,7 @@ class Timekeeper(Deeds):
     @cached_property
     def _place_weight(self) -> NDArray[np.float64]:
         cells = self._cells
-        return place_weights(
-            self._tables, self.config, "cell", cells.ids, cells.people, cells.ev
-        )
+        return place_weights(self._tables, self.config, "cell", cells.ids, cells.people, cells.ev)
 
     # -- limits ------------------------------------------------------------------------------
 
@@ -220,8 +218,9 @@ class Timekeeper(Deeds):
                 yield f"${spent:,.2f} are spent by the end of period {t}, allowed ${allowed:,.2f}"
             crews = [_crew(place.kind) for place in now]
             for level, most in (("l2", rule.crews.l2), ("l3", rule.crews.l3)):
-                if crews.count(level) > most:
-                    yield f"{crews.count(level)} {level.upper()} jobs in period {t}, crews do {most}"
+                jobs = crews.count(level)
+                if jobs > most:
+                    yield f"{jobs} {level.upper()} jobs in period {t}, crews do {most}"
             yield from self._power(t, now)
 
     def _power(self, t: int, now: list[Place]) -> Iterator[str]:
