@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, packages, sensitivity, timing
+from kwev.analysis import outofreach, packages, sensitivity, studies, timing
 from kwev.analysis.findings import Findings
 from kwev.config import Case
+from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.store import Entry, plan_for, solve_ahead, stored
@@ -112,10 +113,21 @@ class Report:
 
     @cached_property
     def budgets(self) -> pd.DataFrame:
-        """The budget sweep."""
-        return sensitivity.budget_sweep(
-            self.project, scenario=self.scenario, geography=SWEEP_GEOGRAPHY
-        )
+        """The budget sweep, by rising budget: committed rows (:mod:`kwev.study`)."""
+        return self.study("budget")
+
+    def study(self, name: str) -> pd.DataFrame:
+        """Return the committed rows of a study by its name (see :func:`kwev.study.results`).
+
+        Raises
+        ------
+        KwevError
+            If a row is missing, damaged or stale, or if another scenario than the one that the
+            sweeps start from is reported on.
+        """
+        if self.scenario != SCENARIO:
+            raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
+        return studies.results(self.project, name)
 
     @cached_property
     def swings(self) -> pd.DataFrame:
@@ -129,19 +141,14 @@ class Report:
         return configuration.load(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
-        """Return every plan that the book shows or compares, the published one first."""
-        budgets = [
-            self.config.with_values(budget__limit_cad=budget) for budget in sensitivity.BUDGETS_CAD
-        ]
-        at_ends = sensitivity.swings(
-            self.project, sensitivity.ranges(self.project), scenario=self.scenario
-        )
+        """Return every plan that the book reads whole, the published one first.
+
+        Of the other plans it reads the committed rows of their studies.
+        """
         return [
             self._case,
-            *(Case(self.scenario, c, SWEEP_GEOGRAPHY) for c in (self.config, *budgets)),
+            Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
             Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
-            Case(self.scenario, self.config, sensitivity.SWING_GEOGRAPHY),
-            *(swing.case for swing in at_ends),
         ]
 
     @cached_property
@@ -171,15 +178,9 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
 
     ``progress`` is called after each of ``report.cases()``.
     """
-    solved = solve_ahead(report.project, report.tables, report.cases(), progress=progress)
-    sensitivity.one_at_a_time(
-        report.project,
-        sensitivity.ranges(report.project),
-        scenario=report.scenario,
-        certified=solved,
-    )
+    solve_ahead(report.project, report.tables, report.cases(), progress=progress)
     # read here once: what is damaged is solved anew, and chapters find it sound
-    _ = report.plan, report.budgets, report.conflict
+    _ = report.plan, report.conflict
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:
