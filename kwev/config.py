@@ -27,6 +27,8 @@ EvYear = Literal["now", "2030", "2035"]
 
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
+NOT_PLANNED = ("solver", "description", "phasing")
+"""Sections that do not change what is planned: how it is solved, described, and when it is built."""
 
 
 class Budget(Section):
@@ -301,6 +303,33 @@ class Rules(Section):
     """Ports in all and at a place."""
 
 
+class Crews(Section):
+    """Jobs that can be finished in one period, by the level that they change."""
+
+    l2: Annotated[int, Field(ge=1, le=10_000)]
+    """New Level 2 stations, Level 2 ports added at stations, and removals (jobs a period)."""
+    l3: Annotated[int, Field(ge=1, le=10_000)]
+    """Conversions, new Level 3 stations and Level 3 ports added at stations (jobs a period)."""
+
+
+class Phasing(Section):
+    """When a plan is built; never part of what is planned."""
+
+    periods: Annotated[int, Field(ge=1, le=60)]
+    """Periods in which everything is built."""
+    months_per_period: Annotated[int, Field(ge=1, le=12)]
+    """Length of a period (months)."""
+    budget_share_per_period: Annotated[float, Field(gt=0, le=1)]
+    """Part of the plan's net cost that each period adds to what may be spent (0 to 1); what is
+    not spent carries over."""
+    crews: Crews
+    """Jobs that can be finished in a period."""
+    connected_kw_per_period: Annotated[float, Field(gt=0, le=1e6)]
+    """Most power that can be connected in a period (kW); power taken away gives none back."""
+    area_kw_per_period: Annotated[float, Field(gt=0, le=1e6)] | None
+    """The same within one area, a census tract or Wellesley (kW); null leaves it out."""
+
+
 class Solver(Section):
     """How the model is solved; recorded with the plan, never part of what is planned."""
 
@@ -334,6 +363,7 @@ class Config(Section):
     siting: Siting
     rules: Rules
     scores: Scores
+    phasing: Phasing
     solver: Solver
 
     def as_dict(self) -> dict[str, Any]:
@@ -345,9 +375,8 @@ class Config(Section):
         return sha256_json(self.as_dict())
 
     def planning_sha256(self) -> str:
-        """Return the hash of all but the solver section and the description."""
-        plain = self.as_dict()
-        return sha256_json({k: v for k, v in plain.items() if k not in ("solver", "description")})
+        """Return the hash of what decides on a plan: without :data:`NOT_PLANNED`."""
+        return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
 
     def with_values(self, **changes: Any) -> Config:
         """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.

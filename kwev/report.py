@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, sensitivity, studies
+from kwev.analysis import outofreach, packages, sensitivity, studies, timing
 from kwev.analysis.findings import Findings
 from kwev.config import Case
 from kwev.errors import KwevError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kwev.analysis.sitefile import SitePackage
+    from kwev.analysis.timing import Timetable
     from kwev.config import Config
     from kwev.conflict import Conflict
     from kwev.plan import Plan
@@ -83,6 +85,17 @@ class Report:
     def growth_plan(self) -> Plan:
         """The certified plan made for the vehicles forecast for 2030."""
         return plan_for(self.project, GROWTH_CASE, SWEEP_GEOGRAPHY).plan
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """When the certified plan is built: its schedules, from the committed record."""
+        return timing.timetable(self.project, self.tables, self.plan, self.config, self.geography)
+
+    @cached_property
+    def packages(self) -> list[SitePackage]:
+        """A package for each site of the certified plan."""
+        periods = self.timetable.periods("best")
+        return packages.packages(self.tables, self.plan, self.config, periods)
 
     @cached_property
     def conflict(self) -> Conflict:

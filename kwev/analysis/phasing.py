@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from kwev.analysis.sitefile import FORMAT_VERSION, KindRecord, PhaseFile, PhaseRecord
+
 if TYPE_CHECKING:
-    from kwev.plan import Plan
+    from kwev.plan import ActionKind, Plan
 
 
 @dataclass(frozen=True)
@@ -25,10 +27,10 @@ class Phase:
 
     number: int
     name: str
-    kind: str
+    kind: ActionKind
     month_from: int
     month_to: int
-    also: dict[str, str] = field(default_factory=dict)
+    also: dict[ActionKind, str] = field(default_factory=dict)
 
 
 PHASES = (
@@ -48,6 +50,52 @@ PHASES = (
 It names no phase for ports added at stations, which go with new stations of their level, nor for
 removals, which come last: what replaces a station stands before it goes.
 """
+
+
+def phase_of(kind: str) -> Phase:
+    """Return the phase that actions of a kind belong to."""
+    (phase,) = (phase for phase in PHASES if kind in (phase.kind, *phase.also))
+    return phase
+
+
+def phase_file(plan: Plan) -> PhaseFile:
+    """Return the phases in the form of the client's section 3.5.1; they add up to the plan."""
+    records = []
+    for row, phase in zip(phases(plan).to_dict("records"), PHASES, strict=True):
+        kinds = [_kind_record(plan, kind) for kind in (phase.kind, *phase.also)]
+        records.append(
+            PhaseRecord(
+                phase=phase.number,
+                name=str(row["name"]),
+                month_from=phase.month_from,
+                month_to=phase.month_to,
+                actions=int(row["actions"]),
+                stations=int(row["stations"]),
+                ports=int(row["ports"]),
+                cost_cad=float(row["cost_cad"]),
+                kinds=[kind for kind in kinds if kind.stations > 0],
+            )
+        )
+    return PhaseFile(
+        format_version=FORMAT_VERSION,
+        scenario=plan.scenario,
+        inputs_sha256=plan.inputs_sha256,
+        config_sha256=plan.config_sha256,
+        phases=records,
+        stations=len(plan.actions),
+        ports=sum(action.ports_added for action in plan.actions),
+        cost_cad=plan.cost.net_cad,
+    )
+
+
+def _kind_record(plan: Plan, kind: ActionKind) -> KindRecord:
+    done = [action for action in plan.actions if action.kind == kind]
+    return KindRecord(
+        kind=kind,
+        stations=len(done),
+        ports=sum(action.ports_added for action in done),
+        cost_cad=sum(action.net_cad for action in done),
+    )
 
 
 def phases(plan: Plan) -> pd.DataFrame:

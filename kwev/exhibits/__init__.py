@@ -45,7 +45,6 @@ from kwev.exhibits.outofreach import (
     left_without,
 )
 from kwev.exhibits.plan import (
-    action_list,
     actions_by_kind,
     actions_by_municipality,
     budget_chart,
@@ -76,6 +75,12 @@ from kwev.exhibits.results import (
     site_reasons,
     who_gains,
 )
+from kwev.exhibits.schedule import (
+    calendar,
+    coverage_over_time,
+    limits,
+    schedules,
+)
 from kwev.exhibits.scores import (
     best_sites,
     demand_score_map,
@@ -87,6 +92,12 @@ from kwev.exhibits.scores import (
     service_areas,
     site_score_map,
     site_score_parts,
+)
+from kwev.exhibits.sites import (
+    power_needs,
+    site_files,
+    site_list,
+    site_needs,
 )
 from kwev.exhibits.stations import (
     misplaced_stations,
@@ -121,7 +132,6 @@ from kwev.exhibits.vehicles import (
 )
 
 __all__ = [
-    "action_list",
     "actions_by_kind",
     "actions_by_municipality",
     "age_correlations",
@@ -129,6 +139,7 @@ __all__ = [
     "best_sites",
     "budget_chart",
     "budget_table",
+    "calendar",
     "candidate_chart",
     "candidate_map",
     "candidate_rates",
@@ -144,6 +155,7 @@ __all__ = [
     "coverage_by_radius",
     "coverage_chart",
     "coverage_now",
+    "coverage_over_time",
     "demand_score_map",
     "demand_score_parts",
     "dense_neighbourhoods",
@@ -162,6 +174,7 @@ __all__ = [
     "level3_gap_map",
     "level3_gaps",
     "licences",
+    "limits",
     "misplaced_stations",
     "multi_unit",
     "municipalities",
@@ -173,13 +186,18 @@ __all__ = [
     "plan_measures",
     "plan_transit",
     "port_ranges",
+    "power_needs",
     "processed_tables",
     "quality",
     "reach_map",
     "reconciled",
     "roads",
+    "schedules",
     "scores_by_category",
     "service_areas",
+    "site_files",
+    "site_list",
+    "site_needs",
     "site_reasons",
     "site_score_map",
     "site_score_parts",

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwev.analysis import metrics, monitoring, phasing
-from kwev.exhibits.common import category_name, table
-from kwev.export import as_frame
+from kwev.exhibits.common import table
 from kwev.figures import charts, drawings, origins, planmap
 from kwev.figures.dashboard import dashboard
 from kwev.figures.figure import Figure
 from kwev.figures.tables import Column, Table
-from kwev.scores import site_scores
 
 if TYPE_CHECKING:
     from kwev.figures.figure import Figure
@@ -153,30 +151,6 @@ def plan_dashboard(report: Report) -> Figure:
     """Return the plan on four axes: infrastructure, cost, coverage, time line."""
     origin = origins.plan(report.tables, report.plan)
     return dashboard(report.plan, phasing.phases(report.plan), origin=origin)
-
-
-def action_list(report: Report) -> Table:
-    """Return every action of the plan; the CSV has all columns."""
-    frame = as_frame(report.plan)
-    rank = site_scores(report.tables, report.config).set_index("site_id")["rank"]
-    frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES),
-        place=frame["category"].map(category_name),
-        site_rank=frame["place_id"].map(rank),  # a station that is converted is no candidate
-    )
-    columns = [
-        Column("name", "Place"),
-        Column("municipality", "Municipality"),
-        Column("what", "Action"),
-        Column("place", "Category"),
-        Column("l2_ports_after", "Level 2 ports"),
-        Column("l3_ports_after", "Level 3 ports"),
-        Column("kw_after", "Power", "kW", ",.1f"),
-        Column("grid_kw", "Grid proxy", "kW", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("site_rank", "Rank as a site", format=",.0f"),
-    ]
-    return table("action-list", frame, columns, origins.plan(report.tables, report.plan))
 
 
 def targets(report: Report) -> Table:

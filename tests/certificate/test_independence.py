@@ -26,10 +26,11 @@ JUDGED = (
     "kwev.rules",
     "kwev.areas",
     "kwev.multipliers",
+    "kwev.schedule",
 )
 
 
 def test_certify_imports_nothing_that_it_judges():
-    code = f"import sys, kwev.certify; print([m for m in {JUDGED!r} if m in sys.modules])"
+    code = f"import sys, kwev.certify, kwev.timekeeper; print([m for m in {JUDGED!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,212 @@
+"""The formats of what builders take away: the phases, and a package for each site.
+
+Names follow the client's specification, sections 3.5.1, 3.5.2 and 3.8, with the unit added. A value
+that does not exist is null.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kwev.analysis.checklist import Topic  # noqa: TC001 -- pydantic reads it
+from kwev.plan import ActionKind  # noqa: TC001 -- pydantic reads it
+
+FORMAT_VERSION: Literal[1] = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
+
+
+class KindRecord(_Record):
+    """The actions of one kind in a phase."""
+
+    kind: ActionKind
+    stations: int = Field(ge=0)
+    ports: int = Field(ge=0)
+    cost_cad: float
+
+
+class PhaseRecord(_Record):
+    """One phase of the specification (section 3.5.1)."""
+
+    phase: int = Field(ge=1)
+    name: str
+    month_from: int = Field(ge=1)
+    month_to: int = Field(ge=1)
+    actions: int = Field(ge=0)
+    """Stations plus ports installed, as the specification counts."""
+    stations: int = Field(ge=0)
+    ports: int = Field(ge=0)
+    cost_cad: float
+    """Net of resale."""
+    kinds: list[KindRecord]
+    """The same by kind: which of the phase's ports are added at stations."""
+
+
+class PhaseFile(_Record):
+    """``phases.json``: the three phases; they add up to the plan."""
+
+    format_version: Literal[1]
+    scenario: str
+    inputs_sha256: str
+    config_sha256: str
+    phases: list[PhaseRecord]
+    stations: int = Field(ge=0)
+    ports: int = Field(ge=0)
+    cost_cad: float
+
+
+class Location(_Record):
+    """Where a site is."""
+
+    latitude: float
+    """Degrees, WGS 84."""
+    longitude: float
+    """Degrees, WGS 84."""
+    type: str
+    """Category of the site; `existing_station` for a station."""
+
+
+class PowerOutput(_Record):
+    """What one new port gives."""
+
+    kw: float = Field(gt=0)
+    voltage: float = Field(gt=0)
+    """V; line to line of three phases for Level 3."""
+
+
+class Charging(_Record):
+    """The ports that are added."""
+
+    charger_type: Literal["Level 2", "Level 3"]
+    num_ports: int = Field(ge=1)
+    power_output: PowerOutput
+
+
+class GridRequirements(_Record):
+    """What the site takes from the grid."""
+
+    power_increase_kw: float
+    """Power after less power before; negative where some is taken away."""
+    power_after_kw: float = Field(ge=0)
+    """Power of all ports at the place."""
+    grid_proxy_kw: float = Field(ge=0)
+    """What the place can draw: a proxy, not a utility's figure."""
+    headroom_kw: float
+    """Proxy less power after."""
+    voltage_requirement: str
+    """`480V` or `240V`; empty where nothing is added."""
+    phases: Literal[1, 3] | None
+    current_a: float | None
+    """Of all new ports at once."""
+    apparent_power_kva: float | None
+    """Of all new ports at once."""
+    transformer_kva: float | None
+    """The least usual rating that carries them; an engineer must confirm."""
+    arithmetic: list[str]
+    """How the figures come about."""
+
+
+class Window(_Record):
+    """When it is built."""
+
+    phase: int = Field(ge=1)
+    """Phase of the specification."""
+    period: int = Field(ge=1)
+    """Period of the best schedule."""
+    month_from: int = Field(ge=1)
+    month_to: int = Field(ge=1)
+
+
+class Implementation(_Record):
+    """How it is built, and what it costs."""
+
+    grid_requirements: GridRequirements
+    estimated_cost_cad: float
+    """Net of resale: what the objective counts for the action."""
+    purchase_cad: float
+    resale_cad: float
+    schedule: Window
+
+
+class Requirement(_Record):
+    """One thing that the site needs (section 3.8)."""
+
+    topic: Topic
+    text: str
+    source: str
+    confirm: str
+    """Who must confirm it; empty for nobody."""
+
+
+class SitePackage(_Record):
+    """One action of the plan, ready to be looked at by an engineer (section 3.5.2)."""
+
+    id: str
+    """`<kind>_<place_id>`."""
+    kind: ActionKind
+    place_id: str
+    name: str
+    municipality: str
+    location: Location
+    charging: Charging | None
+    """Null where no port is added."""
+    implementation: Implementation
+    requirements: list[Requirement]
+
+
+def phases_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``phases.json``."""
+    return _titled(PhaseFile, "kwev phases")
+
+
+def packages_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``site-packages.geojson``; its properties are the packages."""
+    package = SitePackage.model_json_schema(ref_template="#/$defs/{model}")
+    defs = {**package.pop("$defs", {}), "SitePackage": package}
+    feature = {
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"const": "Feature"},
+            "id": {"type": "string"},
+            "geometry": {
+                "type": "object",
+                "required": ["type", "coordinates"],
+                "properties": {
+                    "type": {"const": "Point"},
+                    "coordinates": {
+                        "type": "array",
+                        "items": {"type": "number"},
+                        "minItems": 2,
+                        "maxItems": 2,
+                    },
+                },
+            },
+            "properties": {"$ref": "#/$defs/SitePackage"},
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kwev site packages",
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"const": "FeatureCollection"},
+            "features": {"type": "array", "items": feature},
+        },
+        "additionalProperties": False,
+        "$defs": defs,
+    }
+
+
+def _titled(model: type[BaseModel], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = title
+    return schema

@@ -1,0 +1,131 @@
+"""What the schedules say, in sentences that follow from their numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kwev.analysis.phasing import PHASES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kwev.analysis.timing import Timetable
+
+AS_GOOD: Final = 0.005
+"""A schedule that gains less than this share below the best one is as good in practice."""
+
+NOTHING: Final = 1e-6
+"""A change of the gain smaller than this is none (share)."""
+
+LIMIT_WORDS: Final = {
+    "phasing.budget_share_per_period": "money",
+    "phasing.crews.l2": "Level 2 crews",
+    "phasing.crews.l3": "Level 3 crews",
+    "phasing.connected_kw_per_period": "power that can be connected",
+}
+
+
+def empty_phases(phases: pd.DataFrame) -> str:
+    """Say which phases of the specification have nothing to do, and which carries most.
+
+    Parameters
+    ----------
+    phases
+        As from :func:`kwev.analysis.phasing.phases`.
+    """
+    none = phases[phases["stations"] == 0]
+    most = phases.loc[phases["cost_cad"].idxmax()]
+    total = float(phases["cost_cad"].sum())
+    share = float(most["cost_cad"]) / total if total > 0 else 0.0
+    last = (
+        f"phase {most['phase']} carries {share:.0%} of the money in months "
+        f"{most['month_from']} to {most['month_to']}"
+    )
+    if none.empty:
+        return f"Every phase has work to do; {last}."
+    idle = [f"months {row['month_from']} to {row['month_to']}" for _, row in none.iterrows()]
+    words = " and ".join(idle)
+    return (
+        f"Of the {len(PHASES)} phases {len(none)} {'has' if len(none) == 1 else 'have'} nothing to "
+        f"do: {words} would pass without works, and {last}."
+    )
+
+
+def against_order(timetable: Timetable) -> str:
+    """Say what the best schedule gathers beyond the specification's order."""
+    return _more(timetable, "order", "the specification's order within the same limits")
+
+
+def against_greedy(timetable: Timetable) -> str:
+    """Say whether a simple list does as well as the best schedule."""
+    best, other = timetable.gain("best").points, timetable.gain("greedy").points
+    missing = (best - other) / best if best > 0 else 0.0
+    if missing < NOTHING:
+        return "A simple list, most gain for the money first, is just as good here"
+    if missing < AS_GOOD:
+        return (
+            "A simple list, most gain for the money first, comes within "
+            f"{missing:.2%} of it, so no solver is needed to follow it"
+        )
+    return _more(timetable, "greedy", "a simple list, most gain for the money first")
+
+
+def _more(timetable: Timetable, name: str, words: str) -> str:
+    best, other = timetable.gain("best"), timetable.gain(name)  # type: ignore[arg-type]
+    more = (best.points - other.points) / other.points if other.points > 0 else 0.0
+    people = (best.l2 - other.l2) + (best.l3 - other.l3)
+    if best.points - other.points <= NOTHING * abs(best.points):
+        return f"The best schedule gains no more than {words}"
+    word = "more" if people >= 0 else "fewer"
+    return (
+        f"The best schedule gains {more:.0%} more weighted coverage over the months than {words}: "
+        f"{abs(people):,.0f} {word} person-months within reach of a charger"
+    )
+
+
+def what_written_asks(timetable: Timetable) -> str:
+    """Say whether the specification's months keep the limits, and what they ask for."""
+    table = timetable.compared().set_index("schedule")
+    written, best = table.loc["written"], table.loc["best"]
+    if written["keeps"]:
+        return "The specification's months keep every limit"
+    return (
+        f"Kept to the letter, the specification's months ask for {written['most_jobs']:,} jobs "
+        f"in one period where the best schedule asks for {best['most_jobs']:,}, and for "
+        f"${written['most_cad']:,.0f} in one period instead of ${best['most_cad']:,.0f}"
+    )
+
+
+def what_holds_back(timetable: Timetable) -> str:
+    """Say which limit, made narrower or wider within its range, changes the gain most."""
+    now = timetable.gain("best").points
+    swings = timetable.swings()
+    swings = swings[swings["key"].isin(LIMIT_WORDS)]
+    known = swings[swings["best"].notna()]
+    if known.empty or now <= 0:
+        return "No limit was varied"
+    low, high = (known[known["end"] == end].set_index("key")["best"] for end in ("low", "high"))
+    parts = []
+    if len(low) and (now - low.min()) / now > NOTHING:
+        key = str(low.idxmin())
+        value = known[(known["key"] == key) & (known["end"] == "low")]["value"].iloc[0]
+        parts.append(
+            f"the least {LIMIT_WORDS[key]} assumed ({value:,.10g} a period) would cost "
+            f"{(now - low.min()) / now:.0%} of what is gained"
+        )
+    if len(high) and (high.max() - now) / now > NOTHING:
+        key = str(high.idxmax())
+        parts.append(f"more {LIMIT_WORDS[key]} would add at most {(high.max() - now) / now:.1%}")
+    if not parts:
+        return "Within their ranges no limit changes what is gained"
+    text = ", and ".join(parts)
+    return text[0].upper() + text[1:]
+
+
+def halfway(timetable: Timetable, name: str) -> int | None:
+    """Return the month by whose end a schedule has half of all people that it adds at Level 2."""
+    moments = timetable.moments[name]  # type: ignore[index]
+    half = (moments[0].l2 + moments[-1].l2) / 2
+    if moments[-1].l2 <= moments[0].l2:
+        return None
+    return next(m.month for m in moments if m.l2 >= half)
