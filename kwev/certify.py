@@ -113,6 +113,9 @@ def _check_header(audit: Audit, plan: Plan, tables: Tables, case: Case) -> None:
     # which engine ran, and how long it might, is recorded, not planned
     audit.true(_is_solver(stated.pop("solver", None)), "config.solver is not a solver section")
     own.pop("solver")
+    # what chargers earn is worked out from a plan, not planned
+    stated.pop("finance", None)
+    own.pop("finance")
     for key in sorted(own.keys() | stated.keys()):
         audit.same(f"config.{key}", stated.get(key), own.get(key))
 

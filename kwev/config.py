@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
+from kwev.finance import Finance  # noqa: TC001 -- pydantic reads it
 from kwev.refusals import refusal
 from kwev.section import Cad, PositiveKw, PositiveM, Section, Share, Weight
 from kwev.weighting import Scores  # noqa: TC001 -- pydantic reads it
@@ -24,6 +25,9 @@ Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line", "network"]
 EvYear = Literal["now", "2030", "2035"]
 """Vehicles that a plan is made for: those registered, or the forecast of a year's end."""
+
+NOT_PLANNED = ("description", "finance", "solver")
+"""Sections that no plan depends on."""
 
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
@@ -334,6 +338,7 @@ class Config(Section):
     siting: Siting
     rules: Rules
     scores: Scores
+    finance: Finance
     solver: Solver
 
     def as_dict(self) -> dict[str, Any]:
@@ -345,9 +350,9 @@ class Config(Section):
         return sha256_json(self.as_dict())
 
     def planning_sha256(self) -> str:
-        """Return the hash of all but the solver section and the description."""
+        """Return the hash of all that a plan depends on: see :data:`NOT_PLANNED`."""
         plain = self.as_dict()
-        return sha256_json({k: v for k, v in plain.items() if k not in ("solver", "description")})
+        return sha256_json({k: v for k, v in plain.items() if k not in NOT_PLANNED})
 
     def with_values(self, **changes: Any) -> Config:
         """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.
