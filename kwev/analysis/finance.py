@@ -14,6 +14,7 @@ now and equal amounts at the end of each year.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 LEAST_RATE, MOST_RATE = -0.999, 1e6
 """Between these an internal rate of return is sought (share a year)."""
+NO_RATE = 1e-12
+"""A rate nearer to zero than this is none."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,9 @@ def returns(capital: float, cash: float, config: Config) -> Return:
 
 def annuity(rate: float, years: int) -> float:
     """Return what one CAD at the end of each year is worth now (1)."""
-    return float(years) if rate == 0 else float((1 - (1 + rate) ** -years) / rate)
+    if abs(rate) < NO_RATE:
+        return float(years)
+    return -math.expm1(-years * math.log1p(rate)) / rate
 
 
 def npv(capital: float, cash: float, rate: float, years: int) -> float:
