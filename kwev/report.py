@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, sensitivity
+from kwev import study
+from kwev.analysis import hindsight, outofreach, sensitivity
 from kwev.analysis.findings import Findings
+from kwev.analysis.returns import Business
 from kwev.config import Case
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
@@ -68,6 +70,16 @@ class Report:
     def findings(self) -> Findings:
         """What the certified plan changes, measured anew on the cells."""
         return Findings.of(self.tables, self.plan)
+
+    @cached_property
+    def business(self) -> Business:
+        """What the certified plan costs to run and earns."""
+        return Business(self.project, self.tables, self.plan, self.config)
+
+    @cached_property
+    def hindsight(self) -> dict[str, Any]:
+        """What a plan of 2022 would have reached, beside what was built by 2025."""
+        return study.record(self.project, hindsight.record(self.project))
 
     @cached_property
     def growth_plan(self) -> Plan:

@@ -22,7 +22,7 @@ import pandas as pd
 from scipy import sparse
 
 from kwev import config as configuration
-from kwev import fleet
+from kwev import fleet, study
 from kwev.analysis.stations import COMPARED, dated
 from kwev.config import Case
 from kwev.files import sha256_json
@@ -44,14 +44,15 @@ if TYPE_CHECKING:
 
 SAME_PLACE_M: Final = 50.0
 """A record that is gone and one that came this near are one place, listed anew (m)."""
-DRAWS, SEED = 100, 0
+NAME: Final = "hindsight"
+DRAWS, SEED = 60, 0
 """Random choices of sites that the plan is held against."""
 REAL: Final = "real_"
 """How the id of a candidate begins that stands where a station was really built."""
 LEVELS: Final = ("l2", "l3")
 UNBOUND_CAD: Final = 1e9
 MANY_PORTS: Final = 100
-EVERY: Final = ("l2", "l3", "ev_owners")
+BOTH: Final = ("older", "newer")
 
 
 @dataclass(frozen=True)
@@ -325,7 +326,19 @@ def network_of(found: Past, then: Tables, actions: Iterable[Action]) -> dict[str
 
 def with_chosen(found: Past, chosen: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """Return the places by level: those that stand in both snapshots, and the chosen ones."""
-    return {level: found.offering(level, "older", "newer") + chosen[level] for level in LEVELS}
+    return {level: found.offering(level, *BOTH) + chosen[level] for level in LEVELS}
+
+
+def near_another(places: list[Row], network: list[Row], config: Config) -> float:
+    """Return the share of places that have another of a network within the Level 2 radius."""
+    if not places:
+        return 0.0
+    axes = ("easting_m", "northing_m")
+    own = np.array([[row[a] for a in axes] for row in places], float)
+    every = np.array([[row[a] for a in axes] for row in network], float)
+    apart = np.hypot(*(own[:, None, :] - every[None, :, :]).transpose(2, 0, 1))
+    # a place is within the radius of itself
+    return float(((apart <= config.coverage.l2_radius_m).sum(axis=1) > 1).mean())
 
 
 def greedy(then: Tables, found: Past, config: Config) -> dict[str, list[Row]]:
@@ -389,13 +402,26 @@ def _rows(table: pd.DataFrame) -> list[Row]:
 # -- the record --------------------------------------------------------------------------------
 
 
+def record(project: Project) -> study.Record:
+    """Return the record of the comparison: what it is made from, and how."""
+    tables = load_tables(project.processed)
+    base = configuration.load("base", project.config)
+    found = past(tables)
+    case = Case("hindsight", config_of(base, found), "da")
+    parts = study.made_from(
+        tables_of(tables, found), case, "kwev.analysis.hindsight", "kwev.analysis.stations"
+    )
+    return study.Record(NAME, parts, lambda: make(project))
+
+
 def make(project: Project, geography: str = "da") -> dict[str, Any]:
     """Return the comparison as plain values: what was built, what the plan would have built.
 
     Keys: ``cut``, ``newest``, ``quarter``, ``ev_then``, ``ev_now``; ``counts`` (places then, gone
     and come, by level); ``shares`` by network (``then``, ``built``, ``plan``, ``greedy``,
-    ``random_low``, ``random_mid``, ``random_high``); ``actions`` of the plan, ``real`` (how many of
-    them are places that were really used), ``gap``, ``violations``.
+    ``random_low``, ``random_mid``, ``random_high``); ``actions`` and ``chosen`` of the plan,
+    ``near`` (share of the new Level 2 stations with another one within the radius, as built and as
+    planned), ``real`` (how many are places that were really used), ``gap``, ``violations``.
     """
     tables = load_tables(project.processed)
     base = configuration.load("base", project.config)
@@ -429,6 +455,14 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
         "shares": shares,
         "actions": [f"{a.id}:{a.ports_added}" for a in plan.actions],
         "chosen": [_chosen(a) for a in plan.actions],
+        "near": {
+            "built": near_another(_rows(found.came("l2")), found.offering("l2", "newer"), base),
+            "plan": near_another(
+                network_of(found, then, plan.actions)["l2"][len(found.offering("l2", *BOTH)) :],
+                network_of(found, then, plan.actions)["l2"],
+                base,
+            ),
+        },
         "real": sum(a.place_id.startswith(REAL) for a in plan.actions),
         "gap": plan.solver.gap_solver,
         "violations": len(plan.certificate.violations) if plan.certificate else -1,
