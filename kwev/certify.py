@@ -113,9 +113,10 @@ def _check_header(audit: Audit, plan: Plan, tables: Tables, case: Case) -> None:
     # which engine ran, and how long it might, is recorded, not planned
     audit.true(_is_solver(stated.pop("solver", None)), "config.solver is not a solver section")
     own.pop("solver")
-    # when a plan is built is another question than what is built
+    # when a plan is built, and what chargers earn, are other questions than what is built
     for values in (stated, own):
         values.pop("phasing", None)
+        values.pop("finance", None)
     for key in sorted(own.keys() | stated.keys()):
         audit.same(f"config.{key}", stated.get(key), own.get(key))
 

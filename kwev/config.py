@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_json
+from kwev.finance import Finance  # noqa: TC001 -- pydantic reads it
 from kwev.refusals import refusal
 from kwev.section import Cad, PositiveKw, PositiveM, Section, Share, Weight
 from kwev.weighting import Scores  # noqa: TC001 -- pydantic reads it
@@ -27,8 +28,8 @@ EvYear = Literal["now", "2030", "2035"]
 
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
-NOT_PLANNED = ("solver", "description", "phasing")
-"""Sections that do not change what is planned: how it is solved, described, and when it is built."""
+NOT_PLANNED = ("description", "finance", "phasing", "solver")
+"""Sections that do not change what is planned: how it is told, earns, is built in time, is solved."""
 
 
 class Budget(Section):
@@ -364,6 +365,7 @@ class Config(Section):
     rules: Rules
     scores: Scores
     phasing: Phasing
+    finance: Finance
     solver: Solver
 
     def as_dict(self) -> dict[str, Any]:
@@ -375,7 +377,7 @@ class Config(Section):
         return sha256_json(self.as_dict())
 
     def planning_sha256(self) -> str:
-        """Return the hash of what decides on a plan: without :data:`NOT_PLANNED`."""
+        """Return the hash of all that a plan depends on: without :data:`NOT_PLANNED`."""
         return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
 
     def with_values(self, **changes: Any) -> Config:

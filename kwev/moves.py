@@ -28,7 +28,7 @@ ROOM_KW = Fraction(1, 10**6)
 """What a site may draw over its capacity before the certificate calls it a fault (kW)."""
 
 NO_OBJECTIVE = (
-    "description", "solver.", "phasing.", "rules.",
+    "description", "solver.", "phasing.", "rules.", "finance.",
     "scores.site.", "scores.adjust.", "scores.charger_reach_m", "scores.access_reach_m",
     "power.l2_volts", "power.l3_volts", "power.power_factor",
     "siting.removal.usage", "siting.removal.alternative_m", "weights.idle_points_per_point",

@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, packages, sensitivity, studies, timing
+from kwev import study
+from kwev.analysis import hindsight, outofreach, packages, sensitivity, studies, timing
 from kwev.analysis.findings import Findings
+from kwev.analysis.returns import Business
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -75,6 +77,16 @@ class Report:
     def findings(self) -> Findings:
         """What the certified plan changes, measured anew on the cells."""
         return Findings.of(self.tables, self.plan)
+
+    @cached_property
+    def business(self) -> Business:
+        """What the certified plan costs to run and earns."""
+        return Business(self.project, self.tables, self.plan, self.config)
+
+    @cached_property
+    def hindsight(self) -> dict[str, Any]:
+        """What a plan of 2022 would have reached, beside what was built by 2025."""
+        return study.record(self.project, hindsight.record(self.project))
 
     @cached_property
     def coarse_plan(self) -> Plan:

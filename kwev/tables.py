@@ -64,6 +64,7 @@ class Tables:
     transit_planned: pd.DataFrame
     site_facts: pd.DataFrame
     point_facts: pd.DataFrame
+    tariffs: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
 

@@ -16,6 +16,9 @@ CRS_DEGREES: Final = "EPSG:4326"
 HOURS_PER_YEAR: Final = 8_760
 """h/a, a common year."""
 
+MONTHS_PER_YEAR: Final = 12
+"""months/a."""
+
 SQRT3: Final = 3**0.5
 """Line current of a balanced three-phase load: I = P / (sqrt(3) V cos phi)."""
 

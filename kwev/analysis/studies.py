@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev import study
-from kwev.analysis import sweeps, timing
+from kwev.analysis import hindsight, sweeps, timing
 from kwev.errors import KwevError, nearest
 from kwev.tables import load_tables
 
@@ -39,6 +39,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
 """Studies by name: what makes their points."""
 
 RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
+    "hindsight": hindsight.record,
     "schedule": timing.record,
 }
 """Records by name: what makes them."""

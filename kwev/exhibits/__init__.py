@@ -26,6 +26,10 @@ from kwev.exhibits.grid import (
     grid_choices,
     grid_map,
 )
+from kwev.exhibits.hindsight import (
+    hindsight,
+    hindsight_chart,
+)
 from kwev.exhibits.homes import (
     age_correlations,
     completeness,
@@ -38,6 +42,14 @@ from kwev.exhibits.homes import (
 from kwev.exhibits.ledgers import (
     assumptions,
     claims,
+)
+from kwev.exhibits.money import (
+    money,
+    money_chart,
+    money_sites,
+    money_stations,
+    money_swings,
+    tariffs,
 )
 from kwev.exhibits.outofreach import (
     conflict,
@@ -169,6 +181,8 @@ __all__ = [
     "grid_categories",
     "grid_choices",
     "grid_map",
+    "hindsight",
+    "hindsight_chart",
     "home_types",
     "left_without",
     "level3_gap_map",
@@ -176,6 +190,11 @@ __all__ = [
     "licences",
     "limits",
     "misplaced_stations",
+    "money",
+    "money_chart",
+    "money_sites",
+    "money_stations",
+    "money_swings",
     "multi_unit",
     "municipalities",
     "network",
@@ -214,6 +233,7 @@ __all__ = [
     "table_cards",
     "target_chart",
     "targets",
+    "tariffs",
     "tenure",
     "transit_best",
     "transit_coverage",

@@ -63,7 +63,9 @@ class Number:
     show: str = ""
 
     def __str__(self) -> str:
-        return (self.show or SHOW[self.unit]).format(self.value)
+        text = (self.show or SHOW[self.unit]).format(self.value)
+        # an amount below zero: the sign before the dollar
+        return text.replace("$-", "\N{MINUS SIGN}$")
 
     def _repr_markdown_(self) -> str:
         # a dollar sign would open mathematics

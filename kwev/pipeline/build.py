@@ -41,6 +41,7 @@ from kwev.pipeline.sites import candidate_sites
 from kwev.pipeline.snapping import snap_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
+from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access
 from kwev.pipeline.transit_lines import transit_tables
 from kwev.schemas import PROCESSED, check
@@ -56,7 +57,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "facts", "files",
+    "grid", "roads", "snaps", "transit", "facts", "tariffs", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -192,6 +193,8 @@ def _tables(
             cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
             by_transit, parameters, ledger,
         )  # fmt: skip
+    with meter.stage("tariffs"):
+        tariffs = tariff_table(raw, parameters, ledger)
     tables = {
         "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
         "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
@@ -204,6 +207,7 @@ def _tables(
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
+        "tariffs": tariffs,
     }  # fmt: skip
     return tables, layers
 

@@ -158,6 +158,15 @@ class Parameters:
     """How many metres of distance a fully agreeing name is worth when several places compete for
     a match (m). Range 0 to 100. Assumption."""
 
+    usd_cad: Mapping[int, float] = field(
+        default_factory=lambda: MappingProxyType({2017: 1.2986, 2023: 1.3497})
+    )
+    """CAD for one USD, by year: annual averages of the Bank of Canada. A cited figure in USD is
+    converted at its own year and not made dearer for the years since."""
+
+    undated_year: int = 2023
+    """Year at whose rate a cited figure in USD without a date is converted. Assumption."""
+
     outside_station_m: float = 7_000.0
     """Stations up to this far outside the Region are kept (m). Settled: the largest L3 radius."""
 

@@ -21,6 +21,7 @@ from kwev.schemas import (
     table_of,
     text,
 )
+from kwev.schemas.money import TARIFF_TOPICS
 
 _CENSUS_TYPES: Final = {
     "2021-d-Single detached house": "single_detached",
@@ -147,6 +148,20 @@ RAW: Final[dict[str, Schema]] = {
             "longitude": real(*CANADA[0]),
             "latitude": real(*CANADA[1]),
         }
+    ),
+    "tariffs": table_of(
+        {
+            "topic": text(isin=TARIFF_TOPICS),
+            "item": text(),
+            "value": real(0),
+            "unit": text(),
+            "currency": text(isin=("CAD", "USD"), null=True),
+            "date": text(),
+            "place": text(),
+            "url": text(),
+            "note": text(null=True),
+        },
+        unique=["item", "date", "place"],
     ),
     "business": table_of(
         {

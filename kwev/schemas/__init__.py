@@ -10,6 +10,7 @@ from kwev.schemas import (
     grid,
     homes,
     ledgers,
+    money,
     people,
     roads,
     scores,
@@ -51,6 +52,7 @@ PROCESSED: Final[dict[str, Schema]] = {
     **roads.TABLES,
     **transit.TABLES,
     **scores.TABLES,
+    **money.TABLES,
     **ledgers.TABLES,
 }
 """Columns of every processed table, in order."""

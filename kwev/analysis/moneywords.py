@@ -1,0 +1,115 @@
+"""What a plan's money says, in sentences: each is derived from the numbers it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kwev.analysis.returns import Business
+
+CLOSE = 0.1
+"""Two utilisations nearer than this part of each other are told as about the same."""
+
+
+def pays(business: Business) -> str:
+    """Return whether the plan pays for itself, and in how many of the draws."""
+    finance, now = business.config.finance, business.now
+    share = float((business.drawn["npv_cad"] > 0).mean())
+    if now.npv_cad > 0:
+        return (
+            f"At these values the plan pays for itself within {finance.years} years, interest "
+            f"included, and it does in {share:.0%} of the draws."
+        )
+    running = (
+        "its income covers the running cost but not the money spent"
+        if now.cash_cad_per_year >= 0
+        else "its income does not even cover the running cost"
+    )
+    return (
+        f"At these values the plan does not pay for itself within {finance.years} years: {running}; "
+        f"it pays in {share:.0%} of the draws."
+    )
+
+
+def levels(stations: pd.DataFrame) -> str:
+    """Return which use stations of each level need to pay (rows of ``Business.stations``)."""
+    parts = []
+    for level, part in stations.groupby("level", sort=True):
+        known = part.dropna(subset=["pays"])
+        if known.empty:
+            parts.append(f"no {level} station pays at any use")
+            continue
+        best = known.loc[known["pays"].idxmin()]
+        port = "port" if best["ports"] == 1 else "ports"
+        parts.append(
+            f"the {level} station that pays soonest, with {best['ports']} {port}, does so from "
+            f"{best['pays']:.1%} of the year's hours at full power"
+        )
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def filled(supported: float, assumed: float) -> str:
+    """Return whether the Region's vehicles can fill the assumed use of all ports.
+
+    Parameters
+    ----------
+    supported, assumed
+        Utilisations (shares of the year's hours at full power).
+    """
+    if assumed <= 0:
+        return "The scenario assumes no use at all."
+    ratio = supported / assumed
+    if ratio < 1 - CLOSE:
+        return (
+            f"The energy that today's vehicles take in public would fill all ports, existing and "
+            f"new, for only {supported:.1%} of the hours, not the assumed {assumed:.0%}: what the "
+            f"plan earns at the assumed use is an upper end until there are more vehicles."
+        )
+    if ratio <= 1 + CLOSE:
+        return (
+            f"The energy that today's vehicles take in public would fill all ports for about the "
+            f"assumed {assumed:.0%} of the hours."
+        )
+    return (
+        f"The energy that today's vehicles take in public would fill all ports for {supported:.1%} "
+        f"of the hours, more than the assumed {assumed:.0%}."
+    )
+
+
+def paying(stations: pd.DataFrame, utilisation: float) -> str:
+    """Return which stations pay back at a utilisation, in a sentence's end."""
+    pays = stations[stations["pays"] <= utilisation]
+    if pays.empty:
+        return "no new station of either level pays back"
+    if len(pays) == len(stations):
+        return "new stations of either level pay back"
+    only = sorted(set(pays["level"]))
+    others = stations[~stations["level"].isin(only)]
+    if len(only) == 1 and len(pays) == (stations["level"] == only[0]).sum() and len(others):
+        return f"new {only[0]} stations pay back and no others"
+    return f"{len(pays)} of the {len(stations)} kinds of new station in the table pay back"
+
+
+def ports_and_peaks(stations: pd.DataFrame) -> str:
+    """Return what a larger Level 2 station pays for its peak; empty where none crosses the limit."""
+    level2 = stations[stations["level"] == "Level 2"].sort_values("ports")
+    free, charged = level2[level2["power"] == 0], level2[level2["power"] > 0]
+    if free.empty or charged.empty:
+        return "No Level 2 station here crosses the limit between the utility's classes."
+    small, large = free.iloc[-1], charged.iloc[0]
+    worse = not np.nan_to_num(large["pays"], nan=np.inf) < small["pays"]
+    verdict = "and needs more use to pay, not less" if worse else "and still needs less use to pay"
+    return (
+        f"With {large['ports']} ports instead of {small['ports']}, a Level 2 station becomes a "
+        f"larger customer and pays ${large['power']:,.0f} a year for its peak, {verdict}."
+    )
+
+
+def payback(years: float | None) -> str:
+    """Return a payback in words: ``4.2 years``, or ``never``."""
+    return "never" if years is None or not np.isfinite(years) else f"{years:.1f} years"
