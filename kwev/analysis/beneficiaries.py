@@ -50,7 +50,7 @@ def by_group(effects: Effects) -> pd.DataFrame:
     """
     rows = [
         {"group": group, "name": name, "unit": unit, "total": float(weights.sum()),
-         **_shares(effects, weights)}
+         **shares(effects, weights)}
         for group, name, unit, weights in _groups(effects)
         if weights.sum() > 0
     ]  # fmt: skip
@@ -63,7 +63,7 @@ COLUMNS: Final = [
 ]  # fmt: skip
 
 
-def _shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
+def shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
     return {
         f"{level}_{when}": effects.share(weights, level, when)
         for level in SERVICES
