@@ -1,7 +1,7 @@
 """Areas that optional rules read: who lives in which, and which place stands where.
 
-Groups of people are municipalities and quintiles of deprivation; places stand in areas of the grid
-proxy: census tracts, with Wellesley as one.
+Groups of people are municipalities, quintiles of deprivation and kinds of household; places stand
+in areas of the grid proxy: census tracts, with Wellesley as one.
 """
 
 from __future__ import annotations
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from kwev.demand import DemandPoints
     from kwev.tables import Tables
 
-GROUPINGS = ("municipality", "quintile")
-"""Ways to group people."""
+HOUSEHOLDS = ("renters", "multi_unit", "low_income")
+"""Kinds of household: each is a group by itself."""
+
+LOW_INCOMES = 5
+"""Low incomes are those of one person in so many."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class Groups:
     Attributes
     ----------
     names
-        Shape (a,), sorted: municipality ids, or quintiles ``1`` (least deprived) to ``5``.
+        Shape (a,), sorted: municipality ids, quintiles ``1`` (least deprived) to ``5``, or the
+        name of a kind of household.
     people
         Shape (a, n): people of each group at each demand point. Who belongs to no group, as in an
         area without an index of deprivation, is left out.
@@ -97,6 +101,11 @@ def areas(tables: Tables, config: Config, points: DemandPoints) -> Areas:
         groups={
             "municipality": _by_municipality(points),
             "quintile": _by_quintile(tables, points),
+            **{
+                kind: _by_household(tables, points, kind)
+                for kind, floors in config.rules.groups
+                if floors.l2 is not None or floors.l3 is not None
+            },
         },
         area_of={
             str(place): str(area)
@@ -119,24 +128,78 @@ def _by_municipality(points: DemandPoints) -> Groups:
 
 def _by_quintile(tables: Tables, points: DemandPoints) -> Groups:
     """Group by the quintile of the point's area, of a cell by those of its parts."""
-    number = {str(place): i for i, place in enumerate(points.ids)}
-    if points.geography == "cell":
-        parts = tables.cell_parts
-        at = np.array([number[str(cell)] for cell in parts["cell_id"]], np.int64)
-        quintile = parts["da_id"].map(_quintiles(tables.da_profiles, "da_id"))
-        people = parts["population"].to_numpy(np.float64)
-    else:
-        profiles = tables.da_profiles if points.geography == "da" else tables.tract_profiles
-        by_id = _quintiles(profiles, f"{points.geography}_id")
-        at, people = np.arange(len(points), dtype=np.int64), points.people
-        quintile = by_id.reindex(points.ids)
-    known = quintile.notna().to_numpy(bool)
-    names = quintile[known].astype(int).astype(str).to_numpy(str)
+    profiles, key = _profiles(tables, points)
+    quintile, at, people = _parts(tables, points, profiles.set_index(key)["deprivation_quintile"])
+    known = ~np.isnan(quintile)
+    names = quintile[known].astype(int).astype(str)
     return _groups(names, at[known], people[known], len(points))
 
 
-def _quintiles(profiles: pd.DataFrame, key: str) -> pd.Series[float]:
-    return profiles.set_index(key)["deprivation_quintile"]
+def _by_household(tables: Tables, points: DemandPoints, kind: str) -> Groups:
+    """Return one group: the people of each point who live in a kind of household."""
+    profiles, key = _profiles(tables, points)
+    share, at, people = _parts(tables, points, household_share(tables, profiles, key, kind))
+    names = np.full(len(at), kind)
+    return _groups(names, at, people * share, len(points))
+
+
+def household_share(
+    tables: Tables, profiles: pd.DataFrame, key: str, kind: str
+) -> pd.Series[float]:
+    """Return the part of each area's people in a kind of household, by id (0 to 1).
+
+    Renters and apartments: the area's share of households, as if each had as many people; none
+    where it is not known. Low incomes: all or nobody, see :func:`low_income_cad`.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    profiles, key
+        ``da_profiles`` or ``tract_profiles``, and its id column.
+    kind
+        One of :data:`HOUSEHOLDS`.
+    """
+    by_id = profiles.set_index(key)
+    if kind == "low_income":
+        income = by_id["median_income_cad"]
+        table = tables.das if key == "da_id" else tables.tracts
+        people = table.set_index(key)["population"].reindex(income.index)
+        low = income <= low_income_cad(income.to_numpy(np.float64), people.to_numpy(np.float64))
+        return low.astype(np.float64)
+    column = "renter_share" if kind == "renters" else "multi_unit_share"
+    return by_id[column].astype(np.float64).fillna(0.0)
+
+
+def low_income_cad(income_cad: NDArray[np.float64], people: NDArray[np.float64]) -> float:
+    """Return the income up to which a fifth of all people live, whole areas counted (CAD).
+
+    Areas with the same median income are taken together, so it may be more than a fifth.
+    """
+    order = np.argsort(income_cad, kind="stable")
+    enough = LOW_INCOMES * np.cumsum(people[order]) >= people.sum()
+    return float(income_cad[order][int(np.argmax(enough))])
+
+
+def _profiles(tables: Tables, points: DemandPoints) -> tuple[pd.DataFrame, str]:
+    """Return the profiles that a geography reads, cells those of their dissemination areas."""
+    if points.geography == "tract":
+        return tables.tract_profiles, "tract_id"
+    return tables.da_profiles, "da_id"
+
+
+def _parts(
+    tables: Tables, points: DemandPoints, of_area: pd.Series[float]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return the area's value, the number of the point and the people of each part of a point."""
+    if points.geography != "cell":
+        value = of_area.reindex(points.ids).to_numpy(np.float64)
+        return value, np.arange(len(points), dtype=np.int64), points.people
+    parts = tables.cell_parts
+    number = {str(place): i for i, place in enumerate(points.ids)}
+    at = np.array([number[str(cell)] for cell in parts["cell_id"]], np.int64)
+    value = parts["da_id"].map(of_area).to_numpy(np.float64)
+    return value, at, parts["population"].to_numpy(np.float64)
 
 
 def _groups(

@@ -247,6 +247,17 @@ class Floors(Section):
     """Least share of an area's people within the L3 radius (0 to 1)."""
 
 
+class Groups(Section):
+    """Least share covered among people of one kind of household, by level."""
+
+    renters: Floors
+    """People in rented homes: those of an area by its share of households that rent."""
+    multi_unit: Floors
+    """People in apartment buildings: those of an area by its share of households in apartments."""
+    low_income: Floors
+    """People of the areas with the lowest median household incomes, a fifth of the Region."""
+
+
 class AreaPower(Section):
     """Most power of all ports of an area, existing and new; the lower of the two caps holds."""
 
@@ -287,6 +298,8 @@ class Rules(Section):
     """Floor of coverage in every municipality (elastic)."""
     quintile: Floors
     """Floor of coverage in every quintile of deprivation (elastic)."""
+    groups: Groups
+    """Floor of coverage of renters, of people in apartments, of low incomes (elastic)."""
     redundancy: Redundancy
     """People with several stations within reach (elastic)."""
     area_power: AreaPower

@@ -224,6 +224,7 @@ def missed(retrace: Retrace, tables: Tables, ports: Ports) -> dict[str, float]:
     groupings: tuple[tuple[str, Floors], ...] = (
         ("municipality", rules.municipality),
         ("quintile", rules.quintile),
+        *rules.groups,
     )
     levels: tuple[Level, ...] = ("l2", "l3")
     for grouping, floors in groupings:
@@ -271,6 +272,11 @@ def _people(tables: Tables, kind: str, grouping: str) -> list[tuple[str, str, fl
         return _triples(table["municipality_id"], table[f"{kind}_id"], table["population"])
     profile = tables.tract_profiles if kind == "tract" else tables.da_profiles
     key = "tract_id" if kind == "tract" else "da_id"
+    if grouping != "quintile":
+        part = _household(tables, profile, key, grouping)
+        source = tables.cell_parts if kind == "cell" else table
+        living = _triples(source[key], source[f"{kind}_id"], source["population"])
+        return [(grouping, point, people * part[area]) for area, point, people in living]
     quintile = dict(zip(profile[key], profile["deprivation_quintile"], strict=True))
     source = tables.cell_parts if kind == "cell" else table
     named = [quintile.get(place) for place in source[key]]
@@ -279,6 +285,27 @@ def _people(tables: Tables, kind: str, grouping: str) -> list[tuple[str, str, fl
         for q, point, people in _triples(named, source[f"{kind}_id"], source["population"])
         if q is not None and not np.isnan(q)
     ]
+
+
+def _household(tables: Tables, profile: Any, key: str, kind: str) -> dict[str, float]:
+    """Return the part of each area's people in a kind of household: 0 where it is not known.
+
+    Low incomes are the areas, poorest first, up to the median income at which a fifth of all
+    people is reached, every area of that income with them.
+    """
+    rows = profile.to_dict("records")
+    if kind != "low_income":
+        column = {"renters": "renter_share", "multi_unit": "multi_unit_share"}[kind]
+        value = {row[key]: float(row[column]) for row in rows}
+        return {area: 0.0 if np.isnan(share) else share for area, share in value.items()}
+    table = tables.das if key == "da_id" else tables.tracts
+    people = dict(zip(table[key], map(float, table["population"]), strict=True))
+    wanted, below, top = sum(people.values()) / 5, 0.0, -np.inf
+    for row in sorted(rows, key=lambda row: float(row["median_income_cad"])):
+        if below >= wanted:
+            break
+        below, top = below + people[row[key]], float(row["median_income_cad"])
+    return {row[key]: float(row["median_income_cad"] <= top) for row in rows}
 
 
 def _triples(groups: Any, points: Any, people: Any) -> list[tuple[Any, str, float]]:

@@ -470,7 +470,8 @@ class Floor(Rule):
     def share(self, config: Config) -> float | None:
         """Return the scenario's floor."""
         rules = config.rules
-        floors = rules.municipality if self.grouping == "municipality" else rules.quintile
+        by_area = {"municipality": rules.municipality, "quintile": rules.quintile}
+        floors = by_area.get(self.grouping) or getattr(rules.groups, self.grouping)
         return floors.l2 if self.level == "l2" else floors.l3
 
     def on(self, config: Config) -> bool:
@@ -594,6 +595,12 @@ RULES: tuple[Rule, ...] = (
     Floor("municipality_l3", "the Level 3 floor in every municipality", "municipality", "l3"),
     Floor("quintile_l2", "the Level 2 floor in every quintile of deprivation", "quintile", "l2"),
     Floor("quintile_l3", "the Level 3 floor in every quintile of deprivation", "quintile", "l3"),
+    Floor("renters_l2", "the Level 2 floor of renters", "renters", "l2"),
+    Floor("renters_l3", "the Level 3 floor of renters", "renters", "l3"),
+    Floor("multi_unit_l2", "the Level 2 floor of people in apartments", "multi_unit", "l2"),
+    Floor("multi_unit_l3", "the Level 3 floor of people in apartments", "multi_unit", "l3"),
+    Floor("low_income_l2", "the Level 2 floor of low incomes", "low_income", "l2"),
+    Floor("low_income_l3", "the Level 3 floor of low incomes", "low_income", "l3"),
     Redundancy("redundancy_l2", "the share of people with several Level 2 stations", "l2"),
     Redundancy("redundancy_l3", "the share of people with several Level 3 stations", "l3"),
 )

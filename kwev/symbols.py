@@ -97,7 +97,8 @@ SETS = (
            "areas of the grid proxy, $a$ is one: census tracts, and Wellesley"),
     Symbol("in_area", "areas.Areas.area_of", "K_a", "actions in area $a$", "", ("areas",)),
     Symbol("groups", "areas.Areas.groups", "G",
-           "groups of people, $g$ is one: municipalities, or quintiles of deprivation"),
+           "groups of people, $g$ is one: municipalities, quintiles of deprivation, or one kind of "
+           "household (renters, apartments, low incomes)"),
     Symbol("too_close", "siting.Columns.xy_m", r"\mathcal{C}",
            "sets of actions that bring Level 3 too close together, $C$ is one"),
     Symbol("near", "siting.Columns.xy_m", "N_k",
@@ -429,7 +430,8 @@ FORMULAS = (
         r"\sum_{j \in <points>} <group_people> <covered> + <below> \sum_{j \in <points>} <people>"
         r" &\ge <floor> \sum_{j \in <points>} <group_people>",
         ("target_municipality_l2", "target_municipality_l3", "target_quintile_l2",
-         "target_quintile_l3"),
+         "target_quintile_l3", "target_renters_l2", "target_renters_l3", "target_multi_unit_l2",
+         "target_multi_unit_l3", "target_low_income_l2", "target_low_income_l3"),
         r"g \in <groups>, \ell \in <levels>",
     ),
     Formula("optional", r"\sum_{g \in <groups>} <below> &\le <missed>", (), r"r \in <elastic>"),

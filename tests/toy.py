@@ -54,7 +54,7 @@ TRACT = "tract"
 
 
 def toy(  # noqa: PLR0913 -- each is a table
-    points, stations=(), sites=(), facts=(), *, towns=(), quintiles=(), areas=()
+    points, stations=(), sites=(), facts=(), *, towns=(), quintiles=(), areas=(), homes=()
 ):
     """Return tables of a small region.
 
@@ -64,7 +64,8 @@ def toy(  # noqa: PLR0913 -- each is a table
     sites: (x_m, y_m, category) or a dict. Coordinates count from ORIGIN. facts: of each point, a
     dict of what differs from POINT_FACTS; equal facts give equal scores. towns: municipality id of
     each point (else AREA). quintiles: of deprivation, of each point (else none). areas: proxy (kW)
-    by area id; sites and stations may name theirs as ``area_id``.
+    by area id; sites and stations may name theirs as ``area_id``. homes: of each point, a dict of
+    what differs from HOMES.
     """
     demand = pd.DataFrame([_point(i, *point[:4]) for i, point in enumerate(points)])
     if towns:
@@ -91,7 +92,7 @@ def toy(  # noqa: PLR0913 -- each is a table
                 for area, kw in (dict(areas) or {TRACT: 1e4}).items()
             ]
         ),
-        **_profiles(demand, quintiles),
+        **_profiles(demand, quintiles, homes),
         inputs_sha256="0" * 64,
     )
 
@@ -102,10 +103,15 @@ def _municipalities(towns):
     return pd.DataFrame({"municipality_id": ids, "name": names})
 
 
-def _profiles(demand, quintiles):
+HOMES = {"renter_share": 0.25, "multi_unit_share": 0.25, "median_income_cad": 80_000.0}
+
+
+def _profiles(demand, quintiles, homes):
     """Return profiles and the parts of cells; every cell lies in the area of its own number."""
     quintile = [float(q) if q else float("nan") for q in quintiles or [None] * len(demand)]
     made = demand[["point_id"]].assign(deprivation_quintile=quintile)
+    for name, usual in HOMES.items():
+        made[name] = [float({name: usual, **home}[name]) for home in homes or [{}] * len(demand)]
     parts = demand[["point_id", "population"]].assign(da_id=demand["point_id"])
     return {
         "da_profiles": made.rename(columns={"point_id": "da_id"}),

@@ -50,7 +50,7 @@ def by_group(effects: Effects) -> pd.DataFrame:
     """
     rows = [
         {"group": group, "name": name, "unit": unit, "total": float(weights.sum()),
-         **_shares(effects, weights)}
+         **shares(effects, weights)}
         for group, name, unit, weights in _groups(effects)
         if weights.sum() > 0
     ]  # fmt: skip
@@ -63,7 +63,7 @@ COLUMNS: Final = [
 ]  # fmt: skip
 
 
-def _shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
+def shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
     return {
         f"{level}_{when}": effects.share(weights, level, when)
         for level in SERVICES
@@ -82,14 +82,14 @@ def _groups(effects: Effects) -> Iterator[tuple[str, str, str, NDArray[np.float6
         for key, name in names.items():
             yield group, str(name), unit, np.where(cells.municipality == str(key), weights, 0.0)
         yield group, REGION, unit, weights
-    for name, people in _fifths(effects).items():
+    for name, people in fifths(effects).items():
         yield FIFTHS, name, "people", people
     for kind, vehicles in effects.vehicles.items():
         yield VEHICLES, VEHICLE_NAMES[kind], "EV", vehicles
     yield VEHICLES, ALL_VEHICLES, "EV", cells.ev
 
 
-def _fifths(effects: Effects) -> dict[str, NDArray[np.float64]]:
+def fifths(effects: Effects) -> dict[str, NDArray[np.float64]]:
     """Return the people of each cell by fifth of deprivation of their dissemination area."""
     parts, cells = effects.tables.cell_parts, effects.cells
     fifth = parts["da_id"].map(

@@ -52,6 +52,12 @@ WORDS = {
     "target_municipality_l3": "Level 3 floor by municipality",
     "target_quintile_l2": "Level 2 floor by quintile",
     "target_quintile_l3": "Level 3 floor by quintile",
+    "target_renters_l2": "Level 2 floor of renters",
+    "target_renters_l3": "Level 3 floor of renters",
+    "target_multi_unit_l2": "Level 2 floor of people in apartments",
+    "target_multi_unit_l3": "Level 3 floor of people in apartments",
+    "target_low_income_l2": "Level 2 floor of low incomes",
+    "target_low_income_l3": "Level 3 floor of low incomes",
     "target_redundancy_l2": "Redundancy, Level 2",
     "target_redundancy_l3": "Redundancy, Level 3",
 }

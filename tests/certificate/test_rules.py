@@ -35,6 +35,7 @@ def town():
         ],
         towns=[AREA, AREA, AREA, TOWN],
         quintiles=[1, 2, 2, 5],
+        homes=[{"median_income_cad": income} for income in (60e3, 90e3, 90e3, 50e3)],
         areas={"west": 900.0, "east": 900.0, "tract": 900.0},
     )
 
@@ -57,6 +58,12 @@ MISSED = {
     "municipality_l3": {"rules__municipality__l3": 1.0},
     "quintile_l2": {"rules__quintile__l2": 1.0},
     "quintile_l3": {"rules__quintile__l3": 1.0},
+    "renters_l2": {"rules__groups__renters__l2": 1.0},
+    "renters_l3": {"rules__groups__renters__l3": 1.0},
+    "multi_unit_l2": {"rules__groups__multi_unit__l2": 1.0},
+    "multi_unit_l3": {"rules__groups__multi_unit__l3": 1.0},
+    "low_income_l2": {"rules__groups__low_income__l2": 1.0},
+    "low_income_l3": {"rules__groups__low_income__l3": 1.0},
     "redundancy_l2": {"rules__redundancy__l2": 1.0},
     "redundancy_l3": {"rules__redundancy__l3": 1.0},
 }

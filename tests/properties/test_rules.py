@@ -44,7 +44,15 @@ def region(seed):
         if rng.random() < 0.75
     ]
     areas = {"east": float(rng.choice([700, 1_000])), "west": float(rng.choice([20, 800, 2_000]))}
-    return toy(points, stations, sites, towns=towns, quintiles=quintiles, areas=areas)
+    homes = [
+        {
+            "renter_share": float(rng.choice([0.0, 0.25, 0.75])),
+            "multi_unit_share": float(rng.choice([0.0, 0.5, np.nan])),
+            "median_income_cad": float(rng.choice([40e3, 60e3, 60e3, 90e3])),
+        }
+        for _ in range(size)
+    ]
+    return toy(points, stations, sites, towns=towns, quintiles=quintiles, areas=areas, homes=homes)
 
 
 def scenario(seed):
@@ -85,6 +93,12 @@ def scenario(seed):
         "rules__redundancy__stations": int(rng.choice([2, 3])),
         "rules__redundancy__l2": perhaps([0.3, 0.9]),
         "rules__redundancy__l3": perhaps([0.3, 0.9]),
+        "rules__groups__renters__l2": perhaps([0.3, 0.8]),
+        "rules__groups__renters__l3": perhaps([0.3, 0.8]),
+        "rules__groups__multi_unit__l2": perhaps([0.3, 0.8]),
+        "rules__groups__multi_unit__l3": perhaps([0.3, 0.8]),
+        "rules__groups__low_income__l2": perhaps([0.3, 0.8]),
+        "rules__groups__low_income__l3": perhaps([0.3, 0.8]),
     }
 
 
@@ -213,6 +227,14 @@ def misses(tables, c, actions):
             )
             below += max(0.0, floor * living - served)
         found[f"{grouping}_{level}"] = below / total
+    for (kind, part), level in itertools.product(households(tables).items(), ("l2", "l3")):
+        floor = getattr(getattr(rules.groups, kind), level)
+        if floor is not None:
+            living = sum(p["population"] * s for p, s in zip(points, part, strict=True))
+            served = sum(
+                p["population"] * s for p, s, n in zip(points, part, count[level], strict=True) if n
+            )
+            found[f"{kind}_{level}"] = max(0.0, floor * living - served) / total
     for level in ("l2", "l3"):
         wanted = getattr(rules.redundancy, level)
         if wanted is not None:
@@ -223,6 +245,23 @@ def misses(tables, c, actions):
             )
             found[f"redundancy_{level}"] = max(0.0, wanted - enough / total)
     return found
+
+
+def households(tables):
+    """Return the part of each point's people in a kind of household."""
+    profiles, people = tables.da_profiles, tables.das["population"].tolist()
+    income = profiles["median_income_cad"].tolist()
+    # the least income up to which a fifth of the people live
+    top = min(
+        limit
+        for limit in income
+        if 5 * sum(p for p, i in zip(people, income, strict=True) if i <= limit) >= sum(people)
+    )
+    return {
+        "renters": profiles["renter_share"].tolist(),
+        "multi_unit": [0.0 if s != s else s for s in profiles["multi_unit_share"]],  # noqa: PLR0124
+        "low_income": [float(i <= top) for i in income],
+    }
 
 
 def every_plan(tables, c):

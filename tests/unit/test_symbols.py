@@ -26,6 +26,9 @@ def everything_on(base_case):
         "site_budget_cad": 1e6,
         "municipality": {"l2": 0.5, "l3": 0.5},
         "quintile": {"l2": 0.5, "l3": 0.5},
+        "groups": {
+            kind: {"l2": 0.5, "l3": 0.5} for kind in ("renters", "multi_unit", "low_income")
+        },
         "redundancy": {"stations": 2, "l2": 0.5, "l3": 0.5},
         "area_power": {"proxy_factor": 1.0, "cap_kw": None},
         "l3_spacing_m": 500.0,
