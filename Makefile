@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 FRESH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data book expect test lint format lock bench serve clean
+.PHONY: help setup data book expect test lint format lock bench serve sweeps clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -28,6 +28,9 @@ data: setup ## raw -> data/processed (raw files from data/raw or KWEV_RAW)
 
 book: setup ## render the book to _book/ (FRESH=1 solves everything again)
 	$(BIN)/kwev render $(if $(FRESH),--fresh,)
+
+sweeps: setup ## renew the tables of data/results (FRESH=1 solves everything again)
+	$(BIN)/kwev sweep $(if $(FRESH),--fresh,)
 
 expect: setup ## renew the expected numbers of the book and print what moved
 	$(BIN)/kwev expect

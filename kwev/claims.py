@@ -117,7 +117,7 @@ def money_helps(budgets: pd.DataFrame, budget_cad: float) -> tuple[str, str]:
     Parameters
     ----------
     budgets
-        As ``sensitivity.budget_sweep`` gives it, by rising budget.
+        Rows of the study ``budget``, by rising budget.
     """
     own = budgets[budgets["budget_cad"] == budget_cad]
     larger = budgets[budgets["budget_cad"] > budget_cad]

@@ -353,6 +353,93 @@ def render(
 
 
 @app.command()
+def sweep(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Studies to make (default: all of them).")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            "--scheduler",
+            help="Address of a Dask scheduler, whose workers have this checkout at the same path.",
+        ),
+    ] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="List the studies with their state, and make nothing.")
+    ] = False,
+    checked: Annotated[
+        bool,
+        typer.Option("--check", help="Measure every committed row again, and make nothing."),
+    ] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Solve everything again, even what is there.")
+    ] = False,
+) -> None:
+    """Make the studies of the book: many plans, each solved, certified and kept.
+
+    The results are small tables in data/results, committed with the code, so that rendering stays
+    fast. Rows that are missing, damaged or stale are made again; the others stay. Each plan is in
+    the store the moment it is certified, so a run that is stopped goes on where it was. Plans are
+    solved in processes of this machine, or on a Dask cluster.
+
+    Exit code 0: done, or with --check all is sound. 1: with --check, rows are not. 2: an error.
+
+    Example: kwev sweep budget targets
+    """
+    from kwev.analysis import studies
+
+    project = find_project()
+    chosen = names or [*studies.STUDIES, *studies.RECORDS]
+    for name in chosen:
+        studies.known(name)
+    if listed:
+        _list_studies(project, chosen)
+        return
+    if checked:
+        _check_studies(project, chosen)
+        return
+    total = sum(studies.size(project, chosen).values())
+    with _bar() as progress:
+        task = progress.add_task("studies", total=total)
+
+        def step(point: str) -> None:
+            progress.update(task, advance=1, description=point[:24])
+
+        made = studies.sweep(project, chosen, scheduler=scheduler, fresh=fresh, progress=step)
+        progress.update(task, description="studies")
+    typer.echo(f"{total} points of {len(chosen)} studies, {made} made now")
+    typer.echo(f"wrote {project.results.relative_to(project.root)}")
+
+
+def _list_studies(project: Project, names: list[str]) -> None:
+    from kwev.analysis import studies
+
+    for name, points in studies.size(project, names).items():
+        wrong = studies.state(project, name)
+        state = f"{len(wrong)} to make: {wrong[0]}" if wrong else "sound"
+        typer.echo(f"{name:<16} {points:>4} points  {state}")
+
+
+def _check_studies(project: Project, names: list[str]) -> None:
+    from kwev.analysis import studies
+
+    rows = 0
+    wrong: list[str] = []
+    with _bar() as progress:
+        task = progress.add_task("check", total=len(names))
+        for name in names:
+            progress.update(task, description=name)
+            measured, found = studies.check(project, name)
+            rows, wrong = rows + measured, [*wrong, *(f"{name}: {line}" for line in found)]
+            progress.advance(task)
+    for line in wrong:
+        typer.echo(line)
+    typer.echo(f"{rows} rows measured again, {len(wrong)} problems")
+    if wrong:
+        raise typer.Exit(EXIT_VIOLATIONS)
+
+
+@app.command()
 def expect() -> None:
     """Renew the expected numbers of the book and print what moved, for a reviewer to read.
 

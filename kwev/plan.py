@@ -149,7 +149,8 @@ class Cost(_Record):
     """What the plan adds to the yearly operating cost (CAD per year)."""
     budget_cad: float
     least_budget_cad: float | None
-    """Least net cost at which every enforced target is met; null where none does."""
+    """Least net cost found at which every enforced target is met, half a percent above the least
+    of all at most unless the scenario asks for no gap; null where none does."""
     least_budget_reason: str
     """Why there is none, in words; empty where there is one."""
 

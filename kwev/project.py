@@ -31,6 +31,11 @@ class Project:
         return self.root / "data" / "sources.json"
 
     @property
+    def results(self) -> Path:
+        """Committed tables of studies and records, each with the hash of what made it."""
+        return self.root / "data" / "results"
+
+    @property
     def build(self) -> Path:
         """Everything that can be computed again: notebooks, plans, logs."""
         return self.root / "build"

@@ -7,9 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, sensitivity
+from kwev.analysis import outofreach, sensitivity, studies
 from kwev.analysis.findings import Findings
 from kwev.config import Case
+from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.store import Entry, plan_for, solve_ahead, stored
@@ -24,8 +25,12 @@ if TYPE_CHECKING:
     from kwev.conflict import Conflict
     from kwev.plan import Plan
 
-SCENARIO, GEOGRAPHY = "base", "da"
+SCENARIO, GEOGRAPHY = "base", "cell"
 """The plan that the book publishes."""
+
+SWEEP_GEOGRAPHY = "da"
+"""Demand points of the plans that the published one is compared with: many solves, a second each.
+"""
 
 GROWTH_CASE = "ev_2030"
 """The scenario that plans for the vehicles forecast for 2030."""
@@ -70,9 +75,14 @@ class Report:
         return Findings.of(self.tables, self.plan)
 
     @cached_property
+    def coarse_plan(self) -> Plan:
+        """The same scenario planned on the demand points of the sweeps, which start from it."""
+        return plan_for(self.project, self.scenario, SWEEP_GEOGRAPHY).plan
+
+    @cached_property
     def growth_plan(self) -> Plan:
         """The certified plan made for the vehicles forecast for 2030."""
-        return plan_for(self.project, GROWTH_CASE, self.geography).plan
+        return plan_for(self.project, GROWTH_CASE, SWEEP_GEOGRAPHY).plan
 
     @cached_property
     def conflict(self) -> Conflict:
@@ -90,10 +100,21 @@ class Report:
 
     @cached_property
     def budgets(self) -> pd.DataFrame:
-        """The budget sweep."""
-        return sensitivity.budget_sweep(
-            self.project, scenario=self.scenario, geography=self.geography
-        )
+        """The budget sweep, by rising budget: committed rows (:mod:`kwev.study`)."""
+        return self.study("budget")
+
+    def study(self, name: str) -> pd.DataFrame:
+        """Return the committed rows of a study by its name (see :func:`kwev.study.results`).
+
+        Raises
+        ------
+        KwevError
+            If a row is missing, damaged or stale, or if another scenario than the one that the
+            sweeps start from is reported on.
+        """
+        if self.scenario != SCENARIO:
+            raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
+        return studies.results(self.project, name)
 
     @cached_property
     def swings(self) -> pd.DataFrame:
@@ -107,18 +128,14 @@ class Report:
         return configuration.load(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
-        """Return every plan that the book shows or compares, the published one first."""
-        budgets = [
-            self.config.with_values(budget__limit_cad=budget) for budget in sensitivity.BUDGETS_CAD
-        ]
-        at_ends = sensitivity.swings(
-            self.project, sensitivity.ranges(self.project), scenario=self.scenario
-        )
+        """Return every plan that the book reads whole, the published one first.
+
+        Of the other plans it reads the committed rows of their studies.
+        """
         return [
-            *(Case(self.scenario, c, self.geography) for c in (self.config, *budgets)),
-            Case(GROWTH_CASE, self._growth_config, self.geography),
-            Case(self.scenario, self.config, sensitivity.SWING_GEOGRAPHY),
-            *(swing.case for swing in at_ends),
+            self._case,
+            Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
+            Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
         ]
 
     @cached_property
@@ -148,15 +165,9 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
 
     ``progress`` is called after each of ``report.cases()``.
     """
-    solved = solve_ahead(report.project, report.tables, report.cases(), progress=progress)
-    sensitivity.one_at_a_time(
-        report.project,
-        sensitivity.ranges(report.project),
-        scenario=report.scenario,
-        certified=solved,
-    )
+    solve_ahead(report.project, report.tables, report.cases(), progress=progress)
     # read here once: what is damaged is solved anew, and chapters find it sound
-    _ = report.plan, report.budgets, report.conflict
+    _ = report.plan, report.conflict
 
 
 def _note_provenance(report: Report, entry: Entry) -> None:

@@ -60,6 +60,10 @@ class Solved:
 SAY_EVERY_S = 2.0
 """Least time between two words of progress within one solve (s)."""
 
+LEAST_BUDGET_GAP = 0.005
+"""Gap at which the least budget is good enough (share), unless a scenario asks for exact answers:
+at ``da`` half a percent takes half a second where a hundredth takes a minute."""
+
 FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
 """Constraints under which all that brings a level may be built at once, but for the budget."""
 
@@ -92,6 +96,9 @@ class _Run:
         settings = self.config.solver
         if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
             settings = settings.model_copy(update={"mip_gap": 0.0})
+        elif name == "least_budget" and settings.mip_gap > 0:
+            asked = max(settings.mip_gap, LEAST_BUDGET_GAP)
+            settings = settings.model_copy(update={"mip_gap": asked})
         rows = [*self.tight.counted, *constraints] if self.tight else constraints
         problem = cp.Problem(objective, rows)
         if self.engine.name == "highs" and self.tight is not None:

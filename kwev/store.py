@@ -12,11 +12,12 @@ import os
 import shutil
 import signal
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kwev import config as configuration
 from kwev.certify import certify
@@ -28,7 +29,7 @@ from kwev.plan import Plan, read_plan
 from kwev.tables import load_tables
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from kwev.project import Project
     from kwev.tables import Tables
@@ -73,6 +74,8 @@ MODULES = (
 )
 """Modules whose source is part of the key: a plan made by other code is another plan."""
 
+
+Result = TypeVar("Result")
 
 MOST_WORKERS = 4
 """Plans solved at a time, at most: each process holds the tables and a model."""
@@ -167,20 +170,50 @@ def solve_ahead(
         else:
             missing[folder] = case
     solved: dict[Path, Entry] = {}
-    if not missing:
-        return solved
-    workers = min(len(missing), MOST_WORKERS, os.cpu_count() or 1)
+    jobs = {folder: (project, case) for folder, case in missing.items()}
+    for folder, entry in in_processes(_solve_one, jobs):
+        solved[folder] = entry
+        progress()
+    return solved
+
+
+def in_processes(
+    work: Callable[..., Result], jobs: Mapping[Path, tuple[Any, ...]]
+) -> Iterator[tuple[Path, Result]]:
+    """Call a function for each job in processes of this machine, several at a time.
+
+    Parameters
+    ----------
+    work
+        A function of a module, called with a job's arguments.
+
+    Yields
+    ------
+    tuple
+        Key and result of each job, as they are done.
+
+    Raises
+    ------
+    KwevError
+        If a process is ended from outside.
+    """
+    if not jobs:
+        return
+    workers = min(len(jobs), MOST_WORKERS, os.cpu_count() or 1)
     spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and solvers
     with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_to_parent) as pool:
-        jobs = {pool.submit(_solve_one, project, case): at for at, case in missing.items()}
+        waiting = {pool.submit(work, *arguments): key for key, arguments in jobs.items()}
         try:
-            for job in as_completed(jobs):
-                solved[jobs[job]] = job.result()
-                progress()
+            for job in as_completed(waiting):
+                yield waiting[job], job.result()
+        except BrokenProcessPool as error:
+            hint = "Run again: what was certified is kept. Memory may have run out."
+            raise KwevError("a process that solves was ended", where="kwev.store", hint=hint) from (
+                error
+            )
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return solved
 
 
 def _leave_to_parent() -> None:

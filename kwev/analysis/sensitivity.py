@@ -10,65 +10,18 @@ import pandas as pd
 from kwev import config as configuration
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.files import read_json, sha256_bytes, sha256_json, write_json
-from kwev.store import folder_of, plan_for, stored
-from kwev.tables import load_tables
+from kwev.files import read_json
+from kwev.study import Point, results
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from kwev.config import Config
-    from kwev.plan import Plan
     from kwev.project import Project
-    from kwev.store import Entry
 
-BUDGETS_CAD = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
-"""Budgets tested (client's specification, section 3.4.1: two to six million dollars)."""
-
-
-def budget_sweep(
-    project: Project,
-    *,
-    scenario: str = "base",
-    geography: str = "da",
-    budgets_cad: Iterable[float] = BUDGETS_CAD,
-) -> pd.DataFrame:
-    """Solve a scenario at several budgets.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a budget: ``budget_cad``, ``net_cad``, coverage ``l2``, ``l3``, ``ev_owners``
-        (shares, on the cells), ``shortfall_points`` (on the model's geography), ``upgrade``,
-        ``new_l3``, ``new_l2``, ``add_l3``, ``add_l2``, ``remove`` (counts), ``gap`` (share),
-        ``violations``.
-    """
-    rows = []
-    for budget in budgets_cad:
-        plan = plan_for(project, scenario, geography, budget__limit_cad=float(budget)).plan
-        kinds = [action.kind for action in plan.actions]
-        rows.append(
-            {
-                "budget_cad": float(budget),
-                "net_cad": plan.cost.net_cad,
-                "l2": plan.coverage.l2.after,
-                "l3": plan.coverage.l3.after,
-                "ev_owners": plan.coverage.ev_owners.after,
-                "shortfall_points": plan.shortfall.total_points,
-                "upgrade": kinds.count("upgrade"),
-                "new_l3": kinds.count("new_l3"),
-                "new_l2": kinds.count("new_l2"),
-                "add_l3": kinds.count("add_l3"),
-                "add_l2": kinds.count("add_l2"),
-                "remove": kinds.count("remove"),
-                "gap": plan.solver.gap_solver,
-                "violations": len(plan.certificate.violations) if plan.certificate else -1,
-            }
-        )
-    return pd.DataFrame(rows)
-
+SWINGS, UNCHANGED = "swings", "base"
+"""Name of the study, and of its point at which nothing is changed."""
 
 SWING_GEOGRAPHY = "tract"
 """Demand points of the plans that vary one assumption at a time: the smallest model."""
@@ -130,6 +83,11 @@ def value_at(config: Config, key: str) -> Any:
     return node
 
 
+def changed(config: Config, values: Mapping[str, Any]) -> Config:
+    """Return a configuration with the values of dotted keys put in."""
+    return config.with_values(**{key.replace(".", "__"): v for key, v in values.items()})
+
+
 def swings(
     project: Project,
     assumptions: Iterable[Range],
@@ -144,7 +102,7 @@ def swings(
             known.key,
             end,
             next(iter(values.values())) if len(values) == 1 else None,
-            Case(scenario, _changed(config, values), geography),
+            Case(scenario, changed(config, values), geography),
         )
         for known in assumptions
         for end, values in (("low", known.low), ("high", known.high))
@@ -152,8 +110,20 @@ def swings(
     ]
 
 
-def _changed(config: Config, values: Mapping[str, float | str]) -> Config:
-    return config.with_values(**{key.replace(".", "__"): v for key, v in values.items()})
+def swing_points(
+    project: Project,
+    assumptions: Iterable[Range],
+    *,
+    scenario: str = "base",
+    geography: str = SWING_GEOGRAPHY,
+) -> list[Point]:
+    """Return the points of the study ``swings``: the scenario itself, then each swing."""
+    config = configuration.load(scenario, project.config)
+    ends = swings(project, assumptions, scenario=scenario, geography=geography)
+    return [
+        Point(SWINGS, UNCHANGED, Case(scenario, config, geography)),
+        *(Point(SWINGS, f"{swing.key}.{swing.end}", swing.case) for swing in ends),
+    ]
 
 
 def one_at_a_time(
@@ -162,17 +132,10 @@ def one_at_a_time(
     *,
     scenario: str = "base",
     geography: str = SWING_GEOGRAPHY,
-    certified: Mapping[Path, Entry] | None = None,
 ) -> pd.DataFrame:
-    """Solve a scenario with one assumption after the other at either end of its range.
+    """Return what changes with one assumption after the other at either end of its range.
 
-    The result is kept beside the plans with their checksums, so that a second call need not
-    certify them all again; where a plan or the result itself has changed, it is worked out anew.
-
-    Parameters
-    ----------
-    certified
-        Plans certified just now, by folder (``store.solve_ahead``), which need no second check.
+    Read from the committed rows of the study ``swings``.
 
     Returns
     -------
@@ -180,60 +143,27 @@ def one_at_a_time(
         One row an assumption and end: ``key``, ``end``, ``value``, the change against the
         unchanged scenario in ``l2``, ``l3``, ``ev_owners`` (points, on the cells) and ``net_cad``,
         and ``violations`` of the plan's certificate.
+
+    Raises
+    ------
+    KwevError
+        If a row of the study is missing, damaged or stale.
     """
-    tables = load_tables(project.processed)
-    ends = swings(project, assumptions, scenario=scenario, geography=geography)
-    base = Case(scenario, configuration.load(scenario, project.config), geography)
-    cases = [base, *(swing.case for swing in ends)]
-    folders = [folder_of(project, tables, case) for case in cases]
-    named = [folder.name for folder in folders]
-    note = project.store / f"one-at-a-time-{sha256_json(named)[:16]}.json"
-    rows = _kept(note, folders)
-    if rows is None:
-        done = certified or {}
-        plans = [
-            (done.get(folder) or stored(project, tables, case)).plan
-            for folder, case in zip(folders, cases, strict=True)
-        ]
-        rows = _swing_rows(ends, plans[0], plans[1:])
-        write_json(
-            note, {"plans": _checksums(folders), "rows": rows, "rows_sha256": sha256_json(rows)}
-        )
-    return pd.DataFrame(rows, columns=list(SWING_COLUMNS))
-
-
-def _swing_rows(ends: list[Swing], before: Plan, plans: list[Plan]) -> list[dict[str, Any]]:
-    return [
+    known = list(assumptions)
+    rows = results(
+        project, swing_points(project, known, scenario=scenario, geography=geography)
+    ).to_dict("records")
+    ends = swings(project, known, scenario=scenario, geography=geography)
+    before, after = rows[0], rows[1:]
+    told = [
         {
             "key": swing.key,
             "end": swing.end,
             "value": swing.value,
-            **_changes(before, after),
-            "violations": len(after.certificate.violations) if after.certificate else -1,
+            **{name: POINTS * (row[name] - before[name]) for name in ("l2", "l3", "ev_owners")},
+            "net_cad": row["net_cad"] - before["net_cad"],
+            "violations": row["violations"],
         }
-        for swing, after in zip(ends, plans, strict=True)
+        for swing, row in zip(ends, after, strict=True)
     ]
-
-
-def _changes(before: Plan, after: Plan) -> dict[str, float]:
-    points = {
-        target: POINTS
-        * (getattr(after.coverage, target).after - getattr(before.coverage, target).after)
-        for target in ("l2", "l3", "ev_owners")
-    }
-    return {**points, "net_cad": after.cost.net_cad - before.cost.net_cad}
-
-
-def _checksums(folders: Iterable[Path]) -> dict[str, str]:
-    return {folder.name: sha256_bytes((folder / "plan.json").read_bytes()) for folder in folders}
-
-
-def _kept(note: Path, folders: Sequence[Path]) -> list[dict[str, Any]] | None:
-    """Return the kept rows if they and every plan behind them are as they were written."""
-    try:
-        values = read_json(note)
-        rows: list[dict[str, Any]] = values["rows"]
-        sound = values["rows_sha256"] == sha256_json(rows)
-        return rows if sound and values["plans"] == _checksums(folders) else None
-    except (KwevError, KeyError, TypeError, OSError):
-        return None
+    return pd.DataFrame(told, columns=list(SWING_COLUMNS))

@@ -69,3 +69,14 @@ def phases(table: pd.DataFrame) -> str:
         count = "none" if row.stations == 0 else f"{row.stations:,} for ${row.cost_cad:,.0f}"
         parts.append(f"{what} ({count})")
     return ", then ".join(parts)
+
+
+def swaps(gaining: int, actions: int) -> str:
+    """Return in a sentence how many actions a swap for their best alternative would better."""
+    if gaining == 0:
+        return "No such swap would bring more people on the cells within reach."
+    where = "one case" if gaining == 1 else f"{gaining:,} cases"
+    return (
+        f"In {where} of {actions:,} the swap would bring more people on the cells within reach: "
+        "the plan weighs vehicles and scores as well, and is proved to its gap only."
+    )

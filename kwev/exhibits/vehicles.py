@@ -128,8 +128,8 @@ def vehicle_assumptions(report: Report) -> Table:
 
 
 def vehicle_plans(report: Report) -> Table:
-    """Return the base plan beside the one made for the vehicles of 2030."""
-    frame = analysis.growth_plans(report.plan, report.growth_plan)
+    """Return the base plan beside the one made for the vehicles of 2030, on the same points."""
+    frame = analysis.growth_plans(report.coarse_plan, report.growth_plan)
     columns = [
         Column("what", "Outcome"),
         Column("now", "Planned for today", format=".4g"),

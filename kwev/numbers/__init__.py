@@ -13,7 +13,14 @@ from kwev.numbers.grid import of_grid
 from kwev.numbers.homes import of_homes
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.outofreach import of_targets_out_of_reach
-from kwev.numbers.plan import of_assumptions, of_budgets, of_phases, of_plan, of_scenario
+from kwev.numbers.plan import (
+    of_assumptions,
+    of_budgets,
+    of_coarse,
+    of_phases,
+    of_plan,
+    of_scenario,
+)
 from kwev.numbers.reach import of_reach
 from kwev.numbers.results import of_results
 from kwev.numbers.scores import of_scores
@@ -26,8 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_data", "of_grid", "of_growth", "of_homes", "of_phases", "of_plan",
-    "of_reach", "of_region", "of_results", "of_scenario", "of_scores", "of_stations",
+    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_phases",
+    "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_scores", "of_stations",
     "of_targets_out_of_reach", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
@@ -35,7 +42,7 @@ __all__ = [
 def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     parts = (
-        of_region, of_data, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
+        of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
         of_grid, of_reach, of_targets_out_of_reach, of_results,
     )  # fmt: skip

@@ -109,6 +109,17 @@ def of_plan(report: Report) -> Numbers:
     return Numbers(numbers)
 
 
+def of_coarse(report: Report) -> Numbers:
+    """Return what the same scenario reaches when it is planned on coarser demand points."""
+    reached = report.coarse_plan.coverage
+    return Numbers(
+        [
+            Number("l2_coarse", reached.l2.after, "share", "plan.coverage, coarse"),
+            Number("l3_coarse", reached.l3.after, "share", "plan.coverage, coarse"),
+        ]
+    )
+
+
 def _bounds(plan: Plan) -> list[Number]:
     """Return the checked gap and bounds; the solver's where a scenario leaves no bound to check."""
     solver, short = plan.solver, plan.shortfall

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from kwev.analysis import beneficiaries, costs
+from kwev.analysis import beneficiaries, costs, wording
 from kwev.analysis.effects import LEVELS, WHENS
 from kwev.analysis.remaining import GAP_RULE
 from kwev.numbers.number import Number, Numbers
@@ -132,7 +132,7 @@ def _reasons(found: Findings) -> list[Number]:
     median = float(kept.median()) if len(kept) else 0.0
     return [
         Number("kept_median", median, "share", origin, "{:.0%}"),
-        Number("swaps_that_gain", int((kept > 1).sum()), "count", origin),
+        Number("swaps", wording.swaps(int((kept > 1).sum()), len(table)), "text", origin),
         Number("no_alternative", int((table["alternative"] == "").sum()), "count", origin),
     ]
 

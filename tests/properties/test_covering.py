@@ -271,7 +271,7 @@ def test_attainable_level_2_of_the_region_is_pure_covering(tables, base_case, ba
 @pytest.mark.parametrize("seed", range(12))
 def test_spopt_covers_as_much(seed):
     locate = pytest.importorskip(
-        "spopt.locate", reason="spopt is not among the locked packages; install it to compare"
+        "spopt.locate", reason="spopt is among the development packages: make setup"
     )
     pulp = pytest.importorskip("pulp", reason="spopt's solvers come with PuLP")
     points, places = region_of(seed)

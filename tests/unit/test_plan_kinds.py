@@ -128,3 +128,9 @@ def test_columns_that_an_alternative_hangs_on_are_named():
     assert named < ids
     free = config.with_values(siting__removal__alternative_m=None)
     assert not touched(dataclasses.replace(inputs), free).any()
+
+
+def test_swaps_are_told_in_a_sentence():
+    assert wording.swaps(0, 12) == "No such swap would bring more people on the cells within reach."
+    assert wording.swaps(1, 12).startswith("In one case of 12 ")
+    assert wording.swaps(3, 1200).startswith("In 3 cases of 1,200 ")

@@ -1,0 +1,217 @@
+"""The sweeps of the sensitivity chapter: which plans each of them is made of.
+
+All but the swings start from the base scenario on dissemination areas and change one thing, or two
+that belong together; every plan is solved and certified again, and measured on the cells.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
+
+from kwev import config as configuration
+from kwev.analysis import sensitivity
+from kwev.config import Case
+from kwev.study import Point
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kwev.project import Project
+
+SCENARIO: Final = "base"
+GEOGRAPHY: Final = "da"
+"""Demand points of the sweeps: a plan takes two to three seconds of one core."""
+
+BUDGETS_CAD: Final = tuple(500_000.0 * n for n in range(4, 13))
+"""Two to six million dollars (client's specification, section 3.4.1)."""
+
+STEP_CAD: Final = 100_000.0
+"""The next money whose worth is shown by solving again."""
+STEP_FROM_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
+
+L2_TARGETS: Final = (0.85, 0.875, 0.9, 0.925, 0.95)
+L3_TARGETS: Final = (0.75, 0.8, 0.85, 0.9)
+L2_RADII_M: Final = tuple(50.0 * n for n in range(8, 17))
+L3_RADII_M: Final = tuple(500.0 * n for n in range(6, 15))
+
+PRICES: Final = ("l2_station_cad", "l2_port_cad", "l3_station_cad", "l3_port_cad")
+FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
+"""What each price is multiplied by, alone, and all four together."""
+
+CELL_BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
+
+
+def budget(project: Project) -> list[Point]:
+    """Vary the budget from two to six million dollars."""
+    return _points(project, "budget", {_cad(cad): {"budget.limit_cad": cad} for cad in BUDGETS_CAD})
+
+
+def next_step(project: Project) -> list[Point]:
+    """Take each of five budgets, and the same with a hundred thousand dollars more."""
+    budgets = [cad + more for cad in STEP_FROM_CAD for more in (0.0, STEP_CAD)]
+    return _points(project, "next-100k", {_cad(cad): {"budget.limit_cad": cad} for cad in budgets})
+
+
+def targets(project: Project) -> list[Point]:
+    """Cross targets for Level 2 with targets for Level 3."""
+    grid = product(L2_TARGETS, L3_TARGETS)
+    return _points(
+        project,
+        "targets",
+        {f"l2-{l2:g}-l3-{l3:g}": {"targets.l2": l2, "targets.l3": l3} for l2, l3 in grid},
+    )
+
+
+def l2_radius(project: Project) -> list[Point]:
+    """Vary the reach of Level 2 from 400 to 800 m."""
+    return _along(project, "l2-radius", "coverage.l2_radius_m", L2_RADII_M)
+
+
+def l3_radius(project: Project) -> list[Point]:
+    """Vary the reach of Level 3 from 3 to 7 km."""
+    return _along(project, "l3-radius", "coverage.l3_radius_m", L3_RADII_M)
+
+
+def power(project: Project) -> list[Point]:
+    """Change the power of a port at each level, together and apart."""
+    pairs = product((19.2, 7.2), (350.0, 150.0))
+    return _points(
+        project,
+        "power",
+        {f"{l2:g}-{l3:g}": {"power.l2_kw": l2, "power.l3_kw": l3} for l2, l3 in pairs},
+    )
+
+
+def prices(project: Project) -> list[Point]:
+    """Vary each price, and all of them together, from half to twice."""
+    costs = configuration.load(SCENARIO, project.config).costs
+    changes = {
+        f"{price.removesuffix('_cad')}-{factor:g}": {
+            f"costs.{price}": factor * getattr(costs, price)
+        }
+        for price, factor in product(PRICES, FACTORS)
+    }
+    for factor in FACTORS:
+        changes[f"all-{factor:g}"] = {f"costs.{p}": factor * getattr(costs, p) for p in PRICES}
+    return _points(project, "prices", changes)
+
+
+def resale(project: Project) -> list[Point]:
+    """Vary what removed Level 2 equipment brings, from nothing to its full price."""
+    return _along(project, "resale", "costs.resale_factor", (0.0, 0.25, 0.5, 0.75, 1.0))
+
+
+def weights(project: Project) -> list[Point]:
+    """Change whom and what the objective counts."""
+    return _points(
+        project,
+        "weights",
+        {
+            "base": {},
+            "people-only": {"weights.people": 1, "weights.ev": 0, "weights.score": 0},
+            "vehicles-only": {"weights.people": 0, "weights.ev": 1, "weights.score": 0},
+            "scores-only": {"weights.people": 0, "weights.ev": 0, "weights.score": 1},
+            "levels-alike": {"weights.l3": 1},
+            "l2-twice-l3": {"weights.l2": 2, "weights.l3": 1},
+            "l3-four-times-l2": {"weights.l3": 4},
+            "money-free": {
+                "weights.cost_points_per_million_cad": 0,
+                "weights.operating_points_per_million_cad": 0,
+            },
+            "money-tenfold": {
+                "weights.cost_points_per_million_cad": 1,
+                "weights.operating_points_per_million_cad": 1,
+            },
+        },
+    )
+
+
+def grid(project: Project) -> list[Point]:
+    """Vary the grid proxy of every place, from half to double."""
+    return _along(project, "grid", "siting.grid_factor", (0.5, 0.75, 1.0, 1.5, 2.0))
+
+
+def energy(project: Project) -> list[Point]:
+    """Vary what vehicles need from public ports, and how busy ports are."""
+    ladders: dict[str, tuple[float, ...]] = {
+        "demand.utilisation": (0.05, 0.075, 0.1, 0.15, 0.2),
+        "demand.kwh_per_ev_year": (2_500.0, 3_500.0, 4_000.0),
+        "demand.public_share": (0.1, 0.3, 0.4),
+    }
+    return _points(
+        project,
+        "energy",
+        {
+            f"{key.split('.')[1]}-{value:g}": {key: value}
+            for key, values in ladders.items()
+            for value in values
+        },
+    )
+
+
+def ports(project: Project) -> list[Point]:
+    """Vary the fewest Level 3 ports, kept Level 2 ports, and the counts of existing ports."""
+    return _points(
+        project,
+        "ports",
+        {
+            **{f"min_l3-{n}": {"ports.min_l3": n} for n in (1, 2, 3, 4)},
+            **{f"retained_l2-{n}": {"ports.retained_l2": n} for n in (1, 2)},
+            **{f"counts-{end}": {"siting.port_counts": end} for end in ("low", "high")},
+        },
+    )
+
+
+def growth(project: Project) -> list[Point]:
+    """Plan for the vehicles of today, and those forecast for 2030 and 2035."""
+    years = ("now", "2030", "2035")
+    return _points(project, "growth", {year: {"demand.ev_year": year} for year in years})
+
+
+def cases(project: Project) -> list[Point]:
+    """Take the named scenarios and cases, on dissemination areas."""
+    return [
+        Point("cases", name, Case(name, configuration.load(name, project.config), GEOGRAPHY))
+        for name, path in configuration.scenario_paths(project.config).items()
+        if path.parent.name != "test"
+    ]
+
+
+def geography(project: Project) -> list[Point]:
+    """Plan the base scenario on census tracts and on dissemination areas."""
+    config = configuration.load(SCENARIO, project.config)
+    return [Point("geography", at, Case(SCENARIO, config, at)) for at in ("tract", "da")]
+
+
+def cells(project: Project) -> list[Point]:
+    """Solve five budgets on the cells themselves: a minute or two of one core each."""
+    changes = {_cad(cad): {"budget.limit_cad": cad} for cad in CELL_BUDGETS_CAD}
+    return _points(project, "cells", changes, "cell")
+
+
+def swings(project: Project) -> list[Point]:
+    """Set every assumption with a range to both ends of it, on census tracts."""
+    return sensitivity.swing_points(project, sensitivity.ranges(project))
+
+
+def _cad(cad: float) -> str:
+    return f"{cad / 1000:.0f}k"
+
+
+def _along(project: Project, study: str, key: str, values: tuple[float, ...]) -> list[Point]:
+    return _points(project, study, {f"{value:g}": {key: value} for value in values})
+
+
+def _points(
+    project: Project,
+    study: str,
+    changes: Mapping[str, Mapping[str, Any]],
+    at: str = GEOGRAPHY,
+) -> list[Point]:
+    """Return a point for each set of changes to the base scenario (values by dotted key)."""
+    config = configuration.load(SCENARIO, project.config)
+    return [
+        Point(study, name, Case(SCENARIO, sensitivity.changed(config, values), at))
+        for name, values in changes.items()
+    ]
