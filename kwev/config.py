@@ -315,6 +315,8 @@ class Rules(Section):
     an existing one does already (share of people counted once a station)."""
     ports: PortLimits
     """Ports in all and at a place."""
+    total_kw: Annotated[float, Field(ge=0, le=1e7)] | None
+    """Most power that the plan adds in all, less what it takes away (kW)."""
 
 
 class Crews(Section):

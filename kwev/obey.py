@@ -48,6 +48,7 @@ def ties(config: Config) -> bool:
         rules.overlap,
         rules.ports.l2_total,
         rules.ports.l3_total,
+        rules.total_kw,
     )
     return any(value is not None for value in together)
 
@@ -114,6 +115,11 @@ def _totals(retrace: Retrace, ports: Ports) -> list[str]:
         added = sum(number for place, number in ports.items() if place.kind in kinds)
         if most is not None and added > most:
             found.append(f"rule {name}: {added} ports added, allowed {most}")
+    allowed_kw = retrace.config.rules.total_kw
+    if allowed_kw is not None:
+        kw = sum(retrace.effect(place, number).kw for place, number in ports.items())
+        if kw > allowed_kw + KW_TOL:
+            found.append(f"rule total_kw: {kw:,.1f} kW added, allowed {allowed_kw:,.1f}")
     return found
 
 

@@ -218,6 +218,27 @@ class PortTotal(Rule):
         return _none(inputs.columns)
 
 
+@dataclass(frozen=True)
+class PowerTotal(Rule):
+    """The plan adds at most ``rules.total_kw`` of power, less what it takes away."""
+
+    def on(self, config: Config) -> bool:
+        """Return whether the scenario has this rule."""
+        return config.rules.total_kw is not None
+
+    def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
+        """Return one row (MW)."""
+        columns, most = inputs.columns, config.rules.total_kw or 0.0
+        gained = (columns.port_kw / KW_SCALE) @ decisions.ports
+        lost = (columns.lost_kw / KW_SCALE) @ decisions.build
+        return Rows([gained - lost <= most / KW_SCALE])
+
+    def touched(self, inputs: Inputs, config: Config) -> Mask:
+        """Return no column: a dominator has ports of the same power, and adds as many."""
+        del config
+        return _none(inputs.columns)
+
+
 # -- distance between Level 3 stations ---------------------------------------------------------
 
 
@@ -586,6 +607,7 @@ RULES: tuple[Rule, ...] = (
     PortsPerPlace("ports_per_place", "the limit on ports at a place"),
     PortTotal("ports_l2", "the limit on new Level 2 ports", "l2"),
     PortTotal("ports_l3", "the limit on new Level 3 ports", "l3"),
+    PowerTotal("total_kw", "the limit on new power in all"),
     L3Spacing("l3_spacing", "the least distance between Level 3 stations"),
     L3Gap("l3_gap", "the largest distance between Level 3 stations"),
     StationsPerArea("stations_per_area", "the limit on stations in an area"),

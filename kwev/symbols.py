@@ -224,6 +224,8 @@ PARAMETERS = (
            "ports"),
     Symbol("ports_of_level", "config.Rules.ports", r"p^{\ell}",
            r"most ports of level $\ell$ that are added in all", "ports", ("levels",)),
+    Symbol("total_power", "config.Rules.total_kw", r"Q^{\Sigma}",
+           "most power that the plan adds in all", "kW"),
     Symbol("taken", "siting.Stations.xy_m", r"\tau_C",
            "one where a Level 3 station that stays stands too close to an action of $C$, zero "
            "elsewhere"),
@@ -386,6 +388,11 @@ FORMULAS = (
         r"\sum_{k \in <brings>} <ports> &\le <ports_of_level>",
         ("ports_l2", "ports_l3"),
         r"\ell \in <levels>",
+    ),
+    Formula(
+        "optional",
+        r"\sum_{k \in <actions>} (<port_power> <ports> - <lost> <build>) &\le <total_power>",
+        ("total_kw",),
     ),
     Formula(
         "optional",

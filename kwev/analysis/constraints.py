@@ -43,6 +43,7 @@ WORDS = {
     "ports_per_place": "Ports at a place",
     "ports_l2": "New Level 2 ports in all",
     "ports_l3": "New Level 3 ports in all",
+    "total_kw": "New power in all",
     "l3_spacing": "Minimum Level 3 spacing",
     "l3_gap": "Maximum Level 3 gap",
     "stations_per_area": "Stations in an area",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev import study
-from kwev.analysis import hindsight, sweeps, timing
+from kwev.analysis import frontier, hindsight, nearoptimal, robustness, sweeps, timing
 from kwev.errors import KwevError, nearest
 from kwev.tables import load_tables
 
@@ -35,11 +35,18 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "geography": sweeps.geography,
     "swings": sweeps.swings,
     "cells": sweeps.cells,
+    "frontier": frontier.points,
+    "weighted-sum": frontier.weighted_sum,
+    "frontier-kw": frontier.by_power,
+    "frontier-spacing": frontier.by_spacing,
+    "futures": robustness.points,
 }
 """Studies by name: what makes their points."""
 
 RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
+    "alternatives": nearoptimal.record,
     "hindsight": hindsight.record,
+    "robustness": robustness.record,
     "schedule": timing.record,
 }
 """Records by name: what makes them."""

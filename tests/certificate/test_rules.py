@@ -46,6 +46,7 @@ BROKEN = {
     "ports_per_place": {"rules__ports__per_place": 1},
     "ports_l2": {"rules__ports__l2_total": 1},
     "ports_l3": {"rules__ports__l3_total": 2},
+    "total_kw": {"rules__total_kw": 700.0},
     "l3_spacing": {"rules__l3_spacing_m": 7_000.0},
     "l3_gap": {"rules__l3_gap_m": 2_000.0},
     "stations_per_area": {"rules__stations_per_area": 1},

@@ -93,6 +93,25 @@ def test_level_3_ports_are_limited_in_all():
     assert done(held) == {("upgrade", "s000"): 2}
 
 
+@pytest.mark.constraint("total_kw")
+@pytest.mark.parametrize(
+    ("most_kw", "built"),
+    [
+        # a conversion adds 2 x 350 less 2 x 19.2 kW: 661.6; the mall 700; both 1,361.6
+        (1_361.6, {("new_l3", "q000"): 2, ("upgrade", "s000"): 2}),
+        (1_361.5, {("upgrade", "s000"): 2}),
+        (661.6, {("upgrade", "s000"): 2}),
+        (661.5, {}),
+    ],
+)
+def test_the_plan_adds_no_more_power_than_allowed(most_kw, built):
+    # a mall with 60 people around it and a station with 100, 20 km apart
+    points = [(0, 0, 60, 1), (20_000, 0, 100, 1)]
+    tables = toy(points, stations=[(20_000, 0, 2, 0)], sites=[(0, 0, "shopping_mall")])
+    assert len(done(solve(tables, **RICH, **HIGHER_UP))) == 2
+    assert done(solve(tables, rules__total_kw=most_kw, **RICH, **HIGHER_UP)) == built
+
+
 @pytest.mark.constraint("l3_spacing")
 @pytest.mark.parametrize(("least_m", "built"), [(6_000.0, 2), (6_000.01, 1)])
 def test_new_level_3_stations_keep_their_distance(least_m, built):

@@ -85,6 +85,7 @@ def scenario(seed):
         "rules__stations_per_area": perhaps([0, 1, 2]),
         "rules__area_power__cap_kw": perhaps([30.0, 720.0]),
         "rules__area_power__proxy_factor": perhaps([0.5, 1.0]),
+        "rules__total_kw": perhaps([40.0, 700.0, 720.0]),
         "rules__overlap": perhaps([0.0, 0.3, 0.6]),
         "rules__municipality__l2": perhaps([0.3, 0.8]),
         "rules__municipality__l3": perhaps([0.3, 0.8]),
@@ -119,6 +120,7 @@ def keeps(tables, c, actions):
     return (
         keeps_places(tables, c, actions)
         and keeps_totals(c, actions)
+        and keeps_total_power(tables, c, actions)
         and keeps_distances(tables, c, actions)
         and all(keeps_area(tables, c, actions, *area) for area in areas)
         and (
@@ -152,6 +154,15 @@ def keeps_totals(c, actions):
     return all(
         most is None or n <= most for most, n in ((limits.l2_total, l2), (limits.l3_total, l3))
     )
+
+
+def keeps_total_power(tables, c, actions):
+    kw = sum(19.2 * n for kind, _, n in actions if kind == "new_l2")
+    kw += sum(350 * n for kind, _, n in actions if kind == "new_l3")
+    for station in tables.station_records:
+        l2, l3 = left(station, actions, c)
+        kw += 19.2 * (l2 - station["l2_ports"]) + 350 * (l3 - station["l3_ports"])
+    return c.rules.total_kw is None or kw <= c.rules.total_kw + 1e-9
 
 
 def keeps_distances(tables, c, actions):

@@ -36,6 +36,7 @@ def everything_on(base_case):
         "stations_per_area": 9,
         "overlap": 0.5,
         "ports": {"l2_total": 900, "l3_total": 90, "per_place": 9},
+        "total_kw": 9e5,
     }
     return base_case.config.with_values(
         targets__ev_owners__enforce=True,

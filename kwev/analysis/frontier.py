@@ -1,0 +1,307 @@
+"""The Pareto frontier of cost and coverage, by the epsilon-constraint method.
+
+Cost is held by the budget and Level 3 coverage by its target, and Level 2 coverage is maximised
+[Haimes, Lasdon and Wismer, 1971]. The objective holds a little of Level 3 coverage and of cost too,
+so that a plan found is efficient and not only weakly so [Mavrotas, 2009]. Each point is an ordinary
+case, certified like any other plan. Which point beats which is judged on the values that the model
+itself sees, since the model decides by them; the cells' values stand beside them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from kwev import config as configuration
+from kwev import study
+from kwev.analysis import sweeps
+from kwev.config import Case
+from kwev.deeds import Place
+from kwev.retrace import Retrace
+from kwev.study import Point
+from kwev.units import CAD_PER_MILLION, POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.project import Project
+    from kwev.tables import Tables
+
+BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
+L3_SHARES: Final = (0.0, 0.86, 0.9, 0.94, 0.97)
+"""Least Level 3 coverage asked for; the first asks for none."""
+L3_SHARES_BETWEEN: Final = (0.84, 0.88, 0.92, 0.96)
+"""Asked for at the slice's budget besides, to be laid against the weighted sum."""
+
+L3_WEIGHTS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Points of the objective per point of Level 3, one per point of Level 2, in the weighted sum."""
+
+TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 2_500.0, 3_000.0, 5_000.0)
+SPACINGS_M: Final = (1.0, 2_000.0, 4_000.0, 6_000.0, 8_000.0)
+"""Least distances of a new Level 3 station to any other one; the first only bars the same spot."""
+
+LITTLE: Final = 0.01
+"""Points per point of Level 3, and per million CAD, that make a point efficient."""
+
+PLAIN: Final[dict[str, Any]] = {
+    "targets.l2": 0.0,
+    "weights.people": 1.0,
+    "weights.ev": 0.0,
+    "weights.score": 0.0,
+    "weights.l2": 1.0,
+    "weights.l3": LITTLE,
+    "weights.cost_points_per_million_cad": LITTLE,
+    "weights.operating_points_per_million_cad": 0.0,
+}
+"""The objective of the frontier: people within reach of Level 2, with a little of the rest."""
+
+MET_POINTS: Final = 1e-3
+"""A plan that misses what it was asked for by more is no point of the frontier (points)."""
+
+SHARE_TOL: Final = 1e-9
+CAD_TOL: Final = 0.005
+
+
+# -- what is solved ----------------------------------------------------------------------------
+
+
+def points(project: Project) -> list[Point]:
+    """Cross budgets with least Level 3 coverage; at one budget the steps are finer."""
+    config = _base(project)
+    own = config.budget.limit_cad
+    grid = [(budget, share) for budget in BUDGETS_CAD for share in L3_SHARES]
+    grid += [(own, share) for share in L3_SHARES_BETWEEN]
+    return [
+        _point(
+            config,
+            "frontier",
+            f"{budget / CAD_PER_MILLION:g}m-l3-{share:g}",
+            {"budget.limit_cad": budget, "targets.l3": share},
+        )
+        for budget, share in grid
+    ]
+
+
+def weighted_sum(project: Project) -> list[Point]:
+    """Weigh the two levels against each other at the scenario's own budget."""
+    config = _base(project)
+    return [
+        _point(config, "weighted-sum", f"{weight:g}", {"targets.l3": 0.0, "weights.l3": weight})
+        for weight in L3_WEIGHTS
+    ]
+
+
+def by_power(project: Project) -> list[Point]:
+    """Hold the power that the plan adds, at the scenario's own budget and Level 3 target."""
+    config = _base(project)
+    return [
+        _point(config, "frontier-kw", f"{kw:g}", {"rules.total_kw": kw}) for kw in TOTAL_KW
+    ]
+
+
+def by_spacing(project: Project) -> list[Point]:
+    """Hold new Level 3 stations apart, with the scenario's own weights of the two levels."""
+    config = _base(project)
+    weights = {"targets.l3": 0.0, "weights.l3": config.weights.l3}
+    return [
+        _point(config, "frontier-spacing", f"{m:g}", {"rules.l3_spacing_m": m, **weights})
+        for m in SPACINGS_M
+    ]
+
+
+def _base(project: Project) -> Config:
+    return configuration.load(sweeps.SCENARIO, project.config)
+
+
+def _point(config: Config, name: str, point: str, changes: Mapping[str, Any]) -> Point:
+    values = {key.replace(".", "__"): value for key, value in {**PLAIN, **changes}.items()}
+    case = Case(sweeps.SCENARIO, config.with_values(**values), sweeps.GEOGRAPHY)
+    return Point(name, point, case)
+
+
+# -- what it says ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One thing that a frontier trades: a column, and whether more of it is better."""
+
+    column: str
+    more: bool
+    tolerance: float
+
+
+COST: Final = Axis("net_cad", more=False, tolerance=CAD_TOL)
+L2: Final = Axis("l2_model", more=True, tolerance=SHARE_TOL)
+L3: Final = Axis("l3_model", more=True, tolerance=SHARE_TOL)
+POWER: Final = Axis("kw_added", more=False, tolerance=1e-6)
+SPACING: Final = Axis("spacing_m", more=True, tolerance=1e-6)
+
+
+def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
+    """Return shape (n,): rows that no other row beats.
+
+    One row beats another if it is at least as good on every axis and better on one; of rows that
+    are equal on all of them the first stays.
+    """
+    values = np.column_stack(
+        [frame[axis.column].to_numpy(float) * (1 if axis.more else -1) for axis in axes]
+    )
+    tolerance = np.array([axis.tolerance for axis in axes])
+    stays = np.ones(len(frame), bool)
+    for i, own in enumerate(values):
+        as_good = (values >= own - tolerance).all(axis=1)
+        better = (values > own + tolerance).any(axis=1)
+        beaten = as_good & better
+        equal = as_good & ~better
+        stays[i] = not beaten.any() and not equal[:i].any()
+    return stays
+
+
+def attained(frame: pd.DataFrame, shares: Iterable[float]) -> NDArray[np.bool_]:
+    """Return shape (n,): rows that reach the Level 3 coverage that they were asked for."""
+    met = frame["l3_model"].to_numpy(float) >= np.asarray(list(shares)) - SHARE_TOL
+    return met & (frame["shortfall_points"].to_numpy(float) <= MET_POINTS)
+
+
+def frontier(project: Project) -> pd.DataFrame:
+    """Return the frontier of cost, Level 2 and Level 3 coverage.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of a study, ``l3_asked`` (share), ``attained`` (whether it is reached) and
+        ``efficient`` (whether no other row beats it; False where it is not reached).
+    """
+    own = points(project)
+    frame = study.results(project, own)
+    asked = [point.case.config.targets.l3 for point in own]
+    return _judged(frame.assign(l3_asked=asked), (COST, L2, L3))
+
+
+def _judged(frame: pd.DataFrame, axes: Sequence[Axis]) -> pd.DataFrame:
+    frame = frame.assign(attained=attained(frame, frame["l3_asked"]), efficient=False)
+    reached = frame[frame["attained"]]
+    frame.loc[reached.index, "efficient"] = efficient(reached, axes)
+    return frame
+
+
+def power(project: Project) -> pd.DataFrame:
+    """Return the frontier of added power against coverage (see :func:`frontier`).
+
+    Besides ``kw_allowed`` (kW).
+    """
+    own = by_power(project)
+    frame = study.results(project, own)
+    return _judged(
+        frame.assign(
+            l3_asked=[p.case.config.targets.l3 for p in own],
+            kw_allowed=[p.case.config.rules.total_kw for p in own],
+        ),
+        (POWER, L2, L3),
+    )
+
+
+def spacing(project: Project, tables: Tables) -> pd.DataFrame:
+    """Return the frontier of spacing against coverage (see :func:`frontier`).
+
+    Besides ``spacing_asked_m`` and ``spacing_m``, the least distance from a new Level 3 station to
+    any other one (m; infinite where none is new).
+    """
+    own = by_spacing(project)
+    frame = study.results(project, own)
+    found = [
+        nearest_l3_m(tables, point.case, str(actions))
+        for point, actions in zip(own, frame["actions"], strict=True)
+    ]
+    frame = frame.assign(
+        l3_asked=0.0,
+        spacing_asked_m=[p.case.config.rules.l3_spacing_m for p in own],
+        spacing_m=found,
+    )
+    return _judged(frame, (SPACING, L2, L3))
+
+
+def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
+    """Return the least straight-line distance from a new Level 3 station to any other one (m)."""
+    retrace = Retrace(tables, case.config, case.geography)
+    ports = {
+        place: added
+        for name, added in study.actions_of(actions)
+        for place in [Place.from_id(name)]
+        if place is not None
+    }
+    new = [retrace.row(place) for place in ports if place.kind in ("new_l3", "upgrade")]
+    taken = {id(row) for row in new}
+    every = [*new, *(row for row in retrace.network(ports)[1] if id(row) not in taken)]
+    spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float)
+    nearest = np.inf
+    for i in range(len(new)):
+        apart = np.hypot(*(np.delete(spots, i, axis=0) - spots[i]).T)
+        nearest = min(nearest, float(apart.min(initial=np.inf)))
+    return nearest
+
+
+def slice_at(frame: pd.DataFrame, budget_cad: float) -> pd.DataFrame:
+    """Return the points of one budget that no other point of it beats, by rising Level 3."""
+    here = frame[(frame["budget_cad"] == budget_cad) & frame["attained"]]
+    here = here[efficient(here, (L2, L3))]
+    return here.sort_values("l3_model", ignore_index=True)
+
+
+def unsupported(frame: pd.DataFrame) -> NDArray[np.bool_]:
+    """Return shape (n,): points of a slice that no weights of the two levels can find.
+
+    They lie below the upper hull of the slice: for any weights a point of the hull is worth more.
+
+    Parameters
+    ----------
+    frame
+        Columns ``l2_model`` and ``l3_model``, by rising ``l3_model``, none beaten by another.
+    """
+    x, y = (POINTS * frame[name].to_numpy(float) for name in ("l3_model", "l2_model"))
+    below = np.zeros(len(x), bool)
+    for j in range(1, len(x) - 1):
+        for i in range(j):
+            k = np.arange(j + 1, len(x))
+            along = (x[j] - x[i]) / (x[k] - x[i])
+            chord = y[i] + along * (y[k] - y[i])
+            below[j] |= bool((chord > y[j] + SHARE_TOL).any())
+    return below
+
+
+def found_by_weights(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the points that the weighted sum finds, with the weight of each.
+
+    Parameters
+    ----------
+    frame
+        The frontier's own slice at the same budget (see :func:`slice_at`).
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of a study, ``weight``, and ``beaten``: whether a point of the slice beats it.
+    """
+    own = weighted_sum(project)
+    rows = study.results(project, own)
+    beaten = [
+        bool(
+            (
+                (frame["l2_model"] >= row.l2_model - SHARE_TOL)
+                & (frame["l3_model"] >= row.l3_model - SHARE_TOL)
+                & (
+                    (frame["l2_model"] > row.l2_model + SHARE_TOL)
+                    | (frame["l3_model"] > row.l3_model + SHARE_TOL)
+                )
+            ).any()
+        )
+        for row in rows.itertuples()
+    ]
+    return rows.assign(weight=[p.case.config.weights.l3 for p in own], beaten=beaten)

@@ -1,0 +1,118 @@
+"""Alternatives and the plan of least worst regret against every plan there is.
+
+Each plan is measured by the certificate's own code, so the model is compared with what it did not
+write.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hand import solve
+from toy import base_config, toy
+
+from kwev.alternatives import alternatives
+from kwev.config import Case
+from kwev.robust import Future, least_worst_regret
+from kwev.solve import solve_scenario
+from kwev.study import remeasured
+
+TOLERANCE = 1e-6
+
+
+def region(seed, sites):
+    """Return a small region of libraries, which can host Level 2 alone."""
+    rng = np.random.default_rng(40_000 + seed)
+    points = [
+        (*rng.integers(-900, 900, 2).tolist(), int(rng.integers(1, 60)), int(rng.integers(0, 9)))
+        for _ in range(7)
+    ]
+    places = [(*rng.integers(-900, 900, 2).tolist(), "library") for _ in range(sites)]
+    return toy(points, stations=[(*rng.integers(-900, 900, 2).tolist(), 1, 0)], sites=places)
+
+
+def plans(sites, most):
+    """Yield every plan: ports by action, of new stations with up to so many ports."""
+    names = [f"new_l2_q{i:03d}" for i in range(sites)]
+    for ports in product(range(most + 1), repeat=sites):
+        yield {name: n for name, n in zip(names, ports, strict=True) if n}
+
+
+L2_ALONE = {"targets__l3": 0.0, "weights__l3": 0.0, "ports__add_l2": False}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_alternatives_share_as_little_as_any_near_plan_does(seed):
+    tables, sites = region(seed, 6), 6
+    given = Case(
+        "toy",
+        base_config(
+            **L2_ALONE, budget__limit_cad=75_000 + 25_000 * (seed % 2), ports__max_new_l2=1,
+            ports__min_l3=8, ports__max_new_l3=8,
+        ),
+        "da",
+    )  # fmt: skip
+    best = solve(tables, given)
+    seen = [(set(p), remeasured(tables, given, p.items())) for p in plans(sites, 1)]
+    least = best.solver.objective / 1.01 - TOLERANCE
+    near = [
+        (own, m["objective"])
+        for own, m in seen
+        if m["violations"] == 0
+        and m["shortfall_points"] <= best.shortfall.total_points + 100 * 1e-6
+        and m["objective"] >= least
+    ]
+    found = [{action.id for action in best.actions}]
+    for one in alternatives(tables, given, best, count=3):
+        shared = min(sum(len(own & before) for before in found) for own, _ in near)
+        assert one.shared == shared
+        assert one.shared_bound == pytest.approx(shared, abs=1)
+        own = {action.id for action in one.plan.actions}
+        assert own not in found
+        assert own in [plan for plan, _ in near]
+        # of those that share as little, none has a larger objective
+        most = max(o for p, o in near if sum(len(p & before) for before in found) == shared)
+        assert one.plan.solver.objective == pytest.approx(most, abs=0.05)
+        found.append(own)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_plan_has_a_smaller_worst_regret(seed):
+    tables, sites = region(seed, 4), 4
+    rng = np.random.default_rng(50_000 + seed)
+    cases = [
+        Case(
+            "toy",
+            base_config(
+                **L2_ALONE, budget__limit_cad=60_000, demand__enforce=True, ports__max_new_l2=2,
+                ports__min_l3=8, ports__max_new_l3=8,
+                demand__public_share=float(rng.choice([0.2, 0.6, 1.0])),
+                demand__utilisation=float(rng.choice([0.05, 0.1, 0.2])),
+            ),
+            "da",
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    futures = [
+        Future(f"f{i}", one, solve_scenario(tables, one).plan.shortfall.total_points)
+        for i, one in enumerate(cases)
+    ]
+    worst = []
+    for plan in plans(sites, 2):
+        seen = [remeasured(tables, one, plan.items()) for one in cases]
+        if all(m["violations"] == 0 for m in seen):
+            regrets = [
+                m["shortfall_points"] - f.best_points for m, f in zip(seen, futures, strict=True)
+            ]
+            worst.append(max(regrets))
+            assert min(regrets) >= -1e-3  # the best plan of a future is the best
+    found = least_worst_regret(tables, futures)
+    assert found.worst_points == pytest.approx(min(worst), abs=1e-3)
+    assert found.bound_points <= min(worst) + 1e-3
+    again = max(
+        remeasured(tables, one, found.actions.items())["shortfall_points"] - f.best_points
+        for one, f in zip(cases, futures, strict=True)
+    )
+    assert again == pytest.approx(found.worst_points, abs=TOLERANCE)
