@@ -28,7 +28,7 @@ EvYear = Literal["now", "2030", "2035"]
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 NOT_PLANNED = ("solver", "description", "phasing")
-"""Sections that do not change what is planned: how it is solved, described, and when it is built."""
+"""Sections that do not change what is planned: how it is solved, and when it is built."""
 
 
 class Budget(Section):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kwev.analysis.phasing import PHASES
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,7 +32,7 @@ def empty_phases(phases: pd.DataFrame) -> str:
         As from :func:`kwev.analysis.phasing.phases`.
     """
     none = phases[phases["stations"] == 0]
-    most = phases.loc[phases["cost_cad"].idxmax()]
+    most = phases.iloc[int(phases["cost_cad"].to_numpy().argmax())]
     total = float(phases["cost_cad"].sum())
     share = float(most["cost_cad"]) / total if total > 0 else 0.0
     last = (
@@ -45,10 +43,8 @@ def empty_phases(phases: pd.DataFrame) -> str:
         return f"Every phase has work to do; {last}."
     idle = [f"months {row['month_from']} to {row['month_to']}" for _, row in none.iterrows()]
     words = " and ".join(idle)
-    return (
-        f"Of the {len(PHASES)} phases {len(none)} {'has' if len(none) == 1 else 'have'} nothing to "
-        f"do: {words} would pass without works, and {last}."
-    )
+    how_many = "One of its phases has" if len(none) == 1 else f"{len(none)} of its phases have"
+    return f"{how_many} nothing to do: {words} would pass without works, and {last}."
 
 
 def against_order(timetable: Timetable) -> str:

@@ -200,6 +200,7 @@ def make(
         _swing(task, key, end, value)
         for key, ends in ranges.items()
         for end, value in zip(("low", "high"), ends, strict=True)
+        if value != _limit(phasing, key)
     ]
     return {
         "periods": {name: task.named(period) for name, period in periods.items()},
@@ -209,6 +210,14 @@ def make(
         "rows": {level: len(rows.base) for level, rows in task.gains.rows.items()},
         "swings": swings,
     }
+
+
+def _limit(phasing: Phasing, key: str) -> Any:
+    """Return the value of a dotted key that begins with ``phasing``."""
+    node: Any = phasing
+    for part in key.split(".")[1:]:
+        node = getattr(node, part)
+    return node
 
 
 def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
