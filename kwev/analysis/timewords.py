@@ -47,6 +47,16 @@ def empty_phases(phases: pd.DataFrame) -> str:
     return f"{how_many} nothing to do: {words} would pass without works, and {last}."
 
 
+def proof(timetable: Timetable) -> str:
+    """Say how much better another schedule could be, by the solver's bound."""
+    if timetable.gap < NOTHING:
+        return "The solver's bound leaves no room for a better one"
+    return (
+        "By the solver's bound no other gains more than "
+        f"{timetable.gap:.2%} beyond what this one gains"
+    )
+
+
 def against_order(timetable: Timetable) -> str:
     """Say what the best schedule gathers beyond the specification's order."""
     return _more(timetable, "order", "the specification's order within the same limits")
@@ -116,6 +126,30 @@ def what_holds_back(timetable: Timetable) -> str:
         return "Within their ranges no limit changes what is gained"
     text = ", and ".join(parts)
     return text[0].upper() + text[1:]
+
+
+def who_waits(calendar: pd.DataFrame) -> str:
+    """Say which municipalities see the first works, and which wait longest for theirs.
+
+    Parameters
+    ----------
+    calendar
+        As from :meth:`kwev.analysis.timing.Timetable.calendar`.
+    """
+    first = calendar.groupby("municipality")["month_from"].min()
+    soon, late = int(first.min()), int(first.max())
+    if soon == late:
+        return f"Works begin in every municipality in month {soon}"
+    places = sorted(str(town) for town in first.index[first == late])
+    return (
+        f"Works begin in month {soon} where most people can be served soonest, and not before "
+        f"month {late} in {_joined(places)}"
+    )
+
+
+def _joined(names: list[str]) -> str:
+    head = ", ".join(names[:-1])
+    return f"{head} and {names[-1]}" if head else names[-1]
 
 
 def halfway(timetable: Timetable, name: str) -> int | None:

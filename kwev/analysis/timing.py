@@ -18,6 +18,7 @@ from kwev import config as configuration
 from kwev import store, study
 from kwev.analysis.effects import effects
 from kwev.analysis.phasing import PHASES, phase_of
+from kwev.analysis.sitefile import FORMAT_VERSION, Done, ScheduleFile, State
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
@@ -460,6 +461,47 @@ class Timetable:
         columns = ["key", "end", "value", "best", "order", "last", "reason"]
         frame = pd.DataFrame(self.values["swings"], columns=columns)
         return frame.astype({"value": float, "best": float, "order": float, "last": float})
+
+
+def schedule_file(made: Timetable) -> ScheduleFile:
+    """Return the best schedule in the form of ``schedule.json``."""
+    names: tuple[Name, ...] = ("greedy", "order", "written")
+    months = made.config.phasing.months_per_period
+    gain, points = made.gain("best").points, made.values["points"]
+    return ScheduleFile(
+        format_version=FORMAT_VERSION,
+        scenario=made.plan.scenario,
+        inputs_sha256=made.plan.inputs_sha256,
+        config_sha256=made.plan.config_sha256,
+        limits=made.config.phasing.model_dump(mode="json"),
+        status=made.values["status"],
+        gain_point_months=gain,
+        bound_point_months=made.values["bound"] - points["today"],
+        gap=max(made.gap, 0.0),
+        gains_of_others_point_months={name: made.gain(name).points for name in names},
+        actions=[
+            Done(
+                id=name,
+                period=period,
+                month_from=(period - 1) * months + 1,
+                month_to=period * months,
+            )
+            for name, period in made.periods("best").items()
+        ],
+        states=[
+            State(
+                period=m.period,
+                month=m.month,
+                l2_people=m.l2,
+                l3_people=m.l3,
+                weighted_points=m.points,
+                spent_cad=m.spent_cad,
+                jobs=m.jobs_l2 + m.jobs_l3,
+                connected_kw=m.connected_kw,
+            )
+            for m in made.moments["best"]
+        ],
+    )
 
 
 def timetable(

@@ -33,7 +33,7 @@ LIMITS = {
 
 @pytest.fixture(scope="module")
 def built():
-    """Return the road with four homes, its plan of two new stations and a conversion, and limits."""
+    """Return the road with four homes, a plan of two stations and a conversion, and limits."""
     tables = line()
     given = case(**LIMITS)
     plan = plan_of(tables, given, DONE)
@@ -204,8 +204,8 @@ def test_a_sites_page_tells_its_package(made):
 
 
 def test_phases_by_kind_add_up_to_the_plan(built):
-    _, plan, _ = built
-    found = phasing.phase_file(plan)
+    _, plan, config = built
+    found = phasing.phase_file(plan, config.power)
     jsonschema.validate(found.model_dump(mode="json"), schemas()["docs/schemas/phases.json"])
     assert [phase.stations for phase in found.phases] == [1, 0, 2]
     assert [phase.ports for phase in found.phases] == [2, 0, 2]
@@ -215,6 +215,9 @@ def test_phases_by_kind_add_up_to_the_plan(built):
     for phase in found.phases:
         assert sum(kind.cost_cad for kind in phase.kinds) == phase.cost_cad
         assert sum(kind.ports for kind in phase.kinds) == phase.ports
+    grid = found.grid_requirements
+    assert (grid.l2_stations.voltage, grid.l2_stations.total_requirement_kw) == (240, 2 * 19.2)
+    assert (grid.l3_stations.voltage, grid.l3_stations.total_requirement_kw) == (480, 2 * 350)
 
 
 def test_ports_added_at_stations_go_with_their_level_and_removals_come_last():
@@ -275,6 +278,14 @@ def test_limits_are_varied_and_what_does_not_fit_says_why(timetable):
     assert "661.6 kW, above the 500.0 kW" in tight["reason"]
 
 
+def test_the_schedule_file_fits_its_schema(timetable):
+    found = timing.schedule_file(timetable).model_dump(mode="json")
+    jsonschema.validate(found, schemas()["docs/schemas/schedule.json"])
+    assert {done["id"]: done["period"] for done in found["actions"]} == timetable.periods("best")
+    assert [state["l2_people"] for state in found["states"][:3]] == [100, 150, 180]
+    assert found["gain_point_months"] == pytest.approx(timetable.gain("best").points)
+
+
 def test_a_calendar_counts_every_action_once(built, timetable):
     _, plan, _ = built
     table = timetable.calendar()
@@ -321,9 +332,18 @@ def test_sentences_follow_from_the_numbers(built, timetable):
     )
     assert timewords.what_written_asks(timetable) == "The specification's months keep every limit"
     assert timewords.halfway(timetable, "best") == 2
+    assert timewords.proof(timetable) == "The solver's bound leaves no room for a better one"
     assert timewords.what_holds_back(timetable).startswith("More Level 2 crews would add at most")
     # q000 and q001 stand in the list's own order, so the order is only as good as the best
     assert "gains no more than" in timewords.against_order(timetable)
+
+
+def test_who_waits_longest():
+    table = pd.DataFrame(
+        [("A", 1), ("A", 5), ("B", 3), ("C", 3)], columns=["municipality", "month_from"]
+    )
+    assert timewords.who_waits(table).endswith("and not before month 3 in B and C")
+    assert timewords.who_waits(table[table["municipality"] == "A"]).endswith("in month 1")
 
 
 def test_a_sentence_about_a_worse_order():
