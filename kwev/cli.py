@@ -271,6 +271,49 @@ def check(
 
 
 @app.command()
+def schedule(
+    plan: Annotated[Path, typer.Argument(help="The plan.json to schedule.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder to write (default: the plan's).")
+    ] = None,
+) -> None:
+    """Say when each action of a plan is done, and write a package for each site.
+
+    Finds the schedule that serves most people soonest within the money, crews and power of each
+    period (section phasing of the plan's configuration). Writes schedule.json, phases.json,
+    site-packages.csv and site-packages.geojson; their schemas are in docs/schemas.
+
+    Example: kwev schedule build/base/plan.json
+    """
+    from kwev.plan import read_plan
+
+    project = find_project()
+    record = read_plan(plan)
+    folder = out or plan.parent
+    _refuse_file(folder)
+    config = configuration.parse(record.config, where=str(plan))
+    from kwev.analysis import packages, phasing, timing
+    from kwev.files import write_json, write_text
+    from kwev.tables import load_tables
+
+    tables = load_tables(project.processed)
+    made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
+    sites = packages.packages(tables, record, config, made.periods("best"))
+    phases = phasing.phase_file(record, config.power)
+    write_json(folder / "schedule.json", timing.schedule_file(made).model_dump(mode="json"))
+    write_json(folder / "phases.json", phases.model_dump(mode="json"))
+    write_text(folder / "site-packages.csv", packages.as_csv(sites))
+    write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
+    for row in made.compared().to_dict("records"):
+        keeps = "" if row["keeps"] else " (breaks limits)"
+        typer.echo(
+            f"{row['name']}: {row['l2']:+,.0f} person-months at Level 2, "
+            f"{row['l3']:+,.0f} at Level 3, {row['share']:.1%} of the best gain{keeps}"
+        )
+    typer.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
+
+
+@app.command()
 def explain(
     scenario: Scenario = "base",
     geography: Geography = "da",

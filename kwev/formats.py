@@ -24,6 +24,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "docs/schemas/solve.json": export.account_schema(),
         "docs/schemas/results.json": resultfile.json_schema(),
         "docs/schemas/phases.json": sitefile.phases_schema(),
+        "docs/schemas/schedule.json": sitefile.schedule_schema(),
         "docs/schemas/site-packages.geojson.json": sitefile.packages_schema(),
     }
 

@@ -294,7 +294,8 @@ class _Model:
 
     def _limits(self, during: cp.Expression) -> Iterator[cp.Constraint]:
         jobs, phasing = self._jobs, self._phasing
-        for level, most in (("l2", phasing.crews.l2), ("l3", phasing.crews.l3)):
+        caps: dict[Level, int] = {"l2": phasing.crews.l2, "l3": phasing.crews.l3}
+        for level, most in caps.items():
             yield jobs.of_crew(level).astype(float)[None, :] @ during <= most
         yield jobs.kw[None, :] @ during <= phasing.connected_kw_per_period * (1 + ROOM)
         if phasing.area_kw_per_period is not None:
@@ -458,7 +459,7 @@ def greedy(jobs: Jobs, worth: Worth, phasing: Phasing) -> NDArray[np.int64]:
     price = np.maximum(jobs.net_cad, 1.0)
     for _ in range(len(jobs)):
         left = np.flatnonzero(~done)
-        gains = np.array([worth.value(_with(done, job)) - value for job in left])
+        gains = np.array([worth.value(_with(done, int(job))) - value for job in left])
         # the first of equals, so that the list is the same everywhere
         job = int(left[np.argmax(np.round(gains / price[left], 12))])
         done[job] = True

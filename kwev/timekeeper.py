@@ -217,7 +217,8 @@ class Timekeeper(Deeds):
             if spent > allowed + ROUNDING * max(1.0, abs(budget)):
                 yield f"${spent:,.2f} are spent by the end of period {t}, allowed ${allowed:,.2f}"
             crews = [_crew(place.kind) for place in now]
-            for level, most in (("l2", rule.crews.l2), ("l3", rule.crews.l3)):
+            caps: dict[Level, int] = {"l2": rule.crews.l2, "l3": rule.crews.l3}
+            for level, most in caps.items():
                 jobs = crews.count(level)
                 if jobs > most:
                     yield f"{jobs} {level.upper()} jobs in period {t}, crews do {most}"

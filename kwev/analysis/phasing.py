@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kwev.analysis.sitefile import FORMAT_VERSION, KindRecord, PhaseFile, PhaseRecord
+from kwev.analysis.sitefile import (
+    FORMAT_VERSION,
+    GridTotals,
+    KindRecord,
+    LevelPower,
+    PhaseFile,
+    PhaseRecord,
+)
 
 if TYPE_CHECKING:
+    from kwev.config import Power
     from kwev.plan import ActionKind, Plan
 
 
@@ -58,7 +66,7 @@ def phase_of(kind: str) -> Phase:
     return phase
 
 
-def phase_file(plan: Plan) -> PhaseFile:
+def phase_file(plan: Plan, power: Power) -> PhaseFile:
     """Return the phases in the form of the client's section 3.5.1; they add up to the plan."""
     records = []
     for row, phase in zip(phases(plan).to_dict("records"), PHASES, strict=True):
@@ -85,7 +93,23 @@ def phase_file(plan: Plan) -> PhaseFile:
         stations=len(plan.actions),
         ports=sum(action.ports_added for action in plan.actions),
         cost_cad=plan.cost.net_cad,
+        grid_requirements=_grid_totals(plan, power),
     )
+
+
+def _grid_totals(plan: Plan, power: Power) -> GridTotals:
+    slow = sum(a.ports_added for a in plan.actions if a.kind in ("new_l2", "add_l2"))
+    fast = sum(a.ports_added for a in plan.actions) - slow
+    l2, l3 = (
+        LevelPower(
+            voltage=volts, power_per_port_kw=kw, ports=ports, total_requirement_kw=ports * kw
+        )
+        for ports, kw, volts in (
+            (slow, power.l2_kw, power.l2_volts),
+            (fast, power.l3_kw, power.l3_volts),
+        )
+    )
+    return GridTotals(l2_stations=l2, l3_stations=l3)
 
 
 def _kind_record(plan: Plan, kind: ActionKind) -> KindRecord:

@@ -48,6 +48,23 @@ class PhaseRecord(_Record):
     """The same by kind: which of the phase's ports are added at stations."""
 
 
+class LevelPower(_Record):
+    """What the new ports of a level ask of the grid (section 3.8.1)."""
+
+    voltage: float = Field(gt=0)
+    """V; line to line of three phases for Level 3."""
+    power_per_port_kw: float = Field(gt=0)
+    ports: int = Field(ge=0)
+    total_requirement_kw: float = Field(ge=0)
+
+
+class GridTotals(_Record):
+    """By level."""
+
+    l2_stations: LevelPower
+    l3_stations: LevelPower
+
+
 class PhaseFile(_Record):
     """``phases.json``: the three phases; they add up to the plan."""
 
@@ -59,6 +76,55 @@ class PhaseFile(_Record):
     stations: int = Field(ge=0)
     ports: int = Field(ge=0)
     cost_cad: float
+    grid_requirements: GridTotals
+
+
+class Done(_Record):
+    """One action in its period."""
+
+    id: str
+    """`<kind>_<place_id>`."""
+    period: int = Field(ge=1)
+    month_from: int = Field(ge=1)
+    month_to: int = Field(ge=1)
+
+
+class State(_Record):
+    """How things stand at the end of a period; period 0 is the start of the works."""
+
+    period: int = Field(ge=0)
+    month: int = Field(ge=0)
+    l2_people: float = Field(ge=0)
+    l3_people: float = Field(ge=0)
+    weighted_points: float
+    spent_cad: float
+    jobs: int = Field(ge=0)
+    """Finished in the period."""
+    connected_kw: float = Field(ge=0)
+    """In the period."""
+
+
+class ScheduleFile(_Record):
+    """``schedule.json``: the best schedule of a plan, and what it gains."""
+
+    format_version: Literal[1]
+    scenario: str
+    inputs_sha256: str
+    config_sha256: str
+    limits: dict[str, Any]
+    """Section `phasing` of the configuration."""
+    status: str
+    """The solver's word."""
+    gain_point_months: float
+    """Weighted coverage gathered beyond what stands today."""
+    bound_point_months: float
+    """No schedule within the limits gains more, says the solver."""
+    gap: float = Field(ge=0)
+    gains_of_others_point_months: dict[str, float]
+    """The same of a greedy list, of the specification's order within the limits, and of its months
+    to the letter, which keep no limit."""
+    actions: list[Done]
+    states: list[State]
 
 
 class Location(_Record):
@@ -163,6 +229,11 @@ class SitePackage(_Record):
 def phases_schema() -> dict[str, Any]:
     """Return the JSON schema of ``phases.json``."""
     return _titled(PhaseFile, "kwev phases")
+
+
+def schedule_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``schedule.json``."""
+    return _titled(ScheduleFile, "kwev schedule")
 
 
 def packages_schema() -> dict[str, Any]:

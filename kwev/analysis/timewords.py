@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kwev.analysis.phasing import PHASES
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -34,7 +32,7 @@ def empty_phases(phases: pd.DataFrame) -> str:
         As from :func:`kwev.analysis.phasing.phases`.
     """
     none = phases[phases["stations"] == 0]
-    most = phases.loc[phases["cost_cad"].idxmax()]
+    most = phases.iloc[int(phases["cost_cad"].to_numpy().argmax())]
     total = float(phases["cost_cad"].sum())
     share = float(most["cost_cad"]) / total if total > 0 else 0.0
     last = (
@@ -45,9 +43,17 @@ def empty_phases(phases: pd.DataFrame) -> str:
         return f"Every phase has work to do; {last}."
     idle = [f"months {row['month_from']} to {row['month_to']}" for _, row in none.iterrows()]
     words = " and ".join(idle)
+    how_many = "One of its phases has" if len(none) == 1 else f"{len(none)} of its phases have"
+    return f"{how_many} nothing to do: {words} would pass without works, and {last}."
+
+
+def proof(timetable: Timetable) -> str:
+    """Say how much better another schedule could be, by the solver's bound."""
+    if timetable.gap < NOTHING:
+        return "The solver's bound leaves no room for a better one"
     return (
-        f"Of the {len(PHASES)} phases {len(none)} {'has' if len(none) == 1 else 'have'} nothing to "
-        f"do: {words} would pass without works, and {last}."
+        "By the solver's bound no other gains more than "
+        f"{timetable.gap:.2%} beyond what this one gains"
     )
 
 
@@ -120,6 +126,30 @@ def what_holds_back(timetable: Timetable) -> str:
         return "Within their ranges no limit changes what is gained"
     text = ", and ".join(parts)
     return text[0].upper() + text[1:]
+
+
+def who_waits(calendar: pd.DataFrame) -> str:
+    """Say which municipalities see the first works, and which wait longest for theirs.
+
+    Parameters
+    ----------
+    calendar
+        As from :meth:`kwev.analysis.timing.Timetable.calendar`.
+    """
+    first = calendar.groupby("municipality")["month_from"].min()
+    soon, late = int(first.min()), int(first.max())
+    if soon == late:
+        return f"Works begin in every municipality in month {soon}"
+    places = sorted(str(town) for town in first.index[first == late])
+    return (
+        f"Works begin in month {soon} where most people can be served soonest, and not before "
+        f"month {late} in {_joined(places)}"
+    )
+
+
+def _joined(names: list[str]) -> str:
+    head = ", ".join(names[:-1])
+    return f"{head} and {names[-1]}" if head else names[-1]
 
 
 def halfway(timetable: Timetable, name: str) -> int | None:

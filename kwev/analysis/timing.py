@@ -18,6 +18,7 @@ from kwev import config as configuration
 from kwev import store, study
 from kwev.analysis.effects import effects
 from kwev.analysis.phasing import PHASES, phase_of
+from kwev.analysis.sitefile import FORMAT_VERSION, Done, ScheduleFile, State
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
@@ -200,6 +201,7 @@ def make(
         _swing(task, key, end, value)
         for key, ends in ranges.items()
         for end, value in zip(("low", "high"), ends, strict=True)
+        if value != _limit(phasing, key)
     ]
     return {
         "periods": {name: task.named(period) for name, period in periods.items()},
@@ -209,6 +211,14 @@ def make(
         "rows": {level: len(rows.base) for level, rows in task.gains.rows.items()},
         "swings": swings,
     }
+
+
+def _limit(phasing: Phasing, key: str) -> Any:
+    """Return the value of a dotted key that begins with ``phasing``."""
+    node: Any = phasing
+    for part in key.split(".")[1:]:
+        node = getattr(node, part)
+    return node
 
 
 def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
@@ -451,6 +461,47 @@ class Timetable:
         columns = ["key", "end", "value", "best", "order", "last", "reason"]
         frame = pd.DataFrame(self.values["swings"], columns=columns)
         return frame.astype({"value": float, "best": float, "order": float, "last": float})
+
+
+def schedule_file(made: Timetable) -> ScheduleFile:
+    """Return the best schedule in the form of ``schedule.json``."""
+    names: tuple[Name, ...] = ("greedy", "order", "written")
+    months = made.config.phasing.months_per_period
+    gain, points = made.gain("best").points, made.values["points"]
+    return ScheduleFile(
+        format_version=FORMAT_VERSION,
+        scenario=made.plan.scenario,
+        inputs_sha256=made.plan.inputs_sha256,
+        config_sha256=made.plan.config_sha256,
+        limits=made.config.phasing.model_dump(mode="json"),
+        status=made.values["status"],
+        gain_point_months=gain,
+        bound_point_months=made.values["bound"] - points["today"],
+        gap=max(made.gap, 0.0),
+        gains_of_others_point_months={name: made.gain(name).points for name in names},
+        actions=[
+            Done(
+                id=name,
+                period=period,
+                month_from=(period - 1) * months + 1,
+                month_to=period * months,
+            )
+            for name, period in made.periods("best").items()
+        ],
+        states=[
+            State(
+                period=m.period,
+                month=m.month,
+                l2_people=m.l2,
+                l3_people=m.l3,
+                weighted_points=m.points,
+                spent_cad=m.spent_cad,
+                jobs=m.jobs_l2 + m.jobs_l3,
+                connected_kw=m.connected_kw,
+            )
+            for m in made.moments["best"]
+        ],
+    )
 
 
 def timetable(

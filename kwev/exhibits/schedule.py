@@ -25,7 +25,7 @@ def coverage_over_time(report: Report) -> Figure:
     """Return who is within reach month by month, under each schedule."""
     return timechart.over_time(
         report.timetable.curves(),
-        timing.NAMES,
+        {str(name): words for name, words in timing.NAMES.items()},
         origin=origins.plan(report.tables, report.plan),
     )
 

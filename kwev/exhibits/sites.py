@@ -109,11 +109,13 @@ def site_files(report: Report) -> Table:
     columns = (Column("file", "File", link="url"), Column("about", "What it holds"))
     origin = origins.plan(report.tables, report.plan)
 
+    power = report.config.power
+
     def files_to(project: Project) -> None:
         folder = project.root / FILES
         write_text(folder / CSV, packages.as_csv(report.packages))
         write_json(folder / GEOJSON, packages.as_geojson(report.packages), indent=None)
-        write_json(folder / PHASES, phasing.phase_file(report.plan).model_dump(mode="json"))
+        write_json(folder / PHASES, phasing.phase_file(report.plan, power).model_dump(mode="json"))
 
     frame = pd.DataFrame(rows)
     return Table(

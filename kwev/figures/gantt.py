@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import plotly.graph_objects as go
 
-from kwev.figures import drawings, style
+from kwev.figures import style
 from kwev.figures.charts import chart, require
 from kwev.figures.figure import rows
 
@@ -46,17 +46,17 @@ def gantt(df: pd.DataFrame, *, origin: Origin, name: str = "calendar") -> Figure
     """
     require(df, _COLUMNS, name)
     labels, bars = _arranged(df)
-    by_months = df.groupby(["month_from", "month_to"], as_index=False)["actions"].sum()
+    by_months = df.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
     each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
     places = df.groupby("municipality")["actions"].sum()
     where = ", ".join(f"{place} {count}" for place, count in places.items())
     alt = f"Calendar of the works. Actions by months: {each}. By municipality: {where}."
-    height = 130 + _ROW_PX * len(labels)
+    height = 80 + _ROW_PX * len(labels)
     return chart(
         (name, alt, origin, df, height),
         lambda: _plotly(labels, bars, height),
         lambda canvas: _draw(canvas, labels, bars),
-        height_in=0.9 + _ROW_IN * len(labels),
+        height_in=0.7 + _ROW_IN * len(labels),
     )
 
 
@@ -103,12 +103,8 @@ def _plotly(labels: list[tuple[str, str]], bars: list[_Bar], height_px: int) -> 
             base=[bar.start for bar in own],
             y=[bar.row for bar in own],
             orientation="h",
-            name=style.ACTION_NAMES[kind],
-            marker={
-                "color": colour,
-                "pattern": {"shape": drawings.PATTERNS[kind], "fgcolor": _WHITE, "size": 4},
-                "line": {"color": _WHITE, "width": 1},
-            },
+            showlegend=False,  # a row's label names its kind
+            marker={"color": colour, "line": {"color": _WHITE, "width": 1}},
             text=[f"<b>{bar.actions}</b>" for bar in own],
             textposition="inside",
             insidetextanchor="middle",
@@ -133,7 +129,6 @@ def _plotly(labels: list[tuple[str, str]], bars: list[_Bar], height_px: int) -> 
 
 def _draw(canvas: Any, labels: list[tuple[str, str]], bars: list[_Bar]) -> None:
     axes = canvas.subplots()
-    told: set[str] = set()
     for bar in bars:
         axes.barh(
             bar.row,
@@ -143,9 +138,7 @@ def _draw(canvas: Any, labels: list[tuple[str, str]], bars: list[_Bar]) -> None:
             color=style.ACTIONS[bar.kind],
             edgecolor=style.PAPER,
             linewidth=0.8,
-            label="_" if bar.kind in told else style.ACTION_NAMES[bar.kind],
         )
-        told.add(bar.kind)
         axes.text(
             bar.start + bar.length / 2,
             bar.row,
@@ -163,4 +156,3 @@ def _draw(canvas: Any, labels: list[tuple[str, str]], bars: list[_Bar]) -> None:
     axes.set_xticks(months)
     axes.set_xlabel("Month (end)")
     axes.grid(axis="y", visible=False)
-    canvas.legend(loc="outside upper left", ncols=3)

@@ -22,7 +22,7 @@ body { margin: 0 auto; max-width: 46rem; padding: 1rem; background: var(--paper)
 a { color: var(--link); } nav { display: flex; flex-wrap: wrap; gap: 0.3rem 1.2rem; }
 h1 { font-size: 1.5rem; margin: 0.8rem 0 0; } h2 { font-size: 1.1rem; margin: 1.4rem 0 0.3rem; }
 .quiet { color: var(--quiet); margin: 0; }
-dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: 0.15rem 1rem; }
+dl { display: grid; grid-template-columns: minmax(6rem, 40%) 1fr; gap: 0.15rem 1rem; }
 dt { color: var(--quiet); } dd { margin: 0; }
 .needs li { margin: 0.4rem 0; padding-left: 0.2rem; } .needs { list-style: "\\2610\\00a0"; }
 @media print { nav { display: none; } body { max-width: none; } }

@@ -44,8 +44,8 @@ def over_time(
         Words of each schedule, in the order of the legend.
     """
     require(df, ("schedule", "month", *_PANELS), name)
-    middle = df["month"].drop_duplicates().sort_values()
-    middle = int(middle.iloc[(len(middle) - 1) // 2])
+    months = sorted({int(month) for month in df["month"]})
+    middle = months[(len(months) - 1) // 2]
     each = []
     for key, words in names.items():
         part = df[(df["schedule"] == key) & (df["month"] == middle)].iloc[0]
@@ -65,7 +65,7 @@ def over_time(
 
 def _plotly(df: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.15, subplot_titles=list(_PANELS.values())
+        rows=2, cols=1, vertical_spacing=0.2, subplot_titles=list(_PANELS.values())
     )
     layout = style.plotly_layout(height_px=_HEIGHT_PX)
     figure.update_layout(**layout)

@@ -28,7 +28,7 @@ def of_schedule(report: Report) -> Numbers:
             Number("crews_l3", rule.crews.l3, "count", "phasing.crews.l3"),
             Number("period_kw", rule.connected_kw_per_period, "kW", "phasing", "{:,.0f} kW"),
             Number("schedule_months", made.months, "count", "phasing"),
-            Number("schedule_gap", made.gap, "share", _ORIGIN, "{:.3%}"),
+            Number("schedule_proof", timewords.proof(made), "text", _ORIGIN),
             Number("best_l2_months", best.l2 / 1e6, "million person-months", _ORIGIN),
             Number("best_l3_months", best.l3 / 1e6, "million person-months", _ORIGIN),
             Number("order_l2_months", order.l2 / 1e6, "million person-months", _ORIGIN),
@@ -45,6 +45,7 @@ def of_schedule(report: Report) -> Numbers:
             Number("against_order", timewords.against_order(made), "text", _ORIGIN),
             Number("against_greedy", timewords.against_greedy(made), "text", _ORIGIN),
             Number("written_asks", timewords.what_written_asks(made), "text", _ORIGIN),
+            Number("who_waits", timewords.who_waits(made.calendar()), "text", _ORIGIN),
             Number("holds_back", timewords.what_holds_back(made), "text", _ORIGIN),
         ]
     )

@@ -31,6 +31,7 @@ JUDGED = (
 
 
 def test_certify_imports_nothing_that_it_judges():
-    code = f"import sys, kwev.certify, kwev.timekeeper; print([m for m in {JUDGED!r} if m in sys.modules])"
+    loads = "import sys, kwev.certify, kwev.timekeeper"
+    code = f"{loads}; print([m for m in {JUDGED!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
