@@ -149,8 +149,9 @@ class Business:
     def stations(self) -> pd.DataFrame:
         """Return one row a new station of :data:`STATIONS`: what it needs to pay.
 
-        Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's), ``capital_cad``,
-        ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays`` (utilisation at which
+        Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's),
+        ``capital_cad``, ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays``
+        (utilisation at which
         income covers the running cost, and the money too; NaN where never) and ``price`` (CAD/kWh
         at which it pays at the scenario's utilisation).
         """
