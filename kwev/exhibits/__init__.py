@@ -45,6 +45,7 @@ from kwev.exhibits.ledgers import (
 )
 from kwev.exhibits.money import (
     money,
+    money_budgets,
     money_chart,
     money_sites,
     money_stations,
@@ -178,6 +179,7 @@ __all__ = [
     "licences",
     "misplaced_stations",
     "money",
+    "money_budgets",
     "money_chart",
     "money_sites",
     "money_stations",

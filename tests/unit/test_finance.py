@@ -14,7 +14,7 @@ from toy import base_config, case, toy
 
 from kwev.analysis import finance, moneywords, spread
 from kwev.analysis.finance import Ports
-from kwev.analysis.returns import ALL, Business
+from kwev.analysis.returns import ALL, Business, by_budget
 from kwev.certify import certify
 from kwev.config import load
 from kwev.errors import KwevError
@@ -213,6 +213,11 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
     text = " ".join(f"{a.id}:{a.ports_added}" for a in base_plan.actions)
     row = finance.of_row(text, tables, base_case.config)
     assert row.npv_cad == pytest.approx(business.now.npv_cad)
+    rows = pd.DataFrame([{"budget_cad": 4e6, "actions": text}, {"budget_cad": 0.0, "actions": ""}])
+    budgets = by_budget(rows, tables, base_case.config)
+    assert budgets["capital_cad"].tolist() == pytest.approx([base_plan.cost.net_cad, 0])
+    assert budgets["npv_cad"].tolist() == pytest.approx([business.now.npv_cad, 0])
+    assert np.isnan(budgets["roi"].iloc[1])
     assert row.capital_cad == pytest.approx(base_plan.cost.net_cad)
 
 

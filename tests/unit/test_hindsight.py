@@ -243,6 +243,10 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
     for level in hindsight.LEVELS:
         for place in found.came(level)["place_id"]:
             assert place in places or f"{hindsight.REAL}{place}" in places
+    real = then.sites[then.sites["site_id"].str.startswith(hindsight.REAL)].set_index("site_id")
+    for place in set(found.came("l3")["place_id"]) - set(then.stations["station_id"]):
+        name = f"{hindsight.REAL}{place}"
+        assert real.loc[name, "grid_kw"] >= config.ports.min_l3 * config.power.l3_kw
     points = Points.read(then, "da", fleet.evs(then, "now", "da"))
     measure = hindsight.Measure(then, config)
 
