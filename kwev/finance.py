@@ -88,9 +88,13 @@ class Finance(Section):
     """Chargers as a business; money is of one year, before tax and grants."""
 
     energy: Energy
+    """What energy costs."""
     delivery: Delivery
+    """What bringing it costs."""
     peak: Peak
+    """How much ports draw together."""
     price: Price
+    """What drivers pay."""
     years: Annotated[int, Field(ge=1, le=50)]
     """Years that the equipment earns."""
     discount_share_per_year: Annotated[float, Field(ge=0, le=0.5)]

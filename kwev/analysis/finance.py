@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -112,9 +113,7 @@ class Year:
 
     def less(self, other: Year) -> Year:
         """Return what this year has over another."""
-        return Year(
-            *(getattr(self, f.name) - getattr(other, f.name) for f in fields(self))
-        )
+        return Year(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -318,7 +317,7 @@ def break_even(ports: Ports, config: Config, *, pays_back: bool = True) -> float
     worth = annuity(finance.discount_share_per_year, finance.years)
     wanted = float(np.sum(capital_cad(ports, config))) / worth if pays_back else 0.0
     steps = sorted({0.0, 1.0, *(s for s in _steps(ports, config) if 0 < s < 1)})
-    for low, high in zip(steps, steps[1:], strict=False):
+    for low, high in pairwise(steps):
         found = _root(lambda u: _cash(ports, config, u) - wanted, low, high)
         if found is not None:
             return found

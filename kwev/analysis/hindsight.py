@@ -2,9 +2,9 @@
 
 The network of 2022 and that of 2025 are two snapshots of one source, filtered alike: electric,
 available, public, dated, in the Region, not for one maker's cars alone. Records are joined to
-places as in the merged network; a record that is gone stands at its own point, or at a place of the
-newer snapshot within :data:`SAME_PLACE_M`, where it was listed anew. What a place came to offer, and
-did not, is new.
+places as in the merged network; a record that is gone stands at its own point, or at a place of
+the newer snapshot within :data:`SAME_PLACE_M`, where it was listed anew. What a place came to
+offer, and did not before, is new.
 
 The plan knows the network and the vehicles of 2022, and may choose among today's candidates and the
 places that were really used. It gets as many stations of each level as really came, one port each:
@@ -131,7 +131,7 @@ def _placed(records: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
 
 def _listed_anew(older: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
-    """Return the older records, those that are gone moved to a newer place that is as good as there."""
+    """Return the older records, those that are gone moved to a newer place beside them."""
     xy = newer[["easting_m", "northing_m"]].to_numpy()
     ids = newer["place_id"].to_numpy()
     places = []
@@ -186,9 +186,13 @@ def tables_of(tables: Tables, found: Past) -> Tables:
         "stations": stations,
         "sites": _sites_then(tables, found, set(stations["station_id"])),
     }
-    texts = {name: frame.to_csv(index=False) for name, frame in made.items()}
+    changed = {
+        "ev": made["das"]["ev"].tolist(),
+        "stations": stations.to_csv(index=False),
+        "sites": made["sites"].to_csv(index=False),
+    }
     return replace(
-        tables, **made, inputs_sha256=sha256_json({"base": tables.inputs_sha256, **texts})
+        tables, **made, inputs_sha256=sha256_json({"base": tables.inputs_sha256, **changed})
     )
 
 
@@ -214,7 +218,7 @@ def _stations_then(tables: Tables, found: Past) -> pd.DataFrame:
         }
     )  # fmt: skip
     both = pd.concat([known, gone], ignore_index=True) if len(gone) else known
-    ports = {}
+    ports: dict[str, pd.Series[int]] = {}
     for level in LEVELS:
         count = both["station_id"].map(there[f"{level}_older"]).astype(int)
         ports |= {f"{level}_ports{end}": count for end in ("", "_low", "_high")}
@@ -237,7 +241,7 @@ def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame
     rows = [
         {
             **dict.fromkeys(tables.sites.columns, ""),
-            **{name: known.at[place, name] for name in
+            **{name: known.loc[place, name] for name in
                ("name", "municipality_id", "area_id", "latitude", "longitude", "easting_m",
                 "northing_m", "owner", "grid_kw")},
             "site_id": f"{REAL}{place}{suffix}",
@@ -490,6 +494,4 @@ def _by_lot(then: Tables, found: Past, config: Config, ruler: Ruler) -> dict[str
         ]
     )
     ends = (("random_low", 0.05), ("random_mid", 0.5), ("random_high", 0.95))
-    return {
-        name: {str(k): float(v) for k, v in drawn.quantile(q).items()} for name, q in ends
-    }
+    return {name: {str(k): float(v) for k, v in drawn.quantile(q).items()} for name, q in ends}

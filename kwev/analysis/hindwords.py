@@ -32,11 +32,11 @@ def by_lot(shares: Mapping[str, Mapping[str, float]], level: str) -> str:
     """Return how what was built stands to sites chosen by lot at a level."""
     built = shares["built"][level]
     low, mid, high = (shares[f"random_{end}"][level] for end in ("low", "mid", "high"))
-    who = f"at {LEVELS[level]}"
+    who, among = f"at {LEVELS[level]}", "people than nearly all choices by lot"
     if built < low:
-        return f"{who} it reaches fewer people than nearly all choices by lot, whose middle is {mid:.1%}"
+        return f"{who} it reaches fewer {among}, whose middle is {mid:.1%}"
     if built > high:
-        return f"{who} it reaches more people than nearly all choices by lot, whose middle is {mid:.1%}"
+        return f"{who} it reaches more {among}, whose middle is {mid:.1%}"
     return (
         f"{who} it reaches as many people as choices by lot may, nine tenths of which lie between "
         f"{low:.1%} and {high:.1%}"
@@ -45,9 +45,7 @@ def by_lot(shares: Mapping[str, Mapping[str, float]], level: str) -> str:
 
 def simple_rule(shares: Mapping[str, Mapping[str, float]]) -> str:
     """Return what the model adds to the rule of most people first."""
-    gaps = {
-        level: POINTS * (shares["plan"][level] - shares["greedy"][level]) for level in LEVELS
-    }
+    gaps = {level: POINTS * (shares["plan"][level] - shares["greedy"][level]) for level in LEVELS}
     if all(abs(gap) <= CLOSE_POINTS for gap in gaps.values()):
         return (
             "taking the site that reaches most people, time after time, does as well as the model "

@@ -30,8 +30,8 @@ def pays(business: Business) -> str:
         else "its income does not even cover the running cost"
     )
     return (
-        f"At these values the plan does not pay for itself within {finance.years} years: {running}; "
-        f"it pays in {share:.0%} of the draws."
+        f"At these values the plan does not pay for itself within {finance.years} years: "
+        f"{running}; it pays in {share:.0%} of the draws."
     )
 
 
@@ -43,7 +43,7 @@ def levels(stations: pd.DataFrame) -> str:
         if known.empty:
             parts.append(f"no {level} station pays at any use")
             continue
-        best = known.loc[known["pays"].idxmin()]
+        best = known.sort_values("pays").iloc[0]
         port = "port" if best["ports"] == 1 else "ports"
         parts.append(
             f"the {level} station that pays soonest, with {best['ports']} {port}, does so from "
@@ -96,7 +96,7 @@ def paying(stations: pd.DataFrame, utilisation: float) -> str:
 
 
 def ports_and_peaks(stations: pd.DataFrame) -> str:
-    """Return what a larger Level 2 station pays for its peak; empty where none crosses the limit."""
+    """Return what a larger Level 2 station pays for its peak."""
     level2 = stations[stations["level"] == "Level 2"].sort_values("ports")
     free, charged = level2[level2["power"] == 0], level2[level2["power"] > 0]
     if free.empty or charged.empty:

@@ -95,7 +95,8 @@ class Business:
 
         Columns: ``kind`` (words), ``stations``, ``capital_cad`` (net of resale), ``income``,
         ``energy``, ``power``, ``other`` (fees, fixed charges and upkeep), ``cash`` (CAD a year),
-        ``npv_cad``, ``payback_years`` and ``break_even`` (share; NaN where never).
+        ``npv_cad``, ``roi`` (share of the money spent that comes back on top of it over the years),
+        ``payback_years`` and ``break_even`` (share; NaN where never).
         """
         rows = []
         for kind, words in KIND_NAMES.items():
@@ -142,6 +143,7 @@ class Business:
             "other": float(total.fees + total.fixed + total.upkeep),
             "cash": found.cash_cad_per_year,
             "npv_cad": found.npv_cad,
+            "roi": _number(found.roi),
             "payback_years": _number(found.payback_years),
             "break_even": _number(finance.break_even(ports, config)),
         }
@@ -149,8 +151,9 @@ class Business:
     def stations(self) -> pd.DataFrame:
         """Return one row a new station of :data:`STATIONS`: what it needs to pay.
 
-        Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's), ``capital_cad``,
-        ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays`` (utilisation at which
+        Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's),
+        ``capital_cad``, ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays``
+        (utilisation at which
         income covers the running cost, and the money too; NaN where never) and ``price`` (CAD/kWh
         at which it pays at the scenario's utilisation).
         """
@@ -226,6 +229,35 @@ class Business:
         """Return what the plan brings at another utilisation."""
         config = self.config.with_values(demand__utilisation=utilisation)
         return finance.of_ports(self.ports, config)
+
+
+def by_budget(rows: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+    """Return what plans bring, one row each, as the rows of a study have them.
+
+    Parameters
+    ----------
+    rows
+        ``budget_cad``, ``net_cad`` and ``actions`` (``id:ports`` joined by blanks).
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``budget_cad``, ``capital_cad``, ``cash``, ``npv_cad``, ``roi``, ``payback_years``.
+    """
+    found = []
+    for row in rows.to_dict("records"):
+        brings = finance.of_row(str(row["actions"]), tables, config)
+        found.append(
+            {
+                "budget_cad": row["budget_cad"],
+                "capital_cad": brings.capital_cad,
+                "cash": brings.cash_cad_per_year,
+                "npv_cad": brings.npv_cad,
+                "roi": _number(brings.roi),
+                "payback_years": _number(brings.payback_years),
+            }
+        )
+    return pd.DataFrame(found)
 
 
 def _yield(ports: Ports, config: Config, utilisation: float) -> float:

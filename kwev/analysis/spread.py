@@ -80,8 +80,11 @@ def _with(node: Any, path: Sequence[str], value: float) -> Any:
     first, *rest = path
     below = getattr(node, first)
     # a whole number stays one: years
-    new = _with(below, rest, value) if rest else type(below)(round(value) if
-                                                            isinstance(below, int) else value)
+    new = (
+        _with(below, rest, value)
+        if rest
+        else type(below)(round(value) if isinstance(below, int) else value)
+    )
     return node.model_copy(update={first: new})
 
 
@@ -98,8 +101,11 @@ def draws(
 
 
 def returns(ports: Ports, configs: Iterable[Config]) -> pd.DataFrame:
-    """Return one row a configuration: ``capital_cad``, ``cash_cad_per_year``, ``npv_cad``, ``roi``,
-    ``payback_years`` (infinite where the money never comes back)."""
+    """Return what actions bring, one row a configuration.
+
+    Columns: ``capital_cad``, ``cash_cad_per_year``, ``npv_cad``, ``roi``, ``payback_years``
+    (infinite where the money never comes back).
+    """
     rows = []
     for config in configs:
         found = finance.of_ports(ports, config)
@@ -120,9 +126,7 @@ def interval(values: pd.Series) -> tuple[float, float]:
 
     A draw is taken, not a mean of two, so that an infinite payback stays infinite.
     """
-    low, high = (
-        float(values.quantile(q, interpolation="nearest")) for q in (LOW, HIGH)
-    )
+    low, high = (float(values.quantile(q, interpolation="nearest")) for q in (LOW, HIGH))
     return low, high
 
 
@@ -150,6 +154,4 @@ def one_at_a_time(ports: Ports, known: Sequence[Span], config: Config) -> pd.Dat
             }
         )
     table = pd.DataFrame(rows)
-    return table.sort_values(
-        ["swing_cad", "name"], ascending=[False, True], ignore_index=True
-    )
+    return table.sort_values(["swing_cad", "name"], ascending=[False, True], ignore_index=True)

@@ -45,6 +45,7 @@ from kwev.exhibits.ledgers import (
 )
 from kwev.exhibits.money import (
     money,
+    money_budgets,
     money_chart,
     money_sites,
     money_stations,
@@ -211,6 +212,7 @@ __all__ = [
     "limits",
     "misplaced_stations",
     "money",
+    "money_budgets",
     "money_chart",
     "money_sites",
     "money_stations",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kwev.analysis import returns
 from kwev.exhibits.common import table
 from kwev.figures import moneychart, origins
 from kwev.figures.figure import Origin
@@ -22,6 +23,7 @@ _MONEY = (
     Column("other", "Other", "CAD/year", ",.0f"),
     Column("cash", "Left", "CAD/year", ",.0f"),
     Column("npv_cad", "Present value", "CAD", ",.0f"),
+    Column("roi", "Return on the money", format=".0%"),
     Column("payback_years", "Payback", "years", ".1f"),
     Column("break_even", "Pays from a use of", format=".1%"),
 )
@@ -57,6 +59,20 @@ def money_stations(report: Report) -> Table:
         Column("price", "Pays back at a price of", "CAD/kWh", ".2f"),
     ]
     return table("money-stations", report.business.stations(), columns, _origin(report))
+
+
+def money_budgets(report: Report) -> Table:
+    """Return what each budget of the sweep would bring."""
+    columns = [
+        Column("budget_cad", "Budget", "CAD", ",.0f"),
+        Column("capital_cad", "Installation", "CAD", ",.0f"),
+        Column("cash", "Left", "CAD/year", ",.0f"),
+        Column("npv_cad", "Present value", "CAD", ",.0f"),
+        Column("roi", "Return on the money", format=".0%"),
+        Column("payback_years", "Payback", "years", ".1f"),
+    ]
+    frame = returns.by_budget(report.budgets, report.tables, report.config)
+    return table("money-budgets", frame, columns, _origin(report))
 
 
 def money_chart(report: Report) -> Figure:

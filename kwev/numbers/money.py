@@ -91,7 +91,7 @@ def _use(business: Business) -> list[Number]:
 
 def _tariffs(report: Report) -> list[Number]:
     table, power = report.tables.tariffs, report.config.power
-    fee = float(table.set_index("tariff_id").loc[_FEE_ID, "cad"])
+    fee = float(table.set_index("tariff_id")["cad"][_FEE_ID])
     return [
         Number("tariffs", len(table), "count", "tariffs"),
         Number("tariff_first_year", str(int(table["year"].min())), "text", "tariffs.year"),

@@ -131,7 +131,7 @@ def build(
     return BuildReport(out_dir, rows, sizes, tuple(meter.costs))
 
 
-def _tables(
+def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this text
     raw: Raw, parameters: Parameters, meter: Meter
 ) -> tuple[dict[str, pd.DataFrame], Layers]:
     ledger = Ledger()

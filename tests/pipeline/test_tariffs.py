@@ -49,7 +49,8 @@ def test_figures_become_cad_for_one_thing(tiny_raw):
     raw = tiny_raw(
         tariffs=rows(
             # 382,500 USD x 1.2986 of 2017 over 6 chargers
-            ("capital_cost", "six-vehicle complex", 382_500, "complex", "USD", "2017", "US", "u", ""),
+            ("capital_cost", "six-vehicle complex", 382_500, "complex", "USD", "2017", "US", "u",
+             ""),
             # no date: 2023, 1.3497
             ("capital_cost", "one charger", 100, "charger", "USD", "programme", "US", "u", ""),
             ("electricity_price_RPP", "TOU", 9.8, "cents/kWh", "CAD", "from 2025-11-01", "ON", "u",

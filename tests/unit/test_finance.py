@@ -1,4 +1,4 @@
-"""Money by hand: bills with demand charges, present value, break-even, intervals, reconciliation."""
+"""Money by hand: bills with demand charges, present value, break-even, intervals, books."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import base_config, case, toy
 
-from kwev.analysis import finance, spread
+from kwev.analysis import finance, moneywords, spread
 from kwev.analysis.finance import Ports
-from kwev.analysis.returns import ALL, Business
+from kwev.analysis.returns import ALL, Business, by_budget
 from kwev.certify import certify
 from kwev.config import load
 from kwev.errors import KwevError
+from kwev.figures import moneychart
+from kwev.figures.figure import Origin
 from kwev.files import read_json
+from kwev.numbers import Number
 
 CONFIG = base_config()
 COUNTS = st.integers(0, 12)
@@ -166,7 +169,11 @@ def test_break_even_price_closes_the_books():
 
 
 TOYS = {
-    "new": ([(0, 0, 900, 30), (4_000, 0, 300, 4)], [], [(100, 0, "parking"), (4_000, 9, "parking")]),
+    "new": (
+        [(0, 0, 900, 30), (4_000, 0, 300, 4)],
+        [],
+        [(100, 0, "parking"), (4_000, 9, "parking")],
+    ),
     "conversion": ([(0, 0, 900, 30)], [(10, 0, 3, 0), (-10, 0, 1, 0)], []),
     "added": ([(0, 0, 900, 4_000)], [(10, 0, 1, 1)], []),
 }
@@ -206,6 +213,11 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
     text = " ".join(f"{a.id}:{a.ports_added}" for a in base_plan.actions)
     row = finance.of_row(text, tables, base_case.config)
     assert row.npv_cad == pytest.approx(business.now.npv_cad)
+    rows = pd.DataFrame([{"budget_cad": 4e6, "actions": text}, {"budget_cad": 0.0, "actions": ""}])
+    budgets = by_budget(rows, tables, base_case.config)
+    assert budgets["capital_cad"].tolist() == pytest.approx([base_plan.cost.net_cad, 0])
+    assert budgets["npv_cad"].tolist() == pytest.approx([business.now.npv_cad, 0])
+    assert np.isnan(budgets["roi"].iloc[1])
     assert row.capital_cad == pytest.approx(base_plan.cost.net_cad)
 
 
@@ -290,7 +302,9 @@ def test_draws_fill_each_range_once_and_move_groups_together():
 def test_a_changed_configuration_is_the_checked_one():
     values = {"finance.price.l3_cad_per_kwh": 0.5, "costs.l2_port_cad": 7_000.0}
     fast = spread.changed(CONFIG, values)
-    assert fast == CONFIG.with_values(finance__price__l3_cad_per_kwh=0.5, costs__l2_port_cad=7_000.0)
+    assert fast == CONFIG.with_values(
+        finance__price__l3_cad_per_kwh=0.5, costs__l2_port_cad=7_000.0
+    )
 
 
 def test_one_at_a_time_by_hand():
@@ -320,3 +334,82 @@ def test_the_ledgers_spans_are_in_the_scenario(project):
     for span in known:
         for end in (0.0, 1.0):
             assert json.dumps(spread.changed(CONFIG, span.at(end)).as_dict())
+
+
+# -- words -------------------------------------------------------------------------------------
+
+
+def station(level, ports, pays, power=0.0):
+    return {"level": level, "ports": ports, "pays": pays, "power": power}
+
+
+def test_sentences_on_stations_follow_the_numbers():
+    table = pd.DataFrame(
+        [
+            station("Level 2", 1, 0.5),
+            station("Level 2", 4, 0.6, power=8_000.0),
+            station("Level 3", 2, 0.04, power=30_000.0),
+        ]
+    )
+    words = moneywords.levels(table)
+    assert "The Level 2 station that pays soonest, with 1 port, does so from 50.0%" in words
+    assert "Level 3 station that pays soonest, with 2 ports, does so from 4.0%" in words
+    assert moneywords.paying(table, 0.01) == "no new station of either level pays back"
+    assert moneywords.paying(table, 0.1) == "new Level 3 stations pay back and no others"
+    assert moneywords.paying(table, 0.5).startswith("2 of the 3 kinds")
+    assert moneywords.paying(table, 0.9) == "new stations of either level pay back"
+    assert "needs more use to pay, not less" in moneywords.ports_and_peaks(table)
+    better = table.assign(pays=[0.5, 0.4, 0.04])
+    assert "still needs less use" in moneywords.ports_and_peaks(better)
+    never = table.assign(pays=np.nan)
+    assert moneywords.levels(never).startswith("No Level 2 station pays at any use")
+    assert "more use to pay" in moneywords.ports_and_peaks(never)
+
+
+def test_sentences_on_use_and_payback():
+    assert "only 2.0% of the hours" in moneywords.filled(0.02, 0.1)
+    assert "about the assumed 10%" in moneywords.filled(0.1, 0.1)
+    assert "more than the assumed" in moneywords.filled(0.2, 0.1)
+    assert "no use at all" in moneywords.filled(0.2, 0.0)
+    assert moneywords.payback(None) == moneywords.payback(np.inf) == "never"
+    assert moneywords.payback(4.25) == "4.2 years"
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (0.9, "pays for itself within 10 years, interest included"),
+        # at 0.20 a kWh leaves 0.17 - 0.164 for all that is fixed
+        (0.2, "does not even cover the running cost"),
+        # between the price that covers the running cost and the one that pays back, 0.35
+        (0.3, "covers the running cost but not the money spent"),
+    ],
+)
+def test_the_verdict_follows_the_price(project, price, words):
+    config = base_config(finance__price__l3_cad_per_kwh=price, ports__min_l3=2)
+    tables = toy([(0, 0, 900, 30)], [(10, 0, 1, 0)], [(4_000, 0, "shopping_mall")])
+    plan = solve(tables)
+    assert [a.kind for a in plan.actions] == ["new_l3"]
+    business = Business(project, tables, plan, config)
+    assert words in moneywords.pays(business)
+
+
+def test_a_dollar_brings_more_the_more_it_is_used(project, tables, base_plan, base_case):
+    business = Business(project, tables, base_plan, base_case.config)
+    table = business.over_utilisation()
+    for _, part in table.groupby("level"):
+        assert (part["low"] <= part["high"]).all()
+        first, last = part.iloc[0], part.iloc[-1]
+        assert first["yield"] < 0 < last["yield"]
+    # the yield that pays back is one over what a dollar a year is worth
+    assert table["needed"].iloc[0] == pytest.approx(1 / 7.7217349)
+    figure = moneychart.yields(table, origin=Origin("hand", "now"))
+    again = moneychart.yields(table, origin=Origin("hand", "now"))
+    assert figure.static() == again.static()
+    assert figure.interactive() == again.interactive()
+    assert "13.0% a year pays the money back" in figure.alt
+
+
+def test_an_amount_below_zero_has_its_sign_before_the_dollar():
+    assert str(Number("a", -1_234.0, "CAD", "hand")) == "\N{MINUS SIGN}$1,234"
+    assert str(Number("a", 1_234.0, "CAD", "hand")) == "$1,234"
