@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev import study
-from kwev.analysis import sweeps
+from kwev.analysis import floors, sweeps
 from kwev.errors import KwevError, nearest
 from kwev.tables import load_tables
 
@@ -35,6 +35,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "geography": sweeps.geography,
     "swings": sweeps.swings,
     "cells": sweeps.cells,
+    floors.STUDY: floors.points,
 }
 """Studies by name: what makes their points."""
 
