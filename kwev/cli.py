@@ -16,7 +16,7 @@ from kwev import config as configuration
 from kwev.errors import KwevError
 from kwev.project import Project, find_project
 
-EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR = 0, 1, 2
+EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR, EXIT_REGRESSED = 0, 1, 2, 3
 
 app = typer.Typer(
     name="kwev",
@@ -366,6 +366,73 @@ def explain(
         )
     if found.status == "unknown":
         raise typer.Exit(EXIT_VIOLATIONS)
+
+
+@app.command()
+def monitor(
+    snapshot: Annotated[
+        Path | None,
+        typer.Argument(help="A list of stations (CSV, GeoJSON) or a quarter's vehicles (CSV)."),
+    ] = None,
+    date: Annotated[
+        str,
+        typer.Option("--date", help="Day, month or quarter shown (default: in the file's name)."),
+    ] = "",
+    series: Annotated[
+        str, typer.Option("--series", help="Name to keep it under (default: by the layout).")
+    ] = "",
+    history: Annotated[
+        Path | None,
+        typer.Option("--history", help="File to append to (default: data/monitoring/history.csv)."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Measure and tell, but write nothing.")
+    ] = False,
+    from_processed: Annotated[
+        bool,
+        typer.Option("--from-processed", help="Append what data/processed knows; no SNAPSHOT."),
+    ] = False,
+) -> None:
+    """Hold the targets of data/targets.json against a new list of stations or new vehicle counts.
+
+    The list is measured on the cells, as plans are, and appended to a history, of which nothing is
+    ever changed: the same file again writes nothing. Each target is told with pass or fail, the
+    change since the last line of its series and the trend. A series is one source, filtered alike.
+
+    A list of stations has a row a station, with the columns latitude, longitude (degrees),
+    l2_ports, l3_ports (counts) and, where known, station_id, name, opened (2026-03-31), access
+    (public, tesla_only, private) and status (available, planned, closed); an empty access counts
+    as public, an empty status as available. GeoJSON has the same as properties of points. The
+    files of Natural Resources Canada (AFDC columns) and OpenChargeMap are read as they are.
+    Stations outside the Region, and those not for all cars, are left out and counted.
+
+    A quarter's vehicles have the columns fsa and ev, or fsa, bev and phev, and a row for each of
+    the Region's areas; they are held against the network of data/processed.
+
+    Exit code 0: no target went back. 3: one did: it was met and is not, or has lost half a point.
+    2: bad input; nothing was written.
+
+    Example: a file stations-2026-03.csv with
+
+        name,latitude,longitude,l2_ports,l3_ports,access
+        City Hall,43.4516,-80.4925,4,0,public
+        Highway stop,43.4100,-80.3900,0,2,public
+
+    is told by: kwev monitor stations-2026-03.csv --series region --dry-run
+    """
+    if (snapshot is None) != from_processed:
+        hint = "See `kwev monitor --help`."
+        raise KwevError("give a file, or --from-processed", where="kwev monitor", hint=hint)
+    project = find_project()
+    from kwev.analysis import watch
+
+    told = watch.watched(
+        project, snapshot, date=date, series=series, path=history, dry_run=dry_run
+    )
+    for line in told.lines:
+        typer.echo(line)
+    if told.regressed:
+        raise typer.Exit(EXIT_REGRESSED)
 
 
 @app.command()

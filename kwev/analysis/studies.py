@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev import study
-from kwev.analysis import frontier, hindsight, nearoptimal, robustness, sweeps, timing
+from kwev.analysis import floors, frontier, hindsight, nearoptimal, robustness, sweeps, timing
 from kwev.errors import KwevError, nearest
 from kwev.tables import load_tables
 
@@ -40,6 +40,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "frontier-kw": frontier.by_power,
     "frontier-spacing": frontier.by_spacing,
     "futures": robustness.points,
+    floors.STUDY: floors.points,
 }
 """Studies by name: what makes their points."""
 
