@@ -29,7 +29,7 @@ EvYear = Literal["now", "2030", "2035"]
 GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
 SOLVERS = ("auto", "highs", "gurobi", "scip")
 NOT_PLANNED = ("description", "finance", "phasing", "solver")
-"""Sections that do not change what is planned: how it is told, earns, is built in time, is solved."""
+"""Sections that do not change what is planned: how it is told, solved, built in time, and earns."""
 
 
 class Budget(Section):
