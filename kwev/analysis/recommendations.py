@@ -51,28 +51,22 @@ class Recommendation:
 
 
 def recommendations(
-    plan: Plan,
-    config: Config,
-    readings: Readings,
-    timetable: Timetable,
-    business: Business,
-    floor_prices: pd.DataFrame,
+    readings: Readings, timetable: Timetable, business: Business, floor_prices: pd.DataFrame
 ) -> list[Recommendation]:
     """Return what the plan and the studies speak for, in the order in which it is decided.
 
     Parameters
     ----------
-    plan, config
-        The published plan and its scenario.
     readings
         What the sweeps say.
     timetable
         When the plan is built.
     business
-        What it costs to run and earns.
+        What it costs to run and earns; it has the published plan and its scenario.
     floor_prices
         As :func:`kwev.analysis.floors.prices` gives it.
     """
+    plan, config = business.plan, business.config
     base = readings.study("geography").set_index("name").loc["da"]
     roads = readings.study("cases").set_index("name").loc["network"]
     radii = readings.along("l2-radius", "coverage.l2_radius_m")

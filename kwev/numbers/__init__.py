@@ -24,6 +24,7 @@ from kwev.numbers.plan import (
     of_scenario,
 )
 from kwev.numbers.reach import of_reach
+from kwev.numbers.recommendations import of_recommendations
 from kwev.numbers.results import of_results
 from kwev.numbers.schedule import of_schedule, of_sites
 from kwev.numbers.scores import of_scores
@@ -37,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
     "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_hindsight", "of_homes",
-    "of_money", "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_scenario",
+    "of_money", "of_phases", "of_plan", "of_reach", "of_recommendations", "of_region",
+    "of_results", "of_scenario",
     "of_schedule", "of_scores", "of_sites", "of_stations", "of_targets_out_of_reach", "of_transit",
     "of_vehicles",
 ]  # fmt: skip
@@ -49,6 +51,6 @@ def everything(report: Report) -> Numbers:
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
         of_grid, of_reach, of_targets_out_of_reach, of_results, of_schedule, of_sites, of_money,
-        of_hindsight,
+        of_hindsight, of_recommendations,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
