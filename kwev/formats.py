@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kwev import config, export, plan
-from kwev.analysis import resultfile
+from kwev.analysis import resultfile, targets
 from kwev.files import write_json
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),
         "docs/schemas/results.json": resultfile.json_schema(),
+        "docs/schemas/targets.json": targets.json_schema(),
     }
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
-from kwev.analysis import outofreach, sensitivity, studies
+from kwev.analysis import floors, history, outofreach, sensitivity, studies, targets
 from kwev.analysis.findings import Findings
 from kwev.config import Case
 from kwev.errors import KwevError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kwev.analysis.history import Line
+    from kwev.analysis.targets import Targets
     from kwev.config import Config
     from kwev.conflict import Conflict
     from kwev.plan import Plan
@@ -122,6 +124,21 @@ class Report:
         return sensitivity.one_at_a_time(
             self.project, sensitivity.ranges(self.project), scenario=self.scenario
         )
+
+    @cached_property
+    def floor_prices(self) -> pd.DataFrame:
+        """What each floor of the study of equity gives and takes, on the cells."""
+        return floors.prices(self.findings.effects, self.study(floors.STUDY))
+
+    @cached_property
+    def watched(self) -> Targets:
+        """The targets that are watched (``data/targets.json``)."""
+        return targets.of_project(self.project)
+
+    @cached_property
+    def history(self) -> list[Line]:
+        """What was measured when (``data/monitoring/history.csv``)."""
+        return history.read(history.path_of(self.project))
 
     @property
     def _growth_config(self) -> Config:

@@ -21,6 +21,12 @@ from kwev.exhibits.data import (
     reconciled,
     station_map,
 )
+from kwev.exhibits.equity import (
+    access_table,
+    floor_table,
+    lorenz_chart,
+    served_households,
+)
 from kwev.exhibits.grid import (
     grid_categories,
     grid_choices,
@@ -38,6 +44,12 @@ from kwev.exhibits.homes import (
 from kwev.exhibits.ledgers import (
     assumptions,
     claims,
+)
+from kwev.exhibits.monitoring import (
+    drift_triggers,
+    history_chart,
+    measured_lists,
+    targets,
 )
 from kwev.exhibits.outofreach import (
     conflict,
@@ -58,7 +70,6 @@ from kwev.exhibits.plan import (
     plan_dashboard,
     plan_map,
     target_chart,
-    targets,
 )
 from kwev.exhibits.reach import (
     coverage_by_radius,
@@ -121,6 +132,7 @@ from kwev.exhibits.vehicles import (
 )
 
 __all__ = [
+    "access_table",
     "action_list",
     "actions_by_kind",
     "actions_by_municipality",
@@ -151,17 +163,22 @@ __all__ = [
     "deprivation_map",
     "distance_chart",
     "distance_table",
+    "drift_triggers",
     "dropped_records",
+    "floor_table",
     "gap_map",
     "gap_table",
     "grid_categories",
     "grid_choices",
     "grid_map",
+    "history_chart",
     "home_types",
     "left_without",
     "level3_gap_map",
     "level3_gaps",
     "licences",
+    "lorenz_chart",
+    "measured_lists",
     "misplaced_stations",
     "multi_unit",
     "municipalities",
@@ -179,6 +196,7 @@ __all__ = [
     "reconciled",
     "roads",
     "scores_by_category",
+    "served_households",
     "service_areas",
     "site_reasons",
     "site_score_map",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwev.analysis import metrics, monitoring, phasing
+from kwev.analysis import metrics, phasing
 from kwev.exhibits.common import category_name, table
 from kwev.export import as_frame
 from kwev.figures import charts, drawings, origins, planmap
@@ -177,20 +177,3 @@ def action_list(report: Report) -> Table:
         Column("site_rank", "Rank as a site", format=",.0f"),
     ]
     return table("action-list", frame, columns, origins.plan(report.tables, report.plan))
-
-
-def targets(report: Report) -> Table:
-    """Return the monitored targets with pass or fail."""
-    columns = [
-        Column("target", "Target"),
-        Column("radius_m", "Radius", "m", align="right"),
-        Column("wanted", "Wanted", format=".0%"),
-        Column("measured", "Measured"),
-        Column("before", "Today", format=".1%"),
-        Column("passes_before", "Passes today"),
-        Column("after", "With the plan", format=".1%"),
-        Column("passes_after", "Passes with the plan"),
-        Column("missing_points", "Missing", "points", ".1f"),
-    ]
-    frame = monitoring.targets(report.plan, report.config)
-    return table("targets", frame, columns, origins.plan(report.tables, report.plan))
