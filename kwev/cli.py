@@ -426,9 +426,7 @@ def monitor(
     project = find_project()
     from kwev.analysis import watch
 
-    told = watch.watched(
-        project, snapshot, date=date, series=series, path=history, dry_run=dry_run
-    )
+    told = watch.watched(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
     for line in told.lines:
         typer.echo(line)
     if told.regressed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kwev import config, export, plan
-from kwev.analysis import resultfile, sitefile
+from kwev.analysis import resultfile, sitefile, targets
 from kwev.files import write_json
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ def schemas() -> dict[str, dict[str, Any]]:
         "docs/schemas/phases.json": sitefile.phases_schema(),
         "docs/schemas/schedule.json": sitefile.schedule_schema(),
         "docs/schemas/site-packages.geojson.json": sitefile.packages_schema(),
+        "docs/schemas/targets.json": targets.json_schema(),
     }
 
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from kwev import config as configuration
 from kwev import study
-from kwev.analysis import hindsight, outofreach, packages, sensitivity, studies, timing
+from kwev.analysis import (
+    floors,
+    hindsight,
+    history,
+    outofreach,
+    packages,
+    recommendations,
+    sensitivity,
+    studies,
+    targets,
+    timing,
+)
 from kwev.analysis.findings import Findings
 from kwev.analysis.readings import Readings
 from kwev.analysis.returns import Business
@@ -24,7 +35,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from kwev.analysis.history import Line
+    from kwev.analysis.recommendations import Recommendation
     from kwev.analysis.sitefile import SitePackage
+    from kwev.analysis.targets import Targets
     from kwev.analysis.timing import Timetable
     from kwev.config import Config
     from kwev.conflict import Conflict
@@ -153,6 +167,28 @@ class Report:
         return sensitivity.one_at_a_time(
             self.project, sensitivity.ranges(self.project), scenario=self.scenario
         )
+
+    @cached_property
+    def floor_prices(self) -> pd.DataFrame:
+        """What each floor of the study of equity gives and takes, on the cells."""
+        return floors.prices(self.findings.effects, self.study(floors.STUDY))
+
+    @cached_property
+    def recommendations(self) -> list[Recommendation]:
+        """What the plan and its studies speak for."""
+        return recommendations.recommendations(
+            self.readings, self.timetable, self.business, self.floor_prices
+        )
+
+    @cached_property
+    def watched(self) -> Targets:
+        """The targets that are watched (``data/targets.json``)."""
+        return targets.of_project(self.project)
+
+    @cached_property
+    def history(self) -> list[Line]:
+        """What was measured when (``data/monitoring/history.csv``)."""
+        return history.read(history.path_of(self.project))
 
     @property
     def _growth_config(self) -> Config:

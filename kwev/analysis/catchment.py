@@ -93,11 +93,15 @@ def supply(effects: Effects, level: Level, when: When) -> Supply:
 
 
 def _ports(effects: Effects, level: Level, when: When, ids: NDArray[np.str_]) -> Values:
-    counted = ("l2", "l3") if level == "l2" and effects.config.coverage.l3_counts_for_l2 else (level,)
+    counted = (
+        ("l2", "l3") if level == "l2" and effects.config.coverage.l3_counts_for_l2 else (level,)
+    )
     stations = effects.stations
     ports = dict.fromkeys(ids.tolist(), 0)
     for one in counted:
-        standing = zip(stations.ids.tolist(), getattr(stations, f"{one}_ports").tolist(), strict=True)
+        standing = zip(
+            stations.ids.tolist(), getattr(stations, f"{one}_ports").tolist(), strict=True
+        )
         for place, number in standing:
             if place in ports:
                 ports[place] += number
@@ -181,7 +185,5 @@ def curves(effects: Effects, *, points: int = 200) -> pd.DataFrame:
                 np.linspace(0.0, 1.0, points + 1), curve.loc[curve["value"] <= 0, "people"].max()
             )
             have = np.interp(at, curve["people"], curve["value"])
-            parts.append(
-                pd.DataFrame({"level": level, "when": when, "people": at, "value": have})
-            )
+            parts.append(pd.DataFrame({"level": level, "when": when, "people": at, "value": have}))
     return pd.concat(parts, ignore_index=True)

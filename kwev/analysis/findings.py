@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kwev.analysis import beneficiaries, distances, measures, reasons, remaining
+from kwev.analysis import (
+    beneficiaries,
+    catchment,
+    distances,
+    households,
+    measures,
+    reasons,
+    remaining,
+)
 from kwev.analysis.effects import effects
 
 if TYPE_CHECKING:
@@ -33,6 +41,21 @@ class Findings:
     def groups(self) -> pd.DataFrame:
         """:func:`kwev.analysis.beneficiaries.by_group`."""
         return beneficiaries.by_group(self.effects)
+
+    @cached_property
+    def households(self) -> pd.DataFrame:
+        """:func:`kwev.analysis.households.by_household`."""
+        return households.by_household(self.effects)
+
+    @cached_property
+    def access(self) -> pd.DataFrame:
+        """:func:`kwev.analysis.catchment.summary`."""
+        return catchment.summary(self.effects)
+
+    @cached_property
+    def lorenz(self) -> pd.DataFrame:
+        """:func:`kwev.analysis.catchment.curves`."""
+        return catchment.curves(self.effects)
 
     @cached_property
     def distances(self) -> Distances:

@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from kwev import config as configuration
+from kwev import rules
 from kwev.analysis import beneficiaries, households
 from kwev.areas import HOUSEHOLDS
 from kwev.config import Case
 from kwev.demand import share_of
 from kwev.errors import KwevError
+from kwev.inputs import build_inputs
 from kwev.record import action_id
 from kwev.study import Point
 from kwev.units import POINTS
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kwev.analysis.effects import Effects
+    from kwev.config import Config
     from kwev.coverage import Level
     from kwev.project import Project
 
@@ -76,7 +79,7 @@ class Ask:
 
 FLOORS: Final = (
     # the base plan leaves the worst-off township without Level 3, the Region's target is 85 %
-    *(Ask("municipality", "l3", floor) for floor in (0.25, 0.5, 0.75, 0.85)),
+    *(Ask("municipality", "l3", floor) for floor in (0.25, 0.5, 0.85)),
     # on dissemination areas townships have 35 to 66 % near Level 2, and can have at most 40 to 76 %
     *(Ask("municipality", "l2", floor) for floor in (0.4, 0.5)),
     # the two least deprived fifths have 83 % near Level 3 and 75 to 77 % near Level 2
@@ -93,7 +96,7 @@ FLOORS: Final = (
 PRICED: Final = Ask("municipality", "l3", 0.5)
 """The floor that the text tells of, and that is solved again with more money."""
 
-EXTRA_CAD: Final = (250_000.0, 500_000.0, 1_000_000.0)
+EXTRA_CAD: Final = (250_000.0, 1_000_000.0)
 """Money added to the budget beside :data:`PRICED` (CAD)."""
 
 
@@ -132,7 +135,8 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
         ``name``, ``grouping``, ``level``, ``floor`` (share), ``extra_cad`` (CAD), ``who`` (the
         group that has least in the base plan; of municipalities the townships together),
         ``people``, ``before`` and ``after`` (share of the group in reach without and with the
-        floor), ``missed`` (share of the Region's people below the floor of their group),
+        floor), ``most`` (the same with every possible site built), ``missed`` (share of the
+        Region's people below the floor of their group, on the model's demand points),
         ``l2_price``, ``l3_price`` (points of the Region's people lost, negative where won) and
         ``l2``, ``l3`` (shares of the Region).
 
@@ -149,6 +153,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
     if lost:
         raise KwevError(f"no plan named {lost[0]!r}", where=f"study {STUDY}")
     everybody = effects.cells.people
+    model = build_inputs(effects.tables, _all_groups(effects.config), GEOGRAPHY)
     rows = []
     for ask in asks():
         groups = groups_of(effects, ask.grouping)
@@ -169,7 +174,10 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                 "people": float(people.sum()),
                 "before": _reached(effects, ask.level, builds[BASE], people),
                 "after": _reached(effects, ask.level, builds[ask.name], people),
-                "missed": _missed(effects, ask, groups, builds[ask.name]),
+                "most": _most(effects, ask.level, people),
+                "missed": rules.missed(
+                    model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
+                )[f"{ask.grouping}_{ask.level}"],
                 **{
                     f"{level}_price": POINTS * (region[level, BASE] - region[level, ask.name])
                     for level in ("l2", "l3")
@@ -237,18 +245,16 @@ def _reached(
     return share_of(people, reach.covered(build))
 
 
-def _missed(
-    effects: Effects,
-    ask: Ask,
-    groups: dict[str, NDArray[np.float64]],
-    build: NDArray[np.bool_],
-) -> float:
-    """Return the share of the Region's people who are below the floor of their group."""
-    below = sum(
-        max(0.0, ask.floor - _reached(effects, ask.level, build, people)) * float(people.sum())
-        for people in groups.values()
-    )
-    return below / float(effects.cells.people.sum())
+def _most(effects: Effects, level: str, people: NDArray[np.float64]) -> float:
+    """Return the share of people whom every station and every possible site together reach."""
+    reach = effects.reach["l2" if level == "l2" else "l3"]
+    gains = np.diff((reach.change > 0).tocsr().indptr) > 0
+    return share_of(people, (reach.fixed + reach.losable >= 1) | gains)
+
+
+def _all_groups(config: Config) -> Config:
+    """Return the scenario with a floor of nothing for each kind of household: inputs know all."""
+    return config.with_values(**{f"rules__groups__{kind}__l2": 0.0 for kind in HOUSEHOLDS})
 
 
 def dollars_back(table: pd.DataFrame, l2_before: float) -> float | None:
@@ -294,7 +300,10 @@ def sentence(row: pd.Series) -> str:
         gives = f"leaves {_the(str(row['who']))} at {row['after']:.1%}"
     told = f"a floor of {row['floor']:.0%} near {level} {every} {gives}, and {_costs(row)}"
     if row["missed"] > _TOLD_FROM:
-        told += f"; {row['missed']:.1%} of the Region's people are still below it"
+        told += (
+            f"; {row['missed']:.1%} of the Region's people are still below it, by the model's own "
+            "count"
+        )
     return told
 
 
@@ -311,19 +320,24 @@ _EVERY: Final = {
 
 
 def _the(who: str) -> str:
+    """Return a group's name inside a sentence."""
     lower = who[0].lower() + who[1:]
+    if lower.startswith("in "):
+        return f"people {lower}"
     return f"the {lower}" if lower.endswith(" fifth") else lower
 
 
 def _costs(row: pd.Series) -> str:
     """Return what the Region loses or wins at each level, in words."""
-    parts = {True: [], False: []}  # type: dict[bool, list[str]]
+    parts: dict[bool, list[str]] = {True: [], False: []}
     for level, name in LEVEL_NAMES.items():
         points = round(float(row[f"{level}_price"]), 1)
         if points:
-            parts[points > 0].append(f"{abs(points):.1f} points of {name}")
+            words = "point" if abs(points) == 1 else "points"
+            parts[points > 0].append(f"{abs(points):.1f} {words} of {name}")
     costs, gives = (" and ".join(parts[key]) for key in (True, False))
-    if not costs and not gives:
-        return "costs the Region nothing that shows in a tenth of a point"
-    words = [f"costs the Region {costs}"] * bool(costs) + [f"brings it {gives}"] * bool(gives)
-    return " and ".join(words)
+    if costs and gives:
+        return f"costs the Region {costs} and brings it {gives}"
+    if gives:
+        return f"brings the Region {gives}"
+    return f"costs the Region {costs or 'nothing that shows in a tenth of a point'}"

@@ -382,8 +382,7 @@ def judged(lines: list[Line], line: Line, watched: Targets) -> pd.DataFrame:
                 "since": "" if before is None else before.date,
                 "change": change,
                 "per_year": _per_year(own, target.name),
-                "regressed": (was_met and not met)
-                or change <= -watched.regression_points + 1e-9,
+                "regressed": (was_met and not met) or change <= -watched.regression_points + 1e-9,
             }
         )
     return pd.DataFrame(rows)

@@ -2,49 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from kwev.analysis.metrics import TARGET_NAMES
 
 if TYPE_CHECKING:
-    from kwev.config import Config
+    from kwev.analysis.targets import Targets, Within
     from kwev.plan import Plan
 
-MEASURED = {"l2": "monthly", "l3": "monthly", "ev_owners": "quarterly"}
-"""How often each target is measured (client's specification, section 3.9.1)."""
+OFTEN: Final = {"month": "monthly", "quarter": "quarterly"}
 
 
-def targets(plan: Plan, config: Config) -> pd.DataFrame:
+def targets(plan: Plan, watched: Targets) -> pd.DataFrame:
     """Return one row a target: share wanted, radius, share before and after, pass or fail.
 
     Columns: ``target``, ``radius_m`` (text; both radii for EVs), ``wanted``, ``measured``,
     ``before``, ``after``, ``passes_before``, ``passes_after`` and ``missing_points``.
     """
-    reach = config.coverage
-    radius = {
-        "l2": f"{reach.l2_radius_m:,.0f}",
-        "l3": f"{reach.l3_radius_m:,.0f}",
-        "ev_owners": f"{reach.l2_radius_m:,.0f} or {reach.l3_radius_m:,.0f}",
-    }
     rows = []
-    for key, name in TARGET_NAMES.items():
-        reached = getattr(plan.coverage, key)
+    for target in watched.targets:
+        reached = getattr(plan.coverage, target.name)
         rows.append(
             {
-                "target": name,
-                "radius_m": radius[key],
-                "wanted": reached.target,
-                "measured": MEASURED[key],
+                "target": TARGET_NAMES[target.name],
+                "radius_m": _radius(target.within),
+                "wanted": target.share,
+                "measured": OFTEN[target.every],
                 "before": reached.before,
                 "after": reached.after,
-                "passes_before": passes(reached.before, reached.target),
-                "passes_after": passes(reached.after, reached.target),
-                "missing_points": max(0.0, 100 * (reached.target - reached.after)),
+                "passes_before": passes(reached.before, target.share),
+                "passes_after": passes(reached.after, target.share),
+                "missing_points": max(0.0, 100 * (target.share - reached.after)),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _radius(within: Within) -> str:
+    known = [radius for radius in (within.l2_radius_m, within.l3_radius_m) if radius is not None]
+    return " or ".join(f"{radius:,.0f}" for radius in known)
 
 
 def passes(share: float, target: float) -> bool:

@@ -89,7 +89,9 @@ class Counted:
         return last_day(self.quarter)
 
 
-def read(project: Project, tables: Tables, path: Path, *, date: str, series: str) -> Listed | Counted:
+def read(
+    project: Project, tables: Tables, path: Path, *, date: str, series: str
+) -> Listed | Counted:
     """Read a list of stations or a quarter's vehicles.
 
     Parameters
@@ -218,9 +220,7 @@ def _from_ocm(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     )
 
 
-def _stations(
-    project: Project, table: pd.DataFrame, date: str, series: str, path: Path
-) -> Listed:
+def _stations(project: Project, table: pd.DataFrame, date: str, series: str, path: Path) -> Listed:
     table = table.reset_index(drop=True)
     for name in ("station_id", "name", "opened", "access", "status"):
         if name not in table.columns:
@@ -231,10 +231,16 @@ def _stations(
         for name, (low, high) in zip(("longitude", "latitude"), CANADA, strict=True)
     }
     ports = {name: _ports(table[name], path) for name in ("l2_ports", "l3_ports")}
-    _refuse(~table["access"].isin(["", *ACCESS]), table["access"], path, f"one of {', '.join(ACCESS)}")
-    _refuse(~table["status"].isin(["", *STATUS]), table["status"], path, f"one of {', '.join(STATUS)}")
+    _refuse(
+        ~table["access"].isin(["", *ACCESS]), table["access"], path, f"one of {', '.join(ACCESS)}"
+    )
+    _refuse(
+        ~table["status"].isin(["", *STATUS]), table["status"], path, f"one of {', '.join(STATUS)}"
+    )
     opened = table["opened"]
-    _refuse((opened != "") & ~opened.str.fullmatch(_DAY), opened, path, "a date (YYYY-MM-DD) or empty")
+    _refuse(
+        (opened != "") & ~opened.str.fullmatch(_DAY), opened, path, "a date (YYYY-MM-DD) or empty"
+    )
     table = table.assign(**degrees, **ports)
     metres = to_metres(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])

@@ -118,5 +118,7 @@ def of_project(project: Project) -> Targets:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the file of targets."""
-    title = {"title": "Targets that are watched"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Targets.model_json_schema(), **title}
+    schema = Targets.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev targets"
+    return schema

@@ -21,6 +21,12 @@ from kwev.exhibits.data import (
     reconciled,
     station_map,
 )
+from kwev.exhibits.equity import (
+    access_table,
+    floor_table,
+    lorenz_chart,
+    served_households,
+)
 from kwev.exhibits.grid import (
     grid_categories,
     grid_choices,
@@ -52,6 +58,12 @@ from kwev.exhibits.money import (
     money_swings,
     tariffs,
 )
+from kwev.exhibits.monitoring import (
+    drift_triggers,
+    history_chart,
+    measured_lists,
+    targets,
+)
 from kwev.exhibits.outofreach import (
     conflict,
     constraints,
@@ -70,7 +82,6 @@ from kwev.exhibits.plan import (
     plan_dashboard,
     plan_map,
     target_chart,
-    targets,
 )
 from kwev.exhibits.reach import (
     coverage_by_radius,
@@ -161,6 +172,7 @@ from kwev.exhibits.vehicles import (
 )
 
 __all__ = [
+    "access_table",
     "actions_by_kind",
     "actions_by_municipality",
     "age_correlations",
@@ -194,7 +206,9 @@ __all__ = [
     "deprivation_map",
     "distance_chart",
     "distance_table",
+    "drift_triggers",
     "dropped_records",
+    "floor_table",
     "gap_map",
     "gap_table",
     "grid_categories",
@@ -202,6 +216,7 @@ __all__ = [
     "grid_map",
     "hindsight",
     "hindsight_chart",
+    "history_chart",
     "home_types",
     "l2_radius_chart",
     "l3_radius_chart",
@@ -210,6 +225,8 @@ __all__ = [
     "level3_gaps",
     "licences",
     "limits",
+    "lorenz_chart",
+    "measured_lists",
     "misplaced_stations",
     "money",
     "money_budgets",
@@ -241,6 +258,7 @@ __all__ = [
     "robust_core",
     "schedules",
     "scores_by_category",
+    "served_households",
     "service_areas",
     "site_files",
     "site_list",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwev.analysis import metrics, monitoring, phasing
+from kwev.analysis import metrics, phasing
 from kwev.exhibits.common import table
 from kwev.figures import charts, drawings, origins, planmap
 from kwev.figures.dashboard import dashboard
@@ -153,18 +153,3 @@ def plan_dashboard(report: Report) -> Figure:
     return dashboard(report.plan, phasing.phases(report.plan), origin=origin)
 
 
-def targets(report: Report) -> Table:
-    """Return the monitored targets with pass or fail."""
-    columns = [
-        Column("target", "Target"),
-        Column("radius_m", "Radius", "m", align="right"),
-        Column("wanted", "Wanted", format=".0%"),
-        Column("measured", "Measured"),
-        Column("before", "Today", format=".1%"),
-        Column("passes_before", "Passes today"),
-        Column("after", "With the plan", format=".1%"),
-        Column("passes_after", "Passes with the plan"),
-        Column("missing_points", "Missing", "points", ".1f"),
-    ]
-    frame = monitoring.targets(report.plan, report.config)
-    return table("targets", frame, columns, origins.plan(report.tables, report.plan))

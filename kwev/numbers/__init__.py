@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from kwev.numbers.catalogue import of_catalogue
 from kwev.numbers.data import of_data, of_region
+from kwev.numbers.equity import of_equity
 from kwev.numbers.grid import of_grid
 from kwev.numbers.hindsight import of_hindsight
 from kwev.numbers.homes import of_homes
 from kwev.numbers.money import of_money
+from kwev.numbers.monitoring import of_monitoring
 from kwev.numbers.number import SHOW, Number, Numbers, Value
 from kwev.numbers.outofreach import of_targets_out_of_reach
 from kwev.numbers.plan import (
@@ -37,11 +39,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_hindsight", "of_homes",
-    "of_money", "of_phases", "of_plan", "of_reach", "of_recommendations", "of_region",
-    "of_results", "of_scenario",
-    "of_schedule", "of_scores", "of_sites", "of_stations", "of_targets_out_of_reach", "of_transit",
-    "of_vehicles",
+    "of_catalogue", "of_coarse", "of_data", "of_equity", "of_grid", "of_growth", "of_hindsight",
+    "of_homes", "of_money", "of_monitoring", "of_phases", "of_plan", "of_reach",
+    "of_recommendations", "of_region", "of_results", "of_scenario", "of_schedule", "of_scores",
+    "of_sites", "of_stations", "of_targets_out_of_reach", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
@@ -51,6 +52,6 @@ def everything(report: Report) -> Numbers:
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
         of_grid, of_reach, of_targets_out_of_reach, of_results, of_schedule, of_sites, of_money,
-        of_hindsight, of_recommendations,
+        of_hindsight, of_equity, of_monitoring, of_recommendations,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

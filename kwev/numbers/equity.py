@@ -1,0 +1,174 @@
+"""Numbers of who is served, and of the price of a floor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from kwev.analysis import beneficiaries, floors, households
+from kwev.errors import KwevError
+from kwev.numbers.number import Number, Numbers
+from kwev.units import POINTS
+
+if TYPE_CHECKING:
+    from kwev.report import Report
+
+FLOORS: Final = "study equity"
+"""How the origin of a number from the study begins."""
+
+TOLD: Final = {
+    "floor_towns_l3": floors.PRICED,
+    "floor_towns_l3_high": floors.Ask("municipality", "l3", 0.85),
+    "floor_towns_l2": floors.Ask("municipality", "l2", 0.5),
+    "floor_fifth_l3": floors.Ask("quintile", "l3", 0.9),
+    "floor_renters_l3": floors.Ask("renters", "l3", 0.97),
+}
+"""Floors whose sentence the text prints, by the number's name."""
+
+
+def of_equity(report: Report) -> Numbers:
+    """Return the numbers of the sections on who is served and on the price of a floor."""
+    return Numbers([*_served(report), *_access(report), *_floors(report)])
+
+
+def _served(report: Report) -> list[Number]:
+    groups, homes = report.findings.groups, report.findings.households
+    towns = groups[groups["group"] == beneficiaries.MUNICIPALITIES]
+    towns = towns[towns["name"] != beneficiaries.REGION]
+    fifths = groups[groups["group"] == beneficiaries.FIFTHS]
+    fifths = fifths[fifths["name"] != beneficiaries.UNSCORED].set_index("name")["l2_after"]
+    names = list(beneficiaries.FIFTH_NAMES.values())
+    origin, by_home = "plan.coverage: beneficiaries.by_group", "plan.coverage: households"
+    found = [
+        Number("served_fifth_least", fifths[names[0]], "share", origin),
+        Number("served_fifth_most", fifths[names[-1]], "share", origin),
+        Number(
+            "low_income_limit", households.low_income_limit_cad(report.tables), "CAD",
+            "da_profiles.median_income_cad",
+        ),
+    ]  # fmt: skip
+    for level in ("l2", "l3"):
+        least = towns.sort_values([f"{level}_after", "name"]).iloc[0]
+        found += [
+            Number(f"served_least_{level}_who", str(least["name"]), "text", origin),
+            Number(f"served_least_{level}", float(least[f"{level}_after"]), "share", origin),
+        ]
+    for kind, (name, other) in households.NAMES.items():
+        at = homes.set_index("name")["l2_after"]
+        found += [
+            Number(f"served_{kind}_l2", float(at[name]), "share", by_home),
+            Number(f"served_not_{kind}_l2", float(at[other]), "share", by_home),
+        ]
+    return found
+
+
+def _access(report: Report) -> list[Number]:
+    table = report.findings.access
+    table = table[table["zones"] == "plain"].set_index(["level", "when"])
+    origin = "catchment.summary"
+    found = []
+    for level in ("l2", "l3"):
+        for when in ("before", "after"):
+            row = table.loc[(level, when)]
+            found += [
+                Number(f"access_{level}_{when}", float(row["mean"]), "ratio", origin),
+                Number(f"gini_{level}_{when}", float(row["gini"]), "ratio", origin),
+            ]
+    ends = ("before", "after")
+    words = [income_words(float(table.loc[("l2", when), "by_income"])) for when in ends]
+    return [
+        *found,
+        Number("access_income_before", words[0], "text", origin),
+        Number("access_income_after", words[1], "text", origin),
+        Number(
+            "gini_words",
+            gini_words(*(float(table.loc[("l2", when), "gini"]) for when in ends)),
+            "text",
+            origin,
+        ),
+    ]
+
+
+EVEN: Final = 0.02
+"""A concentration index or a change of Gini smaller than this is called none."""
+
+
+def income_words(index: float) -> str:
+    """Return a concentration index by income in words."""
+    if abs(index) < EVEN:
+        return "spread evenly over incomes"
+    return f"more in areas of {'lower' if index < 0 else 'higher'} income"
+
+
+def gini_words(before: float, after: float) -> str:
+    """Return what a plan does to inequality, in words."""
+    if abs(after - before) < EVEN:
+        return "as uneven as before"
+    return f"{'less' if after < before else 'more'} uneven than before"
+
+
+def _floors(report: Report) -> list[Number]:
+    table = report.floor_prices
+    base = report.study(floors.STUDY).set_index("name").loc[floors.BASE]
+    rows = {name: _row(table, ask) for name, ask in TOLD.items()}
+    priced = rows["floor_towns_l3"]
+    back = floors.dollars_back(table, float(base["l2"]))
+    towns_l2 = rows["floor_towns_l2"]
+    sentences = [
+        Number(f"{name}_sentence", _sentence(row), "text", FLOORS) for name, row in rows.items()
+    ]
+    return [
+        *sentences,
+        Number("floor_plans", len(table), "count", FLOORS),
+        Number("floor_towns_people", float(priced["people"]), "people", "cells.population"),
+        Number("floor_towns_l3_before", float(priced["before"]), "share", FLOORS),
+        Number("floor_towns_l3_after", float(priced["after"]), "share", FLOORS),
+        Number("floor_towns_l3_most", float(priced["most"]), "share", "cells and sites"),
+        Number("floor_towns_l2_most", float(towns_l2["most"]), "share", "cells and sites"),
+        Number("floor_dollars_back", dollars_words(back), "text", FLOORS),
+        Number("floor_cheap_words", cheap_words(table), "text", FLOORS),
+    ]
+
+
+def _row(table: pd.DataFrame, ask: floors.Ask) -> pd.Series:
+    found = table[table["name"] == ask.name]
+    if len(found) != 1:
+        raise KwevError(f"no plan named {ask.name!r}", where=f"study {floors.STUDY}")
+    return found.iloc[0]
+
+
+def _sentence(row: pd.Series) -> str:
+    text = floors.sentence(row)
+    return text[0].upper() + text[1:]
+
+
+DOLLAR_DIGITS: Final = 4
+"""Digits of money that are left out: it is read between two plans in a straight line."""
+
+
+def dollars_words(back: float | None) -> str:
+    """Return what it takes to keep Level 2 as it was beside the floor, in words."""
+    if back is None:
+        most = max(floors.EXTRA_CAD)
+        return f"not even ${most:,.0f} more would keep Level 2 where it is without the floor"
+    if back <= 0:
+        return "Level 2 is no lower than without the floor"
+    return f"about ${round(back, -DOLLAR_DIGITS):,.0f} more would keep Level 2 where it is without the floor"
+
+
+CHEAP_POINTS: Final = 0.5
+"""Points of the Region, both levels together, up to which a floor is called cheap."""
+
+
+def cheap_words(table: pd.DataFrame) -> str:
+    """Return how many floors on Level 2 by household or fifth cost the Region little, in words."""
+    part = table[(table["level"] == "l2") & (table["grouping"] != "municipality")]
+    cost = part["l2_price"].clip(lower=0) + part["l3_price"].clip(lower=0)
+    cheap = int((cost <= CHEAP_POINTS).sum())
+    gain = POINTS * float((part["after"] - part["before"]).max())
+    count = f"all {cheap}" if cheap == len(part) else f"{cheap} of the {len(part)}"
+    return (
+        f"{count} Level 2 floors for kinds of household and fifths cost the "
+        f"Region half a point or less, and move their group by {gain:.1f} points at most"
+    )
