@@ -132,7 +132,7 @@ def _between(low: float, high: float) -> str:
 
 
 OTHERS: Final = {
-    "power": "Power of ports (Level 2 and Level 3, kW)",
+    "power": "Power of ports (Level 2 and Level 3, kW), on census tracts",
     "resale": "Resale factor",
     "weights": "Weights",
     "grid": "Factor on the grid proxy",
