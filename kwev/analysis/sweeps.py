@@ -45,7 +45,7 @@ FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 CELL_BUDGETS_CAD: Final = STEP_FROM_CAD
 CELL_GAP: Final = 0.001
-"""Gap at which these plans on the cells stop (share); the published one goes on to a tenth of it."""
+"""Gap at which these plans on the cells stop (share); the published one goes on to a tenth."""
 
 
 def budget(project: Project) -> list[Point]:
@@ -199,7 +199,7 @@ def geography(project: Project) -> list[Point]:
 
 
 def cells(project: Project) -> list[Point]:
-    """Solve five budgets on the cells themselves, to a wider gap: half a minute of one core each."""
+    """Solve five budgets on the cells themselves, to a wider gap: half a minute each."""
     changes = {
         _cad(cad): {"budget.limit_cad": cad, "solver.mip_gap": CELL_GAP} for cad in CELL_BUDGETS_CAD
     }
