@@ -144,11 +144,15 @@ def grid(project: Project) -> list[Point]:
 
 
 def energy(project: Project) -> list[Point]:
-    """Vary what vehicles need from public ports, and how busy ports are."""
+    """Vary what vehicles need from public ports, and how busy ports are.
+
+    Twice the need, or ports half as busy, tie the sites of a municipality together and take
+    minutes: these ends of the ranges are among the swings.
+    """
     ladders: dict[str, tuple[float, ...]] = {
-        "demand.utilisation": (0.05, 0.075, 0.1, 0.15, 0.2),
+        "demand.utilisation": (0.075, 0.1, 0.15, 0.2),
         "demand.kwh_per_ev_year": (2_500.0, 3_500.0, 4_000.0),
-        "demand.public_share": (0.1, 0.3, 0.4),
+        "demand.public_share": (0.1, 0.3),
     }
     return _points(
         project,
