@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 STUDIES: Final = (
-    "l2-radius", "l3-radius", "power", "prices", "resale", "weights", "grid", "energy", "ports",
+    "l2-radius", "l3-radius", "prices", "resale", "weights", "grid", "energy", "ports",
     "growth", "cases",
 )  # fmt: skip
-"""Sweeps that are counted: assumptions that may be wrong, not choices of budget and targets."""
+"""Sweeps that are counted, all on dissemination areas: assumptions that may be wrong, not choices
+of budget and targets."""
 
 CORE_SHARE, FRAGILE_SHARE = 0.9, 0.5
 """Chosen in so many plans a pick is part of the robust core; in fewer than the second, fragile."""

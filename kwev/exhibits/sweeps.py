@@ -128,11 +128,12 @@ def _between(low: float, high: float) -> str:
         return f"below {high / 1e6:g}"
     if math.isnan(high):
         return f"above {low / 1e6:g}"
-    return f"{low / 1e6:g}" if low >= high else f"{low / 1e6:g} to {high / 1e6:g}"
+    least, most = sorted((low / 1e6, high / 1e6))
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
 
 
 OTHERS: Final = {
-    "power": "Power of ports (Level 2 and Level 3, kW)",
+    "power": "Power of ports (Level 2 and Level 3, kW), on census tracts",
     "resale": "Resale factor",
     "weights": "Weights",
     "grid": "Factor on the grid proxy",
