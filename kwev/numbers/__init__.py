@@ -26,6 +26,7 @@ from kwev.numbers.results import of_results
 from kwev.numbers.schedule import of_schedule, of_sites
 from kwev.numbers.scores import of_scores
 from kwev.numbers.stations import of_stations
+from kwev.numbers.sweeps import of_cells, of_sweeps
 from kwev.numbers.transit import of_transit
 from kwev.numbers.vehicles import of_growth, of_vehicles
 
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_phases",
-    "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_schedule", "of_scores",
-    "of_sites", "of_stations", "of_targets_out_of_reach", "of_transit", "of_vehicles",
+    "of_catalogue", "of_cells", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes",
+    "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_schedule",
+    "of_scores", "of_sites", "of_stations", "of_sweeps", "of_targets_out_of_reach", "of_transit",
+    "of_vehicles",
 ]  # fmt: skip
 
 
@@ -45,7 +47,7 @@ def everything(report: Report) -> Numbers:
     parts = (
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
-        of_grid, of_reach, of_targets_out_of_reach, of_results, of_schedule,
+        of_grid, of_reach, of_targets_out_of_reach, of_results, of_sweeps, of_cells, of_schedule,
         of_sites,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
