@@ -42,6 +42,7 @@ def of_schedule(report: Report) -> Numbers:
             ),
             *(Number(f"half_{name}", month, "count", _ORIGIN) for name, month in halves.items()),
             Number("empty_phases", timewords.empty_phases(phases), "text", "phasing.phases"),
+            Number("in_short", timewords.in_short(made), "text", _ORIGIN),
             Number("against_order", timewords.against_order(made), "text", _ORIGIN),
             Number("inside_phases", timewords.inside_phases(made), "text", _ORIGIN),
             Number("against_greedy", timewords.against_greedy(made), "text", _ORIGIN),

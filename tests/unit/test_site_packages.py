@@ -353,6 +353,8 @@ def test_who_waits_longest():
 
 def test_a_sentence_about_a_worse_order():
     class Gains:
+        months = 12
+
         def gain(self, name):
             from kwev.timekeeper import Gathered
 
@@ -364,6 +366,9 @@ def test_a_sentence_about_a_worse_order():
         "charger"
     )
     assert "gains 20% more weighted coverage" in timewords.against_greedy(Gains())
+    assert timewords.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
+    # 120 + 30 against 90 + 40
+    assert "give 20 more person-months" in timewords.in_short(Gains())
 
 
 def test_charts_show_every_bar_and_line(timetable):
