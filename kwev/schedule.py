@@ -448,24 +448,29 @@ class _Room:
         return self._area.setdefault(self._jobs.area[job], np.zeros(len(self._spent)))
 
 
-def greedy(jobs: Jobs, worth: Worth, phasing: Phasing) -> NDArray[np.int64]:
-    """Return a schedule by worth: what gains most for its money comes first.
+def by_gain(jobs: Jobs, worth: Worth) -> list[int]:
+    """Return the jobs in the order of their worth: what gains most for its money comes first.
 
-    Each time the job with the most weighted coverage gained per dollar, given what is done
-    already, is put into the first period that has room for it.
+    Each time the next is the job with the most weighted coverage gained per dollar, given what is
+    done already; of equals the first, so that the list is the same everywhere.
     """
-    done, order = np.zeros(len(jobs), bool), []
+    done = np.zeros(len(jobs), bool)
+    order: list[int] = []
     value = worth.value(done)
     price = np.maximum(jobs.net_cad, 1.0)
     for _ in range(len(jobs)):
         left = np.flatnonzero(~done)
         gains = np.array([worth.value(_with(done, int(job))) - value for job in left])
-        # the first of equals, so that the list is the same everywhere
         job = int(left[np.argmax(np.round(gains / price[left], 12))])
         done[job] = True
         order.append(job)
         value = worth.value(done)
-    return listed(jobs, phasing, order)
+    return order
+
+
+def greedy(jobs: Jobs, worth: Worth, phasing: Phasing) -> NDArray[np.int64]:
+    """Return the schedule by :func:`by_gain`, each job in the first period that has room."""
+    return listed(jobs, phasing, by_gain(jobs, worth))
 
 
 def _with(done: NDArray[np.bool_], job: int) -> NDArray[np.bool_]:

@@ -121,8 +121,9 @@ class ScheduleFile(_Record):
     """No schedule within the limits gains more, says the solver."""
     gap: float = Field(ge=0)
     gains_of_others_point_months: dict[str, float]
-    """The same of a greedy list, of the specification's order within the limits, and of its months
-    to the letter, which keep no limit."""
+    """The same of a greedy list, of the specification's order within the limits (`phased` with most
+    gain first in each phase, `order` in the plan's list), and of its months to the letter, which
+    keep no limit."""
     actions: list[Done]
     states: list[State]
 

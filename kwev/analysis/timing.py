@@ -22,13 +22,13 @@ from kwev.analysis.sitefile import FORMAT_VERSION, Done, ScheduleFile, State
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
-from kwev.schedule import Jobs, best, greedy, listed, point_months, worth
+from kwev.schedule import Jobs, best, by_gain, listed, point_months, worth
 from kwev.study import Record
 from kwev.tables import load_tables
 from kwev.timekeeper import Timekeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,16 +40,17 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
     from kwev.timekeeper import Gathered, Moment
 
-Name = Literal["best", "greedy", "order", "written"]
+Name = Literal["best", "greedy", "phased", "order", "written"]
 NAMES: Final[dict[Name, str]] = {
     "best": "Best schedule",
     "greedy": "Most gain for the money first",
-    "order": "The specification's order",
+    "phased": "The specification's order, most gain first in each phase",
+    "order": "The specification's order, each phase in the plan's list",
     "written": "The specification's months",
 }
 """Schedules, the model's first: all but the last keep the limits of every period."""
 
-WITHIN_LIMITS: Final[tuple[Name, ...]] = ("best", "greedy", "order")
+WITHIN_LIMITS: Final[tuple[Name, ...]] = ("best", "greedy", "phased", "order")
 
 
 def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
@@ -154,10 +155,10 @@ class _Task:
     def best(self, phasing: Phasing) -> Schedule:
         return best(self.jobs, self.gains, phasing, self.config.solver)
 
-    def order(self, phasing: Phasing) -> NDArray[np.int64]:
-        """Return the schedule by phases, each in the plan's order, within the limits."""
+    def order(self, phasing: Phasing, inside: Sequence[int]) -> NDArray[np.int64]:
+        """Return the schedule by phases, within the limits; ``inside`` is the order in a phase."""
         of_phase = stages(self.plan)
-        in_order = sorted(range(len(self.jobs)), key=lambda k: (of_phase[k], k))
+        in_order = sorted(inside, key=lambda k: of_phase[k])
         return listed(self.jobs, phasing, in_order, stages=of_phase)
 
     def named(self, period: NDArray[np.int64]) -> dict[str, int]:
@@ -188,11 +189,12 @@ def make(
         If the limits leave no schedule.
     """
     task, phasing = _Task.of(tables, plan, config), config.phasing
-    top = task.best(phasing)
+    top, first = task.best(phasing), by_gain(task.jobs, task.gains)
     periods = {
         "best": top.period,
-        "greedy": greedy(task.jobs, task.gains, phasing),
-        "order": task.order(phasing),
+        "greedy": listed(task.jobs, phasing, first),
+        "phased": task.order(phasing, first),
+        "order": task.order(phasing, range(len(task.jobs))),
         "written": as_written(plan, phasing),
     }
     never = np.full(len(task.jobs), phasing.periods + 1)
@@ -231,7 +233,8 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
         return {**found, "best": None, "order": None, "last": None, "reason": error.what}
     never = np.full(len(task.jobs), phasing.periods + 1)
     today = point_months(task.gains, never, phasing)
-    order = point_months(task.gains, task.order(phasing), phasing)
+    in_list = task.order(phasing, range(len(task.jobs)))
+    order = point_months(task.gains, in_list, phasing)
     return {
         **found,
         "best": top.value - today,
@@ -465,7 +468,7 @@ class Timetable:
 
 def schedule_file(made: Timetable) -> ScheduleFile:
     """Return the best schedule in the form of ``schedule.json``."""
-    names: tuple[Name, ...] = ("greedy", "order", "written")
+    names: tuple[Name, ...] = ("greedy", "phased", "order", "written")
     months = made.config.phasing.months_per_period
     gain, points = made.gain("best").points, made.values["points"]
     return ScheduleFile(

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from kwev.analysis import timing
 from kwev.exhibits.common import table
 from kwev.figures import gantt, origins, timechart
 from kwev.figures.tables import Column
 from kwev.files import read_json
+
+IN_CHART: Final[dict[str, str]] = {
+    "best": timing.NAMES["best"],
+    "greedy": timing.NAMES["greedy"],
+    "order": "The specification's order",
+    "written": timing.NAMES["written"],
+}
+"""Schedules that the chart shows, with the words of its legend."""
 
 if TYPE_CHECKING:
     from kwev.figures.figure import Figure
@@ -25,7 +33,7 @@ def coverage_over_time(report: Report) -> Figure:
     """Return who is within reach month by month, under each schedule."""
     return timechart.over_time(
         report.timetable.curves(),
-        {str(name): words for name, words in timing.NAMES.items()},
+        IN_CHART,
         origin=origins.plan(report.tables, report.plan),
     )
 

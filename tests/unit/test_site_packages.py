@@ -17,6 +17,7 @@ from kwev.analysis.checklist import Ground, checklist
 from kwev.analysis.electrics import Supply, supply
 from kwev.analysis.timing import Timetable
 from kwev.errors import KwevError
+from kwev.exhibits.schedule import IN_CHART
 from kwev.figures import gantt, sitepage, timechart
 from kwev.figures.figure import Origin
 from kwev.formats import schemas
@@ -300,6 +301,7 @@ def test_a_calendar_counts_every_action_once(built, timetable):
         (lambda v: v["periods"]["best"].pop("upgrade_s000"), "upgrade_s000 has no period"),
         (lambda v: v["periods"]["best"].update(new_l2_q001=1), "2 L2 jobs in period 1"),
         (lambda v: v["periods"]["greedy"].update(new_l2_q001=6), "schedule greedy gathers"),
+        (lambda v: v["periods"]["phased"].update(new_l2_q001=6), "schedule phased gathers"),
         (lambda v: v["periods"]["order"].pop("upgrade_s000"), "order has other actions"),
         (lambda v: v["points"].update(best=v["points"]["best"] + 1), "schedule best gathers"),
         (lambda v: v.update(bound=0), "the bound is below"),
@@ -333,7 +335,10 @@ def test_sentences_follow_from_the_numbers(built, timetable):
     assert timewords.what_written_asks(timetable) == "The specification's months keep every limit"
     assert timewords.halfway(timetable, "best") == 2
     assert timewords.proof(timetable) == "The solver's bound leaves no room for a better one"
-    assert timewords.what_holds_back(timetable).startswith("More Level 2 crews would add at most")
+    held = timewords.what_holds_back(timetable)
+    assert held.startswith("With 2 Level 2 jobs a period, ")
+    assert held.endswith("more would be gained")
+    assert "gains" in timewords.inside_phases(timetable)
     # q000 and q001 stand in the list's own order, so the order is only as good as the best
     assert "gains no more than" in timewords.against_order(timetable)
 
@@ -348,6 +353,8 @@ def test_who_waits_longest():
 
 def test_a_sentence_about_a_worse_order():
     class Gains:
+        months = 12
+
         def gain(self, name):
             from kwev.timekeeper import Gathered
 
@@ -359,6 +366,9 @@ def test_a_sentence_about_a_worse_order():
         "charger"
     )
     assert "gains 20% more weighted coverage" in timewords.against_greedy(Gains())
+    assert timewords.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
+    # 120 + 30 against 90 + 40
+    assert "give 20 more person-months" in timewords.in_short(Gains())
 
 
 def test_charts_show_every_bar_and_line(timetable):
@@ -367,7 +377,7 @@ def test_charts_show_every_bar_and_line(timetable):
     page = drawn.html()
     assert page.count('"type":"bar"') == 2  # two kinds of action
     assert drawn.static().lstrip().startswith((b"<?xml", b"<svg"))
-    names = {str(name): words for name, words in timing.NAMES.items()}
+    names = IN_CHART
     lines = timechart.over_time(timetable.curves(), names, origin=HERE)
     assert all(words in lines.alt for words in names.values())
     assert lines.html().count('"shape":"hv"') == 2 * len(names)
