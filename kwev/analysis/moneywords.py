@@ -111,5 +111,7 @@ def ports_and_peaks(stations: pd.DataFrame) -> str:
 
 
 def payback(years: float | None) -> str:
-    """Return a payback in words: ``4.2 years``, or ``never``."""
-    return "never" if years is None or not np.isfinite(years) else f"{years:.1f} years"
+    """Return when the money is back, in words that end a sentence."""
+    if years is None or not np.isfinite(years):
+        return "the money never comes back"
+    return f"the money is back after {years:.1f} years"

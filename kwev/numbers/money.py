@@ -36,6 +36,11 @@ def _plan(business: Business) -> list[Number]:
         Number("money_cash", now.cash_cad_per_year, "CAD", _ORIGIN),
         Number("money_npv", now.npv_cad / CAD_PER_MILLION, "million CAD", _ORIGIN),
         Number("money_payback", moneywords.payback(now.payback_years), "text", _ORIGIN),
+        *(
+            []
+            if now.roi is None
+            else [Number("money_roi", now.roi, "share", _ORIGIN, "{:.0%}")]
+        ),
         Number("money_years", money.years, "count", "finance.years"),
         Number("money_interest", money.discount_share_per_year, "share",
                "finance.discount_share_per_year", "{:.0%}"),

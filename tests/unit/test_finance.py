@@ -371,8 +371,8 @@ def test_sentences_on_use_and_payback():
     assert "about the assumed 10%" in moneywords.filled(0.1, 0.1)
     assert "more than the assumed" in moneywords.filled(0.2, 0.1)
     assert "no use at all" in moneywords.filled(0.2, 0.0)
-    assert moneywords.payback(None) == moneywords.payback(np.inf) == "never"
-    assert moneywords.payback(4.25) == "4.2 years"
+    assert moneywords.payback(None) == moneywords.payback(np.inf) == "the money never comes back"
+    assert moneywords.payback(4.25) == "the money is back after 4.2 years"
 
 
 @pytest.mark.parametrize(
