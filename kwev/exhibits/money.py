@@ -38,7 +38,14 @@ def money(report: Report) -> Table:
 
 def money_sites(report: Report) -> Table:
     """Return what every place costs and brings, the best first; the CSV has income and costs."""
-    columns = (Column("name", "Place"), Column("what", "Action"), *_WHOLE)
+    columns = (
+        Column("name", "Place"),
+        Column("what", "Action"),
+        *_WHOLE[:3],
+        Column("npv_low_cad", "Low", "CAD", ",.0f"),
+        Column("npv_high_cad", "High", "CAD", ",.0f"),
+        *_WHOLE[3:],
+    )
     origin, frame = _origin(report), report.business.by_site()
     return Table("money-sites", frame, columns, origin.source, origin.vintage, SITES_IN_PRINT)
 
