@@ -18,12 +18,12 @@ def against(shares: Mapping[str, Mapping[str, float]], level: str) -> str:
     """Return how the plan stands to what was built at a level."""
     built, plan = shares["built"][level], shares["plan"][level]
     more = POINTS * (plan - built)
-    who = f"people near {LEVELS[level]}"
+    who = "people near a charger"
     if abs(more) <= CLOSE_POINTS:
-        return f"what was built and the plan reach about as many {who}, {built:.1%} and {plan:.1%}"
+        return f"what was built and the plan bring about as many {who}, {built:.1%} and {plan:.1%}"
     side = "more" if more > 0 else "less"
     return (
-        f"what was built reaches {built:.1%} of the {who}, the plan would have reached {plan:.1%}, "
+        f"what was built brings {built:.1%} of the {who}; the plan would have brought {plan:.1%}, "
         f"{abs(more):.1f} points {side}"
     )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kwev.units import CAD_PER_MILLION
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -110,6 +112,46 @@ def ports_and_peaks(stations: pd.DataFrame) -> str:
     )
 
 
+def fee(cad_per_kwh: float, energy_cad_per_kwh: float) -> str:
+    """Return how a fee stands to what the energy of a kWh sold costs."""
+    return "less than" if cad_per_kwh < energy_cad_per_kwh else "at least what"
+
+
+def budgets(table: pd.DataFrame, ports: pd.Series) -> str:
+    """Return at which budget the return is best, and what that has to do with Level 3.
+
+    Parameters
+    ----------
+    table
+        As :func:`kwev.analysis.returns.by_budget` returns it.
+    ports
+        Level 3 ports that each budget's plan adds, in the same order.
+    """
+    known = table.assign(ports=ports.to_numpy()).dropna(subset=["roi"])
+    best = known.sort_values("roi", kind="stable").iloc[-1]
+    worst = known.sort_values("roi", kind="stable").iloc[0]
+    if best["budget_cad"] == worst["budget_cad"]:
+        return "the budgets return the same"
+    text = (
+        f"the return is best with a budget of {millions(best['budget_cad'])} and worst with one "
+        f"of {millions(worst['budget_cad'])}"
+    )
+    if best["ports"] > worst["ports"]:
+        return f"{text}: the former adds {_fast(best['ports'])}, the latter {worst['ports']:.0f}"
+    return text
+
+
+def millions(cad: float) -> str:
+    """Return an amount in millions of dollars, as prose has it."""
+    return f"${cad / CAD_PER_MILLION:g} million"
+
+
+def _fast(ports: float) -> str:
+    return f"{ports:.0f} Level 3 {'port' if ports == 1 else 'ports'}"
+
+
 def payback(years: float | None) -> str:
-    """Return a payback in words: ``4.2 years``, or ``never``."""
-    return "never" if years is None or not np.isfinite(years) else f"{years:.1f} years"
+    """Return when the money is back, in words that end a sentence."""
+    if years is None or not np.isfinite(years):
+        return "the money never comes back"
+    return f"the money is back after {years:.1f} years"

@@ -77,9 +77,14 @@ class Business:
         return spread.spans(self.project)
 
     @cached_property
+    def draws(self) -> list[Config]:
+        """The scenario with its assumptions drawn over their ranges."""
+        return spread.draws(self.spans, self.config)
+
+    @cached_property
     def drawn(self) -> pd.DataFrame:
-        """Returns of the whole plan, its assumptions drawn over their ranges."""
-        return spread.returns(self.ports, spread.draws(self.spans, self.config))
+        """Returns of the whole plan, one row a draw."""
+        return spread.returns(self.ports, self.draws)
 
     @cached_property
     def swings(self) -> pd.DataFrame:
@@ -108,11 +113,18 @@ class Business:
     def by_site(self) -> pd.DataFrame:
         """Return one row a place, the best net present value first; sums are the plan's totals.
 
-        Columns as :meth:`by_kind`, with ``name``, ``municipality``, ``what`` and ``place_id``.
+        Columns as :meth:`by_kind`, with ``name``, ``municipality``, ``what``, ``place_id``, and
+        ``npv_low_cad`` and ``npv_high_cad``: between them lie nine tenths of the draws.
         """
         places: dict[str, list[Action]] = {}
         for action in self.plan.actions:
             places.setdefault(action.place_id, []).append(action)
+        worth = pd.DataFrame(spread.present_values(self.ports, self.draws))
+        at = pd.Series([action.place_id for action in self.plan.actions])
+        ends = {
+            place_id: spread.interval(worth.loc[:, (at == place_id).to_numpy()].sum(axis=1))
+            for place_id in places
+        }
         rows = [
             {
                 "place_id": place_id,
@@ -120,6 +132,8 @@ class Business:
                 "municipality": done[0].municipality,
                 "what": ", ".join(KIND_NAMES[a.kind] for a in done),
                 **self._row(done),
+                "npv_low_cad": ends[place_id][0],
+                "npv_high_cad": ends[place_id][1],
             }
             for place_id, done in places.items()
         ]

@@ -20,6 +20,8 @@ from kwev.files import read_json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from kwev.analysis.finance import Ports
     from kwev.config import Config
     from kwev.project import Project
@@ -119,6 +121,17 @@ def returns(ports: Ports, configs: Iterable[Config]) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def present_values(ports: Ports, configs: Sequence[Config]) -> NDArray[np.float64]:
+    """Return shape (configurations, actions): the net present value of each action (CAD)."""
+    found = []
+    for config in configs:
+        money = config.finance
+        worth = finance.annuity(money.discount_share_per_year, money.years)
+        cash = finance.year(ports, config).cash
+        found.append(cash * worth - finance.capital_cad(ports, config))
+    return np.array(found).reshape(len(configs), len(ports))
 
 
 def interval(values: pd.Series) -> tuple[float, float]:

@@ -15,33 +15,36 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 SITES_IN_PRINT = 15
-_MONEY = (
+_WHOLE = (
     Column("capital_cad", "Installation", "CAD", ",.0f"),
+    Column("cash", "Left", "CAD/year", ",.0f"),
+    Column("npv_cad", "Present value", "CAD", ",.0f"),
+    Column("payback_years", "Payback", "years", ".1f"),
+    Column("break_even", "Pays from a use of", format=".1%"),
+)
+_YEAR = (
     Column("income", "Income", "CAD/year", ",.0f"),
     Column("energy", "Energy", "CAD/year", ",.0f"),
     Column("power", "Peak", "CAD/year", ",.0f"),
     Column("other", "Other", "CAD/year", ",.0f"),
-    Column("cash", "Left", "CAD/year", ",.0f"),
-    Column("npv_cad", "Present value", "CAD", ",.0f"),
-    Column("roi", "Return on the money", format=".0%"),
-    Column("payback_years", "Payback", "years", ".1f"),
-    Column("break_even", "Pays from a use of", format=".1%"),
 )
 
 
 def money(report: Report) -> Table:
     """Return installation, income and running cost by kind of action and in total."""
-    columns = [Column("kind", "What"), Column("stations", "Actions", format=",d"), *_MONEY]
+    columns = [Column("kind", "What"), _WHOLE[0], *_YEAR, *_WHOLE[1:]]
     return table("money", report.business.by_kind(), columns, _origin(report))
 
 
 def money_sites(report: Report) -> Table:
-    """Return installation, income and running cost of every place, the best first."""
+    """Return what every place costs and brings, the best first; the CSV has income and costs."""
     columns = (
         Column("name", "Place"),
-        Column("municipality", "Municipality"),
         Column("what", "Action"),
-        *_MONEY,
+        *_WHOLE[:3],
+        Column("npv_low_cad", "Low", "CAD", ",.0f"),
+        Column("npv_high_cad", "High", "CAD", ",.0f"),
+        *_WHOLE[3:],
     )
     origin, frame = _origin(report), report.business.by_site()
     return Table("money-sites", frame, columns, origin.source, origin.vintage, SITES_IN_PRINT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kwev.analysis import finance, moneywords, spread
+from kwev.analysis import finance, moneywords, returns, spread
 from kwev.numbers.number import Number, Numbers
 from kwev.units import CAD_PER_MILLION
 
@@ -21,7 +21,7 @@ def of_money(report: Report) -> Numbers:
     business = report.business
     return Numbers(
         [*_plan(business), *_intervals(business), *_stations(business), *_use(business),
-         *_tariffs(report)]
+         *_tariffs(report), *_budgets(report)]
     )  # fmt: skip
 
 
@@ -36,6 +36,11 @@ def _plan(business: Business) -> list[Number]:
         Number("money_cash", now.cash_cad_per_year, "CAD", _ORIGIN),
         Number("money_npv", now.npv_cad / CAD_PER_MILLION, "million CAD", _ORIGIN),
         Number("money_payback", moneywords.payback(now.payback_years), "text", _ORIGIN),
+        *(
+            []
+            if now.roi is None
+            else [Number("money_roi", now.roi, "share", _ORIGIN, "{:.0%}")]
+        ),
         Number("money_years", money.years, "count", "finance.years"),
         Number("money_interest", money.discount_share_per_year, "share",
                "finance.discount_share_per_year", "{:.0%}"),
@@ -45,6 +50,8 @@ def _plan(business: Business) -> list[Number]:
 
 def _intervals(business: Business) -> list[Number]:
     low, high = spread.interval(business.drawn["npv_cad"])
+    roi_low, roi_high = spread.interval(business.drawn["roi"].dropna())
+    soon, late = spread.interval(business.drawn["payback_years"])
     first = business.swings.iloc[0]
     what = str(first["what"])
     return [
@@ -52,6 +59,10 @@ def _intervals(business: Business) -> list[Number]:
         Number("money_spans", len(business.spans), "count", "data/assumptions.json"),
         Number("money_npv_low", low / CAD_PER_MILLION, "million CAD", _ORIGIN),
         Number("money_npv_high", high / CAD_PER_MILLION, "million CAD", _ORIGIN),
+        Number("money_roi_low", roi_low, "share", _ORIGIN, "{:.0%}"),
+        Number("money_roi_high", roi_high, "share", _ORIGIN, "{:.0%}"),
+        Number("money_soon", moneywords.payback(soon), "text", _ORIGIN),
+        Number("money_late", moneywords.payback(late), "text", _ORIGIN),
         Number("money_swing_what", what[0].lower() + what[1:], "text", _ORIGIN),
         Number("money_swing", float(first["swing_cad"]) / CAD_PER_MILLION, "million CAD", _ORIGIN),
     ]
@@ -89,13 +100,23 @@ def _use(business: Business) -> list[Number]:
     ]
 
 
+def _budgets(report: Report) -> list[Number]:
+    rows = report.budgets
+    table = returns.by_budget(rows, report.tables, report.config)
+    words = moneywords.budgets(table, rows["l3_ports_added"])
+    return [Number("money_budgets", words, "text", "budget_sweep: returns.by_budget")]
+
+
 def _tariffs(report: Report) -> list[Number]:
     table, power = report.tables.tariffs, report.config.power
     fee = float(table.set_index("tariff_id")["cad"][_FEE_ID])
+    lost = report.config.finance.energy.loss_share
+    energy = finance.energy_cad_per_kwh(report.config) * (1 + lost)
     return [
         Number("tariffs", len(table), "count", "tariffs"),
         Number("tariff_first_year", str(int(table["year"].min())), "text", "tariffs.year"),
         Number("tariff_last_year", str(int(table["year"].max())), "text", "tariffs.year"),
+        Number("l2_fee_words", moneywords.fee(fee / power.l2_kw, energy), "text", "tariffs"),
         Number("l2_fee_hour", fee, "CAD", "tariffs", "${:.2f}"),
         Number("l2_fee_kwh", fee / power.l2_kw, "CAD", "tariffs, power.l2_kw", "${:.3f}"),
     ]

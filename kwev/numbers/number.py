@@ -10,6 +10,7 @@ from kwev.errors import KwevError, nearest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MINUS = "\N{MINUS SIGN}"
 Value = float | int | str
 
 SHOW = {
@@ -64,8 +65,13 @@ class Number:
 
     def __str__(self) -> str:
         text = (self.show or SHOW[self.unit]).format(self.value)
-        # an amount below zero: the sign before the dollar
-        return text.replace("$-", "\N{MINUS SIGN}$")
+        if isinstance(self.value, str):
+            return text
+        # below zero: a true minus sign, before the dollar
+        for sign, better in (("$-", f"{MINUS}$"), ("-", MINUS)):
+            if text.startswith(sign):
+                return better + text.removeprefix(sign)
+        return text
 
     def _repr_markdown_(self) -> str:
         # a dollar sign would open mathematics

@@ -207,6 +207,11 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
                    "npv_cad"):  # fmt: skip
         assert parts[column].sum() == pytest.approx(total[column])
         assert sites[column].sum() == pytest.approx(total[column])
+    assert (sites["npv_low_cad"] < sites["npv_high_cad"]).all()
+    # draw by draw the places add up to the plan
+    worth = spread.present_values(business.ports, business.draws)
+    assert worth.shape == (spread.DRAWS, len(base_plan.actions))
+    assert worth.sum(axis=1) == pytest.approx(business.drawn["npv_cad"].to_numpy())
     # what drivers can fill is what the municipalities' vehicles need over what ports could give
     assert 0 < business.supported() < business.supported("2030") < business.supported("2035")
     # a study's row says the same as the plan
@@ -371,8 +376,8 @@ def test_sentences_on_use_and_payback():
     assert "about the assumed 10%" in moneywords.filled(0.1, 0.1)
     assert "more than the assumed" in moneywords.filled(0.2, 0.1)
     assert "no use at all" in moneywords.filled(0.2, 0.0)
-    assert moneywords.payback(None) == moneywords.payback(np.inf) == "never"
-    assert moneywords.payback(4.25) == "4.2 years"
+    assert moneywords.payback(None) == moneywords.payback(np.inf) == "the money never comes back"
+    assert moneywords.payback(4.25) == "the money is back after 4.2 years"
 
 
 @pytest.mark.parametrize(
@@ -412,4 +417,17 @@ def test_a_dollar_brings_more_the_more_it_is_used(project, tables, base_plan, ba
 
 def test_an_amount_below_zero_has_its_sign_before_the_dollar():
     assert str(Number("a", -1_234.0, "CAD", "hand")) == "\N{MINUS SIGN}$1,234"
+    assert str(Number("a", -0.5, "share", "hand", "{:.0%}")) == "\N{MINUS SIGN}50%"
+    assert str(Number("a", "-x", "text", "hand")) == "-x"
     assert str(Number("a", 1_234.0, "CAD", "hand")) == "$1,234"
+
+
+def test_sentences_on_budgets_and_fees():
+    table = pd.DataFrame({"budget_cad": [2e6, 4e6, 5.5e6], "roi": [-0.4, -0.8, 0.1]})
+    words = moneywords.budgets(table, pd.Series([2, 2, 6]))
+    assert "best with a budget of $5.5 million and worst with one of $4 million" in words
+    assert words.endswith("the former adds 6 Level 3 ports, the latter 2")
+    assert "Level 3" not in moneywords.budgets(table, pd.Series([2, 6, 2]))
+    assert moneywords.budgets(table.iloc[:1], pd.Series([2])) == "the budgets return the same"
+    assert moneywords.fee(0.05, 0.16) == "less than"
+    assert moneywords.fee(0.2, 0.16) == "at least what"
