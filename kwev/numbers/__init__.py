@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_monitoring", "of_phases",
-    "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_scores", "of_stations",
-    "of_targets_out_of_reach", "of_transit", "of_vehicles",
+    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_monitoring",
+    "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_scores",
+    "of_stations", "of_targets_out_of_reach", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
