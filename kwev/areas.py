@@ -193,13 +193,13 @@ def _parts(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
     """Return the area's value, the number of the point and the people of each part of a point."""
     if points.geography != "cell":
-        value = of_area.reindex(points.ids).to_numpy(np.float64)
+        value = np.asarray(of_area.reindex(points.ids), np.float64)
         return value, np.arange(len(points), dtype=np.int64), points.people
     parts = tables.cell_parts
     number = {str(place): i for i, place in enumerate(points.ids)}
     at = np.array([number[str(cell)] for cell in parts["cell_id"]], np.int64)
-    value = parts["da_id"].map(of_area).to_numpy(np.float64)
-    return value, at, parts["population"].to_numpy(np.float64)
+    value = np.asarray(parts["da_id"].map(of_area), np.float64)
+    return value, at, np.asarray(parts["population"], np.float64)
 
 
 def _groups(

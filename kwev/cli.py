@@ -369,7 +369,7 @@ def explain(
 
 
 @app.command()
-def monitor(
+def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     snapshot: Annotated[
         Path | None,
         typer.Argument(help="A list of stations (CSV, GeoJSON) or a quarter's vehicles (CSV)."),

@@ -64,6 +64,7 @@ COLUMNS: Final = [
 
 
 def shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
+    """Return the part of ``weights`` (n,) in reach of each service, before and after."""
     return {
         f"{level}_{when}": effects.share(weights, level, when)
         for level in SERVICES

@@ -100,19 +100,25 @@ def _heading(read: Listed | Counted, line: Line) -> list[str]:
     if not isinstance(read, Listed):
         return [f"{line.date} {line.series}: {line.evs:,.0f} vehicles of the Region"]
     return [
-        f"{line.date} {line.series}: {line.stations} stations with {line.l2_ports} Level 2 and "
-        f"{line.l3_ports} Level 3 ports in the Region",
-        f"left out: {read.outside} outside the Region, {read.closed} not for all cars or not "
-        f"standing, {read.repeated} said twice",
+        (
+            f"{line.date} {line.series}: {line.stations} stations with {line.l2_ports} Level 2 "
+            f"and {line.l3_ports} Level 3 ports in the Region"
+        ),
+        (
+            f"left out: {read.outside} outside the Region, {read.closed} not for all cars or not "
+            f"standing, {read.repeated} said twice"
+        ),
         f"vehicles: {line.evs:,.0f}, of {line.ev_quarter}; distance: {line.metric}",
     ]
 
 
 def _table(verdict: pd.DataFrame, rules: Targets) -> list[str]:
-    every = {target.name: target.every for target in rules.targets}
+    every: dict[str, str] = {target.name: target.every for target in rules.targets}
     lines = [
-        f"{'target':<22} {'every':<8} {'wanted':>7} {'now':>7} {'':<5} {'since':<11} "
-        f"{'change':>7} {'a year':>7}"
+        (
+            f"{'target':<22} {'every':<8} {'wanted':>7} {'now':>7} {'':<5} {'since':<11} "
+            f"{'change':>7} {'a year':>7}"
+        )
     ]
     for row in verdict.to_dict("records"):
         name = str(row["target"])

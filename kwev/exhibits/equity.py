@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from kwev.analysis.floors import LEVEL_NAMES
 from kwev.analysis.households import NAMES
 from kwev.exhibits.common import table
@@ -14,6 +12,8 @@ from kwev.figures.figure import Origin
 from kwev.figures.tables import Column, Table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kwev.figures.figure import Figure
     from kwev.report import Report
 

@@ -115,6 +115,6 @@ def _draw(canvas: Any, df: pd.DataFrame, wanted: dict[str, float]) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_ylabel("People (%)")
         axes.set_title(f"{words}; dotted: the target", fontsize=8, loc="left")
-    plots[-1].xaxis.set_major_locator(YearLocator())
-    plots[-1].xaxis.set_major_formatter(DateFormatter("%Y"))
+    plots[-1].xaxis.set_major_locator(YearLocator())  # type: ignore[no-untyped-call]
+    plots[-1].xaxis.set_major_formatter(DateFormatter("%Y"))  # type: ignore[no-untyped-call]
     canvas.legend(*plots[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)

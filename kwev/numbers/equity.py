@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from kwev.analysis import beneficiaries, floors, households
 from kwev.errors import KwevError
 from kwev.numbers.number import Number, Numbers
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from kwev.report import Report
 
 FLOORS: Final = "study equity"
@@ -37,12 +37,12 @@ def _served(report: Report) -> list[Number]:
     towns = groups[groups["group"] == beneficiaries.MUNICIPALITIES]
     towns = towns[towns["name"] != beneficiaries.REGION]
     fifths = groups[groups["group"] == beneficiaries.FIFTHS]
-    fifths = fifths[fifths["name"] != beneficiaries.UNSCORED].set_index("name")["l2_after"]
+    of_fifth = dict(zip(fifths["name"], fifths["l2_after"], strict=True))
     names = list(beneficiaries.FIFTH_NAMES.values())
     origin, by_home = "plan.coverage: beneficiaries.by_group", "plan.coverage: households"
     found = [
-        Number("served_fifth_least", fifths[names[0]], "share", origin),
-        Number("served_fifth_most", fifths[names[-1]], "share", origin),
+        Number("served_fifth_least", float(of_fifth[names[0]]), "share", origin),
+        Number("served_fifth_most", float(of_fifth[names[-1]]), "share", origin),
         Number(
             "low_income_limit", households.low_income_limit_cad(report.tables), "CAD",
             "da_profiles.median_income_cad",
@@ -65,25 +65,28 @@ def _served(report: Report) -> list[Number]:
 
 def _access(report: Report) -> list[Number]:
     table = report.findings.access
-    table = table[table["zones"] == "plain"].set_index(["level", "when"])
+    rows = {
+        (row["level"], row["when"]): row
+        for row in table[table["zones"] == "plain"].to_dict("records")
+    }
     origin = "catchment.summary"
     found = []
     for level in ("l2", "l3"):
         for when in ("before", "after"):
-            row = table.loc[(level, when)]
+            row = rows[level, when]
             found += [
                 Number(f"access_{level}_{when}", float(row["mean"]), "ratio", origin),
                 Number(f"gini_{level}_{when}", float(row["gini"]), "ratio", origin),
             ]
     ends = ("before", "after")
-    words = [income_words(float(table.loc[("l2", when), "by_income"])) for when in ends]
+    words = [income_words(float(rows["l2", when]["by_income"])) for when in ends]
     return [
         *found,
         Number("access_income_before", words[0], "text", origin),
         Number("access_income_after", words[1], "text", origin),
         Number(
             "gini_words",
-            gini_words(*(float(table.loc[("l2", when), "gini"]) for when in ends)),
+            gini_words(*(float(rows["l2", when]["gini"]) for when in ends)),
             "text",
             origin,
         ),
@@ -110,10 +113,11 @@ def gini_words(before: float, after: float) -> str:
 
 def _floors(report: Report) -> list[Number]:
     table = report.floor_prices
-    base = report.study(floors.STUDY).set_index("name").loc[floors.BASE]
+    plans = report.study(floors.STUDY)
+    l2_base = float(plans.loc[plans["name"] == floors.BASE, "l2"].iloc[0])
     rows = {name: _row(table, ask) for name, ask in TOLD.items()}
     priced = rows["floor_towns_l3"]
-    back = floors.dollars_back(table, float(base["l2"]))
+    back = floors.dollars_back(table, l2_base)
     towns_l2 = rows["floor_towns_l2"]
     sentences = [
         Number(f"{name}_sentence", _sentence(row), "text", FLOORS) for name, row in rows.items()
@@ -154,7 +158,8 @@ def dollars_words(back: float | None) -> str:
         return f"not even ${most:,.0f} more would keep Level 2 where it is without the floor"
     if back <= 0:
         return "Level 2 is no lower than without the floor"
-    return f"about ${round(back, -DOLLAR_DIGITS):,.0f} more would keep Level 2 where it is without the floor"
+    about = round(back, -DOLLAR_DIGITS)
+    return f"about ${about:,.0f} more would keep Level 2 where it is without the floor"
 
 
 CHEAP_POINTS: Final = 0.5

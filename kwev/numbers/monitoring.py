@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from kwev.analysis import drift, history
 from kwev.errors import KwevError
@@ -10,6 +10,8 @@ from kwev.numbers.number import Number, Numbers
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kwev.analysis.history import Line
     from kwev.report import Report
 
@@ -21,7 +23,9 @@ def of_monitoring(report: Report) -> Numbers:
     lines, watched = report.history, report.watched
     older, newer = _of(lines, "nrcan")[0], _of(lines, "nrcan")[-1]
     mark = _of(lines, "ocm")[-1]
-    verdict = history.judged(lines, newer, watched).set_index("target")
+    judged = {
+        str(row["target"]): row for row in history.judged(lines, newer, watched).to_dict("records")
+    }
     found = drift.triggers(report.tables, watched, lines, report.plan)
     calling = found.loc[found["state"] == "yes", "what"].tolist()
     return Numbers(
@@ -37,12 +41,12 @@ def of_monitoring(report: Report) -> Numbers:
             ),
             *(
                 Number(
-                    f"watch_{level}_per_year", float(verdict.loc[level, "per_year"]), "points",
+                    f"watch_{level}_per_year", float(judged[level]["per_year"]), "points",
                     ORIGIN,
                 )
                 for level in ("l2", "l3")
             ),
-            Number("watch_years", years_words(*_pace(verdict.loc["l2"])), "text", ORIGIN),
+            Number("watch_years", years_words(*_pace(judged["l2"])), "text", ORIGIN),
             Number("watch_regression", watched.regression_points, "points", "data/targets.json"),
             Number("drift_triggers", len(found), "count", "drift.triggers"),
             Number("drift_words", drift_words(calling), "text", "drift.triggers"),
@@ -58,10 +62,10 @@ def _of(lines: list[Line], series: str) -> list[Line]:
     return own
 
 
-def _pace(row: object) -> tuple[float, float]:
+def _pace(row: Mapping[Any, Any]) -> tuple[float, float]:
     """Return what is missing of a target, and the trend (points, points a year)."""
-    missing = POINTS * (float(row["wanted"]) - float(row["measured"]))  # type: ignore[index]
-    return missing, float(row["per_year"])  # type: ignore[index]
+    missing = POINTS * (float(row["wanted"]) - float(row["measured"]))
+    return missing, float(row["per_year"])
 
 
 def years_words(missing_points: float, points_per_year: float) -> str:
