@@ -67,8 +67,10 @@ def recommendations(
         As :func:`kwev.analysis.floors.prices` gives it.
     """
     plan, config = business.plan, business.config
-    base = readings.study("geography").set_index("name").loc["da"]
-    roads = readings.study("cases").set_index("name").loc["network"]
+    base, roads = (
+        _actions(readings.study(study), name)
+        for study, name in (("geography", "da"), ("cases", "network"))
+    )
     radii = readings.along("l2-radius", "coverage.l2_radius_m")
     grid = readings.along("grid", "siting.grid_factor")
     return [
@@ -151,7 +153,7 @@ def next_money(plan: Plan, steps: pd.DataFrame, worth: pd.DataFrame) -> Recommen
 
 
 def core_first(
-    summary: pd.DataFrame, plans: int, base: pd.Series, roads: pd.Series
+    summary: pd.DataFrame, plans: int, base: frozenset[str], roads: frozenset[str]
 ) -> Recommendation:
     """Say how many sites hardly any assumption changes, and how many the metric does.
 
@@ -162,12 +164,9 @@ def core_first(
     plans
         Plans over which picks are counted.
     base, roads
-        Rows of the base plan on dissemination areas, and of the same along the roads.
+        Action ids of the base plan on dissemination areas, and of the same along the roads.
     """
-    mine, theirs = (
-        {action for action, _ in actions_of(str(row["actions"]))} for row in (base, roads)
-    )
-    kept = len(mine & theirs) / len(mine) if mine else 0.0
+    kept = len(base & roads) / len(base) if base else 0.0
     core = int(summary["core"].sum())
     return Recommendation(
         "core",
@@ -255,6 +254,12 @@ def floor(prices: pd.DataFrame) -> Recommendation:
         if float(higher["floor"]) > float(row["floor"])
         else "Only one height was tried; a higher floor costs more.",
     )
+
+
+def _actions(rows: pd.DataFrame, name: str) -> frozenset[str]:
+    """Return the action ids of one plan of a study."""
+    (text,) = rows.loc[rows["name"] == name, "actions"]
+    return frozenset(action for action, _ in actions_of(str(text)))
 
 
 def _level(name: str) -> str:

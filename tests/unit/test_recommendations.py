@@ -63,12 +63,9 @@ def test_more_money_is_asked_for_only_where_a_solve_shows_its_worth(base_plan, g
         assert "8,807 more near Level 2" in found.because
 
 
-def rows(*actions):
-    return [pd.Series({"actions": " ".join(f"{a}:1" for a in part)}) for part in actions]
-
-
 def test_the_core_is_counted_and_so_is_what_the_roads_keep():
-    base, roads = rows(["new_l2_a", "new_l2_b", "new_l2_c", "new_l2_d"], ["new_l2_a", "new_l2_z"])
+    base = frozenset({"new_l2_a", "new_l2_b", "new_l2_c", "new_l2_d"})
+    roads = frozenset({"new_l2_a", "new_l2_z"})
     summary = pd.DataFrame({"chosen": [4], "core": [3], "usual": [0], "fragile": [1]})
     found = rec.core_first(summary, 50, base, roads)
     assert found.what.startswith("Begin with the 3 sites")
