@@ -164,7 +164,7 @@ def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, floa
     for phase in PHASES:
         found[f"phase{phase.number}_actions"] = 0
         found[f"phase{phase.number}_cad"] = 0.0
-    phase_of = {kind: p.number for p in PHASES for kind in (p.kind, *p.also)}
+    phase_of: dict[str, int] = {kind: p.number for p in PHASES for kind in (p.kind, *p.also)}
     for action, ports in actions_of(str(row["actions"])):
         place = Place.from_id(action)
         if place is None:
