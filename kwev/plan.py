@@ -149,7 +149,10 @@ class Cost(_Record):
     """What the plan adds to the yearly operating cost (CAD per year)."""
     budget_cad: float
     least_budget_cad: float | None
-    """Least net cost at which every enforced target is met; null where none does."""
+    """Least net cost found at which every enforced target is met; null where none does."""
+    least_budget_bound_cad: float | None = None
+    """No plan that meets every enforced target costs less, by the solver's own account: the least
+    itself where that is proven."""
     least_budget_reason: str
     """Why there is none, in words; empty where there is one."""
 

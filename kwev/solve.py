@@ -17,6 +17,7 @@ from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.errors import KwevError
 from kwev.inputs import Inputs, build_inputs
 from kwev.model import (
+    CAD_SCALE,
     HOLD_POINTS,
     Model,
     build_model,
@@ -60,6 +61,12 @@ class Solved:
 SAY_EVERY_S = 2.0
 """Least time between two words of progress within one solve (s)."""
 
+ASIDE = ("attainable", "least_budget")
+"""Solves beside the plan: an answer with an honest gap will do."""
+
+ENOUGH = 400
+"""Relaxations that a solve beside the plan takes, at most."""
+
 FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
 """Constraints under which all that brings a level may be built at once, but for the budget."""
 
@@ -93,17 +100,17 @@ class _Run:
         if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
             settings = settings.model_copy(update={"mip_gap": 0.0})
         rows = [*self.tight.counted, *constraints] if self.tight else constraints
-        problem = cp.Problem(objective, rows)
         if self.engine.name == "highs" and self.tight is not None:
             answer = search.solve(
-                problem,
+                cp.Problem(objective, [*self.tight.parted, *rows]),
                 settings,
-                counts=self.tight.counts.values(),
+                counts=self.tight.branched(),
                 start=None if start is None else self._start(start),
                 watch=self._watch(name),
+                enough=ENOUGH if name.startswith(ASIDE) else None,
             )
         else:
-            answer = run(problem, self.engine, settings)
+            answer = run(cp.Problem(objective, rows), self.engine, settings)
         self.answers[name] = answer
         return answer
 
@@ -244,7 +251,7 @@ def _outcome(going: _Run) -> Outcome:
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
-        least_budget=_least_budget(going, ceiling),
+        least_budget=_least_budget(going, choice, ceiling),
     )
 
 
@@ -268,7 +275,7 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
         shortfall_bound_points=0.0,
         attainable=as_is,
         ceiling=as_is,
-        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice),
+        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice, bound=0.0),
     )
 
 
@@ -382,7 +389,7 @@ def _extreme(
     return Extreme(_share(going.inputs, target, reached), choice)
 
 
-def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
+def _least_budget(going: _Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
     """Return the least net cost at which every enforced target is met, where there is one."""
     reason = _out_of_reach(going.config, ceiling)
     if reason:
@@ -390,14 +397,16 @@ def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
     model = going.model
     met = [s <= 0 for s in model.shortfall.values()]
     constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
-    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints)
+    # the plan is an answer where it meets the targets; elsewhere the start is refused
+    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints, choice)
     if answer.status == "infeasible":
         return Extreme(None, None, "the targets cannot be met together")
-    if answer.status != "optimal":
+    if not answer.found:
         return Extreme(None, None, "not found within the time limit")
     choice, columns = going.choice(), going.inputs.columns
     net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    return Extreme(float(net_cad + columns.port_cad @ choice.ports), choice)
+    least = float(net_cad + columns.port_cad @ choice.ports)
+    return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
 
 
 def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
