@@ -325,7 +325,11 @@ def _check_least_budget(
     wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
     if config.targets.ev_owners.enforce:
         wanted["ev_owners"] = config.targets.ev_owners.share
-    least = plan.cost.least_budget_cad
+    least, bound = plan.cost.least_budget_cad, plan.cost.least_budget_bound_cad
+    audit.true(
+        bound is None or (least is not None and bound <= least + CAD_TOL),
+        f"cost.least_budget_bound_cad {bound} is above the least budget, or of none",
+    )
     if least is None:
         missed = {name: share for name, share in wanted.items() if most[name] < share + SHARE_TOL}
         _check_no_least_budget(audit, plan, missed, most)

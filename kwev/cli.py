@@ -231,7 +231,11 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
     if cost.least_budget_cad is None:
         typer.echo(f"least budget: none, {cost.least_budget_reason}")
     else:
-        typer.echo(f"least budget: {cost.least_budget_cad:,.0f} CAD")
+        bound = cost.least_budget_bound_cad
+        typer.echo(
+            f"least budget: {cost.least_budget_cad:,.0f} CAD"
+            + ("" if bound is None else f" (no less than {bound:,.0f} CAD)")
+        )
     if record.certificate:
         held = len(record.certificate.violations)
         typer.echo(f"certificate: {record.certificate.checks} checks, {held} violations")

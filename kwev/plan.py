@@ -149,8 +149,10 @@ class Cost(_Record):
     """What the plan adds to the yearly operating cost (CAD per year)."""
     budget_cad: float
     least_budget_cad: float | None
-    """Least net cost found at which every enforced target is met, half a percent above the least
-    of all at most unless the scenario asks for no gap; null where none does."""
+    """Least net cost found at which every enforced target is met; null where none does."""
+    least_budget_bound_cad: float | None = None
+    """No plan that meets every enforced target costs less, by the solver's own account: half a
+    percent below the least found at most, unless the search ran out of what it may take."""
     least_budget_reason: str
     """Why there is none, in words; empty where there is one."""
 

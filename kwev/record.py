@@ -95,11 +95,14 @@ class Extreme:
         The choice that attains it, None where there is none.
     reason
         Why there is none, in words.
+    bound
+        Of the least budget: no plan that answers the question costs less (CAD).
     """
 
     value: float | None
     witness: Choice | None
     reason: str = ""
+    bound: float | None = None
 
 
 @dataclass(frozen=True)
@@ -186,6 +189,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             "operating_cad_per_year": sum(a["operating_cad_per_year"] for a in actions),
             "budget_cad": config.budget.limit_cad,
             "least_budget_cad": outcome.least_budget.value,
+            "least_budget_bound_cad": outcome.least_budget.bound,
             "least_budget_reason": outcome.least_budget.reason,
         },
         "witnesses": {

@@ -68,6 +68,10 @@ NEAR_NODES = 20
 POLISH_S = 60.0
 """Time for the last relaxation, with all whole variables fixed: it takes hundredths (s)."""
 
+INSIDE = 0.9999
+"""Part of the gap asked for at which a search stops: what is stated of a plan afterwards, from its
+whole numbers, may be a rounding away from the solver's own value."""
+
 WHOLE = 1e-6
 MARGIN = 1e-9
 """Relative to the value: what a relaxation may be off by when variables are fixed."""
@@ -81,6 +85,7 @@ class _Going:
     settings: Solver
     left: Callable[[], float]
     watch: Callable[[float, float], None] | None
+    enough: int | None
     x: NDArray[np.float64] | None = None
     value: float = np.inf
     nodes: int = 0
@@ -88,7 +93,7 @@ class _Going:
 
     def effort(self, **changes: Any) -> Effort:
         plain = {
-            "gap": self.settings.mip_gap,
+            "gap": INSIDE * self.settings.mip_gap,
             "seconds": self.left(),
             "threads": self.settings.threads,
             "seed": self.settings.seed,
@@ -104,7 +109,7 @@ class _Going:
         self.log.append(text if text.endswith("\n") else text + "\n")
 
     def room(self) -> float:
-        return max(self.settings.mip_gap * abs(self.value), 1e-9)
+        return max(INSIDE * self.settings.mip_gap * abs(self.value), 1e-9)
 
     def cut_off(self) -> float:
         """Value below which a solution is worth finding."""
@@ -114,13 +119,14 @@ class _Going:
         return bool(np.isfinite(self.value) and bound >= self.cut_off())
 
 
-def solve(
+def solve(  # noqa: PLR0913 -- what a search may be given
     problem: cp.Problem,
     settings: Solver,
     *,
     counts: Iterable[cp.Variable] = (),
     start: dict[int, NDArray[np.float64]] | None = None,
     watch: Callable[[float, float], None] | None = None,
+    enough: int | None = None,
 ) -> Answer:
     """Solve a problem with HiGHS; the values are left in its variables.
 
@@ -136,6 +142,9 @@ def solve(
         Values of the whole variables of a known solution, by variable id.
     watch
         Called with the best value and the bound, in the problem's own sense.
+    enough
+        Relaxations after which the best solution known is taken with its honest gap; without one,
+        or where this is None, the search goes on.
 
     Raises
     ------
@@ -144,7 +153,7 @@ def solve(
     """
     started = perf_counter()
     program = Program.of(problem)
-    going = _Going(program, settings, clock(settings.time_limit_s), _sensed(program, watch))
+    going = _Going(program, settings, clock(settings.time_limit_s), _sensed(program, watch), enough)
     bounds = Bounds(program.lower, program.upper)
     going.note(f"{int(program.integer.sum())} whole variables, {program.matrix.shape[0]} rows")
     relaxation = Relaxation(program, settings.threads, settings.seed)
@@ -255,7 +264,8 @@ class _Tree:
         self._push(root)
         while self.open:
             bound = min(self.open[0][0], self.dropped)
-            if going.close_enough(bound) or going.left() <= 0:
+            if going.close_enough(bound) or going.left() <= 0 or self._is_enough():
+                going.nodes += self.solved
                 return bound, True
             if self.solved > MOST_NODES:
                 return self._hand_over(root, bound), True
@@ -352,6 +362,10 @@ class _Tree:
         least = 1e-9
         return float(max(down / times * part, least) * max(up / times * (1 - part), least))
 
+    def _is_enough(self) -> bool:
+        enough = self.going.enough
+        return enough is not None and self.solved >= enough and self.going.x is not None
+
     def _is_time_to_dive(self) -> bool:
         return self.dived_at is None or self.solved - self.dived_at >= DIVE_EVERY
 
@@ -399,9 +413,7 @@ class _Tree:
             held = np.flatnonzero(agree & (np.abs(node.x - side) <= WHOLE))
             held = held[np.argsort(cost[held], kind="stable")][many:]
             lower[held] = upper[held] = np.rint(node.x[held])
-        found = search(
-            program, Bounds(lower, upper), going.effort(nodes=NEAR_NODES), best, going.watch
-        )
+        found = search(program, Bounds(lower, upper), going.effort(nodes=NEAR_NODES), best)
         going.note("neighbourhood of the relaxation:")
         going.note(found.log)
         going.nodes += found.nodes

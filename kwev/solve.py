@@ -17,6 +17,7 @@ from kwev.engines import Answer, Engine, choose_engine, run
 from kwev.errors import KwevError
 from kwev.inputs import Inputs, build_inputs
 from kwev.model import (
+    CAD_SCALE,
     HOLD_POINTS,
     Model,
     build_model,
@@ -64,6 +65,12 @@ LEAST_BUDGET_GAP = 0.005
 """Gap at which the least budget is good enough (share), unless a scenario asks for exact answers:
 at ``da`` half a percent takes half a second where a hundredth takes a minute."""
 
+ASIDE = ("attainable", "least_budget")
+"""Solves beside the plan: an answer with an honest gap will do."""
+
+ENOUGH = 400
+"""Relaxations that a solve beside the plan takes, at most."""
+
 FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
 """Constraints under which all that brings a level may be built at once, but for the budget."""
 
@@ -100,17 +107,17 @@ class _Run:
             asked = max(settings.mip_gap, LEAST_BUDGET_GAP)
             settings = settings.model_copy(update={"mip_gap": asked})
         rows = [*self.tight.counted, *constraints] if self.tight else constraints
-        problem = cp.Problem(objective, rows)
         if self.engine.name == "highs" and self.tight is not None:
             answer = search.solve(
-                problem,
+                cp.Problem(objective, [*self.tight.parted, *rows]),
                 settings,
-                counts=self.tight.counts.values(),
+                counts=self.tight.branched(),
                 start=None if start is None else self._start(start),
                 watch=self._watch(name),
+                enough=ENOUGH if name.startswith(ASIDE) else None,
             )
         else:
-            answer = run(problem, self.engine, settings)
+            answer = run(cp.Problem(objective, rows), self.engine, settings)
         self.answers[name] = answer
         return answer
 
@@ -251,7 +258,7 @@ def _outcome(going: _Run) -> Outcome:
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
-        least_budget=_least_budget(going, ceiling),
+        least_budget=_least_budget(going, choice, ceiling),
     )
 
 
@@ -275,7 +282,7 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
         shortfall_bound_points=0.0,
         attainable=as_is,
         ceiling=as_is,
-        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice),
+        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice, bound=0.0),
     )
 
 
@@ -389,7 +396,7 @@ def _extreme(
     return Extreme(_share(going.inputs, target, reached), choice)
 
 
-def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
+def _least_budget(going: _Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
     """Return the least net cost at which every enforced target is met, where there is one."""
     reason = _out_of_reach(going.config, ceiling)
     if reason:
@@ -397,14 +404,16 @@ def _least_budget(going: _Run, ceiling: dict[str, Extreme]) -> Extreme:
     model = going.model
     met = [s <= 0 for s in model.shortfall.values()]
     constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
-    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints)
+    # the plan is an answer where it meets the targets; elsewhere the start is refused
+    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints, choice)
     if answer.status == "infeasible":
         return Extreme(None, None, "the targets cannot be met together")
-    if answer.status != "optimal":
+    if not answer.found:
         return Extreme(None, None, "not found within the time limit")
     choice, columns = going.choice(), going.inputs.columns
     net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    return Extreme(float(net_cad + columns.port_cad @ choice.ports), choice)
+    least = float(net_cad + columns.port_cad @ choice.ports)
+    return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
 
 
 def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 WHOLE_TOL = 1e-6
 """A need this near a whole number of ports is taken as that number (ports)."""
 
+HALVINGS = 5
+"""How often the places where Level 3 could come are halved: parts of 1/2 down to 1/32 of them."""
+
 
 @dataclass(frozen=True)
 class Tight:
@@ -41,23 +44,39 @@ class Tight:
         The rows that define the counts.
     targets
         By target: the rows on its shortfall.
+    parts
+        Whole variables that are branched on next: stations that come to offer Level 3 in a part
+        of the Region, large parts first (see :func:`halves`).
+    parted
+        The rows that define the parts.
     """
 
     counts: dict[str, cp.Variable]
     counted: list[cp.Constraint]
     targets: dict[str, list[cp.Constraint]]
+    parts: list[cp.Variable]
+    parted: list[cp.Constraint]
 
     def rows(self) -> list[cp.Constraint]:
         """Return all rows."""
-        return [*self.counted, *(row for rows in self.targets.values() for row in rows)]
+        targets = (row for rows in self.targets.values() for row in rows)
+        return [*self.counted, *self.parted, *targets]
+
+    def branched(self) -> list[cp.Variable]:
+        """Return what a search makes whole before all others, in its order."""
+        return [*self.counts.values(), *self.parts]
 
 
 def tight_rows(inputs: Inputs, config: Config, model: Model) -> Tight:
     """Return the valid rows of a model."""
-    level = np.where(inputs.columns.kind == "new_l2", "l2", "l3")
-    counts = {name: cp.Variable(integer=True, name=f"count_{name}") for name in np.unique(level)}
+    brings = {"l2": inputs.columns.brings_l2, "l3": inputs.columns.brings_l3}
+    counts = {
+        name: cp.Variable(integer=True, name=f"count_{name}")
+        for name, which in brings.items()
+        if which.any()
+    }
     counted = [
-        count == (level == name).astype(np.float64) @ model.build for name, count in counts.items()
+        count == brings[name].astype(np.float64) @ model.build for name, count in counts.items()
     ]
     wanted = {
         "l2": config.targets.l2,
@@ -71,7 +90,47 @@ def tight_rows(inputs: Inputs, config: Config, model: Model) -> Tight:
     }
     if "demand" in model.shortfall and model.unserved is not None:
         rows["demand"] = _energy_rows(inputs, model, model.unserved, counts)
-    return Tight(counts, counted, rows)
+    parts, parted = _part_rows(inputs, model)
+    return Tight(counts, counted, rows, parts, parted)
+
+
+def _part_rows(inputs: Inputs, model: Model) -> tuple[list[cp.Variable], list[cp.Constraint]]:
+    columns = inputs.columns
+    parts, rows = [], []
+    for i, part in enumerate(halves(columns.xy_m, np.flatnonzero(columns.brings_l3))):
+        here = np.zeros(len(columns))
+        here[part] = 1.0
+        parts.append(cp.Variable(integer=True, name=f"part_{i}"))
+        rows.append(parts[-1] == here @ model.build)
+    return parts, rows
+
+
+def halves(xy_m: NDArray[np.float64], which: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Halve places again and again, each time across their longer side; return the first halves.
+
+    A Level 3 station reaches far, so the relaxation builds parts of several that could stand in
+    for each other, and shutting one moves its part to the next. The number of stations in a part
+    of the Region is whole in every plan, and whichever way it is rounded, the relaxation has to
+    give something up. The other half needs no count: it is what is left of the whole.
+
+    Parameters
+    ----------
+    xy_m
+        Shape (m, 2) in EPSG:26917 (m).
+    which
+        Indices of the places to halve.
+    """
+    firsts, level = [], [which]
+    for _ in range(HALVINGS):
+        halved = []
+        for part in level:
+            if len(part) > 1:
+                axis = int(np.argmax(np.ptp(xy_m[part], axis=0)))
+                order = part[np.argsort(xy_m[part, axis], kind="stable")]
+                halved += [order[: len(order) // 2], order[len(order) // 2 :]]
+        firsts += halved[::2]
+        level = halved
+    return firsts
 
 
 def _target_row(inputs: Inputs, target: str, wanted: float, model: Model) -> list[cp.Constraint]:

@@ -586,6 +586,14 @@ def no_least_budget_for_an_invented_reason(ground: Ground) -> Forged:
     return refreshed(values), "cost.least_budget"
 
 
+@fault
+def a_bound_above_the_least_budget(ground: Ground) -> Forged:
+    values = ground.copy()
+    cost = values["cost"]
+    cost["least_budget_bound_cad"] = (cost["least_budget_cad"] or 0) + 1_000
+    return refreshed(values), "cost.least_budget_bound_cad"
+
+
 # -- the plan's own certificate --------------------------------------------------------------------
 
 

@@ -293,6 +293,7 @@ def test_least_budget_is_the_price_of_the_targets():
     tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "library"), (100, 0, "shopping_mall")])
     plan = solve(tables, budget__limit_cad=1_000_000)
     assert plan.cost.least_budget_cad == pytest.approx(25_000 + 200_000)
+    assert plan.cost.least_budget_bound_cad == pytest.approx(225_000, rel=1e-4)
     assert plan.certificate.targets == dict.fromkeys(("l2", "l3", "ev_owners"), "met")
 
 

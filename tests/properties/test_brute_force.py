@@ -295,6 +295,7 @@ def test_attainable_and_least_budget_are_the_extremes(seed):
     ]
     if meeting:
         assert plan.cost.least_budget_cad == pytest.approx(min(meeting), abs=0.01)
+        assert plan.cost.least_budget_bound_cad <= min(meeting) + 0.01
     else:
         assert plan.cost.least_budget_cad is None
         assert plan.cost.least_budget_reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cvxpy as cp
 import numpy as np
 import pytest
 from regions import CATEGORIES
@@ -14,7 +15,7 @@ from kwev.inputs import build_inputs
 from kwev.model import build_model
 from kwev.reduce import ADDS, KNOWN, reduce
 from kwev.retrace import Retrace
-from kwev.tighten import gain_alone, tight_rows, today
+from kwev.tighten import gain_alone, halves, tight_rows, today
 
 SEEDS = range(200)
 OTHER_AREA = "3530016"
@@ -168,6 +169,41 @@ def test_a_valid_row_holds_in_every_plan(index):
     model = build_model(inputs, config)
     tight = tight_rows(inputs, config, model)
     assert set(tight.targets) <= set(model.shortfall)
+
+
+@pytest.mark.parametrize("index", SEEDS[:60])
+def test_the_parts_are_halves_of_places_where_level_3_could_come(index):
+    columns = INSTANCES[index][-1].columns
+    which = np.flatnonzero(columns.brings_l3)
+    parts = halves(columns.xy_m, which)
+    assert all(0 < len(part) == len(set(part.tolist())) for part in parts)
+    assert all(set(part.tolist()) < set(which.tolist()) for part in parts)
+    if len(which) > 1:
+        assert len(parts[0]) == len(which) // 2
+
+
+def test_halves_are_cut_across_the_longer_side():
+    """Four places along a street: two at its west end, then one of each two."""
+    xy_m = np.array([[30.0, 0.0], [0.0, 1.0], [20.0, 0.0], [10.0, 1.0]])
+    parts = [part.tolist() for part in halves(xy_m, np.arange(4))]
+    assert parts == [[1, 3], [1], [2]]
+
+
+def test_a_search_that_has_had_enough_says_how_far_it_got(monkeypatch):
+    """Forty sites, each with its own people and price: the relaxation buys a part of one."""
+    monkeypatch.setattr(search, "SMALL", 0)
+    rng = np.random.default_rng(3)
+    build = cp.Variable(40, boolean=True)
+    worth = rng.integers(10, 99, 40).astype(float)
+    cost = rng.integers(10, 99, 40).astype(float)
+    problem = cp.Problem(cp.Maximize(worth @ build), [cost @ build <= cost.sum() / 3 + 0.5])
+    settings = base_config(solver__mip_gap=0.0).solver
+    best = search.solve(problem, settings)
+    assert best.status == "optimal"
+    enough = search.solve(problem, settings, start={build.id: np.zeros(40)}, enough=1)
+    assert enough.found
+    assert enough.value <= best.value + 1e-6 <= enough.bound + 2e-6
+    assert enough.nodes < best.nodes
 
 
 @pytest.mark.parametrize("index", SEEDS)
