@@ -283,9 +283,10 @@ def schedule(
 ) -> None:
     """Say when each action of a plan is done, and write a package for each site.
 
-    Finds the schedule that serves most people soonest within the money, crews and power of each
-    period (section phasing of the plan's configuration). Writes schedule.json, phases.json,
-    site-packages.csv and site-packages.geojson; their schemas are in docs/schemas.
+    Checks the plan, then finds the schedule that serves most people soonest within the money,
+    crews and power of each period (section phasing of the plan's scenario in config/). Writes
+    schedule.json, phases.json, site-packages.csv and site-packages.geojson; their schemas are in
+    docs/schemas. Exit code 1: the plan has violations, nothing is written.
 
     Example: kwev schedule build/base/plan.json
     """
@@ -295,12 +296,19 @@ def schedule(
     record = read_plan(plan)
     folder = out or plan.parent
     _refuse_file(folder)
-    config = configuration.parse(record.config, where=str(plan))
+    config = configuration.load(record.scenario, project.config)
     from kwev.analysis import packages, phasing, timing
+    from kwev.certify import certify
     from kwev.files import write_json, write_text
     from kwev.tables import load_tables
 
     tables = load_tables(project.processed)
+    case = configuration.Case(record.scenario, config, record.geography)
+    violations = certify(record, tables, case).violations
+    for violation in violations:
+        typer.echo(f"violation: {violation}")
+    if violations:
+        raise typer.Exit(EXIT_VIOLATIONS)
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)

@@ -22,7 +22,7 @@ from kwev.figures import gantt, sitepage, timechart
 from kwev.figures.figure import Origin
 from kwev.formats import schemas
 from kwev.retrace import Place, Retrace
-from kwev.timekeeper import Timekeeper
+from kwev.timekeeper import Gathered, Timekeeper
 
 HERE = Origin("a toy", "2026")
 LIMITS = {
@@ -356,8 +356,6 @@ def test_a_sentence_about_a_worse_order():
         months = 12
 
         def gain(self, name):
-            from kwev.timekeeper import Gathered
-
             return Gathered(120.0, 30.0, 12.0) if name == "best" else Gathered(90.0, 40.0, 10.0)
 
     assert timewords.against_order(Gains()) == (
@@ -367,6 +365,10 @@ def test_a_sentence_about_a_worse_order():
     )
     assert "gains 20% more weighted coverage" in timewords.against_greedy(Gains())
     assert timewords.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
+    close = Gains()
+    close.gain = lambda name: Gathered(0, 0, 12.0 if name == "best" else 11.976)
+    assert "comes within 0.20% of the best schedule" in timewords.inside_phases(close)
+    assert "comes within 0.20% of it" in timewords.against_greedy(close)
     # 120 + 30 against 90 + 40
     assert "give 20 more person-months" in timewords.in_short(Gains())
 
