@@ -10,6 +10,7 @@ from kwev import config as configuration
 from kwev import study
 from kwev.analysis import hindsight, outofreach, sensitivity, studies
 from kwev.analysis.findings import Findings
+from kwev.analysis.readings import Readings
 from kwev.analysis.returns import Business
 from kwev.config import Case
 from kwev.errors import KwevError
@@ -127,6 +128,11 @@ class Report:
         if self.scenario != SCENARIO:
             raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
         return studies.results(self.project, name)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What the sweeps say."""
+        return Readings(self.project, self.tables, self.plan, self.swings)
 
     @cached_property
     def swings(self) -> pd.DataFrame:
