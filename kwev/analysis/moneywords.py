@@ -83,6 +83,13 @@ def filled(supported: float, assumed: float) -> str:
     )
 
 
+def pays_from(utilisation: float | None) -> str:
+    """Return from which use something pays back, in words."""
+    if utilisation is None:
+        return "at no use"
+    return f"from {utilisation:.1%} of the hours"
+
+
 def paying(stations: pd.DataFrame, utilisation: float) -> str:
     """Return which stations pay back at a utilisation, in a sentence's end."""
     pays = stations[stations["pays"] <= utilisation]

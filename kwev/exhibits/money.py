@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from kwev.analysis import returns
 from kwev.exhibits.common import table
@@ -95,19 +96,23 @@ def money_swings(report: Report) -> Table:
 
 
 def tariffs(report: Report) -> Table:
-    """Return every cited figure on costs, tariffs and prices."""
+    """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
     columns = (
         Column("item", "What"),
         Column("year", "Year"),
         Column("place", "Where"),
-        Column("cad", "Amount", "CAD", ",.2f"),
+        Column("cad", "Amount", "CAD", ",.6g"),
         Column("per", "For one"),
-        Column("value", "As published", format=",.10g"),
-        Column("unit", "Unit"),
-        Column("currency", "Currency"),
-        Column("source", "Read from"),
+        Column("value", "As published", format=",.6g"),
+        Column("page", "Read from", link="address"),
     )
-    frame = report.tables.tariffs.sort_values(["topic", "tariff_id"])
+    frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
+    is_page = frame["source"].str.startswith("http")
+    frame = frame.assign(
+        page=[urlsplit(s).netloc if page else s.partition(",")[0]
+              for s, page in zip(frame["source"], is_page, strict=True)],
+        address=frame["source"].where(is_page, ""),
+    )  # fmt: skip
     origin = Origin("pages cited row by row", "the years given there")
     return Table("tariffs-cited", frame, columns, origin.source, origin.vintage)
 

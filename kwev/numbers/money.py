@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 _ORIGIN = "plan.actions: returns.Business"
+_FAST_ID = "six_vehicle_dcfc_complex_350_kw_units_community_setting_2017"
 _FEE_ID = "curbside_garage_level_2_public_charging_fee_2014"
 
 
@@ -72,7 +73,13 @@ def _stations(business: Business) -> list[Number]:
     table, config = business.stations(), business.config
     origin = "finance: returns.STATIONS"
     fast = table[table["level"] == "Level 3"].iloc[0]
+    cited = float(business.tables.tariffs.set_index("tariff_id")["cad"][_FAST_ID])
+    dear = config.with_values(costs__l3_station_cad=0.0, costs__l3_port_cad=cited)
+    pays = finance.break_even(finance.Ports.station(l3=int(fast["ports"])), dear)
     return [
+        Number("fast_cited", cited, "CAD", "tariffs"),
+        Number("fast_here", float(fast["capital_cad"] / fast["ports"]), "CAD", origin),
+        Number("fast_cited_pays", moneywords.pays_from(pays), "text", origin),
         Number("money_levels", moneywords.levels(table), "text", origin),
         Number("money_peaks", moneywords.ports_and_peaks(table), "text", origin),
         Number("money_fast_ports", int(fast["ports"]), "count", origin),

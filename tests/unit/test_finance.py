@@ -377,6 +377,8 @@ def test_sentences_on_use_and_payback():
     assert "more than the assumed" in moneywords.filled(0.2, 0.1)
     assert "no use at all" in moneywords.filled(0.2, 0.0)
     assert moneywords.payback(None) == moneywords.payback(np.inf) == "the money never comes back"
+    assert moneywords.pays_from(None) == "at no use"
+    assert moneywords.pays_from(0.081) == "from 8.1% of the hours"
     assert moneywords.payback(4.25) == "the money is back after 4.2 years"
 
 
