@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kwev import config as configuration
 from kwev.analysis import outofreach, sensitivity, studies
 from kwev.analysis.findings import Findings
+from kwev.analysis.tradeoffs import Tradeoffs
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -115,6 +116,11 @@ class Report:
         if self.scenario != SCENARIO:
             raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
         return studies.results(self.project, name)
+
+    @cached_property
+    def tradeoffs(self) -> Tradeoffs:
+        """The frontier, plans near the best, and futures: committed rows and records."""
+        return Tradeoffs(self.project, self.tables, self.config.budget.limit_cad)
 
     @cached_property
     def swings(self) -> pd.DataFrame:

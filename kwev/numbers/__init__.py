@@ -25,6 +25,7 @@ from kwev.numbers.reach import of_reach
 from kwev.numbers.results import of_results
 from kwev.numbers.scores import of_scores
 from kwev.numbers.stations import of_stations
+from kwev.numbers.tradeoffs import of_alternatives, of_frontier, of_robustness
 from kwev.numbers.transit import of_transit
 from kwev.numbers.vehicles import of_growth, of_vehicles
 
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 __all__ = [
-    "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_phases",
-    "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_scores", "of_stations",
-    "of_targets_out_of_reach", "of_transit", "of_vehicles",
+    "SHOW", "Number", "Numbers", "Value", "everything", "of_alternatives", "of_assumptions",
+    "of_budgets", "of_catalogue", "of_coarse", "of_data", "of_frontier", "of_grid", "of_growth",
+    "of_homes", "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_robustness",
+    "of_scenario", "of_scores", "of_stations", "of_targets_out_of_reach", "of_transit",
+    "of_vehicles",
 ]  # fmt: skip
 
 
@@ -45,5 +47,6 @@ def everything(report: Report) -> Numbers:
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
         of_grid, of_reach, of_targets_out_of_reach, of_results,
+        of_frontier, of_alternatives, of_robustness,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
