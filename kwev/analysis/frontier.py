@@ -210,7 +210,7 @@ def power(project: Project) -> pd.DataFrame:
     return _judged(
         frame.assign(
             l3_asked=[p.case.config.targets.l3 for p in own],
-            kw_allowed=[p.case.config.rules.total_kw for p in own],
+            kw_allowed=np.array([p.case.config.rules.total_kw for p in own], float),
         ),
         (POWER, L2, L3),
     )
@@ -230,7 +230,7 @@ def spacing(project: Project, tables: Tables) -> pd.DataFrame:
     ]
     frame = frame.assign(
         l3_asked=0.0,
-        spacing_asked_m=[p.case.config.rules.l3_spacing_m for p in own],
+        spacing_asked_m=np.array([p.case.config.rules.l3_spacing_m for p in own], float),
         spacing_m=found,
     )
     return _judged(frame, (SPACING, L2, L3))

@@ -38,7 +38,7 @@ def frontier(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") -> Fig
     for asked, part in df.groupby("l3_asked"):
         ends = part.iloc[[0, -1]]
         each.append(
-            f"{_asked(float(asked))}: Level 2 from {ends['l2_model'].iloc[0]:.1%} at "
+            f"{_asked(float(str(asked)))}: Level 2 from {ends['l2_model'].iloc[0]:.1%} at "
             f"{style.money(float(ends['net_cad'].iloc[0]))} to {ends['l2_model'].iloc[1]:.1%} at "
             f"{style.money(float(ends['net_cad'].iloc[1]))}"
         )
