@@ -102,8 +102,7 @@ class _Search:
         model = build_model(kept.inputs, self.config)
         tight = tight_rows(kept.inputs, self.config, model)
         holds = [
-            part <= (self.held[name] or 0.0) + HOLD_POINTS
-            for name, part in model.shortfall.items()
+            part <= (self.held[name] or 0.0) + HOLD_POINTS for name, part in model.shortfall.items()
         ]
         gain = self.per_point * (model.objective_points - self.least_points)
         problem = cp.Problem(
@@ -221,7 +220,7 @@ def _search(inputs: Inputs, case: Case, best: Plan, within: float) -> _Search:
     )
 
 
-def _record(  # noqa: PLR0913 -- what a record is made of
+def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
     tables: Tables, case: Case, inputs: Inputs, best: Plan, choice: Choice, points: float
 ) -> Plan:
     """Write the record of an alternative beside the extremes and the bound of the best plan."""
@@ -236,9 +235,7 @@ def _record(  # noqa: PLR0913 -- what a record is made of
         "bound": bound,
         "gap_solver": abs(bound - points) / max(abs(points), 1e-9),
     }
-    shown = {
-        name: _choice(inputs, witness.actions) for name, witness in best.witnesses.items()
-    }
+    shown = {name: _choice(inputs, witness.actions) for name, witness in best.witnesses.items()}
     targets = {name: getattr(best.coverage, name) for name in ("l2", "l3", "ev_owners")}
     outcome = Outcome(
         choice=choice,

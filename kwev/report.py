@@ -23,6 +23,7 @@ from kwev.analysis import (
 from kwev.analysis.findings import Findings
 from kwev.analysis.readings import Readings
 from kwev.analysis.returns import Business
+from kwev.analysis.tradeoffs import Tradeoffs
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -160,6 +161,11 @@ class Report:
     def readings(self) -> Readings:
         """What the sweeps say."""
         return Readings(self.project, self.tables, self.plan, self.swings)
+
+    @cached_property
+    def tradeoffs(self) -> Tradeoffs:
+        """The frontier, plans near the best, and futures: committed rows and records."""
+        return Tradeoffs(self.project, self.tables, self.config.budget.limit_cad)
 
     @cached_property
     def swings(self) -> pd.DataFrame:

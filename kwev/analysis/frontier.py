@@ -34,15 +34,18 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
-L3_SHARES: Final = (0.0, 0.86, 0.9, 0.94, 0.97)
+L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.97)
 """Least Level 3 coverage asked for; the first asks for none."""
-L3_SHARES_BETWEEN: Final = (0.84, 0.88, 0.92, 0.96)
+L3_SHARES_BETWEEN: Final = (0.92, 0.95, 0.963, 0.965)
 """Asked for at the slice's budget besides, to be laid against the weighted sum."""
 
 L3_WEIGHTS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Points of the objective per point of Level 3, one per point of Level 2, in the weighted sum."""
 
-TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 2_500.0, 3_000.0, 5_000.0)
+TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 3_000.0, 5_000.0)
+POWER_GAP: Final = 0.002
+"""Gap at which the search under a limit on power stops: money and power both bind, and the last
+tenth of a percent takes a minute."""
 SPACINGS_M: Final = (1.0, 2_000.0, 4_000.0, 6_000.0, 8_000.0)
 """Least distances of a new Level 3 station to any other one; the first only bars the same spot."""
 
@@ -65,6 +68,8 @@ MET_POINTS: Final = 1e-3
 """A plan that misses what it was asked for by more is no point of the frontier (points)."""
 
 SHARE_TOL: Final = 1e-9
+HULL_TOL: Final = 1e-7
+"""Rounding of a chord (points)."""
 CAD_TOL: Final = 0.005
 
 
@@ -101,7 +106,10 @@ def by_power(project: Project) -> list[Point]:
     """Hold the power that the plan adds, at the scenario's own budget and Level 3 target."""
     config = _base(project)
     return [
-        _point(config, "frontier-kw", f"{kw:g}", {"rules.total_kw": kw}) for kw in TOTAL_KW
+        _point(
+            config, "frontier-kw", f"{kw:g}", {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP}
+        )
+        for kw in TOTAL_KW
     ]
 
 
@@ -202,7 +210,7 @@ def power(project: Project) -> pd.DataFrame:
     return _judged(
         frame.assign(
             l3_asked=[p.case.config.targets.l3 for p in own],
-            kw_allowed=[p.case.config.rules.total_kw for p in own],
+            kw_allowed=np.array([p.case.config.rules.total_kw for p in own], float),
         ),
         (POWER, L2, L3),
     )
@@ -222,7 +230,7 @@ def spacing(project: Project, tables: Tables) -> pd.DataFrame:
     ]
     frame = frame.assign(
         l3_asked=0.0,
-        spacing_asked_m=[p.case.config.rules.l3_spacing_m for p in own],
+        spacing_asked_m=np.array([p.case.config.rules.l3_spacing_m for p in own], float),
         spacing_m=found,
     )
     return _judged(frame, (SPACING, L2, L3))
@@ -255,24 +263,28 @@ def slice_at(frame: pd.DataFrame, budget_cad: float) -> pd.DataFrame:
     return here.sort_values("l3_model", ignore_index=True)
 
 
-def unsupported(frame: pd.DataFrame) -> NDArray[np.bool_]:
+def unsupported(frame: pd.DataFrame, others: pd.DataFrame | None = None) -> NDArray[np.bool_]:
     """Return shape (n,): points of a slice that no weights of the two levels can find.
 
-    They lie below the upper hull of the slice: for any weights a point of the hull is worth more.
+    They lie below the chord of two known plans: for any weights one of the two is worth more.
 
     Parameters
     ----------
     frame
         Columns ``l2_model`` and ``l3_model``, by rising ``l3_model``, none beaten by another.
+    others
+        Further plans of the same budget, on either end of a chord.
     """
-    x, y = (POINTS * frame[name].to_numpy(float) for name in ("l3_model", "l2_model"))
-    below = np.zeros(len(x), bool)
-    for j in range(1, len(x) - 1):
-        for i in range(j):
-            k = np.arange(j + 1, len(x))
-            along = (x[j] - x[i]) / (x[k] - x[i])
-            chord = y[i] + along * (y[k] - y[i])
-            below[j] |= bool((chord > y[j] + SHARE_TOL).any())
+    known = frame if others is None else pd.concat([frame, others], ignore_index=True)
+    all_x, all_y = (POINTS * known[name].to_numpy(float) for name in ("l3_model", "l2_model"))
+    below = np.zeros(len(frame), bool)
+    for j in range(len(frame)):
+        x, y = all_x[j], all_y[j]
+        left, right = np.flatnonzero(all_x < x - HULL_TOL), np.flatnonzero(all_x > x + HULL_TOL)
+        for i in left:
+            along = (x - all_x[i]) / (all_x[right] - all_x[i])
+            chord = all_y[i] + along * (all_y[right] - all_y[i])
+            below[j] |= bool((chord > y + HULL_TOL).any())
     return below
 
 
@@ -291,17 +303,13 @@ def found_by_weights(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
     """
     own = weighted_sum(project)
     rows = study.results(project, own)
+    known, tolerance = _levels(frame), np.array([SHARE_TOL, SHARE_TOL])
     beaten = [
-        bool(
-            (
-                (frame["l2_model"] >= row.l2_model - SHARE_TOL)
-                & (frame["l3_model"] >= row.l3_model - SHARE_TOL)
-                & (
-                    (frame["l2_model"] > row.l2_model + SHARE_TOL)
-                    | (frame["l3_model"] > row.l3_model + SHARE_TOL)
-                )
-            ).any()
-        )
-        for row in rows.itertuples()
+        bool(((known >= one - tolerance).all(axis=1) & (known > one + tolerance).any(axis=1)).any())
+        for one in _levels(rows)
     ]
     return rows.assign(weight=[p.case.config.weights.l3 for p in own], beaten=beaten)
+
+
+def _levels(frame: pd.DataFrame) -> NDArray[np.float64]:
+    return frame[["l2_model", "l3_model"]].to_numpy(float)

@@ -151,5 +151,3 @@ def plan_dashboard(report: Report) -> Figure:
     """Return the plan on four axes: infrastructure, cost, coverage, time line."""
     origin = origins.plan(report.tables, report.plan)
     return dashboard(report.plan, phasing.phases(report.plan), origin=origin)
-
-

@@ -32,6 +32,7 @@ from kwev.numbers.schedule import of_schedule, of_sites
 from kwev.numbers.scores import of_scores
 from kwev.numbers.stations import of_stations
 from kwev.numbers.sweeps import of_cells, of_sweeps
+from kwev.numbers.tradeoffs import of_alternatives, of_frontier, of_robustness
 from kwev.numbers.transit import of_transit
 from kwev.numbers.vehicles import of_growth, of_vehicles
 
@@ -39,11 +40,12 @@ if TYPE_CHECKING:
     from kwev.report import Report
 
 __all__ = [
-    "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_cells", "of_coarse", "of_data", "of_equity", "of_grid", "of_growth",
-    "of_hindsight", "of_homes", "of_money", "of_monitoring", "of_phases", "of_plan", "of_reach",
-    "of_recommendations", "of_region", "of_results", "of_scenario", "of_schedule", "of_scores",
-    "of_sites", "of_stations", "of_sweeps", "of_targets_out_of_reach", "of_transit", "of_vehicles",
+    "SHOW", "Number", "Numbers", "Value", "everything", "of_alternatives", "of_assumptions",
+    "of_budgets", "of_catalogue", "of_cells", "of_coarse", "of_data", "of_equity", "of_frontier",
+    "of_grid", "of_growth", "of_hindsight", "of_homes", "of_money", "of_monitoring", "of_phases",
+    "of_plan", "of_reach", "of_recommendations", "of_region", "of_results", "of_robustness",
+    "of_scenario", "of_schedule", "of_scores", "of_sites", "of_stations", "of_sweeps",
+    "of_targets_out_of_reach", "of_transit", "of_vehicles",
 ]  # fmt: skip
 
 
@@ -53,6 +55,7 @@ def everything(report: Report) -> Numbers:
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
         of_grid, of_reach, of_targets_out_of_reach, of_results, of_schedule, of_sites, of_money,
-        of_hindsight, of_sweeps, of_cells, of_equity, of_monitoring, of_recommendations,
+        of_hindsight, of_sweeps, of_cells, of_equity, of_frontier, of_alternatives, of_robustness,
+        of_monitoring, of_recommendations,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

@@ -41,7 +41,9 @@ def test_a_site_with_a_double_is_exchangeable_and_one_without_is_not():
 
 
 def test_no_alternative_where_every_site_has_people_of_its_own():
-    tables = toy([(0, 0, 100, 1), (5_000, 0, 60, 1)], sites=[(0, 0, "library"), (5_000, 0, "library")])
+    tables = toy(
+        [(0, 0, 100, 1), (5_000, 0, 60, 1)], sites=[(0, 0, "library"), (5_000, 0, "library")]
+    )
     assert near(tables)[1] == []
 
 

@@ -42,7 +42,7 @@ def test_the_plan_in_the_middle_is_chosen():
     Plan B: the first station with four ports (40,000), 60 of 100 people. It cannot have more ports.
     Need in the low future: 40 vehicles x 3,000 x 0.2 = 24,000 kWh, 1.43 ports: A misses nothing;
     B misses the 40 people: 40 points.
-    Need in the high future: 120,000 kWh (public share 1): A's two ports give 33,638, so 71.97 points
+    Need in the high future: 120,000 kWh (public share 1): A's two ports give 33,638, 71.97 points
     unserved; B's four give 67,277, so 43.94 unserved and 40 points of people: 83.94. A is best.
     """
     tables = crowds()
