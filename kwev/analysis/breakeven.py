@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.deeds import KINDS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kwev.study import Point
+
+KINDS: Final = ("upgrade", "new_l3", "new_l2")
+"""Purchases that are asked for: a few ports added here and there come and go within the gap."""
 
 ALL: Final = "all"
 """All four prices together."""
@@ -52,7 +53,8 @@ def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row a crossing: ``price``, ``kind``, ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for
+        One row a price and kind that begins or ends once along the prices: ``price``, ``kind``,
+        ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for
         all prices together), ``buys_at`` and ``not_at`` (factors on the base price). Empty where
         no tested price makes such a difference.
     """
@@ -60,8 +62,13 @@ def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
     for price, steps in ladder.groupby("price", sort=False):
         ordered = [dict(row) for row in steps.sort_values("factor").to_dict("records")]
         for kind in KINDS:
-            for one, other in pairwise(ordered):
-                if (one[kind] > 0) != (other[kind] > 0):
+            crossings = [
+                (one, other)
+                for one, other in pairwise(ordered)
+                if (one[kind] > 0) != (other[kind] > 0)
+            ]
+            if len(crossings) == 1:
+                for one, other in crossings:
                     buys, stops = (one, other) if one[kind] > 0 else (other, one)
                     found.append(
                         (price, kind, buys["price_cad"], stops["price_cad"], buys["factor"],
@@ -83,7 +90,8 @@ def worth(ladder: pd.DataFrame, budgets: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         One row a price and factor: coverage on the cells, ``shortfall_points`` on the model's
         points, and the two solved budgets ``budget_from_cad`` and ``budget_to_cad`` between whose
-        shortfalls it lies (CAD; NaN beyond either end).
+        shortfalls it lies (CAD; NaN beyond either end); where several budgets miss just as much,
+        ``from`` is the largest of them and ``to`` the smallest.
     """
     ordered = budgets.sort_values("budget_cad")
     scale = list(zip(ordered["budget_cad"], ordered["shortfall_points"], strict=True))

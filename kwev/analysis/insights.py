@@ -14,7 +14,7 @@ from kwev.analysis.targetgrid import VERDICTS
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import pandas as pd
 
@@ -172,8 +172,10 @@ def worth(table: pd.DataFrame, factor: float) -> str:
         return f"{start} less than {money(high)} do at base prices"
     if math.isnan(high):  # above the highest budget
         return f"{start} more than {money(low)} do at base prices"
-    if abs(low - high) < MONEY_TOL or low > high:
+    if abs(low - high) < MONEY_TOL:
         return f"{start} {money(low)} does at base prices"
+    if low > high:  # several budgets miss just as much
+        return f"{start} any budget from {money(high)} to {money(low)} does at base prices"
     return f"{start} something between {money(low)} and {money(high)} does at base prices"
 
 
@@ -186,15 +188,22 @@ def robust(summary: pd.DataFrame, plans: int) -> str:
     )
 
 
-def dipping(found: list[tuple[float, float, float]], what: str) -> str:
+def kilometres(metres: float) -> str:
+    """Return a length for a sentence: ``6.5 km``."""
+    return f"{metres / 1000:g} km"
+
+
+def dipping(
+    found: list[tuple[float, float, float]], what: str, show: Callable[[float], str] = money
+) -> str:
     """Say where a measured value falls along a sweep (:func:`monotone.dips`)."""
     if not found:
         return f"Measured on the cells, {what} never falls along the sweep"
     where, to, by = max(found, key=lambda dip: dip[2])
     times = "once" if len(found) == 1 else f"{len(found)} times"
     return (
-        f"Measured on the cells, {what} falls {times}, most from {money(where)} to {money(to)}, "
-        f"by {POINTS * by:.2f} points"
+        f"Measured on the cells, {what} falls {times} along the sweep, most from {show(where)} to "
+        f"{show(to)}, by {POINTS * by:.2f} points"
     )
 
 

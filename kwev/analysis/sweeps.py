@@ -45,7 +45,7 @@ FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 
 CELL_BUDGETS_CAD: Final = STEP_FROM_CAD
 CELL_GAP: Final = 0.001
-"""Gap at which these plans on the cells stop (share); the published one goes on to a tenth of it."""
+"""Gap at which these plans on the cells stop (share); the published one goes on to a tenth."""
 
 
 def budget(project: Project) -> list[Point]:
@@ -144,11 +144,15 @@ def grid(project: Project) -> list[Point]:
 
 
 def energy(project: Project) -> list[Point]:
-    """Vary what vehicles need from public ports, and how busy ports are."""
+    """Vary what vehicles need from public ports, and how busy ports are.
+
+    Twice the need, or ports half as busy, tie the sites of a municipality together and take
+    minutes: these ends of the ranges are among the swings.
+    """
     ladders: dict[str, tuple[float, ...]] = {
-        "demand.utilisation": (0.05, 0.075, 0.1, 0.15, 0.2),
+        "demand.utilisation": (0.075, 0.1, 0.15, 0.2),
         "demand.kwh_per_ev_year": (2_500.0, 3_500.0, 4_000.0),
-        "demand.public_share": (0.1, 0.3, 0.4),
+        "demand.public_share": (0.1, 0.3),
     }
     return _points(
         project,
@@ -199,7 +203,7 @@ def geography(project: Project) -> list[Point]:
 
 
 def cells(project: Project) -> list[Point]:
-    """Solve five budgets on the cells themselves, to a wider gap: half a minute of one core each."""
+    """Solve five budgets on the cells themselves, to a wider gap: half a minute each."""
     changes = {
         _cad(cad): {"budget.limit_cad": cad, "solver.mip_gap": CELL_GAP} for cad in CELL_BUDGETS_CAD
     }

@@ -128,7 +128,8 @@ def _between(low: float, high: float) -> str:
         return f"below {high / 1e6:g}"
     if math.isnan(high):
         return f"above {low / 1e6:g}"
-    return f"{low / 1e6:g}" if low >= high else f"{low / 1e6:g} to {high / 1e6:g}"
+    least, most = sorted((low / 1e6, high / 1e6))
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"
 
 
 OTHERS: Final = {

@@ -96,7 +96,10 @@ def _prices(report: Report) -> list[Number]:
 
 
 def _radii(report: Report) -> list[Number]:
-    numbers = []
+    reach = report.readings.along("l3-radius", "coverage.l3_radius_m")
+    dips = monotone.dips(reach, "value", "l3")
+    say = insights.dipping(dips, "Level 3 coverage", insights.kilometres)
+    numbers = [_text("say_radius_dips", say, "l3-radius")]
     for level, study in (("l2", "l2-radius"), ("l3", "l3-radius")):
         rows = report.readings.along(study, f"coverage.{level}_radius_m").sort_values("value")
         for end, row in (("short", rows.iloc[0]), ("long", rows.iloc[-1])):

@@ -90,7 +90,7 @@ def test_a_dip_on_the_cells_is_told_with_where_and_how_much():
     assert dip == (1.1e6, 2e6, pytest.approx(0.01))
     say = insights.dipping([dip], "Level 3 coverage")
     assert say.endswith(
-        "Level 3 coverage falls once, most from $1.1 million to $2 million, by 1.00 points"
+        "falls once along the sweep, most from $1.1 million to $2 million, by 1.00 points"
     )
     assert "never falls" in insights.dipping(monotone.dips(LADDER, "budget_cad", "l2"), "Level 2")
 
@@ -222,6 +222,16 @@ def test_a_price_is_worth_the_budgets_that_miss_as_much():
     assert "less than $1 million do" in insights.worth(worth, 2.0)
     same = worth[worth["shortfall_points"] == 5.0].iloc[0]
     assert same["budget_from_cad"] == same["budget_to_cad"] == 2e6
+    # from 2 million on nothing less is missing: any of these budgets does as well
+    flat = budgets.assign(shortfall_points=[9.0, 6.0, 6.0])
+    assert insights.worth(breakeven.worth(PRICES, flat), 1.25).endswith(
+        "as any budget from $2 million to $3 million does at base prices"
+    )
+
+
+def test_what_comes_and_goes_along_the_prices_has_no_break_even():
+    flicker = PRICES[PRICES["price"] == "l3_port_cad"].assign(new_l3=[1, 0, 2])
+    assert breakeven.break_even(flicker).empty
 
 
 def test_picks_are_counted_once_a_plan_and_classed():
