@@ -336,8 +336,8 @@ class Phasing(Section):
     months_per_period: Annotated[int, Field(ge=1, le=12)]
     """Length of a period (months)."""
     budget_share_per_period: Annotated[float, Field(gt=0, le=1)]
-    """Part of the plan's net cost that each period adds to what may be spent (0 to 1); what is
-    not spent carries over."""
+    """Part of what all actions cost, each net of its resale, that a period adds to what may be
+    spent (0 to 1); what is not spent carries over, and what a removal earns is not spent."""
     crews: Crews
     """Jobs that can be finished in a period."""
     connected_kw_per_period: Annotated[float, Field(gt=0, le=1e6)]

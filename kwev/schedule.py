@@ -80,9 +80,14 @@ class Jobs:
         return len(self.ids)
 
     @property
+    def outlay_cad(self) -> NDArray[np.float64]:
+        """Money that each job takes (CAD): what a removal earns pays for no other job."""
+        return np.maximum(self.net_cad, 0.0)
+
+    @property
     def budget_cad(self) -> float:
-        """What all jobs cost together (CAD)."""
-        return float(self.net_cad.sum())
+        """Outlay of all jobs together (CAD)."""
+        return float(self.outlay_cad.sum())
 
     def of_crew(self, level: Level) -> NDArray[np.bool_]:
         """Return which jobs are those of a crew."""
@@ -309,7 +314,7 @@ class _Model:
 
     def _money(self, by: cp.Expression) -> Iterator[cp.Constraint]:
         """Limit what is spent by the end of each period, in million CAD."""
-        spent = (self._jobs.net_cad / CAD_PER_MILLION)[None, :] @ by
+        spent = (self._jobs.outlay_cad / CAD_PER_MILLION)[None, :] @ by
         allowed = allowed_cad(self._jobs.budget_cad, self._phasing) / CAD_PER_MILLION
         yield spent <= allowed[None, :]
 
@@ -338,7 +343,7 @@ def allowed_cad(budget_cad: float, phasing: Phasing) -> NDArray[np.float64]:
     """Return what may be spent by the end of each period (CAD), shape (periods,)."""
     shares = phasing.budget_share_per_period * np.arange(1, phasing.periods + 1)
     allowed = np.minimum(shares, 1.0) * budget_cad
-    return np.asarray(allowed + ROOM * max(abs(budget_cad), 1.0))
+    return np.asarray(allowed + ROOM * max(budget_cad, 1.0))
 
 
 def listed(
@@ -414,6 +419,7 @@ class _Room:
         self._long = phasing.model_copy(update={"periods": last})
         self._used = {name: np.zeros(last) for name in ("l2", "l3", "kw")}
         self._area: dict[str, NDArray[np.float64]] = {}
+        self._outlay_cad = jobs.outlay_cad
         self._allowed = allowed_cad(jobs.budget_cad, self._long)
         self._spent = np.zeros(last)
 
@@ -433,7 +439,7 @@ class _Room:
         if phasing.area_kw_per_period is not None and self._jobs.area[job]:
             used = self._in_area(job)[at]
             fits &= used + kw <= phasing.area_kw_per_period * (1 + ROOM)
-        money = self._spent[at:] + self._jobs.net_cad[job] <= self._allowed[at:]
+        money = self._spent[at:] + self._outlay_cad[job] <= self._allowed[at:]
         return bool(fits and money.all())
 
     def put(self, job: int, period: int) -> None:
@@ -442,7 +448,7 @@ class _Room:
         self._used[CREW_OF[self._jobs.kind[job]]][at] += 1
         self._used["kw"][at] += self._jobs.kw[job]
         self._in_area(job)[at] += self._jobs.kw[job]
-        self._spent[at:] += self._jobs.net_cad[job]
+        self._spent[at:] += self._outlay_cad[job]
 
     def _in_area(self, job: int) -> NDArray[np.float64]:
         return self._area.setdefault(self._jobs.area[job], np.zeros(len(self._spent)))

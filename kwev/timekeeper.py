@@ -208,13 +208,14 @@ class Timekeeper(Deeds):
 
     def _over(self, periods: Mapping[str, int]) -> Iterator[str]:
         rule = self.config.phasing
-        budget = sum(self._net_cad(place) for place in self.done)
+        # what a removal earns pays for nothing else
+        budget = sum(max(0.0, self._net_cad(place)) for place in self.done)
         spent = 0.0
         for t in range(1, rule.periods + 1):
             now = [place for place in self.done if periods[_id(place)] == t]
-            spent += sum(self._net_cad(place) for place in now)
+            spent += sum(max(0.0, self._net_cad(place)) for place in now)
             allowed = min(1.0, rule.budget_share_per_period * t) * budget
-            if spent > allowed + ROUNDING * max(1.0, abs(budget)):
+            if spent > allowed + ROUNDING * max(1.0, budget):
                 yield f"${spent:,.2f} are spent by the end of period {t}, allowed ${allowed:,.2f}"
             crews = [_crew(place.kind) for place in now]
             caps: dict[Level, int] = {"l2": rule.crews.l2, "l3": rule.crews.l3}

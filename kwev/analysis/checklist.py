@@ -101,14 +101,13 @@ def checklist(kind: ActionKind, supply: Supply | None, ground: Ground) -> tuple[
 
 
 def _consent(ground: Ground) -> Need:
-    owner = {"public": "a public owner", "private": "a private owner"}.get(
-        ground.owner, "its owner"
-    )
-    if ground.is_station:
-        run_by = f", and of {ground.operator}, who runs the station" if ground.operator else ""
-        return Need("consent", f"Consent of {owner}{run_by}.", "settled: any public station", "")
-    return Need("consent", f"Consent of {owner} of the land, and an easement for the supply.",
-                "candidate site of open data", "")  # fmt: skip
+    owner = f"{ground.owner} on record" if ground.owner else "not on record"
+    source = "owner and operator as the sources have them"
+    if not ground.is_station:
+        text = f"Consent of the land's owner ({owner}), and an easement for the supply."
+        return Need("consent", text, source, "")
+    run_by = f", and of {ground.operator}, who runs it" if ground.operator else ""
+    return Need("consent", f"Consent of the station's owner ({owner}){run_by}.", source, "")
 
 
 def _electrical(supply: Supply, *, fast: bool) -> list[Need]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kwev.analysis import breakeven, marginal, picks, slack, studies, sweeps, targetgrid, tornado
-from kwev.analysis.phasing import PHASES
+from kwev.analysis.phasing import PHASES, phase_of
 from kwev.deeds import Place
 from kwev.files import read_json
 from kwev.retrace import Retrace
@@ -164,12 +164,11 @@ def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, floa
     for phase in PHASES:
         found[f"phase{phase.number}_actions"] = 0
         found[f"phase{phase.number}_cad"] = 0.0
-    phase_of: dict[str, int] = {kind: p.number for p in PHASES for kind in (p.kind, *p.also)}
     for action, ports in actions_of(str(row["actions"])):
         place = Place.from_id(action)
         if place is None:
             continue
-        number, effect = phase_of[place.kind], retrace.effect(place, ports)
+        number, effect = phase_of(place.kind).number, retrace.effect(place, ports)
         found[f"phase{number}_actions"] += 1
         found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
     return found

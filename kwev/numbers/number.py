@@ -26,7 +26,6 @@ SHOW = {
     "km": "{:.2f} km",
     "kW": "{:,.1f} kW",
     "MW": "{:,.1f} MW",
-    "million person-months": "{:,.2f} million person-months",
     "kWh": "{:,.0f} kWh",
     "GWh": "{:,.1f} GWh",
     "A": "{:,.0f} A",

@@ -16,7 +16,7 @@ _ORIGIN = "schedule"
 def of_schedule(report: Report) -> Numbers:
     """Return the numbers of the schedules."""
     made, rule = report.timetable, report.config.phasing
-    best, order, written = (made.gain(name) for name in ("best", "order", "written"))
+    best, written = made.gain("best"), made.gain("written")
     phases = phasing.phases(report.plan)
     halves = {name: timewords.halfway(made, name) or 0 for name in ("best", "order", "written")}
     return Numbers(
@@ -27,12 +27,7 @@ def of_schedule(report: Report) -> Numbers:
             Number("crews_l2", rule.crews.l2, "count", "phasing.crews.l2"),
             Number("crews_l3", rule.crews.l3, "count", "phasing.crews.l3"),
             Number("period_kw", rule.connected_kw_per_period, "kW", "phasing", "{:,.0f} kW"),
-            Number("schedule_months", made.months, "count", "phasing"),
             Number("schedule_proof", timewords.proof(made), "text", _ORIGIN),
-            Number("best_l2_months", best.l2 / 1e6, "million person-months", _ORIGIN),
-            Number("best_l3_months", best.l3 / 1e6, "million person-months", _ORIGIN),
-            Number("order_l2_months", order.l2 / 1e6, "million person-months", _ORIGIN),
-            Number("written_l2_months", written.l2 / 1e6, "million person-months", _ORIGIN),
             Number(
                 "written_share",
                 written.points / best.points if best.points > 0 else 1.0,
@@ -71,7 +66,6 @@ def of_sites(report: Report) -> Numbers:
                 origin,
             ),
             Number("least_room", least.headroom_kw, "kW", origin, "{:,.0f} kW"),
-            Number("sites_out_of_room", sum(g.headroom_kw < 0 for g in grids), "count", origin),
             Number("big_transformers", sum(g.phases == 3 for g in grids), "count", origin),  # noqa: PLR2004
         ]
     )

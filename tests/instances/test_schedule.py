@@ -180,8 +180,9 @@ def test_a_conversion_comes_early_only_where_it_gains_more_than_it_loses(l3_weig
 def test_what_replaces_a_station_stands_before_it_goes():
     tables = toy([(0, 0, 100, 1)], stations=[(0, 0, 2, 0)], sites=[(300, 0, "library")])
     actions = {"new_l2_q000": 1, "remove_s000": 0}
-    # money for one of the two: 25,000 less the resale of 15,000 are 10,000 in all
+    # the new station costs 25,000; the removal earns 15,000, which pays for nothing
     instance = Instance(tables, actions, siting__removal__stations="l2")
+    assert instance.jobs.outlay_cad.tolist() == [25_000, 0]
     assert instance.jobs.before == ((0, 1),)
     late = {"new_l2_q000": 2, "remove_s000": 1}
     assert instance.keeper.problems(late) == [
@@ -189,6 +190,27 @@ def test_what_replaces_a_station_stands_before_it_goes():
     ]
     _, periods = instance.best()
     assert instance.gathered(periods).l2 == 1_200
+    made = timing.make(tables, instance.plan, instance.config)
+    for name in timing.WITHIN_LIMITS:
+        assert instance.keeper.problems(made["periods"][name]) == []
+
+
+def test_a_plan_that_earns_more_than_it_spends_has_a_schedule():
+    tables = toy(
+        [(0, 0, 100, 1), (9_000, 0, 50, 1)],
+        stations=[(0, 0, 10, 0), (9_000, 0, 10, 0)],
+        sites=[(300, 0, "library")],
+    )
+    # two removals earn 35,000 each, the station costs 25,000
+    actions = {"new_l2_q000": 1, "remove_s000": 0, "remove_s001": 0}
+    limits = {"siting__removal__stations": "l2", "phasing__budget_share_per_period": 0.5}
+    instance = Instance(tables, actions, **limits)
+    assert instance.plan.cost.net_cad == 25_000 - 70_000
+    # half of 25,000 in the first period: the station waits for the second, what it replaces too
+    made = timing.make(tables, instance.plan, instance.config)
+    assert made["periods"]["best"] == dict.fromkeys(actions, 2)
+    for name in timing.WITHIN_LIMITS:
+        assert instance.keeper.problems(made["periods"][name]) == []
 
 
 def test_two_actions_at_one_place_keep_their_order():

@@ -236,6 +236,9 @@ def test_hashes_follow_what_is_planned():
     dearer = config.with_values(costs__l2_port_cad=5_001.0)
     assert slower.sha256() != config.sha256()
     assert slower.planning_sha256() == config.planning_sha256()
+    later = config.with_values(phasing__periods=12, phasing__crews__l2=1)
+    assert later.sha256() != config.sha256()
+    assert later.planning_sha256() == config.planning_sha256()
     assert dearer.planning_sha256() != config.planning_sha256()
 
 

@@ -175,7 +175,9 @@ def test_a_removal_needs_consent_and_no_supply():
     assert package.charging is None
     assert package.implementation.grid_requirements.power_increase_kw == pytest.approx(-38.4)
     assert [need.topic for need in package.requirements] == ["consent", "removal"]
-    assert "FLO" in package.requirements[0].text
+    assert package.requirements[0].text == (
+        "Consent of the station's owner (private on record), and of FLO, who runs it."
+    )
 
 
 def test_files_fit_their_schemas_and_say_the_same(made):

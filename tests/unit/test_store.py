@@ -150,6 +150,14 @@ def test_the_solver_is_recorded_not_keyed(town):
     assert store.key(town.tables, other) == store.key(town.tables, town.case)
 
 
+def test_other_crews_find_the_same_plan(shelf, town, solves):
+    first = store.stored(shelf, town.tables, town.case)
+    config = town.case.config.with_values(phasing__periods=12, phasing__crews__l2=1)
+    again = store.stored(shelf, town.tables, Case("toy", config, "da"))
+    assert again.plan == first.plan
+    assert solves == []
+
+
 def test_a_plan_that_fails_its_certificate_is_not_stored(tmp_path, town, monkeypatch):
     from kwev.plan import Certificate
 
