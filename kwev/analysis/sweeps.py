@@ -211,7 +211,7 @@ def cells(project: Project) -> list[Point]:
 
 
 def swings(project: Project) -> list[Point]:
-    """Set every assumption with a range to both ends of it, on census tracts."""
+    """Set every assumption with a range to both ends of it, one at a time."""
     return sensitivity.swing_points(project, sensitivity.ranges(project))
 
 

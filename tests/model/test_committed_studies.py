@@ -94,7 +94,7 @@ def check(points, project, tables, name):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "point"),
-    [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base")],
+    [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base-tract")],
 )
 def test_a_sample_of_rows_solved_again_is_the_same(tmp_path, project, name, point):
     (own,) = [p for p in studies.points(project, name) if p.name == point]
