@@ -139,7 +139,7 @@ OTHERS: Final = {
     "grid": "Factor on the grid proxy",
     "energy": "Energy",
     "ports": "Ports",
-    "growth": "Vehicles planned for",
+    "growth": "Vehicles planned for, on census tracts",
     "cases": "Named scenarios and cases",
     "geography": "Demand points",
 }

@@ -57,9 +57,9 @@ def test_the_named_cases_are_swept(project):
 
     swept = {point.name for point in studies.points(project, "cases")}
     named = {n for n, path in scenario_paths(project.config).items() if path.parent.name != "test"}
-    assert named - swept == {sweeps.SMALL_PORTS}
-    pairs = {point.name for point in studies.points(project, "power")}
-    assert "7.2-150" in pairs
+    assert named - swept == set(sweeps.HARD_CASES)
+    assert "7.2-150" in {point.name for point in studies.points(project, "power")}
+    assert "2030" in {point.name for point in studies.points(project, "growth")}
 
 
 SAMPLE = (
