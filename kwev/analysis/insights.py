@@ -118,8 +118,12 @@ def widest(table: pd.DataFrame, level: str) -> str:
 def targets(grid: pd.DataFrame) -> str:
     """Say how the pairs of targets fall out (rows of :func:`targetgrid.grid`)."""
     counts = grid["verdict"].value_counts()
-    parts = [f"{counts[key]} {words}" for key, words in VERDICTS.items() if counts.get(key, 0)]
-    return f"Of {len(grid)} pairs of targets, {_listed(parts)}"
+    parts = [
+        f"{counts[key]} {'is' if counts[key] == 1 else 'are'} {words}"
+        for key, words in VERDICTS.items()
+        if counts.get(key, 0)
+    ]
+    return f"Of {len(grid)} pairs of targets, {'; '.join(parts)}"
 
 
 def cheapest(grid: pd.DataFrame) -> str:
@@ -153,13 +157,16 @@ def break_even(table: pd.DataFrame) -> list[str]:
     for row in table.to_dict("records"):
         name, kind = PRICE_NAMES[row["price"]], KIND_WORDS[row["kind"]]
         if row["price"] == ALL:
-            where = f"all prices at {row['buys_at']:g} times the base"
-            other = f"at {row['not_at']:g} times"
+            where, other = (_prices(row[end]) for end in ("buys_at", "not_at"))
         else:
             where = f"{name} at ${row['buys_at_cad']:,.0f}"
-            other = f"at ${row['not_at_cad']:,.0f}"
-        said.append(f"With {where} the plan buys {kind}, {other} none")
+            other = f"one at ${row['not_at_cad']:,.0f}"
+        said.append(f"With {where} the plan buys {kind}, with {other} none")
     return said
+
+
+def _prices(factor: float) -> str:
+    return "all at base prices" if factor == 1 else f"all at {factor:g} times the base prices"
 
 
 def worth(table: pd.DataFrame, factor: float) -> str:
@@ -209,7 +216,3 @@ def dipping(
 
 def _lower(text: str) -> str:
     return text[0].lower() + text[1:]
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

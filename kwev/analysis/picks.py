@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 STUDIES: Final = (
     "l2-radius", "l3-radius", "prices", "resale", "weights", "grid", "energy", "ports",
-    "growth", "cases",
+    "cases",
 )  # fmt: skip
 """Sweeps that are counted, all on dissemination areas: assumptions that may be wrong, not choices
 of budget and targets."""

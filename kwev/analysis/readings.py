@@ -10,6 +10,7 @@ import pandas as pd
 
 from kwev.analysis import breakeven, marginal, picks, slack, studies, sweeps, targetgrid, tornado
 from kwev.analysis.phasing import PHASES, phase_of
+from kwev.analysis.sensitivity import HARD
 from kwev.deeds import Place
 from kwev.files import read_json
 from kwev.retrace import Retrace
@@ -112,7 +113,10 @@ class Readings:
     def tornado(self, measure: str) -> pd.DataFrame:
         """Return :func:`kwev.analysis.tornado.tornado` of a measure, in the ledger's words."""
         ledger = read_json(self.project.root / "data" / "assumptions.json")
-        names = {entry["key"]: entry["what"] for entry in ledger}
+        names = {
+            entry["key"]: entry["what"] + (", on tracts" if entry["key"] in HARD else "")
+            for entry in ledger
+        }
         groups = {
             e["group"]: f"{e['group'].capitalize()} costs, all" for e in ledger if "group" in e
         }

@@ -25,7 +25,8 @@ GEOGRAPHY: Final = "da"
 
 COARSE: Final = "tract"
 """Demand points of the sweeps that are too hard on dissemination areas."""
-SMALL_PORTS: Final = "power_7_150"
+HARD_CASES: Final = ("power_7_150", "ev_2030")
+"""Named cases that stand among those: in the studies of power and of growth."""
 
 BUDGETS_CAD: Final = tuple(500_000.0 * n for n in range(4, 13))
 """Two to six million dollars (client's specification, section 3.4.1)."""
@@ -179,20 +180,23 @@ def ports(project: Project) -> list[Point]:
 
 
 def growth(project: Project) -> list[Point]:
-    """Plan for the vehicles of today, and those forecast for 2030 and 2035."""
+    """Plan for the vehicles of today, and those forecast for 2030 and 2035, on census tracts.
+
+    Their energy is out of reach of the budget, as with small ports (see :func:`power`).
+    """
     years = ("now", "2030", "2035")
-    return _points(project, "growth", {year: {"demand.ev_year": year} for year in years})
+    return _points(project, "growth", {year: {"demand.ev_year": year} for year in years}, COARSE)
 
 
 def cases(project: Project) -> list[Point]:
     """Take the named scenarios and cases, on dissemination areas.
 
-    The case of small ports is left to the study of power.
+    Those of small ports and of more vehicles are left to the studies of power and growth.
     """
     return [
         Point("cases", name, Case(name, configuration.load(name, project.config), GEOGRAPHY))
         for name, path in configuration.scenario_paths(project.config).items()
-        if path.parent.name != "test" and name != SMALL_PORTS
+        if path.parent.name != "test" and name not in HARD_CASES
     ]
 
 
@@ -211,7 +215,7 @@ def cells(project: Project) -> list[Point]:
 
 
 def swings(project: Project) -> list[Point]:
-    """Set every assumption with a range to both ends of it, on census tracts."""
+    """Set every assumption with a range to both ends of it, one at a time."""
     return sensitivity.swing_points(project, sensitivity.ranges(project))
 
 

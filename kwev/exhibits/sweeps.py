@@ -97,7 +97,7 @@ def _tornado(report: Report, measure: str, title: str) -> Figure:
 def prices(report: Report) -> Table:
     """Return the sweep of prices."""
     frame = report.readings.worth.assign(
-        name=[PRICE_NAMES[price].capitalize() for price in report.readings.worth["price"]],
+        name=[_upper(PRICE_NAMES[price]) for price in report.readings.worth["price"]],
         worth=[
             _between(low, high)
             for low, high in zip(
@@ -123,6 +123,10 @@ def prices(report: Report) -> Table:
     return Table("prices", frame, columns, origin.source, origin.vintage, group="name")
 
 
+def _upper(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def _between(low: float, high: float) -> str:
     if math.isnan(low):
         return f"below {high / 1e6:g}"
@@ -139,7 +143,7 @@ OTHERS: Final = {
     "grid": "Factor on the grid proxy",
     "energy": "Energy",
     "ports": "Ports",
-    "growth": "Vehicles planned for",
+    "growth": "Vehicles planned for, on census tracts",
     "cases": "Named scenarios and cases",
     "geography": "Demand points",
 }
@@ -191,7 +195,7 @@ def slack(report: Report) -> Table:
 def robust_core(report: Report) -> Table:
     """Return how many actions of each kind are core, usual and fragile."""
     frame = picking.summary(report.readings.picks)
-    frame = frame.assign(words=[KIND_WORDS[kind].capitalize() for kind in frame["kind"]])
+    frame = frame.assign(words=[_upper(KIND_WORDS[kind]) for kind in frame["kind"]])
     columns = [
         Column("words", "Action"),
         Column("chosen", "In the base plan", format=",d"),
@@ -226,7 +230,7 @@ def pick_map(report: Report) -> Figure:
 def _picks(report: Report) -> pd.DataFrame:
     frame = report.readings.picks
     plain: dict[str, Any] = {
-        "words": [KIND_WORDS[kind].capitalize() for kind in frame["kind"]],
+        "words": [_upper(KIND_WORDS[kind]) for kind in frame["kind"]],
         "category": [category_name(category) for category in frame["category"]],
     }
     return frame.assign(**plain)

@@ -57,9 +57,9 @@ def test_the_named_cases_are_swept(project):
 
     swept = {point.name for point in studies.points(project, "cases")}
     named = {n for n, path in scenario_paths(project.config).items() if path.parent.name != "test"}
-    assert named - swept == {sweeps.SMALL_PORTS}
-    pairs = {point.name for point in studies.points(project, "power")}
-    assert "7.2-150" in pairs
+    assert named - swept == set(sweeps.HARD_CASES)
+    assert "7.2-150" in {point.name for point in studies.points(project, "power")}
+    assert "2030" in {point.name for point in studies.points(project, "growth")}
 
 
 SAMPLE = (
@@ -94,7 +94,7 @@ def check(points, project, tables, name):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "point"),
-    [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base")],
+    [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base-tract")],
 )
 def test_a_sample_of_rows_solved_again_is_the_same(tmp_path, project, name, point):
     (own,) = [p for p in studies.points(project, name) if p.name == point]

@@ -35,13 +35,13 @@ TWO = (
 def copy(tmp_path_factory, project):
     """Return a project with the same data and configuration, and the study of two assumptions."""
     made = checkout(tmp_path_factory.mktemp("copy") / "copy", project)
-    run(made, swing_points(made, TWO))
+    run(made, swing_points(made, TWO, geography="tract"))
     return made
 
 
 @pytest.fixture(scope="module")
 def table(copy):
-    return one_at_a_time(copy, TWO)
+    return one_at_a_time(copy, TWO, geography="tract")
 
 
 def test_an_end_that_is_the_value_already_is_not_solved(copy):
@@ -75,10 +75,25 @@ def test_a_row_that_was_changed_is_not_believed(copy, table):
     sound = path.read_text()
     path.write_text(sound.replace(",0.", ",0.1", 1))
     with pytest.raises(KwevError, match="damaged"):
-        one_at_a_time(copy, TWO)
-    run(copy, swing_points(copy, TWO))
+        one_at_a_time(copy, TWO, geography="tract")
+    run(copy, swing_points(copy, TWO, geography="tract"))
     assert path.read_text() == sound
-    assert one_at_a_time(copy, TWO).equals(table)
+    assert one_at_a_time(copy, TWO, geography="tract").equals(table)
+
+
+def test_what_is_hard_is_swung_on_tracts_against_the_plan_there(copy, base_case):
+    key = "demand.utilisation"
+    three = (*TWO, Range(key, {key: 0.05}, {key: base_case.config.demand.utilisation}))
+    names = {p.name: p.case.geography for p in swing_points(copy, three)}
+    assert names == {
+        "base-da": "da",
+        "base-tract": "tract",
+        f"{BUDGET}.low": "da",
+        f"{FACTOR}.low": "da",
+        f"{FACTOR}.high": "da",
+        f"{key}.low": "tract",
+    }
+    assert {p.case.geography for p in swing_points(copy, TWO)} == {"da"}
 
 
 def test_words_say_what_moves_most_and_which_way(table):
@@ -142,7 +157,7 @@ def test_a_group_moves_together(tmp_path, project):
 def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, base_case):
     """Two processes fill another store with the same bytes."""
     ahead = checkout(tmp_path / "ahead", copy)
-    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO)[0].case]
+    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO, geography="tract")[0].case]
     told = []
     twice = [*cases, cases[0]]
     solved = store.solve_ahead(ahead, tables, twice, progress=lambda: told.append(1))

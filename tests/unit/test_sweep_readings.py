@@ -157,9 +157,9 @@ def test_each_verdict_of_a_pair_of_targets():
     assert crossed["l3_0.5"][1].endswith("not on the cells; from $2.00 million")
     assert "from $" not in crossed["l3_0.5"][4]
     assert insights.targets(grid) == (
-        "Of 5 pairs of targets, 1 met on the cells, 1 met on the model's points, not on the cells, "
-        "1 out of reach of the budget, proven, 1 out of reach of any money, proven and 1 not met, "
-        "not proven out of reach"
+        "Of 5 pairs of targets, 1 is met on the cells; 1 is met on the model's points, not on the "
+        "cells; 1 is out of reach of the budget, proven; 1 is out of reach of any money, proven; 1 "
+        "is not met, not proven out of reach"
     )
     assert "takes $3.00 million at least" in insights.cheapest(grid)
     assert insights.cheapest(grid.assign(least_budget_cad=float("nan"))).startswith("No pair")
@@ -193,14 +193,16 @@ PRICES = pd.DataFrame(
 def test_a_break_even_price_lies_between_two_solved_prices():
     (found,) = breakeven.break_even(PRICES).to_dict("records")
     assert (found["kind"], found["buys_at_cad"], found["not_at_cad"]) == ("new_l3", 50_000, 100_000)
-    assert insights.break_even(breakeven.break_even(PRICES)) == [
-        "With a Level 3 port at $50,000 the plan buys new Level 3 stations, at $100,000 none"
-    ]
+    (say,) = insights.break_even(breakeven.break_even(PRICES))
+    assert say == (
+        "With a Level 3 port at $50,000 the plan buys new Level 3 stations, with one at $100,000 "
+        "none"
+    )
     everything = PRICES[PRICES["price"] == "all"].assign(new_l3=[1, 0, 0])
     (say,) = insights.break_even(breakeven.break_even(everything))
     assert say == (
-        "With all prices at 0.5 times the base the plan buys new Level 3 stations, at 1.25 times "
-        "none"
+        "With all at 0.5 times the base prices the plan buys new Level 3 stations, with all at "
+        "1.25 times the base prices none"
     )
 
 
