@@ -144,9 +144,16 @@ def test_cheap_floors_are_counted():
 
 
 def test_inequality_in_words():
-    assert numbers.income_words(-0.2) == "more in areas of lower income"
-    assert numbers.income_words(0.2) == "more in areas of higher income"
-    assert numbers.income_words(0.01) == "spread evenly over incomes"
+    assert numbers.income_sentence(-0.2, -0.1) == (
+        "For each person areas of lower income have more, today and with the plan"
+    )
+    assert numbers.income_sentence(0.01, 0.2) == (
+        "For each person areas of all incomes have as many today, and with the plan areas of "
+        "higher income have more"
+    )
+    assert numbers.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
+    assert numbers.deprived_words(0.5, 0.9) == "Deprived places are behind"
+    assert numbers.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
     assert numbers.gini_words(0.9, 0.7) == "less uneven than before"
     assert numbers.gini_words(0.7, 0.9) == "more uneven than before"
     assert numbers.gini_words(0.7, 0.71) == "as uneven as before"
