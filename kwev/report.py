@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kwev import config as configuration
 from kwev.analysis import floors, history, outofreach, sensitivity, studies, targets
 from kwev.analysis.findings import Findings
+from kwev.analysis.readings import Readings
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -117,6 +118,11 @@ class Report:
         if self.scenario != SCENARIO:
             raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
         return studies.results(self.project, name)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What the sweeps say."""
+        return Readings(self.project, self.tables, self.plan, self.swings)
 
     @cached_property
     def swings(self) -> pd.DataFrame:

@@ -464,7 +464,7 @@ def _on_cluster(
             client.submit(_solve_afar, project, case, store.key(tables, case), pure=False): folder
             for folder, case in cases.items()
         }
-        for job in as_completed(list(jobs)):  # type: ignore[no-untyped-call]
+        for job in as_completed(list(jobs), loop=client.loop):  # type: ignore[no-untyped-call]
             try:
                 yield jobs[job], job.result()
             except KilledWorker as error:

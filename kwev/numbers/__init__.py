@@ -27,6 +27,7 @@ from kwev.numbers.reach import of_reach
 from kwev.numbers.results import of_results
 from kwev.numbers.scores import of_scores
 from kwev.numbers.stations import of_stations
+from kwev.numbers.sweeps import of_cells, of_sweeps
 from kwev.numbers.transit import of_transit
 from kwev.numbers.vehicles import of_growth, of_vehicles
 
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SHOW", "Number", "Numbers", "Value", "everything", "of_assumptions", "of_budgets",
-    "of_catalogue", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes", "of_monitoring",
-    "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_scenario", "of_scores",
-    "of_stations", "of_targets_out_of_reach", "of_transit", "of_vehicles",
+    "of_catalogue", "of_cells", "of_coarse", "of_data", "of_grid", "of_growth", "of_homes",
+    "of_monitoring", "of_phases", "of_plan", "of_reach", "of_region", "of_results", "of_scenario",
+    "of_scores", "of_stations", "of_sweeps", "of_targets_out_of_reach", "of_transit",
+    "of_vehicles",
 ]  # fmt: skip
 
 
@@ -46,7 +48,7 @@ def everything(report: Report) -> Numbers:
     parts = (
         of_region, of_data, of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
         of_catalogue, of_transit, of_vehicles, of_growth, of_scores, of_stations, of_homes,
-        of_grid, of_reach, of_targets_out_of_reach, of_results, of_equity,
+        of_grid, of_reach, of_targets_out_of_reach, of_results, of_sweeps, of_cells, of_equity,
         of_monitoring,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

@@ -1,19 +1,28 @@
-"""One assumption at a time, plans solved ahead, and a store that was cleared: the same numbers."""
+"""One assumption at a time, read from its study; plans solved ahead, and a store cleared."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
+from shelves import checkout
 
 from kwev import numbers, store
-from kwev.analysis.sensitivity import Range, one_at_a_time, ranges, swings, value_at
+from kwev.analysis.sensitivity import (
+    Range,
+    one_at_a_time,
+    ranges,
+    swing_points,
+    swings,
+    value_at,
+)
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.ledger import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
 from kwev.project import Project
 from kwev.report import Report, load_report
 from kwev.solve import SOLVES
+from kwev.study import path_of, run
 
 BUDGET, FACTOR = "budget.limit_cad", "power.power_factor"
 TWO = (
@@ -24,16 +33,15 @@ TWO = (
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory, project):
-    """Return a project with the same data and configuration and an empty store."""
-    root = tmp_path_factory.mktemp("copy")
-    for name in ("config", "data", "pyproject.toml"):
-        (root / name).symlink_to(project.root / name)
-    return Project(root)
+    """Return a project with the same data and configuration, and the study of two assumptions."""
+    made = checkout(tmp_path_factory.mktemp("copy") / "copy", project)
+    run(made, swing_points(made, TWO, geography="tract"))
+    return made
 
 
 @pytest.fixture(scope="module")
 def table(copy):
-    return one_at_a_time(copy, TWO)
+    return one_at_a_time(copy, TWO, geography="tract")
 
 
 def test_an_end_that_is_the_value_already_is_not_solved(copy):
@@ -62,52 +70,30 @@ def test_what_no_row_of_the_model_reads_changes_nothing(table):
     assert (rest[["l2", "l3", "ev_owners", "net_cad"]] == 0).all(axis=None)
 
 
-@pytest.fixture
-def certified(monkeypatch):
-    calls = []
-    real = store.certify
-
-    def counted(*args):
-        calls.append(args)
-        return real(*args)
-
-    monkeypatch.setattr(store, "certify", counted)
-    return calls
+def test_a_row_that_was_changed_is_not_believed(copy, table):
+    path = path_of(copy, "swings")
+    sound = path.read_text()
+    path.write_text(sound.replace(",0.", ",0.1", 1))
+    with pytest.raises(KwevError, match="damaged"):
+        one_at_a_time(copy, TWO, geography="tract")
+    run(copy, swing_points(copy, TWO, geography="tract"))
+    assert path.read_text() == sound
+    assert one_at_a_time(copy, TWO, geography="tract").equals(table)
 
 
-def note_of(copy):
-    (note,) = copy.store.glob("one-at-a-time-*.json")
-    return note
-
-
-def test_the_second_call_reads_what_was_kept(copy, table, certified):
-    assert one_at_a_time(copy, TWO).equals(table)
-    assert certified == []
-
-
-@pytest.mark.parametrize("damage", ["rows", "plans", "cut", "gone"])
-def test_a_kept_result_that_was_changed_is_worked_out_anew(copy, table, certified, damage):
-    note = note_of(copy)
-    values = json.loads(note.read_text())
-    if damage == "rows":
-        values["rows"][0]["l2"] += 1
-    elif damage == "plans":
-        first = next(iter(values["plans"]))
-        values["plans"][first] = "0" * 64
-    text = json.dumps(values)
-    note.unlink() if damage == "gone" else note.write_text(text[:99] if damage == "cut" else text)
-    assert one_at_a_time(copy, TWO).equals(table)
-    assert len(certified) == 4
-
-
-def test_a_plan_that_was_changed_is_not_believed(copy, table, certified, tables):
-    case = swings(copy, TWO)[0].case
-    path = store.folder_of(copy, tables, case) / "plan.json"
-    sound = path.read_bytes()
-    path.write_bytes(sound.replace(b'"net_cad": ', b'"net_cad": 1', 1))
-    assert one_at_a_time(copy, TWO).equals(table)
-    assert len(certified) > 4
-    assert path.read_bytes() == sound
+def test_what_is_hard_is_swung_on_tracts_against_the_plan_there(copy, base_case):
+    key = "demand.utilisation"
+    three = (*TWO, Range(key, {key: 0.05}, {key: base_case.config.demand.utilisation}))
+    names = {p.name: p.case.geography for p in swing_points(copy, three)}
+    assert names == {
+        "base-da": "da",
+        "base-tract": "tract",
+        f"{BUDGET}.low": "da",
+        f"{FACTOR}.low": "da",
+        f"{FACTOR}.high": "da",
+        f"{key}.low": "tract",
+    }
+    assert {p.case.geography for p in swing_points(copy, TWO)} == {"da"}
 
 
 def test_words_say_what_moves_most_and_which_way(table):
@@ -170,10 +156,8 @@ def test_a_group_moves_together(tmp_path, project):
 @pytest.mark.usefixtures("table")
 def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, base_case):
     """Two processes fill another store with the same bytes."""
-    ahead = Project(tmp_path)
-    for name in ("config", "data", "pyproject.toml"):
-        (ahead.root / name).symlink_to(copy.root / name)
-    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO)[0].case]
+    ahead = checkout(tmp_path / "ahead", copy)
+    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO, geography="tract")[0].case]
     told = []
     twice = [*cases, cases[0]]
     solved = store.solve_ahead(ahead, tables, twice, progress=lambda: told.append(1))
@@ -185,7 +169,7 @@ def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, ba
     assert store.solve_ahead(ahead, tables, cases) == {}
 
 
-def test_a_cleared_store_ends_with_the_same_numbers(copy, table):
+def test_a_cleared_store_ends_with_the_same_numbers(copy):
     """What FRESH=1 does: forget every plan, solve again, and print the same."""
 
     def printed():
@@ -198,4 +182,3 @@ def test_a_cleared_store_ends_with_the_same_numbers(copy, table):
     store.clear(copy)
     assert not copy.store.exists()
     assert printed() == before
-    assert one_at_a_time(copy, TWO).equals(table)

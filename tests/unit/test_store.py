@@ -179,3 +179,10 @@ def test_every_module_behind_a_plan_is_part_of_the_key():
     readers = {"kwev.errors", "kwev.files", "kwev.refusals", "kwev.config", "kwev.categories"}
     readers.add("kwev.section")
     assert set(done.stdout.split()) - readers <= set(store.MODULES)
+
+
+def test_a_process_that_is_ended_from_outside_is_one_clear_error(tmp_path):
+    import os
+
+    with pytest.raises(KwevError, match=r"a process that solves was ended.*Run again"):
+        list(store.in_processes(os._exit, {tmp_path: (1,)}))

@@ -1,0 +1,112 @@
+"""The committed tables: none is stale, all can be measured again, and a sample is solved again."""
+
+from __future__ import annotations
+
+import pytest
+from shelves import checkout
+
+from kwev import study
+from kwev.analysis import monotone, sensitivity, studies, sweeps
+from kwev.tables import load_tables
+
+
+@pytest.mark.parametrize("name", [*studies.STUDIES, *studies.RECORDS])
+def test_no_committed_result_is_missing_damaged_or_stale(project, name):
+    """Where this fails, `make sweeps` makes the rows again; commit them with the change."""
+    assert studies.state(project, name) == []
+
+
+@pytest.mark.parametrize("name", studies.STUDIES)
+def test_no_committed_plan_breaks_a_rule(project, name):
+    rows = studies.results(project, name)
+    assert (rows["violations"] == 0).all()
+    assert rows["status"].isin(["optimal", "limit"]).all()
+    assert (rows["net_cad"] <= rows["budget_cad"] + 0.005).all()
+
+
+ALONG = {
+    "budget": "budget.limit_cad",
+    "next-100k": "budget.limit_cad",
+    "cells": "budget.limit_cad",
+    "l2-radius": "coverage.l2_radius_m",
+    "l3-radius": "coverage.l3_radius_m",
+}
+
+
+@pytest.mark.parametrize("name", ALONG)
+def test_sweeps_over_budget_and_radius_are_monotone_as_settled(project, name):
+    """Total shortfall never rises; at equal shortfall the objective never falls within the gaps."""
+    points = studies.points(project, name)
+    values = [sensitivity.value_at(point.case.config, ALONG[name]) for point in points]
+    assert len(set(values)) == len(values) >= 5
+    rows = studies.results(project, name).assign(value=values)
+    (gap,) = {point.case.config.solver.mip_gap for point in points}
+    assert monotone.breaks(rows, "value", gap) == []
+
+
+def test_every_assumption_with_a_range_is_swept_at_both_ends(project, base_case):
+    names = {point.name for point in studies.points(project, "swings")}
+    for known in sensitivity.ranges(project):
+        for end, values in (("low", known.low), ("high", known.high)):
+            moved = any(sensitivity.value_at(base_case.config, k) != v for k, v in values.items())
+            assert (f"{known.key}.{end}" in names) == moved
+
+
+def test_the_named_cases_are_swept(project):
+    from kwev.config import scenario_paths
+
+    swept = {point.name for point in studies.points(project, "cases")}
+    named = {n for n, path in scenario_paths(project.config).items() if path.parent.name != "test"}
+    assert named - swept == set(sweeps.HARD_CASES)
+    assert "7.2-150" in {point.name for point in studies.points(project, "power")}
+    assert "2030" in {point.name for point in studies.points(project, "growth")}
+
+
+SAMPLE = (
+    ("budget", "2000k"),
+    ("budget", "6000k"),
+    ("targets", "l2-0.85-l3-0.75"),
+    ("l3-radius", "3000"),
+    ("prices", "all-2"),
+    ("swings", "siting.port_counts.low"),
+    ("swings", "power.l2_kw.low"),
+)
+
+
+@pytest.mark.parametrize(("name", "point"), SAMPLE)
+def test_a_sample_of_rows_is_what_its_actions_give(project, tables, name, point):
+    check([p for p in studies.points(project, name) if p.name == point], project, tables, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", studies.STUDIES)
+def test_every_row_is_what_its_actions_give(project, tables, name):
+    check(studies.points(project, name), project, tables, name)
+
+
+def check(points, project, tables, name):
+    rows = studies.results(project, name).set_index("name", drop=False)
+    assert points
+    for point in points:
+        assert study.differences(tables, point, rows.loc[point.name].to_dict()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "point"),
+    [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base-tract")],
+)
+def test_a_sample_of_rows_solved_again_is_the_same(tmp_path, project, name, point):
+    (own,) = [p for p in studies.points(project, name) if p.name == point]
+    copy = checkout(tmp_path / "copy", project)
+    assert load_tables(copy.processed).inputs_sha256 == load_tables(project.processed).inputs_sha256
+    study.run(copy, [own])
+    (again,) = study.results(copy, [own]).to_dict("records")
+    rows = studies.results(project, name)
+    (kept,) = rows[rows["name"] == point].to_dict("records")
+    for column in ("key", "status", *study.KINDS):
+        assert again[column] == kept[column]
+    # another machine may take another plan inside the gap
+    gap = 2 * own.case.config.solver.mip_gap
+    assert again["objective"] == pytest.approx(kept["objective"], rel=gap)
+    assert again["shortfall_points"] == pytest.approx(kept["shortfall_points"], rel=gap, abs=1e-3)
