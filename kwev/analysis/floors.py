@@ -218,8 +218,11 @@ def groups_of(effects: Effects, grouping: str) -> dict[str, NDArray[np.float64]]
             for key, name in zip(table["municipality_id"], table["name"], strict=True)
         }
     if grouping == "quintile":
-        fifths = beneficiaries.fifths(effects)
-        return {name: people for name, people in fifths.items() if name != beneficiaries.UNSCORED}
+        return {
+            name: people
+            for name, people in beneficiaries.fifths(effects).items()
+            if name != beneficiaries.UNSCORED and people.sum() > 0
+        }
     return {households.NAMES[grouping][0]: households.people(effects, grouping)}
 
 

@@ -15,7 +15,6 @@ A quarter's vehicles are CSV: ``fsa`` and ``ev``, or ``bev`` and ``phev``, a row
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +22,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.analysis.snapshots import COLUMNS, Snapshot, last_day
+from kwev.analysis.snapshots import COLUMNS, DATE, Snapshot, last_day
 from kwev.errors import KwevError, nearest
 from kwev.files import dump_json, read_json
 from kwev.pipeline.geometry import project as to_metres
@@ -45,7 +44,6 @@ STATUS: Final = (STANDING, "planned", "closed")
 
 MOST_PORTS: Final = 1_000
 _SAME: Final = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}|\d{4}Q[1-4]|\d{4}-\d{2}")
 _DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _SERIES: Final = {"nrcan": "nrcan", "ocm": "ocm", "own": "stations"}
 
@@ -125,11 +123,11 @@ def last_or_named(path: Path, date: str) -> str:
     """
     if date:
         return date
-    found = _DATE.findall(path.name)
+    found = [match.group() for match in DATE.finditer(path.name)]
     if not found:
         hint = "Give --date 2026-03-31, 2026-03 or 2026Q1."
         raise KwevError("no date in the name of the file", where=str(path), hint=hint)
-    return str(found[-1])
+    return found[-1]
 
 
 def _table(path: Path) -> pd.DataFrame:

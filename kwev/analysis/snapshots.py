@@ -8,6 +8,7 @@ without dates (OpenChargeMap's) cannot be filtered so and stands as a mark of it
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -39,6 +40,11 @@ COLUMNS: Final = (
 
 ONE_PLACE_M: Final = 30.0
 """Records nearer than this stand at one place, as a candidate on top of a station does (m)."""
+
+DATE: Final = re.compile(
+    r"(?P<D>\d{4}-\d{2}-\d{2})|(?P<Q>\d{4}Q[1-4])|(?P<M>\d{4}-\d{2})", re.ASCII
+)
+"""A day, a quarter or a month; the group's name is pandas' for its length."""
 
 DATED: Final = ("nrcan_2022", "nrcan")
 """Lists of one source with dates of opening, the older first."""
@@ -149,13 +155,13 @@ def last_day(date: str) -> str:
     KwevError
         If the text is none of YYYY-MM-DD, YYYY-MM and YYYYQn.
     """
+    hint = "Write 2025-10-31, 2025-10 or 2025Q4."
+    found = DATE.fullmatch(date)
+    if not found:
+        raise KwevError(f"not a date: {date!r}", where="date", hint=hint)
     try:
-        if len(date) == len("2025-10-31"):
-            return str(pd.Timestamp(date).date())
-        freq = "Q" if "Q" in date else "M"
-        return str(pd.Period(date, freq).end_time.date())
+        return str(pd.Period(date, str(found.lastgroup)).end_time.date())
     except ValueError as error:
-        hint = "Write 2025-10-31, 2025-10 or 2025Q4."
         raise KwevError(f"not a date: {date!r}", where="date", hint=hint) from error
 
 

@@ -41,6 +41,13 @@ def _served(report: Report) -> list[Number]:
     names = list(beneficiaries.FIFTH_NAMES.values())
     origin, by_home = "plan.coverage: beneficiaries.by_group", "plan.coverage: households"
     found = [
+        Number(
+            "served_deprived_words",
+            deprived_words(float(of_fifth[names[-1]]), float(of_fifth[names[0]])),
+            "text",
+            origin,
+        ),
+        *_town_and_country(report, towns),
         Number("served_fifth_least", float(of_fifth[names[0]]), "share", origin),
         Number("served_fifth_most", float(of_fifth[names[-1]]), "share", origin),
         Number(
@@ -63,6 +70,18 @@ def _served(report: Report) -> list[Number]:
     return found
 
 
+def _town_and_country(report: Report, towns: pd.DataFrame) -> list[Number]:
+    """Return the share near Level 2 in the cities and in the townships, each taken together."""
+    kind = report.tables.municipalities.set_index("name")["kind"]
+    found = []
+    for name, key in (("cities", "city"), ("townships", "township")):
+        part = towns[towns["name"].map(kind) == key]
+        share = float((part["l2_after"] * part["total"]).sum() / part["total"].sum())
+        origin = "plan.coverage: beneficiaries.by_group"
+        found.append(Number(f"served_{name}_l2", share, "share", origin))
+    return found
+
+
 def _access(report: Report) -> list[Number]:
     table = report.findings.access
     rows = {
@@ -79,11 +98,10 @@ def _access(report: Report) -> list[Number]:
                 Number(f"gini_{level}_{when}", float(row["gini"]), "ratio", origin),
             ]
     ends = ("before", "after")
-    words = [income_words(float(rows["l2", when]["by_income"])) for when in ends]
+    by_income = [float(rows["l2", when]["by_income"]) for when in ends]
     return [
         *found,
-        Number("access_income_before", words[0], "text", origin),
-        Number("access_income_after", words[1], "text", origin),
+        Number("access_income_words", income_sentence(*by_income), "text", origin),
         Number(
             "gini_words",
             gini_words(*(float(rows["l2", when]["gini"]) for when in ends)),
@@ -100,8 +118,23 @@ EVEN: Final = 0.02
 def income_words(index: float) -> str:
     """Return a concentration index by income in words."""
     if abs(index) < EVEN:
-        return "spread evenly over incomes"
-    return f"more in areas of {'lower' if index < 0 else 'higher'} income"
+        return "areas of all incomes have as many"
+    return f"areas of {'lower' if index < 0 else 'higher'} income have more"
+
+
+def income_sentence(before: float, after: float) -> str:
+    """Return where the ports are by income, before and after a plan, without its full stop."""
+    today, then = income_words(before), income_words(after)
+    if today == then:
+        return f"For each person {then}, today and with the plan"
+    return f"For each person {today} today, and with the plan {then}"
+
+
+def deprived_words(most: float, least: float) -> str:
+    """Return how the most deprived fifth fares against the least deprived, in words."""
+    if abs(most - least) < EVEN:
+        return "Deprived places are served as others are"
+    return f"Deprived places are {'not left behind' if most > least else 'behind'}"
 
 
 def gini_words(before: float, after: float) -> str:

@@ -88,6 +88,7 @@ def copy_of(source: Path, target: Path) -> Checkout:
     shutil.copy(source / "pyproject.toml", target)
     shutil.copytree(source / "data" / "processed", target / "data" / "processed")
     shutil.copy(source / "data" / "sources.json", target / "data")
+    shutil.copy(source / "data" / "targets.json", target / "data")
     return Checkout(target)
 
 
@@ -99,6 +100,12 @@ def solved(tmp_path_factory, project):
     ended = checkout.run("solve", "--scenario", "base", "--geography", "tract", "--out", "plan")
     assert ended.code == 0, ended.err
     return checkout
+
+
+@pytest.fixture(scope="module")
+def unsolved(tmp_path_factory):
+    """Return a checkout without plans."""
+    return copy_of(ROOT, tmp_path_factory.mktemp("unsolved"))
 
 
 @pytest.fixture

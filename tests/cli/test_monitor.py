@@ -1,0 +1,183 @@
+"""``kwev monitor`` as users run it: exit codes, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HISTORY = "data/monitoring/history.csv"
+LIST = """name,latitude,longitude,l2_ports,l3_ports,access
+City Hall,43.4516,-80.4925,4,0,public
+Highway stop,43.4100,-80.3900,0,2,public
+Waterloo Square,43.4643,-80.5204,2,0,
+Makers only,43.4650,-80.5210,8,0,tesla_only
+Guelph,43.5448,-80.2482,4,0,public
+"""
+LESS = "\n".join(line for line in LIST.splitlines() if not line.startswith("City")) + "\n"
+
+
+@pytest.fixture
+def place(unsolved):
+    """Return the checkout without a history and without lists."""
+    (unsolved.root / HISTORY).unlink(missing_ok=True)
+    for path in unsolved.root.glob("*.csv"):
+        path.unlink()
+    return unsolved
+
+
+def put(place, name, text):
+    (place.root / name).write_text(text)
+    return name
+
+
+def kept(place):
+    path = place.root / HISTORY
+    return path.read_bytes() if path.exists() else b""
+
+
+def test_a_list_is_appended_once_and_a_loss_ends_with_3(place):
+    put(place, "stations-2026-03.csv", LIST)
+    first = place.call("monitor", "stations-2026-03.csv")
+    assert first.code == 0, first.err
+    assert "2026-03-31 stations: 3 stations with 6 Level 2 and 2 Level 3 ports" in first.out
+    assert "left out: 1 outside the Region, 1 not for all cars" in first.out
+    assert f"wrote {place.root / HISTORY}" in first.out
+    once = kept(place)
+    assert once.count(b"\n") == 2
+    # the same file again, and the same stations in another order, change nothing
+    rows = LIST.splitlines()
+    put(place, "turned-2026-03.csv", "\n".join([rows[0], *reversed(rows[1:])]) + "\n")
+    for name in ("stations-2026-03.csv", "turned-2026-03.csv"):
+        again = place.call("monitor", name)
+        assert again.code == 0
+        assert "nothing new" in again.out
+        assert kept(place) == once
+    # without the city hall fewer people are near: told, written, and 3
+    put(place, "stations-2026-04.csv", LESS)
+    worse = place.call("monitor", "stations-2026-04.csv")
+    assert worse.code == 3, worse.err
+    assert "went back" in worse.out
+    assert kept(place).startswith(once)
+    assert kept(place).count(b"\n") == 3
+    # and told again, as long as it is the last
+    assert place.call("monitor", "stations-2026-04.csv").code == 3
+
+
+def test_a_dry_run_writes_nothing(place):
+    put(place, "stations.csv", LIST)
+    found = place.call("monitor", "stations.csv", "--date", "2026-03", "--dry-run")
+    assert found.code == 0
+    assert "dry run: nothing was written" in found.out
+    assert not kept(place)
+
+
+def test_geojson_and_another_history_say_the_same(place, tmp_path):
+    put(place, "list.csv", LIST)
+    table = pd.read_csv(place.root / "list.csv")
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]},
+            "properties": {
+                key: None if pd.isna(row[key]) else row[key]
+                for key in ("name", "l2_ports", "l3_ports", "access")
+            },
+        }
+        for row in table.to_dict("records")
+    ]
+    points = tmp_path / "stations-2026-03-31.geojson"
+    points.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    other = tmp_path / "other.csv"
+    assert place.call("monitor", str(points), "--history", str(other)).code == 0
+    assert place.call("monitor", "list.csv", "--date", "2026-03-31").code == 0
+    assert other.read_bytes() == kept(place)
+
+
+def test_the_file_of_natural_resources_canada_is_filtered(place):
+    head = (
+        "ID,Station Name,Fuel Type Code,Latitude,Longitude,EV Level2 EVSE Num,EV DC Fast Count,"
+        "Access Code,Status Code,Open Date\n"
+    )
+    rows = (
+        "1,City Hall,ELEC,43.4516,-80.4925,4.0,,public,E,2020-01-01\n"
+        "2,City Hall again,ELEC,43.4516,-80.4925,1,,private,E,2020-01-01\n"
+        "3,Planned,ELEC,43.4517,-80.4926,1,,public,P,2020-01-01\n"
+        "4,Gas,LPG,43.4518,-80.4927,1,,public,E,2020-01-01\n"
+        "5,Undated,ELEC,43.4519,-80.4928,1,,public,E,\n"
+        "6,Inn - Tesla Destination,ELEC,43.4520,-80.4929,3,,public,E,2020-01-01\n"
+        "1,City Hall,ELEC,43.4516,-80.4925,4,,public,E,2020-01-01\n"
+    )
+    put(place, "nrcan-2026-01.csv", head + rows)
+    found = place.call("monitor", "nrcan-2026-01.csv")
+    assert found.code == 0, found.err
+    assert "2026-01-31 nrcan: 1 stations with 4 Level 2 and 0 Level 3 ports" in found.out
+    assert "5 not for all cars or not standing, 1 said twice" in found.out
+
+
+def vehicles(factor=1.0):
+    fsas = pd.read_csv(ROOT / "data" / "processed" / "fsas.csv")
+    return fsas.assign(ev=fsas["ev"] * factor)[["fsa", "ev"]].to_csv(index=False)
+
+
+def test_a_quarter_of_vehicles_is_told_on_its_own(place):
+    put(place, "ev-2026Q1.csv", vehicles(1.1))
+    found = place.call("monitor", "ev-2026Q1.csv")
+    assert found.code == 0, found.err
+    assert "2026-03-31 registrations: 12,677 vehicles of the Region" in found.out
+    assert "People near" not in found.out
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "words"),
+    [
+        ("list-2026-03.csv", LIST.replace("l2_ports", "ports"), (), ("no column 'l2_ports'",)),
+        ("list-2026-03.csv", LIST.replace("43.4516", "143.4"), (), ("row 1", "latitude")),
+        ("list-2026-03.csv", LIST.replace(",4,0,public", ",-4,0,public"), (), ("row 1", "l2_po")),
+        ("list-2026-03.csv", LIST.replace(",4,0,public", ",4.5,0,public"), (), ("row 1", "4.5")),
+        ("list-2026-03.csv", LIST.replace("tesla_only", "teslas"), (), ("row 4", "access")),
+        ("list.csv", LIST, (), ("no date",)),
+        ("list-2026-03.csv", LIST, ("--date", "2026-13"), ("not a date",)),
+        ("list-2026-03.csv", LIST, ("--series", "merged"), ("kept for",)),
+        ("list-2026-03.csv", LIST.splitlines()[0] + "\n", (), ("no station in the Region",)),
+        ("list-2026-03.csv", "", (), ("cannot be read",)),
+        ("ev-2026Q1.csv", "fsa,ev\nN2L,5\n", (), ("no row for area 'N0B'",)),
+        ("ev-2026Q1.csv", "fsa,cars\nN2L,5\n", (), ("no column 'bev'",)),
+        ("ev-2026Q1.csv", vehicles() + "N2L,5\n", (), ("stands twice",)),
+        ("list-2026-03.geojson", '{"type": "Point"}', (), ("not GeoJSON",)),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_error_and_nothing_is_written(place, name, text, options, words):
+    put(place, name, text)
+    assert place.call("monitor", name, *options).is_one_error(*words)
+    assert not kept(place)
+
+
+def test_what_does_not_fit_the_history_is_refused(place):
+    put(place, "a-2026-03.csv", LIST)
+    put(place, "b-2026-03.csv", LESS)
+    put(place, "c-2026-02.csv", LESS)
+    assert place.call("monitor", "a-2026-03.csv").code == 0
+    once = kept(place)
+    assert place.call("monitor", "b-2026-03.csv").is_one_error("another stations for 2026-03-31")
+    assert place.call("monitor", "c-2026-02.csv").is_one_error("is older")
+    assert place.call("monitor", "b-2026-03.csv", "--series", "other").code == 0
+    assert kept(place).startswith(once)
+    (place.root / HISTORY).write_bytes(once[:-9])
+    assert place.call("monitor", "a-2026-03.csv").is_one_error("not a whole history")
+
+
+def test_a_file_or_the_processed_data_not_both_nor_neither(place):
+    put(place, "a-2026-03.csv", LIST)
+    assert place.call("monitor").is_one_error("give a file, or --from-processed")
+    assert place.call("monitor", "a-2026-03.csv", "--from-processed").is_one_error("give a file")
+    assert place.call("monitor", "nowhere-2026-03.csv").is_one_error("file not found")
+
+
+def test_the_help_teaches(place):
+    told = place.call("monitor", "--help").out
+    for word in ("latitude", "l3_ports", "tesla_only", "fsa", "--dry-run", "Exit code", "Example"):
+        assert word in told
