@@ -12,20 +12,22 @@ each has its own row of energy for every municipality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import cvxpy as cp
 import numpy as np
 
-from kwev import rules
+from kwev import removal, rules, search
 from kwev.demand import share_of
 from kwev.engines import Answer, choose_engine, run
 from kwev.errors import KwevError
 from kwev.files import sha256_json
-from kwev.inputs import build_inputs
+from kwev.inputs import assembled, build_inputs
 from kwev.model import Model, build_model, energy_share, need_share
 from kwev.record import Choice, action_id, objective_parts, target_shares, unserved_share
+from kwev.reduce import reduce
+from kwev.tighten import tight_rows
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
@@ -152,12 +154,29 @@ def _columns(inputs: Inputs) -> dict[str, int]:
 
 
 def least_worst_regret(
-    tables: Tables, futures: Sequence[Future], settings: Solver | None = None
+    tables: Tables,
+    futures: Sequence[Future],
+    settings: Solver | None = None,
+    *,
+    known: Sequence[Mapping[str, int]] = (),
 ) -> Robust:
     """Return the plan whose largest regret over the futures is least.
 
     Among such plans, the one with the least mean regret; among those, the one with the largest
-    objective in the first future.
+    objective in the first future. Doing nothing is always a plan, so there is an answer however
+    short the time; its bound says how good it is.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    futures
+        What may come, of one geography.
+    settings
+        How each of the two searches runs; those of the first future where none is given.
+    known
+        Plans to start from: ports by action id. Those that some future does not allow are left
+        aside.
 
     Raises
     ------
@@ -167,38 +186,19 @@ def least_worst_regret(
     if not futures:
         raise KwevError("a robust plan needs at least one future", where="futures")
     settings = settings or futures[0].case.config.solver
-    together = _Together(tables, futures)
-    engine = choose_engine(settings.name)
+    together = _Together(tables, futures, known)
     worst = cp.Variable(name="worst_regret")
     rows = [*together.rows, *(worst >= regret for regret in together.regrets)]
-    first = run(cp.Problem(cp.Minimize(worst), rows), engine, settings)
-    _insist(first)
-    mean = sum(together.regrets) / len(futures)
-    second = run(
-        cp.Problem(
-            cp.Minimize(mean - TIE_POINTS * together.objective_points),
-            [*rows, worst <= first.value + HOLD_POINTS],
-        ),
-        engine,
-        settings,
-    )
-    _insist(second)
+    start = together.best_of(known)
+    first = together.solve(cp.Problem(cp.Minimize(worst), rows), settings, start)
     actions = together.actions()
-    regrets = [
-        standing(together.inputs[at], future.case.config, actions).shortfall_points
-        - future.best_points
-        for at, future in enumerate(futures)
-    ]
-    return Robust(actions, max(regrets), min(first.bound, max(regrets)))
-
-
-def _insist(answer: Answer) -> None:
-    if not answer.found:
-        raise KwevError(
-            "no plan of least regret within the time limit",
-            where="solver.time_limit_s",
-            hint="Raise it, or take a smaller geography.",
-        )
+    mean = sum(together.regrets) / len(futures)
+    held = worst <= together.worst_points(actions) + HOLD_POINTS
+    second = cp.Minimize(mean - TIE_POINTS * together.objective_points)
+    together.solve(cp.Problem(second, [*rows, held]), settings, actions)
+    actions = together.actions()
+    points = together.worst_points(actions)
+    return Robust(actions, points, min(first.bound, points))
 
 
 class _Together:
@@ -207,7 +207,7 @@ class _Together:
     Attributes
     ----------
     inputs
-        By future, its inputs.
+        By future, its inputs, whole.
     rows
         Every row of every future.
     regrets
@@ -216,21 +216,25 @@ class _Together:
         Objective of the first future.
     """
 
-    def __init__(self, tables: Tables, futures: Sequence[Future]) -> None:
+    def __init__(
+        self, tables: Tables, futures: Sequence[Future], known: Sequence[Mapping[str, int]]
+    ) -> None:
+        self._futures = futures
         self.inputs = [build_inputs(tables, f.case.config, f.case.geography) for f in futures]
-        shared = set.intersection(*(set(_columns(inputs)) for inputs in self.inputs))
-        self._names = sorted(shared)
+        self._names = _worth_asking(self.inputs, [f.case.config for f in futures], known)
         self._build = cp.Variable(len(self._names), boolean=True, name="build")
         self._ports = cp.Variable(len(self._names), integer=True, name="ports")
         self.rows: list[cp.Constraint] = []
         self.regrets: list[Any] = []
-        models: dict[str, Model] = {}
-        for inputs, future in zip(self.inputs, futures, strict=True):
+        self._models: dict[str, tuple[Inputs, Model]] = {}
+        self._counts: list[cp.Variable] = []
+        for whole_inputs, future in zip(self.inputs, futures, strict=True):
             config = future.case.config
             alike = _but_demand(config)
-            if alike not in models:
-                models[alike] = self._model(inputs, config)
-            model = models[alike]
+            if alike not in self._models:
+                self._models[alike] = self._model(tables, whole_inputs, future.case)
+            inputs, model = self._models[alike]
+            inputs = replace(inputs, energy=whole_inputs.energy)
             missed = [*model.shortfall.values()]
             if config.demand.enforce and inputs.energy.need_kwh.sum() > 0:
                 areas = len(inputs.energy.municipality)
@@ -238,29 +242,127 @@ class _Together:
                 served = energy_share(inputs, model.build, model.ports)
                 self.rows.append(served + unserved >= need_share(inputs))
                 missed.append(cp.sum(unserved))
-            total = POINTS * sum(missed)
-            self.regrets.append(total - future.best_points)
-        self.objective_points = next(iter(models.values())).objective_points
+            self.regrets.append(POINTS * sum(missed) - future.best_points)
+        self.objective_points = next(iter(self._models.values()))[1].objective_points
 
-    def _model(self, inputs: Inputs, config: Config) -> Model:
+    def _model(self, tables: Tables, inputs: Inputs, case: Case) -> tuple[Inputs, Model]:
         """Return the model of futures that differ in energy alone, tied to the decisions."""
-        model = build_model(inputs, config.with_values(demand__enforce=False))
+        config = case.config.with_values(demand__enforce=False)
         known = _columns(inputs)
-        own = np.array([known[name] for name in self._names], np.int64)
+        kept = np.array([known[name] for name in self._names], np.int64)
+        columns = inputs.columns
+        values = {field.name: getattr(columns, field.name)[kept] for field in fields(columns)}
+        values["place"] = np.unique(values["place"], return_inverse=True)[1].astype(np.int64)
+        own = assembled(tables, config, case.geography, inputs.stations, type(columns)(**values))
+        model = build_model(own, config)
+        tight = tight_rows(own, config, model)
         self.rows += [
-            *model.hard(), *model.elastic(),
-            model.build[own] == self._build, model.ports[own] == self._ports,
+            *model.hard(), *model.elastic(), *tight.rows(),
+            model.build == self._build, model.ports == self._ports,
         ]  # fmt: skip
-        others: NDArray[np.int64] = np.setdiff1d(np.arange(len(known)), own)
-        if len(others):
-            self.rows += [model.build[others] == 0, model.ports[others] == 0]
-        return model
+        self._counts = self._counts or list(tight.counts.values())
+        return own, model
+
+    def solve(self, problem: cp.Problem, settings: Solver, start: Mapping[str, int]) -> Answer:
+        """Solve over all futures from a plan that each of them allows."""
+        engine = choose_engine(settings.name)
+        if engine.name == "highs":
+            build = np.array([float(name in start) for name in self._names])
+            ports = np.array([float(start.get(name, 0)) for name in self._names])
+            whole = {self._build.id: build, self._ports.id: ports}
+            for _, model in self._models.values():
+                whole |= {model.build.id: build, model.ports.id: ports}
+            answer = search.solve(problem, settings, counts=self._counts, start=whole)
+        else:
+            answer = run(problem, engine, settings)
+        if not answer.found:
+            raise KwevError(
+                "no plan of least regret within the time limit",
+                where="solver.time_limit_s",
+                hint="Raise it, or take a smaller geography.",
+            )
+        return answer
+
+    def best_of(self, known: Sequence[Mapping[str, int]]) -> Actions:
+        """Return the known plan of least worst regret among those that every future allows."""
+        allowed = [dict(plan) for plan in known if self._is_allowed(plan)]
+        return min([{}, *allowed], key=self.worst_points)
+
+    def _is_allowed(self, plan: Mapping[str, int]) -> bool:
+        for inputs, future in zip(self.inputs, self._futures, strict=True):
+            seen = standing(inputs, future.case.config, plan)
+            if seen.left_out or seen.net_cad > future.case.config.budget.limit_cad:
+                return False
+        return plan.keys() <= set(self._names)
+
+    def worst_points(self, plan: Mapping[str, int]) -> float:
+        """Return the largest regret of a plan (points)."""
+        return max(
+            standing(inputs, future.case.config, plan).shortfall_points - future.best_points
+            for inputs, future in zip(self.inputs, self._futures, strict=True)
+        )
 
     def actions(self) -> Actions:
         """Read the decisions that the last solve left in the variables."""
         build = np.rint(np.asarray(self._build.value)).astype(bool)
         ports = np.rint(np.asarray(self._ports.value)).astype(np.int64)
         return {self._names[k]: int(ports[k]) for k in np.flatnonzero(build).tolist()}
+
+
+def _worth_asking(
+    inputs: Sequence[Inputs], configs: Sequence[Config], known: Sequence[Mapping[str, int]]
+) -> list[str]:
+    """Return the actions that every future allows, without those that another stands in for.
+
+    Column dominance (:mod:`kwev.reduce`) holds in all futures at once if it holds where the most
+    points are uncovered and the most power is missing: the exchange then costs no more, covers no
+    less and serves no less in each. Where no future has all the uncovered points of the others,
+    nothing is left out. The actions of known plans stay.
+    """
+    shared = set.intersection(*(set(_columns(one)) for one in inputs))
+    widest = max(inputs, key=_open_points)
+    nested = all(
+        not (_is_open(one, level) & ~_is_open(widest, level)).any()
+        for one in inputs
+        for level in ("l2", "l3")
+    )
+    if not nested or widest.energy.kwh_per_kw <= 0:
+        return sorted(shared)
+    config = configs[next(i for i, one in enumerate(inputs) if one is widest)].with_values(
+        demand__enforce=any(config.demand.enforce for config in configs)
+    )
+    columns = widest.columns
+    names = [action_id(columns, k) for k in range(len(columns))]
+    used = {name for plan in known for name in plan}
+    protected = (
+        np.array([name in used or name not in shared for name in names], bool)
+        | rules.touched(widest, config) | removal.touched(widest, config)
+    )  # fmt: skip
+    short_kw = np.max([_short_kw(one) for one in inputs], axis=0)
+    # the need at which so much power is missing in the widest future
+    energy = widest.energy
+    need_kwh = energy.need_kwh + (short_kw - _short_kw(widest)) * energy.kwh_per_kw
+    needy = replace(widest, energy=replace(energy, need_kwh=need_kwh))
+    kept = reduce(needy, config, protected).kept
+    return sorted(shared & {names[k] for k in kept.tolist()})
+
+
+def _is_open(inputs: Inputs, level: str) -> NDArray[np.bool_]:
+    """Return which points are not within reach of what stands and stays."""
+    return np.asarray(inputs.reach[level].fixed < 1)
+
+
+def _open_points(inputs: Inputs) -> int:
+    return sum(int(_is_open(inputs, level).sum()) for level in ("l2", "l3"))
+
+
+def _short_kw(inputs: Inputs) -> NDArray[np.float64]:
+    """Return, by municipality, the power missing if all that lowers the supply is done (kW)."""
+    columns, energy = inputs.columns, inputs.energy
+    change = np.minimum(columns.min_ports * columns.port_kw - columns.lost_kw, 0.0)
+    area = np.searchsorted(energy.municipality, columns.municipality)
+    worst = np.bincount(area, weights=change, minlength=len(energy.municipality))
+    return np.asarray((energy.need_kwh - energy.supply_kwh) / energy.kwh_per_kw - worst)
 
 
 def _but_demand(config: Config) -> str:
