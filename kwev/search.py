@@ -50,8 +50,12 @@ if TYPE_CHECKING:
 SMALL = 400
 """Programs with no more whole variables go to the solver as they are."""
 
-MOST_NODES = 4_000
+MOST_NODES = 2_000
 """Relaxations solved in the tree, at most; what is left goes to the solver's own search."""
+
+ASK_AFTER, ASK_NODES = 400, 20
+"""Relaxations after which the solver's own search is asked once, and its nodes, at most: where
+hundreds of small decisions are open at once, its presolve and cuts end what a tree does not."""
 
 TRIALS = 8
 """Variables tried at a node, at most, among those never branched on."""
@@ -244,6 +248,8 @@ class _Tree:
         Variables that are made whole before all others.
     dropped
         Least bound of what was cut off: nodes, and the cut-offs that fixed variables.
+    asked
+        Bound of the solver's own search on the whole, minus infinity before it is asked.
     record
         By variable: rise of the bound per unit down and up, summed, and the number of branchings.
     """
@@ -257,13 +263,14 @@ class _Tree:
     solved: int = 0
     record: dict[int, tuple[float, float, int]] = field(default_factory=dict)
     dived_at: int | None = None
+    asked: float = -np.inf
 
     def grow(self, root: Relaxed) -> tuple[float, bool]:
         """Grow the tree from its root; return its bound and whether anything is feasible."""
         going = self.going
         self._push(root)
         while self.open:
-            bound = min(self.open[0][0], self.dropped)
+            bound = max(min(self.open[0][0], self.dropped), self.asked)
             if going.close_enough(bound) or going.left() <= 0 or self._is_enough():
                 going.nodes += self.solved
                 return bound, True
@@ -271,6 +278,9 @@ class _Tree:
                 return self._hand_over(root, bound), True
             if going.watch is not None:
                 going.watch(going.value, bound)
+            if self.solved > ASK_AFTER and self.asked == -np.inf:
+                self._ask(root)
+                continue
             node = self._fixed(heappop(self.open)[2])
             split = self._fractional(node)
             if len(split) == 0:
@@ -282,7 +292,7 @@ class _Tree:
             for child in self._branch(node, split):
                 self._push(child)
         going.nodes += self.solved
-        bound = min(self.dropped, going.value)
+        bound = max(min(self.dropped, going.value), min(self.asked, going.value))
         return bound, bool(np.isfinite(bound))
 
     def _push(self, node: Relaxed) -> None:
@@ -418,6 +428,17 @@ class _Tree:
         going.note(found.log)
         going.nodes += found.nodes
         going.offer(found.x, found.value)
+
+    def _ask(self, root: Relaxed) -> None:
+        """Ask HiGHS once, with all that is known, for a better solution and a bound."""
+        going = self.going
+        bounds = self._fixed(root).bounds
+        found = search(going.program, bounds, going.effort(nodes=ASK_NODES), going.x, going.watch)
+        going.note(f"asked after {self.solved} relaxations:")
+        going.note(found.log)
+        going.nodes += found.nodes
+        going.offer(found.x, found.value)
+        self.asked = min(found.bound, self.dropped)
 
     def _hand_over(self, root: Relaxed, bound: float) -> float:
         """Let HiGHS finish: all that the tree knows is a bound and the best solution."""
