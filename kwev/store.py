@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from kwev.tables import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from multiprocessing.process import BaseProcess
 
     from kwev.project import Project
     from kwev.tables import Tables
@@ -217,8 +219,16 @@ def in_processes(
 
 
 def _leave_to_parent() -> None:
-    """Let the parent alone answer the keyboard's stop: one message, not one a process."""
+    """Let the parent alone answer the keyboard's stop, and end with it, however it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()  # returns when it is gone: a pool's worker would wait for work for ever
+    os._exit(1)  # what a plan takes is written whole or not at all
 
 
 def _solve_one(project: Project, case: Case) -> Entry:

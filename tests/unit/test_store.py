@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
+import psutil
 import pytest
 from planted import refreshed, village
 
@@ -176,16 +179,13 @@ def test_clear_forgets_everything(shelf, town, solves):
 
 def test_every_module_behind_a_plan_is_part_of_the_key():
     """A module of kwev that solving imports, but that the key does not read, would go stale."""
-    import subprocess
-    import sys
-
     code = (
         "import sys, kwev.solve, kwev.certify; "
         "print(*[m for m in sys.modules if m.startswith('kwev.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     readers = {"kwev.errors", "kwev.files", "kwev.refusals", "kwev.config", "kwev.categories"}
-    readers.add("kwev.section")
+    readers |= {"kwev.section", "kwev.finance"}
     assert set(done.stdout.split()) - readers <= set(store.MODULES)
 
 
@@ -194,3 +194,26 @@ def test_a_process_that_is_ended_from_outside_is_one_clear_error(tmp_path):
 
     with pytest.raises(KwevError, match=r"a process that solves was ended.*Run again"):
         list(store.in_processes(os._exit, {tmp_path: (1,)}))
+
+
+POOL = """
+import multiprocessing, os, time
+from concurrent.futures import ProcessPoolExecutor
+from kwev.store import _leave_to_parent
+
+if __name__ == "__main__":
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawn, initializer=_leave_to_parent) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        time.sleep(600)
+"""
+
+
+def test_a_worker_ends_with_the_process_that_it_works_for(tmp_path):
+    script = tmp_path / "pool.py"
+    script.write_text(POOL)
+    with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE) as parent:
+        worker = psutil.Process(int(parent.stdout.readline()))
+        assert worker.is_running()
+        parent.kill()
+    assert psutil.wait_procs([worker], timeout=30)[1] == []
