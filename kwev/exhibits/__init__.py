@@ -22,6 +22,7 @@ from kwev.exhibits.data import (
     station_map,
 )
 from kwev.exhibits.equity import (
+    access_map,
     access_table,
     floor_table,
     lorenz_chart,
@@ -148,6 +149,7 @@ from kwev.exhibits.vehicles import (
 )
 
 __all__ = [
+    "access_map",
     "access_table",
     "action_list",
     "actions_by_kind",
