@@ -187,3 +187,29 @@ def curves(effects: Effects, *, points: int = 200) -> pd.DataFrame:
             have = np.interp(at, curve["people"], curve["value"])
             parts.append(pd.DataFrame({"level": level, "when": when, "people": at, "value": have}))
     return pd.concat(parts, ignore_index=True)
+
+
+def by_area(effects: Effects) -> pd.DataFrame:
+    """Return accessibility by dissemination area, the mean over its people.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``da_id``, ``people``, and ``l2_before``, ``l2_after``, ``l3_before``, ``l3_after`` (ports
+        per 1,000 people); areas without people have no row.
+    """
+    parts = effects.tables.cell_parts
+    at = pd.Index(effects.cells.ids).get_indexer(pd.Index(parts["cell_id"]))
+    people = parts["population"].to_numpy(np.float64)
+    frame = pd.DataFrame({"da_id": parts["da_id"].to_numpy(), "people": people})
+    names = []
+    for level in LEVELS:
+        for when in WHENS:
+            name = f"{level}_{when}"
+            frame[name] = people * access(effects, level, when)[at]
+            names.append(name)
+    sums = frame.groupby("da_id", sort=True).sum()
+    sums = sums[sums["people"] > 0]
+    for name in names:
+        sums[name] /= sums["people"]
+    return sums.reset_index()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 RESERVED: Final = (history.OPENED, "merged", history.REGISTRATIONS)
 """Series that only the processed tables, or counts of vehicles, give."""
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
+"""How a series may be named."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ def watched(  # noqa: PLR0913 -- the options of the command
     KwevError
         If the file, its date or the history cannot be used; nothing is written then.
     """
+    _refuse_name(series)
     kept = path or history.path_of(project)
     before = history.read(kept)
     rules = targets.of_project(project)
@@ -77,9 +82,6 @@ def watched(  # noqa: PLR0913 -- the options of the command
         told = f"{len(after) - len(before)} of {len(found)} measurements of data/processed are new"
         return Told([told, _written(kept, dry_run=dry_run, unchanged=done)], regressed=False)
     read = observations.read(project, tables, snapshot, date=date, series=series)
-    if series in RESERVED:
-        words = f"the name {series!r} is kept for what data/processed gives"
-        raise KwevError(words, where="--series", hint="Take another name.")
     line = _measured(history.Ground.of(tables, rules.config(project)), read)
     after = history.added(before, line)
     verdict = history.judged(after, line, rules)
@@ -88,6 +90,15 @@ def watched(  # noqa: PLR0913 -- the options of the command
     return Told(
         [*said, _written(kept, dry_run=dry_run, unchanged=done)], bool(verdict["regressed"].any())
     )
+
+
+def _refuse_name(series: str) -> None:
+    if series in RESERVED:
+        words = f"the name {series!r} is kept for what data/processed gives"
+        raise KwevError(words, where="--series", hint="Take another name.")
+    if series and not NAME.fullmatch(series):
+        hint = "Use lower-case letters, digits, hyphens and underscores."
+        raise KwevError(f"not a name of a series: {series!r}", where="--series", hint=hint)
 
 
 def _measured(ground: Ground, read: Listed | Counted) -> Line:

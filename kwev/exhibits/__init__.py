@@ -22,6 +22,7 @@ from kwev.exhibits.data import (
     station_map,
 )
 from kwev.exhibits.equity import (
+    access_map,
     access_table,
     floor_table,
     lorenz_chart,
@@ -184,6 +185,7 @@ from kwev.exhibits.vehicles import (
 )
 
 __all__ = [
+    "access_map",
     "access_table",
     "actions_by_kind",
     "actions_by_municipality",

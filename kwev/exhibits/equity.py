@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwev.analysis import catchment
 from kwev.analysis.floors import LEVEL_NAMES
 from kwev.analysis.households import NAMES
 from kwev.exhibits.common import table
-from kwev.figures import lorenzchart, origins
+from kwev.figures import accessmap, lorenzchart, origins
 from kwev.figures.figure import Origin
 from kwev.figures.tables import Column, Table
 
@@ -70,6 +71,12 @@ def lorenz_chart(report: Report) -> Figure:
     """Return the Lorenz curves of ports in reach."""
     origin = origins.plan(report.tables, report.plan)
     return lorenzchart.lorenz(report.findings.lorenz, origin=origin)
+
+
+def access_map(report: Report) -> Figure:
+    """Return the map of Level 2 ports in reach per 1,000 people with the plan."""
+    found = catchment.by_area(report.findings.effects)
+    return accessmap.accessibility(report.tables, report.plan, found)
 
 
 def floor_table(report: Report) -> Table:

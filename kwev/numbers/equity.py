@@ -159,8 +159,6 @@ def _floors(report: Report) -> list[Number]:
         *sentences,
         Number("floor_plans", len(table), "count", FLOORS),
         Number("floor_towns_people", float(priced["people"]), "people", "cells.population"),
-        Number("floor_towns_l3_before", float(priced["before"]), "share", FLOORS),
-        Number("floor_towns_l3_after", float(priced["after"]), "share", FLOORS),
         Number("floor_towns_l3_most", float(priced["most"]), "share", "cells and sites"),
         Number("floor_towns_l2_most", float(towns_l2["most"]), "share", "cells and sites"),
         Number("floor_dollars_back", dollars_words(back), "text", FLOORS),

@@ -142,6 +142,7 @@ def test_a_quarter_of_vehicles_is_told_on_its_own(place):
         ("list.csv", LIST, (), ("no date",)),
         ("list-2026-03.csv", LIST, ("--date", "2026-13"), ("not a date",)),
         ("list-2026-03.csv", LIST, ("--series", "merged"), ("kept for",)),
+        ("list-2026-03.csv", LIST, ("--series", "a,b"), ("not a name of a series",)),
         ("list-2026-03.csv", LIST.splitlines()[0] + "\n", (), ("no station in the Region",)),
         ("list-2026-03.csv", "", (), ("cannot be read",)),
         ("ev-2026Q1.csv", "fsa,ev\nN2L,5\n", (), ("no row for area 'N0B'",)),

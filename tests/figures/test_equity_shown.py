@@ -1,0 +1,77 @@
+"""Who is served, floors, history and drift as shown: both forms of each, and what they say."""
+
+from __future__ import annotations
+
+import pytest
+from figures.reading import outside
+
+from kwev import exhibits
+from kwev.analysis import catchment
+from kwev.errors import KwevError
+from kwev.figures import historychart, lorenzchart
+from kwev.figures.figure import is_svg
+from kwev.report import Report
+
+LIMIT_BYTES = 1_500_000
+TABLES = (
+    "served_households", "access_table", "floor_table", "targets", "measured_lists",
+    "drift_triggers",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(project, base_plan):
+    del base_plan  # in the store from here on
+    return Report(project, "base", "da")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_table_has_both_forms_and_no_hole(name, report):
+    shown = getattr(exhibits, name)(report)
+    for form in (shown.html(), shown.markdown()):
+        assert not any(f"{edge}{word}" in form for edge in (">", "| ") for word in ("nan", "None"))
+    assert len(shown.frame) > 0
+
+
+def test_the_floors_stand_by_level_with_signs(report):
+    shown = exhibits.floor_table(report)
+    assert shown.group == "kind"
+    assert {"Level 2", "Level 3"} == set(shown.frame["kind"])
+    for text, price in zip(shown.frame["gives"], shown.frame["l2_price"], strict=True):
+        value = float(text.replace("\N{MINUS SIGN}", "-"))
+        assert value == pytest.approx(-price, abs=0.0501)  # a loss has a minus
+
+
+def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
+    shown = exhibits.lorenz_chart(report)
+    curves = report.findings.lorenz
+    part = curves[(curves["level"] == "l3") & (curves["when"] == "after")]
+    half = part.loc[(part["people"] - 0.5).abs().idxmin(), "value"]
+    assert f"{half:.0%} with the plan" in shown.alt
+    assert is_svg(shown.static())
+    assert outside(shown.interactive()) == []
+    with pytest.raises(KwevError, match="people"):
+        lorenzchart.lorenz(curves.drop(columns="people"), origin=exhibits.access_map(report))
+
+
+def test_the_history_chart_keeps_sources_apart(report):
+    shown = exhibits.history_chart(report)
+    assert set(shown.data["series"]) == set(historychart._SERIES)
+    assert "2022-07-15" in shown.alt
+    assert "target 95%" in shown.alt
+    assert is_svg(shown.static())
+    assert outside(shown.interactive()) == []
+
+
+def test_the_map_of_accessibility_draws_every_area_with_people(report):
+    shown = exhibits.access_map(report)
+    found = catchment.by_area(report.findings.effects)
+    assert found["people"].sum() == pytest.approx(report.tables.cells["population"].sum(), rel=1e-6)
+    assert f"in {len(found)} dissemination areas" in shown.alt
+    # the mean over areas by their people is the mean over people
+    mean = float(found["people"] @ found["l2_after"] / found["people"].sum())
+    table = report.findings.access.set_index(["level", "when", "zones"])
+    assert mean == pytest.approx(table.loc[("l2", "after", "plain"), "mean"], rel=1e-6)
+    page = shown.interactive()
+    assert len(page.encode()) < LIMIT_BYTES
+    assert outside(page) == []

@@ -1,0 +1,50 @@
+"""The published lists, read from their files, are the lines that the processed tables give."""
+
+from __future__ import annotations
+
+import pytest
+
+from kwev.analysis import history, observations, targets
+from kwev.analysis.history import Ground
+
+
+@pytest.fixture(scope="module")
+def ground(tables, project):
+    return Ground.of(tables, targets.of_project(project).config(project))
+
+
+@pytest.mark.parametrize(
+    ("file", "date"),
+    [
+        ("afdc_nrcan_stations_2022-07-15.csv", "2022-07-15"),
+        ("afdc_nrcan_stations_2025-10.csv", "2025-10-31"),
+    ],
+)
+def test_a_list_of_natural_resources_canada_is_its_line(  # noqa: PLR0913, PLR0917 -- fixtures
+    raw_dir, project, tables, ground, file, date
+):
+    path = raw_dir / "charging_stations" / file
+    read = observations.read(project, tables, path, date="", series="")
+    line = history.of_stations(ground, read.snapshot)
+    kept = [k for k in history.read(history.path_of(project)) if k.series == "nrcan"]
+    assert line in kept
+    assert line.date == date
+    assert history.added(kept, line) == kept
+
+
+def test_a_list_of_openchargemap_is_read(raw_dir, project, tables, ground):
+    path = raw_dir / "charging_stations" / "ocm_stations_2024-11-23.csv"
+    read = observations.read(project, tables, path, date="", series="mine")
+    line = history.of_stations(ground, read.snapshot)
+    mark = next(k for k in history.read(history.path_of(project)) if k.series == "ocm")
+    # the pipeline also drops hotels' own and takes levels from the other list: a station or two
+    assert line.date == mark.date
+    assert line.stations == pytest.approx(mark.stations, rel=0.05)
+    assert line.l2 == pytest.approx(mark.l2, abs=0.01)
+    assert line.l3 == pytest.approx(mark.l3, abs=0.01)
+
+
+def test_the_region_of_a_list_is_that_of_the_pipeline(project, tables):
+    records = tables.station_records
+    inside = observations.in_region(project, records["longitude"], records["latitude"])
+    assert (inside == records["in_region"]).all()
