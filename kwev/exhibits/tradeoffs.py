@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -76,6 +77,7 @@ def spacing_table(report: Report) -> Table:
     """Return the frontier of Level 3 spacing against coverage."""
     frame = report.tradeoffs.spacing.sort_values("spacing_asked_m", ignore_index=True)
     frame = frame.assign(verdict=_verdicts(frame), stations=frame["new_l3"] + frame["upgrade"])
+    frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
     columns = [
         Column("spacing_asked_m", "Asked for", "m", ",.0f"),
         Column("spacing_m", "Nearest other Level 3", "m", ",.0f"),
