@@ -46,7 +46,7 @@ TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 3_000.0, 5_000.0)
 POWER_GAP: Final = 0.002
 """Gap at which the search under a limit on power stops: money and power both bind, and the last
 tenth of a percent takes a minute."""
-SPACINGS_M: Final = (1.0, 6_000.0, 9_000.0, 12_000.0, 15_000.0)
+SPACINGS_M: Final = (1.0, 6_000.0, 9_000.0, 12_000.0)
 """Least distances of a new Level 3 station to any other one; the first only bars the same spot."""
 
 LITTLE: Final = 0.01

@@ -130,18 +130,19 @@ def spacing_words(frame: pd.DataFrame) -> str:
     by_distance = frame.sort_values("spacing_asked_m", ignore_index=True)
     free, far = by_distance.iloc[0], by_distance.iloc[-1]
     lost = POINTS * (free["l3_model"] - far["l3_model"])
-    km = far["spacing_asked_m"] / M_PER_KM
     change = POINTS * (far["l2_model"] - free["l2_model"])
-    if abs(lost) < EVEN_POINTS and abs(change) < EVEN_POINTS:
-        return f"keeping new Level 3 stations {km:.0f} km from any other costs nothing"
-    more = "more" if change >= 0 else "fewer"
-    return (
-        f"keeping new Level 3 stations {km:.0f} km from any other costs {lost:.1f} points of "
-        f"Level 3; the money goes to Level 2, which reaches {abs(change):.1f} points {more}"
-        if change >= EVEN_POINTS
-        else f"keeping new Level 3 stations {km:.0f} km from any other costs {lost:.1f} points of "
-        f"Level 3 and {abs(change):.1f} of Level 2"
+    told = (
+        f"unasked, new Level 3 stations stand at least {free['spacing_m'] / M_PER_KM:.1f} km from "
+        f"any other; {far['spacing_asked_m'] / M_PER_KM:.0f} km"
     )
+    if abs(lost) < EVEN_POINTS and abs(change) < EVEN_POINTS:
+        return f"{told} would cost nothing"
+    if change >= EVEN_POINTS:
+        return (
+            f"{told} would cost {lost:.1f} points of Level 3, and the money would bring "
+            f"{change:.1f} points of Level 2"
+        )
+    return f"{told} would cost {lost:.1f} points of Level 3 and {-change:.1f} of Level 2"
 
 
 def alternatives_words(found: Alternatives) -> str:

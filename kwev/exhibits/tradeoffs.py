@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kwev.analysis import metrics, nearoptimal
+from kwev.analysis import frontier, metrics, nearoptimal
 from kwev.exhibits.common import table
 from kwev.figures import frontierchart, origins
 from kwev.figures.tables import Column
@@ -34,9 +35,10 @@ def _levels() -> list[Column]:
 
 
 def frontier_chart(report: Report) -> Figure:
-    """Return the frontier of cost, Level 2 and Level 3."""
+    """Return the frontier of cost, Level 2 and Level 3, a line for each share asked for."""
     frame = report.tradeoffs.frontier
-    return frontierchart.frontier(frame[frame["efficient"]], origin=_origin(report))
+    drawn = frame["efficient"] & frame["l3_asked"].isin(frontier.L3_SHARES)
+    return frontierchart.frontier(frame[drawn], origin=_origin(report))
 
 
 def frontier_table(report: Report) -> Table:
@@ -44,7 +46,7 @@ def frontier_table(report: Report) -> Table:
     frame = report.tradeoffs.frontier
     kept = frame[frame["efficient"]].sort_values(["l3_asked", "net_cad"], ignore_index=True)
     columns = [
-        Column("l3_asked", "Level 3 asked for", format=".0%"),
+        Column("l3_asked", "Level 3 asked for", format=".1%"),
         Column("net_cad", "Net cost", "CAD", ",.0f"),
         *_levels(),
         Column("gap_checked", "Checked gap", format=".2%"),
@@ -76,6 +78,7 @@ def spacing_table(report: Report) -> Table:
     """Return the frontier of Level 3 spacing against coverage."""
     frame = report.tradeoffs.spacing.sort_values("spacing_asked_m", ignore_index=True)
     frame = frame.assign(verdict=_verdicts(frame), stations=frame["new_l3"] + frame["upgrade"])
+    frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
     columns = [
         Column("spacing_asked_m", "Asked for", "m", ",.0f"),
         Column("spacing_m", "Nearest other Level 3", "m", ",.0f"),

@@ -139,14 +139,18 @@ def test_power_in_words():
 @pytest.mark.parametrize(
     ("l2", "l3", "told"),
     [
-        (0.7, 0.9, "keeping new Level 3 stations 8 km from any other costs nothing"),
-        (0.72, 0.87, "the money goes to Level 2, which reaches 2.0 points more"),
-        (0.69, 0.87, "costs 3.0 points of Level 3 and 1.0 of Level 2"),
+        (0.7, 0.9, "8 km would cost nothing"),
+        (0.72, 0.87, "cost 3.0 points of Level 3, and the money would bring 2.0 points of Level 2"),
+        (0.69, 0.87, "8 km would cost 3.0 points of Level 3 and 1.0 of Level 2"),
     ],
-)  # fmt: skip
+)
 def test_spacing_in_words(l2, l3, told):
-    frame = plans((4, 0.7, 0.9), (4, l2, l3)).assign(spacing_asked_m=[1.0, 8_000.0])
-    assert tradeoffs.spacing_words(frame).endswith(told)
+    frame = plans((4, 0.7, 0.9), (4, l2, l3)).assign(
+        spacing_asked_m=[1.0, 8_000.0], spacing_m=[6_500.0, 8_100.0]
+    )
+    words = tradeoffs.spacing_words(frame)
+    assert words.endswith(told)
+    assert words.startswith("unasked, new Level 3 stations stand at least 6.5 km from any other; 8")
 
 
 def test_the_price_of_coverage_is_a_mean_slope():
