@@ -145,6 +145,7 @@ OTHERS: Final = {
     "ports": "Ports",
     "growth": "Vehicles planned for, on census tracts",
     "cases": "Named scenarios and cases",
+    "hard-cases": "Named cases on census tracts",
     "geography": "Demand points",
 }
 """Sweeps that one table shows, in order."""
