@@ -32,6 +32,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "ports": sweeps.ports,
     "growth": sweeps.growth,
     "cases": sweeps.cases,
+    "hard-cases": sweeps.hard_cases,
     "geography": sweeps.geography,
     "swings": sweeps.swings,
     "cells": sweeps.cells,

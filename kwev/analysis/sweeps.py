@@ -15,7 +15,7 @@ from kwev.config import Case
 from kwev.study import Point
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kwev.project import Project
 
@@ -25,8 +25,8 @@ GEOGRAPHY: Final = "da"
 
 COARSE: Final = "tract"
 """Demand points of the sweeps that are too hard on dissemination areas."""
-HARD_CASES: Final = ("power_7_150", "ev_2030")
-"""Named cases that stand among those: in the studies of power and of growth."""
+HARD_CASES: Final = ("power_7_150", "ev_2030", "removal")
+"""Named cases that take minutes on dissemination areas: they are taken on census tracts."""
 
 BUDGETS_CAD: Final = tuple(500_000.0 * n for n in range(4, 13))
 """Two to six million dollars (client's specification, section 3.4.1)."""
@@ -189,14 +189,20 @@ def growth(project: Project) -> list[Point]:
 
 
 def cases(project: Project) -> list[Point]:
-    """Take the named scenarios and cases, on dissemination areas.
+    """Take the named scenarios and cases, on dissemination areas."""
+    return _named(project, "cases", lambda name: name not in HARD_CASES, GEOGRAPHY)
 
-    Those of small ports and of more vehicles are left to the studies of power and growth.
-    """
+
+def hard_cases(project: Project) -> list[Point]:
+    """Take the named cases that are too hard on dissemination areas, and base, on tracts."""
+    return _named(project, "hard-cases", lambda name: name in (SCENARIO, *HARD_CASES), COARSE)
+
+
+def _named(project: Project, study: str, is_in: Callable[[str], bool], at: str) -> list[Point]:
     return [
-        Point("cases", name, Case(name, configuration.load(name, project.config), GEOGRAPHY))
+        Point(study, name, Case(name, configuration.load(name, project.config), at))
         for name, path in configuration.scenario_paths(project.config).items()
-        if path.parent.name != "test" and name not in HARD_CASES
+        if path.parent.name != "test" and is_in(name)
     ]
 
 

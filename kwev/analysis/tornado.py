@@ -41,3 +41,19 @@ def tornado(changes: pd.DataFrame, measure: str, names: Mapping[str, str]) -> pd
         found.append((str(key), names.get(str(key), str(key)), low, high, *values, span))
     table = pd.DataFrame(found, columns=list(COLUMNS))
     return table.sort_values(["span", "key"], ascending=[False, True], ignore_index=True)
+
+
+def noise(rows: pd.DataFrame, measure: str) -> float:
+    """Return how far plans that the model takes for equal lie apart on the cells (share).
+
+    Parameters
+    ----------
+    rows
+        Rows of plans of one scenario and geography with a few choices changed.
+    measure
+        ``l2`` or ``l3``: the widest span of it among rows whose coverage of both levels on the
+        model's points and whose shortfall are the same.
+    """
+    same = ["l2_model", "l3_model", "shortfall_points"]
+    spans = rows.groupby([rows[name].round(9) for name in same])[measure].agg(["min", "max"])
+    return float((spans["max"] - spans["min"]).max())

@@ -145,6 +145,7 @@ OTHERS: Final = {
     "ports": "Ports",
     "growth": "Vehicles planned for, on census tracts",
     "cases": "Named scenarios and cases",
+    "hard-cases": "Named cases on census tracts",
     "geography": "Demand points",
 }
 """Sweeps that one table shows, in order."""
@@ -155,7 +156,7 @@ def other_sweeps(report: Report) -> Table:
     frames = [report.readings.study(name).assign(group=words) for name, words in OTHERS.items()]
     frame = pd.concat(frames, ignore_index=True)
     frame = frame.assign(
-        name=[name.replace("_", " ").replace("-", " ") for name in frame["name"]],
+        name=[_plan_words(name) for name in frame["name"]],
         gap=frame["gap_checked"].fillna(frame["gap"]),
     )
     columns = (
@@ -174,6 +175,14 @@ def other_sweeps(report: Report) -> Table:
     return Table(
         "other-sweeps", shown, columns, origin.source, origin.vintage, len(shown), group="group"
     )
+
+
+_SHORT: Final = {"l2": "Level 2", "l3": "Level 3", "ev": "EV", "da": "dissemination areas"}
+
+
+def _plan_words(name: str) -> str:
+    """Return the name of a point as words: ``min_l3-2`` becomes ``min Level 3 2``."""
+    return " ".join(_SHORT.get(word, word) for word in name.replace("_", "-").split("-"))
 
 
 def slack(report: Report) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kwev.analysis import insights, monotone, picks, studies, sweeps
+from kwev.analysis import insights, monotone, picks, studies, sweeps, tornado
 from kwev.numbers.number import Number, Numbers
 from kwev.units import POINTS
 
@@ -78,9 +78,15 @@ def _ceiling(report: Report, level: str) -> float:
 
 def _assumptions(report: Report) -> list[Number]:
     levels = {"l2": "Level 2 coverage", "l3": "Level 3 coverage"}
+    spread = POINTS * tornado.noise(report.readings.study("swings"), "l2")
     return [
-        _text(f"say_tornado_{key}", insights.widest(report.readings.tornado(key), words), "swings")
-        for key, words in levels.items()
+        Number("cell_noise", spread, "points", "data/results/swings.csv"),
+        *(
+            _text(
+                f"say_tornado_{key}", insights.widest(report.readings.tornado(key), words), "swings"
+            )
+            for key, words in levels.items()
+        ),
     ]
 
 

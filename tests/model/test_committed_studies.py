@@ -55,11 +55,12 @@ def test_every_assumption_with_a_range_is_swept_at_both_ends(project, base_case)
 def test_the_named_cases_are_swept(project):
     from kwev.config import scenario_paths
 
-    swept = {point.name for point in studies.points(project, "cases")}
+    swept, hard = (
+        {point.name for point in studies.points(project, name)} for name in ("cases", "hard-cases")
+    )
     named = {n for n, path in scenario_paths(project.config).items() if path.parent.name != "test"}
-    assert named - swept == set(sweeps.HARD_CASES)
-    assert "7.2-150" in {point.name for point in studies.points(project, "power")}
-    assert "2030" in {point.name for point in studies.points(project, "growth")}
+    assert swept | hard == named
+    assert swept & hard == {sweeps.SCENARIO}
 
 
 SAMPLE = (

@@ -128,6 +128,15 @@ def test_a_tornado_has_the_widest_on_top():
     )
 
 
+def test_plans_that_the_model_takes_for_equal_show_the_noise_of_the_cells():
+    plans = pd.DataFrame(
+        [(0.8, 1.0, 0.70), (0.8, 1.0, 0.73), (0.8, 2.0, 0.60), (0.9, 1.0, 0.90)],
+        columns=["l2_model", "shortfall_points", "l2"],
+    ).assign(l3_model=0.9)
+    # the first two alone are equal in the model: 0.73 - 0.70
+    assert tornado.noise(plans, "l2") == pytest.approx(0.03)
+
+
 def target_rows():
     """Return the five verdicts, one a row."""
     names = [
