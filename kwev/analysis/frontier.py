@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
-L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.97)
+L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.966)
 """Least Level 3 coverage asked for; the first asks for none."""
-L3_SHARES_BETWEEN: Final = (0.92, 0.95, 0.963, 0.965)
+L3_SHARES_BETWEEN: Final = (0.92, 0.95, 0.963, 0.97)
 """Asked for at the slice's budget besides, to be laid against the weighted sum."""
 
 L3_WEIGHTS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Points of the objective per point of Level 3, one per point of Level 2, in the weighted sum."""
 
-TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 3_000.0, 5_000.0)
-POWER_GAP: Final = 0.002
+TOTAL_KW: Final = (1_000.0, 2_000.0, 3_000.0, 5_000.0)
+POWER_GAP: Final = 0.005
 """Gap at which the search under a limit on power stops: money and power both bind, and the last
 tenth of a percent takes a minute."""
 SPACINGS_M: Final = (1.0, 6_000.0, 9_000.0, 12_000.0)

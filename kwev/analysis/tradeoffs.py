@@ -150,7 +150,7 @@ def alternatives_words(found: Alternatives) -> str:
     best, always = len(found.done[nearoptimal.BEST]), len(found.always)
     plans = len(found.done)
     if plans == 1:
-        return "no other plan is as good within one hundredth"
+        return "no other plan was found that is as good within one hundredth"
     below = float(found.plans["below"].max())
     return (
         f"of the {best} actions of the best plan, {always} are in all {plans} plans and "

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from kwev.figures import style
 from kwev.figures.charts import chart, require
 from kwev.figures.figure import rows
-from kwev.units import CAD_PER_MILLION
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +52,7 @@ def frontier(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") -> Fig
 
 
 def _asked(share: float) -> str:
-    return "No Level 3 asked for" if share <= 0 else f"Level 3 at least {share:.0%}"
+    return "No Level 3 asked for" if share <= 0 else f"Level 3 at least {POINTS * share:g}%"
 
 
 def _frontier(df: pd.DataFrame) -> go.Figure:

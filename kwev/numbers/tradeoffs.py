@@ -52,6 +52,7 @@ def of_frontier(report: Report) -> Numbers:
             Number("weights_words", tradeoffs.weights_words(here, weights), "text",
                    "tradeoffs.weights_words"),
             Number("power_words", tradeoffs.power_words(power), "text", "tradeoffs.power_words"),
+            Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
             Number("power_missed", int((~power["attained"]).sum()), "count", "frontier.power"),
             Number("spacing_words", tradeoffs.spacing_words(spacing), "text",
                    "tradeoffs.spacing_words"),

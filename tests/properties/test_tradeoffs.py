@@ -112,6 +112,9 @@ def test_no_plan_has_a_smaller_worst_regret(seed):
     found = least_worst_regret(tables, futures)
     assert found.worst_points == pytest.approx(min(worst), abs=1e-3)
     assert found.bound_points <= min(worst) + 1e-3
+    # a start is only a start, and one that no future allows is left aside
+    started = least_worst_regret(tables, futures, known=[{"new_l2_q000": 1}, {"new_l2_q999": 1}])
+    assert started.worst_points == pytest.approx(min(worst), abs=1e-3)
     again = max(
         remeasured(tables, one, found.actions.items())["shortfall_points"] - f.best_points
         for one, f in zip(cases, futures, strict=True)
