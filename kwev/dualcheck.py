@@ -476,10 +476,24 @@ class Lagrangian:
             kept.append(_total(values[cover.open_points]) - _total(paid))
             kept.append(_dot(paid, cover.losable))
             for level in self.levels_of(target):
-                for k, (move, near) in enumerate(zip(self.moves, self.reach[level], strict=True)):
-                    if move.gives[level]:
-                        gain[k] += move.gives[level] * int(paid[near].sum())
+                which, starts, near = self._changes[level]
+                if len(which):
+                    # no sum is above that of all points, which is below SAFE
+                    sums = np.add.reduceat(paid[near], starts).tolist()
+                    for k, total in zip(which, sums, strict=True):
+                        gain[k] += self.moves[k].gives[level] * total
         return gain, kept
+
+    @cached_property
+    def _changes(self) -> dict[str, tuple[list[int], NDArray[np.int64], NDArray[np.int64]]]:
+        """By level: the moves that change it for a point, and their points one after the other."""
+        found: dict[str, tuple[list[int], NDArray[np.int64], NDArray[np.int64]]] = {}
+        for level in LEVELS:
+            which = [k for k, near in enumerate(self.reach[level]) if len(near)]
+            parts = [self.reach[level][k] for k in which]
+            starts = np.cumsum([0, *(len(near) for near in parts)])[:-1].astype(np.int64)
+            found[level] = which, starts, np.concatenate([np.empty(0, np.int64), *parts])
+        return found
 
     def _gains(self, question: Question, target: str, price: Mapping[str, Fraction]) -> list[int]:
         """Return what covering each point is worth, rounded up."""
@@ -503,8 +517,8 @@ class Lagrangian:
         """Return the most that all places can gain, each from its best moves."""
         value = _Values(self, question, price)
         places: dict[str, list[tuple[frozenset[str], int]]] = {}
-        for k, move in enumerate(self.moves):
-            best = gain[k] + value(k)
+        for k, (move, covers) in enumerate(zip(self.moves, gain, strict=True)):
+            best = covers + value(k)
             if best > 0:
                 places.setdefault(move.place_id, []).append((move.uses, best))
         return sum(_best(options) for options in places.values())
@@ -600,9 +614,11 @@ class _Values:
             self._per_yearly_cad = rate * exact(model.config.operating.years) / CAD_PER_MILLION
         self._known: dict[int, int] = {}
         self._alone = [
-            (price[f"alone_{target}"], model.lacking(target))
+            (rate.numerator * POINT, rate.denominator * row.total, row)
             for target in question.most_missing
-            if target != "demand" and price[f"alone_{target}"] > 0
+            if target != "demand"
+            for rate, row in [(price[f"alone_{target}"], model.lacking(target))]
+            if rate > 0
         ]
 
     def __call__(self, k: int) -> int:
@@ -614,11 +630,8 @@ class _Values:
 
     def _adds(self, k: int) -> int:
         """Return what the rows of what each move adds alone pay a move."""
-        return sum(
-            up(Fraction(rate.numerator * row.alone[k] * POINT, rate.denominator * row.total))
-            for rate, row in self._alone
-            if row.alone[k]
-        )
+        # rounded up in whole numbers: a fraction would be reduced only to be rounded
+        return sum(-(-per_unit * row.alone[k] // whole) for per_unit, whole, row in self._alone)
 
     def _equipment(self, move: Move) -> int:
         """Return what power and the count of stations bring, less what the move costs."""

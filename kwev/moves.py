@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from kwev.exact import exact, leaves
@@ -161,8 +162,14 @@ def standing_kw(row: Row, config: Config) -> Fraction:
 
 def _capacity_kw(row: Row, config: Config) -> Fraction:
     proxy = float(row["grid_kw"])
-    given = exact(config.siting.grid_factor) * exact(0.0 if proxy != proxy else proxy)  # noqa: PLR0124
+    given = _times(config.siting.grid_factor, 0.0 if proxy != proxy else proxy)  # noqa: PLR0124
     return max(given, standing_kw(row, config)) if "l2_ports" in row else given
+
+
+@cache
+def _times(one: float, other: float) -> Fraction:
+    """Return the exact product of two decimals; few proxies differ, and each is asked for often."""
+    return exact(one) * exact(other)
 
 
 def _most(room_kw: Fraction, kw: Fraction, most: int) -> int:
