@@ -6,10 +6,10 @@ same instances: what counts are the gaps, and the ratio of the times.
 Instances are generated, never stored. On a square of 40 km, half of the points and half of the
 sites lie around 25 hubs of 0.8 to 2.5 km spread and unequal size, the others anywhere; points
 weigh 1 to 99. The radius decides how hard an instance is, and was chosen once by trials of plain
-HiGHS (1.15.1), so that its gap is between 0.6 and 3 %: ``medium`` 1.7 % at 1,500 m, in a trial that
-was given 64 process seconds; what 150 seconds give is what the bench prints (at 1,000 m it is done
-in 22 s; at 2,500 m it had no choice worth the name after a quarter of that time), ``large`` 1.7 %
-at 700 m (at 850 m 59 %).
+HiGHS (1.15.1), so that its gap is between 0.6 and 3 %: ``medium`` 1.7 % at 1,500 m, in a trial
+that was given 64 process seconds, while what 150 give is what the bench prints (at 1,000 m it is
+done in 22 s; at 2,500 m it had no choice worth the name after a quarter of that time), ``large``
+1.7 % at 700 m (at 850 m 59 %).
 
 Time limits are counted in process seconds, so a machine that is shared does not move the gaps;
 everything is on one thread, so on an idle machine they are wall seconds. spopt has no such limit:
