@@ -47,8 +47,12 @@ UNTIL_WHOLE = 0.9
 SEARCH_GAP = 0.005
 """Gap at which a search for an alternative stops (share of what is shared)."""
 
-LONGEST_S = 40.0
-"""Longest search for one alternative (s); the bound that it reached is told."""
+ENOUGH = 250
+"""Relaxations that a search for one alternative takes, at most: a busy machine finds what an idle
+one does; the bound that it reached is told."""
+
+LONGEST_S = 300.0
+"""Longest search for one alternative (s), for machines that are much too slow."""
 
 ROOM_POINTS = 1e-7
 """The best plan is near itself, whatever the rounding (points)."""
@@ -123,7 +127,8 @@ class _Search:
                     (model.build, start.build[kept.kept]), (model.ports, start.ports[kept.kept]),
                 )
             }  # fmt: skip
-            answer = search.solve(problem, settings, counts=tight.counts.values(), start=own)
+            counts = tight.counts.values()
+            answer = search.solve(problem, settings, counts=counts, start=own, enough=ENOUGH)
         else:
             answer = run(problem, self.engine, settings)
         if not answer.found:

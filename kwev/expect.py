@@ -186,12 +186,14 @@ def _gap_allows(report: Report) -> dict[str, float]:
     levels = [w for w in (config.weights.l2, config.weights.l3) if w > 0]
     price = config.weights.cost_points_per_million_cad
     share = points / POINTS / min(levels, default=1.0)
+    cad = points / price * CAD_PER_MILLION if price > 0 else config.budget.limit_cad
     return {
         "gap": config.solver.mip_gap,
         "points": points,
         "share": share,
         "people": share * float(report.tables.cells["population"].sum()),
-        "CAD": points / price * CAD_PER_MILLION if price > 0 else config.budget.limit_cad,
+        "CAD": cad,
+        "million CAD": cad / CAD_PER_MILLION,
     }
 
 

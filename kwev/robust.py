@@ -46,6 +46,10 @@ Actions = dict[str, int]
 HOLD_POINTS = 1e-4
 """How far the worst regret may rise while the rest is chosen (points)."""
 
+ENOUGH = 120
+"""Relaxations that each of the two searches takes, at most: a busy machine finds what an idle one
+does, and the bound says how good it is."""
+
 TIE_POINTS = 1e-3
 """Points of mean regret that a point of the objective is worth: it only breaks ties."""
 
@@ -272,7 +276,9 @@ class _Together:
             whole = {self._build.id: build, self._ports.id: ports}
             for _, model in self._models.values():
                 whole |= {model.build.id: build, model.ports.id: ports}
-            answer = search.solve(problem, settings, counts=self._counts, start=whole)
+            answer = search.solve(
+                problem, settings, counts=self._counts, start=whole, enough=ENOUGH
+            )
         else:
             answer = run(problem, engine, settings)
         if not answer.found:

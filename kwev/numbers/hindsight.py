@@ -10,7 +10,7 @@ from kwev.numbers.number import Number, Numbers
 if TYPE_CHECKING:
     from kwev.report import Report
 
-_ORIGIN = "plan.hindsight: data/results/hindsight.json"
+_ORIGIN = "hindsight: data/results/hindsight.json"
 """Its plan stops at a gap, so its numbers have the tolerance of a plan's."""
 
 
