@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 HALF: Final = 0.5
 """Part of the money from which a level is where it goes."""
 
+KW_PER_MW: Final = 1_000
+
+TELLS_POINTS: Final = 1.0
+"""A change of coverage that is less than this is within what plans as good differ by (points)."""
+
 PRICE_TRIED: Final = 1.25
 """Factor on all prices whose worth in budget is told."""
 
@@ -79,7 +84,7 @@ def recommendations(
         next_money(plan, readings.steps, readings.worth),
         core_first(picks.summary(readings.picks), readings.plans_counted, base, roads),
         order(timetable),
-        ask_utilities(plan, grid),
+        ask_utilities(plan, config, grid),
         running(business),
         floor(floor_prices),
     ]
@@ -188,7 +193,7 @@ def order(timetable: Timetable) -> Recommendation:
     )
 
 
-def ask_utilities(plan: Plan, grid: pd.DataFrame) -> Recommendation:
+def ask_utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> Recommendation:
     """Say which part of the plan hangs on power that no utility has confirmed.
 
     Parameters
@@ -198,18 +203,25 @@ def ask_utilities(plan: Plan, grid: pd.DataFrame) -> Recommendation:
     """
     ordered = grid.set_index("value")
     least, own = ordered.loc[grid["value"].min()], ordered.loc[1.0]
-    fast = sum(action.l3_ports_after > action.l3_ports_before for action in plan.actions)
     moves = [POINTS * (least[level] - own[level]) for level in ("l2", "l3")]
-    sites = f"{fast} fast-charging site{'' if fast == 1 else 's'}"
+    fast = sum(action.l3_ports_after > action.l3_ports_before for action in plan.actions)
+    added_kw = sum(
+        (action.l2_ports_after - action.l2_ports_before) * config.power.l2_kw
+        + (action.l3_ports_after - action.l3_ports_before) * config.power.l3_kw
+        for action in plan.actions
+    )
+    about = {0: "", 1: " about the fast-charging site"}.get(fast, f" about the {fast} fast sites")
+    halved = f"{grid['value'].min():.0%} of that proxy everywhere"
+    moved = f"Level 2 by {moves[0]:+.1f} and of Level 3 by {moves[1]:+.1f} points"
     return Recommendation(
         "utilities",
-        f"Ask the utilities about the {sites} before anything is ordered."
-        if fast
-        else "Ask the utilities before anything is ordered.",
-        "What a place can draw is a proxy here, and the plan adds "
-        f"{sum(a.kw_after for a in plan.actions) / 1_000:,.1f} MW at the places that it changes.",
-        f"With {grid['value'].min():.0%} of that proxy everywhere, the same money changes coverage "
-        f"of Level 2 by {moves[0]:+.1f} and of Level 3 by {moves[1]:+.1f} points.",
+        f"Ask the utilities{about} before anything is ordered.",
+        "What a place can draw is a proxy here, from its kind and surroundings, and the plan adds "
+        f"{added_kw / KW_PER_MW:,.1f} MW.",
+        f"With {halved}, the same money changes coverage of {moved}."
+        if max(abs(move) for move in moves) >= TELLS_POINTS
+        else f"Even with {halved}, the same money changes coverage of {moved} only: the plan finds "
+        "other places, and only a site without any supply would have to go.",
     )
 
 

@@ -74,11 +74,23 @@ def test_the_core_is_counted_and_so_is_what_the_roads_keep():
     assert none.what.startswith("Treat no site as settled")
 
 
-def test_half_the_proxy_is_told_in_points(base_plan):
-    grid = pd.DataFrame({"value": [0.5, 1.0], "l2": [0.71, 0.7], "l3": [0.85, 0.9]})
-    found = rec.ask_utilities(base_plan, grid)
-    assert found.unless.startswith("With 50% of that proxy")
-    assert "of Level 2 by +1.0 and of Level 3 by -5.0 points" in found.unless
+@pytest.mark.parametrize(("l3", "start"), [(0.85, "With 50% of"), (0.898, "Even with 50% of")])
+def test_half_the_proxy_is_told_in_points(base_plan, config, l3, start):
+    grid = pd.DataFrame({"value": [0.5, 1.0], "l2": [0.707, 0.7], "l3": [l3, 0.9]})
+    found = rec.ask_utilities(base_plan, config, grid)
+    assert found.unless.startswith(start)
+    assert f"of Level 2 by +0.7 and of Level 3 by {100 * (l3 - 0.9):+.1f} points" in found.unless
+
+
+def test_new_power_is_that_of_the_ports(base_plan, config):
+    grid = pd.DataFrame({"value": [0.5, 1.0], "l2": [0.7, 0.7], "l3": [0.9, 0.9]})
+    one = next(action for action in base_plan.actions if action.kind == "new_l2")
+    plan = base_plan.model_copy(
+        update={"actions": [one.model_copy(update={"l2_ports_after": 250})]}
+    )
+    found = rec.ask_utilities(plan, config, grid)
+    assert "adds 4.8 MW" in found.because  # 250 ports at 19.2 kW
+    assert found.what == "Ask the utilities before anything is ordered."
 
 
 def prices(price):
