@@ -10,6 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from kwev.analysis.breakeven import ALL
+from kwev.analysis.outofreach import listed
 from kwev.analysis.targetgrid import VERDICTS
 from kwev.units import POINTS
 
@@ -198,6 +199,26 @@ def robust(summary: pd.DataFrame, plans: int) -> str:
 def kilometres(metres: float) -> str:
     """Return a length for a sentence: ``6.5 km``."""
     return f"{metres / 1000:g} km"
+
+
+def not_met(scenarios: pd.DataFrame) -> str:
+    """Say which targets of scenarios are missed though each could be met alone.
+
+    Such a target is given up for another one: only the sum of what is missed is proven.
+    """
+    found = [
+        f"{name} in {row['name'].replace('_', ' ')}"
+        for row in scenarios.to_dict("records")
+        for level, name in (("l2", "Level 2"), ("l3", "Level 3"))
+        if row[f"{level}_status"] == "unmet_unproven"
+    ]
+    if not found:
+        return "Every target is met, or proven out of reach of any plan"
+    return (
+        "Every other target is met, or proven out of reach of any plan; these are missed though "
+        "the budget could meet them alone, since the plan misses the least in all: "
+        f"{listed(found)}"
+    )
 
 
 def dipping(

@@ -36,6 +36,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "geography": sweeps.geography,
     "swings": sweeps.swings,
     "cells": sweeps.cells,
+    "scenarios": sweeps.scenarios,
     "frontier": frontier.points,
     "weighted-sum": frontier.weighted_sum,
     "frontier-kw": frontier.by_power,

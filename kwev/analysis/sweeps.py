@@ -44,6 +44,11 @@ PRICES: Final = ("l2_station_cad", "l2_port_cad", "l3_station_cad", "l3_port_cad
 FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """What each price is multiplied by, alone, and all four together."""
 
+SCENARIOS: Final = (
+    "base", "aggressive", "balanced", "conservative", "high_budget", "low_budget",
+)  # fmt: skip
+"""The client's scenarios and both test configurations (specification, section 2: Scenarios)."""
+
 CELL_BUDGETS_CAD: Final = STEP_FROM_CAD
 CELL_GAP: Final = 0.001
 """Gap at which these plans on the cells stop (share); the published one goes on to a tenth."""
@@ -218,6 +223,15 @@ def cells(project: Project) -> list[Point]:
         _cad(cad): {"budget.limit_cad": cad, "solver.mip_gap": CELL_GAP} for cad in CELL_BUDGETS_CAD
     }
     return _points(project, "cells", changes, "cell")
+
+
+def scenarios(project: Project) -> list[Point]:
+    """Solve the client's scenarios and both test configurations on the cells, to a wider gap."""
+    configs = {name: configuration.load(name, project.config) for name in SCENARIOS}
+    return [
+        Point("scenarios", name, Case(name, config.with_values(solver__mip_gap=CELL_GAP), "cell"))
+        for name, config in configs.items()
+    ]
 
 
 def swings(project: Project) -> list[Point]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.analysis import picks as picking
-from kwev.analysis import targetgrid
+from kwev.analysis import studies, targetgrid
 from kwev.analysis.insights import KIND_WORDS, PRICE_NAMES
+from kwev.analysis.metrics import STATUS_WORDS
 from kwev.exhibits.common import category_name, table
 from kwev.figures import origins, pickmap, sweepcharts
 from kwev.figures.figure import Figure, Origin
@@ -243,6 +244,34 @@ def _picks(report: Report) -> pd.DataFrame:
         "category": [category_name(category) for category in frame["category"]],
     }
     return frame.assign(**plain)
+
+
+def scenario_plans(report: Report) -> Table:
+    """Return the client's scenarios and both test configurations, planned on the cells."""
+    asked = [point.case.config.targets for point in studies.points(report.project, "scenarios")]
+    rows = report.study("scenarios")
+    frame = rows.assign(
+        scenario=rows["name"].str.replace("_", " "),
+        l2_target=[targets.l2 for targets in asked],
+        l3_target=[targets.l3 for targets in asked],
+        l2_words=rows["l2_status"].map(STATUS_WORDS),
+        l3_words=rows["l3_status"].map(STATUS_WORDS),
+    )
+    columns = [
+        Column("scenario", "Scenario"),
+        Column("budget_cad", "Budget", "CAD", ",.0f"),
+        Column("net_cad", "Net cost", "CAD", ",.0f"),
+        Column("l2_target", "Level 2 target", format=".0%"),
+        Column("l2", "Level 2", format=".1%"),
+        Column("l2_words", "Level 2 is"),
+        Column("l3_target", "Level 3 target", format=".0%"),
+        Column("l3", "Level 3", format=".1%"),
+        Column("l3_words", "Level 3 is"),
+        Column("gap", "Gap", format=".3%"),
+        Column("gap_checked", "Gap, checked", format=".2%"),
+        Column("violations", "Violations"),
+    ]
+    return table("scenario-plans", frame, columns, _origin(report))
 
 
 def cell_check(report: Report) -> Table:

@@ -133,9 +133,14 @@ def of_cells(report: Report) -> Numbers:
     """Return how far planning on areas lies from planning on the cells."""
     rows = report.readings.on_cells
     l2, l3 = (POINTS * (rows[level] - rows[f"{level}_da"]) for level in ("l2", "l3"))
-    origin = "data/results/cells.csv"
+    origin, asked = "data/results/cells.csv", report.study("scenarios")
+    scenarios = "data/results/scenarios.csv"
     return Numbers(
         [
+            Number("scenario_plans", len(asked), "count", scenarios),
+            Number("scenario_violations", int(asked["violations"].sum()), "count", scenarios),
+            Number("scenario_gap", float(asked["gap"].max()), "share", scenarios, "{:.2%}"),
+            Number("scenario_open", insights.not_met(asked), "text", scenarios),
             Number("cell_plans", len(rows), "count", origin),
             Number("cell_l2_least", float(l2.min()), "points", origin),
             Number("cell_l2_most", float(l2.max()), "points", origin),

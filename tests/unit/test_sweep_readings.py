@@ -318,3 +318,16 @@ def test_the_slack_of_a_plan_is_that_of_its_own_numbers():
     power = table.loc["Power of the place with least room, proxy"]
     assert power["slack"] == pytest.approx(min(a.grid_kw - a.kw_after for a in plan.actions))
     assert power["slack"] >= 0
+
+
+def test_a_target_given_up_for_another_is_named():
+    rows = pd.DataFrame(
+        {
+            "name": ["base", "low_budget"],
+            "l2_status": ["unmet_proven", "unmet_proven"],
+            "l3_status": ["met", "unmet_unproven"],
+        }
+    )
+    assert "missed though the budget" in insights.not_met(rows)
+    assert insights.not_met(rows).endswith("the least in all: Level 3 in low budget")
+    assert insights.not_met(rows[:1]).startswith("Every target is met, or proven")
