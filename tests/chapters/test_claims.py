@@ -87,8 +87,9 @@ def changed(tmp_path, report, entries, entry):
     """Return a report whose claim of this name is the given entry."""
     others = [other if other["claim"] != entry["claim"] else entry for other in entries]
     write_json(tmp_path / "data" / "claims.json", others)
-    for part in ("assumptions.json", "processed", "sources.json"):
-        (tmp_path / "data" / part).symlink_to(report.project.root / "data" / part)
+    for part in sorted((report.project.root / "data").iterdir()):
+        if part.name != "claims.json":
+            (tmp_path / "data" / part.name).symlink_to(part)
     for part in ("config", "pyproject.toml", "build", "tests"):
         (tmp_path / part).symlink_to(report.project.root / part)
     return Report(Project(tmp_path), report.scenario, report.geography)

@@ -63,7 +63,7 @@ def test_the_site_stays_small(book):
 
     taken_away = size(downloads)
     assert 0 < taken_away < 10e6
-    assert size(book.output_dir) - taken_away < 20e6
+    assert size(book.output_dir) - taken_away < 25e6
 
 
 @pytest.mark.slow
