@@ -267,9 +267,7 @@ def scenario_plans(report: Report) -> Table:
         Column("l3_target", "Level 3 target", format=".0%"),
         Column("l3", "Level 3", format=".1%"),
         Column("l3_words", "Level 3 is"),
-        Column("gap", "Gap", format=".3%"),
         Column("gap_checked", "Gap, checked", format=".2%"),
-        Column("violations", "Violations"),
     ]
     return table("scenario-plans", frame, columns, _origin(report))
 
