@@ -20,6 +20,7 @@ NOT_RECOMPUTED = {
     ("solver", "reason"),
     # a weaker bound is still a bound
     ("shortfall", "bound_points"),
+    ("cost", "least_budget_bound_cad"),
 }
 Path = tuple[str | int, ...]
 
