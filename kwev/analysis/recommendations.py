@@ -235,12 +235,14 @@ def running(business: Business) -> Recommendation:
         if cash < 0
         else "Put the yearly surplus aside for repairs: the chargers carry their running cost."
     )
+    assumed = f"At the assumed use of {business.config.demand.utilisation:.0%}"
+    at_assumed = moneywords.pays(business).replace("At these values", assumed, 1)
     verb = "short of its running cost by" if cash < 0 else "left with"
     return Recommendation(
         "running",
         what,
         f"At the use that today's vehicles can fill, {used:.1%} of the hours, the plan is "
-        f"{verb} ${abs(cash):,.0f} a year. {moneywords.pays(business)}",
+        f"{verb} ${abs(cash):,.0f} a year. {at_assumed}",
         f"Most hangs on this assumption: {_lower(str(first['what']), 1)}; from end to end of its "
         f"range the present value moves by ${float(first['swing_cad']) / 1e6:,.1f} million.",
     )
