@@ -94,8 +94,19 @@ class Entry:
 @cache
 def code_sha256() -> str:
     """Return the hash of the source of every module that makes a plan."""
+    return source_sha256(*MODULES)
+
+
+def source_sha256(*modules: str) -> str:
+    """Return the hash of the source of modules.
+
+    Raises
+    ------
+    KwevError
+        If one has no source.
+    """
     sources = []
-    for name in MODULES:
+    for name in modules:
         spec = find_spec(name)
         if spec is None or spec.origin is None:
             raise KwevError(f"module {name} has no source", where="kwev.store")

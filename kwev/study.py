@@ -17,8 +17,6 @@ import io
 import re
 import shutil
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -27,13 +25,14 @@ from kwev import store
 from kwev.deeds import KINDS, Place
 from kwev.errors import KwevError
 from kwev.export import write_plan
-from kwev.files import dump_json, read_json, sha256_bytes, sha256_json, write_json, write_text
+from kwev.files import dump_json, read_json, sha256_json, write_json, write_text
 from kwev.obey import broken, missed
 from kwev.retrace import Retrace
 from kwev.tables import load_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from kwev.config import Case
     from kwev.plan import Plan
@@ -606,24 +605,7 @@ def made_from(tables: Tables, case: Case, *modules: str) -> dict[str, str]:
     modules
         Further modules whose source decides the result, for example ``kwev.analysis.periods``.
     """
-    return {"plan": store.key(tables, case), "code": source_sha256(*modules)}
-
-
-def source_sha256(*modules: str) -> str:
-    """Return the hash of the source of modules.
-
-    Raises
-    ------
-    KwevError
-        If one has no source.
-    """
-    sources = []
-    for name in modules:
-        spec = find_spec(name)
-        if spec is None or spec.origin is None:
-            raise KwevError(f"module {name} has no source", where="kwev.study")
-        sources.append(Path(spec.origin).read_bytes())
-    return sha256_bytes(b"\0".join(sources))
+    return {"plan": store.key(tables, case), "code": store.source_sha256(*modules)}
 
 
 def record_path(project: Project, name: str) -> Path:
