@@ -3,7 +3,7 @@
 A study is a list of :class:`Point`; each is a case that is solved, certified and kept in the store
 the moment it is made, so that a run that is killed goes on where it stopped. What the book needs of
 each plan is a row of ``data/results/<study>.csv``, committed with the code. A row carries the key
-of its plan (data, planning choices, geography, source of the modules that make a plan) and a
+of its plan (data, planning choices, geography, version of the code that makes a plan) and a
 checksum: one that is missing, damaged or stale is named and never shown. A row's actions and its
 case are enough to measure it again by the certificate's own means (:func:`differences`).
 
@@ -595,17 +595,17 @@ class Record:
             raise KwevError(f"not a name of a record: {self.name!r}")
 
 
-def made_from(tables: Tables, case: Case, *modules: str) -> dict[str, str]:
-    """Return the hashes of what a record is made from: plan's key and named modules' source.
+def made_from(tables: Tables, case: Case, version: str) -> dict[str, str]:
+    """Return what a record is made from: the plan's key and the version of the record's own code.
 
     Parameters
     ----------
     case
         The case whose data, planning choices, geography and model the record stands on.
-    modules
-        Further modules whose source decides the result, for example ``kwev.analysis.periods``.
+    version
+        Raised where the code behind the record may give another answer.
     """
-    return {"plan": store.key(tables, case), "code": store.source_sha256(*modules)}
+    return {"plan": store.key(tables, case), "code": version}
 
 
 def record_path(project: Project, name: str) -> Path:

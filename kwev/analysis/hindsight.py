@@ -406,15 +406,17 @@ def _rows(table: pd.DataFrame) -> list[Row]:
 # -- the record --------------------------------------------------------------------------------
 
 
+VERSION: Final = "1"
+"""Version of the code behind the record (see :func:`kwev.study.made_from`)."""
+
+
 def record(project: Project) -> study.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
     base = configuration.load("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
-    parts = study.made_from(
-        tables_of(tables, found), case, "kwev.analysis.hindsight", "kwev.analysis.stations"
-    )
+    parts = study.made_from(tables_of(tables, found), case, VERSION)
     return study.Record(NAME, parts, lambda: make(project))
 
 

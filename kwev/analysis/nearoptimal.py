@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from kwev.tables import Tables
 
 NAME: Final = "alternatives"
-MODULES: Final = ("kwev.alternatives", "kwev.analysis.nearoptimal")
+VERSION: Final = "1"
+"""Version of the code behind the record (see :func:`kwev.study.made_from`)."""
 BEST: Final = "best"
 """Name of the plan that the alternatives stand beside."""
 
@@ -39,9 +40,8 @@ def case_of(project: Project) -> Case:
 def record(project: Project) -> Record:
     """Return the record of the alternatives."""
     tables, case = load_tables(project.processed), case_of(project)
-    return Record(
-        NAME, study.made_from(tables, case, *MODULES), lambda: _made(project, tables, case)
-    )
+    parts = study.made_from(tables, case, VERSION)
+    return Record(NAME, parts, lambda: _made(project, tables, case))
 
 
 def _made(project: Project, tables: Tables, case: Case) -> dict[str, Any]:

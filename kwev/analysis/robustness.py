@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 STUDY: Final = "futures"
 NAME: Final = "robustness"
-MODULES: Final = ("kwev.robust", "kwev.analysis.robustness")
+VERSION: Final = "1"
+"""Version of the code behind the record (see :func:`kwev.study.made_from`)."""
 
 SEED: Final = 2030
 FUTURES: Final = 12
@@ -128,7 +129,7 @@ def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
     tables, base = load_tables(project.processed), nearoptimal.case_of(project)
     parts = {
-        **study.made_from(tables, base, *MODULES),
+        **study.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
         "alternatives": sha256_json(nearoptimal.record(project).parts),
     }

@@ -247,10 +247,8 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
 # -- the record ------------------------------------------------------------------------------
 
 RECORD: Final = "schedule"
-MODULES: Final = (
-    "kwev.schedule", "kwev.timekeeper", "kwev.analysis.timing", "kwev.analysis.phasing",
-)  # fmt: skip
-"""Modules whose source decides on the schedules, beside those of the plan."""
+VERSION: Final = "1"
+"""Version of the code behind the record (see :func:`kwev.study.made_from`)."""
 
 
 def ranges(project: Project) -> dict[str, tuple[float, float]]:
@@ -267,7 +265,7 @@ def record(project: Project, scenario: str = "base", geography: str = "cell") ->
     config = configuration.load(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
-        **study.made_from(tables, case, *MODULES),
+        **study.made_from(tables, case, VERSION),
         "limits": sha256_json([config.phasing.model_dump(mode="json"), ranges(project)]),
     }
 

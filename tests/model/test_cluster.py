@@ -111,7 +111,7 @@ def test_a_cluster_that_loses_a_worker_gives_the_table_of_the_local_run(
 def test_a_worker_with_other_code_is_refused(tmp_path, project, base_case, cluster, monkeypatch):
     copy = checkout(tmp_path / "copy", project)
     cluster.worker("only")
-    monkeypatch.setattr(study.store, "code_sha256", lambda: "other")
+    monkeypatch.setattr(study.store, "PLAN_VERSION", "other")
     with pytest.raises(KwevError, match="it has other data or code"):
         study.run(copy, points_of(base_case)[:1], scheduler=cluster.address)
 

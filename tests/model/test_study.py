@@ -196,7 +196,7 @@ def test_a_stale_row_is_named_and_never_shown(shelf, points, base_case, monkeypa
     other = Case("base", points[0].case.config.with_values(targets__l2=0.5), "tract")
     (line,) = study.problems(shelf, [Point("toy", points[0].name, other), *points[1:]])
     assert "row '250000' is stale" in line
-    monkeypatch.setattr(store, "code_sha256", lambda: "other")
+    monkeypatch.setattr(store, "PLAN_VERSION", "other")
     with pytest.raises(KwevError, match=r"stale.*and 2 more"):
         study.results(shelf, points)
 
@@ -267,7 +267,7 @@ def kept(shelf, tables, points):
         calls.append(1)
         return {"periods": [1, 2], "value": 0.5}
 
-    rec = Record("toy-record", study.made_from(tables, points[0].case, "kwev.study"), make)
+    rec = Record("toy-record", study.made_from(tables, points[0].case, "1"), make)
     study.write_record(shelf, rec)
     assert calls == [1]
     return rec
