@@ -15,18 +15,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from benchmarks import covering, planning
-from kwev import config as configuration
-from kwev.demand import demand_points
-from kwev.network import RoadNetwork
-from kwev.pipeline.meter import Meter
-from kwev.places import Places
+from kwev import config
+from kwev.data.tables import load_tables
+from kwev.model.demand import demand_points
+from kwev.model.network import Places, RoadNetwork
+from kwev.model.siting import existing_stations
+from kwev.pipeline.build import Meter
 from kwev.project import find_project
-from kwev.siting import existing_stations
-from kwev.tables import load_tables
 
 if TYPE_CHECKING:
     from kwev.config import Config
-    from kwev.tables import Tables
+    from kwev.data.tables import Tables
 
 GOAL_S, GOAL_MB = 15.0, 2_000.0
 """Reach of every cell along the roads: walking and driving together, and the most memory."""
@@ -50,7 +49,7 @@ def main() -> None:
     tables = load_tables(project.processed)
     planning.main(tables, project, only)
     if "roads" in only:
-        reach_along_roads(tables, configuration.load("base", project.config))
+        reach_along_roads(tables, config.load("base", project.config))
     if "covering" in only:
         covering.main([])
 

@@ -32,9 +32,9 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from kwev.coverage import within
-from kwev.covering import Covering
-from kwev.mclp import Effort, Step, gap_of, solve_covering
+from benchmarks.covering import Covering
+from benchmarks.maximal_covering import Effort, Step, gap_of, solve_covering
+from kwev.model.coverage import within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

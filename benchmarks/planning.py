@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from kwev import config as configuration
-from kwev import solve
+from kwev import config as kwev_config
 from kwev.config import Case
-from kwev.coverage import cover_rows, reach_either, reach_l2, reach_l3, ruler_of
-from kwev.demand import demand_points
-from kwev.engines import choose_engine
 from kwev.errors import KwevError
-from kwev.inputs import build_inputs
-from kwev.store import solve_certified
+from kwev.model.coverage import cover_rows, reach_either, reach_l2, reach_l3, ruler_of
+from kwev.model.demand import demand_points
+from kwev.model.inputs import build_inputs
+from kwev.solve import stages
+from kwev.solve.solvers import choose_engine
+from kwev.studies.store import solve_certified
 
 if TYPE_CHECKING:
     from kwev.config import Config
-    from kwev.engines import Answer
-    from kwev.inputs import Inputs
+    from kwev.data.tables import Tables
+    from kwev.model.inputs import Inputs
     from kwev.project import Project
-    from kwev.tables import Tables
+    from kwev.solve.solvers import Answer
 
 BASELINE_S = 60.0
 ADDRESSES_S = 240.0
@@ -79,7 +79,7 @@ def verdict(kept: bool, goal: str) -> str:  # noqa: FBT001 -- read as "kept: the
 
 def da(tables: Tables, project: Project) -> None:
     """Time the base plan at dissemination areas, from the data loaded to the certified plan."""
-    case = Case("base", configuration.load("base", project.config), "da")
+    case = Case("base", kwev_config.load("base", project.config), "da")
     with Watch() as watch:
         entry = solve_certified(tables, case)
     gap = entry.plan.solver.gap_solver
@@ -90,7 +90,7 @@ def da(tables: Tables, project: Project) -> None:
 
 def cell(tables: Tables, project: Project) -> None:
     """Time the base plan at cells: full model, both stages, at two gaps; then all all solves."""
-    base = configuration.load("base", project.config)
+    base = kwev_config.load("base", project.config)
     fast = None
     for mip_gap, seconds in ((1e-3, 15), (1e-4, 60)):
         config = base.with_values(solver__mip_gap=mip_gap)
@@ -118,7 +118,7 @@ def addresses(tables: Tables, project: Project) -> None:
         print("addresses: skipped, no raw files here (KWEV_RAW)")
         return
     for name in ("base", "l3_at_750m"):
-        config = configuration.load(name, project.config).with_values(
+        config = kwev_config.load(name, project.config).with_values(
             solver__mip_gap=1e-3, solver__time_limit_s=ADDRESSES_S
         )
         points = _address_points(tables, config, project)
@@ -137,13 +137,13 @@ def addresses(tables: Tables, project: Project) -> None:
 
 def gurobi(tables: Tables, project: Project) -> None:
     """Solve the base model at dissemination areas under Gurobi's size-limited licence."""
-    config = configuration.load("base", project.config)
+    config = kwev_config.load("base", project.config)
     inputs = build_inputs(tables, config, "da")
     try:
         engine = choose_engine("gurobi")
         with Watch() as watch:
-            going = solve._going(inputs, config, engine, lambda _: None, plain=False)  # noqa: SLF001
-            _, first, second = solve._two_stages(going)  # noqa: SLF001
+            going = stages._going(inputs, config, engine, lambda _: None, plain=False)  # noqa: SLF001
+            _, first, second = stages._two_stages(going)  # noqa: SLF001
     except KwevError as refused:
         print(f"gurobi: da, reduced: {refused}")
         return
@@ -151,15 +151,15 @@ def gurobi(tables: Tables, project: Project) -> None:
     line(f"gurobi ({engine.licence}): da, reduced", watch.time, gap, "fits the licence: kept")
 
 
-def _stages(inputs: Inputs, config: Config) -> tuple[solve._Run, Answer, Answer]:
+def _stages(inputs: Inputs, config: Config) -> tuple[stages._Run, Answer, Answer]:
     highs = choose_engine("highs")
-    going = solve._going(inputs, config, highs, lambda _: None, plain=False)  # noqa: SLF001
-    _, first, second = solve._two_stages(going)  # noqa: SLF001
+    going = stages._going(inputs, config, highs, lambda _: None, plain=False)  # noqa: SLF001
+    _, first, second = stages._two_stages(going)  # noqa: SLF001
     return going, first, second
 
 
 def _gap(answer: Answer) -> float:
-    return solve.gap(answer.value, answer.bound)
+    return stages.gap(answer.value, answer.bound)
 
 
 def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> None:
@@ -167,10 +167,10 @@ def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> 
     limited = config.with_values(solver__time_limit_s=BASELINE_S)
     with Watch() as watch:
         try:
-            going = solve._going(  # noqa: SLF001
+            going = stages._going(  # noqa: SLF001
                 inputs, limited, choose_engine("highs"), lambda _: None, plain=True
             )
-            _, first, second = solve._two_stages(going)  # noqa: SLF001
+            _, first, second = stages._two_stages(going)  # noqa: SLF001
             gap, stopped = max(_gap(first), _gap(second)), "limit" in (first.status, second.status)
         except KwevError:
             gap, stopped = None, True
@@ -185,8 +185,7 @@ def _address_points(tables, config, project):  # noqa: ANN001, ANN202 -- frames 
     from kwev.pipeline import population  # noqa: PLC0415 -- only where raw is present
     from kwev.pipeline.boundaries import read_boundaries  # noqa: PLC0415
     from kwev.pipeline.parameters import Parameters  # noqa: PLC0415
-    from kwev.pipeline.quality import Ledger  # noqa: PLC0415
-    from kwev.pipeline.raw import Raw  # noqa: PLC0415
+    from kwev.pipeline.raw import Ledger, Raw  # noqa: PLC0415
 
     raw, ledger = Raw(project.raw, project.root / "data" / "sources.json"), Ledger()
     bounds = read_boundaries(raw, Parameters(), ledger)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from pathlib import Path  # noqa: TC003 -- typer reads annotations
 from typing import Annotated, NoReturn
 
 import typer
@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from kwev import __version__
-from kwev import config as configuration
+from kwev import config as kwev_config
 from kwev.errors import KwevError
 from kwev.project import Project, find_project
 
@@ -93,9 +93,8 @@ def data(
 
     Example: kwev data --raw ~/bundle/raw
     """
-    from kwev.analysis.catalogue import read_catalogue
-    from kwev.analysis.licences import write_notice
-    from kwev.pipeline import build
+    from kwev.pipeline.build import build
+    from kwev.report.sources import read_catalogue, write_notice
 
     project = find_project()
     target = out or project.processed
@@ -130,13 +129,13 @@ def solve(
     case = _case(project, scenario, geography, solver)
     folder = out or project.build / "plans" / f"{scenario}-{geography}"
     _refuse_file(folder)
-    from kwev.tables import load_tables
+    from kwev.data.tables import load_tables
 
     tables = load_tables(project.processed)
-    from kwev.analysis.results import write_results
-    from kwev.export import write_plan
-    from kwev.solve import SOLVES
-    from kwev.store import solve_certified
+    from kwev.plan.export import write_plan
+    from kwev.report.results_file import write_results
+    from kwev.solve.stages import SOLVES
+    from kwev.studies.store import solve_certified
 
     with _bar() as progress:
         task = progress.add_task(f"{scenario} at {geography}", total=len(SOLVES))
@@ -155,21 +154,19 @@ def solve(
     typer.echo(f"wrote {write_results(folder, tables, entry)}")
 
 
-def _case(
-    project: Project, scenario: str, geography: str, solver: str | None
-) -> configuration.Case:
+def _case(project: Project, scenario: str, geography: str, solver: str | None) -> kwev_config.Case:
     from kwev.errors import nearest
 
-    settings = configuration.load(scenario, project.config)
-    if geography not in configuration.GEOGRAPHIES:
-        hint = nearest(geography, list(configuration.GEOGRAPHIES))
+    settings = kwev_config.load(scenario, project.config)
+    if geography not in kwev_config.GEOGRAPHIES:
+        hint = nearest(geography, list(kwev_config.GEOGRAPHIES))
         raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
     if solver is not None:
-        if solver not in configuration.SOLVERS:
-            hint = nearest(solver, list(configuration.SOLVERS))
+        if solver not in kwev_config.SOLVERS:
+            hint = nearest(solver, list(kwev_config.SOLVERS))
             raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
         settings = settings.with_values(solver__name=solver)
-    return configuration.Case(scenario, settings, geography)
+    return kwev_config.Case(scenario, settings, geography)
 
 
 def _refuse_file(folder: Path) -> None:
@@ -198,7 +195,7 @@ def _sizes(size: dict[str, int]) -> None:
 
 
 def _summary(plan: dict[str, object], seconds: float) -> None:
-    from kwev.plan import parse_plan
+    from kwev.plan.format import parse_plan
 
     record = parse_plan(plan, where="plan")
     solver, cost = record.solver, record.cost
@@ -209,7 +206,7 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
     checked = solver.gap_checked
     shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
     typer.echo(f"bound: {shown}")
-    from kwev.analysis.metrics import kinds_of
+    from kwev.report.metrics import kinds_of
 
     counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
@@ -255,14 +252,14 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    from kwev.plan import read_plan
+    from kwev.plan.format import read_plan
 
     project = find_project()
     record = read_plan(plan)
     name = scenario or record.scenario
-    case = configuration.Case(name, configuration.load(name, project.config), record.geography)
-    from kwev.certify import certify
-    from kwev.tables import load_tables
+    case = kwev_config.Case(name, kwev_config.load(name, project.config), record.geography)
+    from kwev.certify.certificate import certify
+    from kwev.data.tables import load_tables
 
     certificate = certify(record, load_tables(project.processed), case)
     for violation in certificate.violations:
@@ -290,20 +287,22 @@ def schedule(
 
     Example: kwev schedule build/base/plan.json
     """
-    from kwev.plan import read_plan
+    from kwev.plan.format import read_plan
 
     project = find_project()
     record = read_plan(plan)
     folder = out or plan.parent
     _refuse_file(folder)
-    config = configuration.load(record.scenario, project.config)
-    from kwev.analysis import packages, phasing, timing
-    from kwev.certify import certify
+    config = kwev_config.load(record.scenario, project.config)
+    from kwev.certify.certificate import certify
+    from kwev.data.tables import load_tables
     from kwev.files import write_json, write_text
-    from kwev.tables import load_tables
+    from kwev.report import phases as phasing
+    from kwev.report import site_packages as packages
+    from kwev.report import timing
 
     tables = load_tables(project.processed)
-    case = configuration.Case(record.scenario, config, record.geography)
+    case = kwev_config.Case(record.scenario, config, record.geography)
     violations = certify(record, tables, case).violations
     for violation in violations:
         typer.echo(f"violation: {violation}")
@@ -348,9 +347,9 @@ def explain(
     """
     project = find_project()
     case = _case(project, scenario, geography, solver)
-    from kwev.analysis import outofreach
-    from kwev.store import stored
-    from kwev.tables import load_tables
+    from kwev.data.tables import load_tables
+    from kwev.report import out_of_reach as outofreach
+    from kwev.studies.store import stored
 
     tables = load_tables(project.processed)
     with _bar() as progress:
@@ -436,7 +435,7 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
         hint = "See `kwev monitor --help`."
         raise KwevError("give a file, or --from-processed", where="kwev monitor", hint=hint)
     project = find_project()
-    from kwev.analysis import watch
+    from kwev.report import history as watch
 
     told = watch.watched(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
     for line in told.lines:
@@ -459,8 +458,8 @@ def render(
     Example: kwev render --fresh
     """
     from kwev.book.render import render as render_book
-    from kwev.report import load_report, prepare
-    from kwev.store import clear
+    from kwev.report.scenario import load_report, prepare
+    from kwev.studies.store import clear
 
     project = find_project()
     if fresh:
@@ -506,7 +505,7 @@ def sweep(
 
     Example: kwev sweep budget targets
     """
-    from kwev.analysis import studies
+    from kwev.report import registry as studies
 
     project = find_project()
     chosen = names or [*studies.STUDIES, *studies.RECORDS]
@@ -532,7 +531,7 @@ def sweep(
 
 
 def _list_studies(project: Project, names: list[str]) -> None:
-    from kwev.analysis import studies
+    from kwev.report import registry as studies
 
     for name, points in studies.size(project, names).items():
         wrong = studies.state(project, name)
@@ -541,7 +540,7 @@ def _list_studies(project: Project, names: list[str]) -> None:
 
 
 def _check_studies(project: Project, names: list[str]) -> None:
-    from kwev.analysis import studies
+    from kwev.report import registry as studies
 
     rows = 0
     wrong: list[str] = []
@@ -565,8 +564,8 @@ def expect() -> None:
 
     Writes tests/chapters/expected.json. Plans come from the store, or are solved.
     """
-    from kwev.expect import path, renew
-    from kwev.report import load_report
+    from kwev.book.expected import path, renew
+    from kwev.report.scenario import load_report
 
     project = find_project()
     lines = renew(project, load_report())
@@ -588,8 +587,8 @@ def scenarios() -> None:
         "L3 radius (m)",
         "what",
     )
-    for name in configuration.scenario_paths(project.config):
-        c = configuration.load(name, project.config)
+    for name in kwev_config.scenario_paths(project.config):
+        c = kwev_config.load(name, project.config)
         table.add_row(
             name,
             f"{c.budget.limit_cad:,.0f}",

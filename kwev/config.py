@@ -1,25 +1,220 @@
-"""What a planner may choose: frozen models, scenarios, one JSON schema.
-
-A scenario file is merged deeply over ``config/base.json`` and then read strictly: an unknown key,
-a wrong type or a value out of range is refused with the path of the key.
-"""
+"""What every section of a scenario has in common: strict reading, and the types of its values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from kwev.errors import KwevError, nearest
+from kwev.errors import KwevError, nearest, refusal
 from kwev.files import read_json, sha256_json
-from kwev.finance import Finance  # noqa: TC001 -- pydantic reads it
-from kwev.refusals import refusal
-from kwev.section import Cad, PositiveKw, PositiveM, Section, Share, Weight
-from kwev.weighting import Scores  # noqa: TC001 -- pydantic reads it
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Share = Annotated[float, Field(ge=0, le=1)]
+PositiveM = Annotated[float, Field(gt=0, le=100_000)]
+PositiveKw = Annotated[float, Field(gt=0, le=10_000)]
+Cad = Annotated[float, Field(ge=0, le=1e9)]
+Weight = Annotated[float, Field(ge=0, le=1_000)]
+
+
+class Section(BaseModel):
+    """A frozen object of the configuration; an unknown key or a wrong type is refused."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,  # "5" and true are no numbers
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+# -- What a planner may choose about the two scores: the weights of their parts, the adjustments.
+
+SUM_TOL: Final = 1e-9
+"""How far weights may be from adding up to one."""
+
+
+class _Parts(Section):
+    """Weights of the parts of a score.
+
+    They add up to 1 as written. A part may be switched off with a weight of 0; then the others
+    are rescaled to 1 where the score is computed, so that one key is enough to leave a part out.
+    """
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> _Parts:
+        weights = list(self.model_dump().values())
+        total = sum(weights)
+        if total <= 0:
+            raise ValueError("every weight is 0")
+        if min(weights) > 0 and abs(total - 1) > SUM_TOL:
+            raise ValueError(f"the weights add up to {total:g}, not 1")
+        return self
+
+    def rescaled(self) -> dict[str, float]:
+        """Return the weights by name, adding up to 1."""
+        weights = self.model_dump()
+        total = sum(weights.values())
+        return {name: weight / total for name, weight in weights.items()}
+
+
+class SiteWeights(_Parts):
+    """Parts of the score of a candidate site (client's specification, section 2.6.2)."""
+
+    people: Share
+    """Weight of the people nearby."""
+    ev: Share
+    """Weight of the density of EVs around the site."""
+    grid: Share
+    """Weight of the grid proxy of the site."""
+    transit: Share
+    """Weight of transit at the site."""
+    growth: Share
+    """Weight of the forecast growth of EVs around the site."""
+
+
+class Adjustments(Section):
+    """How much each factor may take from a site's score: 0 is off, 1 takes all of it."""
+
+    chargers: Share
+    """Taken where a public charger stands at the site already (less as it is farther away)."""
+    land_use: Share
+    """Taken where a charger does not suit the use of the land."""
+    ownership: Share
+    """Taken where the owner is not public."""
+    capacity: Share
+    """Taken where the grid proxy has no room for the smallest Level 3 station."""
+    access: Share
+    """Taken where no road that cars may use is near."""
+    traffic: Share
+    """Taken where little traffic passes."""
+
+
+class DemandWeights(_Parts):
+    """Parts of the score of a demand point (client's specification, section 2.5.1)."""
+
+    density: Share
+    """Weight of population density."""
+    infrastructure: Share
+    """Weight of infrastructure quality: age of the housing and grid proxy, half each."""
+    transit: Share
+    """Weight of transit at the point."""
+    housing: Share
+    """Weight of housing: households in apartments, who cannot charge at home."""
+
+
+class Scores(Section):
+    """The score of a candidate site and the score of a demand point."""
+
+    site: SiteWeights
+    """Weights of the parts of a site's score."""
+    adjust: Adjustments
+    """Strengths of the factors that adjust a site's score."""
+    charger_reach_m: PositiveM
+    """Distance from which on a public charger takes nothing from a site's score (m)."""
+    access_reach_m: PositiveM
+    """Distance to a road from which on a site counts as out of reach by car (m)."""
+    demand: DemandWeights
+    """Weights of the parts of a demand point's score."""
+
+
+# -- What a scenario assumes of running chargers as a business: tariffs, prices, years, interest.
+
+CadPerKwh = Annotated[float, Field(ge=0, le=10)]
+CadPerKwMonth = Annotated[float, Field(ge=0, le=100)]
+CadPerMonth = Annotated[float, Field(ge=0, le=10_000)]
+
+
+class Energy(Section):
+    """What a kilowatt hour costs whoever runs a charger, by time of use."""
+
+    off_peak_cad_per_kwh: CadPerKwh
+    """Price of energy off peak: nights and weekends (CAD/kWh)."""
+    mid_peak_cad_per_kwh: CadPerKwh
+    """Price of energy at mid peak (CAD/kWh)."""
+    on_peak_cad_per_kwh: CadPerKwh
+    """Price of energy on peak (CAD/kWh)."""
+    mid_peak_share: Share
+    """Share of the energy that drivers take at mid peak (0 to 1)."""
+    on_peak_share: Share
+    """Share of the energy that drivers take on peak (0 to 1); the rest is taken off peak."""
+    other_cad_per_kwh: CadPerKwh
+    """Market and regulatory charges on each kWh (CAD/kWh)."""
+    loss_share: Share
+    """Energy lost in charger and wires for each kWh sold (0 to 1)."""
+
+    @model_validator(mode="after")
+    def _at_most_all(self) -> Energy:
+        if self.mid_peak_share + self.on_peak_share > 1:
+            raise ValueError("mid_peak_share and on_peak_share are more than 1 together")
+        return self
+
+
+class Delivery(Section):
+    """What the utility asks for bringing the energy."""
+
+    small_below_kw: PositiveKw
+    """Monthly peak below which a site is a small customer, who pays by energy alone (kW)."""
+    small_cad_per_kwh: CadPerKwh
+    """Delivery to a small customer (CAD/kWh)."""
+    small_cad_per_month: CadPerMonth
+    """Fixed charge of a small customer (CAD a month)."""
+    cad_per_month: CadPerMonth
+    """Fixed charge of a larger customer (CAD a month)."""
+    demand_cad_per_kw_month: CadPerKwMonth
+    """Distribution demand charge on the month's peak of a larger customer (CAD/kW a month)."""
+    transmission_cad_per_kw_month: CadPerKwMonth
+    """Transmission charges on the month's peak of a larger customer (CAD/kW a month)."""
+    evc_share: Share
+    """Part of the transmission charges that is paid under Ontario's EV Charging rate (0 to 1)."""
+    evc_load_factor: Share
+    """Highest load factor at which that rate is granted (0 to 1)."""
+    evc_below_kw: PositiveKw
+    """Monthly peak from which on that rate is not granted (kW)."""
+
+
+class Peak(Section):
+    """The month's peak at a site, as a part of the power of all its ports (diversity factor)."""
+
+    l2_share: Share
+    """For Level 2 ports (0 to 1)."""
+    l3_share: Share
+    """For Level 3 ports (0 to 1)."""
+
+
+class Price(Section):
+    """What drivers pay."""
+
+    l2_cad_per_kwh: CadPerKwh
+    """At a Level 2 port (CAD/kWh)."""
+    l3_cad_per_kwh: CadPerKwh
+    """At a Level 3 port (CAD/kWh)."""
+    fee_share: Share
+    """Part of the income that network and payment take (0 to 1)."""
+
+
+class Finance(Section):
+    """Chargers as a business; money is of one year, before tax and grants."""
+
+    energy: Energy
+    """What energy costs."""
+    delivery: Delivery
+    """What bringing it costs."""
+    peak: Peak
+    """How much ports draw together."""
+    price: Price
+    """What drivers pay."""
+    years: Annotated[int, Field(ge=1, le=50)]
+    """Years that the equipment earns."""
+    discount_share_per_year: Annotated[float, Field(ge=0, le=0.5)]
+    """Real interest on the money spent (share a year)."""
+
+
+# -- What a planner may choose: frozen models, scenarios, one JSON schema.
 
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line", "network"]

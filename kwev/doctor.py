@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
-from kwev.engines import gurobi_licence
+from kwev.solve.solvers import gurobi_licence
 
 if TYPE_CHECKING:
     from kwev.project import Project

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class KwevError(Exception):
@@ -43,3 +49,58 @@ def nearest(name: str, known: list[str]) -> str:
     if close:
         return f"Did you mean {close[0]!r}?"
     return "Known: " + ", ".join(sorted(known)) + "."
+
+
+# -- A refused value in words: which key, what is wrong with it, and what to do.
+
+
+def refusal(error: ValidationError, model: type[BaseModel], *, where: str) -> KwevError:
+    """Return the first problem of a validation as an error for users.
+
+    Parameters
+    ----------
+    error
+        What pydantic found.
+    model
+        The model that was validated, for its known keys and descriptions.
+    where
+        The file.
+    """
+    problems = error.errors(include_url=False)
+    # a misspelt key is also a missing one: name the misspelling
+    unknown = [problem for problem in problems if problem["type"] == "extra_forbidden"]
+    problem = (unknown or problems)[0]
+    location = [str(part) for part in problem["loc"]]
+    path = ".".join(location)
+    if unknown:
+        hint = nearest(location[-1], _known_keys(model, location[:-1]))
+        return KwevError(f"unknown key {path!r}", where=where, hint=hint)
+    if problem["type"] == "missing":
+        return KwevError(f"missing key {path!r}", where=where, hint="Add it.")
+    message = problem["msg"].removeprefix("Value error, ")
+    value = problem.get("input")
+    shown = f", not {value!r}" if isinstance(value, int | float | str | bool) else ""
+    described = _description(model, location)
+    hint = f"It is: {described}" if described else "Mend the value."
+    return KwevError(f"{path or 'configuration'}: {message}{shown}", where=where, hint=hint)
+
+
+def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return None
+        model = annotation
+    return model
+
+
+def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    found = _model_at(model, path)
+    return list(found.model_fields) if found else []
+
+
+def _description(model: type[BaseModel], path: list[str]) -> str:
+    """Return what the documentation says of a value; empty where it is not one."""
+    found = _model_at(model, path[:-1]) if path else None
+    field = found.model_fields.get(path[-1]) if found else None
+    return " ".join((field.description or "").split()) if field else ""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kwev import config, export, plan
-from kwev.analysis import resultfile, sitefile, targets
+from kwev import config
 from kwev.files import write_json
+from kwev.plan import export
+from kwev.plan import format as plan_format
+from kwev.report import phases, results_file, targets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,16 +18,16 @@ if TYPE_CHECKING:
 
 def schemas() -> dict[str, dict[str, Any]]:
     """Return every schema by its path below the project."""
-    of_plan = plan.json_schema()
+    of_plan = plan_format.json_schema()
     return {
         "config/schema.json": config.json_schema(),
         "docs/schemas/plan.json": of_plan,
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),
-        "docs/schemas/results.json": resultfile.json_schema(),
-        "docs/schemas/phases.json": sitefile.phases_schema(),
-        "docs/schemas/schedule.json": sitefile.schedule_schema(),
-        "docs/schemas/site-packages.geojson.json": sitefile.packages_schema(),
+        "docs/schemas/results.json": results_file.json_schema(),
+        "docs/schemas/phases.json": phases.phases_schema(),
+        "docs/schemas/schedule.json": phases.schedule_schema(),
+        "docs/schemas/site-packages.geojson.json": phases.packages_schema(),
         "docs/schemas/targets.json": targets.json_schema(),
     }
 

@@ -19,7 +19,7 @@ def project():
 
 @pytest.fixture(scope="session")
 def tables(project):
-    from kwev.tables import load_tables
+    from kwev.data.tables import load_tables
 
     return load_tables(project.processed)
 
@@ -34,6 +34,6 @@ def base_case(project):
 @pytest.fixture(scope="session")
 def base_plan(project, tables, base_case):
     """Return the certified base plan at `da`, from the store or solved once."""
-    from kwev.store import stored
+    from kwev.studies.store import stored
 
     return stored(project, tables, base_case).plan

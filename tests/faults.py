@@ -10,7 +10,7 @@ from typing import Any
 
 from planted import Ground, agreed, reconfigured, refreshed
 
-from kwev.plan import Action, ObjectiveParts
+from kwev.plan.format import Action, ObjectiveParts
 
 Forged = tuple[dict[str, Any], str]
 Fault = Callable[[Ground], Forged]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from toy import case
 
-from kwev.certify import certify
-from kwev.solve import solve_scenario
+from kwev.certify.certificate import certify
+from kwev.solve.stages import solve_scenario
 
 
 def solve(tables, given=None, **changes):

@@ -14,14 +14,14 @@ from typing import Any
 
 from toy import base_config, streets, toy
 
-from kwev import obey
-from kwev.certify import certify
+from kwev.certify import constraints
+from kwev.certify.actions import Place
+from kwev.certify.certificate import certify
+from kwev.certify.evaluation import Retrace
 from kwev.config import Case, parse
-from kwev.deeds import Place
 from kwev.files import sha256_json
-from kwev.plan import Action, Plan, parse_plan
-from kwev.retrace import Retrace
-from kwev.store import solve_certified
+from kwev.plan.format import Action, Plan, parse_plan
+from kwev.studies.store import solve_certified
 
 TARGETS = ("l2", "l3", "ev_owners")
 
@@ -154,7 +154,7 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
             values["shortfall"][name] = max(0.0, missing)
     if values["shortfall"]["demand"] is not None:
         values["shortfall"]["demand"] = trace.unserved_share(ports)
-    values["shortfall"]["rules"] = obey.missed(trace, ground.tables, ports)
+    values["shortfall"]["rules"] = constraints.missed(trace, ground.tables, ports)
     for level in ("l2", "l3"):
         values["model_covered"][level] = sorted(model.ids(level))
     missed = sum(values["shortfall"]["rules"].values())

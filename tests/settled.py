@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from toy import ORIGIN, streets, toy
 
-from kwev.inputs import build_inputs
-from kwev.record import Choice, Extreme, Outcome, action_id, plan_record
+from kwev.model.inputs import build_inputs
+from kwev.solve.record import Choice, Extreme, Outcome, action_id, plan_record
 
 TARGETS = ("l2", "l3", "ev_owners")
 SOLVER = {

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from kwev import config as configuration
+from kwev import config
 from kwev.config import Case
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,7 +23,7 @@ def base_config(**changes):
         "solver__mip_gap": 0.0,
         "solver__name": "highs",
     }
-    return configuration.load("base", ROOT / "config").with_values(**{**settings, **changes})
+    return config.load("base", ROOT / "config").with_values(**{**settings, **changes})
 
 
 def case(**changes):

@@ -1,1 +1,1 @@
-"""The book: chapters to notebooks, renderings, and the checks on both."""
+"""The book: chapters executed, checked and rendered."""

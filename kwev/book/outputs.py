@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from kwev.book.notebooks import Executed
+    from kwev.book.execute import Executed
     from kwev.book.pandoc import Node
 
 Form = Literal["html", "typst"]

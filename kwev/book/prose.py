@@ -14,9 +14,9 @@ import re
 from typing import TYPE_CHECKING
 
 from kwev.book.chapters import CodeBlock
-from kwev.book.masking import blank, line_of, prose_only, without_code
+from kwev.book.checks import Problem
 from kwev.book.numbering import is_reference
-from kwev.book.problems import Problem
+from kwev.book.subset import blank, line_of, prose_only, without_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

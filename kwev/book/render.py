@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kwev.book.after_quarto import finish
 from kwev.book.chapters import read_book
-from kwev.book.check import check_site
+from kwev.book.checks import check_site
+from kwev.book.post_render import finish
 from kwev.book.preview import ASSETS_DIR, render_preview
 from kwev.book.provenance import FACTS_FILE
 from kwev.errors import KwevError, nearest

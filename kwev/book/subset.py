@@ -1,19 +1,6 @@
-"""The part of Quarto that chapters may use, so that both renderings can do all of it.
+"""Blanking out the parts of Markdown that a check must not read, in place.
 
-Allowed are
-
-- front matter with ``description`` and ``keywords`` only;
-- one heading of level 1, first, ``# Title {#sec-name}`` (also ``.unnumbered``), and headings of
-  levels 2 to 4 with an optional id;
-- ```` ```{python} ```` cells with the options of :data:`CELL_OPTIONS`, and inline expressions;
-- other fenced code without braces, that is, shown and not run;
-- cross-references to ``fig-``, ``tbl-``, ``sec-`` and ``eq-``; citations; footnotes;
-- divs: the five callouts (``title``), ``layout-ncol``, and plain ones with an id of a figure or
-  table;
-- tables, images, lists, definition lists, links, block quotes, mathematics.
-
-Everything else is named with its line: shortcodes, raw HTML or Typst, tab sets, conditional
-content, diagrams, other cross-reference types, other cell options.
+Blanked characters become spaces and line ends stay, so offsets and lines keep their meaning.
 """
 
 from __future__ import annotations
@@ -21,14 +8,66 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from kwev.book.chapters import CodeBlock
-from kwev.book.masking import line_of, without_code
-from kwev.book.problems import Problem
+from kwev.book.chapters import CodeBlock, code_lines
+from kwev.book.checks import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kwev.book.chapters import Chapter
+
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_INLINE_CODE = re.compile(
+    r"(?<!`)(?P<marks>`+)(?!`).*?(?<!`)(?P=marks)(?!`)(?:\{[^}]*\})?", re.DOTALL
+)
+_DISPLAY_MATH = re.compile(r"\$\$.*?\$\$(?:\s*\{#eq-[\w-]+\})?", re.DOTALL)
+_INLINE_MATH = re.compile(r"(?<![\\$\w])\$(?=\S)(?:[^$\n]|\n(?!\n))*?(?<=\S)(?<!\\)\$(?![\d$])")
+_LINK_TARGET = re.compile(r"(?<=\])\((?:[^()\n]|\([^()\n]*\))*\)")
+_AUTOLINK = re.compile(r"<(?:https?|mailto):[^>\s]*>|https?://[^\s)>\]]+")
+_ATTRIBUTES = re.compile(r"\{[^{}\n]*\}")
+_KEY = re.compile(r"-?@(?:\{[^}]+\}|[A-Za-z_][\w:.#$%&+?<>~/-]*)")
+_FOOTNOTE = re.compile(r"\[\^[^\]]+\]:?")
+_LIST_NUMBER = re.compile(r"^\s{0,3}\(?(?:\d+|#)[.)](?=\s)", re.MULTILINE)
+_HTML_TAG = re.compile(r"</?[A-Za-z][^>\n]*>")
+
+
+def blank(text: str, *patterns: re.Pattern[str]) -> str:
+    """Replace what the patterns match by spaces, one pattern after the other."""
+    for pattern in patterns:
+        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return text
+
+
+def without_code(text: str) -> str:
+    """Blank out fenced code, inline code, comments and mathematics."""
+    lines = [
+        " " * len(line) if fenced else line
+        for line, fenced in zip(text.splitlines(), code_lines(text), strict=True)
+    ]
+    joined = "\n".join(lines) + ("\n" if text.endswith("\n") else "")
+    return blank(joined, _COMMENT, _INLINE_CODE, _DISPLAY_MATH, _INLINE_MATH)
+
+
+def prose_only(text: str) -> str:
+    """Blank out everything that a reader doesn't read as words or figures."""
+    return blank(
+        without_code(text),
+        _AUTOLINK,
+        _LINK_TARGET,
+        _ATTRIBUTES,
+        _KEY,
+        _FOOTNOTE,
+        _HTML_TAG,
+        _LIST_NUMBER,
+    )
+
+
+def line_of(text: str, offset: int) -> int:
+    """Return how many lines lie before an offset."""
+    return text.count("\n", 0, offset)
+
+
+# -- The part of Quarto that chapters may use, so that both renderings can do all of it.
 
 FRONT_MATTER = frozenset({"description", "keywords"})
 CELL_OPTIONS = frozenset(
@@ -48,8 +87,8 @@ _DIV = re.compile(r"^[ \t]*:{3,}[ \t]*(?P<rest>\S.*?)[ \t]*:*[ \t]*$", re.MULTIL
 _SHORTCODE = re.compile(r"\{\{<.*?>\}\}")
 _BAD_FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[ \t]*(?P<info>\{.*)$", re.MULTILINE)
 _RAW_INLINE = re.compile(r"`[^`\n]+`\{=\w+\}")
-_HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>\n]*)?/?>")
-_AUTOLINK = re.compile(r"<(?:https?|mailto):[^>\s]*>")
+_ANY_HTML_TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>\n]*)?/?>")
+_ANY_AUTOLINK = re.compile(r"<(?:https?|mailto):[^>\s]*>")
 _REFERENCE = re.compile(r"(?<![\w@])@(?P<kind>[A-Za-z]{2,5})-[\w-]+")
 _OTHER_KINDS = frozenset(
     {"lst", "thm", "lem", "cor", "prp", "cnj", "def", "exm", "exr", "sol", "rem", "alg"}
@@ -168,7 +207,9 @@ def _images(visible: str) -> Iterator[tuple[int, str]]:
 def _raw(visible: str) -> Iterator[tuple[int, str]]:
     for match in _SHORTCODE.finditer(visible):
         yield line_of(visible, match.start()), f"shortcode {match[0]} is not in the subset"
-    for match in _HTML_TAG.finditer(_AUTOLINK.sub(lambda link: " " * len(link[0]), visible)):
+    for match in _ANY_HTML_TAG.finditer(
+        _ANY_AUTOLINK.sub(lambda link: " " * len(link[0]), visible)
+    ):
         yield line_of(visible, match.start()), f"HTML {match[0]} is not in the subset"
 
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from kwev.book.numbering import resolve
 from kwev.book.outputs import table_region, typst_string
-from kwev.book.pandoc import attributes, plain_text, raw_block, raw_inline, transform
-from kwev.book.widths import with_widths
+from kwev.book.pandoc import attributes, plain_text, raw_block, raw_inline, transform, with_widths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,18 +9,17 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from kwev.data.place_schemas import DWELLING_TYPES
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres
 from kwev.pipeline.raw import FILES
 from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
-from kwev.schemas import DWELLING_TYPES
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.quality import Ledger
-    from kwev.pipeline.raw import Raw
+    from kwev.pipeline.raw import Ledger, Raw
 
 WELLESLEY = "wellesley"
 """Area id of the township outside the census metropolitan area, which has no tracts."""

@@ -1,56 +1,258 @@
-"""From raw to processed: every stage in order, then all files at once or none."""
+"""What each stage of the pipeline costs: wall time and peak memory, with a bar that moves."""
 
 from __future__ import annotations
 
+import ast
+import inspect
 import os
 import shutil
 import tempfile
+import textwrap
+import threading
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+import psutil
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from kwev.data.columns import check
+from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
-from kwev.pipeline.adoption import downscale_vehicles
 from kwev.pipeline.boundaries import map_layers, read_boundaries
 from kwev.pipeline.cells import (
     cell_tables,
     da_table,
+    grid_per_household,
     municipality_table,
+    point_facts,
     point_table,
     tract_table,
 )
-from kwev.pipeline.construction import construction_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, to_metres
 from kwev.pipeline.grid import area_grid, site_grid, station_grid
 from kwev.pipeline.growth import grow, growth_tables
-from kwev.pipeline.lineage import stages_of
+from kwev.pipeline.homes import construction_table, da_profiles, tract_profiles
 from kwev.pipeline.location import Gazetteer
-from kwev.pipeline.meter import Meter
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.point_facts import grid_per_household, point_facts
 from kwev.pipeline.population import read_addresses, spread_population
-from kwev.pipeline.profiles import da_profiles, tract_profiles
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.raw import FILES, Raw
-from kwev.pipeline.roads import road_graph
-from kwev.pipeline.site_facts import site_facts
-from kwev.pipeline.sites import candidate_sites
-from kwev.pipeline.snapping import snap_table
+from kwev.pipeline.raw import FILES, Ledger, Raw
+from kwev.pipeline.roads import road_graph, snap_table
+from kwev.pipeline.sites import candidate_sites, site_facts
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
-from kwev.pipeline.transit import access
-from kwev.pipeline.transit_lines import transit_tables
-from kwev.schemas import PROCESSED, check
+from kwev.pipeline.transit import access, transit_tables
+from kwev.pipeline.vehicles import downscale_vehicles
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from collections.abc import Set as AbstractSet
+    from types import TracebackType
+
     import geopandas as gpd
     import pandas as pd
 
-    from kwev.pipeline.meter import StageCost
+SAMPLE_S = 0.02
+"""Time between two looks at the memory (s)."""
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """One stage: its name, wall time (s) and peak memory of the process (MB)."""
+
+    stage: str
+    seconds: float
+    peak_mb: float
+
+
+class Meter:
+    """Moves the bar, and notes the time and the peak memory of each stage.
+
+    Memory is the resident set of this process, sampled every 20 ms while a stage runs.
+
+    Parameters
+    ----------
+    stages
+        All stages in order: the length of the bar.
+    shown
+        Whether to draw the bar.
+    on_stage
+        Told the name of each stage as it begins.
+    """
+
+    def __init__(
+        self,
+        stages: tuple[str, ...],
+        *,
+        shown: bool,
+        on_stage: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
+        self.costs: list[StageCost] = []
+        self._on_stage = on_stage
+        self._bar = Progress(*columns, transient=True, disable=not shown)
+        self._task = self._bar.add_task("", total=len(stages))
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Run one stage: what is inside the ``with`` block."""
+        self._on_stage(name)
+        self._bar.update(self._task, description=name)
+        start = time.perf_counter()
+        with _peak_memory() as peak:
+            yield
+        seconds = round(time.perf_counter() - start, 3)
+        self.costs.append(StageCost(name, seconds, peak[0] / 1e6))
+        self._bar.advance(self._task)
+
+
+@contextmanager
+def _peak_memory() -> Iterator[list[int]]:
+    """Sample the resident memory (bytes) until the block ends; the peak stands in the list."""
+    process = psutil.Process()
+    peak = [process.memory_info().rss]
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(SAMPLE_S):
+            peak[0] = max(peak[0], process.memory_info().rss)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        thread.join()
+        peak[0] = max(peak[0], process.memory_info().rss)
+
+
+# -- Which stages a processed table hangs on, read from the text of the pipeline itself.
+
+Stages = dict[str, set[str]]
+"""Stages by name of a variable, or by name of a table."""
+
+
+def stages_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
+    """Return the stages of each table of a function that returns ``tables, layers``.
+
+    ``*`` stands for the map layers.
+
+    Parameters
+    ----------
+    function
+        Puts each table into a dictionary by a name that stands in its text.
+
+    Returns
+    -------
+    dict
+        Stages by table, in the order in which they run.
+    """
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    body = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)).body
+    flow = _Flow()
+    for statement in body:
+        flow.follow(statement)
+    order = flow.order
+    found = {**flow.tables, "*": flow.known.get("layers", set())}
+    return {name: tuple(s for s in order if s in stages) for name, stages in found.items()}
+
+
+class _Flow:
+    """What is known of each variable while the statements are followed in order."""
+
+    def __init__(self) -> None:
+        self.known: Stages = {}
+        self.tables: Stages = {}
+        self.order: list[str] = []
+        self.bins: set[str] = set()
+
+    def follow(self, statement: ast.stmt) -> None:
+        """Follow one statement of the function."""
+        stage = _stage(statement)
+        if stage:
+            self.order.append(stage)
+            behind = self._behind(statement, but=self.bins) | {stage}
+            changed = {*_changed(statement), *(self.bins & set(_names(statement, ast.Load)))}
+        else:
+            behind = self._behind(statement)
+            changed = set(_changed(statement))
+            # what is made from nothing before or between stages, such as the ledger, is a bin that
+            # stages fill and do not read
+            self.bins |= set() if behind else changed
+        for name in changed:
+            self.known[name] = self.known.get(name, set()) | behind
+        for key, value in _entries(statement):
+            self.tables[key] = self._behind(value) | ({stage} if stage else set())
+
+    def _behind(self, node: ast.AST, but: AbstractSet[str] = frozenset()) -> set[str]:
+        found: set[str] = set()
+        for name in set(_names(node, ast.Load)) - but:
+            found |= self.known.get(name, set())
+        return found
+
+
+def _stage(statement: ast.stmt) -> str:
+    """Return the stage of a block ``with meter.stage("…")``, empty for another statement."""
+    if not isinstance(statement, ast.With):
+        return ""
+    call = statement.items[0].context_expr
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        argument = call.args[0]
+        if call.func.attr == "stage" and isinstance(argument, ast.Constant):
+            return str(argument.value)
+    return ""
+
+
+def _names(node: ast.AST, context: type[ast.expr_context]) -> Iterator[str]:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, context):
+            yield inner.id
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Give the names that are assigned to, or whose items are."""
+    yield from _names(node, ast.Store)
+    for inner in ast.walk(node):
+        if (
+            isinstance(inner, ast.Subscript)
+            and isinstance(inner.ctx, ast.Store)
+            and isinstance(inner.value, ast.Name)
+        ):
+            yield inner.value.id
+
+
+def _entries(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Give what is put into ``tables``: each key with the expression of its value."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
+            named = any(isinstance(t, ast.Name) and t.id == "tables" for t in targets)
+            if named and isinstance(inner.value, ast.Dict):
+                for key, value in zip(inner.value.keys, inner.value.values, strict=True):
+                    if isinstance(key, ast.Constant):
+                        yield str(key.value), value
+
+
+# -- From raw to processed: every stage in order, then all files at once or none.
 
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""

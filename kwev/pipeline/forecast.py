@@ -1,28 +1,232 @@
-"""The Region's electric vehicles to 2035: forms of growth, tested on real quarters, with intervals.
+"""Forms of growth: a history of totals in, totals of later quarters out.
 
-The count jumped in one quarter when licence plates began to renew by themselves: plates that had
-lapsed were counted again. No form of growth foresees that, so forms are compared on the history
-with the jump taken out as well as on the counts as published, and fitted without it.
+Each form answers one question about the future. All but the damped trend have a closed solution,
+and that one searches a fixed grid, so that every environment finds the same parameters. None
+exceeds the market and none falls below 0.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+from scipy.stats import norm
 
-from kwev.pipeline import forms
-from kwev.pipeline.fan import Market, Member, interval, mixture, spread
-from kwev.schemas.vehicles import BASES, FORMS
+from kwev.data.supply_schemas import BASES, FORMS
+from kwev.pipeline.parameters import Parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+    Form = Callable[[Numbers, int, float], Numbers]
+
+
+def linear(history: Numbers, quarters: int, market: float) -> Numbers:
+    """Continue the mean increase: as many new vehicles each quarter as so far on average.
+
+    A random walk with drift.
+
+    Parameters
+    ----------
+    history
+        (T,) totals, one a quarter, above 0.
+    quarters
+        How many quarters ahead.
+    market
+        Vehicles there can be at most.
+
+    Returns
+    -------
+    NDArray
+        (quarters,) totals, 0 to ``market``.
+    """
+    step = (history[-1] - history[0]) / (len(history) - 1)
+    later: Numbers = np.clip(history[-1] + step * _ahead(quarters), 0.0, market)
+    return later
+
+
+def drift(history: Numbers, quarters: int, market: float) -> Numbers:
+    """Continue the mean growth rate: a random walk with drift on the logarithm, cut at the market.
+
+    Parameters and return value as in :func:`linear`.
+    """
+    rate = np.log(history[-1] / history[0]) / (len(history) - 1)
+    later: Numbers = np.minimum(history[-1] * np.exp(rate * _ahead(quarters)), market)
+    return later
+
+
+def logistic(history: Numbers, quarters: int, market: float) -> Numbers:
+    """Continue the log-odds of the market in a straight line from the last quarter.
+
+    The slope is that of a least-squares line through all quarters. Parameters and return value as
+    in :func:`linear`.
+    """
+    odds = _log_odds(history, market)
+    slope = np.polyfit(np.arange(len(odds)), odds, 1)[0]
+    later: Numbers = market / (1 + np.exp(-(odds[-1] + slope * _ahead(quarters))))
+    return later
+
+
+def bass(history: Numbers, quarters: int, market: float) -> Numbers:
+    """Let a share of those without an EV buy one, p + q times the share that has one.
+
+    Bass (1969): p and q, at least 0, by least squares over the quarters. Parameters and return
+    value as in :func:`linear`.
+    """
+    room = np.maximum(market - history[:-1], 1e-9)
+    rate = np.diff(history) / room
+    (p, q), _ = nnls(np.column_stack([np.ones(len(rate)), history[:-1] / market]), rate)
+    later, now = [], min(float(history[-1]), market)
+    for _ in range(quarters):
+        now += min((p + q * now / market) * (market - now), market - now)
+        later.append(now)
+    return np.array(later)
+
+
+def damped_trend(history: Numbers, quarters: int, market: float) -> Numbers:
+    """Continue the logarithm with a trend that fades: Holt's damped trend.
+
+    Level and trend start from the first two quarters; the three smoothing parameters are those of
+    a grid with the least squared error one quarter ahead. Parameters and return value as in
+    :func:`linear`.
+    """
+    level, trend, damping = _holt(np.log(history))
+    fade = np.cumsum(damping ** _ahead(quarters))
+    return np.minimum(np.exp(level + trend * fade), market)
+
+
+def _holt(series: Numbers) -> tuple[float, float, float]:
+    alpha, beta, phi = (axis.ravel() for axis in np.meshgrid(*_GRID, indexing="ij"))
+    level = np.full(alpha.shape, series[0])
+    trend = np.full(alpha.shape, series[1] - series[0])
+    squares = np.zeros(alpha.shape)
+    for value in series[1:]:
+        ahead = level + phi * trend
+        squares += (value - ahead) ** 2
+        new = ahead + alpha * (value - ahead)
+        trend = beta * (new - level) + (1 - beta) * phi * trend
+        level = new
+    # rounded, so that a last digit does not choose between two equal fits
+    best = int(np.argmin(np.round(squares, 12)))
+    return float(level[best]), float(trend[best]), float(phi[best])
+
+
+def _log_odds(history: Numbers, market: float) -> Numbers:
+    inside = np.minimum(history, market * (1 - 1e-9))
+    odds: Numbers = np.log(inside / (market - inside))
+    return odds
+
+
+def _ahead(quarters: int) -> Numbers:
+    return np.arange(1, quarters + 1, dtype=float)
+
+
+_GRID: Final = (
+    np.arange(1, 11) / 10,  # level
+    np.arange(0, 11) / 10,  # trend
+    np.arange(80, 99, 3) / 100,  # damping, in the range that is usual
+)
+
+BY_NAME: Final[dict[str, Form]] = dict(
+    zip(FORMS, (linear, bass, damped_trend, logistic, drift), strict=True)
+)
+"""The forms by name."""
+
+NEEDS_MARKET: Final = ("bass", "logistic")
+"""Forms whose course, not only whose end, hangs on the size of the market."""
+
+
+# -- Intervals around a forecast: errors that grow with the horizon, and forms that disagree.
+
+COVERAGE: Final = 0.8
+"""Share of cases that an interval should hold."""
+
+_TAIL: Final = (1 - COVERAGE) / 2
+_HALVINGS: Final = 80
+"""Enough to pin a quantile far below the decimals that are kept."""
+
+
+@dataclass(frozen=True)
+class Market:
+    """How many EVs there can be: low, base and high (count)."""
+
+    low: float
+    base: float
+    high: float
+
+    @property
+    def sizes(self) -> tuple[float, float, float]:
+        """Return low, base and high."""
+        return self.low, self.base, self.high
+
+
+@dataclass(frozen=True)
+class Member:
+    """One possible course: totals by quarter ahead, error per quarter (log), and weight."""
+
+    course: NDArray[np.float64]
+    pace: float
+    weight: float
+
+
+def spread(paces: Sequence[float]) -> float:
+    """Return the root mean square of errors per quarter ahead (log ratio)."""
+    return float(np.sqrt(np.mean(np.square(paces))))
+
+
+def interval(mid: float, pace: float, horizon: int, most: float) -> tuple[float, float]:
+    """Return the ends of one form's interval: log-normal, its width proportional to the horizon.
+
+    Neither end exceeds ``most``; the ends enclose ``mid``.
+    """
+    half = float(norm.ppf(1 - _TAIL)) * pace * horizon
+    return mid * float(np.exp(-half)), max(mid, min(mid * float(np.exp(half)), most))
+
+
+def mixture(
+    members: Sequence[Member], horizon: int, mid: float, most: float
+) -> tuple[float, float]:
+    """Return the ends of the interval of all members together, enclosing ``mid``.
+
+    Each member is log-normal about its own course, with the spread of :func:`interval`, and counts
+    with its weight; the ends are the quantiles of the mixture, cut at ``most``.
+    """
+    weight = np.array([member.weight for member in members])
+    centre = np.log([max(float(member.course[horizon - 1]), 1e-9) for member in members])
+    width = np.maximum([member.pace * horizon for member in members], 1e-9)
+
+    def quantile(share: float) -> float:
+        low = float((centre - 10 * width).min())
+        high = float((centre + 10 * width).max())
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            below = float((weight * norm.cdf((middle - centre) / width)).sum() / weight.sum())
+            low, high = (middle, high) if below < share else (low, middle)
+        return float(np.exp((low + high) / 2))
+
+    return min(mid, quantile(_TAIL)), max(mid, min(quantile(1 - _TAIL), most))
+
+
+# -- The Region's electric vehicles to 2035: forms of growth, tested on real quarters, with
+# intervals.
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kwev.pipeline.parameters import Parameters
 
-    Numbers = NDArray[np.float64]
+    Numbers_forecast = NDArray[np.float64]
 
 TRAINING: Final = 8
 """Fewest quarters before the first origin of the back-test: two years, so that each season is seen
@@ -111,7 +315,7 @@ def outlook(quarters: pd.DataFrame, market: Market, recount_quarter: str) -> Out
     return Outlook(pd.concat(backtest, ignore_index=True), forecast, chosen)
 
 
-def without_jump(history: Numbers, jump: int) -> Numbers:
+def without_jump(history: Numbers_forecast, jump: int) -> Numbers_forecast:
     """Return the history as it would be had earlier quarters been counted like later ones.
 
     Quarters before ``jump`` are scaled so that growth into it is the mean of the two quarters
@@ -135,11 +339,11 @@ def _mean_error(trials: list[_Trial], form: str) -> float:
     return float(np.mean([abs(t.forecast / t.actual - 1) for t in trials if t.form == form]))
 
 
-def _trials(history: Numbers, market: float) -> list[_Trial]:
+def _trials(history: Numbers_forecast, market: float) -> list[_Trial]:
     found = []
     for origin in range(TRAINING - 1, len(history) - 1):
         for form in FORMS:
-            later = forms.BY_NAME[form](history[: origin + 1], HORIZONS[-1], market)
+            later = BY_NAME[form](history[: origin + 1], HORIZONS[-1], market)
             found += [
                 _Trial(form, origin, h, float(history[origin + h]), float(later[h - 1]))
                 for h in HORIZONS
@@ -148,15 +352,17 @@ def _trials(history: Numbers, market: float) -> list[_Trial]:
     return found
 
 
-def _members(history: Numbers, quarters: int, trials: list[_Trial], market: Market) -> list[Member]:
+def _members(
+    history: Numbers_forecast, quarters: int, trials: list[_Trial], market: Market
+) -> list[Member]:
     """Return each form's course for each market, with its weight and its error per quarter."""
     members = []
     for form in FORMS:
         weight = 1 / max(_mean_error(trials, form), 1e-6) ** 2
-        sizes = market.sizes if form in forms.NEEDS_MARKET else (market.base,)
+        sizes = market.sizes if form in NEEDS_MARKET else (market.base,)
         pace = spread([t.pace for t in trials if t.form == form])
         for size in sizes:
-            course = forms.BY_NAME[form](history, quarters, size)
+            course = BY_NAME[form](history, quarters, size)
             members.append(Member(course, pace, weight / len(sizes)))
     return members
 
@@ -164,7 +370,7 @@ def _members(history: Numbers, quarters: int, trials: list[_Trial], market: Mark
 def _backtest(  # noqa: PLR0913, PLR0917 - one basis, all that it is judged by
     basis: str,
     names: list[str],
-    history: Numbers,
+    history: Numbers_forecast,
     trials: list[_Trial],
     market: Market,
     chosen: str,
@@ -202,7 +408,7 @@ def _ends(
 
 
 def _forecast(
-    latest: str, history: Numbers, trials: list[_Trial], market: Market, chosen: str
+    latest: str, history: Numbers_forecast, trials: list[_Trial], market: Market, chosen: str
 ) -> pd.DataFrame:
     """Return ``ev_forecast``: the ends of the years after the latest quarter."""
     ahead = [
@@ -212,7 +418,7 @@ def _forecast(
     members = _members(history, ahead[-1][1], trials, market)
     rows = []
     for form in FORMS:
-        course = forms.BY_NAME[form](history, ahead[-1][1], market.base)
+        course = BY_NAME[form](history, ahead[-1][1], market.base)
         pace = spread([t.pace for t in trials if t.form == form])
         for quarter, horizon in ahead:
             mid = float(course[horizon - 1])

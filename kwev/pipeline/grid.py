@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

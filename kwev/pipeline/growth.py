@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.pipeline.split import from_micro, split_largest_remainder, to_micro
+from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kwev.pipeline.adoption import Vehicles
     from kwev.pipeline.forecast import Outlook
+    from kwev.pipeline.vehicles import Vehicles
 
 YEARS: Final = (2030, 2035)
 """Years whose ends are shared out to places."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.quality import Ledger
+    from kwev.pipeline.raw import Ledger
 
 OUTCOMES: Final = {
     "ok": "its address is near, in the municipality that it names",

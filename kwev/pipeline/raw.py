@@ -1,4 +1,4 @@
-"""Reading raw files: each once, checked against its schema and against the register."""
+"""The ledger of what the pipeline repaired, dropped, kept and flagged."""
 
 from __future__ import annotations
 
@@ -6,21 +6,99 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
+from kwev.data.columns import BOUNDS, check, text_columns
 from kwev.errors import KwevError
 from kwev.files import read_json
-from kwev.pipeline.feeds import Feed, read_feed
-from kwev.pipeline.mending import BYTE_ORDER_MARK, Mends
 from kwev.pipeline.raw_schemas import RAW
-from kwev.schemas import BOUNDS, check, text_columns
+from kwev.pipeline.timetables import Feed, read_feed
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+Action = Literal["dropped", "repaired", "kept", "flagged"]
+COLUMNS = ["stage", "dataset", "rule", "action", "rows", "note"]
+
+
+@dataclass
+class Ledger:
+    """Counts of rows by rule, in the order in which the stages ran."""
+
+    rows: list[tuple[str, str, str, Action, int, str]] = field(default_factory=list)
+
+    def add(  # noqa: PLR0913, PLR0917 - one argument for each column of quality.csv
+        self, stage: str, dataset: str, rule: str, action: Action, rows: int, note: str = ""
+    ) -> None:
+        """Record that ``rows`` rows met ``rule``; zero is worth recording too."""
+        self.rows.append((stage, dataset, rule, action, int(rows), note))
+
+    def table(self) -> pd.DataFrame:
+        """Return the ledger with the columns of ``quality.csv``."""
+        return pd.DataFrame(self.rows, columns=COLUMNS)
+
+
+# -- Slips of a raw file that have one remedy: mended as the file is read, and counted.
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+RULES: Final = {
+    "mark": "file begins with a byte-order mark: skipped",
+    "crlf": "file ends its lines with CRLF: read as line ends",
+    "swapped": "latitude and longitude swapped: swapped back, as only then near the Region",
+}
+"""What was wrong and what was done about it."""
+_PAIRS: Final = (
+    ("latitude", "longitude"), ("Latitude", "Longitude"), ("stop_lat", "stop_lon"),
+)  # fmt: skip
+"""Columns that hold latitudes and longitudes."""
+
+
+@dataclass
+class Mends:
+    """How often each rule of :data:`RULES` was met, by table."""
+
+    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def text(self, name: str, content: bytes) -> None:
+        """Count what the text of a file is known to have; the parsers read it either way."""
+        self._add("mark", name, int(content.startswith(BYTE_ORDER_MARK)))
+        self._add("crlf", name, int(b"\r\n" in content))
+
+    def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` with swapped coordinates swapped back."""
+        for north, east in _PAIRS:
+            if north in frame and east in frame:
+                swapped = _swapped(frame[north], frame[east])
+                self._add("swapped", name, int(swapped.sum()))
+                if swapped.any():
+                    frame = frame.copy()
+                    pair = frame.loc[swapped, [east, north]].to_numpy()
+                    frame.loc[swapped, [north, east]] = pair
+        return frame
+
+    def note(self, ledger: Ledger) -> None:
+        """Put each rule into the ledger: how often, and in which tables."""
+        for key, rule in RULES.items():
+            met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key}
+            ledger.add("raw", "all", rule, "repaired", sum(met.values()), ", ".join(met))
+
+    def _add(self, kind: str, name: str, rows: int) -> None:
+        if rows:
+            self.counts[kind, name] = rows
+
+
+def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
+    """Return which pairs lie in the Region's box only when they are swapped."""
+    west, south, far_east, far_north = BOUNDS
+    lat, lon = (pd.to_numeric(values, errors="coerce") for values in (north, east))
+    return lat.between(west, far_east) & lon.between(south, far_north)
+
+
+# -- Reading raw files: each once, checked against its schema and against the register.
 
 FILES: Final = {
     "das": "boundaries/da_2021_cd3530.geojson",
@@ -126,7 +204,7 @@ class Raw:
         Raises
         ------
         KwevError
-            As :meth:`read` and :func:`kwev.pipeline.feeds.read_feed`.
+            As :meth:`read` and :func:`kwev.pipeline.timetables.read_feed`.
         """
         feed = self._noted(name)
         if not isinstance(feed, Feed):

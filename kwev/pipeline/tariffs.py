@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kwev.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.quality import Ledger
-    from kwev.pipeline.raw import Raw
+    from kwev.pipeline.raw import Ledger, Raw
 
 _YEAR: Final = re.compile(r"(?:19|20)\d\d")
 _HOW_MANY: Final = re.compile(r"^(\d+|six)\b")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kwev.book.chapters import read_book
-from kwev.book.compare import page_facts
+from kwev.book.checks import page_facts
 from kwev.book.render import find_quarto, render
 
 CHAPTER = """

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from kwev.book.chapters import read_chapter
-from kwev.book.notebooks import build, execute, inline_values, value_markdown
+from kwev.book.execute import build, execute, inline_values, value_markdown
 from kwev.errors import KwevError
 
 

@@ -7,8 +7,7 @@ import hashlib
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.check import check_book
-from kwev.book.compare import page_facts
+from kwev.book.checks import check_book, page_facts
 from kwev.book.render import render
 from kwev.errors import KwevError
 

@@ -8,20 +8,19 @@ import sys
 
 import pytest
 
-from kwev.book import render as rendering
-from kwev.book.after_quarto import finish
-from kwev.book.before_quarto import PROVENANCE_FILE, prepare
-from kwev.book.check import check_site
-from kwev.book.compare import compare_sites
+from kwev.book import render
+from kwev.book.checks import check_site, compare_sites
+from kwev.book.post_render import finish
+from kwev.book.pre_render import PROVENANCE_FILE, prepare
 from kwev.book.render import (
     INSTALL_MARKER,
     find_quarto,
     install_quarto,
-    render,
     run_quarto,
     swap,
     warnings_in,
 )
+from kwev.book.render import render as render_of_render
 from kwev.errors import KwevError
 
 
@@ -53,7 +52,7 @@ def test_a_failed_install_is_remembered(tmp_path):
 
 
 def test_an_install_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(rendering, "INSTALL_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(render, "INSTALL_TIMEOUT_SECONDS", 0.2)
     notes: list[str] = []
     command = [sys.executable, "-c", "import time; time.sleep(30)"]
     found = install_quarto(tmp_path, again=False, say=quiet, notes=notes, command=command)
@@ -89,10 +88,10 @@ def test_quarto_gets_this_interpreter_and_its_log_is_read(tmp_path, make_book):
 
 def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypatch):
     book = make_book()
-    monkeypatch.setattr(rendering, "find_quarto", lambda: fake(tmp_path / "quarto", ""))
+    monkeypatch.setattr(render, "find_quarto", lambda: fake(tmp_path / "quarto", ""))
     book.output_dir.mkdir()
     with pytest.raises(KwevError, match=r"not sound: chapters/01-cover\.html: the page is missing"):
-        render(book.root, engine="quarto", to=("html",), progress=False)
+        render_of_render(book.root, engine="quarto", to=("html",), progress=False)
     assert list(book.output_dir.iterdir()) == []
 
 
@@ -105,13 +104,13 @@ def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypa
 )
 def test_bad_options_are_refused(make_book, options, message):
     with pytest.raises(KwevError, match=message):
-        render(make_book().root, progress=False, **options)
+        render_of_render(make_book().root, progress=False, **options)
 
 
 def test_quarto_is_asked_for_but_not_here(make_book, monkeypatch):
-    monkeypatch.setattr(rendering, "find_quarto", lambda: None)
+    monkeypatch.setattr(render, "find_quarto", lambda: None)
     with pytest.raises(KwevError, match="quarto is not on the PATH"):
-        render(make_book().root, engine="quarto", progress=False)
+        render_of_render(make_book().root, engine="quarto", progress=False)
 
 
 def test_warnings_are_found_and_noise_is_not():
@@ -137,8 +136,8 @@ def test_a_warning_of_quarto_is_shown(tmp_path, make_book, rendered, monkeypatch
         f"    shutil.copytree({str(good.output_dir)!r}, site, dirs_exist_ok=True)\n"
         "    print('WARN: something is odd')\n"
     )
-    monkeypatch.setattr(rendering, "find_quarto", lambda: fake(tmp_path / "quarto", script))
-    report = render(book.root, engine="quarto", progress=False)
+    monkeypatch.setattr(render, "find_quarto", lambda: fake(tmp_path / "quarto", script))
+    report = render_of_render(book.root, engine="quarto", progress=False)
     assert report.warnings == ("WARN: something is odd",)
     shown = report.summary().splitlines()
     assert "Quarto (warnings in its log: 1)" in shown[0]
@@ -218,7 +217,7 @@ def test_quarto_and_preview_agree(make_book, rendered):
         pytest.skip("quarto is not on the PATH")
     book, _ = rendered
     other = make_book()
-    report = render(other.root, engine="quarto", progress=False)
+    report = render_of_render(other.root, engine="quarto", progress=False)
     assert report.warnings == ()
     pages = [str(page.output) for page in book.pages]
     problems = compare_sites(other.output_dir, book.output_dir, pages)

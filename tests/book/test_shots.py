@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.book.shots import check_pages, find_browser
+from kwev.book.browser import check_pages, find_browser
 
 pytestmark = [
     pytest.mark.slow,

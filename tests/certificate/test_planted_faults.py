@@ -6,7 +6,7 @@ import pytest
 from faults import FAULTS
 from planted import Ground, village
 
-from kwev.plan import Action
+from kwev.plan.format import Action
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,6 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def _plans_in_the_store():
-    from kwev.report import load_report, prepare
+    from kwev.report.scenario import load_report, prepare
 
     prepare(load_report())

@@ -12,11 +12,20 @@ from pathlib import Path
 
 import pytest
 
-from kwev.book.chapters import read_book, read_chapter
-from kwev.book.notebooks import execute, inline_problems, inline_values
+from kwev.book.chapters import read_book
+from kwev.book.chapters import read_chapter
+from kwev.book.execute import execute
+from kwev.book.execute import inline_problems
+from kwev.book.execute import inline_values
 from kwev.book.outputs import require_alt
-from kwev.book.prose import check_citations, check_labels, check_prose
+from kwev.book.prose import check_citations
+from kwev.book.prose import check_labels
+from kwev.book.prose import check_prose
 from kwev.book.subset import check_subset
+
+
+
+
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = Path(__file__).with_name("sanitize.cfg")
@@ -40,8 +49,8 @@ def executed():
 @pytest.fixture(scope="module")
 def known():
     """Return each number of the book by name, as it is printed."""
-    from kwev.numbers import everything
-    from kwev.report import load_report
+    from kwev.report.numbers import everything
+    from kwev.report.scenario import load_report
 
     return {number.name: number._repr_markdown_() for number in everything(load_report())}
 

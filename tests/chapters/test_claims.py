@@ -7,11 +7,17 @@ import re
 import pandas as pd
 import pytest
 
-from kwev import claims
 from kwev.errors import KwevError
-from kwev.files import read_json, write_json
+from kwev.files import read_json
+from kwev.files import write_json
 from kwev.project import Project
-from kwev.report import Report, load_report
+from kwev.report import claims
+from kwev.report.scenario import Report
+from kwev.report.scenario import load_report
+
+
+
+
 
 
 @pytest.fixture(scope="module")

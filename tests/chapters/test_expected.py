@@ -9,11 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from kwev import expect, numbers
-from kwev.book.chapters import read_book, read_chapter
+from kwev.book import expected as book_expected
+from kwev.book.chapters import read_book
+from kwev.book.chapters import read_chapter
 from kwev.errors import KwevError
 from kwev.project import Project
-from kwev.report import load_report
+from kwev.report import numbers
+from kwev.report import plan
+from kwev.report import region
+from kwev.report.scenario import load_report
+
+
+
+
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = read_book(ROOT)
@@ -27,12 +35,12 @@ def report():
 
 @pytest.fixture(scope="module")
 def now(report):
-    return expect.measured(report)
+    return book_expected.measured(report)
 
 
 @pytest.fixture(scope="module")
 def expected(project):
-    return expect.read(project)
+    return book_expected.read(project)
 
 
 def names_used(chapter):
@@ -53,31 +61,31 @@ def names_used(chapter):
 
 
 def test_every_number_of_the_book_is_as_expected(expected, now):
-    assert expect.problems(expected, now) == []
+    assert book_expected.problems(expected, now) == []
 
 
 @pytest.mark.parametrize("source", CHAPTERS)
 def test_every_number_a_chapter_prints_is_expected(source, expected, report):
     used = names_used(CHAPTERS[source])
-    about_the_solver = {n.name for n in numbers.of_plan(report) if not expect.is_expected(n)}
+    about_the_solver = {n.name for n in plan.of_plan(report) if not book_expected.is_expected(n)}
     assert used - set(expected.numbers) <= about_the_solver
 
 
 def test_what_is_left_out_is_about_the_solver_and_the_check(report):
-    left_out = {n.name for n in numbers.everything(report) if not expect.is_expected(n)}
+    left_out = {n.name for n in numbers.everything(report) if not book_expected.is_expected(n)}
     assert left_out == {"solver", "solver_reason", "checks"}
 
 
 def test_only_numbers_of_a_solve_have_its_tolerance(report, now):
     """The parts of the book's numbers that need a plan, and no others, may use its gap."""
-    data = [*numbers.of_region(report), *numbers.of_data(report), *numbers.of_scenario(report)]
+    data = [*region.of_region(report), *region.of_data(report), *plan.of_scenario(report)]
     for number in data:
-        assert not number.origin.startswith(expect.SOLVED), number.name
+        assert not number.origin.startswith(book_expected.SOLVED), number.name
     for name, number in now.numbers.items():
         if isinstance(number.value, str) or number.unit == "count":
             assert number.within == 0, name
         else:
-            solved = number.origin.startswith(expect.SOLVED)
+            solved = number.origin.startswith(book_expected.SOLVED)
             assert solved == (number.within > 1e-8 * abs(number.value)), name
 
 
@@ -99,15 +107,15 @@ def moved(expectation, name, value):
 )
 def test_a_wrong_expectation_is_caught_and_named(expected, now, name, change):
     wrong = moved(expected, name, change(expected.numbers[name].value))
-    (problem,) = expect.problems(wrong, now)
+    (problem,) = book_expected.problems(wrong, now)
     assert problem.startswith(f"moved    {name}: ")
     assert "→" in problem
 
 
 def test_a_move_inside_the_gap_is_shown_to_the_reviewer_and_fails_nothing(expected, now):
     near = moved(expected, "objective", expected.numbers["objective"].value + 0.01)
-    assert expect.problems(near, now) == []
-    (line,) = expect.differences(near, now, every=True)
+    assert book_expected.problems(near, now) == []
+    (line,) = book_expected.differences(near, now, every=True)
     assert line.startswith("moved    objective: ")
     assert "points" in line
     assert "%" in line
@@ -116,42 +124,42 @@ def test_a_move_inside_the_gap_is_shown_to_the_reviewer_and_fails_nothing(expect
 def test_a_tolerance_edited_in_the_file_allows_nothing(expected, now):
     wrong = moved(expected, "stations", expected.numbers["stations"].value + 1)
     loose = replace(wrong.numbers["stations"], within=1e9)
-    assert expect.problems(
+    assert book_expected.problems(
         replace(wrong, numbers={**wrong.numbers, "stations": loose}), now
-    ) == expect.problems(wrong, now)
+    ) == book_expected.problems(wrong, now)
 
 
 def test_a_missing_and_a_surplus_number_are_told(expected, now):
     fewer = {name: n for name, n in expected.numbers.items() if name != "people"}
-    (added,) = expect.problems(replace(expected, numbers=fewer), now)
+    (added,) = book_expected.problems(replace(expected, numbers=fewer), now)
     assert added.startswith("added    people: ")
     more = {**expected.numbers, "nothing": expected.numbers["people"]}
-    (removed,) = expect.problems(replace(expected, numbers=more), now)
+    (removed,) = book_expected.problems(replace(expected, numbers=more), now)
     assert removed.startswith("removed  nothing: ")
 
 
 @pytest.mark.parametrize("key", ["inputs_sha256", "config_sha256", "scenario", "geography"])
 def test_a_file_made_from_something_else_is_stale(expected, now, key):
-    (problem,) = expect.problems(replace(expected, **{key: "other"}), now)
+    (problem,) = book_expected.problems(replace(expected, **{key: "other"}), now)
     assert problem.startswith(f"stale: {key} is ")
     assert "make expect" in problem
 
 
 def test_renewing_tells_old_and_new(tmp_path, report, expected):
     project = Project(tmp_path)
-    assert expect.renew(project, report) == [f"new file with {len(expected.numbers)} numbers"]
-    values = json.loads(expect.path(project).read_text())
+    assert book_expected.renew(project, report) == [f"new file with {len(expected.numbers)} numbers"]
+    values = json.loads(book_expected.path(project).read_text())
     values["numbers"]["stations"]["value"] -= 1
-    expect.path(project).write_text(json.dumps(values))
-    (line,) = expect.renew(project, report)
+    book_expected.path(project).write_text(json.dumps(values))
+    (line,) = book_expected.renew(project, report)
     assert line.startswith("moved    stations: ")
-    assert expect.renew(project, report) == []
+    assert book_expected.renew(project, report) == []
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"numbers": {"people": {}}}', "not JSON"])
 def test_a_damaged_file_is_refused_by_name(tmp_path, content):
     project = Project(tmp_path)
-    expect.path(project).parent.mkdir(parents=True)
-    expect.path(project).write_text(content)
+    book_expected.path(project).parent.mkdir(parents=True)
+    book_expected.path(project).write_text(content)
     with pytest.raises(KwevError, match=r"expected\.json"):
-        expect.read(project)
+        book_expected.read(project)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.analysis import timing
-from kwev.exhibits import site_files, site_list
 from kwev.project import Project
+from kwev.report import timing
+from kwev.report.sites import site_files
+from kwev.report.sites import site_list
+
+
 
 
 @pytest.fixture(scope="module")
 def report():
-    from kwev.report import load_report
+    from kwev.report.scenario import load_report
 
     return load_report()
 

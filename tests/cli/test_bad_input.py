@@ -82,7 +82,7 @@ def test_a_bad_option_of_solve(solved, arguments, words):
 
 def test_a_size_limited_gurobi_refuses_in_one_line(solved):
     pytest.importorskip("gurobipy")
-    from kwev.engines import gurobi_licence
+    from kwev.solve.solvers import gurobi_licence
 
     if gurobi_licence() != "size-limited, non-production":
         pytest.skip("needs the licence of the gurobipy wheel")

@@ -9,10 +9,10 @@ import pytest
 from planted import refreshed
 
 from kwev import __version__
-from kwev.analysis.results import FILE
-from kwev.export import FILES
 from kwev.files import write_json
 from kwev.formats import schemas
+from kwev.plan.export import FILES
+from kwev.report.results_file import FILE
 
 
 def test_solve_writes_the_five_files(solved):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.figures.figure import Origin
+from kwev.display.figure import Origin
 from kwev.project import Project
 
 

@@ -217,7 +217,7 @@ def action(kind, place_id, latitude, longitude, ports):
 
 def plan(config):
     """Return what the map reads of a plan: three actions, coverage, and the configuration."""
-    from kwev.plan import Action
+    from kwev.plan.format import Action
 
     reached = SimpleNamespace(before=0.2, after=0.6, target=0.95)
     actions = [

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from figures import places
 
-from kwev import config as configuration
-from kwev.figures import charts, maps
-from kwev.figures.tables import Column, Table
+from kwev import config as kwev_config
+from kwev.display import chart
+from kwev.display.table import Column, Table
+from kwev.report import plan_map
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
@@ -43,12 +44,12 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def site(folder, frames, origin):
     """Serve a page with a chart, a table and the map of a plan; return its address."""
-    config = configuration.load("base", ROOT / "config")
+    config = kwev_config.load("base", ROOT / "config")
     shapes = places.write_shapes(folder.root / "processed")
     shown = [
-        charts.coverage(frames["coverage"], origin=origin),
-        charts.budget_sweep(frames["budget_sweep"], origin=origin),
-        maps.plan(places.tables(), places.plan(config), folder=shapes),
+        chart.coverage_drawn(frames["coverage"], origin=origin),
+        chart.budget_sweep_drawn(frames["budget_sweep"], origin=origin),
+        plan_map.plan(places.tables(), places.plan(config), folder=shapes),
     ]
     wide = Table(
         "wide",

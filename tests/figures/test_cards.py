@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from kwev.display.cards import Card, Cards, Fact
+from kwev.display.table import Column, Table
 from kwev.errors import KwevError
-from kwev.figures.cards import Card, Cards, Fact
-from kwev.figures.tables import Column, Table
 
 TABLE = Table(
     "columns-x", pd.DataFrame({"c": ["x_m"]}), (Column("c", "Column"),), "s", "v", is_noted=False

@@ -5,17 +5,15 @@ from __future__ import annotations
 import pytest
 from figures.reading import outside
 
-from kwev import exhibits
-from kwev.analysis import catchment
+from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.figures import historychart, lorenzchart
-from kwev.figures.figure import is_svg
-from kwev.report import Report
+from kwev.report import accessibility, equity, monitoring
+from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    "served_households", "access_table", "floor_table", "targets", "measured_lists",
-    "drift_triggers",
+    equity.served_households, equity.access_table, equity.floor_table, monitoring.targets,
+    monitoring.measured_lists, monitoring.drift_triggers,
 )  # fmt: skip
 
 
@@ -25,16 +23,16 @@ def report(project, base_plan):
     return Report(project, "base", "da")
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_each_table_has_both_forms_and_no_hole(name, report):
-    shown = getattr(exhibits, name)(report)
+@pytest.mark.parametrize("table", TABLES)
+def test_each_table_has_both_forms_and_no_hole(table, report):
+    shown = table(report)
     for form in (shown.html(), shown.markdown()):
         assert not any(f"{edge}{word}" in form for edge in (">", "| ") for word in ("nan", "None"))
     assert len(shown.frame) > 0
 
 
 def test_the_floors_stand_by_level_with_signs(report):
-    shown = exhibits.floor_table(report)
+    shown = equity.floor_table(report)
     assert shown.group == "kind"
     assert {"Level 2", "Level 3"} == set(shown.frame["kind"])
     for text, price in zip(shown.frame["gives"], shown.frame["l2_price"], strict=True):
@@ -43,7 +41,7 @@ def test_the_floors_stand_by_level_with_signs(report):
 
 
 def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
-    shown = exhibits.lorenz_chart(report)
+    shown = equity.lorenz_chart(report)
     curves = report.findings.lorenz
     part = curves[(curves["level"] == "l3") & (curves["when"] == "after")]
     half = part.loc[(part["people"] - 0.5).abs().idxmin(), "value"]
@@ -51,12 +49,12 @@ def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
     assert is_svg(shown.static())
     assert outside(shown.interactive()) == []
     with pytest.raises(KwevError, match="people"):
-        lorenzchart.lorenz(curves.drop(columns="people"), origin=exhibits.access_map(report))
+        accessibility.lorenz_drawn(curves.drop(columns="people"), origin=equity.access_map(report))
 
 
 def test_the_history_chart_keeps_sources_apart(report):
-    shown = exhibits.history_chart(report)
-    assert set(shown.data["series"]) == set(historychart._SERIES)
+    shown = monitoring.history_chart(report)
+    assert set(shown.data["series"]) == set(monitoring._SERIES)
     assert "2022-07-15" in shown.alt
     assert "target 95%" in shown.alt
     assert is_svg(shown.static())
@@ -64,8 +62,8 @@ def test_the_history_chart_keeps_sources_apart(report):
 
 
 def test_the_map_of_accessibility_draws_every_area_with_people(report):
-    shown = exhibits.access_map(report)
-    found = catchment.by_area(report.findings.effects)
+    shown = equity.access_map(report)
+    found = accessibility.by_area(report.findings.effects)
     assert found["people"].sum() == pytest.approx(report.tables.cells["population"].sum(), rel=1e-6)
     assert f"in {len(found)} dissemination areas" in shown.alt
     # the mean over areas by their people is the mean over people

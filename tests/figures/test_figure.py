@@ -11,9 +11,10 @@ import pytest
 from figures.reading import outside
 from lxml import etree
 
+from kwev.display import chart as display_chart
+from kwev.display import figure
+from kwev.display.figure import Figure, publish_vendor
 from kwev.errors import KwevError
-from kwev.figures import charts, figure
-from kwev.figures.figure import Figure, publish_vendor
 
 CHARTS = ["coverage", "budget_sweep", "phases", "cost_breakdown", "candidates_by_category"]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +35,7 @@ def simple(**changes):
 
 @pytest.fixture(params=CHARTS)
 def chart(request, frames, origin):
-    return getattr(charts, request.param)(frames[request.param], origin=origin)
+    return getattr(display_chart, request.param)(frames[request.param], origin=origin)
 
 
 @pytest.mark.usefixtures("folder")
@@ -137,9 +138,9 @@ def test_vendor_files_are_local_and_whole(folder):
 
 def test_missing_column_and_no_rows_are_named(frames, origin):
     with pytest.raises(KwevError, match="needs columns after"):
-        charts.coverage(frames["coverage"].drop(columns="after"), origin=origin)
+        display_chart.coverage_drawn(frames["coverage"].drop(columns="after"), origin=origin)
     with pytest.raises(KwevError, match="no rows"):
-        charts.cost_breakdown(frames["cost_breakdown"].iloc[:0], origin=origin)
+        display_chart.cost_breakdown(frames["cost_breakdown"].iloc[:0], origin=origin)
 
 
 def test_scripts_of_a_chart_are_data_and_one_local_file(chart):

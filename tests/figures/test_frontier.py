@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from figures.reading import outside
 
+from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.figures import frontierchart
-from kwev.figures.figure import is_svg
+from kwev.report import frontier
 
 PLANS = pd.DataFrame(
     [
@@ -39,7 +39,7 @@ def drawn(figure):
 
 
 def test_each_share_of_level_3_is_a_line_over_cost(origin):
-    figure = frontierchart.frontier(PLANS, origin=origin)
+    figure = frontier.frontier_drawn(PLANS, origin=origin)
     lines = {line["name"]: line for line in drawn(figure)}
     assert list(lines) == ["No Level 3 asked for", "Level 3 at least 94%"]
     assert lines["No Level 3 asked for"]["x"] == [2, 4]
@@ -49,7 +49,7 @@ def test_each_share_of_level_3_is_a_line_over_cost(origin):
 
 
 def test_what_no_weights_find_is_told_apart_by_shape_and_word(origin):
-    figure = frontierchart.levels(SLICE, WEIGHTED, origin=origin)
+    figure = frontier.levels(SLICE, WEIGHTED, origin=origin)
     marks = {line["name"]: line for line in drawn(figure) if line.get("name")}
     assert marks["Found by some weights"]["x"] == [0.8, 0.95]
     assert marks["Found by no weights"]["x"] == [0.9]
@@ -61,8 +61,8 @@ def test_what_no_weights_find_is_told_apart_by_shape_and_word(origin):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda origin: frontierchart.frontier(PLANS, origin=origin),
-        lambda origin: frontierchart.levels(SLICE, WEIGHTED, origin=origin),
+        lambda origin: frontier.frontier_drawn(PLANS, origin=origin),
+        lambda origin: frontier.levels(SLICE, WEIGHTED, origin=origin),
     ],
 )
 def test_the_charts_are_local_and_the_same_again(make, origin):
@@ -75,6 +75,6 @@ def test_the_charts_are_local_and_the_same_again(make, origin):
 
 def test_an_empty_frontier_is_refused(origin):
     with pytest.raises(KwevError, match="no rows"):
-        frontierchart.frontier(PLANS.iloc[:0], origin=origin)
+        frontier.frontier_drawn(PLANS.iloc[:0], origin=origin)
     with pytest.raises(KwevError, match="unsupported"):
-        frontierchart.levels(PLANS, WEIGHTED, origin=origin)
+        frontier.levels(PLANS, WEIGHTED, origin=origin)

@@ -12,10 +12,12 @@ from figures import places
 from figures.reading import outside
 from lxml import etree
 
-from kwev import config as configuration
+from kwev import config
+from kwev.display import layers
+from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
-from kwev.figures import layers, maps, planmap, transitmap
-from kwev.figures.figure import SVG_LIMIT, is_svg
+from kwev.report import plan_map, transit
+from kwev.report import region as report_region
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPS = ["region", "population_density", "ev_by_fsa", "stations", "candidates", "transit", "plan"]
@@ -24,8 +26,8 @@ LIMIT_BYTES = 400_000
 
 def draw(name, tables, plan, folder):
     if name == "plan":
-        return maps.plan(tables, plan, folder=folder)
-    drawn_by = transitmap if name == "transit" else maps
+        return plan_map.plan(tables, plan, folder=folder)
+    drawn_by = transit if name == "transit" else report_region
     return getattr(drawn_by, name)(tables, folder=folder)
 
 
@@ -36,7 +38,7 @@ def shapes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made():
-    return places.plan(configuration.load("base", ROOT / "config"))
+    return places.plan(config.load("base", ROOT / "config"))
 
 
 @pytest.fixture(params=MAPS)
@@ -107,7 +109,7 @@ def test_rows_of_the_csv_are_the_marks_drawn(shown):
 
 
 def test_plan_has_the_layers_that_are_asked_for(shapes, made):
-    text = maps.plan(places.tables(), made, folder=shapes).interactive()
+    text = plan_map.plan(places.tables(), made, folder=shapes).interactive()
     assert control(text) == [
         "Population density",
         "Municipal boundaries",
@@ -124,7 +126,7 @@ def test_plan_has_the_layers_that_are_asked_for(shapes, made):
 
 
 def test_plan_popups_tell_ports_power_cost_and_proxy(shapes, made):
-    text = maps.plan(places.tables(), made, folder=shapes).interactive()
+    text = plan_map.plan(places.tables(), made, folder=shapes).interactive()
     (upgrade,) = [
         part for part in drawn(text) if part[0] == "Points" and part[1][0][3] == "Name of s1"
     ]
@@ -148,8 +150,8 @@ def test_grid_capacity_is_always_called_a_proxy(shown):
 def test_a_level_is_offered_where_it_stands_after_the_plan(made):
     existing = places.stations().iloc[:2]
     actions = pd.DataFrame([a.model_dump() for a in made.actions])
-    l2 = planmap.after(existing, actions, "l2")
-    l3 = planmap.after(existing, actions, "l3")
+    l2 = plan_map.after(existing, actions, "l2")
+    l3 = plan_map.after(existing, actions, "l3")
     # s1 loses its L2 and becomes L3; s2 has both; q1 is a new L3, q2 a new L2
     assert sorted(l2["longitude"]) == [-80.45, -80.3]
     assert sorted(l3["longitude"]) == [-80.55, -80.5, -80.45]
@@ -165,25 +167,25 @@ def test_of_two_actions_at_a_place_the_last_says_what_stands_there():
         ]
     )
     for level in ("l2", "l3"):
-        assert list(planmap.after(existing, actions, level)["longitude"]) == [-80.55]
+        assert list(plan_map.after(existing, actions, level)["longitude"]) == [-80.55]
 
 
 def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
-    made = places.plan(configuration.load("base", ROOT / "config"))
+    made = places.plan(config.load("base", ROOT / "config"))
     more = [
         places.action("add_l2", "s1", 43.35, -80.55, (0, 2, 2, 2)),
         places.action("add_l3", "s2", 43.35, -80.45, (2, 2, 2, 4)),
         places.action("remove", "s3", 43.34, -80.45, (2, 0, 0, 0)),
     ]
     made.actions = [*made.actions, *(type(made.actions[0]).model_validate(a) for a in more)]
-    shown = maps.plan(places.tables(), made, folder=shapes)
-    for kind, (_, mark) in planmap.PHASES.items():
+    shown = plan_map.plan(places.tables(), made, folder=shapes)
+    for kind, (_, mark) in plan_map.PHASES.items():
         assert f"1 {mark.label}" in shown.alt, kind
 
 
 def test_reach_is_a_circle_inside_the_region(shapes):
-    from kwev.figures.shapes import areas, reach
-    from kwev.figures.shapes import places as points
+    from kwev.display.cartography import areas, reach
+    from kwev.display.cartography import places as points
 
     region = areas("municipalities", "municipality_id", shapes)
     one = points(pd.DataFrame({"latitude": [43.35], "longitude": [-80.45]}))
@@ -195,7 +197,7 @@ def test_reach_is_a_circle_inside_the_region(shapes):
 
 
 def test_stations_are_told_apart(shapes):
-    shown = maps.stations(places.tables(), folder=shapes)
+    shown = report_region.stations(places.tables(), folder=shapes)
     classes = dict(zip(shown.data["station_id"], shown.data["class"], strict=True))
     assert classes == {
         "s1": "L2 only",
@@ -208,7 +210,7 @@ def test_stations_are_told_apart(shapes):
 
 
 def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
-    shown = transitmap.transit(places.tables(), folder=shapes)
+    shown = transit.transit(places.tables(), folder=shapes)
     text = shown.interactive()
     names = ["Lines: Bus", "Bus stops", "Lines: iXpress", "Lines: ION", "ION stations", "Hubs",
              "Planned ION stops"]  # fmt: skip
@@ -225,7 +227,7 @@ def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
 
 
 def test_density_is_people_per_land_area(shapes):
-    shown = maps.population_density(places.tables(), folder=shapes)
+    shown = report_region.population_density(places.tables(), folder=shapes)
     values = shown.data[shown.data["layer"] == "Population density"].set_index("da_id")["per_km2"]
     assert values.astype(float).round(6).to_dict() == {
         "35300000": 2000.0,
@@ -236,13 +238,13 @@ def test_density_is_people_per_land_area(shapes):
 
 
 def test_ev_rate_is_of_residents_inside(shapes):
-    shown = maps.ev_by_fsa(places.tables(), folder=shapes)
+    shown = report_region.ev_by_fsa(places.tables(), folder=shapes)
     rates = shown.data.dropna(subset=["per_thousand"]).set_index("fsa")["per_thousand"]
     assert rates.to_dict() == {"N2A": pytest.approx(1000 * 7 / 300), "N0B": pytest.approx(50.0)}
 
 
 def test_names_from_data_cannot_end_a_script(shapes):
-    text = maps.stations(places.tables(), folder=shapes).interactive()
+    text = report_region.stations(places.tables(), folder=shapes).interactive()
     assert "Mall </script>" not in text
     assert "Mall <\\/script>" in text
 
@@ -254,7 +256,7 @@ def test_breaks_rise_and_are_few_figures():
 
 def test_missing_geometry_is_named(tmp_path):
     with pytest.raises(KwevError, match="map geometry missing"):
-        maps.region(places.tables(), folder=tmp_path)
+        report_region.region(places.tables(), folder=tmp_path)
 
 
 @pytest.mark.slow

@@ -10,13 +10,12 @@ from figures.reading import outside
 from settled import DONE, furnished, line, on_a_road, plan_of
 from toy import case, toy
 
-from kwev import exhibits
-from kwev.analysis import beneficiaries, distances
-from kwev.analysis.findings import Findings
+from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.figures import distancechart, gapmap
-from kwev.figures.figure import is_svg
-from kwev.numbers import of_results
+from kwev.report import distances, remaining, results
+from kwev.report import effects as report_effects
+from kwev.report.findings import Findings
+from kwev.report.results import of_results
 
 LIMIT_BYTES = 400_000
 RADIUS_M = {"l2": 500.0, "l3": 5_000.0}
@@ -34,7 +33,7 @@ def report(tables, base_plan, base_case):
 
 @pytest.fixture(scope="module")
 def gap_map(report):
-    return exhibits.gap_map(report)
+    return results.gap_map(report)
 
 
 def test_the_map_draws_every_gap_in_its_class(report, gap_map):
@@ -44,7 +43,7 @@ def test_the_map_draws_every_gap_in_its_class(report, gap_map):
         wanted = table[table["level"] == level]
         assert len(part) == len(wanted) > 0
         far = (part["class"] == "no site is near most of them").sum()
-        assert far == (wanted["within_a_site"] < gapmap.HALF).sum() > 0
+        assert far == (wanted["within_a_site"] < remaining.HALF).sum() > 0
         assert part["people"].astype(float).sum() == pytest.approx(wanted["people"].sum(), abs=1)
 
 
@@ -59,7 +58,7 @@ def test_the_map_is_small_local_and_the_same_again(report, gap_map):
     page = gap_map.interactive()
     assert len(page.encode()) < LIMIT_BYTES
     assert outside(page) == []
-    assert exhibits.gap_map(report).interactive() == page
+    assert results.gap_map(report).interactive() == page
     assert is_svg(gap_map.static())
 
 
@@ -68,7 +67,7 @@ def test_a_plan_that_leaves_nobody_out_has_a_map_without_gaps(tables):
     on_a_road(small)
     made = Findings.of(small, plan_of(small, case(), []))
     assert len(made.gaps) == 0
-    shown = gapmap.gaps(_on(tables, made.effects), made.gaps, {"l2": 0.0, "l3": 0.0})
+    shown = remaining.gaps_drawn(_on(tables, made.effects), made.gaps, {"l2": 0.0, "l3": 0.0})
     assert "out of reach of 0 people" in shown.alt
     assert set(shown.data["layer"]) <= {
         "Municipalities", "Level 2 stations with the plan", "Level 3 stations with the plan",
@@ -83,19 +82,19 @@ def _on(tables, effects):
 
 
 def test_the_chart_of_distances_tells_the_shares_at_the_radius(report):
-    shown = exhibits.distance_chart(report)
+    shown = results.distance_chart(report)
     cover = report.plan.coverage
     assert f"{cover.l2.before:.0%} today and {cover.l2.after:.0%} with the plan" in shown.alt
     assert f"{cover.l3.before:.0%} today and {cover.l3.after:.0%} with the plan" in shown.alt
     assert is_svg(shown.static())
-    assert shown.interactive() == exhibits.distance_chart(report).interactive()
+    assert shown.interactive() == results.distance_chart(report).interactive()
 
 
 def test_the_chart_refuses_a_table_without_its_columns(report):
     curve = distances.curves(report.findings.distances)
     with pytest.raises(KwevError, match="network_after"):
-        distancechart.distances(
-            curve.drop(columns="network_after"), RADIUS_M, origin=exhibits.distance_chart(report)
+        distances.distances_drawn(
+            curve.drop(columns="network_after"), RADIUS_M, origin=results.distance_chart(report)
         )
 
 
@@ -104,7 +103,7 @@ def test_the_chart_refuses_a_table_without_its_columns(report):
     ["who_gains", "distance_table", "plan_measures", "plan_transit", "site_reasons", "gap_table"],
 )
 def test_each_table_has_both_forms_and_no_hole(name, report):
-    shown = getattr(exhibits, name)(report)
+    shown = getattr(results, name)(report)
     page, text = shown.html(), shown.markdown()
     assert shown.source in page
     for form in (page, text):
@@ -113,7 +112,7 @@ def test_each_table_has_both_forms_and_no_hole(name, report):
 
 
 def test_the_table_of_reasons_has_every_action_once(report):
-    frame = exhibits.site_reasons(report).frame
+    frame = results.site_reasons(report).frame
     assert sorted(frame["id"]) == sorted(action.id for action in report.plan.actions)
     assert frame["points"].is_monotonic_decreasing
     conversions = frame[frame["kind"] == "upgrade"]
@@ -121,11 +120,11 @@ def test_the_table_of_reasons_has_every_action_once(report):
 
 
 def test_the_table_of_groups_shows_the_headline(report):
-    frame = exhibits.who_gains(report).frame
-    (region,) = frame[frame["name"] == beneficiaries.REGION].to_dict("records")
+    frame = results.who_gains(report).frame
+    (region,) = frame[frame["name"] == report_effects.REGION].to_dict("records")
     assert region["l2_after"] == pytest.approx(report.plan.coverage.l2.after, abs=1e-12)
     assert region["l3_before"] == pytest.approx(report.plan.coverage.l3.before, abs=1e-12)
-    assert not (frame["group"] == beneficiaries.TOWN_VEHICLES).any()
+    assert not (frame["group"] == report_effects.TOWN_VEHICLES).any()
 
 
 def test_the_numbers_are_those_of_the_tables(report):

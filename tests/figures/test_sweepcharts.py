@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from kwev.display.figure import SVG_LIMIT
 from kwev.errors import KwevError
-from kwev.figures import pickmap, sweepcharts
-from kwev.figures.figure import SVG_LIMIT
+from kwev.report import picks, sensitivity
 
 LIMIT_BYTES = 400_000
 
@@ -23,14 +23,14 @@ SPANS = pd.DataFrame(
 
 def draw(name, tables, origin):
     if name == "along":
-        return sweepcharts.along(RADII, "value", "Reach (m)", origin=origin, name="along")
+        return sensitivity.along(RADII, "value", "Reach (m)", origin=origin, name="along")
     if name == "tornado":
-        return sweepcharts.tornado(SPANS, "Change (points)", origin=origin, name="tornado")
+        return sensitivity.tornado(SPANS, "Change (points)", origin=origin, name="tornado")
     places = tables.sites.head(3).assign(
         **{"class": ["core", "fragile", "usual"], "in_base": True, "in_published": True},
         words="New Level 2 stations", municipality="Kitchener", share=0.5,
     )  # fmt: skip
-    return pickmap.picks(tables, places, origin)
+    return picks.picks_drawn(tables, places, origin)
 
 
 @pytest.mark.parametrize("name", ["along", "tornado", "map"])
@@ -56,6 +56,6 @@ def test_words_tell_the_ends_and_the_widest(tables, origin):
 
 def test_a_table_without_a_column_is_refused(origin):
     with pytest.raises(KwevError, match="figure x needs columns l3"):
-        sweepcharts.along(RADII.drop(columns="l3"), "value", "Reach", origin=origin, name="x")
+        sensitivity.along(RADII.drop(columns="l3"), "value", "Reach", origin=origin, name="x")
     with pytest.raises(KwevError, match="figure x has no rows"):
-        sweepcharts.tornado(SPANS.head(0), "Change", origin=origin, name="x")
+        sensitivity.tornado(SPANS.head(0), "Change", origin=origin, name="x")

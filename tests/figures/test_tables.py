@@ -7,9 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from figures.reading import outside
 
+from kwev.display.table import Column, Table, shares
 from kwev.errors import KwevError
-from kwev.figures.columns import shares
-from kwev.figures.tables import Column, Table
 
 COLUMNS = (
     Column("id", "Id"),

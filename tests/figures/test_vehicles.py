@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.analysis import clusters, vehicles
-from kwev.figures import origins, vehiclechart, vehiclemap
-from kwev.figures.figure import SVG_LIMIT
+from kwev.display import origins
+from kwev.display.figure import SVG_LIMIT
+from kwev.report import clusters, vehicles
 
 LIMIT_BYTES = 400_000
 
 
 def draw(name, tables):
     if name == "growth":
-        return vehiclemap.growth(tables, vehicles.by_fsa(tables))
+        return clusters.growth(tables, vehicles.by_fsa(tables))
     if name == "clusters":
-        return vehiclemap.clusters(tables, clusters.by_da(tables).areas)
+        return clusters.clusters(tables, clusters.by_da(tables).areas)
     if name == "density":
-        return vehiclemap.density(tables)
-    return vehiclechart.growth(
+        return clusters.density(tables)
+    return vehicles.growth(
         vehicles.totals(tables),
         tables.ev_forecast,
         vehicles.FORM_NAMES,

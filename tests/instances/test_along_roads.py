@@ -6,11 +6,11 @@ import pytest
 from planted import Ground, refreshed
 from toy import case, streets, toy
 
-from kwev.certify import certify
-from kwev.coverage import AlongRoads, StraightLine, ruler_of
-from kwev.network import RoadNetwork
-from kwev.solve import solve_scenario
-from kwev.store import solve_certified
+from kwev.certify.certificate import certify
+from kwev.model.coverage import AlongRoads, StraightLine, ruler_of
+from kwev.model.network import RoadNetwork
+from kwev.solve.stages import solve_scenario
+from kwev.studies.store import solve_certified
 
 BY_ROAD = {"coverage__metric": "network"}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from toy import case, toy
 
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.errors import KwevError
-from kwev.solve import solve_scenario
+from kwev.solve.stages import solve_scenario
 
 PORT_KWH = 19.2 * 8_760 * 0.1
 """What an L2 port gives in a year: 16,819 kWh. One EV needs 3,000 kWh * 0.2 = 600 kWh."""

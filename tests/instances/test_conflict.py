@@ -6,7 +6,7 @@ import pytest
 from toy import AREA, base_config, toy
 
 from kwev.config import Case
-from kwev.conflict import deletion_filter, explain
+from kwev.solve.infeasibility import deletion_filter, explain
 
 FAR = 50_000.0
 RICH = {"budget__limit_cad": 10_000_000}

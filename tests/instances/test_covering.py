@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from kwev.covering import Covering, dual_bound, greedy
+from benchmarks.covering import Covering, dual_bound, greedy
+from benchmarks.interchange import Exchange
+from benchmarks.maximal_covering import Effort, solve_covering
 from kwev.errors import KwevError
-from kwev.interchange import Exchange
-from kwev.mclp import Effort, solve_covering
 
 EXACT = Effort(gap=0.0, seconds=20.0)
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from toy import base_config, case, toy
 
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.config import Case
-from kwev.solve import solve_scenario
+from kwev.solve.stages import solve_scenario
 
 FAR = 50_000.0
 

@@ -10,8 +10,8 @@ import pytest
 from hand import done, solve
 from toy import base_config, toy
 
-from kwev.areas import low_income_cad
 from kwev.config import Case
+from kwev.model.groups import low_income_cad
 
 PEOPLE = (70, 60, 50)
 TWO_STATIONS = {

@@ -7,9 +7,9 @@ from toy import base_config, toy
 
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.inputs import build_inputs
-from kwev.robust import Future, least_worst_regret, standing
-from kwev.solve import solve_scenario
+from kwev.model.inputs import build_inputs
+from kwev.solve.minimax_regret import Future, least_worst_regret, standing
+from kwev.solve.stages import solve_scenario
 
 ENERGY = {
     "demand__enforce": True,

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from settled import plan_of
 from toy import case, toy
 
-from kwev.analysis import timing
-from kwev.analysis.effects import effects
+from kwev.certify.schedule import Timekeeper
 from kwev.errors import KwevError
-from kwev.schedule import best, greedy, listed, point_months, worth
-from kwev.timekeeper import Timekeeper
+from kwev.report import timing
+from kwev.report.effects import effects
+from kwev.solve.schedule import best, greedy, listed, point_months, worth
 
 WIDE = {
     "phasing__periods": 2,

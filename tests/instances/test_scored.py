@@ -7,12 +7,12 @@ import pytest
 from planted import Ground
 from toy import base_config, case, toy
 
-from kwev import demand, scores
-from kwev.certify import certify
-from kwev.deeds import Place
-from kwev.demand import demand_points
-from kwev.retrace import Retrace
-from kwev.solve import solve_scenario
+from kwev.certify.actions import Place
+from kwev.certify.certificate import certify
+from kwev.certify.evaluation import Retrace
+from kwev.model import demand, scores
+from kwev.model.demand import demand_points
+from kwev.solve.stages import solve_scenario
 
 APART = 10_000
 URGENT = {"density_per_km2": 4_000.0, "transit": 1.0, "multi_unit_share": 1.0}

@@ -12,10 +12,10 @@ import time
 import pytest
 from shelves import checkout
 
-from kwev import study
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.study import Point
+from kwev.studies import study
+from kwev.studies.study import Point
 
 distributed = pytest.importorskip("distributed")
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import pytest
 from shelves import checkout
 
-from kwev import study
-from kwev.analysis import monotone, sensitivity, studies, sweeps
-from kwev.tables import load_tables
+from kwev.certify import actions
+from kwev.data.tables import load_tables
+from kwev.report import readings, registry, sweeps
+from kwev.studies import study
 
 
-@pytest.mark.parametrize("name", [*studies.STUDIES, *studies.RECORDS])
+@pytest.mark.parametrize("name", [*registry.STUDIES, *registry.RECORDS])
 def test_no_committed_result_is_missing_damaged_or_stale(project, name):
     """Where this fails, `make sweeps` makes the rows again; commit them with the change."""
-    assert studies.state(project, name) == []
+    assert registry.state(project, name) == []
 
 
-@pytest.mark.parametrize("name", studies.STUDIES)
+@pytest.mark.parametrize("name", registry.STUDIES)
 def test_no_committed_plan_breaks_a_rule(project, name):
-    rows = studies.results(project, name)
+    rows = registry.results(project, name)
     assert (rows["violations"] == 0).all()
     assert rows["status"].isin(["optimal", "limit"]).all()
     assert (rows["net_cad"] <= rows["budget_cad"] + 0.005).all()
@@ -36,19 +37,19 @@ ALONG = {
 @pytest.mark.parametrize("name", ALONG)
 def test_sweeps_over_budget_and_radius_are_monotone_as_settled(project, name):
     """Total shortfall never rises; at equal shortfall the objective never falls within the gaps."""
-    points = studies.points(project, name)
-    values = [sensitivity.value_at(point.case.config, ALONG[name]) for point in points]
+    points = registry.points(project, name)
+    values = [sweeps.value_at(point.case.config, ALONG[name]) for point in points]
     assert len(set(values)) == len(values) >= 5
-    rows = studies.results(project, name).assign(value=values)
+    rows = registry.results(project, name).assign(value=values)
     (gap,) = {point.case.config.solver.mip_gap for point in points}
-    assert monotone.breaks(rows, "value", gap) == []
+    assert readings.breaks(rows, "value", gap) == []
 
 
 def test_every_assumption_with_a_range_is_swept_at_both_ends(project, base_case):
-    names = {point.name for point in studies.points(project, "swings")}
-    for known in sensitivity.ranges(project):
+    names = {point.name for point in registry.points(project, "swings")}
+    for known in sweeps.ranges(project):
         for end, values in (("low", known.low), ("high", known.high)):
-            moved = any(sensitivity.value_at(base_case.config, k) != v for k, v in values.items())
+            moved = any(sweeps.value_at(base_case.config, k) != v for k, v in values.items())
             assert (f"{known.key}.{end}" in names) == moved
 
 
@@ -56,7 +57,7 @@ def test_the_named_cases_are_swept(project):
     from kwev.config import scenario_paths
 
     swept, hard = (
-        {point.name for point in studies.points(project, name)} for name in ("cases", "hard-cases")
+        {point.name for point in registry.points(project, name)} for name in ("cases", "hard-cases")
     )
     named = {n for n, path in scenario_paths(project.config).items() if path.parent.name != "test"}
     assert swept | hard == named
@@ -76,17 +77,17 @@ SAMPLE = (
 
 @pytest.mark.parametrize(("name", "point"), SAMPLE)
 def test_a_sample_of_rows_is_what_its_actions_give(project, tables, name, point):
-    check([p for p in studies.points(project, name) if p.name == point], project, tables, name)
+    check([p for p in registry.points(project, name) if p.name == point], project, tables, name)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", studies.STUDIES)
+@pytest.mark.parametrize("name", registry.STUDIES)
 def test_every_row_is_what_its_actions_give(project, tables, name):
-    check(studies.points(project, name), project, tables, name)
+    check(registry.points(project, name), project, tables, name)
 
 
 def check(points, project, tables, name):
-    rows = studies.results(project, name).set_index("name", drop=False)
+    rows = registry.results(project, name).set_index("name", drop=False)
     assert points
     for point in points:
         assert study.differences(tables, point, rows.loc[point.name].to_dict()) == []
@@ -98,14 +99,14 @@ def check(points, project, tables, name):
     [("budget", "3000k"), ("swings", "costs.l2_station_cad.high"), ("swings", "base-tract")],
 )
 def test_a_sample_of_rows_solved_again_is_the_same(tmp_path, project, name, point):
-    (own,) = [p for p in studies.points(project, name) if p.name == point]
+    (own,) = [p for p in registry.points(project, name) if p.name == point]
     copy = checkout(tmp_path / "copy", project)
     assert load_tables(copy.processed).inputs_sha256 == load_tables(project.processed).inputs_sha256
     study.run(copy, [own])
     (again,) = study.results(copy, [own]).to_dict("records")
-    rows = studies.results(project, name)
+    rows = registry.results(project, name)
     (kept,) = rows[rows["name"] == point].to_dict("records")
-    for column in ("key", "status", *study.KINDS):
+    for column in ("key", "status", *actions.KINDS):
         assert again[column] == kept[column]
     # another machine may take another plan inside the gap
     gap = 2 * own.case.config.solver.mip_gap

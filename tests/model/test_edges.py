@@ -7,10 +7,10 @@ import warnings
 import pytest
 from toy import base_config, toy
 
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.solve import SOLVES, solve_scenario
+from kwev.solve.stages import SOLVES, solve_scenario
 
 TOWN = toy(
     [(0, 0, 100, 3), (900, 0, 40, 1)],

@@ -7,10 +7,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from kwev.certify.actions import Place
+from kwev.certify.evaluation import Retrace
 from kwev.config import Case, load, scenario_paths
-from kwev.deeds import Place
-from kwev.retrace import Retrace
-from kwev.store import solve_certified
+from kwev.studies.store import solve_certified
 
 PEOPLE = 587_165
 DISSEMINATION_AREAS = 766

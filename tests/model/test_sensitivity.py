@@ -7,22 +7,16 @@ import json
 import pytest
 from shelves import checkout
 
-from kwev import numbers, store
-from kwev.analysis.sensitivity import (
-    Range,
-    one_at_a_time,
-    ranges,
-    swing_points,
-    swings,
-    value_at,
-)
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.ledger import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
 from kwev.project import Project
-from kwev.report import Report, load_report
-from kwev.solve import SOLVES
-from kwev.study import path_of, run
+from kwev.report import plan
+from kwev.report.assumptions import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
+from kwev.report.scenario import Report, load_report
+from kwev.report.sweeps import Range, one_at_a_time, ranges, swing_points, swings, value_at
+from kwev.solve.stages import SOLVES
+from kwev.studies import store
+from kwev.studies.study import path_of, run
 
 BUDGET, FACTOR = "budget.limit_cad", "power.power_factor"
 TWO = (
@@ -178,7 +172,7 @@ def test_a_cleared_store_ends_with_the_same_numbers(copy):
 
     def printed():
         report = Report(copy, "base", "tract")
-        found = numbers.of_plan(report) | numbers.of_phases(report)
+        found = plan.of_plan(report) | plan.of_phases(report)
         assert set(report.entry.account["solves"]) <= set(SOLVES)
         return {number.name: (number.value, str(number)) for number in found}
 

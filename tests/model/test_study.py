@@ -12,11 +12,11 @@ import time
 import pytest
 from shelves import checkout
 
-from kwev import store, study
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
-from kwev.study import Point, Record
+from kwev.studies import store, study
+from kwev.studies.study import Point, Record
 
 BUDGETS_CAD = (250_000.0, 500_000.0, 1_000_000.0)
 

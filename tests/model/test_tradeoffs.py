@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwev import study
-from kwev.analysis import frontier, nearoptimal, robustness
-from kwev.analysis.tradeoffs import Tradeoffs
-from kwev.retrace import Retrace
+from kwev.certify.evaluation import Retrace
+from kwev.report import frontier, futures, near_optimal
+from kwev.report.tradeoffs import Tradeoffs
+from kwev.studies import study
 
 GAP_POINTS = 0.02
 """What the gap of one part in ten thousand leaves open, with room (points)."""
@@ -16,7 +16,7 @@ GAP_POINTS = 0.02
 
 @pytest.fixture(scope="module")
 def found(project, tables):
-    return Tradeoffs(project, tables, nearoptimal.case_of(project).config.budget.limit_cad)
+    return Tradeoffs(project, tables, near_optimal.case_of(project).config.budget.limit_cad)
 
 
 def beats(a, b, room=0.0):
@@ -80,7 +80,7 @@ def test_weights_find_no_plan_that_beats_the_frontier_by_more_than_the_gap(found
         )
 
 
-@pytest.mark.parametrize("make", [frontier.by_power, frontier.by_spacing, robustness.points])
+@pytest.mark.parametrize("make", [frontier.by_power, frontier.by_spacing, futures.points])
 def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
     own = make(project)
     rows = study.results(project, own)
@@ -88,10 +88,10 @@ def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
 
 
 def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, found):
-    case = nearoptimal.case_of(project)
-    values = study.record(project, nearoptimal.record(project))["plans"]
+    case = near_optimal.case_of(project)
+    values = study.record(project, near_optimal.record(project))["plans"]
     best = values[0]
-    assert best["name"] == nearoptimal.BEST
+    assert best["name"] == near_optimal.BEST
     for row in values:
         again = study.remeasured(tables, case, study.actions_of(row["actions"]))
         assert again["violations"] == row["violations"] == 0
@@ -110,9 +110,9 @@ def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, 
 
 def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found):
     robust = found.robustness
-    own = robustness.points(project)
+    own = futures.points(project)
     solved = study.results(project, own)
-    values = study.record(project, robustness.record(project))
+    values = study.record(project, futures.record(project))
     best = [row["best_points"] for row in values["futures"]]
     plans = {row["name"]: row for row in values["plans"]}
     for name in ("robust", "base"):
@@ -135,6 +135,6 @@ def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found
 
 
 def test_need_of_the_middle_future_is_the_need_of_2030(project, tables):
-    case = robustness.points(project)[0].case
+    case = futures.points(project)[0].case
     need = sum(Retrace(tables, case.config, "da")._need_kwh.values())
     assert need == pytest.approx(21_828.3 * 3_000 * 0.2, rel=1e-4)

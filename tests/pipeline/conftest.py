@@ -68,8 +68,8 @@ def tiny_raw(tmp_path):
 @pytest.fixture
 def squares():
     """Two dissemination areas, 1 km squares side by side, and two FSAs, one reaching outside."""
+    from kwev.data.place_schemas import DWELLING_TYPES
     from kwev.pipeline.boundaries import Boundaries
-    from kwev.schemas import DWELLING_TYPES
 
     crs = "EPSG:26917"
     west, south = 540_000.0, 4_810_000.0

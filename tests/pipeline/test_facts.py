@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.pipeline.nearby import distance_m, nearest_lines, sums_within
+from kwev.data.columns import check
+from kwev.data.schemas import PROCESSED
+from kwev.pipeline.cells import grid_per_household, point_facts, shares_of_cells
+from kwev.pipeline.geometry import distance_m, nearest_lines, sums_within
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.point_facts import grid_per_household, point_facts, shares_of_cells
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.site_facts import OWNERSHIP, site_facts
-from kwev.schemas import PROCESSED, check
+from kwev.pipeline.raw import Ledger
+from kwev.pipeline.sites import OWNERSHIP, site_facts
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 
@@ -129,7 +130,7 @@ def test_land_use_is_category_times_context(facts):
 
 
 def test_every_category_has_a_land_use_fit():
-    from kwev.categories import SITE_CATEGORIES
+    from kwev.vocabulary import SITE_CATEGORIES
 
     fit = dict(Parameters().land_use_fit)
     assert set(fit) == set(SITE_CATEGORIES)

@@ -12,11 +12,20 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.tsa.holtwinters import Holt
 
-from kwev.pipeline import forms
-from kwev.pipeline.fan import Market, Member, interval, mixture, spread
-from kwev.pipeline.forecast import LAST, market_of, outlook, without_jump
+from kwev.data.supply_schemas import FORMS
+from kwev.pipeline import forecast
+from kwev.pipeline.forecast import (
+    LAST,
+    Market,
+    Member,
+    interval,
+    market_of,
+    mixture,
+    outlook,
+    spread,
+    without_jump,
+)
 from kwev.pipeline.parameters import Parameters
-from kwev.schemas.vehicles import FORMS
 
 MARKET = 1_000.0
 
@@ -27,20 +36,20 @@ def quarters(totals, start=2022):
 
 
 def test_linear_and_drift_go_on_as_before():
-    assert forms.linear(np.array([10.0, 15, 30]), 3, MARKET).tolist() == [40, 50, 60]
-    assert forms.drift(np.array([10.0, 15, 40]), 3, MARKET) == pytest.approx([80, 160, 320])
-    assert forms.drift(np.array([10.0, 15, 40]), 9, MARKET)[-1] == MARKET
-    assert forms.linear(np.array([30.0, 20, 10]), 3, MARKET).tolist() == [0, 0, 0]
+    assert forecast.linear(np.array([10.0, 15, 30]), 3, MARKET).tolist() == [40, 50, 60]
+    assert forecast.drift(np.array([10.0, 15, 40]), 3, MARKET) == pytest.approx([80, 160, 320])
+    assert forecast.drift(np.array([10.0, 15, 40]), 9, MARKET)[-1] == MARKET
+    assert forecast.linear(np.array([30.0, 20, 10]), 3, MARKET).tolist() == [0, 0, 0]
 
 
 def test_logistic_and_bass_find_the_curve_they_were_made_from():
     t = np.arange(20)
     curve = MARKET / (1 + np.exp(4 - 0.3 * t))
-    assert forms.logistic(curve[:8], 12, MARKET) == pytest.approx(curve[8:], rel=1e-9)
+    assert forecast.logistic(curve[:8], 12, MARKET) == pytest.approx(curve[8:], rel=1e-9)
     n = [20.0]
     for _ in range(19):
         n.append(n[-1] + (0.01 + 0.2 * n[-1] / MARKET) * (MARKET - n[-1]))
-    assert forms.bass(np.array(n[:8]), 12, MARKET) == pytest.approx(n[8:], rel=1e-9)
+    assert forecast.bass(np.array(n[:8]), 12, MARKET) == pytest.approx(n[8:], rel=1e-9)
 
 
 def test_damped_trend_is_the_best_fit_of_statsmodels_on_the_grid():
@@ -48,7 +57,7 @@ def test_damped_trend_is_the_best_fit_of_statsmodels_on_the_grid():
     history = np.exp(np.cumsum(rng.normal(0.06, 0.02, 14)) + 5)
     logs = np.log(history)
     best = None
-    for alpha, beta, phi in itertools.product(*forms._GRID):
+    for alpha, beta, phi in itertools.product(*forecast._GRID):
         model = Holt(
             logs[1:],
             damped_trend=True,
@@ -62,12 +71,12 @@ def test_damped_trend_is_the_best_fit_of_statsmodels_on_the_grid():
         if best is None or fit.sse < best.sse - 1e-12:
             best = fit
     expected = np.exp(best.forecast(6))
-    assert forms.damped_trend(history, 6, 1e9) == pytest.approx(expected, rel=1e-9)
+    assert forecast.damped_trend(history, 6, 1e9) == pytest.approx(expected, rel=1e-9)
 
 
 def test_damped_trend_of_a_straight_line_fades():
     history = np.exp(np.linspace(3, 4, 11))
-    later = np.diff(np.log(np.append(history, forms.damped_trend(history, 8, 1e9))))[10:]
+    later = np.diff(np.log(np.append(history, forecast.damped_trend(history, 8, 1e9))))[10:]
     assert later[0] == pytest.approx(0.098, abs=1e-9)  # 0.1 a quarter, the slowest damping
     assert later[1:] / later[:-1] == pytest.approx(0.98)
 
@@ -78,7 +87,7 @@ histories = st.lists(st.floats(1, 900), min_size=4, max_size=16).map(np.array)
 @pytest.mark.parametrize("form", FORMS)
 @given(history=histories, ahead=st.integers(1, 45))
 def test_no_form_leaves_the_market(form, history, ahead):
-    later = forms.BY_NAME[form](history, ahead, MARKET)
+    later = forecast.BY_NAME[form](history, ahead, MARKET)
     assert later.shape == (ahead,)
     assert np.isfinite(later).all()
     assert (later >= 0).all()
@@ -89,7 +98,7 @@ def test_no_form_leaves_the_market(form, history, ahead):
 @given(steps=st.lists(st.floats(0.001, 0.15), min_size=4, max_size=15))
 def test_a_history_that_grows_goes_on_growing(form, steps):
     history = 50 * np.exp(np.cumsum(steps))
-    later = forms.BY_NAME[form](history, 20, MARKET)
+    later = forecast.BY_NAME[form](history, 20, MARKET)
     assert (np.diff(later) >= -1e-9).all()
 
 

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.categories import PLACE_CATEGORIES
+from kwev.data.columns import about_of, check
+from kwev.data.schemas import PROCESSED
 from kwev.pipeline.grid import area_factors, area_grid, site_grid, station_grid
 from kwev.pipeline.parameters import GridRule
-from kwev.schemas import PROCESSED, about_of, check
+from kwev.vocabulary import PLACE_CATEGORIES
 
 RULE = GridRule(
     base_kw={"existing_station": 500.0, "library": 300.0, "shopping_mall": 2_000.0},

@@ -10,14 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.pipeline.construction import construction_table, old_share
-from kwev.pipeline.deprivation import DIMENSIONS, middle_rank, quintiles, scores
+from kwev.data.columns import check
+from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.schemas import PROCESSED
+from kwev.pipeline.homes import (
+    DIMENSIONS,
+    construction_table,
+    da_profiles,
+    main_fsa,
+    middle_rank,
+    old_share,
+    quintiles,
+    scores,
+    tenure,
+    tract_profiles,
+)
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.profiles import da_profiles, tract_profiles
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.raw_census import SCORES
-from kwev.pipeline.tenure import main_fsa, tenure
-from kwev.schemas import DWELLING_TYPES, PROCESSED, check
+from kwev.pipeline.raw import Ledger
+from kwev.pipeline.raw_schemas import SCORES
 
 SINGLE, HIGH = (
     "Single-detached house",

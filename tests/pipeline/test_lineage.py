@@ -6,11 +6,9 @@ import json
 
 import pandas as pd
 
-from kwev.pipeline.build import STAGES, _tables
-from kwev.pipeline.lineage import stages_of
-from kwev.pipeline.meter import Meter
+from kwev.data.schemas import PROCESSED
+from kwev.pipeline.build import STAGES, Meter, _tables, stages_of
 from kwev.pipeline.raw import FILES, Raw
-from kwev.schemas import PROCESSED
 
 
 def two_rivers(raw, meter):  # pragma: no cover - followed, never run

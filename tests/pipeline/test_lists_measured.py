@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.analysis import history, observations, targets
-from kwev.analysis.history import Ground
+from kwev.report import history, observations, targets
+from kwev.report.history import Ground
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def test_a_list_of_natural_resources_canada_is_its_line(  # noqa: PLR0913, PLR09
     path = raw_dir / "charging_stations" / file
     read = observations.read(project, tables, path, date="", series="")
     line = history.of_stations(ground, read.snapshot)
-    kept = [k for k in history.read(history.path_of(project)) if k.series == "nrcan"]
+    kept = [k for k in history.read_history(history.path_of(project)) if k.series == "nrcan"]
     assert line in kept
     assert line.date == date
     assert history.added(kept, line) == kept
@@ -36,7 +36,7 @@ def test_a_list_of_openchargemap_is_read(raw_dir, project, tables, ground):
     path = raw_dir / "charging_stations" / "ocm_stations_2024-11-23.csv"
     read = observations.read(project, tables, path, date="", series="mine")
     line = history.of_stations(ground, read.snapshot)
-    mark = next(k for k in history.read(history.path_of(project)) if k.series == "ocm")
+    mark = next(k for k in history.read_history(history.path_of(project)) if k.series == "ocm")
     # the pipeline also drops hotels' own and takes levels from the other list: a station or two
     assert line.date == mark.date
     assert line.stations == pytest.approx(mark.stations, rel=0.05)

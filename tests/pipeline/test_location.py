@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from kwev.data.supply_schemas import LOCATION_CHECKS
 from kwev.pipeline.location import OUTCOMES, Gazetteer, settlement_key, street_of
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.quality import Ledger
-from kwev.schemas.stations import LOCATION_CHECKS
+from kwev.pipeline.raw import Ledger
 
 ADDRESSES = pd.DataFrame(
     [

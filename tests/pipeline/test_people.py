@@ -7,21 +7,15 @@ import pandas as pd
 import pytest
 import shapely
 
+from kwev.data.columns import check
+from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
-from kwev.pipeline.adoption import downscale_vehicles, propensity
-from kwev.pipeline.cells import (
-    cell_tables,
-    da_table,
-    municipality_table,
-    point_table,
-    tract_table,
-)
+from kwev.pipeline.cells import cell_tables, da_table, municipality_table, point_table, tract_table
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import read_addresses, spread_population
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.registrations import registered
-from kwev.schemas import PROCESSED, check
+from kwev.pipeline.raw import Ledger
+from kwev.pipeline.vehicles import downscale_vehicles, propensity, registered
 
 PLACES = [  # metres east and north of the corner, in which area
     (50, 50), (60, 60), (160, 50), (450, 500),  # first area, N2A

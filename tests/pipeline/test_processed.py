@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.categories import SITE_CATEGORIES
+from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.tables import INPUTS, load_tables
 from kwev.errors import KwevError
-from kwev.schemas import DWELLING_TYPES
-from kwev.tables import INPUTS, load_tables
+from kwev.vocabulary import SITE_CATEGORIES
 
 
 def test_people_households_and_dwellings_of_the_census(tables):

@@ -11,11 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
+from kwev.data.place_schemas import ROAD_CLASSES
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.roads import class_name, road_graph, to_cm
-from kwev.pipeline.snapping import snap, snap_table
-from kwev.schemas.roads import ROAD_CLASSES
+from kwev.pipeline.raw import Ledger
+from kwev.pipeline.roads import class_name, road_graph, snap, snap_table, to_cm
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 

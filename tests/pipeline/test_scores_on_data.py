@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwev.analysis import scoring
+from kwev.certify.weights import place_weights
 from kwev.config import GEOGRAPHIES
-from kwev.demand import demand_points
-from kwev.rescore import place_weights
-from kwev.scores import FACTORS, SITE_FACTS, facts_of, site_scores
+from kwev.model.demand import demand_points
+from kwev.model.scores import FACTORS, SITE_FACTS, facts_of, site_scores
+from kwev.report import scores
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_each_part_and_factor_changes_the_ranking(tables, config, scored, key):
 
 
 @pytest.mark.parametrize("geography", GEOGRAPHIES)
-@pytest.mark.parametrize("part", scoring.DEMAND_NAMES)
+@pytest.mark.parametrize("part", scores.DEMAND_NAMES)
 def test_each_part_changes_the_demand_score_and_the_weights(tables, config, geography, part):
     points = demand_points(tables, config, geography)
     assert ((points.score >= 0) & (points.score <= 1)).all()
@@ -88,20 +88,20 @@ def test_the_score_term_is_as_settled(tables, config):
 
 
 def test_ablation_tables_say_what_the_scores_say(tables, config, scored):
-    table = scoring.ablation(tables, config).set_index("key")
+    table = scores.ablation(tables, config).set_index("key")
     assert table.loc[table["role"] == "Part", "weight"].sum() == pytest.approx(1)
     assert (table["correlation"] < 1).all()
     without = site_scores(tables, config.with_values(scores__site__people=0.0))
-    best = set(scored["site_id"].head(scoring.TOP))
-    replaced = len(best - set(without["site_id"].head(scoring.TOP)))
+    best = set(scored["site_id"].head(scores.TOP))
+    replaced = len(best - set(without["site_id"].head(scores.TOP)))
     assert table.loc["scores.site.people", "replaced"] == replaced > 0
-    demand = scoring.demand_ablation(tables, config)
+    demand = scores.demand_ablation(tables, config)
     assert demand["weight"].sum() == pytest.approx(1)
     assert (demand["replaced"] > 0).all()
-    kinds = scoring.by_category(tables, config)
+    kinds = scores.by_category(tables, config)
     assert kinds["sites"].sum() == len(tables.sites)
-    assert kinds["top"].sum() == scoring.TOP
-    towns = scoring.demand_by_municipality(tables, config)
+    assert kinds["top"].sum() == scores.TOP
+    towns = scores.demand_by_municipality(tables, config)
     assert towns["people"].sum() == pytest.approx(tables.das["population"].sum())
 
 

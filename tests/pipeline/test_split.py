@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.pipeline.split import MICRO, from_micro, split_largest_remainder, to_micro
+from kwev.pipeline.population import MICRO, from_micro, split_largest_remainder, to_micro
 
 
 @st.composite

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kwev.data.supply_schemas import PORTS_BASES
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.station_ports import place_ports, reading
-from kwev.schemas.stations import PORTS_BASES
+from kwev.pipeline.stations import place_ports, reading
 
 PARAMETERS = Parameters()
 

@@ -6,13 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kwev.data.columns import check
+from kwev.data.schemas import PROCESSED
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.quality import Ledger
+from kwev.pipeline.raw import Ledger
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
-from kwev.schemas import PROCESSED, check
 
 
 def degrees(east, north):

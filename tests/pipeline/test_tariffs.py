@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from kwev.data.columns import check
+from kwev.data.schemas import PROCESSED
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.quality import Ledger
+from kwev.pipeline.raw import Ledger
 from kwev.pipeline.tariffs import higher, how_many, per, slug, tariff_table
-from kwev.schemas import PROCESSED, check
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,25 @@ from hypothesis import strategies as st
 from timetables import bus_feed, ion_feed, write_feed
 
 from kwev.errors import KwevError
-from kwev.pipeline.feeds import read_feed
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.quality import Ledger
-from kwev.pipeline.raw import FILES, Raw
-from kwev.pipeline.service import buses_only, flag_unequal_days, service_days, transit_service
-from kwev.pipeline.transit import access, platforms, stop_score, transit_stops
-from kwev.pipeline.transit_lines import lines_layer, route_lines, transit_lengths, transit_routes
+from kwev.pipeline.raw import FILES, Ledger, Raw
+from kwev.pipeline.timetables import (
+    buses_only,
+    flag_unequal_days,
+    read_feed,
+    service_days,
+    transit_service,
+)
+from kwev.pipeline.transit import (
+    access,
+    lines_layer,
+    platforms,
+    route_lines,
+    stop_score,
+    transit_lengths,
+    transit_routes,
+    transit_stops,
+)
 
 PARAMETERS = Parameters(hub_bus_routes=1, hub_routes=2)
 
@@ -298,8 +310,8 @@ def test_score_rises_with_service_and_stays_below_one(service):
 
 @given(added=st.sampled_from(["peak", "midday", "saturday", "sunday"]), mode=st.integers(0, 2))
 def test_a_departure_more_never_lowers_the_service(added, mode):
+    from kwev.data.supply_schemas import MODES
     from kwev.pipeline.transit import _counts
-    from kwev.schemas.transit import MODES
 
     rows = [("a", "bus", 8.0, True, False, False), ("a", "ixpress", 10.0, True, True, True)]
     hour = {"peak": 7.5, "midday": 12.0}.get(added, 20.0)

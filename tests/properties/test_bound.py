@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from regions import seeded_region
 from toy import base_config
 
-from kwev.certify import certify
+from kwev.certify.actions import KINDS, Place
+from kwev.certify.certificate import certify
+from kwev.certify.dual_bound import HOLD, POINT, TARGETS, THETA, Lagrangian
+from kwev.certify.evaluation import Retrace
 from kwev.config import Case
-from kwev.deeds import KINDS, Place
-from kwev.dualcheck import HOLD, POINT, TARGETS, THETA, Lagrangian
-from kwev.multipliers import Relaxation
-from kwev.plan import Branch
-from kwev.retrace import Retrace
-from kwev.solve import solve_scenario
+from kwev.plan.format import Branch
+from kwev.solve.dual_multipliers import Relaxation
+from kwev.solve.stages import solve_scenario
 
 SEEDS = range(40)
 MOST_PORTS = 2

@@ -10,10 +10,10 @@ import pytest
 from regions import seeded_region
 from toy import base_config, toy
 
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.config import Case
-from kwev.siting import KINDS
-from kwev.solve import solve_scenario
+from kwev.model.siting import KINDS
+from kwev.solve.stages import solve_scenario
 
 SEEDS = [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 150 else []) for seed in range(500)]
 MOST_PORTS = 3

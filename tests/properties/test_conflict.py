@@ -11,7 +11,7 @@ from regions import seeded_region
 from toy import base_config
 
 from kwev.config import Case
-from kwev.conflict import explain, group_names
+from kwev.solve.infeasibility import explain, group_names
 
 SEEDS = range(30)
 MOST = 2

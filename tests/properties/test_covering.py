@@ -13,12 +13,12 @@ from regions import SETTINGS
 from scipy import sparse
 from toy import base_config, toy
 
+from benchmarks.covering import Covering, dual_bound, greedy, subgradient
+from benchmarks.interchange import EMPTY, Exchange
+from benchmarks.maximal_covering import Effort, solve_covering
 from kwev.config import Case
-from kwev.covering import Covering, dual_bound, greedy, subgradient
-from kwev.inputs import build_inputs
-from kwev.interchange import EMPTY, Exchange
-from kwev.mclp import Effort, solve_covering
-from kwev.solve import solve_scenario
+from kwev.model.inputs import build_inputs
+from kwev.solve.stages import solve_scenario
 
 EXACT = Effort(gap=0.0, seconds=60.0)
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from regions import SETTINGS, metres, regions, scenarios
 from toy import base_config, toy
 
-from kwev import solve as solving
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.config import Case
-from kwev.coverage import CoverRows
-from kwev.inputs import build_inputs
-from kwev.solve import solve_scenario
+from kwev.model.coverage import CoverRows
+from kwev.model.inputs import build_inputs
+from kwev.solve import stages
+from kwev.solve.stages import solve_scenario
 
 HOLD = 1e-6
 
@@ -139,7 +139,7 @@ def test_grouping_points_changes_nothing(tables, scenario):
         return dataclasses.replace(inputs, rows=rows)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solving, "build_inputs", ungrouped_inputs)
+        patch.setattr(stages, "build_inputs", ungrouped_inputs)
         single, _ = planned(tables, **scenario)
     assert single.shortfall.total_points == pytest.approx(grouped.shortfall.total_points, abs=1e-4)
     for name in ("l2", "l3", "ev_owners"):

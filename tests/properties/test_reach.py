@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
-from kwev.coverage import within
-from kwev.remeasure import any_within
+from kwev.certify.reach import any_within
+from kwev.model.coverage import within
 
 centimetres = st.tuples(st.integers(0, 200_000), st.integers(0, 200_000))
 places = st.lists(centimetres, max_size=12)

@@ -8,13 +8,13 @@ from regions import CATEGORIES
 from settled import furnished, on_a_road, plan_of
 from toy import base_config, toy
 
-from kwev.analysis.effects import effects
-from kwev.analysis.reasons import reasons
-from kwev.analysis.remaining import gaps, summary
 from kwev.config import Case
-from kwev.coverage import StraightLine
-from kwev.inputs import build_inputs
-from kwev.record import Choice, action_id, covered, network
+from kwev.model.coverage import StraightLine
+from kwev.model.inputs import build_inputs
+from kwev.report.effects import effects
+from kwev.report.reasons import reasons
+from kwev.report.remaining import gaps, summary
+from kwev.solve.record import Choice, action_id, covered, network
 
 SEEDS = range(100)
 

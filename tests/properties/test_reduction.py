@@ -8,14 +8,15 @@ import pytest
 from regions import CATEGORIES
 from toy import base_config, toy
 
-from kwev import search, solve
-from kwev.engines import choose_engine
+from kwev.certify.evaluation import Retrace
 from kwev.errors import KwevError
-from kwev.inputs import build_inputs
-from kwev.model import build_model
-from kwev.reduce import ADDS, KNOWN, reduce
-from kwev.retrace import Retrace
-from kwev.tighten import gain_alone, halves, tight_rows, today
+from kwev.model.formulation import build_model
+from kwev.model.inputs import build_inputs
+from kwev.solve import branch_and_bound
+from kwev.solve import stages as solve_stages
+from kwev.solve.presolve import ADDS, KNOWN, reduce
+from kwev.solve.solvers import choose_engine
+from kwev.solve.valid_inequalities import gain_alone, halves, tight_rows, today
 
 SEEDS = range(200)
 OTHER_AREA = "3530016"
@@ -74,8 +75,8 @@ def scenario(seed):
 
 def stages(inputs, config, *, plain, name="highs"):
     """Return the choice, and the least total shortfall and objective found."""
-    going = solve._going(inputs, config, choose_engine(name), lambda _: None, plain=plain)
-    choice, first, second = solve._two_stages(going)
+    going = solve_stages._going(inputs, config, choose_engine(name), lambda _: None, plain=plain)
+    choice, first, second = solve_stages._two_stages(going)
     return choice, first.value, second.value
 
 
@@ -97,7 +98,9 @@ INSTANCES = seeded(len(SEEDS))
 
 @pytest.fixture(autouse=True)
 def _search_everything(monkeypatch):
-    monkeypatch.setattr(search, "SMALL", 0)  # else instances of this size go to HiGHS as they are
+    monkeypatch.setattr(
+        branch_and_bound, "SMALL", 0
+    )  # else instances of this size go to HiGHS as they are
 
 
 @pytest.mark.parametrize("index", SEEDS)
@@ -130,7 +133,7 @@ def parts(tables, config, inputs, choice):
 
 
 def solve_place(inputs, k):
-    from kwev.retrace import Place
+    from kwev.certify.actions import Place
 
     return Place(str(inputs.columns.kind[k]), str(inputs.columns.place_id[k]))
 
@@ -191,16 +194,16 @@ def test_halves_are_cut_across_the_longer_side():
 
 def test_a_search_that_has_had_enough_says_how_far_it_got(monkeypatch):
     """Forty sites, each with its own people and price: the relaxation buys a part of one."""
-    monkeypatch.setattr(search, "SMALL", 0)
+    monkeypatch.setattr(branch_and_bound, "SMALL", 0)
     rng = np.random.default_rng(3)
     build = cp.Variable(40, boolean=True)
     worth = rng.integers(10, 99, 40).astype(float)
     cost = rng.integers(10, 99, 40).astype(float)
     problem = cp.Problem(cp.Maximize(worth @ build), [cost @ build <= cost.sum() / 3 + 0.5])
     settings = base_config(solver__mip_gap=0.0).solver
-    best = search.solve(problem, settings)
+    best = branch_and_bound.solve(problem, settings)
     assert best.status == "optimal"
-    enough = search.solve(problem, settings, start={build.id: np.zeros(40)}, enough=1)
+    enough = branch_and_bound.solve(problem, settings, start={build.id: np.zeros(40)}, enough=1)
     assert enough.found
     assert enough.value <= best.value + 1e-6 <= enough.bound + 2e-6
     assert enough.nodes < best.nodes

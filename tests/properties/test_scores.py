@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from regions import SETTINGS
 from toy import base_config
 
-from kwev.rescore import point_scores
-from kwev.scores import (
+from kwev.certify.weights import point_scores
+from kwev.model.scores import (
     FACTOR_FACTS,
     POINT_FACTS,
     SITE_FACTS,

@@ -14,11 +14,12 @@ import pytest
 from properties import test_rules
 from toy import base_config, toy
 
-from kwev import solve
 from kwev.config import Case
-from kwev.coverage import Reach, cover_rows
-from kwev.inputs import build_inputs
-from kwev.rules import RULES, touched
+from kwev.model.constraints import RULES
+from kwev.model.constraints import touched_rules as touched
+from kwev.model.coverage import Reach, cover_rows
+from kwev.model.inputs import build_inputs
+from kwev.solve import stages
 
 SEEDS = range(25)
 
@@ -102,8 +103,8 @@ def dominated(inputs):
 
 
 def optimum(monkeypatch, tables, case, inputs):
-    monkeypatch.setattr(solve, "build_inputs", lambda *_: inputs)
-    plan = solve.solve_scenario(tables, case).plan
+    monkeypatch.setattr(stages, "build_inputs", lambda *_: inputs)
+    plan = stages.solve_scenario(tables, case).plan
     return plan.shortfall.total_points, plan.solver.objective
 
 

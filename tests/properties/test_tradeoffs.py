@@ -13,12 +13,12 @@ import pytest
 from hand import solve
 from toy import base_config, toy
 
-from kwev.alternatives import alternatives
-from kwev.analysis import frontier
 from kwev.config import Case
-from kwev.robust import Future, least_worst_regret
-from kwev.solve import solve_scenario
-from kwev.study import remeasured
+from kwev.report import frontier
+from kwev.solve.minimax_regret import Future, least_worst_regret
+from kwev.solve.near_optimal import alternatives
+from kwev.solve.stages import solve_scenario
+from kwev.studies.study import remeasured
 
 TOLERANCE = 1e-6
 

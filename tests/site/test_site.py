@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
+from kwev.book.browser import check_pages, find_browser
 from kwev.book.chapters import read_book
-from kwev.book.check import check_book
-from kwev.book.shots import check_pages, find_browser
-from kwev.schemas import PROCESSED
+from kwev.book.checks import check_book
+from kwev.data.schemas import PROCESSED
 
 
 @pytest.fixture(scope="module")

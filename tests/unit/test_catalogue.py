@@ -12,8 +12,8 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from kwev.analysis.catalogue import Catalogue, read_catalogue
-from kwev.analysis.downloads import (
+from kwev.data.schemas import PROCESSED
+from kwev.report.catalogue import (
     DESCRIPTOR,
     GZIPPED_FROM,
     NOTICES,
@@ -21,8 +21,7 @@ from kwev.analysis.downloads import (
     spatial_files,
     write_downloads,
 )
-from kwev.analysis.licences import FILE, notice
-from kwev.schemas import PROCESSED
+from kwev.report.sources import FILE, Catalogue, notice, read_catalogue
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ from scipy import sparse
 from settled import DONE, line, plan_of
 from toy import case
 
-from kwev.analysis import catchment, households
-from kwev.analysis.catchment import DECAY, PLAIN, access, nearness, two_step
-from kwev.analysis.effects import effects
-from kwev.coverage import StraightLine
-from kwev.places import Places
+from kwev.model.coverage import StraightLine
+from kwev.model.network import Places
+from kwev.report import accessibility
+from kwev.report import effects as report_effects
+from kwev.report.accessibility import DECAY, PLAIN, access, nearness, two_step
+from kwev.report.effects import effects
 
 
 def furnished_line():
@@ -94,7 +95,7 @@ def test_accessibility_of_a_plan_by_hand(found):
 
 
 def test_the_summary_by_hand(found):
-    table = catchment.summary(found).set_index(["level", "when", "zones"])
+    table = accessibility.summary(found).set_index(["level", "when", "zones"])
     row = table.loc[("l2", "before", "plain")]
     # half of 200 people have 20 each: 10 on average, and the other half has none
     assert row["mean"] == pytest.approx(10)
@@ -108,7 +109,7 @@ def test_the_summary_by_hand(found):
 
 
 def test_curves_begin_and_end_at_the_corners(found):
-    curves = catchment.curves(found)
+    curves = accessibility.curves(found)
     for _, part in curves.groupby(["level", "when"]):
         assert (part["people"].iloc[0], part["value"].iloc[0]) == (0, 0)
         assert (part["people"].iloc[-1], part["value"].iloc[-1]) == pytest.approx((1, 1))
@@ -120,7 +121,7 @@ def test_curves_begin_and_end_at_the_corners(found):
 
 def test_households_by_hand(found):
     # 50 + 10 + 0 + 20 renters; 25 known in apartments; a fifth of 200 people is 40: the first home
-    table = households.by_household(found).set_index("name")
+    table = report_effects.by_household(found).set_index("name")
     assert table["total"].to_dict() == pytest.approx(
         {
             "Renters": 80, "Owners": 120, "In apartment buildings": 25, "In other homes": 175,
@@ -132,14 +133,16 @@ def test_households_by_hand(found):
         [50 / 80, 60 / 80]
     )
     assert table.loc["Owners", "l2_before"] == pytest.approx(50 / 120)
-    assert households.low_income_limit_cad(found.tables) == 40e3
-    assert sum(households.shares_of_kinds(found).values()) == pytest.approx((80 + 25 + 100) / 200)
+    assert report_effects.low_income_limit_cad(found.tables) == 40e3
+    assert sum(report_effects.shares_of_kinds(found).values()) == pytest.approx(
+        (80 + 25 + 100) / 200
+    )
 
 
 def test_the_region_hands_out_its_ports(tables, base_plan):
     made = effects(tables, base_plan)
     for level in ("l2", "l3"):
-        offered = catchment.supply(made, level, "after")
+        offered = accessibility.supply(made, level, "after")
         table = tables.stations.set_index("station_id")[f"{level}_ports"]
         standing = int(table.reindex(made.stations.ids).sum())
         change = sum(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.analysis import clusters
+from kwev.report import clusters
 
 
 def grid(columns, rows):

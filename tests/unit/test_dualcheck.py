@@ -11,11 +11,9 @@ from hypothesis import strategies as st
 from regions import regions, scenarios
 from toy import base_config, case, streets, toy
 
-from kwev.analysis.wording import verdict
-from kwev.certify import certify
-from kwev.config import Case, load
-from kwev.deeds import KINDS, Place
-from kwev.dualcheck import (
+from kwev.certify.actions import KINDS, Place
+from kwev.certify.certificate import certify
+from kwev.certify.dual_bound import (
     POINT,
     THETA,
     Lagrangian,
@@ -24,17 +22,18 @@ from kwev.dualcheck import (
     leave_out_nothing,
     thetas,
 )
-from kwev.exact import InexactError, exact, leaves, up, whole
-from kwev.exactweights import exact_scores, exact_weights
+from kwev.certify.evaluation import Retrace
+from kwev.certify.exact import InexactError, exact, exact_scores, exact_weights, leaves, up, whole
+from kwev.certify.exact_actions import KNOWN, moves, unknown
+from kwev.certify.reach import Measure, Points
+from kwev.certify.weights import place_weights, point_scores
+from kwev.config import Case, load
 from kwev.files import dump_json
-from kwev.moves import KNOWN, moves, unknown
-from kwev.multipliers import Relaxation, written
-from kwev.plan import Branch
-from kwev.remeasure import Measure, Points
-from kwev.rescore import place_weights, point_scores
-from kwev.retrace import Retrace
-from kwev.solve import solve_scenario
-from kwev.store import solve_certified
+from kwev.plan.format import Branch
+from kwev.report.metrics import verdict
+from kwev.solve.dual_multipliers import Relaxation, written
+from kwev.solve.stages import solve_scenario
+from kwev.studies.store import solve_certified
 
 NOTHING = Branch(least={}, most={}, rows={}, cover={})
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from toy import base_config
 
-from kwev import engines
-from kwev.engines import GUROBI_FREE_LIMIT, Engine, choose_engine, gurobi_licence, run
 from kwev.errors import KwevError
+from kwev.solve import solvers
+from kwev.solve.solvers import GUROBI_FREE_LIMIT, Engine, choose_engine, gurobi_licence, run
 
 NAMES = ("highs", "gurobi", "scip")
 LICENCES = ("none", "size-limited, non-production", "full")
@@ -20,7 +20,7 @@ def settings(**changes):
 
 
 def engine(name):
-    pytest.importorskip(engines.PACKAGES[name])
+    pytest.importorskip(solvers.PACKAGES[name])
     try:
         return choose_engine(name)
     except KwevError as refused:
@@ -54,7 +54,7 @@ def test_the_probe_without_gurobipy(monkeypatch):
     [("full", "gurobi"), ("size-limited, non-production", "highs"), ("none", "highs")],
 )
 def test_auto_takes_gurobi_only_with_a_full_licence(monkeypatch, licence, chosen):
-    monkeypatch.setattr(engines, "gurobi_licence", lambda: licence)
+    monkeypatch.setattr(solvers, "gurobi_licence", lambda: licence)
     found = choose_engine("auto")
     assert found.name == chosen
     assert found.reason
@@ -66,7 +66,7 @@ def test_an_unknown_solver_is_refused():
 
 
 def test_a_solver_that_is_not_installed_is_refused(monkeypatch):
-    monkeypatch.setattr(engines.cp, "installed_solvers", lambda: ["HIGHS"])
+    monkeypatch.setattr(solvers.cp, "installed_solvers", lambda: ["HIGHS"])
     with pytest.raises(KwevError, match="Install pyscipopt, or use --solver highs"):
         choose_engine("scip")
 
@@ -138,16 +138,16 @@ def test_the_log_is_kept(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_settings_reach_the_solver(name, tmp_path):
-    options = str(engines._OPTIONS[name](settings(mip_gap=0.0123, seed=77), tmp_path / "log"))
+    options = str(solvers._OPTIONS[name](settings(mip_gap=0.0123, seed=77), tmp_path / "log"))
     assert "0.0123" in options
     assert "77" in options
 
 
 def test_gurobi_gets_the_parameters_of_the_specification(tmp_path):
-    options = engines._gurobi_options(settings(), tmp_path / "log")
+    options = solvers._gurobi_options(settings(), tmp_path / "log")
     assert {"DualReductions", "PreDual", "Method", "BarHomogeneous"} <= options.keys()
 
 
 def test_engine_names_its_version():
-    assert engine("highs") == Engine("highs", engines._version("highs"), "open source", "asked for")
-    assert engines._version("highs")[0].isdigit()
+    assert engine("highs") == Engine("highs", solvers._version("highs"), "open source", "asked for")
+    assert solvers._version("highs")[0].isdigit()

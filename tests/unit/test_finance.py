@@ -12,16 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import base_config, case, toy
 
-from kwev.analysis import finance, moneywords, spread
-from kwev.analysis.finance import Ports
-from kwev.analysis.returns import ALL, Business, by_budget
-from kwev.certify import certify
+from kwev.certify.certificate import certify
 from kwev.config import load
+from kwev.display.figure import Origin
+from kwev.display.values import Number
 from kwev.errors import KwevError
-from kwev.figures import moneychart
-from kwev.figures.figure import Origin
 from kwev.files import read_json
-from kwev.numbers import Number
+from kwev.report import finance, returns
+from kwev.report.finance import Ports
+from kwev.report.returns import ALL, Business, by_budget
 
 CONFIG = base_config()
 COUNTS = st.integers(0, 12)
@@ -209,8 +208,8 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
         assert sites[column].sum() == pytest.approx(total[column])
     assert (sites["npv_low_cad"] < sites["npv_high_cad"]).all()
     # draw by draw the places add up to the plan
-    worth = spread.present_values(business.ports, business.draws)
-    assert worth.shape == (spread.DRAWS, len(base_plan.actions))
+    worth = finance.present_values(business.ports, business.draws)
+    assert worth.shape == (finance.DRAWS, len(base_plan.actions))
     assert worth.sum(axis=1) == pytest.approx(business.drawn["npv_cad"].to_numpy())
     # what drivers can fill is what the municipalities' vehicles need over what ports could give
     assert 0 < business.supported() < business.supported("2030") < business.supported("2035")
@@ -278,8 +277,8 @@ def spread_value(config, key):
 
 
 SPANS = [
-    spread.Span("finance.years", "years", {"finance.years": (7.0, 15.0)}),
-    spread.Span(
+    finance.Span("finance.years", "years", {"finance.years": (7.0, 15.0)}),
+    finance.Span(
         "operating",
         "upkeep",
         {
@@ -287,12 +286,12 @@ SPANS = [
             "operating.l3_port_cad_per_year": (2_500.0, 15_000.0),
         },
     ),
-    spread.Span("demand.utilisation", "use", {"demand.utilisation": (0.05, 0.2)}),
+    finance.Span("demand.utilisation", "use", {"demand.utilisation": (0.05, 0.2)}),
 ]
 
 
 def test_draws_fill_each_range_once_and_move_groups_together():
-    drawn = spread.draws(SPANS, CONFIG, size=50)
+    drawn = finance.draws(SPANS, CONFIG, size=50)
     used = np.array([c.demand.utilisation for c in drawn])
     cell = np.floor((used - 0.05) / 0.15 * 50).astype(int)
     assert sorted(cell.tolist()) == list(range(50))
@@ -301,12 +300,12 @@ def test_draws_fill_each_range_once_and_move_groups_together():
     assert l2 == pytest.approx(l3)
     assert {type(c.finance.years) for c in drawn} == {int}
     assert {c.finance.years for c in drawn} == set(range(7, 16))
-    assert [c.demand.utilisation for c in spread.draws(SPANS, CONFIG, size=50)] == used.tolist()
+    assert [c.demand.utilisation for c in finance.draws(SPANS, CONFIG, size=50)] == used.tolist()
 
 
 def test_a_changed_configuration_is_the_checked_one():
     values = {"finance.price.l3_cad_per_kwh": 0.5, "costs.l2_port_cad": 7_000.0}
-    fast = spread.changed(CONFIG, values)
+    fast = finance.changed(CONFIG, values)
     assert fast == CONFIG.with_values(
         finance__price__l3_cad_per_kwh=0.5, costs__l2_port_cad=7_000.0
     )
@@ -314,9 +313,9 @@ def test_a_changed_configuration_is_the_checked_one():
 
 def test_one_at_a_time_by_hand():
     # only the price of a fast kWh moves: 613,200 kWh x 0.85 x 7.7217349 for each CAD/kWh
-    price = spread.Span("p", "price", {"finance.price.l3_cad_per_kwh": (0.5, 0.8)})
-    none = spread.Span("n", "nothing", {"finance.price.l2_cad_per_kwh": (0.1, 0.9)})
-    table = spread.one_at_a_time(one(l3=2), [none, price], CONFIG).set_index("name")
+    price = finance.Span("p", "price", {"finance.price.l3_cad_per_kwh": (0.5, 0.8)})
+    none = finance.Span("n", "nothing", {"finance.price.l2_cad_per_kwh": (0.1, 0.9)})
+    table = finance.one_at_a_time(one(l3=2), [none, price], CONFIG).set_index("name")
     worth = 613_200 * 0.85 * 7.7217349
     assert table.index.tolist() == ["p", "n"]
     assert table.loc["p", "change_low_cad"] == pytest.approx(-0.1 * worth)
@@ -325,20 +324,20 @@ def test_one_at_a_time_by_hand():
 
 
 def test_an_interval_holds_nine_tenths_of_the_draws():
-    assert spread.interval(pd.Series(range(101))) == (5, 95)
+    assert finance.interval(pd.Series(range(101))) == (5, 95)
     # what never pays back stays infinite
-    assert spread.interval(pd.Series([1.0] * 50 + [np.inf] * 51)) == (1, np.inf)
+    assert finance.interval(pd.Series([1.0] * 50 + [np.inf] * 51)) == (1, np.inf)
 
 
 def test_the_ledgers_spans_are_in_the_scenario(project):
-    known = spread.spans(project)
+    known = finance.spans(project)
     keys = [key for span in known for key in span.ends]
     assert len(keys) == len(set(keys))
     assert "operating.years" not in keys
     assert {"demand.utilisation", "costs.l3_port_cad", "finance.years"} <= set(keys)
     for span in known:
         for end in (0.0, 1.0):
-            assert json.dumps(spread.changed(CONFIG, span.at(end)).as_dict())
+            assert json.dumps(finance.changed(CONFIG, span.at(end)).as_dict())
 
 
 # -- words -------------------------------------------------------------------------------------
@@ -356,30 +355,30 @@ def test_sentences_on_stations_follow_the_numbers():
             station("Level 3", 2, 0.04, power=30_000.0),
         ]
     )
-    words = moneywords.levels(table)
+    words = returns.levels(table)
     assert "The Level 2 station that pays soonest, with 1 port, does so from 50.0%" in words
     assert "Level 3 station that pays soonest, with 2 ports, does so from 4.0%" in words
-    assert moneywords.paying(table, 0.01) == "no new station of either level pays back"
-    assert moneywords.paying(table, 0.1) == "new Level 3 stations pay back and no others"
-    assert moneywords.paying(table, 0.5).startswith("2 of the 3 kinds")
-    assert moneywords.paying(table, 0.9) == "new stations of either level pay back"
-    assert "needs more use to pay, not less" in moneywords.ports_and_peaks(table)
+    assert returns.paying(table, 0.01) == "no new station of either level pays back"
+    assert returns.paying(table, 0.1) == "new Level 3 stations pay back and no others"
+    assert returns.paying(table, 0.5).startswith("2 of the 3 kinds")
+    assert returns.paying(table, 0.9) == "new stations of either level pay back"
+    assert "needs more use to pay, not less" in returns.ports_and_peaks(table)
     better = table.assign(pays=[0.5, 0.4, 0.04])
-    assert "still needs less use" in moneywords.ports_and_peaks(better)
+    assert "still needs less use" in returns.ports_and_peaks(better)
     never = table.assign(pays=np.nan)
-    assert moneywords.levels(never).startswith("No Level 2 station pays at any use")
-    assert "more use to pay" in moneywords.ports_and_peaks(never)
+    assert returns.levels(never).startswith("No Level 2 station pays at any use")
+    assert "more use to pay" in returns.ports_and_peaks(never)
 
 
 def test_sentences_on_use_and_payback():
-    assert "only 2.0% of the hours" in moneywords.filled(0.02, 0.1)
-    assert "about the assumed 10%" in moneywords.filled(0.1, 0.1)
-    assert "more than the assumed" in moneywords.filled(0.2, 0.1)
-    assert "no use at all" in moneywords.filled(0.2, 0.0)
-    assert moneywords.payback(None) == moneywords.payback(np.inf) == "the money never comes back"
-    assert moneywords.pays_from(None) == "at no use"
-    assert moneywords.pays_from(0.081) == "from 8.1% of the hours"
-    assert moneywords.payback(4.25) == "the money is back after 4.2 years"
+    assert "only 2.0% of the hours" in returns.filled(0.02, 0.1)
+    assert "about the assumed 10%" in returns.filled(0.1, 0.1)
+    assert "more than the assumed" in returns.filled(0.2, 0.1)
+    assert "no use at all" in returns.filled(0.2, 0.0)
+    assert returns.payback(None) == returns.payback(np.inf) == "the money never comes back"
+    assert returns.pays_from(None) == "at no use"
+    assert returns.pays_from(0.081) == "from 8.1% of the hours"
+    assert returns.payback(4.25) == "the money is back after 4.2 years"
 
 
 @pytest.mark.parametrize(
@@ -398,7 +397,7 @@ def test_the_verdict_follows_the_price(project, price, words):
     plan = solve(tables)
     assert [a.kind for a in plan.actions] == ["new_l3"]
     business = Business(project, tables, plan, config)
-    assert words in moneywords.pays(business)
+    assert words in returns.pays(business)
 
 
 def test_a_dollar_brings_more_the_more_it_is_used(project, tables, base_plan, base_case):
@@ -410,8 +409,8 @@ def test_a_dollar_brings_more_the_more_it_is_used(project, tables, base_plan, ba
         assert first["yield"] < 0 < last["yield"]
     # the yield that pays back is one over what a dollar a year is worth
     assert table["needed"].iloc[0] == pytest.approx(1 / 7.7217349)
-    figure = moneychart.yields(table, origin=Origin("hand", "now"))
-    again = moneychart.yields(table, origin=Origin("hand", "now"))
+    figure = returns.yields(table, origin=Origin("hand", "now"))
+    again = returns.yields(table, origin=Origin("hand", "now"))
     assert figure.static() == again.static()
     assert figure.interactive() == again.interactive()
     assert "13.0% a year pays the money back" in figure.alt
@@ -426,10 +425,10 @@ def test_an_amount_below_zero_has_its_sign_before_the_dollar():
 
 def test_sentences_on_budgets_and_fees():
     table = pd.DataFrame({"budget_cad": [2e6, 4e6, 5.5e6], "roi": [-0.4, -0.8, 0.1]})
-    words = moneywords.budgets(table, pd.Series([2, 2, 6]))
+    words = returns.budgets(table, pd.Series([2, 2, 6]))
     assert "best with a budget of $5.5 million and worst with one of $4 million" in words
     assert words.endswith("the former adds 6 Level 3 ports, the latter 2")
-    assert "Level 3" not in moneywords.budgets(table, pd.Series([2, 6, 2]))
-    assert moneywords.budgets(table.iloc[:1], pd.Series([2])) == "the budgets return the same"
-    assert moneywords.fee(0.05, 0.16) == "less than"
-    assert moneywords.fee(0.2, 0.16) == "at least what"
+    assert "Level 3" not in returns.budgets(table, pd.Series([2, 6, 2]))
+    assert returns.budgets(table.iloc[:1], pd.Series([2])) == "the budgets return the same"
+    assert returns.fee_moneywords(0.05, 0.16) == "less than"
+    assert returns.fee_moneywords(0.2, 0.16) == "at least what"

@@ -7,12 +7,11 @@ import pytest
 from settled import furnished, plan_of
 from toy import AREA, base_config, toy
 
-from kwev.analysis import floors, studies
-from kwev.analysis.effects import effects
-from kwev.analysis.floors import Ask, asks, dollars_back, points, prices, sentence
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.numbers import equity as numbers
+from kwev.report import equity, floors, registry
+from kwev.report.effects import effects
+from kwev.report.floors import Ask, asks, dollars_back, points, prices, sentence
 
 TOWN = "3530004"
 
@@ -129,34 +128,34 @@ def test_the_money_that_brings_level_2_back():
     assert dollars_back(richer(0.68, 0.70, 0.72), 0.69) == pytest.approx(125_000)
     assert dollars_back(richer(0.70, 0.71, 0.72), 0.69) == 0
     assert dollars_back(richer(0.68, 0.68, 0.688), 0.69) is None
-    assert "$130,000" in numbers.dollars_words(127_000.0)
-    assert "no lower" in numbers.dollars_words(0.0)
-    assert "not even $1,000,000" in numbers.dollars_words(None)
+    assert "$130,000" in equity.dollars_words(127_000.0)
+    assert "no lower" in equity.dollars_words(0.0)
+    assert "not even $1,000,000" in equity.dollars_words(None)
 
 
 def test_cheap_floors_are_counted():
     row = {"grouping": "renters", "level": "l2", "before": 0.5, "after": 0.52}
     cheap, dear = ({**row, "l2_price": price, "l3_price": -9.0} for price in (0.5, 0.6))
-    told = numbers.cheap_words(pd.DataFrame([cheap, dear]))
+    told = equity.cheap_words(pd.DataFrame([cheap, dear]))
     assert told.startswith("1 of the 2 Level 2 floors")
     assert "by 2.0 points at most" in told
-    assert numbers.cheap_words(pd.DataFrame([cheap])).startswith("all 1 ")
+    assert equity.cheap_words(pd.DataFrame([cheap])).startswith("all 1 ")
 
 
 def test_inequality_in_words():
-    assert numbers.income_sentence(-0.2, -0.1) == (
+    assert equity.income_sentence(-0.2, -0.1) == (
         "For each person areas of lower income have more, today and with the plan"
     )
-    assert numbers.income_sentence(0.01, 0.2) == (
+    assert equity.income_sentence(0.01, 0.2) == (
         "For each person areas of all incomes have as many today, and with the plan areas of "
         "higher income have more"
     )
-    assert numbers.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
-    assert numbers.deprived_words(0.5, 0.9) == "Deprived places are behind"
-    assert numbers.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
-    assert numbers.gini_words(0.9, 0.7) == "less uneven than before"
-    assert numbers.gini_words(0.7, 0.9) == "more uneven than before"
-    assert numbers.gini_words(0.7, 0.71) == "as uneven as before"
+    assert equity.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
+    assert equity.deprived_words(0.5, 0.9) == "Deprived places are behind"
+    assert equity.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
+    assert equity.gini_words(0.9, 0.7) == "less uneven than before"
+    assert equity.gini_words(0.7, 0.9) == "more uneven than before"
+    assert equity.gini_words(0.7, 0.71) == "as uneven as before"
 
 
 def test_each_floor_is_one_rule_more_than_the_base_plan(project):
@@ -179,7 +178,7 @@ def test_each_floor_is_one_rule_more_than_the_base_plan(project):
 def test_the_committed_study_is_as_certified_and_floors_help_their_group(
     project, tables, base_plan
 ):
-    rows = studies.results(project, floors.STUDY)
+    rows = registry.results(project, floors.STUDY)
     assert (rows["violations"] == 0).all()
     table = prices(effects(tables, base_plan), rows)
     base = rows.set_index("name").loc["base"]

@@ -9,9 +9,9 @@ import pytest
 from planted import village
 
 from kwev import formats
-from kwev.export import FILES, as_csv, as_frame, as_geojson, write_plan
 from kwev.files import dump_json
-from kwev.plan import Action, read_plan
+from kwev.plan.export import FILES, as_csv, as_frame, as_geojson, write_plan
+from kwev.plan.format import Action, read_plan
 from kwev.project import Project
 
 SCHEMAS = formats.schemas()
@@ -78,7 +78,7 @@ def test_the_four_files_fit_their_schemas(town, tmp_path):
 
 
 def test_a_real_account_fits_its_schema(town):
-    from kwev.solve import solve_scenario
+    from kwev.solve.stages import solve_scenario
 
     account = solve_scenario(town.tables, town.case).account
     jsonschema.validate(account, SCHEMAS["docs/schemas/solve.json"])

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.analysis import frontier, nearoptimal, robustness, tradeoffs
-from kwev.analysis.frontier import COST, L2, L3, efficient, slice_at, unsupported
+from kwev.report import frontier, near_optimal, tradeoffs
+from kwev.report import futures as report_futures
+from kwev.report.frontier import COST, L2, L3, efficient, slice_at, unsupported
 
 # -- which plan beats which ----------------------------------------------------------------------
 
@@ -174,7 +175,7 @@ def near():
     done = [{key: [name, "Kitchener"] for key, name in names.items() if key in row["actions"]}
             for row in rows]  # fmt: skip
     values = [{**row, "places": places} for row, places in zip(rows, done, strict=True)]
-    return nearoptimal.of_values({"plans": values})
+    return near_optimal.of_values({"plans": values})
 
 
 def test_what_all_near_plans_have_and_what_can_be_exchanged():
@@ -212,8 +213,8 @@ def futures(base=(0.0, 8.0), robust=(2.0, 3.0), now=(9.0, 10.5)):
         "people": 1_000.0, "bound_points": 2.9, "violations": 0,
         "plans": [row("base", base, now[0], 0.70), row("robust", robust, now[1], 0.68)],
     }  # fmt: skip
-    drawn = [robustness.Draw(n, 2e4, 0.1, 0.2, "base") for n in ("middle", "one")]
-    return robustness.of_values(values, drawn, 4e6)
+    drawn = [report_futures.Draw(n, 2e4, 0.1, 0.2, "base") for n in ("middle", "one")]
+    return report_futures.of_values(values, drawn, 4e6)
 
 
 def test_regret_and_the_price_of_being_ready():
@@ -224,7 +225,7 @@ def test_regret_and_the_price_of_being_ready():
     assert (base["over_cad"], base["left_out"]) == (pytest.approx(1e5), 1)
     assert (found.gain_points, found.price_points) == (5.0, 1.5)
     assert found.price_people == pytest.approx(20)
-    assert robustness.people_of(2.0, found.people) == 20
+    assert report_futures.people_of(2.0, found.people) == 20
     assert tradeoffs.robust_words(found) == (
         "in the worst of 2 futures today's plan misses 8.0 points more than it need have, "
         "the robust plan 3.0; being ready costs 1.5 points today"
@@ -235,10 +236,10 @@ def test_regret_and_the_price_of_being_ready():
 
 
 def test_futures_are_the_same_each_time_and_lie_in_their_ranges(project, tables):
-    drawn = robustness.draws(project, tables)
-    assert drawn == robustness.draws(project, tables)
-    assert len({draw.name for draw in drawn}) == len(drawn) == robustness.FUTURES
-    low, mid, high = robustness.forecast(tables)
+    drawn = report_futures.draws(project, tables)
+    assert drawn == report_futures.draws(project, tables)
+    assert len({draw.name for draw in drawn}) == len(drawn) == report_futures.FUTURES
+    low, mid, high = report_futures.forecast(tables)
     assert drawn[0].ev == mid
     for draw in drawn:
         assert low <= draw.ev <= high
@@ -246,7 +247,7 @@ def test_futures_are_the_same_each_time_and_lie_in_their_ranges(project, tables)
         assert 0.1 <= draw.public_share <= 0.4
     assert len({draw.port_counts for draw in drawn}) > 1
     # a draw of vehicles enters the need for energy in proportion
-    for draw, point in zip(drawn, robustness.points(project), strict=True):
+    for draw, point in zip(drawn, report_futures.points(project), strict=True):
         demand = point.case.config.demand
         assert demand.kwh_per_ev_year == pytest.approx(3_000 * draw.ev / mid, abs=1e-2)
         assert (demand.ev_year, demand.utilisation) == ("2030", draw.utilisation)

@@ -9,17 +9,16 @@ import pandas as pd
 import pytest
 from toy import ORIGIN, base_config, toy
 
-from kwev import fleet
-from kwev.analysis import hindsight, hindwords
-from kwev.certify import certify
+from kwev.certify import reach, weights
+from kwev.certify.certificate import certify
+from kwev.certify.reach import Points
 from kwev.config import Case, load
-from kwev.figures import hindsightchart
-from kwev.figures.figure import Origin
+from kwev.display.figure import Origin
 from kwev.pipeline.geometry import unproject
-from kwev.plan import Action
-from kwev.remeasure import Points
-from kwev.solve import solve_scenario
-from kwev.study import record as read_record
+from kwev.plan.format import Action
+from kwev.report import hindsight
+from kwev.solve.stages import solve_scenario
+from kwev.studies.study import record as read_record
 
 CUT, NEWEST = "2022-07-15", "2025-10"
 
@@ -247,8 +246,8 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
     for place in set(found.came("l3")["place_id"]) - set(then.stations["station_id"]):
         name = f"{hindsight.REAL}{place}"
         assert real.loc[name, "grid_kw"] >= config.ports.min_l3 * config.power.l3_kw
-    points = Points.read(then, "da", fleet.evs(then, "now", "da"))
-    measure = hindsight.Measure(then, config)
+    points = Points.read(then, "da", weights.evs(then, "now", "da"))
+    measure = reach.Measure(then, config)
 
     def missed(network):
         shares = [
@@ -282,20 +281,20 @@ SHARES = {
 
 
 def test_sentences_follow_the_numbers():
-    assert "24.0 points more" in hindwords.against(SHARES, "l2")
-    assert "about as many people" in hindwords.against(SHARES, "l3")
+    assert "24.0 points more" in hindsight.against(SHARES, "l2")
+    assert "about as many people" in hindsight.against(SHARES, "l3")
     worse = {**SHARES, "plan": {"l2": 0.1, "l3": 0.1}}
-    assert "10.0 points less" in hindwords.against(worse, "l2")
-    assert "fewer people than nearly all" in hindwords.by_lot(SHARES, "l2")
-    assert "more people than nearly all" in hindwords.by_lot(SHARES, "l3")
+    assert "10.0 points less" in hindsight.against(worse, "l2")
+    assert "fewer people than nearly all" in hindsight.by_lot(SHARES, "l2")
+    assert "more people than nearly all" in hindsight.by_lot(SHARES, "l3")
     inside = {**SHARES, "built": {"l2": 0.27, "l3": 0.7}}
-    assert "between 25.0% and 30.0%" in hindwords.by_lot(inside, "l2")
-    assert "0.0 points fewer at Level 2 and 5.0 points more at Level 3" in hindwords.simple_rule(
+    assert "between 25.0% and 30.0%" in hindsight.by_lot(inside, "l2")
+    assert "0.0 points fewer at Level 2 and 5.0 points more at Level 3" in hindsight.simple_rule(
         SHARES
     )
-    assert "as well as the model" in hindwords.simple_rule({**SHARES, "greedy": SHARES["plan"]})
-    assert "the same people" in hindwords.clustered({"built": 0.5, "plan": 0.1})
-    assert "the same people" not in hindwords.clustered({"built": 0.1, "plan": 0.5})
+    assert "as well as the model" in hindsight.simple_rule({**SHARES, "greedy": SHARES["plan"]})
+    assert "the same people" in hindsight.clustered({"built": 0.5, "plan": 0.1})
+    assert "the same people" not in hindsight.clustered({"built": 0.1, "plan": 0.5})
 
 
 def test_the_chart_is_the_same_again(shown):
@@ -303,7 +302,7 @@ def test_the_chart_is_the_same_again(shown):
     table = pd.DataFrame(
         [{"name": name, **{key: shares[key][name] for key in shares}} for name in ("l2", "l3")]
     )
-    figure, again = (hindsightchart.compared(table, origin=Origin("hand", "now")) for _ in range(2))
+    figure, again = (hindsight.compared(table, origin=Origin("hand", "now")) for _ in range(2))
     assert figure.static() == again.static()
     assert figure.interactive() == again.interactive()
     assert f"{shares['plan']['l2']:.1%} with the plan" in figure.alt

@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kwev.analysis import drift, history, snapshots, targets
-from kwev.analysis.history import Ground, Line, added, judged, read, write
-from kwev.analysis.observations import Counted
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
-from kwev.numbers.monitoring import drift_words, years_words
+from kwev.report import history, monitoring, snapshots, targets
+from kwev.report.history import Ground, Line, added, judged, write
+from kwev.report.history import read_history as read
+from kwev.report.monitoring import drift_words, years_words
+from kwev.report.observations import Counted
 
 FIRST = Line(
     "2026-01-31", "city", "aa", "straight_line", 10, 20, 4, "2026Q1", 100.0, 0.96, 0.84, 0.98
@@ -341,14 +342,14 @@ def forecast():
 )
 def test_vehicles_outside_the_interval_call_for_a_plan(quarter, evs, state):
     line = replace(FIRST, series="registrations", ev_quarter=quarter, evs=evs)
-    assert drift.vehicles(forecast(), line).state == state
+    assert monitoring.vehicles(forecast(), line).state == state
 
 
 def test_a_quarter_beyond_the_forecast_is_refused():
     with pytest.raises(KwevError, match="the forecast ends before 2027Q1"):
-        drift.interval(forecast(), "2027Q1")
+        monitoring.interval(forecast(), "2027Q1")
     with pytest.raises(KwevError, match="no forecast was tested for 2025Q3"):
-        drift.interval(forecast(), "2025Q3")
+        monitoring.interval(forecast(), "2025Q3")
 
 
 @pytest.mark.parametrize(("l2", "state"), [(0.255, "no"), (0.26, "yes"), (0.24, "yes")])
@@ -356,12 +357,12 @@ def test_a_network_that_moved_calls_for_a_plan(l2, state):
     plan = SimpleNamespace(
         coverage=SimpleNamespace(l2=SimpleNamespace(before=0.25), l3=SimpleNamespace(before=0.84))
     )
-    assert drift.network(replace(FIRST, l2=l2), plan, 1.0).state == state
+    assert monitoring.network(replace(FIRST, l2=l2), plan, 1.0).state == state
 
 
 def test_a_target_that_went_back_calls_for_a_plan(watched):
-    assert drift.regression([FIRST], watched).state == "no"
-    found = drift.regression([FIRST, later("2026-02-28", l2=0.9)], watched)
+    assert monitoring.regression([FIRST], watched).state == "no"
+    found = monitoring.regression([FIRST, later("2026-02-28", l2=0.9)], watched)
     assert found.state == "yes"
     assert "People near Level 2 in the series city" in found.present
 
@@ -371,22 +372,22 @@ def test_stations_that_leave_are_counted_by_their_ids(tables):
         set(snapshots.listed(tables, source).stations["station_id"].str.split("_").str[1])
         for source in snapshots.DATED
     )
-    found = drift.leaving(tables, 0.1)
+    found = monitoring.leaving(tables, 0.1)
     assert found.present.startswith(f"{len(older - newer)} of {len(older)} of 2022-07-15")
     rate = len(older - newer) / len(older) / (1_204 / 365.25)  # days between the two lists
     assert f"{rate:.1%} a year" in found.present
     assert found.state == ("yes" if rate > 0.1 else "no")
-    assert drift.leaving(tables, 0.01).state == "yes"
+    assert monitoring.leaving(tables, 0.01).state == "yes"
 
 
 def test_the_state_of_every_trigger_is_known_or_said_not_to_be(project, tables, watched, base_plan):
     lines = read(history.path_of(project))
-    found = drift.triggers(tables, watched, lines, base_plan).set_index("what")["state"]
+    found = monitoring.triggers(tables, watched, lines, base_plan).set_index("what")["state"]
     assert set(found) <= {"no", "yes", "not known"}
     assert found["Use of ports and waiting times"] == "not known"
     assert found["Stations of today"] == "no"
     with pytest.raises(KwevError, match="the history has no registrations"):
-        drift.triggers(tables, watched, [FIRST], base_plan)
+        monitoring.triggers(tables, watched, [FIRST], base_plan)
 
 
 def test_pace_and_drift_in_words():

@@ -9,11 +9,10 @@ import pandas as pd
 import pytest
 from toy import base_config
 
-from kwev import exhibits, numbers
-from kwev.analysis import gridproxy, homes
-from kwev.figures import gridmap, homecharts, homesmap, origins
+from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.display import origins
 from kwev.pipeline.parameters import GridRule
-from kwev.schemas import DWELLING_TYPES
+from kwev.report import grid, homes
 
 
 @pytest.fixture
@@ -110,7 +109,7 @@ def test_construction_by_period_and_kind(small, tables):
     whole = homes.construction_by_period(tables)
     assert whole[list(homes.GROUPS)].sum().sum() == tables.construction["dwellings"].sum()
     assert whole["period"].is_monotonic_increasing
-    drawn = homecharts.construction(whole, origin=origins.CENSUS)
+    drawn = homes.construction(whole, origin=origins.CENSUS)
     assert f"{whole['apartments'].iloc[-1]:,} apartments" in drawn.alt
 
 
@@ -123,8 +122,8 @@ def test_correlations_are_those_of_ranks(tables):
 
 
 def test_sites_with_room_for_level_3(tables):
-    once = gridproxy.by_category(tables, base_config()).set_index("category")
-    twice = gridproxy.by_category(tables, base_config(siting__grid_factor=2)).set_index("category")
+    once = grid.by_category(tables, base_config()).set_index("category")
+    twice = grid.by_category(tables, base_config(siting__grid_factor=2)).set_index("category")
     assert once["sites"].sum() == (tables.sites["station_id"] == "").sum()
     assert (twice.loc[once.index, "l3"] >= once["l3"]).all()
     assert twice["l3"].sum() > once["l3"].sum()
@@ -136,7 +135,7 @@ def test_sites_with_room_for_level_3(tables):
 
 
 def test_every_choice_of_the_proxy_is_printed_with_its_source():
-    table = gridproxy.choices()
+    table = grid.choices()
     rule = GridRule()
     single = [name for name in vars(rule) if name != "base_kw"]
     assert len(table) == len(single)
@@ -147,7 +146,7 @@ def test_every_choice_of_the_proxy_is_printed_with_its_source():
 
 
 def test_the_map_says_proxy_in_legend_popup_and_source(tables):
-    figure = gridmap.grid(tables, base_config())
+    figure = grid.grid(tables, base_config())
     page = figure.interactive()
     assert "Grid proxy of an area (kW), no utility" in page  # legend
     assert page.count("Grid proxy, no utility") >= 3  # popups of areas and of both kinds of site
@@ -155,12 +154,12 @@ def test_the_map_says_proxy_in_legend_popup_and_source(tables):
     assert "proxy" in figure.source
     assert "proxy" in figure.alt
     report = SimpleNamespace(tables=tables, config=base_config())
-    headings = [column.heading for column in exhibits.grid_categories(report).columns]
+    headings = [column.heading for column in grid.grid_categories(report).columns]
     assert all("roxy" in h or "base" in h for h in headings if "kW" in h or "Level 3" in h)
 
 
 def test_the_map_of_deprivation_shows_the_areas_without_a_score(tables):
-    figure = homesmap.deprivation(tables)
+    figure = homes.deprivation(tables)
     assert len(figure.data) >= len(tables.das)
     unknown = figure.data[figure.data["class"] == "No score published"]
     assert len(unknown) == tables.da_profiles["deprivation_quintile"].isna().sum() == 2
@@ -169,7 +168,7 @@ def test_the_map_of_deprivation_shows_the_areas_without_a_score(tables):
 
 def test_numbers_of_homes_and_grid(tables):
     report = SimpleNamespace(tables=tables, config=base_config())
-    n = numbers.of_homes(report) | numbers.of_grid(report)
+    n = homes.of_homes(report) | grid.of_grid(report)
     assert str(n.flats) == "57,750"
     assert str(n.das_unscored) == "2"
     assert str(n.grid_pair) == "700 kW"

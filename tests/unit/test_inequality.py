@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.analysis.inequality import concentration, gini, lorenz
 from kwev.errors import KwevError
+from kwev.report.accessibility import concentration, gini, lorenz
 
 PAIRS = st.lists(
     st.tuples(st.integers(0, 1_000), st.integers(1, 500)), min_size=1, max_size=30

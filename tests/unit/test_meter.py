@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from kwev.pipeline.meter import Meter
+from kwev.pipeline.build import Meter
 
 MB = 1_000_000
 

@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 from toy import base_config, toy
 
-from kwev.analysis.catchments import service_areas
-from kwev.analysis.gaps import GAP_M, gaps, graded_clusters
-from kwev.analysis.neighbourhoods import ClusterRule, cluster_of_cells, clusters, nearest_m
+from kwev.report.neighbourhoods import (
+    GAP_M,
+    ClusterRule,
+    cluster_of_cells,
+    clusters,
+    gaps,
+    graded_clusters,
+    nearest_m,
+    service_areas,
+)
 
 RULE = ClusterRule(reach_m=250, core_people=100)
 

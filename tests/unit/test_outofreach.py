@@ -8,10 +8,10 @@ import pytest
 from hand import solve
 from toy import AREA, base_config, toy
 
-from kwev.analysis import outofreach
 from kwev.config import Case
-from kwev.conflict import Conflict, explain
 from kwev.project import Project
+from kwev.report import out_of_reach
+from kwev.solve.infeasibility import Conflict, explain
 
 TOWN = "3530004"
 
@@ -31,7 +31,7 @@ def two_towns():
 
 def told(tables, **changes):
     given = case(**changes)
-    return outofreach.sentence(explain(tables, given), given.config)
+    return out_of_reach.sentence(explain(tables, given), given.config)
 
 
 def test_who_is_left_without_by_municipality():
@@ -39,7 +39,7 @@ def test_who_is_left_without_by_municipality():
     # 40 that its own 95 % ask for, none in the city; L3 has no site: 85 % of everybody
     given = case(targets__l2=0.95, targets__l3=0.85)
     plan = solve(two_towns(), given)
-    rows = outofreach.by_municipality(two_towns(), plan, given).set_index("municipality")
+    rows = out_of_reach.by_municipality(two_towns(), plan, given).set_index("municipality")
     assert list(rows.index) == ["Kitchener", f"Town {TOWN}", "Region"]
     assert rows["people"].tolist() == [100, 40, 140]
     assert rows["l2"].tolist() == [1.0, 0.0, pytest.approx(100 / 140)]
@@ -84,8 +84,8 @@ def test_a_floor_that_nothing_meets():
 def test_no_conflict():
     given = case(targets__l2=0.7, targets__l3=0.0)
     found = explain(two_towns(), given)
-    assert outofreach.sentence(found, given.config).startswith("All targets can be met together")
-    assert outofreach.rest(solve(two_towns(), given), found) == ""
+    assert out_of_reach.sentence(found, given.config).startswith("All targets can be met together")
+    assert out_of_reach.rest(solve(two_towns(), given), found) == ""
 
 
 @pytest.mark.parametrize(
@@ -100,8 +100,8 @@ def test_no_conflict():
 )
 def test_what_was_not_decided_is_said(found, words):
     config = base_config()
-    assert words in outofreach.sentence(found, config)
-    parts = outofreach.group_table(found, config)
+    assert words in out_of_reach.sentence(found, config)
+    parts = out_of_reach.group_table(found, config)
     assert parts["part"].tolist()[-1] == ("undecided" if found.undecided else "no")
 
 
@@ -115,12 +115,12 @@ def test_the_other_targets_that_the_plan_meets():
     found = explain(tables, given)
     assert found.groups == ("l2",)
     plan = solve(tables, given)
-    assert outofreach.rest(plan, found) == "The target of Level 3 is met by the plan."
+    assert out_of_reach.rest(plan, found) == "The target of Level 3 is met by the plan."
 
 
 def test_the_table_lists_every_group_once():
     given = case(demand__enforce=True, rules__l3_gap_m=5_000, rules__redundancy__l2=0.5)
-    frame = outofreach.group_table(explain(two_towns(), given), given.config)
+    frame = out_of_reach.group_table(explain(two_towns(), given), given.config)
     assert frame["group"].tolist() == [
         "budget", "l3_gap", "ports", "one_action_per_place", "site_capacity", "demand",
         "redundancy_l2", "l3", "l2",
@@ -130,18 +130,18 @@ def test_the_table_lists_every_group_once():
 
 
 def test_a_conflict_is_kept_and_a_damaged_note_is_not_trusted(tmp_path, monkeypatch):
-    import kwev.conflict as module
+    from kwev.solve import infeasibility as module
 
     calls = []
     real = module.explain
     monkeypatch.setattr(module, "explain", lambda *a, **k: calls.append(a) or real(*a, **k))
     given, tables, project = case(targets__l3=0.0), two_towns(), Project(tmp_path)
-    first = outofreach.conflict(project, tables, given)
-    assert outofreach.conflict(project, tables, given) == first
+    first = out_of_reach.conflict(project, tables, given)
+    assert out_of_reach.conflict(project, tables, given) == first
     assert len(calls) == 1
     (note,) = project.store.glob("conflict-*.json")
     assert Conflict.from_dict(json.loads(note.read_text())) == first
     for text in ("{", "[]", '{"status": "none"}', "{}"):
         note.write_text(text)
-        assert outofreach.conflict(project, tables, given) == first
+        assert out_of_reach.conflict(project, tables, given) == first
     assert len(calls) == 5

@@ -10,12 +10,13 @@ import pytest
 from planted import settle
 from toy import base_config, toy
 
-from kwev.analysis import metrics, phasing, wording
 from kwev.config import Case
-from kwev.figures import drawings, style
-from kwev.inputs import build_inputs
-from kwev.plan import ActionKind
-from kwev.removal import touched
+from kwev.display import chart, style
+from kwev.model.constraints import touched
+from kwev.model.inputs import build_inputs
+from kwev.plan.format import ActionKind
+from kwev.report import metrics, phases
+from kwev.vocabulary import ALWAYS_SHOWN
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_tables_by_kind_add_up(plan):
 
 def test_phases_add_up_and_name_what_they_hold(plan):
     made = with_removal(plan)
-    table = phasing.phases(made)
+    table = phases.phases(made)
     assert table["stations"].sum() == len(made.actions)
     assert table["ports"].sum() == sum(a.ports_added for a in made.actions)
     assert table["cost_cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
@@ -90,23 +91,23 @@ def test_phases_add_up_and_name_what_they_hold(plan):
 
 
 def test_words_tell_the_other_kinds_only_where_there_are_some(plan):
-    assert wording.actions(with_removal(plan)).endswith("and 1 removed station")
+    assert metrics.actions(with_removal(plan)).endswith("and 1 removed station")
     few = plan.model_copy(update={"actions": [a for a in plan.actions if a.kind == "new_l2"]})
-    assert "ports" not in wording.actions(few)
-    assert metrics.kinds_of(few) == list(metrics.ALWAYS_SHOWN)
+    assert "ports" not in metrics.actions(few)
+    assert metrics.kinds_of(few) == list(ALWAYS_SHOWN)
 
 
 def test_every_kind_has_a_name_a_colour_a_pattern_and_a_phase():
     kinds = set(ActionKind.__args__)
     assert kinds == set(metrics.KIND_NAMES) == set(style.ACTIONS) == set(style.ACTION_NAMES)
-    assert kinds == set(drawings.PATTERNS)
-    assert kinds == {k for phase in phasing.PHASES for k in (phase.kind, *phase.also)}
+    assert kinds == set(chart.PATTERNS)
+    assert kinds == {k for phase in phases.PHASES for k in (phase.kind, *phase.also)}
 
 
 def test_a_chart_shows_the_other_kinds_only_where_there_are_some():
     counts = pd.DataFrame({"upgrade": [0], "new_l3": [0], "new_l2": [1], "remove": [0]})
-    assert list(drawings.shown_actions(counts)) == list(metrics.ALWAYS_SHOWN)
-    assert "remove" in drawings.shown_actions(counts.assign(remove=2))
+    assert list(chart.shown_actions(counts)) == list(ALWAYS_SHOWN)
+    assert "remove" in chart.shown_actions(counts.assign(remove=2))
 
 
 def test_columns_that_an_alternative_hangs_on_are_named():
@@ -131,6 +132,6 @@ def test_columns_that_an_alternative_hangs_on_are_named():
 
 
 def test_swaps_are_told_in_a_sentence():
-    assert wording.swaps(0, 12) == "No such swap would bring more people on the cells within reach."
-    assert wording.swaps(1, 12).startswith("In one case of 12 ")
-    assert wording.swaps(3, 1200).startswith("In 3 cases of 1,200 ")
+    assert metrics.swaps(0, 12) == "No such swap would bring more people on the cells within reach."
+    assert metrics.swaps(1, 12).startswith("In one case of 12 ")
+    assert metrics.swaps(3, 1200).startswith("In 3 cases of 1,200 ")

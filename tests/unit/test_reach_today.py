@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from toy import base_config, streets, toy
 
-from kwev.analysis import reach
-from kwev.figures import reachmap
-from kwev.numbers.reach import of_reach
-from kwev.report import load_report
+from kwev.report import reach
+from kwev.report.reach import of_reach
+from kwev.report.scenario import load_report
 
 
 @pytest.fixture
@@ -91,7 +90,7 @@ def test_numbers_are_the_sums_of_the_cells(cells):
 
 
 def test_the_map_shows_each_class_with_its_people(tables, base_case, cells):
-    figure = reachmap.reach(tables, base_case.config, cells)
+    figure = reach.reach(tables, base_case.config, cells)
     data = figure.data
     for level, name in (("l2", "Level 2"), ("l3", "Level 3")):
         part = data[data["layer"] == f"{name} reach"]
@@ -108,5 +107,5 @@ def test_the_map_shows_each_class_with_its_people(tables, base_case, cells):
 
 def test_the_area_of_cells_is_theirs(cells):
     part = cells["cell_id"].iloc[:50]
-    area = reachmap._joined(part)
+    area = reach._joined(part)
     assert area.area == pytest.approx(50 * 100**2)

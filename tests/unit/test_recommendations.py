@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from kwev.analysis import recommendations as rec
 from kwev.config import load
+from kwev.report import decisions
 
 
 def with_coverage(plan, level, **shares):
@@ -23,7 +23,7 @@ def radii(**l2):
 
 def test_a_share_is_promised_that_the_plan_reaches_and_no_more(base_plan, config):
     low = with_coverage(base_plan, "l2", after=0.7699)
-    found = rec.promise(low, config, radii())
+    found = decisions.promise(low, config, radii())
     assert found.what == "Promise 76% of people near Level 2, not 95%."
     assert "walk 800 m instead of 500 m" in found.unless
     assert "reaches 90% instead of 70%" in found.unless
@@ -32,7 +32,8 @@ def test_a_share_is_promised_that_the_plan_reaches_and_no_more(base_plan, config
 def test_a_target_that_is_reached_is_kept(base_plan, config):
     high = with_coverage(base_plan, "l2", after=0.95)
     assert (
-        rec.promise(high, config, radii()).what == "Keep the promise of 95% of people near Level 2."
+        decisions.promise(high, config, radii()).what
+        == "Keep the promise of 95% of people near Level 2."
     )
 
 
@@ -56,7 +57,7 @@ def worth():
     ("gain", "what"), [(1.5, "still be well spent on coverage"), (0.0, "do not ask for it")]
 )
 def test_more_money_is_asked_for_only_where_a_solve_shows_its_worth(base_plan, gain, what):
-    found = rec.next_money(base_plan, steps(gain), worth())
+    found = decisions.next_money(base_plan, steps(gain), worth())
     assert what in found.what
     assert "$3 million and $3.5 million" in found.unless
     if gain:  # 1.5 points of 587,165 people
@@ -67,17 +68,17 @@ def test_the_core_is_counted_and_so_is_what_the_roads_keep():
     base = frozenset({"new_l2_a", "new_l2_b", "new_l2_c", "new_l2_d"})
     roads = frozenset({"new_l2_a", "new_l2_z"})
     summary = pd.DataFrame({"chosen": [4], "core": [3], "usual": [0], "fragile": [1]})
-    found = rec.core_first(summary, 50, base, roads)
+    found = decisions.core_first(summary, 50, base, roads)
     assert found.what.startswith("Begin with the 3 sites")
     assert "25% of the actions stay" in found.unless  # one of four
-    none = rec.core_first(summary.assign(core=0), 50, base, roads)
+    none = decisions.core_first(summary.assign(core=0), 50, base, roads)
     assert none.what.startswith("Treat no site as settled")
 
 
 @pytest.mark.parametrize(("l3", "start"), [(0.85, "With 50% of"), (0.898, "Even with 50% of")])
 def test_half_the_proxy_is_told_in_points(base_plan, config, l3, start):
     grid = pd.DataFrame({"value": [0.5, 1.0], "l2": [0.707, 0.7], "l3": [l3, 0.9]})
-    found = rec.ask_utilities(base_plan, config, grid)
+    found = decisions.ask_utilities(base_plan, config, grid)
     assert found.unless.startswith(start)
     assert f"of Level 2 by +0.7 and of Level 3 by {100 * (l3 - 0.9):+.1f} points" in found.unless
 
@@ -88,7 +89,7 @@ def test_new_power_is_that_of_the_ports(base_plan, config):
     plan = base_plan.model_copy(
         update={"actions": [one.model_copy(update={"l2_ports_after": 250})]}
     )
-    found = rec.ask_utilities(plan, config, grid)
+    found = decisions.ask_utilities(plan, config, grid)
     assert "adds 4.8 MW" in found.because  # 250 ports at 19.2 kW
     assert found.what == "Ask the utilities before anything is ordered."
 
@@ -107,7 +108,7 @@ def prices(price):
 
 
 def test_a_floor_with_a_price_is_a_decision_and_one_without_is_asked_for():
-    dear, free = rec.floor(prices(2.0)), rec.floor(prices(0.0))
+    dear, free = decisions.floor(prices(2.0)), decisions.floor(prices(0.0))
     assert "since it has a price" in dear.what
     assert "2.0 points of Level 2" in dear.because
     assert "6.0 points of Level 2" in dear.unless
@@ -127,8 +128,8 @@ def test_the_money_goes_where_the_plan_puts_it(base_plan, cost):
         [("l3_station_cad", "new_l3", 5e4, 7.5e4, 0.5, 0.75)],
         columns=["price", "kind", "buys_at_cad", "not_at_cad", "buys_at", "not_at"],
     )
-    found = rec.level_first(plan, 587_165.0, crossing)
+    found = decisions.level_first(plan, 587_165.0, crossing)
     assert found.what == f"Spend the money on Level {'3' if cost else '2'} first."
     assert "$50,000" in found.unless and "$75,000" in found.unless  # noqa: PT018
-    none = rec.level_first(plan, 587_165.0, crossing.iloc[:0])
+    none = decisions.level_first(plan, 587_165.0, crossing.iloc[:0])
     assert none.unless.startswith("No price that was tried")

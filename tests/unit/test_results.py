@@ -11,17 +11,20 @@ import pytest
 from settled import DONE, furnished, line, on_a_road, plan_of
 from toy import base_config, case, toy
 
-from kwev.analysis import beneficiaries, costs, distances, measures, remaining
-from kwev.analysis.effects import choice_of, effects
-from kwev.analysis.findings import Findings
-from kwev.analysis.neighbourhoods import ClusterRule
-from kwev.analysis.results import results, solution_count, write_results
+from kwev.certify.actions import Place
+from kwev.certify.evaluation import Retrace
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.formats import schemas
-from kwev.retrace import Place, Retrace
-from kwev.siting import decision_columns, existing_stations
-from kwev.store import stored
+from kwev.model.siting import decision_columns, existing_stations
+from kwev.report import distances, effects, measures, remaining
+from kwev.report import metrics as report_metrics
+from kwev.report.effects import choice_of
+from kwev.report.effects import effects as effects_of_effects
+from kwev.report.findings import Findings
+from kwev.report.neighbourhoods import ClusterRule
+from kwev.report.results_file import results, solution_count, write_results
+from kwev.studies.store import stored
 
 SCHEMA = schemas()["docs/schemas/results.json"]
 FOUND_ONE = " J       0       0         0   0.00%   -inf   -84.8   Large   0  0  0   0     1.2s\n"
@@ -59,21 +62,21 @@ def test_who_gains_by_hand(found):
         return table.loc[(group, name), list(columns)].tolist()
 
     after = ("l2_before", "l2_after", "l3_before", "l3_after")
-    region = row(beneficiaries.MUNICIPALITIES, beneficiaries.REGION, *after)
+    region = row(effects.MUNICIPALITIES, effects.REGION, *after)
     assert region == pytest.approx([0.5, 0.9, 0.1, 1.0])
-    assert row(beneficiaries.MUNICIPALITIES, "Kitchener", *after) == pytest.approx(region)
-    assert row(beneficiaries.FIFTHS, "Most deprived fifth", *after) == [1, 1, 0, 1]
+    assert row(effects.MUNICIPALITIES, "Kitchener", *after) == pytest.approx(region)
+    assert row(effects.FIFTHS, "Most deprived fifth", *after) == [1, 1, 0, 1]
     # 50 and 20 people: only the 50 get Level 2, the 20 had Level 3
-    least = row(beneficiaries.FIFTHS, "Least deprived fifth", *after)
+    least = row(effects.FIFTHS, "Least deprived fifth", *after)
     assert least == pytest.approx([0, 50 / 70, 20 / 70, 1])
-    assert row(beneficiaries.FIFTHS, beneficiaries.UNSCORED, *after) == [0, 1, 0, 1]
-    assert (beneficiaries.FIFTHS, "Third fifth") not in table.index
+    assert row(effects.FIFTHS, effects.UNSCORED, *after) == [0, 1, 0, 1]
+    assert (effects.FIFTHS, "Third fifth") not in table.index
     # battery-electric: 3, 1, 0, 2; hybrids: 1, 1, 0, 0
-    assert row(beneficiaries.VEHICLES, "Battery-electric", *after) == pytest.approx(
+    assert row(effects.VEHICLES, "Battery-electric", *after) == pytest.approx(
         [3 / 6, 4 / 6, 2 / 6, 1]
     )
-    assert row(beneficiaries.VEHICLES, "Plug-in hybrid", *after) == pytest.approx([1 / 2, 1, 0, 1])
-    either = row(beneficiaries.VEHICLES, beneficiaries.ALL_VEHICLES, "total", "either_before")
+    assert row(effects.VEHICLES, "Plug-in hybrid", *after) == pytest.approx([1 / 2, 1, 0, 1])
+    either = row(effects.VEHICLES, effects.ALL_VEHICLES, "total", "either_before")
     assert either == pytest.approx([8, 6 / 8])
 
 
@@ -143,7 +146,7 @@ def test_spacing_by_hand(found):
 def test_spacing_counts_a_level_by_its_own_stations():
     tables = line()
     config = base_config(coverage__l3_counts_for_l2=True)
-    made = effects(tables, plan_of(tables, Case("toy", config, "da"), DONE))
+    made = effects_of_effects(tables, plan_of(tables, Case("toy", config, "da"), DONE))
     table = measures.spacing(made).set_index(["level", "when"])
     assert table.loc[("l2", "after"), "stations"] == 2
     assert len(measures.stations(made, "after")) == 4
@@ -261,7 +264,7 @@ def test_gaps_stand_in_the_order_of_people_and_far_homes_apart():
     )
     furnished(tables)
     on_a_road(tables)
-    made = effects(tables, plan_of(tables, case(), []))
+    made = effects_of_effects(tables, plan_of(tables, case(), []))
     gap = remaining.gap_of_cells(made, "l2")
     assert gap.tolist() == [1, 1, 0, -1]
     table = remaining.gaps(made)
@@ -273,7 +276,7 @@ def test_gaps_stand_in_the_order_of_people_and_far_homes_apart():
 
 def test_costs_item_by_item_add_up(found):
     plan, config = found.effects.plan, found.effects.config
-    bought, sold = costs.infrastructure(plan, config), costs.resale(plan, config)
+    bought, sold = report_metrics.infrastructure(plan, config), report_metrics.resale(plan, config)
     assert bought["new_l2_stations"] == {"count": 2, "cost_cad": 40_000}
     assert bought["l2_ports"] == {"count": 2, "cost_cad": 10_000}
     assert bought["upgrades"] == {"count": 1, "cost_cad": 100_000}
@@ -287,14 +290,14 @@ def test_costs_item_by_item_add_up(found):
 def test_retained_ports_are_not_sold():
     tables = line()
     plan = plan_of(tables, case(ports__retained_l2=1), ["upgrade_s000"])
-    sold = costs.resale(plan, base_config(ports__retained_l2=1))
+    sold = report_metrics.resale(plan, base_config(ports__retained_l2=1))
     assert sold["l2_stations"] == {"count": 0, "revenue_cad": 0}
     assert sold["l2_ports"] == {"count": 1, "revenue_cad": 2_500}
     assert plan.cost.resale_cad == 2_500
 
 
 def test_cost_of_a_point_by_level(found):
-    cost = costs.per_point(found.effects.plan)
+    cost = report_metrics.per_point(found.effects.plan)
     # Level 2: 50,000 for 40 points; Level 3: 185,000 for 90
     assert cost["l2"]["cad_per_point"] == pytest.approx(1_250)
     assert cost["l3"]["cad_per_point"] == pytest.approx(185_000 / 90)
@@ -305,7 +308,7 @@ def test_cost_of_a_point_by_level(found):
 @pytest.mark.parametrize("actions", [[], ["upgrade_s000"]])
 def test_where_nothing_is_gained_a_point_has_no_cost(actions):
     tables = line()
-    cost = costs.per_point(plan_of(tables, case(), actions))
+    cost = report_metrics.per_point(plan_of(tables, case(), actions))
     # a conversion takes Level 2 from the 100: a loss is no gain
     assert cost["l2"]["cad_per_point"] is None
     assert cost["l2"]["reason"]
@@ -358,8 +361,8 @@ def consistent(values, plan):
     for gap in validation["service_gaps"]:
         assert gap["nearest_m"] is None or gap["nearest_m"] <= gap["farthest_m"] + 1e-6
     groups = values["access"]["by_group"]
-    for group in (beneficiaries.MUNICIPALITIES, beneficiaries.FIFTHS):
-        rows = [g for g in groups if g["group"] == group and g["name"] != beneficiaries.REGION]
+    for group in (effects.MUNICIPALITIES, effects.FIFTHS):
+        rows = [g for g in groups if g["group"] == group and g["name"] != effects.REGION]
         for level in ("l2", "l3"):
             reached = sum(g["total"] * g[f"{level}_after"] for g in rows)
             covered = validation["population_covered"][level]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.schemas import PROCESSED, about_of, integer, real, table_of, text, unit_of
+from kwev.data.columns import about_of, integer, real, table_of, text, unit_of
+from kwev.data.schemas import PROCESSED
 from kwev.units import COLUMN_SUFFIXES, COLUMN_UNITS
 
 SAID_BY_NAME = {"m", "km", "km²", "km/h", "kW", "kWh", "CAD"}

@@ -10,7 +10,7 @@ import pytest
 from toy import base_config
 
 from kwev.errors import KwevError
-from kwev.scores import (
+from kwev.model.scores import (
     FACTORS,
     SITE_FACTS,
     demand_parts,

@@ -12,17 +12,17 @@ from bs4 import BeautifulSoup
 from settled import DONE, line, plan_of
 from toy import base_config, case, toy
 
-from kwev.analysis import packages, phasing, timewords, timing
-from kwev.analysis.checklist import Ground, checklist
-from kwev.analysis.electrics import Supply, supply
-from kwev.analysis.timing import Timetable
+from kwev.certify.actions import Place
+from kwev.certify.evaluation import Retrace
+from kwev.certify.schedule import Gathered, Timekeeper
+from kwev.display.figure import Origin
 from kwev.errors import KwevError
-from kwev.exhibits.schedule import IN_CHART
-from kwev.figures import gantt, sitepage, timechart
-from kwev.figures.figure import Origin
 from kwev.formats import schemas
-from kwev.retrace import Place, Retrace
-from kwev.timekeeper import Gathered, Timekeeper
+from kwev.report import phases as report_phases
+from kwev.report import schedule, site_packages, sites, timing
+from kwev.report.schedule import IN_CHART
+from kwev.report.site_needs import Ground, Supply, checklist, supply
+from kwev.report.timing import Timetable
 
 HERE = Origin("a toy", "2026")
 LIMITS = {
@@ -51,7 +51,7 @@ def timetable(built):
 @pytest.fixture(scope="module")
 def made(built, timetable):
     tables, plan, config = built
-    return packages.packages(tables, plan, config, timetable.periods("best"))
+    return site_packages.packages(tables, plan, config, timetable.periods("best"))
 
 
 # -- arithmetic ------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ def test_a_second_action_at_a_place_starts_from_what_the_first_leaves():
     tables = toy([(0, 0, 100, 1)], stations=[station])
     given = case(ports__retained_l2=2)
     plan = plan_of(tables, given, {"upgrade_s000": 2, "add_l2_s000": 3})
-    found = packages.packages(tables, plan, given.config, {a.id: 1 for a in plan.actions})
+    found = site_packages.packages(tables, plan, given.config, {a.id: 1 for a in plan.actions})
     power = [p.implementation.grid_requirements.power_increase_kw for p in found]
     # 4 x 19.2 = 76.8 before; 2 x 19.2 + 700 = 738.4 after the first; 3 x 19.2 more
     assert power == pytest.approx([738.4 - 76.8, 57.6])
@@ -171,7 +171,7 @@ def test_a_removal_needs_consent_and_no_supply():
     tables.stations["operator"] = "FLO"
     given = case(siting__removal__stations="l2")
     plan = plan_of(tables, given, {"remove_s000": 0})
-    (package,) = packages.packages(tables, plan, given.config, {"remove_s000": 1})
+    (package,) = site_packages.packages(tables, plan, given.config, {"remove_s000": 1})
     assert package.charging is None
     assert package.implementation.grid_requirements.power_increase_kw == pytest.approx(-38.4)
     assert [need.topic for need in package.requirements] == ["consent", "removal"]
@@ -181,9 +181,9 @@ def test_a_removal_needs_consent_and_no_supply():
 
 
 def test_files_fit_their_schemas_and_say_the_same(made):
-    geojson = json.loads(json.dumps(packages.as_geojson(made)))
+    geojson = json.loads(json.dumps(site_packages.as_geojson(made)))
     jsonschema.validate(geojson, schemas()["docs/schemas/site-packages.geojson.json"])
-    table = pd.read_csv(io.StringIO(packages.as_csv(made)))
+    table = pd.read_csv(io.StringIO(site_packages.as_csv(made)))
     assert table["id"].tolist() == [feature["id"] for feature in geojson["features"]]
     assert table["estimated_cost_cad"].sum() == sum(
         f["properties"]["implementation"]["estimated_cost_cad"] for f in geojson["features"]
@@ -192,7 +192,7 @@ def test_files_fit_their_schemas_and_say_the_same(made):
 
 
 def test_a_sites_page_tells_its_package(made):
-    text = sitepage.page(made[0], "New <thing>", back="../x.html", before=None, after=made[1])
+    text = sites.page(made[0], "New <thing>", back="../x.html", before=None, after=made[1])
     page = BeautifulSoup(text, "lxml")
     assert page.title.text.endswith("New <thing>")
     assert [a["href"] for a in page.select("nav a")] == ["../x.html", f"{made[1].id}.html"]
@@ -208,7 +208,7 @@ def test_a_sites_page_tells_its_package(made):
 
 def test_phases_by_kind_add_up_to_the_plan(built):
     _, plan, config = built
-    found = phasing.phase_file(plan, config.power)
+    found = report_phases.phase_file(plan, config.power)
     jsonschema.validate(found.model_dump(mode="json"), schemas()["docs/schemas/phases.json"])
     assert [phase.stations for phase in found.phases] == [1, 0, 2]
     assert [phase.ports for phase in found.phases] == [2, 0, 2]
@@ -224,7 +224,7 @@ def test_phases_by_kind_add_up_to_the_plan(built):
 
 
 def test_ports_added_at_stations_go_with_their_level_and_removals_come_last():
-    names = {kind: phasing.phase_of(kind).number for kind in
+    names = {kind: report_phases.phase_of(kind).number for kind in
              ("upgrade", "new_l3", "add_l3", "new_l2", "add_l2", "remove")}  # fmt: skip
     assert names == {
         "upgrade": 1, "new_l3": 2, "add_l3": 2, "new_l2": 3, "add_l2": 3, "remove": 3,
@@ -322,35 +322,35 @@ def test_a_record_that_is_not_of_this_plan_is_refused(built, timetable, edit, wo
 
 def test_sentences_follow_from_the_numbers(built, timetable):
     _, plan, _ = built
-    phases = phasing.phases(plan)
-    assert timewords.empty_phases(phases) == (
+    phases = report_phases.phases(plan)
+    assert schedule.empty_phases(phases) == (
         "One of its phases has nothing to do: months 5 to 8 would pass without works, and phase 1 "
         "carries 79% of the money in months 1 to 4."
     )
     busy = phases.assign(stations=1)
-    assert timewords.empty_phases(busy).startswith("Every phase has work to do; phase 1")
+    assert schedule.empty_phases(busy).startswith("Every phase has work to do; phase 1")
     # most gain first takes q001 (80 people, q000 only 50 more) while the conversion takes Level 2
     # from the 100: 80 people instead of 150 in the second period, 2 x 70 fewer person-months
-    assert "simple list, most gain for the money first: 140 more" in timewords.against_greedy(
+    assert "simple list, most gain for the money first: 140 more" in schedule.against_greedy(
         timetable
     )
-    assert timewords.what_written_asks(timetable) == "The specification's months keep every limit"
-    assert timewords.halfway(timetable, "best") == 2
-    assert timewords.proof(timetable) == "The solver's bound leaves no room for a better one"
-    held = timewords.what_holds_back(timetable)
+    assert schedule.what_written_asks(timetable) == "The specification's months keep every limit"
+    assert schedule.halfway(timetable, "best") == 2
+    assert schedule.proof(timetable) == "The solver's bound leaves no room for a better one"
+    held = schedule.what_holds_back(timetable)
     assert held.startswith("With 2 Level 2 jobs a period, ")
     assert held.endswith("more would be gained")
-    assert "gains" in timewords.inside_phases(timetable)
+    assert "gains" in schedule.inside_phases(timetable)
     # q000 and q001 stand in the list's own order, so the order is only as good as the best
-    assert "gains no more than" in timewords.against_order(timetable)
+    assert "gains no more than" in schedule.against_order(timetable)
 
 
 def test_who_waits_longest():
     table = pd.DataFrame(
         [("A", 1), ("A", 5), ("B", 3), ("C", 3)], columns=["municipality", "month_from"]
     )
-    assert timewords.who_waits(table).endswith("and not before month 3 in B and C")
-    assert timewords.who_waits(table[table["municipality"] == "A"]).endswith("in month 1")
+    assert schedule.who_waits(table).endswith("and not before month 3 in B and C")
+    assert schedule.who_waits(table[table["municipality"] == "A"]).endswith("in month 1")
 
 
 def test_a_sentence_about_a_worse_order():
@@ -360,29 +360,29 @@ def test_a_sentence_about_a_worse_order():
         def gain(self, name):
             return Gathered(120.0, 30.0, 12.0) if name == "best" else Gathered(90.0, 40.0, 10.0)
 
-    assert timewords.against_order(Gains()) == (
+    assert schedule.against_order(Gains()) == (
         "The best schedule gains 20% more weighted coverage over the months than the "
         "specification's order within the same limits: 20 more person-months within reach of a "
         "charger"
     )
-    assert "gains 20% more weighted coverage" in timewords.against_greedy(Gains())
-    assert timewords.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
+    assert "gains 20% more weighted coverage" in schedule.against_greedy(Gains())
+    assert schedule.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
     close = Gains()
     close.gain = lambda name: Gathered(0, 0, 12.0 if name == "best" else 11.976)
-    assert "comes within 0.20% of the best schedule" in timewords.inside_phases(close)
-    assert "comes within 0.20% of it" in timewords.against_greedy(close)
+    assert "comes within 0.20% of the best schedule" in schedule.inside_phases(close)
+    assert "comes within 0.20% of it" in schedule.against_greedy(close)
     # 120 + 30 against 90 + 40
-    assert "give 20 more person-months" in timewords.in_short(Gains())
+    assert "give 20 more person-months" in schedule.in_short(Gains())
 
 
 def test_charts_show_every_bar_and_line(timetable):
-    drawn = gantt.gantt(timetable.calendar(), origin=HERE)
+    drawn = schedule.gantt(timetable.calendar(), origin=HERE)
     assert "months 1 to 2: 2" in drawn.alt
     page = drawn.html()
     assert page.count('"type":"bar"') == 2  # two kinds of action
     assert drawn.static().lstrip().startswith((b"<?xml", b"<svg"))
     names = IN_CHART
-    lines = timechart.over_time(timetable.curves(), names, origin=HERE)
+    lines = schedule.over_time(timetable.curves(), names, origin=HERE)
     assert all(words in lines.alt for words in names.values())
     assert lines.html().count('"shape":"hv"') == 2 * len(names)
     assert lines.static().lstrip().startswith((b"<?xml", b"<svg"))

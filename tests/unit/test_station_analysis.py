@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy import AREA, base_config, toy
 
-from kwev.analysis import spacing, stations
+from kwev.report import stations
 
 
 def network():
@@ -36,7 +36,7 @@ def network():
 
 
 def test_spacing_by_level():
-    found = spacing.by_level(network(), base_config()).set_index("level")
+    found = stations.by_level(network(), base_config()).set_index("level")
     whole = found.loc["Any level"]
     # to the next: 3, 3 and 4 km; pairs: 3, 4 and 7 km
     assert whole["stations"] == 3
@@ -56,7 +56,7 @@ def test_spacing_by_level():
 def test_spacing_by_municipality_looks_for_the_next_one_everywhere():
     tables = network()
     tables.stations.loc[0, "municipality_id"] = "3530016"
-    found = spacing.by_municipality(tables, base_config()).set_index("municipality")
+    found = stations.by_municipality(tables, base_config()).set_index("municipality")
     assert found.loc["Waterloo", ["any", "any_km", "l2_km"]].tolist() == [1, 3, 7]
     assert found.loc["Kitchener", ["any", "any_km"]].tolist() == [2, 3.5]
     assert found.loc["Waterloo", "l3"] == 0
@@ -65,7 +65,7 @@ def test_spacing_by_municipality_looks_for_the_next_one_everywhere():
 
 def test_readings_begin_with_the_closest():
     # four stations on 100 km2 have 25 km2 each: squares of 5 km
-    found = spacing.readings(network(), base_config(), stated_km=4.9, stated_stations=4)
+    found = stations.readings(network(), base_config(), stated_km=4.9, stated_stations=4)
     assert found["reading"].iloc[0].startswith("The stated number of stations, spread evenly")
     assert found["km"].iloc[0] == 5
     assert found["ratio"].iloc[0] == pytest.approx(5 / 4.9)

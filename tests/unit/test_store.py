@@ -10,11 +10,12 @@ import psutil
 import pytest
 from planted import refreshed, village
 
-from kwev import solve, store
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import write_json
 from kwev.project import Project
+from kwev.solve import stages
+from kwev.studies import store
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +27,13 @@ def town():
 def solves(monkeypatch):
     """Count the solves behind the store."""
     calls = []
-    real = solve.solve_scenario
+    real = stages.solve_scenario
 
     def counted(*args, **kwargs):
         calls.append(args)
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(solve, "solve_scenario", counted)
+    monkeypatch.setattr(stages, "solve_scenario", counted)
     return calls
 
 
@@ -162,7 +163,7 @@ def test_other_crews_find_the_same_plan(shelf, town, solves):
 
 
 def test_a_plan_that_fails_its_certificate_is_not_stored(tmp_path, town, monkeypatch):
-    from kwev.plan import Certificate
+    from kwev.plan.format import Certificate
 
     bad = Certificate(violations=["something"], targets={}, checks=1)
     monkeypatch.setattr(store, "certify", lambda *_: bad)

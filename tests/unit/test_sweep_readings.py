@@ -8,17 +8,8 @@ import pandas as pd
 import planted
 import pytest
 
-from kwev.analysis import (
-    breakeven,
-    insights,
-    marginal,
-    monotone,
-    picks,
-    slack,
-    targetgrid,
-    tornado,
-)
 from kwev.errors import KwevError
+from kwev.report import picks, readings, sensitivity
 
 
 def rows(*values, **columns):
@@ -36,75 +27,79 @@ LADDER = rows(
 
 
 def test_the_next_money_is_the_difference_of_two_plans():
-    found = marginal.steps(LADDER, 100_000, people=1_000)
+    found = readings.steps(LADDER, 100_000, people=1_000)
     # (0.51 - 0.50) x 1000 people; 9 - 8 points less are missing
     first, second = found.to_dict("records")
     assert first["l2_people"] == pytest.approx(10)
     assert first["shortfall_points"] == pytest.approx(1)
     assert first["spent_cad"] == pytest.approx(100_000)
     assert second["l2_people"] == second["spent_cad"] == 0
-    say = insights.next_money(found, 1e6)
+    say = sensitivity.next_money(found, 1e6)
     assert say == (
         "From $1 million on, another $100,000 brings 10 more near Level 2 and hardly anybody near "
         "Level 3"
     )
-    assert insights.next_money(found, 2e6).endswith(
+    assert sensitivity.next_money(found, 2e6).endswith(
         "buys nothing: the plan made with it costs no more"
     )
     with pytest.raises(KwevError, match="no two budgets are 50,000 CAD apart"):
-        marginal.steps(LADDER, 50_000, people=1_000)
+        readings.steps(LADDER, 50_000, people=1_000)
 
 
 def test_fewer_people_are_told_as_fewer():
-    found = marginal.steps(
+    found = readings.steps(
         rows((1e6, 1e6, 0.5, 0.6, 9.0, 1.0), (1.1e6, 1.1e6, 0.48, 0.7, 8.0, 2.0)), 1e5, 1_000
     )
-    assert insights.next_money(found, 1e6).endswith(
+    assert sensitivity.next_money(found, 1e6).endswith(
         "20 fewer near Level 2 and 100 more near Level 3"
     )
 
 
 def test_a_sweep_that_is_monotone_breaks_nowhere():
-    assert monotone.breaks(LADDER, "budget_cad", 0.0) == []
+    assert readings.breaks(LADDER, "budget_cad", 0.0) == []
 
 
 def test_a_rising_shortfall_and_a_falling_objective_are_told():
     worse = LADDER.assign(shortfall_points=[9.0, 9.5, 4.0, 4.0])
-    (line,) = monotone.breaks(worse, "budget_cad", 0.0)
+    (line,) = readings.breaks(worse, "budget_cad", 0.0)
     assert "from 1e+06 to 1.1e+06: shortfall rises by 0.5000" in line
     # a gap of 10 % allows 0.1 x (9 + 9.5) = 1.85 points
-    assert monotone.breaks(worse, "budget_cad", 0.1) == []
+    assert readings.breaks(worse, "budget_cad", 0.1) == []
     lower = LADDER.assign(objective=[100.0, 101.0, 110.0, 109.0])
-    (line,) = monotone.breaks(lower, "budget_cad", 0.0)
+    (line,) = readings.breaks(lower, "budget_cad", 0.0)
     assert "objective falls by 1.0000" in line
     # the gaps of both together allow 0.005 x 110 + 0.005 x 109 = 1.095 points
-    assert monotone.breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
+    assert readings.breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
     # where less is missing the objective may fall
     assert (
-        monotone.breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
+        readings.breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
     )
 
 
 def test_a_dip_on_the_cells_is_told_with_where_and_how_much():
-    (dip,) = monotone.dips(LADDER, "budget_cad", "l3")
+    (dip,) = readings.dips(LADDER, "budget_cad", "l3")
     assert dip == (1.1e6, 2e6, pytest.approx(0.01))
-    say = insights.dipping([dip], "Level 3 coverage")
+    say = sensitivity.dipping([dip], "Level 3 coverage")
     assert say.endswith(
         "falls once along the sweep, most from $1.1 million to $2 million, by 1.00 points"
     )
-    assert "never falls" in insights.dipping(monotone.dips(LADDER, "budget_cad", "l2"), "Level 2")
+    assert "never falls" in sensitivity.dipping(
+        readings.dips(LADDER, "budget_cad", "l2"), "Level 2"
+    )
 
 
 def test_level2_is_full_where_the_model_reaches_the_ceiling():
     model = LADDER.assign(l2_model=[0.5, 0.6, 0.8, 0.8], l3=[0.5, 0.5, 0.55, 0.6])
     # from 2.0 to 2.1 million Level 3 gains 60 - 55 = 5 points
-    assert insights.full_level2(model) == (
+    assert sensitivity.full_level2(model) == (
         "From $2 million on, Level 2 stands as far as any candidate takes it on the model's "
         "points; what is added up to $2.1 million goes to Level 3, which gains 5.0 points"
     )
-    assert insights.full_level2(LADDER.assign(l2_model=0.7)).startswith("Up to $2.1 million, more")
-    assert insights.unspent(LADDER) == "The plan of $2.1 million leaves $200,000 unspent"
-    assert insights.unspent(LADDER.head(1)) == "The plan of $1 million spends all of it"
+    assert sensitivity.full_level2(LADDER.assign(l2_model=0.7)).startswith(
+        "Up to $2.1 million, more"
+    )
+    assert sensitivity.unspent(LADDER) == "The plan of $2.1 million leaves $200,000 unspent"
+    assert sensitivity.unspent(LADDER.head(1)) == "The plan of $1 million spends all of it"
 
 
 CHANGES = pd.DataFrame(
@@ -118,11 +113,11 @@ CHANGES = pd.DataFrame(
 
 
 def test_a_tornado_has_the_widest_on_top():
-    table = tornado.tornado(CHANGES, "l2", {"a": "Budget", "b": "Walk", "c": "Price"})
+    table = readings.tornado(CHANGES, "l2", {"a": "Budget", "b": "Walk", "c": "Price"})
     assert list(table["what"]) == ["Walk", "Budget", "Price"]
     assert list(table["span"]) == [7.0, 6.0, 0.5]
     assert list(table["low"]) == [5.0, -4.0, 0.0]
-    assert insights.widest(table, "Level 2 coverage") == (
+    assert sensitivity.widest(table, "Level 2 coverage") == (
         "Level 2 coverage hangs most on walk, with 7.0 points from one end of its range to the "
         "other, and next on budget, with 6.0"
     )
@@ -134,7 +129,7 @@ def test_plans_that_the_model_takes_for_equal_show_the_noise_of_the_cells():
         columns=["l2_model", "shortfall_points", "l2"],
     ).assign(l3_model=0.9)
     # the first two alone are equal in the model: 0.73 - 0.70
-    assert tornado.noise(plans, "l2") == pytest.approx(0.03)
+    assert readings.noise(plans, "l2") == pytest.approx(0.03)
 
 
 def target_rows():
@@ -158,20 +153,20 @@ def target_rows():
 
 def test_each_verdict_of_a_pair_of_targets():
     found = target_rows()
-    verdicts = [targetgrid._verdict(r["l2_target"], 0.5, r) for r in found.to_dict("records")]
+    verdicts = [readings._verdict(r["l2_target"], 0.5, r) for r in found.to_dict("records")]
     assert verdicts == ["met", "model", "budget", "open", "money"]
-    grid = found.assign(verdict=verdicts, words=[targetgrid.VERDICTS[v] for v in verdicts])
-    crossed = targetgrid.cross(grid)
+    grid = found.assign(verdict=verdicts, words=[readings.VERDICTS[v] for v in verdicts])
+    crossed = readings.cross(grid)
     assert list(crossed.columns) == ["l2_target", "l3_0.5"]
     assert crossed["l3_0.5"][1].endswith("not on the cells; from $2.00 million")
     assert "from $" not in crossed["l3_0.5"][4]
-    assert insights.targets(grid) == (
+    assert sensitivity.targets_insights(grid) == (
         "Of 5 pairs of targets, 1 is met on the cells; 1 is met on the model's points, not on the "
         "cells; 1 is out of reach of the budget, proven; 1 is out of reach of any money, proven; 1 "
         "is not met, not proven out of reach"
     )
-    assert "takes $3.00 million at least" in insights.cheapest(grid)
-    assert insights.cheapest(grid.assign(least_budget_cad=float("nan"))).startswith("No pair")
+    assert "takes $3.00 million at least" in sensitivity.cheapest(grid)
+    assert sensitivity.cheapest(grid.assign(least_budget_cad=float("nan"))).startswith("No pair")
 
 
 def test_a_lower_target_moves_both_levels():
@@ -180,7 +175,7 @@ def test_a_lower_target_moves_both_levels():
         columns=["l2_target", "l3_target", "l2", "l3"],
     )
     # 61 - 60 = 1 point more of Level 2, 90 - 80 = 10 less of Level 3
-    assert insights.easing(grid, 0.9, 0.85, 0.75) == (
+    assert sensitivity.easing(grid, 0.9, 0.85, 0.75) == (
         "Asking 75% near Level 3 instead of 85% adds 1.0 points of Level 2 and takes 10.0 points "
         "of Level 3"
     )
@@ -200,15 +195,15 @@ PRICES = pd.DataFrame(
 
 
 def test_a_break_even_price_lies_between_two_solved_prices():
-    (found,) = breakeven.break_even(PRICES).to_dict("records")
+    (found,) = readings.break_even(PRICES).to_dict("records")
     assert (found["kind"], found["buys_at_cad"], found["not_at_cad"]) == ("new_l3", 50_000, 100_000)
-    (say,) = insights.break_even(breakeven.break_even(PRICES))
+    (say,) = sensitivity.break_even(readings.break_even(PRICES))
     assert say == (
         "With a Level 3 port at $50,000 the plan buys new Level 3 stations, with one at $100,000 "
         "none"
     )
     everything = PRICES[PRICES["price"] == "all"].assign(new_l3=[1, 0, 0])
-    (say,) = insights.break_even(breakeven.break_even(everything))
+    (say,) = sensitivity.break_even(readings.break_even(everything))
     assert say == (
         "With all at 0.5 times the base prices the plan buys new Level 3 stations, with all at "
         "1.25 times the base prices none"
@@ -221,28 +216,28 @@ def test_a_price_is_worth_the_budgets_that_miss_as_much():
         (2e6, 2e6, 0.6, 0.6, 5.0, 1.0),
         (3e6, 3e6, 0.7, 0.6, 2.0, 1.0),
     )  # fmt: skip
-    worth = breakeven.worth(PRICES, budgets)
+    worth = readings.worth(PRICES, budgets)
     between = worth[(worth["price"] == "all") & (worth["factor"] == 1.25)].iloc[0]
     # 6 points are missing: fewer than 9 (1 million), more than 5 (2 million)
     assert (between["budget_from_cad"], between["budget_to_cad"]) == (1e6, 2e6)
-    assert insights.worth(worth, 1.25).endswith(
+    assert sensitivity.worth(worth, 1.25).endswith(
         "25% dearer, the same budget falls as short of the targets as something between $1 million "
         "and $2 million does at base prices"
     )
-    assert "more than $3 million do" in insights.worth(worth, 0.5)
-    assert "less than $1 million do" in insights.worth(worth, 2.0)
+    assert "more than $3 million do" in sensitivity.worth(worth, 0.5)
+    assert "less than $1 million do" in sensitivity.worth(worth, 2.0)
     same = worth[worth["shortfall_points"] == 5.0].iloc[0]
     assert same["budget_from_cad"] == same["budget_to_cad"] == 2e6
     # from 2 million on nothing less is missing: any of these budgets does as well
     flat = budgets.assign(shortfall_points=[9.0, 6.0, 6.0])
-    assert insights.worth(breakeven.worth(PRICES, flat), 1.25).endswith(
+    assert sensitivity.worth(readings.worth(PRICES, flat), 1.25).endswith(
         "as any budget from $2 million to $3 million does at base prices"
     )
 
 
 def test_what_comes_and_goes_along_the_prices_has_no_break_even():
     flicker = PRICES[PRICES["price"] == "l3_port_cad"].assign(new_l3=[1, 0, 2])
-    assert breakeven.break_even(flicker).empty
+    assert readings.break_even(flicker).empty
 
 
 def test_picks_are_counted_once_a_plan_and_classed():
@@ -282,7 +277,7 @@ def test_picks_are_counted_once_a_plan_and_classed():
     assert list(found["in_published"]) == [False, True, False, False]
     (row,) = picks.summary(table).to_dict("records")
     assert row == {"kind": "new_l2", "core": 2, "usual": 0, "fragile": 1, "chosen": 3}
-    assert insights.robust(picks.summary(table), 10) == (
+    assert sensitivity.robust(picks.summary(table), 10) == (
         "Of the 3 actions of the plan on dissemination areas, 2 are in nine of ten of the 10 plans "
         "of the sweeps or more, and 1 in fewer than half"
     )
@@ -292,10 +287,10 @@ def test_picks_are_counted_once_a_plan_and_classed():
 
 def test_slack_has_one_sign_for_limits_and_requirements():
     found = [
-        slack._row("limit", "at most", 3.0, 4.0, "CAD"),
-        slack._row("limit", "at most", 4.0, 4.0, "CAD"),
-        slack._row("requirement", "at least", 3.0, 4.0, "points"),
-        slack._row("requirement", "at least", 5.0, 4.0, "points"),
+        readings._row("limit", "at most", 3.0, 4.0, "CAD"),
+        readings._row("limit", "at most", 4.0, 4.0, "CAD"),
+        readings._row("requirement", "at least", 3.0, 4.0, "points"),
+        readings._row("requirement", "at least", 5.0, 4.0, "points"),
     ]
     # room is 4 - 3, 0, 3 - 4 and 5 - 4; use is used over what is allowed or required
     assert [row[5] for row in found] == [1.0, 0.0, -1.0, 1.0]
@@ -305,7 +300,7 @@ def test_slack_has_one_sign_for_limits_and_requirements():
 
 def test_the_slack_of_a_plan_is_that_of_its_own_numbers():
     ground = planted.village()
-    table = slack.record(ground.tables, ground.plan).set_index("name")
+    table = readings.record(ground.tables, ground.plan).set_index("name")
     plan = ground.plan
     budget = table.loc["Budget"]
     assert budget["slack"] == pytest.approx(450_000 - plan.cost.net_cad)
@@ -328,6 +323,6 @@ def test_a_target_given_up_for_another_is_named():
             "l3_status": ["met", "unmet_unproven"],
         }
     )
-    assert "missed though the budget" in insights.not_met(rows)
-    assert insights.not_met(rows).endswith("the least in all: Level 3 in low budget")
-    assert insights.not_met(rows[:1]).startswith("Every target is met, or proven")
+    assert "missed though the budget" in sensitivity.not_met(rows)
+    assert sensitivity.not_met(rows).endswith("the least in all: Level 3 in low budget")
+    assert sensitivity.not_met(rows[:1]).startswith("Every target is met, or proven")

@@ -7,12 +7,12 @@ import importlib
 import pytest
 from planted import village
 
-from kwev import symbols
 from kwev.errors import KwevError
-from kwev.inputs import build_inputs
-from kwev.model import build_model
+from kwev.model import notation
+from kwev.model.formulation import build_model
+from kwev.model.inputs import build_inputs
 
-FORMULA_ROWS = [row for formula in symbols.FORMULAS for row in formula.rows]
+FORMULA_ROWS = [row for formula in notation.FORMULAS for row in formula.rows]
 
 
 def model_rows(tables, config, geography):
@@ -57,16 +57,16 @@ def test_the_base_plans_rows_are_among_them(tables, base_case):
 
 
 def test_symbols_are_described_once_and_used():
-    names = [symbol.name for symbol in symbols.SYMBOLS]
-    written = [symbol.latex for symbol in symbols.SYMBOLS]
+    names = [symbol.name for symbol in notation.SYMBOLS]
+    written = [symbol.latex for symbol in notation.SYMBOLS]
     assert len(set(names)) == len(names)
     assert len(set(written)) == len(written)
-    assert symbols.used() == set(names)
+    assert notation.used() == set(names)
 
 
 def test_indices_run_over_described_sets():
-    sets = {symbol.name for symbol in symbols.SETS}
-    for symbol in symbols.SYMBOLS:
+    sets = {symbol.name for symbol in notation.SETS}
+    for symbol in notation.SYMBOLS:
         assert set(symbol.over) <= sets, symbol.name
 
 
@@ -82,13 +82,13 @@ INDEX = {
 }
 
 
-@pytest.mark.parametrize("symbol", symbols.SYMBOLS, ids=lambda symbol: symbol.name)
+@pytest.mark.parametrize("symbol", notation.SYMBOLS, ids=lambda symbol: symbol.name)
 def test_a_symbol_carries_the_indices_of_its_sets(symbol):
     for name in symbol.over:
         assert INDEX[name] in symbol.latex
 
 
-@pytest.mark.parametrize("symbol", symbols.SYMBOLS, ids=lambda symbol: symbol.name)
+@pytest.mark.parametrize("symbol", notation.SYMBOLS, ids=lambda symbol: symbol.name)
 def test_a_symbol_names_what_holds_it_in_the_package(symbol):
     module, owner, attribute = symbol.code.split(".")
     found = getattr(importlib.import_module(f"kwev.{module}"), owner)
@@ -98,25 +98,25 @@ def test_a_symbol_names_what_holds_it_in_the_package(symbol):
 
 def test_an_undefined_symbol_is_refused():
     with pytest.raises(KwevError, match="no symbol 'nothing'"):
-        symbols.written("<nothing> + <build>")
+        notation.written("<nothing> + <build>")
 
 
 def test_an_unknown_equation_is_refused():
     with pytest.raises(KwevError, match="no equation 'rule'"):
-        symbols.equation("rule")
+        notation.equation("rule")
 
 
-@pytest.mark.parametrize("name", sorted({formula.equation for formula in symbols.FORMULAS}))
+@pytest.mark.parametrize("name", sorted({formula.equation for formula in notation.FORMULAS}))
 def test_an_equation_is_one_line_without_a_name_left_in_it(name):
-    text = str(symbols.equation(name))
+    text = str(notation.equation(name))
     assert "\n" not in text
     assert "<" not in text
     assert text.count("{") == text.count("}")
 
 
 def test_the_table_has_a_row_for_each_symbol():
-    rows = str(symbols.table()).splitlines()[2:]
-    assert len(rows) == len(symbols.SYMBOLS)
+    rows = str(notation.table()).splitlines()[2:]
+    assert len(rows) == len(notation.SYMBOLS)
     assert all(row.count("|") == 4 for row in rows)
 
 

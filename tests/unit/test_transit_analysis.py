@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from toy import AREA, ORIGIN, case, toy
 
-from kwev.analysis import transit
+from kwev.report import transit
 
 
 @pytest.fixture

@@ -1,1 +1,0 @@
-"""What a certified plan means: metrics, sensitivity, phasing and monitoring."""

@@ -1,0 +1,182 @@
+"""Every page in a real browser: what it says on its console, what it asks for, how wide it is.
+
+Pages are served from 127.0.0.1 and opened in Chromium with a fresh profile, on a phone's width and
+on a desk's. A page that writes an error to the console, fails to load something, asks any other
+host for anything, or scrolls sideways on the phone is a problem.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kwev.book.checks import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+WIDTHS_PX = (360, 1280)
+HEIGHT_PX = 800
+PHONE_PX = 360
+LOAD_TIMEOUT_MS = 30_000
+SETTLE_MS = 500
+"""Quiet time after the last frame has loaded."""
+ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_OVERFLOW = """() => {
+  const room = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= room) return "";
+  const scrolls = (e) => {
+    for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+      if (["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(p).overflowX)) return true;
+    return false;
+  };
+  const wide = [...document.body.querySelectorAll("*")]
+    .filter((e) => e.getBoundingClientRect().right > room + 1 && !scrolls(e));
+  const e = wide[wide.length - 1];
+  return e ? `<${e.tagName.toLowerCase()} id="${e.id}" class="${e.className}">` : "the page";
+}"""
+
+
+def find_browser() -> str | None:
+    """Return the path of a Chromium: ``KWEV_CHROMIUM``, else one on the PATH, else None."""
+    named = os.environ.get("KWEV_CHROMIUM")
+    if named:
+        return named
+    return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
+
+
+def check_pages(
+    folder: Path,
+    pages: Sequence[str],
+    *,
+    widths: Sequence[int] = WIDTHS_PX,
+    shots: Path | None = None,
+    browser_path: str | None = None,
+) -> list[Problem]:
+    """Open pages of a site in a browser and return what is wrong with them.
+
+    Parameters
+    ----------
+    folder
+        The site.
+    pages
+        Paths of pages in it.
+    widths
+        Viewport widths (px).
+    shots
+        Where to leave a picture of each page and width, if anywhere.
+    browser_path
+        The browser; :func:`find_browser` chooses if it is not given.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no browser.
+    """
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- a test's dependency
+
+    executable = browser_path or find_browser()
+    if executable is None:
+        raise RuntimeError("there is no chromium on the PATH")
+    problems: list[Problem] = []
+    with serve(folder) as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        try:
+            for page in pages:
+                for width in widths:
+                    picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
+                    found = _open(browser, address, page, width, picture)
+                    problems += [Problem(f"{page} at {width} px", what) for what in found]
+        finally:
+            browser.close()
+    return problems
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on 127.0.0.1 and give its address."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """A file server that doesn't tell the terminal."""
+
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+def _open(browser: Browser, address: str, page: str, width: int, picture: Path | None) -> list[str]:
+    found: list[str] = []
+    context = browser.new_context(
+        viewport={"width": width, "height": HEIGHT_PX}, reduced_motion="reduce"
+    )
+    tab = context.new_page()
+    tab.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
+    tab.on("pageerror", lambda error: found.append(f"script error: {error}"))
+    tab.on("requestfailed", lambda r: found.append(f"request failed: {r.url}"))
+    tab.on(
+        "request",
+        lambda r: (
+            None
+            if r.url.startswith((f"{address}/", "data:", "blob:", "about:"))
+            else found.append(f"asks another host: {r.url}")
+        ),
+    )
+    tab.on(
+        "response",
+        lambda r: found.append(f"HTTP {r.status}: {r.url}") if r.status >= 400 else None,  # noqa: PLR2004
+    )
+    try:
+        tab.goto(f"{address}/{page}", wait_until="networkidle", timeout=LOAD_TIMEOUT_MS)
+        _scroll_through(tab)
+        if width <= PHONE_PX:
+            wide = tab.evaluate(_OVERFLOW)
+            if wide:
+                found.append(f"wider than the screen: {wide}")
+        if picture is not None:
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            tab.screenshot(path=str(picture), full_page=True)
+    finally:
+        context.close()
+    return [text.replace(address, "") for text in dict.fromkeys(found)]
+
+
+def _scroll_through(tab: Any) -> None:
+    """Scroll to the end, so that lazy frames and pictures load too."""
+    tab.evaluate(
+        """async () => {
+          for (let y = 0; y < document.body.scrollHeight; y += window.innerHeight) {
+            window.scrollTo(0, y);
+            await new Promise((done) => setTimeout(done, 20));
+          }
+          window.scrollTo(0, 0);
+        }"""
+    )
+    # a page that has been idle once is not always told idle again when a lazy frame has come in
+    for frame in tab.frames:
+        frame.wait_for_load_state("load", timeout=LOAD_TIMEOUT_MS)
+    tab.wait_for_timeout(SETTLE_MS)

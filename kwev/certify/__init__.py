@@ -1,0 +1,1 @@
+"""The certificate: a plan recomputed from the data, without solver or model."""

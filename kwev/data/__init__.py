@@ -1,0 +1,1 @@
+"""The processed tables, and what each of them must look like."""

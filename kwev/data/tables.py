@@ -1,0 +1,187 @@
+"""The processed tables: read once, checked against their schemas, with a hash of their bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from kwev.data.columns import check, text_columns
+from kwev.data.schemas import PROCESSED
+from kwev.errors import KwevError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INPUTS: Final = (
+    "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
+    "municipalities", "point_facts", "road_edges", "road_nodes", "road_snaps", "sites", "stations",
+    "tract_growth", "tract_profiles", "tracts",
+)  # fmt: skip
+"""Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
+
+_HINT: Final = "Restore data/processed from git, or build it again with `kwev data`."
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of ``data/processed``; columns and units are those of :mod:`kwev.data.schemas`.
+
+    Ids are text; a missing text is "", a missing number NaN. Treat the frames as read-only.
+    ``inputs_sha256`` is the SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
+    """
+
+    municipalities: pd.DataFrame
+    das: pd.DataFrame
+    tracts: pd.DataFrame
+    fsas: pd.DataFrame
+    ev_quarters: pd.DataFrame
+    ev_backtest: pd.DataFrame
+    ev_forecast: pd.DataFrame
+    fsa_growth: pd.DataFrame
+    da_growth: pd.DataFrame
+    tract_growth: pd.DataFrame
+    cell_growth: pd.DataFrame
+    cells: pd.DataFrame
+    cell_parts: pd.DataFrame
+    stations: pd.DataFrame
+    station_records: pd.DataFrame
+    sites: pd.DataFrame
+    road_nodes: pd.DataFrame
+    road_edges: pd.DataFrame
+    road_snaps: pd.DataFrame
+    da_profiles: pd.DataFrame
+    tract_profiles: pd.DataFrame
+    construction: pd.DataFrame
+    area_grid: pd.DataFrame
+    transit_stops: pd.DataFrame
+    transit_routes: pd.DataFrame
+    transit_days: pd.DataFrame
+    transit_lengths: pd.DataFrame
+    transit_planned: pd.DataFrame
+    site_facts: pd.DataFrame
+    point_facts: pd.DataFrame
+    tariffs: pd.DataFrame
+    quality: pd.DataFrame
+    inputs_sha256: str
+
+
+def load_tables(directory: Path) -> Tables:
+    """Read the processed tables of a directory; a second call returns the same object.
+
+    Raises
+    ------
+    KwevError
+        If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
+    """
+    folder = directory.resolve()
+    stamps = []
+    for name in PROCESSED:
+        try:
+            stat = (folder / f"{name}.csv").stat()
+        except OSError as error:
+            raise KwevError(
+                "processed table missing", where=str(folder / f"{name}.csv"), hint=_HINT
+            ) from error
+        stamps.append((stat.st_mtime_ns, stat.st_size))
+    return _load(folder, tuple(stamps))
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa: ARG001
+    content = {name: _bytes(folder / f"{name}.csv") for name in PROCESSED}
+    tables = {name: _read(name, content[name], folder) for name in PROCESSED}
+    _check_links(tables, folder)
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update(hashlib.sha256(content[name]).digest())
+    return Tables(**tables, inputs_sha256=digest.hexdigest())
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise KwevError(
+            f"processed table cannot be read: {error}", where=str(path), hint=_HINT
+        ) from error
+
+
+def _read(name: str, content: bytes, folder: Path) -> pd.DataFrame:
+    where = str(folder / f"{name}.csv")
+    schema = PROCESSED[name]
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise KwevError(
+            f"processed table cannot be read: {error}", where=where, hint=_HINT
+        ) from error
+    texts = text_columns(schema)
+    for column, kind in schema.dtypes.items():
+        if column not in table or column in texts:
+            continue
+        if str(kind) == "bool":
+            known = table[column].map({"true": True, "false": False})
+            table[column] = known.astype("bool") if known.notna().all() else table[column]
+        else:
+            table[column] = table[column].replace("", None)
+    return check(table, schema, where=where, hint=_HINT)
+
+
+def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Refuse tables of different builds: every id that one names must be in the other."""
+    links = (
+        ("das", "municipality_id", "municipalities", "municipality_id"),
+        ("cells", "municipality_id", "municipalities", "municipality_id"),
+        ("cell_parts", "cell_id", "cells", "cell_id"),
+        ("cell_parts", "da_id", "das", "da_id"),
+        ("ev_quarters", "fsa", "fsas", "fsa"),
+        ("fsa_growth", "fsa", "fsas", "fsa"),
+        ("da_growth", "da_id", "das", "da_id"),
+        ("tract_growth", "tract_id", "tracts", "tract_id"),
+        ("cell_growth", "cell_id", "cells", "cell_id"),
+        ("sites", "municipality_id", "municipalities", "municipality_id"),
+        ("sites", "station_id", "stations", "station_id"),
+        ("site_facts", "site_id", "sites", "site_id"),
+        ("sites", "site_id", "site_facts", "site_id"),
+        ("stations", "municipality_id", "municipalities", "municipality_id"),
+        ("station_records", "station_id", "stations", "station_id"),
+        ("road_edges", "u", "road_nodes", "node_id"),
+        ("road_edges", "v", "road_nodes", "node_id"),
+        ("road_snaps", "edge_id", "road_edges", "edge_id"),
+        ("da_profiles", "da_id", "das", "da_id"),
+        ("da_profiles", "fsa", "fsas", "fsa"),
+        ("tract_profiles", "tract_id", "tracts", "tract_id"),
+        ("sites", "area_id", "area_grid", "area_id"),
+        ("stations", "area_id", "area_grid", "area_id"),
+        ("construction", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_stops", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
+        ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
+    )
+    for table, column, other, key in links:
+        _check_link(folder, table, column, tables[table][column], other, tables[other][key])
+    snapped = (
+        ("cell", "cells"), ("da", "das"), ("tract", "tracts"), ("station", "stations"),
+        ("site", "sites"),
+    )  # fmt: skip
+    snaps = tables["road_snaps"]
+    for kind, other in snapped:
+        named = snaps.loc[snaps["kind"] == kind, "id"]
+        _check_link(folder, "road_snaps", "id", named, other, tables[other][f"{kind}_id"])
+
+
+def _check_link(  # noqa: PLR0913, PLR0917 - both ends of a link
+    folder: Path, table: str, column: str, named: pd.Series, other: str, known: pd.Series
+) -> None:
+    lost = sorted(set(named) - {""} - set(known))
+    if lost:
+        raise KwevError(
+            f"{column} {lost[0]!r} is not in {other}.csv",
+            where=str(folder / f"{table}.csv"),
+            hint=_HINT,
+        )

@@ -1,0 +1,1 @@
+"""How figures, tables and maps are drawn, for the screen and for print."""

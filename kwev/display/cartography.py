@@ -1,0 +1,285 @@
+"""Geometry of maps: the processed GeoJSON files made light, points from tables, areas in reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from kwev.display import map_page, map_print, style
+from kwev.display.figure import Figure, Origin, picture
+from kwev.display.layers import Layer, Mark, data_of, graded
+from kwev.display.table import Column
+from kwev.errors import KwevError
+from kwev.project import find_project
+from kwev.units import CRS_DEGREES, CRS_METRES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from kwev.data.tables import Tables
+
+TOLERANCE_M = 25.0
+"""Detail below this is not seen at the scale of the Region (m)."""
+
+_SEGMENT_M = 500.0
+"""Radius per segment of a quarter circle (m): a wider circle is drawn finer."""
+
+_FEWEST_SEGMENTS = 5
+
+_CLOSE_M = 120.0
+"""Gaps narrower than twice this between the cells of a neighbourhood are drawn closed (m)."""
+
+
+def areas(
+    name: str, key: str, folder: Path | None = None, *, tolerance_m: float = TOLERANCE_M
+) -> gpd.GeoDataFrame:
+    """Read ``<name>.geojson`` of the processed data, simplified without gaps or overlaps.
+
+    Parameters
+    ----------
+    name
+        ``municipalities``, ``das``, ``tracts`` or ``fsas``.
+    key
+        Column of the ids, kept as text.
+    folder
+        Where the file lies; the project's processed data by default.
+    tolerance_m
+        Side of the smallest corner that is kept (m).
+
+    Raises
+    ------
+    KwevError
+        If the file is missing.
+    """
+    frame = _read(name, key, folder)
+    metres = frame.geometry.to_crs(CRS_METRES)
+    light = shapely.coverage_simplify(np.asarray(metres), tolerance_m)
+    frame["geometry"] = gpd.GeoSeries(light, index=frame.index, crs=CRS_METRES).to_crs(CRS_DEGREES)
+    return frame.set_crs(CRS_DEGREES, allow_override=True)
+
+
+def lines(name: str, key: str, folder: Path | None = None) -> gpd.GeoDataFrame:
+    """Read a file of lines, simplified; arguments and errors are those of :func:`areas`."""
+    frame = _read(name, key, folder)
+    light = frame.geometry.to_crs(CRS_METRES).simplify(TOLERANCE_M)
+    return frame.set_geometry(light.to_crs(CRS_DEGREES))
+
+
+def _read(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
+    path = (folder or find_project().processed) / f"{name}.geojson"
+    if not path.is_file():
+        raise KwevError(
+            "map geometry missing", where=str(path), hint="Build it again with `kwev data`."
+        )
+    frame = gpd.read_file(path)
+    frame[key] = frame[key].astype(str)
+    return frame.set_crs(CRS_DEGREES, allow_override=True)
+
+
+def places(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a table with ``latitude`` and ``longitude`` (degrees) as points."""
+    where = gpd.points_from_xy(table["longitude"], table["latitude"])
+    return gpd.GeoDataFrame(table.copy(), geometry=where, crs=CRS_DEGREES)
+
+
+def neighbourhoods(
+    cell_ids: Sequence[str], number: NDArray[np.int64], size_m: float
+) -> gpd.GeoDataFrame:
+    """Return the outline of each group of cells, narrow gaps between them closed.
+
+    Parameters
+    ----------
+    cell_ids
+        Ids hold the column and the row of the floor grid (``c_5109_48168``).
+    number
+        Group of each cell.
+    size_m
+        Side of a cell (m).
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        ``number`` and the outline, one row a group.
+    """
+    corner = np.array([name.split("_")[1:] for name in cell_ids], float).reshape(-1, 2) * size_m
+    east, north = corner.T
+    squares = shapely.box(east, north, east + size_m, north + size_m)
+    cells = gpd.GeoDataFrame({"number": number}, geometry=squares, crs=CRS_METRES)
+    frame = cells.dissolve("number").reset_index()
+    # out and in again with square corners: gaps below twice the distance close
+    wider = frame.buffer(_CLOSE_M, join_style="mitre")
+    frame["geometry"] = wider.buffer(-_CLOSE_M, join_style="mitre")
+    return frame.to_crs(CRS_DEGREES)
+
+
+def reach(
+    stations: gpd.GeoDataFrame, radius_m: float, within: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Return the part of ``within`` that lies within ``radius_m`` of a station, as the crow flies.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        One row (none without stations): the area and its size ``area_km2``.
+    """
+    region = within.geometry.to_crs(CRS_METRES).union_all()
+    segments = max(_FEWEST_SEGMENTS, round(radius_m / _SEGMENT_M))
+    circles = stations.geometry.to_crs(CRS_METRES).buffer(radius_m, segments)
+    covered = circles.union_all().intersection(region) if len(stations) else shapely.Polygon()
+    rows = [] if covered.is_empty else [covered.simplify(TOLERANCE_M)]
+    frame = gpd.GeoDataFrame({"area_km2": [covered.area / 1e6] * len(rows)}, geometry=rows)
+    return frame.set_crs(CRS_METRES).to_crs(CRS_DEGREES)
+
+
+# -- What the maps share: grounds, boundaries, population density, readable words, both forms.
+
+BORDERS = Mark("Municipality", line=style.BORDER, width=1.5)
+_LAND = Mark("", fill=style.LAND, line=style.BORDER, width=1.5)
+_HEIGHT_PX = 600
+_HEIGHT_IN = 5.4
+
+CATEGORY_MARKS = {
+    "shopping_mall": Mark("Shopping mall", fill="#0072b2"),
+    "retail_complex": Mark("Retail complex", fill="#56b4e9"),
+    "business_park": Mark("Business park", fill="#000000"),
+    "parking": Mark("Parking", fill="#8a8f98"),
+    "transit_station": Mark("Transit station", fill="#d55e00"),
+    "park_and_ride": Mark("Park and ride", fill="#ffffff", line="#d55e00", width=2.5),
+    "community_centre": Mark("Community centre", fill="#009e73"),
+    "library": Mark("Library", fill="#ffffff", line="#009e73", width=2.5),
+    "recreation_centre": Mark("Recreation centre", fill="#f0e442", line="#5b6470"),
+    "fuel_station": Mark("Fuel station", fill="#cc79a7"),
+    "highway_corridor": Mark("Highway corridor", fill="#ffffff", line="#000000", width=2.5),
+    "dense_residential": Mark("Dense residential", fill="#e69f00"),
+}
+"""Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
+
+STATION_FACTS = (
+    Column("station_id", "Station"),
+    Column("operator", "Operator"),
+    Column("municipality", "Municipality"),
+    Column("l2_ports", "L2 ports"),
+    Column("l2_span", "L2 ports, low to high"),
+    Column("l3_ports", "L3 ports"),
+    Column("l3_span", "L3 ports, low to high"),
+    Column("l2_kw", "Recorded L2 power", "kW a port", ",.1f"),
+    Column("l3_kw", "Recorded L3 power", "kW a port", ",.1f"),
+    Column("access", "Access"),
+    Column("owner", "Owner"),
+    Column("opened", "Opened"),
+    Column("hours", "Hours (2022)"),
+    Column("sources", "Listed by"),
+    Column("confidence", "Confidence"),
+)
+"""What a popup tells of an existing station."""
+_LISTS = {"ocm+nrcan": "OpenChargeMap and NRCan", "ocm": "OpenChargeMap", "nrcan": "NRCan"}
+
+
+def named(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with names of municipalities and readable words for the coded columns."""
+    names = tables.municipalities.set_index("municipality_id")["name"]
+    made = table.copy()
+    made["municipality"] = made["municipality_id"].map(names).fillna("outside the Region")
+    for level in ("l2", "l3"):
+        ends = [f"{level}_ports_low", f"{level}_ports_high"]
+        if set(ends) <= set(made):
+            made[f"{level}_span"] = [
+                str(low) if low == high else f"{low} to {high}"
+                for low, high in made[ends].to_numpy(int)
+            ]
+    if "sources" in made:
+        made["sources"] = made["sources"].replace(_LISTS)
+    for column in ("access", "owner", "operator", "opened", "source", "hours", "conditions"):
+        if column in made:
+            words = made[column].fillna("").astype(str).str.replace("_", " ")
+            made[column] = words.where(words != "", style.DASH)
+    return made
+
+
+def density(tables: Tables, folder: Path | None, *, tolerance_m: float = 55.0) -> gpd.GeoDataFrame:
+    """Return the dissemination areas with people per km² of land (0 where there is none)."""
+    columns = ["da_id", "municipality_id", "population", "households", "ev", "land_area_km2"]
+    shape = areas("das", "da_id", folder, tolerance_m=tolerance_m)[["da_id", "geometry"]]
+    frame = shape.merge(named(tables, tables.das[columns]), on="da_id", validate="one_to_one")
+    land = frame["land_area_km2"].where(frame["land_area_km2"] > 0)
+    frame["per_km2"] = (frame["population"] / land).fillna(0)
+    return frame
+
+
+def density_layer(frame: gpd.GeoDataFrame, colours: Sequence[str], **more: Any) -> Layer:
+    """Return the layer of people per km² in the given colours, light to dark."""
+    frame = frame.copy()
+    frame["mark"], marks = graded(frame["per_km2"].tolist(), colours)
+    facts = (
+        Column("municipality", "Municipality"),
+        Column("population", "Population", "people", ",.0f"),
+        Column("per_km2", "Density", "people per km² of land", ",.0f"),
+        Column("ev", "EVs", "count", ",.0f"),
+    )
+    return Layer(
+        "Population density", frame, marks, title="da_id", facts=facts,
+        heading="People per km² of land", **more,
+    )  # fmt: skip
+
+
+def municipalities(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
+    """Return the municipalities with their facts; mark 0 is a city, 1 a township."""
+    shape = areas("municipalities", "municipality_id", folder)
+    frame = shape[["municipality_id", "geometry"]].merge(
+        tables.municipalities, on="municipality_id", validate="one_to_one"
+    )
+    frame["mark"] = (frame["kind"] != "city").astype(int)
+    return frame
+
+
+def land(tables: Tables, folder: Path | None) -> list[Layer]:
+    """Return the layer of land that points are drawn on."""
+    frame = municipalities(tables, folder).assign(mark=0)
+    return [Layer("Municipalities", frame, (_LAND,), control=False)]
+
+
+def borders(tables: Tables, folder: Path | None) -> list[Layer]:
+    """Return the layer of municipal boundaries."""
+    frame = municipalities(tables, folder).assign(mark=0)
+    return [Layer("Municipal boundaries", frame, (BORDERS,))]
+
+
+def build(
+    name: str,
+    alt: str,
+    origin: Origin,
+    layers: Sequence[Layer],
+    *,
+    canvas: bool = False,
+) -> Figure:
+    """Return the figure that shows the layers, from the ground up, in both forms.
+
+    Parameters
+    ----------
+    canvas
+        As in :func:`kwev.display.map_page.document`.
+    """
+    return Figure(
+        name=name,
+        alt=alt,
+        source=origin.source,
+        vintage=origin.vintage,
+        data=data_of(layers),
+        interactive=lambda: map_page.document(alt, layers, note=origin.line(), canvas=canvas),
+        static=lambda: picture(
+            lambda paper: map_print.draw(paper, layers),
+            height_in=_HEIGHT_IN,
+            alt=alt,
+            note=origin.line(),
+            arrange=False,
+        ),
+        kind="map",
+        height_px=_HEIGHT_PX,
+    )

@@ -1,0 +1,188 @@
+"""The maps once more, drawn with geopandas and matplotlib in EPSG:26917 for print."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import shapely
+from matplotlib.collections import PathCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.path import Path
+
+from kwev.display import style
+from kwev.display.figure import NOTE_IN
+from kwev.display.layers import stacked
+from kwev.units import CRS_METRES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kwev.display.layers import Layer, Mark
+
+_PX_TO_PT = 0.72
+_SCALE_M = 10_000
+_MARGIN = 0.02
+_COLUMNS = 4
+_LINE_IN = 0.17
+_GRADED_IN = 0.42
+"""Height of a graded legend with its heading; above, of a line of the other (inches)."""
+
+
+def draw(
+    canvas: Any,
+    layers: Sequence[Layer],
+) -> None:
+    """Draw the layers that are for print, their legend and a scale bar.
+
+    Parameters
+    ----------
+    canvas
+        A matplotlib figure.
+    layers
+        From the ground up; the first sets the view.
+    """
+    printed = [layer for layer in stacked(layers) if layer.printed and len(layer.frame)]
+    top, bottom = _legends(canvas, printed)
+    height = canvas.get_figheight()
+    axes = canvas.add_axes((0, bottom / height, 1, 1 - (top + bottom) / height))
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    for order, layer in enumerate(printed):
+        _layer(axes, layer, order)
+    west, south, east, north = layers[0].frame.to_crs(CRS_METRES).total_bounds
+    room_x, room_y = _MARGIN * (east - west), _MARGIN * (north - south)
+    axes.set_xlim(west - room_x, east + room_x)
+    axes.set_ylim(south - room_y, north + room_y)
+    _scale_bar(axes, west, south)
+
+
+def _layer(axes: Any, layer: Layer, order: int) -> None:
+    frame = layer.frame.to_crs(CRS_METRES)
+    for index, mark in enumerate(layer.marks):
+        part = frame[frame["mark"] == index]
+        if part.empty:
+            continue
+        if layer.is_points:
+            axes.scatter(
+                part.geometry.x,
+                part.geometry.y,
+                s=(1.35 * mark.radius * _PX_TO_PT) ** 2,
+                facecolor=mark.fill or "none",
+                edgecolor=mark.line,
+                linewidth=0.5 * mark.width,
+                alpha=mark.opacity,
+                zorder=10 + order,
+                rasterized=len(part) > 400,  # noqa: PLR2004 - as vectors they would fill the file
+            )
+            continue
+        outline = PathCollection(
+            [_path(shape) for shape in part.geometry],
+            facecolor=mark.fill or "none",
+            edgecolor=mark.line,
+            linewidth=0.5 * mark.width,
+            linestyle="--" if mark.dash else "-",
+            alpha=mark.opacity if mark.fill else 1,
+            # areas lie below all points, lines where their layer stands among them
+            zorder=10 + order if layer.is_lines else order,
+            rasterized=len(frame) > 50,  # noqa: PLR2004
+        )
+        axes.add_collection(outline, autolim=False)
+    if layer.labels:
+        inside = frame.representative_point()
+        for title, x, y in zip(frame[layer.title], inside.x, inside.y, strict=True):
+            axes.annotate(
+                title,
+                (x, y),
+                ha="center",
+                va="center",
+                fontsize=6.5,
+                zorder=40,
+                bbox={"boxstyle": "round,pad=0.12", "fc": style.PAPER, "ec": "none", "alpha": 0.7},
+            )
+
+
+def _path(shape: Any) -> Path:
+    """Return a polygon, or several, as one path with holes; or lines as one path."""
+    if "Line" in shape.geom_type:
+        parts = [Path(shapely.get_coordinates(part)) for part in shapely.get_parts(shape)]
+        return Path.make_compound_path(*parts)
+    rings = [
+        Path(shapely.get_coordinates(ring), closed=True)
+        for part in shapely.get_parts(shape)
+        for ring in (
+            shapely.orient_polygons(part).exterior,
+            *shapely.orient_polygons(part).interiors,
+        )
+    ]
+    return Path.make_compound_path(*rings)
+
+
+def _scale_bar(axes: Any, west: float, south: float) -> None:
+    axes.plot([west, west + _SCALE_M], [south, south], color=style.INK, linewidth=2, zorder=50)
+    axes.text(
+        west + _SCALE_M / 2,
+        south + _SCALE_M / 25,
+        f"{_SCALE_M // 1000} km",
+        ha="center",
+        va="bottom",
+        fontsize=7,
+        zorder=50,
+    )
+
+
+def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
+    """Draw the legends and return the height (in) that they take at the top and the bottom."""
+    height = canvas.get_figheight()
+    handles = [
+        _handle(mark, layer) for layer in layers if not layer.heading for mark in layer.legend()
+    ]
+    lines = math.ceil(len(handles) / _COLUMNS)
+    if handles:
+        canvas.legend(
+            handles=handles, loc="lower left", bbox_to_anchor=(0, NOTE_IN / height), ncols=_COLUMNS
+        )
+    graded = [layer for layer in layers if layer.heading]
+    for index, layer in enumerate(graded):
+        canvas.legend(
+            handles=[_handle(mark, layer) for mark in layer.legend()],
+            title=layer.heading,
+            title_fontsize=7,
+            alignment="left",
+            loc="upper left",
+            bbox_to_anchor=(0, 1 - index * _GRADED_IN / height),
+            ncols=len(layer.marks),
+            columnspacing=1.4,
+            handlelength=1.4,
+        )
+    return _GRADED_IN * len(graded), NOTE_IN + _LINE_IN * lines + 0.1
+
+
+def _handle(mark: Mark, layer: Layer) -> Any:
+    if layer.is_lines:
+        return Line2D([], [], color=mark.line, linewidth=0.5 * mark.width, label=mark.label)
+    # a white outline parts marks on the map; in the legend a grey one parts them from the page
+    is_solid = mark.line == mark.fill and mark.opacity == 1
+    line = style.BORDER if mark.line == style.PAPER or is_solid else mark.line
+    if layer.is_points:
+        return Line2D(
+            [],
+            [],
+            linestyle="none",
+            marker="o",
+            markersize=1.35 * mark.radius * _PX_TO_PT,
+            markerfacecolor=mark.fill or "none",
+            markeredgecolor=line,
+            markeredgewidth=0.5 * mark.width,
+            alpha=mark.opacity,
+            label=mark.label,
+        )
+    return Patch(
+        facecolor=mark.fill or "none",
+        edgecolor=line,
+        linewidth=0.5 * max(mark.width, 1),
+        linestyle="--" if mark.dash else "-",
+        alpha=mark.opacity if mark.fill else 1,
+        label=mark.label,
+    )

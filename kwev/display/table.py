@@ -1,0 +1,359 @@
+"""How the columns of a table share the width of a printed page, from what stands in them."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from dataclasses import dataclass
+from numbers import Real
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from kwev.display import style
+from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
+from kwev.errors import KwevError
+from kwev.files import write_csv
+from kwev.project import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from kwev.project import Project
+
+LETTERS = 100
+"""Letters on a line of a table with few columns: set smaller, more columns hold more."""
+
+_SMALLER = ((6, 120), (9, 138))
+_WISH, _WORD = 36, 22
+_MARGIN = 3
+
+
+def line_letters(columns: int) -> int:
+    """Return how many letters fit on a line of a table with so many columns."""
+    return max([LETTERS, *(letters for beyond, letters in _SMALLER if columns > beyond)])
+
+
+def shares(texts: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns' shares of the width (letters).
+
+    Each column gets its longest word, so that names and numbers stay whole; what is left goes to
+    the columns that want more, each up to its longest text or 36 letters.
+
+    Parameters
+    ----------
+    texts
+        For each column what stands in it, heading included.
+    """
+    least = [
+        min(max((len(word) for text in column for word in text.split()), default=0), _WORD)
+        + _MARGIN
+        for column in texts
+    ]
+    wish = [
+        max(min(max(map(len, column), default=0), _WISH) + _MARGIN, low)
+        for column, low in zip(texts, least, strict=True)
+    ]
+    wanted = sum(wish) - sum(least)
+    left = min(max(line_letters(len(texts)) - sum(least), 0), wanted)
+    return [
+        low + (round(left * (high - low) / wanted) if wanted else 0)
+        for low, high in zip(least, wish, strict=True)
+    ]
+
+
+# -- A table as one object with two forms: HTML that scrolls on a phone, Markdown for the PDF.
+
+Align = Literal["left", "right", "center"]
+
+PDF_ROWS = 40
+"""Rows of a table that the PDF shows unless a table says otherwise."""
+
+TALL_ROWS = 30
+"""From here on the HTML table scrolls in its own window."""
+
+_MARKUP = re.compile(r"([\\`*_\[\]<>|$@~^#{}])")
+_GROUND = "background:var(--paper,var(--bs-body-bg,Canvas))"
+_STAY_ABOVE = f";position:sticky;top:0;z-index:1;{_GROUND}"
+_STAY_LEFT = f";position:sticky;left:0;{_GROUND}"
+_STAY_CORNER = f";position:sticky;top:0;left:0;z-index:2;{_GROUND}"
+
+_LETTER_REM = 0.45
+_SHORT, _FIRST, _LONG = 16, 20, 32
+"""Letters: a text up to the first asks for no room; the first column stays in sight on a phone
+where two lines of the second hold it; no column asks for more than lines of the third."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Attributes
+    ----------
+    key
+        Column of the frame.
+    label
+        Heading.
+    unit
+        Stands in brackets after the heading; empty for none.
+    format
+        Format specification of a value (``",.0f"``, ``".1%"``); empty prints it as it is.
+    align
+        ``None`` sets numbers right and text left.
+    link
+        Column of the frame with the address that a value leads to in HTML; empty for none. An
+        address that begins with ``/`` lies in the site.
+    """
+
+    key: str
+    label: str
+    unit: str = ""
+    format: str = ""
+    align: Align | None = None
+    link: str = ""
+
+    @property
+    def heading(self) -> str:
+        """Label with unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    def show(self, value: Any) -> str:
+        """Return a value as text; a missing one is a dash, minus is a true minus sign.
+
+        Text stays as it is, whatever the format of the numbers beside it.
+        """
+        if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+            return style.DASH
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        plain = isinstance(value, str) or not self.format
+        text = str(value) if plain else format(value, self.format)
+        is_number = isinstance(value, Real)
+        return text.replace("-", style.MINUS, 1) if is_number and text.startswith("-") else text
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table in two forms, with source, date and CSV.
+
+    Attributes
+    ----------
+    name
+        File name of the CSV; lower-case letters, digits and hyphens.
+    frame
+        All rows, unformatted: what the CSV holds.
+    columns
+        What is shown, in order. The first column names its row.
+    source, vintage
+        As in :class:`kwev.display.figure.Origin`.
+    pdf_rows
+        Most rows in the PDF.
+    group
+        Column of the frame by which rows stand under headings; empty for none.
+    printed
+        Column of true and false: which rows the PDF shows; empty for all.
+    more
+        Writes what the links of the table lead to.
+    is_noted
+        Whether it has a CSV, and source, date and CSV stand below it; not where what is around it
+        gives them.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    columns: tuple[Column, ...]
+    source: str
+    vintage: str
+    pdf_rows: int = PDF_ROWS
+    group: str = ""
+    printed: str = ""
+    more: Callable[[Project], None] | None = None
+    is_noted: bool = True
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        object.__setattr__(self, "columns", tuple(self.columns))
+        if not self.columns:
+            raise KwevError(f"table {self.name} has no columns")
+        named = [name for c in self.columns for name in (c.key, c.link)]
+        for key in filter(None, [*named, self.group, self.printed]):
+            if key not in self.frame.columns:
+                raise KwevError(
+                    f"table {self.name} has no column {key!r}",
+                    hint=f"Columns: {', '.join(map(str, self.frame.columns))}.",
+                )
+        if not self.source.strip() or not self.vintage.strip():
+            raise KwevError(f"table {self.name} has no source or vintage", hint="Give both.")
+
+    @property
+    def origin(self) -> Origin:
+        """Source and date."""
+        return Origin(self.source, self.vintage)
+
+    def html(self) -> str:
+        """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
+        is_tall = len(self.frame) > TALL_ROWS
+        shown = list(self._rows())
+        longest = [max((len(row[i]) for row in shown), default=0) for i in range(len(self.columns))]
+        # a column that fills a phone must not stay there
+        is_pinned = longest[0] <= 2 * _FIRST
+        heads = "".join(
+            self._html_head(index, letters, is_tall=is_tall, is_pinned=is_pinned and index == 0)
+            for index, letters in enumerate(longest)
+        )
+        rows = "\n".join(self._html_rows(shown, is_pinned=is_pinned))
+        tall = ";max-height:34rem" if is_tall else ""
+        note = source_note(self.origin, f"tables/{self.name}.csv") if self.is_noted else ""
+        return (
+            f'<div class="kwev-table" id="table-{self.name}">\n'
+            f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'
+            f' style="overflow:auto;max-width:100%{tall}">\n'
+            '<table class="table table-sm" data-quarto-disable-processing="true">\n'
+            f"<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
+            f"{note}\n</div>"
+        )
+
+    def markdown(self) -> str:
+        """Return a pipe table of at most ``pdf_rows`` rows and the source, for print."""
+        every = list(self._rows())
+        kept = self.frame[self.printed].tolist() if self.printed else [True] * len(every)
+        groups = self._groups()
+        wanted = [(g, row) for g, row, is_kept in zip(groups, every, kept, strict=True) if is_kept]
+        shown = [(g, [escape(cell) for cell in row]) for g, row in wanted[: self.pdf_rows]]
+        heads = [escape(column.heading) for column in self.columns]
+        rows = [row for _, row in shown]
+        widths = shares([[head, *(row[i] for row in rows)] for i, head in enumerate(heads)])
+        rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.columns, strict=True)]
+        lines = [_pipe(heads), _pipe(rule)]
+        before = ""
+        for group, row in shown:
+            if group != before:
+                before = group
+                lines.append(_pipe([f"**{escape(group)}**", *([""] * (len(heads) - 1))]))
+            lines.append(_pipe(row))
+        return "\n".join([*lines, "", self._print_note(len(every), len(wanted)), ""])
+
+    def _print_note(self, every: int, wanted: int) -> str:
+        """Return what stands below the table in print."""
+        note = escape(self.origin.line()) if self.is_noted else ""
+        if wanted > self.pdf_rows:
+            return f"First {self.pdf_rows:,} of {every:,} rows; the CSV has all. {note}"
+        if every > wanted:
+            return f"{wanted:,} of {every:,} rows; the CSV has all. {note}"
+        return note
+
+    def publish(self, project: Project) -> None:
+        """Write the CSV below ``<project>/assets/tables``, and what links lead to."""
+        publish_vendor(project)
+        if self.is_noted:
+            write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+        if self.more:
+            self.more(project)
+
+    def _rows(self) -> Iterable[list[str]]:
+        values = [self.frame[column.key].tolist() for column in self.columns]
+        for row in zip(*values, strict=True):
+            yield [column.show(value) for column, value in zip(self.columns, row, strict=True)]
+
+    def _html_head(self, index: int, longest: int, *, is_tall: bool, is_pinned: bool) -> str:
+        """Return a heading that stays in sight and holds its column open for two lines of text."""
+        column = self.columns[index]
+        stay = {
+            (True, True): _STAY_CORNER,
+            (True, False): _STAY_ABOVE,
+            (False, True): _STAY_LEFT,
+        }.get((is_tall, is_pinned), "")
+        room = ""
+        if longest > _SHORT:
+            letters = min(math.ceil(longest / 2), _LONG)
+            room = f";min-width:{_LETTER_REM * letters:.1f}rem"
+        look = f"text-align:{self._align(column)}{stay}{room}"
+        return f'<th scope="col" style="{look}">{html.escape(column.heading)}</th>'
+
+    def _html_rows(self, rows: list[list[str]], *, is_pinned: bool) -> Iterable[str]:
+        """Give the rows, with a heading where a new group begins."""
+        links = [self.frame[c.link].tolist() if c.link else [""] * len(rows) for c in self.columns]
+        groups, before = self._groups(), ""
+        for number, row in enumerate(rows):
+            if groups[number] != before:
+                before = groups[number]
+                yield (
+                    f'<tr><th scope="colgroup" colspan="{len(self.columns)}" style="text-align:left'
+                    f'"><span style="position:sticky;left:0.5rem">{html.escape(before)}</span>'
+                    "</th></tr>"
+                )
+            yield self._html_row(row, [link[number] for link in links], is_pinned=is_pinned)
+
+    def _html_row(self, row: list[str], links: list[str], *, is_pinned: bool) -> str:
+        cells = []
+        for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
+            tag, more, scope = "td", "", ""
+            if index == 0:
+                stay = _STAY_LEFT if is_pinned else ";overflow-wrap:anywhere"
+                tag, more, scope = "th", f";font-weight:inherit{stay}", ' scope="row"'
+            look = f' style="text-align:{self._align(column)}{more}"'
+            shown = _anchor(text, links[index])
+            cells.append(f"<{tag}{scope}{look}>{shown}</{tag}>")
+        return f"<tr>{''.join(cells)}</tr>"
+
+    def _groups(self) -> list[str]:
+        """Return the group of each row; empty where there are none."""
+        return [str(g) for g in self.frame[self.group]] if self.group else [""] * len(self.frame)
+
+    def _align(self, column: Column) -> Align:
+        if column.align:
+            return column.align
+        values = self.frame[column.key].infer_objects()
+        is_number = pd.api.types.is_numeric_dtype(values)
+        return "right" if is_number and not pd.api.types.is_bool_dtype(values) else "left"
+
+    def _name(self) -> str:
+        return html.escape(f"Table: {', '.join(column.label for column in self.columns)}")
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        self.publish(find_project())
+        text = self.markdown()
+        return {"text/html": self.html(), "text/markdown": text, "text/plain": text}
+
+
+def _anchor(text: str, address: str) -> str:
+    """Return a text as HTML, leading to an address if there is one."""
+    shown = html.escape(text)
+    if not address:
+        return shown
+    # a page's own style may break links anywhere, for the sake of long addresses
+    whole = ' style="white-space:nowrap"' if len(text) <= _SHORT else ""
+    return f'<a href="{html.escape(address)}"{whole}>{shown}</a>'
+
+
+def escape(text: str) -> str:
+    """Return a text as Markdown in which nothing is markup."""
+    return _MARKUP.sub(r"\\\1", text).replace("\n", " ")
+
+
+def _pipe(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rule(width: int, align: Align) -> str:
+    """Return the dashes below a heading; where rows are long pandoc takes widths from them."""
+    dashes = "-" * width
+    ends = {"left": ":{}-", "right": "-{}:", "center": ":{}:"}
+    return ends[align].format(dashes)
+
+
+# -- Shared by the exhibits: one way to make a table, and names in words.
+
+OWN = Origin("kwev, computed from the sources of the data catalogue", "the dates given there")
+"""Origin of what is derived from several sources at once."""
+
+
+def table(name: str, frame: pd.DataFrame, columns: list[Column], origin: Origin) -> Table:
+    """Return a table of an origin, all rows in the PDF up to the usual limit."""
+    return Table(name, frame, tuple(columns), origin.source, origin.vintage)
+
+
+def category_name(category: str) -> str:
+    """Return a site category as words: ``fuel_station`` becomes ``Fuel station``."""
+    return category.replace("_", " ").capitalize()

@@ -1,0 +1,100 @@
+"""Named values with unit, format and origin: the only figures that the book's prose prints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kwev.errors import KwevError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MINUS = "\N{MINUS SIGN}"
+Value = float | int | str
+
+SHOW = {
+    "share": "{:.1%}",
+    "points": "{:.1f}",
+    "people": "{:,.0f}",
+    "EV": "{:,.0f}",
+    "count": "{:,.0f}",
+    "CAD": "${:,.0f}",
+    "million CAD": "${:.2f} million",
+    "km²": "{:,.0f} km²",
+    "m": "{:,.0f} m",
+    "km": "{:.2f} km",
+    "kW": "{:,.1f} kW",
+    "MW": "{:,.1f} MW",
+    "kWh": "{:,.0f} kWh",
+    "GWh": "{:,.1f} GWh",
+    "A": "{:,.0f} A",
+    "kVA": "{:,.0f} kVA",
+    "V": "{:,.0f} V",
+    "s": "{:.1f} s",
+    "ratio": "{:.2f}",
+    "text": "{}",
+}
+"""How a value of each unit is printed unless the number says otherwise."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """One named value.
+
+    Attributes
+    ----------
+    name
+        Its name in the book.
+    value
+        The value itself, unrounded.
+    unit
+        A key of ``SHOW``.
+    origin
+        Where it comes from: a table and column, or a function.
+    show
+        Format, where the unit's own does not fit.
+    """
+
+    name: str
+    value: Value
+    unit: str
+    origin: str
+    show: str = ""
+
+    def __str__(self) -> str:
+        text = (self.show or SHOW[self.unit]).format(self.value)
+        if isinstance(self.value, str):
+            return text
+        # below zero: a true minus sign, before the dollar
+        for sign, better in (("$-", f"{MINUS}$"), ("-", MINUS)):
+            if text.startswith(sign):
+                return better + text.removeprefix(sign)
+        return text
+
+    def _repr_markdown_(self) -> str:
+        # a dollar sign would open mathematics
+        return str(self).replace("$", "\\$")
+
+
+class Numbers:
+    """Numbers by attribute; an unknown name is refused with the nearest known one."""
+
+    def __init__(self, numbers: list[Number]) -> None:
+        self._by_name = {number.name: number for number in numbers}
+        if len(self._by_name) != len(numbers):
+            raise KwevError("two numbers share a name", where="kwev.report.numbers")
+
+    def __getattr__(self, name: str) -> Number:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in self._by_name:
+            hint = nearest(name, list(self._by_name))
+            raise KwevError(f"no number {name!r}", where="kwev.report.numbers", hint=hint)
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(self._by_name.values())
+
+    def __or__(self, other: Numbers) -> Numbers:
+        return Numbers([*self, *other])

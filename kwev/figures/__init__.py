@@ -1,1 +1,0 @@
-"""Figures and tables of the book: one object each, interactive and static."""

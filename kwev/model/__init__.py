@@ -1,0 +1,1 @@
+"""From tables and a scenario to the model: demand, sites, reach, constraints, objective."""

@@ -1,0 +1,113 @@
+"""Inputs of the model: everything it reads, as arrays, for one geography and one scenario."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kwev.model.coverage import (
+    CoverRows,
+    Reach,
+    cover_rows,
+    reach_either,
+    reach_l2,
+    reach_l3,
+    ruler_of,
+)
+from kwev.model.demand import DemandPoints, demand_points, energy_need_kwh
+from kwev.model.groups import Areas, areas
+from kwev.model.siting import Columns, Stations, decision_columns, existing_stations
+from kwev.units import HOURS_PER_YEAR
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.data.tables import Tables
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Public-charging energy by municipality, sorted by id.
+
+    Attributes
+    ----------
+    municipality
+        Municipality ids.
+    need_kwh
+        Energy the area's EVs take from public ports in a year (kWh).
+    supply_kwh
+        Energy the existing ports can deliver in a year (kWh).
+    kwh_per_kw
+        Energy one kW of ports delivers in a year (kWh/kW).
+    """
+
+    municipality: NDArray[np.str_]
+    need_kwh: NDArray[np.float64]
+    supply_kwh: NDArray[np.float64]
+    kwh_per_kw: float
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the model reads: points, stations, columns, reach and rows, energy, areas."""
+
+    points: DemandPoints
+    stations: Stations
+    columns: Columns
+    reach: dict[str, Reach]
+    rows: dict[str, CoverRows]
+    energy: Energy
+    areas: Areas
+
+    @property
+    def people(self) -> float:
+        """All people of the geography."""
+        return float(self.points.people.sum())
+
+    @property
+    def ev(self) -> float:
+        """All EVs of the geography."""
+        return float(self.points.ev.sum())
+
+
+def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
+    """Build the inputs of a scenario at a geography.
+
+    Raises
+    ------
+    KwevError
+        If the geography is unknown.
+    """
+    stations = existing_stations(tables, config)
+    columns = decision_columns(tables, config, stations)
+    return assembled(tables, config, geography, stations, columns)
+
+
+def assembled(
+    tables: Tables, config: Config, geography: str, stations: Stations, columns: Columns
+) -> Inputs:
+    """Return the inputs for given stations and decision columns."""
+    points = demand_points(tables, config, geography)
+    ruler = ruler_of(tables, config.coverage.metric)
+    l2 = reach_l2(points, stations, columns, config, ruler)
+    l3 = reach_l3(points, stations, columns, config, ruler)
+    reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
+    rows = {level: cover_rows(part, points) for level, part in reach.items()}
+    energy = _energy(tables, config, stations)
+    return Inputs(points, stations, columns, reach, rows, energy, areas(tables, config, points))
+
+
+def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:
+    need = energy_need_kwh(tables, config)
+    kwh_per_kw = HOURS_PER_YEAR * config.demand.utilisation
+    ids = np.array(sorted(need), str)
+    supply_kw = [float(stations.standing_kw[stations.municipality == m].sum()) for m in ids]
+    return Energy(
+        municipality=ids,
+        need_kwh=np.array([need[m] for m in ids], np.float64),
+        supply_kwh=np.array(supply_kw, np.float64) * kwh_per_kw,
+        kwh_per_kw=kwh_per_kw,
+    )

@@ -1,0 +1,150 @@
+"""A plan's files: plan.json, solve.json, plan.geojson and plan.csv."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from kwev.files import dump_json, write_bytes, write_json, write_text
+from kwev.plan.format import Action, Plan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = ("plan.json", "solve.json", "plan.geojson", "plan.csv")
+
+
+def write_plan(folder: Path, plan: Plan, account: dict[str, Any]) -> None:
+    """Write the four files of a plan into ``folder``, each whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        Made where it is missing.
+    plan
+        A certified plan.
+    account
+        Seconds, nodes, log and machine of the solves.
+    """
+    write_json(folder / "solve.json", account)
+    write_json(folder / "plan.geojson", as_geojson(plan))
+    write_text(folder / "plan.csv", as_csv(plan))
+    # last: a folder with a plan.json is complete
+    write_bytes(folder / "plan.json", dump_json(plan.as_dict()).encode())
+
+
+def as_geojson(plan: Plan) -> dict[str, Any]:
+    """Return the actions as a GeoJSON FeatureCollection (RFC 7946, WGS 84)."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": action.id,
+                "geometry": {
+                    "type": "Point",
+                    "coordinates": [action.longitude, action.latitude],
+                },
+                "properties": action.model_dump(mode="json"),
+            }
+            for action in plan.actions
+        ],
+    }
+
+
+def as_frame(plan: Plan) -> pd.DataFrame:
+    """Return the actions as a table, one row an action, columns as in the plan file."""
+    rows = [action.model_dump(mode="json") for action in plan.actions]
+    return pd.DataFrame(rows, columns=list(Action.model_fields))
+
+
+def as_csv(plan: Plan) -> str:
+    """Return the actions as CSV text with LF line ends."""
+    text = io.StringIO()
+    as_frame(plan).to_csv(text, index=False, lineterminator="\n")
+    return text.getvalue()
+
+
+def account_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``solve.json``."""
+    one_solve = {
+        "type": "object",
+        "required": ["status", "seconds", "nodes", "log"],
+        "properties": {
+            "status": {"enum": ["optimal", "limit", "infeasible", "no_solution"]},
+            "seconds": {"type": "number", "minimum": 0},
+            "nodes": {"type": "integer", "minimum": 0},
+            "value": {"type": ["number", "null"]},
+            "bound": {"type": ["number", "null"]},
+            "log": {"type": "string"},
+        },
+        "additionalProperties": False,
+    }
+    counts = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kwev solve account",
+        "type": "object",
+        "required": [
+            "solver",
+            "solver_version",
+            "seconds",
+            "nodes",
+            "log",
+            "solves",
+            "size",
+            "machine",
+        ],
+        "properties": {
+            "solver": {"type": "string"},
+            "solver_version": {"type": "string"},
+            "seconds": {"type": "number", "minimum": 0},
+            "nodes": {"type": "integer", "minimum": 0},
+            "log": {"type": "string"},
+            "solves": {"type": "object", "additionalProperties": one_solve},
+            "size": counts,
+            "machine": {"type": "object"},
+        },
+        "additionalProperties": False,
+    }
+
+
+def geojson_schema(plan_schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of ``plan.geojson``; its properties are the plan's actions."""
+    action = plan_schema["$defs"]["Action"]
+    point = {
+        "type": "object",
+        "required": ["type", "coordinates"],
+        "properties": {
+            "type": {"const": "Point"},
+            "coordinates": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": 2,
+                "maxItems": 2,
+            },
+        },
+    }
+    feature = {
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"const": "Feature"},
+            "id": {"type": "string"},
+            "geometry": point,
+            "properties": action,
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kwev plan actions",
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"const": "FeatureCollection"},
+            "features": {"type": "array", "items": feature},
+        },
+        "additionalProperties": False,
+    }

@@ -1,0 +1,347 @@
+"""The price of a floor: what the Region gives up where a group is promised a share of coverage.
+
+Each floor is the base plan solved again with one rule on. Floors are elastic: a person below the
+floor of a group counts as much as a person below a target, so a floor that would cost the targets
+more than it gives is missed in part, and what is missed is told. Floors are stated on the model's
+demand points; what a plan reaches is measured on the cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from kwev import config as kwev_config
+from kwev.config import Case
+from kwev.errors import KwevError
+from kwev.model import constraints
+from kwev.model.demand import share_of
+from kwev.model.groups import HOUSEHOLDS
+from kwev.model.inputs import build_inputs
+from kwev.report import effects as report_effects
+from kwev.solve.record import action_id
+from kwev.studies.study import Point
+from kwev.units import POINTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.model.coverage import Level
+    from kwev.project import Project
+    from kwev.report.effects import Effects
+
+STUDY: Final = "equity"
+GEOGRAPHY: Final = "da"
+BASE: Final = "base"
+"""Name of the plan without a floor."""
+
+LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
+TOWNSHIPS: Final = "The four townships"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One floor of the study.
+
+    Attributes
+    ----------
+    grouping
+        ``municipality``, ``quintile`` or a kind of household (``kwev.model.groups.HOUSEHOLDS``).
+    level
+        Of charger.
+    floor
+        Least share of each group's people in reach, on dissemination areas (0 to 1).
+    extra_cad
+        Money beyond the scenario's budget (CAD).
+    """
+
+    grouping: str
+    level: Level
+    floor: float
+    extra_cad: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Name of its plan in the study."""
+        more = f"-plus{self.extra_cad / 1000:.0f}k" if self.extra_cad else ""
+        return f"{self.grouping.replace('_', '-')}-{self.level}-{POINTS * self.floor:.0f}{more}"
+
+    @property
+    def key(self) -> str:
+        """Key of its rule in the configuration, with ``__`` between the parts."""
+        parent = "groups__" if self.grouping in HOUSEHOLDS else ""
+        return f"rules__{parent}{self.grouping}__{self.level}"
+
+
+FLOORS: Final = (
+    # the base plan leaves the worst-off township without Level 3, the Region's target is 85 %
+    *(Ask("municipality", "l3", floor) for floor in (0.25, 0.5, 0.85)),
+    # on dissemination areas townships have 35 to 66 % near Level 2, and can have at most 40 to 76 %
+    *(Ask("municipality", "l2", floor) for floor in (0.4, 0.5)),
+    # the two least deprived fifths have 83 % near Level 3 and 75 to 77 % near Level 2
+    *(Ask("quintile", "l3", floor) for floor in (0.85, 0.9)),
+    Ask("quintile", "l2", 0.76),
+    # two points or so above what each kind of household has in the base plan
+    Ask("renters", "l2", 0.93),
+    Ask("renters", "l3", 0.97),
+    Ask("multi_unit", "l2", 0.98),
+    Ask("low_income", "l2", 0.98),
+)
+"""Floors above what the base plan gives the group that has least."""
+
+PRICED: Final = Ask("municipality", "l3", 0.5)
+"""The floor that the text tells of, and that is solved again with more money."""
+
+EXTRA_CAD: Final = (250_000.0, 1_000_000.0)
+"""Money added to the budget beside :data:`PRICED` (CAD)."""
+
+
+def asks() -> tuple[Ask, ...]:
+    """Return every floor of the study, those with more money last."""
+    richer = (Ask(PRICED.grouping, PRICED.level, PRICED.floor, extra) for extra in EXTRA_CAD)
+    return (*FLOORS, *richer)
+
+
+def points(project: Project) -> list[Point]:
+    """Return the plans of the study: the base plan, and one a floor."""
+    config = kwev_config.load("base", project.config)
+    cases = {BASE: config}
+    for ask in asks():
+        changes = {
+            ask.key: ask.floor,
+            "budget__limit_cad": config.budget.limit_cad + ask.extra_cad,
+        }
+        cases[ask.name] = config.with_values(**changes)
+    return [Point(STUDY, name, Case("base", made, GEOGRAPHY)) for name, made in cases.items()]
+
+
+def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
+    """Return what each floor gives its group and takes from the Region, on the cells.
+
+    Parameters
+    ----------
+    effects
+        Of the base scenario, whatever plan: its cells, possible actions and reach.
+    results
+        Rows of the study (:func:`kwev.studies.study.results`): ``name``, ``budget_cad``,
+        ``actions``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``grouping``, ``level``, ``floor`` (share), ``extra_cad`` (CAD), ``who`` (the
+        group that has least in the base plan; of municipalities the townships together),
+        ``people``, ``before`` and ``after`` (share of the group in reach without and with the
+        floor), ``most`` (the same with every possible site built), ``missed`` (share of the
+        Region's people below the floor of their group, on the model's demand points),
+        ``l2_price``, ``l3_price`` (points of the Region's people lost, negative where won) and
+        ``l2``, ``l3`` (shares of the Region).
+
+    Raises
+    ------
+    KwevError
+        If the study lacks a plan, or a plan has an action that the scenario does not allow.
+    """
+    builds = {
+        str(name): chosen(effects, str(actions))
+        for name, actions in zip(results["name"], results["actions"], strict=True)
+    }
+    lost = [name for name in (BASE, *(ask.name for ask in asks())) if name not in builds]
+    if lost:
+        raise KwevError(f"no plan named {lost[0]!r}", where=f"study {STUDY}")
+    everybody = effects.cells.people
+    model = build_inputs(effects.tables, _all_groups(effects.config), GEOGRAPHY)
+    rows = []
+    for ask in asks():
+        groups = groups_of(effects, ask.grouping)
+        who, people = _least(effects, groups, ask, builds[BASE])
+        region = {
+            (level, name): _reached(effects, level, builds[name], everybody)
+            for level in ("l2", "l3")
+            for name in (BASE, ask.name)
+        }
+        rows.append(
+            {
+                "name": ask.name,
+                "grouping": ask.grouping,
+                "level": ask.level,
+                "floor": ask.floor,
+                "extra_cad": ask.extra_cad,
+                "who": who,
+                "people": float(people.sum()),
+                "before": _reached(effects, ask.level, builds[BASE], people),
+                "after": _reached(effects, ask.level, builds[ask.name], people),
+                "most": _most(effects, ask.level, people),
+                "missed": constraints.missed(
+                    model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
+                )[f"{ask.grouping}_{ask.level}"],
+                **{
+                    f"{level}_price": POINTS * (region[level, BASE] - region[level, ask.name])
+                    for level in ("l2", "l3")
+                },
+                **{level: region[level, ask.name] for level in ("l2", "l3")},
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def chosen(effects: Effects, actions: str) -> NDArray[np.bool_]:
+    """Return shape (m,): the scenario's columns that a plan of the study builds.
+
+    Raises
+    ------
+    KwevError
+        If one of the actions (``id:ports`` joined by blanks) is none that the scenario allows.
+    """
+    columns = effects.columns
+    number = {action_id(columns, k): k for k in range(len(columns))}
+    build = np.zeros(len(columns), bool)
+    for action in actions.split():
+        name = action.rsplit(":", 1)[0]
+        if name not in number:
+            hint = "Run `kwev sweep equity`."
+            raise KwevError(f"no action {name!r} in the scenario", where="study equity", hint=hint)
+        build[number[name]] = True
+    return build
+
+
+def groups_of(effects: Effects, grouping: str) -> dict[str, NDArray[np.float64]]:
+    """Return shape (n,): the people of each cell in each group of a grouping, by name."""
+    cells = effects.cells
+    if grouping == "municipality":
+        table = effects.tables.municipalities.sort_values("name")
+        return {
+            str(name): np.where(cells.municipality == str(key), cells.people, 0.0)
+            for key, name in zip(table["municipality_id"], table["name"], strict=True)
+        }
+    if grouping == "quintile":
+        return {
+            name: people
+            for name, people in report_effects.fifths(effects).items()
+            if name != report_effects.UNSCORED and people.sum() > 0
+        }
+    return {report_effects.NAMES[grouping][0]: report_effects.people(effects, grouping)}
+
+
+def _least(
+    effects: Effects,
+    groups: dict[str, NDArray[np.float64]],
+    ask: Ask,
+    build: NDArray[np.bool_],
+) -> tuple[str, NDArray[np.float64]]:
+    """Return whom a floor is for: the group with the least share, or the townships together."""
+    if ask.grouping == "municipality":
+        kinds = effects.tables.municipalities.set_index("name")["kind"]
+        parts = [people for name, people in groups.items() if kinds[name] == "township"]
+        return TOWNSHIPS, np.asarray(np.sum(parts, axis=0))
+    name = min(groups, key=lambda one: _reached(effects, ask.level, build, groups[one]))
+    return name, groups[name]
+
+
+def _reached(
+    effects: Effects, level: str, build: NDArray[np.bool_], people: NDArray[np.float64]
+) -> float:
+    reach = effects.reach["l2" if level == "l2" else "l3"]
+    return share_of(people, reach.covered(build))
+
+
+def _most(effects: Effects, level: str, people: NDArray[np.float64]) -> float:
+    """Return the share of people whom every station and every possible site together reach."""
+    reach = effects.reach["l2" if level == "l2" else "l3"]
+    gains = np.diff((reach.change > 0).tocsr().indptr) > 0
+    return share_of(people, (reach.fixed + reach.losable >= 1) | gains)
+
+
+def _all_groups(config: Config) -> Config:
+    """Return the scenario with a floor of nothing for each kind of household: inputs know all."""
+    return config.with_values(**{f"rules__groups__{kind}__l2": 0.0 for kind in HOUSEHOLDS})
+
+
+def dollars_back(table: pd.DataFrame, l2_before: float) -> float | None:
+    """Return the money that brings Level 2 back to what it was without the floor (CAD).
+
+    Read between the plans of :data:`PRICED` with more and more money, in a straight line.
+
+    Parameters
+    ----------
+    table
+        What :func:`prices` returns.
+    l2_before
+        Share of the Region's people near Level 2 in the plan without a floor.
+
+    Returns
+    -------
+    float or None
+        None where even the most money tried does not bring it back.
+    """
+    same = (table["grouping"] == PRICED.grouping) & (table["level"] == PRICED.level)
+    rows = table[same & (table["floor"] == PRICED.floor)].sort_values("extra_cad")
+    money, share = rows["extra_cad"].to_numpy(float), rows["l2"].to_numpy(float)
+    for i in range(len(share)):
+        if share[i] >= l2_before:
+            if i == 0:
+                return 0.0
+            part = (l2_before - share[i - 1]) / (share[i] - share[i - 1])
+            return float(money[i - 1] + part * (money[i] - money[i - 1]))
+    return None
+
+
+def sentence(row: pd.Series) -> str:
+    """Return what a floor gives and takes, in a sentence without its full stop.
+
+    Parameters
+    ----------
+    row
+        One row of :func:`prices`.
+    """
+    level, every = LEVEL_NAMES[str(row["level"])], _EVERY[str(row["grouping"])]
+    gives = f"takes {_the(str(row['who']))} from {row['before']:.1%} to {row['after']:.1%}"
+    if round(POINTS * (row["after"] - row["before"]), 1) == 0:
+        gives = f"leaves {_the(str(row['who']))} at {row['after']:.1%}"
+    told = f"a floor of {row['floor']:.0%} near {level} {every} {gives}, and {_costs(row)}"
+    if row["missed"] > _TOLD_FROM:
+        told += (
+            f"; {row['missed']:.1%} of the Region's people are still below it, by the model's own "
+            "count"
+        )
+    return told
+
+
+_TOLD_FROM: Final = 0.0005
+"""Share of people below a floor from which a sentence tells of it."""
+
+_EVERY: Final = {
+    "municipality": "in every municipality",
+    "quintile": "in every fifth of deprivation",
+    "renters": "for renters",
+    "multi_unit": "for people in apartment buildings",
+    "low_income": "for areas of low income",
+}
+
+
+def _the(who: str) -> str:
+    """Return a group's name inside a sentence."""
+    lower = who[0].lower() + who[1:]
+    if lower.startswith("in "):
+        return f"people {lower}"
+    return f"the {lower}" if lower.endswith(" fifth") else lower
+
+
+def _costs(row: pd.Series) -> str:
+    """Return what the Region loses or wins at each level, in words."""
+    parts: dict[bool, list[str]] = {True: [], False: []}
+    for level, name in LEVEL_NAMES.items():
+        points = round(float(row[f"{level}_price"]), 1)
+        if points:
+            words = "point" if abs(points) == 1 else "points"
+            parts[points > 0].append(f"{abs(points):.1f} {words} of {name}")
+    costs, gives = (" and ".join(parts[key]) for key in (True, False))
+    if costs and gives:
+        return f"costs the Region {costs} and brings it {gives}"
+    if gives:
+        return f"brings the Region {gives}"
+    return f"costs the Region {costs or 'nothing that shows in a tenth of a point'}"

@@ -1,0 +1,261 @@
+"""The grid proxy: what its choices are, and what it leaves possible by kind of site."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from kwev.display import cartography, origins, style
+from kwev.display.layers import Layer, Mark, graded
+from kwev.display.table import Column, Table, category_name, table
+from kwev.display.values import Number, Numbers
+from kwev.pipeline.parameters import GridRule
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+
+    from kwev.config import Config
+    from kwev.data.tables import Tables
+    from kwev.display.figure import Figure
+    from kwev.report.scenario import Report
+
+_WORDS: Final = r'    {name}: [^\n]*\n    """(.*?)"""'
+_CHOICE: Final = re.compile(r"(?P<what>.*?) \((?P<unit>[^()]*)\)\. (?:Range (?P<range>.*?)\. )?")
+_SOURCE: Final = re.compile(r"(?P<source>Assumption|Statistics Canada)")
+
+
+def pair_kw(config: Config) -> float:
+    """Return the power that the fewest Level 3 ports of a new station draw (kW)."""
+    return config.ports.min_l3 * config.power.l3_kw
+
+
+def by_category(tables: Tables, config: Config) -> pd.DataFrame:
+    """Return the proxy of free candidate sites by category.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``category``, ``sites`` (count), ``base_kw`` (where every factor is 1), ``low_kw``,
+        ``median_kw``, ``high_kw`` (kW, with the scenario's factor), ``l3_by_category`` and ``l3``
+        (sites that can host the fewest Level 3 ports with the category alone, and with the place
+        considered); most sites first.
+    """
+    scale, needed = config.siting.grid_factor, pair_kw(config)
+    free = tables.sites[tables.sites["station_id"] == ""]
+    base = free["category"].map(GridRule().base_kw) * scale
+    kw = free["grid_kw"] * scale
+    marked = pd.DataFrame(
+        {"category": free["category"], "base": base, "kw": kw,
+         "before": base >= needed, "after": kw >= needed}
+    )  # fmt: skip
+    table = marked.groupby("category", as_index=False).agg(
+        sites=("kw", "size"),
+        base_kw=("base", "first"),
+        low_kw=("kw", "min"),
+        median_kw=("kw", "median"),
+        high_kw=("kw", "max"),
+        l3_by_category=("before", "sum"),
+        l3=("after", "sum"),
+    )
+    return table.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+
+
+def choices() -> pd.DataFrame:
+    """Return the choices of the proxy, read from where they are made.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``what``, ``value``, ``unit``, ``range`` (in words), ``source``; the bases by category are
+        those of :func:`by_category`.
+    """
+    rule, text = GridRule(), inspect.getsource(GridRule)
+    rows = []
+    for field in fields(rule):
+        value = getattr(rule, field.name)
+        if not isinstance(value, float):
+            continue
+        said = re.search(_WORDS.format(name=field.name), text, re.DOTALL)
+        words = " ".join(said.group(1).split()) if said else ""
+        choice, source = _CHOICE.match(words), _SOURCE.search(words)
+        if choice is None or source is None:
+            raise ValueError(f"{field.name} has no unit or no source")
+        unit = choice["unit"]
+        named = "" if unit == "1" else unit
+        origin = source["source"].lower() if source["source"] == "Assumption" else source["source"]
+        rows.append((choice["what"], value, named, choice["range"] or "", origin))
+    return pd.DataFrame(rows, columns=["what", "value", "unit", "range", "source"])
+
+
+# -- The map of the grid proxy: areas by kW, and candidate sites with and without room for L3.
+
+_AREA_FACTS = (
+    Column("municipality", "Municipality"),
+    Column("proxy_kw", "Grid proxy, no utility's figure", "kW", ",.0f"),
+    Column("households", "Households", "count", ",.0f"),
+    Column("density_per_km2", "Density", "people per km² of land", ",.0f"),
+    Column("old_dwelling_share", "Homes built before 1981, bridged", format=".0%"),
+    Column("multi_unit_share", "Households in apartments", format=".0%"),
+    Column("age_factor", "Factor for age", format=".2f"),
+    Column("type_factor", "Factor for apartments", format=".2f"),
+    Column("density_factor", "Factor for density", format=".2f"),
+)
+_SITE_FACTS = (
+    Column("category", "Category"),
+    Column("municipality", "Municipality"),
+    Column("kw", "Grid proxy, no utility's figure", "kW", ",.0f"),
+)
+_ROOM = Mark("Site with room for Level 3, by proxy", fill=style.L3, width=0.4, radius=2.4)
+_NO_ROOM = Mark("Site without, by proxy", fill=style.PAPER, line=style.QUIET, width=0.8, radius=2)
+
+
+def grid(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
+    """Map the proxy of the areas and of the free candidate sites."""
+    areas = _areas(tables, folder)
+    needed = config.ports.min_l3 * config.power.l3_kw
+    frame = cartography.places(
+        cartography.named(tables, tables.sites[tables.sites["station_id"] == ""])
+    ).assign(mark=0)
+    frame["kw"] = frame["grid_kw"] * config.siting.grid_factor
+    frame["category"] = frame["category"].str.replace("_", " ").str.capitalize()
+    room = frame["kw"] >= needed
+    drawn = [
+        Layer(
+            name, frame[which], (mark,), title="name", facts=_SITE_FACTS
+        )
+        for name, which, mark in (
+            ("Sites without room for Level 3, by proxy", ~room, _NO_ROOM),
+            ("Sites with room for Level 3, by proxy", room, _ROOM),
+        )
+    ]  # fmt: skip
+    alt = (
+        f"Map of the grid proxy, no utility's figure, in {len(areas.frame)} areas: from "
+        f"{areas.frame['proxy_kw'].min():,.0f} to {areas.frame['proxy_kw'].max():,.0f} kW, median "
+        f"{areas.frame['proxy_kw'].median():,.0f}; by the proxy {room.sum():,} of {len(room):,} "
+        f"candidate sites can host Level 3 ({needed:,.0f} kW)."
+    )
+    layers = [areas, *cartography.borders(tables, folder), *drawn]
+    return cartography.build("map-grid-proxy", alt, origins.GRID, layers, canvas=True)
+
+
+def _areas(tables: Tables, folder: Path | None) -> Layer:
+    frame = _dissolved(tables, folder).merge(tables.area_grid, on="area_id", validate="1:1")
+    frame["title"] = frame["area_id"].where(frame["area_id"] != "wellesley", "Wellesley")
+    frame["mark"], marks = graded(
+        frame["proxy_kw"].tolist(), style.SEQUENCE[:-1], ",.0f", style.PAPER
+    )
+    return Layer(
+        "Grid proxy of areas", frame, marks, title="title", facts=_AREA_FACTS,
+        heading="Grid proxy of an area (kW), no utility's figure",
+    )  # fmt: skip
+
+
+def _dissolved(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
+    """Return one shape an area: the tracts, and Wellesley as a whole."""
+    shape = cartography.areas("tracts", "tract_id", folder)[["tract_id", "geometry"]]
+    ids = cartography.named(tables, tables.tracts)[["tract_id", "area_id", "municipality"]]
+    joined = shape.merge(ids, on="tract_id", validate="one_to_one")
+    return joined.dissolve("area_id", as_index=False)[["area_id", "municipality", "geometry"]]
+
+
+# -- Numbers of the grid proxy.
+
+_KW_PER_MW = 1_000
+
+
+def of_grid(report: Report) -> Numbers:
+    """Return the numbers of the grid proxy."""
+    t, c, rule = report.tables, report.config, GridRule()
+    areas = t.area_grid
+    kinds = by_category(t, c)
+    never = kinds.loc[kinds["l3"] == 0, "category"].str.replace("_", " ")
+    dense = areas["density_factor"]
+    names = sorted(never)
+    origin, place = "area_grid", "sites.grid_kw"
+    upgrades = t.stations[
+        t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
+        & (t.stations["access"] == "public")
+    ]  # fmt: skip
+    can = upgrades["grid_kw"] * c.siting.grid_factor >= pair_kw(c)
+    rules = [
+        Number(f"grid_{name}", float(getattr(rule, name)), unit, "pipeline.parameters", show)
+        for name, unit, show in (
+            ("age_new", "ratio", "{:g}"),
+            ("age_old", "ratio", "{:g}"),
+            ("type_houses", "ratio", "{:g}"),
+            ("type_apartments", "ratio", "{:g}"),
+            ("density_low", "ratio", "{:g}"),
+            ("density_high", "ratio", "{:g}"),
+            ("rural_per_km2", "count", ""),
+            ("dense_per_km2", "count", ""),
+            ("site_low_kw", "kW", "{:,.0f} kW"),
+            ("site_high_kw", "kW", "{:,.0f} kW"),
+            ("spare_kw_per_household", "kW", "{:g} kW"),
+            ("area_low_kw", "kW", "{:,.0f} kW"),
+            ("area_high_kw", "kW", "{:,.0f} kW"),
+        )
+    ]
+    return Numbers(
+        [
+            *rules,
+            Number("grid_areas", len(areas), "count", origin),
+            Number("grid_pair", pair_kw(c), "kW", "config", "{:,.0f} kW"),
+            Number("grid_sites", int(kinds["sites"].sum()), "count", place),
+            Number("grid_l3_by_category", int(kinds["l3_by_category"].sum()), "count", place),
+            Number("grid_l3", int(kinds["l3"].sum()), "count", place),
+            Number("grid_never", " and ".join([", ".join(names[:-1]), names[-1]]), "text", place),
+            Number("grid_convertible", len(upgrades), "count", "stations.grid_kw"),
+            Number("grid_convertible_l3", int(can.sum()), "count", "stations.grid_kw"),
+            Number("grid_area_median", float(areas["proxy_kw"].median()) / _KW_PER_MW, "ratio",
+                   origin, "{:.1f} MW"),
+            Number("grid_region", float(areas["proxy_kw"].sum()) / _KW_PER_MW, "ratio", origin,
+                   "{:,.0f} MW"),
+            Number("grid_age_low", float(areas["age_factor"].min()), "ratio", origin),
+            Number("grid_age_high", float(areas["age_factor"].max()), "ratio", origin),
+            Number("grid_density_factor_low", float(dense.min()), "ratio", origin),
+            Number("grid_density_factor_high", float(dense.max()), "ratio", origin),
+        ]
+    )  # fmt: skip
+
+
+# -- Tables and figures of the grid proxy.
+
+
+def grid_categories(report: Report) -> Table:
+    """Return the proxy of the candidate sites by category."""
+    frame = by_category(report.tables, report.config)
+    frame = frame.assign(category=frame["category"].map(category_name))
+    columns = [
+        Column("category", "Category"),
+        Column("sites", "Sites", format=",d"),
+        Column("base_kw", "Base of the proxy", "kW", ",.0f"),
+        Column("low_kw", "Proxy, lowest", "kW", ",.0f"),
+        Column("median_kw", "Proxy, median", "kW", ",.0f"),
+        Column("high_kw", "Proxy, highest", "kW", ",.0f"),
+        Column("l3_by_category", "Room for Level 3 by base", format=",d"),
+        Column("l3", "by proxy", format=",d"),
+    ]
+    return table("grid-categories", frame, columns, origins.GRID)
+
+
+def grid_choices(report: Report) -> Table:  # noqa: ARG001 - one signature for all exhibits
+    """Return the choices of the proxy with range and source."""
+    columns = [
+        Column("what", "Choice in the proxy"),
+        Column("value", "Value", format=",.10g", align="right"),
+        Column("unit", "Unit"),
+        Column("range", "Range", align="right"),
+        Column("source", "Source"),
+    ]
+    return table("grid-choices", choices(), columns, origins.GRID)
+
+
+def grid_map(report: Report) -> Figure:
+    """Return the map of the proxy by area and by candidate site."""
+    return grid(report.tables, report.config)

@@ -1,0 +1,412 @@
+"""Each constraint of the model with its formula, its place in the scenario and its instances.
+
+An instance is a region small enough to solve by hand; a test names the rows that it shows by
+``@pytest.mark.constraint("row", ...)``, and is read here from its source, never imported.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from kwev.certify.actions import Place
+from kwev.certify.evaluation import Retrace
+from kwev.display import origins
+from kwev.display.table import Column
+from kwev.display.table import table as table_of_table
+from kwev.display.values import Number, Numbers
+from kwev.errors import KwevError
+from kwev.files import read_json, write_json
+from kwev.model import notation
+from kwev.studies.store import key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from kwev.config import Case, Config
+    from kwev.data.tables import Tables
+    from kwev.display.table import Table
+    from kwev.model.notation import Markdown
+    from kwev.plan.format import Plan
+    from kwev.project import Project
+    from kwev.report.scenario import Report
+    from kwev.solve.infeasibility import Conflict
+
+MARK = "constraint"
+INSTANCES = "tests/instances"
+OPTIONAL = ("options", "optional")
+"""Equations of which a scenario may leave out each row."""
+
+WORDS = {
+    "coverage_l2": "Level 2 covers who is within reach",
+    "coverage_l3": "Level 3 covers who is within reach",
+    "coverage_ev_owners": "Either level covers vehicles within reach",
+    "target_l2": "Minimum coverage, Level 2",
+    "target_l3": "Minimum coverage, Level 3",
+    "target_ev_owners": "Minimum coverage, vehicles",
+    "budget": "Net budget",
+    "one_action_per_place": "One action a place",
+    "ports": "Fewest and most ports of an action",
+    "site_capacity": "Grid capacity of a site",
+    "unserved": "Energy of a municipality",
+    "target_demand": "Demand satisfaction",
+    "idle": "Idle energy of a municipality",
+    "removal_alternative": "Alternative near a removed station",
+    "site_budget": "Budget of a site",
+    "ports_per_place": "Ports at a place",
+    "ports_l2": "New Level 2 ports in all",
+    "ports_l3": "New Level 3 ports in all",
+    "total_kw": "New power in all",
+    "l3_spacing": "Minimum Level 3 spacing",
+    "l3_gap": "Maximum Level 3 gap",
+    "stations_per_area": "Stations in an area",
+    "area_power": "Power of an area",
+    "overlap": "Overlap of new Level 2",
+    "target_municipality_l2": "Level 2 floor by municipality",
+    "target_municipality_l3": "Level 3 floor by municipality",
+    "target_quintile_l2": "Level 2 floor by quintile",
+    "target_quintile_l3": "Level 3 floor by quintile",
+    "target_renters_l2": "Level 2 floor of renters",
+    "target_renters_l3": "Level 3 floor of renters",
+    "target_multi_unit_l2": "Level 2 floor of people in apartments",
+    "target_multi_unit_l3": "Level 3 floor of people in apartments",
+    "target_low_income_l2": "Level 2 floor of low incomes",
+    "target_low_income_l3": "Level 3 floor of low incomes",
+    "target_redundancy_l2": "Redundancy, Level 2",
+    "target_redundancy_l3": "Redundancy, Level 3",
+}
+"""What each row of the model is called in a table."""
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """One named row of the model.
+
+    Attributes
+    ----------
+    row
+        Its name in the model.
+    words
+        What it is called.
+    latex
+        Its formula.
+    optional
+        Whether a scenario has to ask for it.
+    instances
+        Names of the tests that show it, without ``test_``, in words.
+    """
+
+    row: str
+    words: str
+    latex: str
+    optional: bool
+    instances: tuple[str, ...]
+
+
+def constraints(project: Project) -> list[Constraint]:
+    """Return every constraint of the model, in the order of the formulas.
+
+    Raises
+    ------
+    KwevError
+        If the instances of this checkout cannot be read.
+    """
+    shown = instances(project.root / INSTANCES)
+    return [
+        Constraint(
+            row,
+            WORDS.get(row, row),
+            notation.written(formula.latex.replace("&", "")),
+            formula.equation in OPTIONAL,
+            tuple(shown.get(row, ())),
+        )
+        for formula in notation.FORMULAS
+        for row in formula.rows
+    ]
+
+
+def instances(folder: Path) -> dict[str, list[str]]:
+    """Return the tests that name each row, in words, sorted.
+
+    Raises
+    ------
+    KwevError
+        If a file is missing or is not Python.
+    """
+    found: dict[str, list[str]] = {}
+    paths = sorted(folder.glob("test_*.py"))
+    if not paths:
+        raise KwevError("no instances solved by hand", where=str(folder), hint="Restore tests/.")
+    for path in paths:
+        try:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+        except (OSError, SyntaxError) as error:
+            raise KwevError(f"test cannot be read: {error}", where=str(path)) from error
+        for function in tree.body:
+            if isinstance(function, ast.FunctionDef) and function.name.startswith("test_"):
+                for row in _marked(function):
+                    told = function.name.removeprefix("test_").replace("_", " ")
+                    found.setdefault(row, []).append(told)
+    return {row: sorted(tests) for row, tests in sorted(found.items())}
+
+
+def _marked(function: ast.FunctionDef) -> Iterator[str]:
+    for decorator in function.decorator_list:
+        if (
+            isinstance(decorator, ast.Call)
+            and isinstance(decorator.func, ast.Attribute)
+            and decorator.func.attr == MARK
+        ):
+            yield from (str(a.value) for a in decorator.args if isinstance(a, ast.Constant))
+
+
+def table(project: Project) -> notation.Markdown:
+    """Return constraint, formula and instances as a Markdown table."""
+    head = ["| Constraint | Formula | Shown by |", f"|:{'-' * 22}|:{'-' * 48}|:{'-' * 40}|"]
+    rows = [
+        f"| {c.words}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
+        for c in constraints(project)
+    ]
+    return notation.Markdown("\n".join([*head, *rows, ""]))
+
+
+# -- Targets out of reach: what stands in the way, in words and tables, and who is left without.
+
+REGION = "Region"
+LEVELS = {"l2": "Level 2", "l3": "Level 3"}
+MISSED = 1e-6
+"""A shortfall (share) up to this is none: the model holds each to as much."""
+
+
+def conflict(
+    project: Project, tables: Tables, case: Case, progress: Callable[[str], None] = lambda _: None
+) -> Conflict:
+    """Return what stands in the way of a case's targets, kept beside the stored plans."""
+    name = f"conflict-{case.scenario}-{case.geography}-{key(tables, case)}.json"
+    note = project.store / name
+    kept = _kept(note)
+    if kept is None:
+        from kwev.solve.infeasibility import explain  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+        kept = explain(tables, case, progress=progress)
+        write_json(note, kept.as_dict())
+    return kept
+
+
+def _kept(note: Path) -> Conflict | None:
+    from kwev.solve.infeasibility import Conflict  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+    try:
+        return Conflict.from_dict(read_json(note))
+    except (KwevError, KeyError, TypeError, OSError):
+        return None
+
+
+def words(config: Config) -> dict[str, str]:
+    """Return what each constraint group is called in a sentence."""
+    from kwev.model.constraints import RULES  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+    targets, reach = config.targets, config.coverage
+    rules = {rule.name: rule.words for rule in RULES}
+    return {
+        "budget": f"the budget of ${config.budget.limit_cad:,.0f}",
+        "ports": "the fewest and most ports of a station",
+        "one_action_per_place": "the rule that a place has one action",
+        "site_capacity": "the grid capacity of the sites",
+        "demand": "the energy that each municipality's vehicles need",
+        "ev_owners": f"a charger within reach of {targets.ev_owners.share:.0%} of vehicles",
+        "l2": f"Level 2 for {targets.l2:.0%} of people within {reach.l2_radius_m:,.0f} m",
+        "l3": f"Level 3 for {targets.l3:.0%} of people within {reach.l3_radius_m:,.0f} m",
+        **rules,
+    }
+
+
+def listed(parts: list[str]) -> str:
+    """Return parts as a list in a sentence: a, b and c."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def sentence(found: Conflict, config: Config) -> str:
+    """Return in a sentence what cannot be met together, and what would help."""
+    named = words(config)
+    told = listed([named[group] for group in found.groups]) if found.groups else ""
+    told = told[:1].upper() + told[1:]
+    if found.status == "none":
+        return "All targets can be met together under every rule."
+    if found.status == "unknown":
+        return "Whether the targets can be met together was not decided in time."
+    if found.most is not None:
+        return (
+            f"{told} is out of reach by itself: with every candidate built, on any grid, "
+            f"{found.most:.1%} is the most, so no money helps."
+        )
+    if len(found.groups) == 1:
+        return f"{told} cannot be met by any plan, whatever else is given up: no money helps."
+    money = "" if "budget" in found.groups else ": no money helps"
+    end = (
+        "; without any one of these the rest of them can be"
+        if found.status == "irreducible"
+        else "; whether all of these are needed was not decided in time"
+    )
+    return f"{told} cannot be met together{money}{end}."
+
+
+def rest(plan: Plan, found: Conflict) -> str:
+    """Return in a sentence which other targets the plan meets on the model's demand points.
+
+    Empty where it misses all, or none is out of reach.
+    """
+    short = plan.shortfall
+    parts = {"l2": short.l2, "l3": short.l3, "ev_owners": short.ev_owners, "demand": short.demand}
+    names = {
+        **{level: f"the target of {name}" for level, name in LEVELS.items()},
+        "ev_owners": "the target for vehicles",
+        "demand": "the energy target",
+    }
+    met = [
+        names[name]
+        for name, share in parts.items()
+        if share is not None and share <= MISSED and name not in found.groups
+    ]
+    if not met or not found.groups:
+        return ""
+    told = listed(met)
+    return f"{told[:1].upper()}{told[1:]} {'is' if len(met) == 1 else 'are'} met by the plan."
+
+
+def group_table(found: Conflict, config: Config) -> pd.DataFrame:
+    """Return one row a constraint group: ``group``, ``name`` and ``part`` (whether in the set)."""
+    named = words(config)
+    undecided = set(found.undecided)
+    return pd.DataFrame(
+        [
+            {
+                "group": group,
+                "name": named[group][:1].upper() + named[group][1:],
+                "part": "undecided"
+                if group in undecided
+                else ("yes" if group in found.groups else "no"),
+            }
+            for group in found.considered
+        ]
+    )
+
+
+def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
+    """Return who is left without, by municipality, measured on the cells.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a municipality, by name, and one for the Region, last: ``municipality``,
+        ``people``, and by level ``l2`` and ``l3`` the share covered after the plan, ``l2_short``
+        and ``l3_short`` the share missing to the target, and ``l2_missing`` and ``l3_missing`` the
+        people whom the target asks for and the plan does not reach.
+    """
+    retrace = Retrace(tables, case.config, case.geography)
+    cover = retrace.cover("cell", _ports(plan))
+    area = tables.cells.set_index("cell_id")["municipality_id"].reindex(cover.points.ids)
+    names = dict(
+        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
+    )
+    groups = [(names[m], (area == m).to_numpy(bool)) for m in sorted(set(area))]
+    groups = sorted(groups, key=lambda group: str(group[0]))
+    everybody = np.ones(len(cover.points.ids), bool)
+    people, covered = cover.points.people, {"l2": cover.l2, "l3": cover.l3}
+    targets = {"l2": case.config.targets.l2, "l3": case.config.targets.l3}
+    rows = []
+    for name, mask in [*groups, (REGION, everybody)]:
+        living = float(people[mask].sum())
+        row: dict[str, str | float] = {"municipality": str(name), "people": living}
+        for level, target in targets.items():
+            served = float(people[mask & covered[level]].sum())
+            missing = max(0.0, target * living - served)
+            row[level] = served / living if living else 0.0
+            row[f"{level}_short"] = missing / living if living else 0.0
+            row[f"{level}_missing"] = missing
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _ports(plan: Plan) -> dict[Place, int]:
+    return {Place(a.kind, a.place_id): a.ports_added for a in plan.actions}
+
+
+# -- Numbers of what stands in the way of the targets, and of who is left without.
+
+
+def of_targets_out_of_reach(report: Report) -> Numbers:
+    """Return the conflict in words and the people whom the plan leaves without, by level."""
+    found, rows = report.conflict, report.left_without
+    region = rows[rows["municipality"] == REGION].iloc[0]
+    towns = rows[rows["municipality"] != REGION]
+    named = constraints(report.project)
+    numbers = [
+        Number("conflict", sentence(found, report.config), "text", "conflict.explain"),
+        Number(
+            "conflict_rest",
+            rest(report.plan, found) or "The plan meets no other target in full.",
+            "text",
+            "conflict.explain, plan.shortfall",
+        ),
+        Number("conflict_groups", len(found.groups), "count", "conflict.explain"),
+        Number("constraints", len(named), "count", "symbols.FORMULAS"),
+        Number("constraints_optional", sum(c.optional for c in named), "count", "rules.RULES"),
+        Number(
+            "constraint_tests",
+            len({test for c in named for test in c.instances}),
+            "count",
+            "tests/instances",
+        ),
+    ]
+    for level in LEVELS:
+        worst = towns.sort_values(f"{level}_short", kind="stable").to_dict("records")[-1]
+        missing = float(region[f"{level}_missing"])
+        numbers += [
+            Number(f"{level}_missing", missing, "people", "plan.coverage on the cells"),
+            Number(
+                f"{level}_worst", str(worst["municipality"]), "text", "plan.coverage on the cells"
+            ),
+            Number(
+                f"{level}_worst_share", float(worst[level]), "share", "plan.coverage on the cells"
+            ),
+        ]
+    return Numbers(numbers)
+
+
+# -- Tables of what stands in the way of the targets, and of who is left without.
+
+
+def conflict_shown(report: Report) -> Table:
+    """Return every constraint group and whether it is in the irreducible set."""
+    columns = [
+        Column("name", "What a plan has to keep"),
+        Column("part", "Part of the conflict"),
+    ]
+    frame = group_table(report.conflict, report.config)
+    return table_of_table("conflict", frame, columns, origins.plan(report.tables, report.plan))
+
+
+def left_without(report: Report) -> Table:
+    """Return by municipality how far the plan stays below each target, on the cells."""
+    columns = [
+        Column("municipality", "Municipality"),
+        Column("people", "People", format=",.0f"),
+        Column("l2", "Near Level 2", format=".1%"),
+        Column("l2_missing", "Missing to the target of Level 2", format=",.0f"),
+        Column("l3", "Near Level 3", format=".1%"),
+        Column("l3_missing", "Missing to the target of Level 3", format=",.0f"),
+    ]
+    return table_of_table(
+        "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
+    )
+
+
+def constraints_shown(report: Report) -> Markdown:
+    """Return every constraint with its formula and the instances that show it."""
+    return table(report.project)

@@ -1,0 +1,151 @@
+"""The registry of all studies and records of the book: what `kwev sweep` makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from kwev.data.tables import load_tables
+from kwev.errors import KwevError, nearest
+from kwev.report import floors, frontier, futures, hindsight, near_optimal, sweeps, timing
+from kwev.studies import study
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    import pandas as pd
+
+    from kwev.project import Project
+    from kwev.studies.study import Point, Record
+
+STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
+    "budget": sweeps.budget,
+    "next-100k": sweeps.next_step,
+    "targets": sweeps.targets,
+    "l2-radius": sweeps.l2_radius,
+    "l3-radius": sweeps.l3_radius,
+    "power": sweeps.power,
+    "prices": sweeps.prices,
+    "resale": sweeps.resale,
+    "weights": sweeps.weights,
+    "grid": sweeps.grid,
+    "energy": sweeps.energy,
+    "ports": sweeps.ports,
+    "growth": sweeps.growth,
+    "cases": sweeps.cases,
+    "hard-cases": sweeps.hard_cases,
+    "geography": sweeps.geography,
+    "swings": sweeps.swings_sweeps,
+    "cells": sweeps.cells,
+    "scenarios": sweeps.scenarios,
+    "frontier": frontier.points,
+    "weighted-sum": frontier.weighted_sum,
+    "frontier-kw": frontier.by_power,
+    "frontier-spacing": frontier.by_spacing,
+    "futures": futures.points,
+    floors.STUDY: floors.points,
+}
+"""Studies by name: what makes their points."""
+
+RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
+    "alternatives": near_optimal.record,
+    "hindsight": hindsight.record,
+    "robustness": futures.record,
+    "schedule": timing.record,
+}
+"""Records by name: what makes them."""
+
+
+def points(project: Project, name: str) -> list[Point]:
+    """Return the points of a study.
+
+    Raises
+    ------
+    KwevError
+        If the registry has no such study.
+    """
+    known(name)
+    return STUDIES[name](project)
+
+
+def results(project: Project, name: str) -> pd.DataFrame:
+    """Return the committed rows of a study by its name (see :func:`kwev.studies.study.results`)."""
+    return study.results(project, points(project, name))
+
+
+def known(name: str) -> None:
+    """Refuse a name that is neither a study nor a record.
+
+    Raises
+    ------
+    KwevError
+        Naming the nearest one that is.
+    """
+    if name not in STUDIES and name not in RECORDS:
+        hint = nearest(name, [*STUDIES, *RECORDS])
+        raise KwevError(f"unknown study {name!r}", where="kwev.report.registry", hint=hint)
+
+
+def state(project: Project, name: str) -> list[str]:
+    """Return what is wrong with the committed results of a study or record; empty where nothing."""
+    known(name)
+    if name in STUDIES:
+        return study.problems(project, STUDIES[name](project))
+    wrong = study.record_problem(project, RECORDS[name](project))
+    return [wrong] if wrong else []
+
+
+def check(project: Project, name: str) -> tuple[int, list[str]]:
+    """Measure the committed rows of a study again; of a record only its state is looked at.
+
+    Returns
+    -------
+    tuple
+        Number of rows measured, and what is wrong, a line each.
+    """
+    wrong = state(project, name)
+    if wrong or name not in STUDIES:
+        return 0, wrong
+    own = STUDIES[name](project)
+    tables, rows = load_tables(project.processed), study.results(project, own)
+    found = [
+        line
+        for point, row in zip(own, rows.to_dict("records"), strict=True)
+        for line in study.differences(tables, point, {str(k): v for k, v in row.items()})
+    ]
+    return len(rows), found
+
+
+def sweep(
+    project: Project,
+    names: Iterable[str],
+    *,
+    scheduler: str | None = None,
+    fresh: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Make studies and records by name: what is missing, damaged or stale, or all of it.
+
+    Returns
+    -------
+    int
+        Plans and records that were made or taken from the store.
+    """
+    chosen = list(names)
+    for name in chosen:
+        known(name)
+    every = [point for name in chosen if name in STUDIES for point in STUDIES[name](project)]
+    made = study.run(project, every, scheduler=scheduler, progress=progress, fresh=fresh)
+    for name in chosen:
+        if name not in RECORDS:
+            continue
+        rec = RECORDS[name](project)
+        if fresh or study.record_problem(project, rec):
+            study.write_record(project, rec)
+            made += 1
+        progress(name)
+    return made
+
+
+def size(project: Project, names: Iterable[str]) -> Mapping[str, int]:
+    """Return how many points each study has; a record is one."""
+    return {name: len(STUDIES[name](project)) if name in STUDIES else 1 for name in names}

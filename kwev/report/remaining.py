@@ -1,0 +1,245 @@
+"""Service gaps: places whose people have no charger in reach once the plan is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+from sklearn.cluster import DBSCAN
+
+from kwev.display import cartography, origins, style
+from kwev.display.figure import Figure, rows
+from kwev.display.layers import Layer, Mark
+from kwev.display.table import Column
+from kwev.model.siting import counted
+from kwev.plan.export import as_frame
+from kwev.report import plan_map
+from kwev.report.effects import LEVELS
+from kwev.report.neighbourhoods import ClusterRule, landmarks, nearest_m
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from kwev.model.coverage import Level
+    from kwev.report.effects import Effects
+
+GAP_RULE: Final = ClusterRule(reach_m=250.0, core_people=400)
+"""People without a station of a level who make a gap: a third of a dense neighbourhood's, so that
+villages and the rims of towns are listed too; the rest are scattered homes."""
+
+COLUMNS: Final = [
+    "level", "gap", "near", "municipality", "people", "ev", "cells", "latitude", "longitude",
+    "nearest_m", "farthest_m", "within_a_site",
+]  # fmt: skip
+
+
+def gap_of_cells(effects: Effects, level: Level, rule: ClusterRule = GAP_RULE) -> NDArray[np.int64]:
+    """Return the gap of each cell: 0 for the one with most people, -1 for none, -2 if reached.
+
+    Cells out of reach form a gap by the rule of dense neighbourhoods, counted over them alone.
+    """
+    out = ~effects.covered(level, "after")
+    found = np.full(len(out), -2, np.int64)
+    found[out] = -1
+    people = effects.cells.people
+    if not people[out].any():
+        return found
+    model = DBSCAN(eps=rule.reach_m, min_samples=rule.core_people)
+    label = np.asarray(
+        model.fit(effects.cells.xy_m[out], sample_weight=people[out]).labels_, np.int64
+    )
+    inside = label >= 0
+    total = np.bincount(label[inside], people[out][inside])
+    rank = np.empty(len(total), np.int64)
+    rank[np.argsort(-total.round(6), kind="stable")] = np.arange(len(total))
+    label[inside] = rank[label[inside]]
+    found[out] = label
+    return found
+
+
+def gaps(effects: Effects, rule: ClusterRule = GAP_RULE) -> pd.DataFrame:
+    """Return the places without a station of a level after the plan, most people first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``level`` (l2, l3), ``gap`` (from 1 within its level), ``near`` (the well-known place
+        nearest to its middle), ``municipality`` (name, where most of its people live), ``people``,
+        ``ev``, ``cells``, ``latitude``, ``longitude`` (mean of its people), ``nearest_m`` (mean
+        straight way of its people to the nearest station of the level after the plan) and
+        ``farthest_m`` (of the farthest cell; NaN where there is no station at all),
+        ``within_a_site`` (share of its people whom an action outside the plan would reach).
+    """
+    rows = [
+        row
+        for level in LEVELS
+        for row in _of_level(effects, level, gap_of_cells(effects, level, rule))
+    ]
+    metres = ["easting_m", "northing_m"]
+    table = pd.DataFrame(rows, columns=[*(c for c in COLUMNS if c != "near"), *metres])
+    table.insert(2, "near", landmarks(effects.tables, table))
+    return table[COLUMNS]
+
+
+def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[dict[str, object]]:
+    cells = effects.cells
+    net = effects.network["after"]
+    metres = nearest_m(cells.xy_m, (net.l2 if level == "l2" else net.l3).xy_m)
+    metres = np.where(np.isfinite(metres), metres, np.nan)
+    possible = np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
+    table = effects.tables.cells.set_index("cell_id").reindex(cells.ids)
+    degrees = table[["latitude", "longitude"]].to_numpy(np.float64)
+    names = effects.tables.municipalities.set_index("municipality_id")["name"]
+    rows: list[dict[str, object]] = []
+    for number in range(int(gap.max(initial=-1)) + 1):
+        here = gap == number
+        people = cells.people[here]
+        town = pd.Series(people).groupby(cells.municipality[here]).sum().idxmax()
+        middle = np.average(np.column_stack([degrees, cells.xy_m])[here], axis=0, weights=people)
+        rows.append(
+            {
+                "level": level,
+                "gap": number + 1,
+                "municipality": str(names[str(town)]),
+                "people": float(people.sum()),
+                "ev": float(cells.ev[here].sum()),
+                "cells": int(here.sum()),
+                "latitude": float(middle[0]),
+                "longitude": float(middle[1]),
+                "easting_m": float(middle[2]),
+                "northing_m": float(middle[3]),
+                "nearest_m": float(np.average(metres[here], weights=people)),
+                "farthest_m": float(metres[here].max()),
+                "within_a_site": float(people[possible[here]].sum() / people.sum()),
+            }
+        )
+    return rows
+
+
+def summary(effects: Effects, table: pd.DataFrame) -> pd.DataFrame:
+    """Return by level whom the plan leaves out, and how many of them the listed gaps hold.
+
+    Parameters
+    ----------
+    table
+        As from :func:`gaps`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``level``, ``people`` out of reach, ``places`` listed, ``people_listed``,
+        ``people_scattered`` (in no listed place), ``within_a_site`` (share of all of them whom an
+        action outside the plan would reach; NaN where there are none).
+    """
+    rows = []
+    for level in LEVELS:
+        out = ~effects.covered(level, "after")
+        people = effects.cells.people
+        possible = np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
+        every, near = float(people[out].sum()), float(people[out & possible].sum())
+        part = table[table["level"] == level]
+        listed = float(part["people"].sum())
+        rows.append(
+            {
+                "level": level,
+                "people": every,
+                "places": len(part),
+                "people_listed": listed,
+                "people_scattered": max(every - listed, 0.0),
+                "within_a_site": near / every if every > 0 else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+# -- The map of service gaps: places whose people have no charger in reach once the plan is built.
+
+CELL_M: Final = 100
+HALF: Final = 0.5
+"""From this share on a gap counts as one that an action outside the plan would mostly reach."""
+
+_LOOKS: Final[dict[Level, tuple[str, tuple[str, str], str, str]]] = {
+    "l3": ("Level 3", ("#f7d9c2", "#e9a070"), style.L3, "5 4"),
+    "l2": ("Level 2", ("#9ac8e1", "#08306b"), style.INK, ""),
+}
+"""By level, from the ground up: name, fills where a site is near and where none is, outline."""
+
+_FACTS: Final = (
+    Column("near", "Near"),
+    Column("municipality", "Municipality"),
+    Column("people", "People", "people", ",.0f"),
+    Column("ev", "EVs", "count", ",.0f"),
+    Column("nearest_m", "Mean way to the nearest station", "m", ",.0f"),
+    Column("within_a_site", "People whom a site outside the plan would reach", format=".0%"),
+)
+
+
+def gaps_drawn(
+    effects: Effects,
+    table: pd.DataFrame,
+    people_out: dict[str, float],
+    *,
+    folder: Path | None = None,
+) -> Figure:
+    """Map the gaps of both levels over the stations that stand once the plan is built.
+
+    Parameters
+    ----------
+    table
+        As from :func:`kwev.report.remaining.gaps`.
+    people_out
+        People without each level after the plan, in gaps or not.
+    """
+    tables, config = effects.tables, effects.config
+    existing = cartography.places(cartography.named(tables, counted(tables.stations, config)))
+    actions = as_frame(effects.plan)
+    layers = cartography.land(tables, folder)
+    for rank, level in enumerate(_LOOKS):
+        part = pd.DataFrame(table[table["level"] == level])
+        if len(part):
+            layers.append(_layer(effects, part, level, above=rank))
+    for level in reversed(_LOOKS):
+        layers.append(_stations(existing, actions, level))
+    each = []
+    for level in reversed(_LOOKS):
+        part = table[table["level"] == level]
+        name, listed = _LOOKS[level][0], part["people"].sum()
+        most = ", ".join(f"near {r.near} ({r.people:,.0f})" for r in rows(part.head(3)))
+        each.append(
+            f"{name} is out of reach of {people_out[level]:,.0f} people, {listed:,.0f}"
+            f" of them in {len(part)} places" + (f", the largest {most}" if most else "")
+        )
+    alt = f"Map of the places without a charger in reach after the plan. {'. '.join(each)}."
+    return cartography.build("map-gaps", alt, origins.plan(tables, effects.plan), layers)
+
+
+def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) -> Layer:
+    name, (near, far), line, dash = _LOOKS[level]
+    number = gap_of_cells(effects, level) + 1
+    inside = number > 0
+    outline = cartography.neighbourhoods(
+        effects.cells.ids[inside].tolist(), number[inside], CELL_M
+    ).rename(columns={"number": "gap"})
+    frame = outline.merge(part, on="gap", validate="1:1")
+    frame["mark"] = (frame["within_a_site"] < HALF).astype(int)
+    frame["title"] = f"{name} gap " + frame["gap"].astype(str)
+    marks = (
+        Mark("most could be reached from a site not chosen", near, line, 0.7, 0.85, dash=dash),
+        Mark("no site is near most of them", far, line, 0.7, 0.85, dash=dash),
+    )
+    return Layer(
+        f"{name} gaps", frame, marks, title="title", facts=_FACTS,
+        heading=f"People without {name}", focus=True, above=above,
+    )  # fmt: skip
+
+
+def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: Level) -> Layer:
+    name = _LOOKS[level][0]
+    frame = cartography.places(plan_map.after(existing, actions, level)).assign(mark=0, title=name)
+    fill = style.L2 if level == "l2" else style.L3
+    look = Mark(f"{name} station", fill, style.PAPER, 0.6, radius=2.4 if level == "l2" else 5.0)
+    return Layer(f"{name} stations with the plan", frame, (look,), title="title", above=3)

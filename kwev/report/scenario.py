@@ -1,0 +1,260 @@
+"""What the book reports on: one scenario of one checkout, its data and its certified plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from kwev import config as kwev_config
+from kwev.config import Case
+from kwev.data.tables import Tables, load_tables
+from kwev.errors import KwevError
+from kwev.files import read_json, write_json
+from kwev.project import Project, find_project
+from kwev.report import (
+    decisions,
+    floors,
+    out_of_reach,
+    registry,
+    site_packages,
+    sweeps,
+    targets,
+    timing,
+)
+from kwev.report import hindsight as report_hindsight
+from kwev.report import history as report_history
+from kwev.report.findings import Findings
+from kwev.report.readings import Readings
+from kwev.report.returns import Business
+from kwev.report.tradeoffs import Tradeoffs
+from kwev.studies import study as studies_study
+from kwev.studies.store import Entry, plan_for, solve_ahead, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from kwev.config import Config
+    from kwev.plan.format import Plan
+    from kwev.report.decisions import Recommendation
+    from kwev.report.history import Line
+    from kwev.report.phases import SitePackage
+    from kwev.report.targets import Targets
+    from kwev.report.timing import Timetable
+    from kwev.solve.infeasibility import Conflict
+
+SCENARIO, GEOGRAPHY = "base", "cell"
+"""The plan that the book publishes."""
+
+SWEEP_GEOGRAPHY = "da"
+"""Demand points of the plans that the published one is compared with: many solves, a second each.
+"""
+
+GROWTH_CASE = "ev_2030"
+"""The scenario that plans for the vehicles forecast for 2030."""
+
+INVENTORIES = ("ocm", "nrcan")
+"""Sources of ``station_records`` that give the network its stations; the others add to them."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """One scenario, read and solved on demand; the same object serves a whole chapter."""
+
+    project: Project
+    scenario: str
+    geography: str
+
+    @cached_property
+    def config(self) -> Config:
+        """The scenario, resolved."""
+        return kwev_config.load(self.scenario, self.project.config)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """``data/processed``."""
+        return load_tables(self.project.processed)
+
+    @cached_property
+    def entry(self) -> Entry:
+        """The certified plan with the account of its solves."""
+        entry = stored(self.project, self.tables, self._case)
+        _note_provenance(self, entry)
+        return entry
+
+    @property
+    def plan(self) -> Plan:
+        """The certified plan."""
+        return self.entry.plan
+
+    @cached_property
+    def findings(self) -> Findings:
+        """What the certified plan changes, measured anew on the cells."""
+        return Findings.of(self.tables, self.plan)
+
+    @cached_property
+    def business(self) -> Business:
+        """What the certified plan costs to run and earns."""
+        return Business(self.project, self.tables, self.plan, self.config)
+
+    @cached_property
+    def hindsight(self) -> dict[str, Any]:
+        """What a plan of 2022 would have reached, beside what was built by 2025."""
+        return studies_study.record(self.project, report_hindsight.record(self.project))
+
+    @cached_property
+    def coarse_plan(self) -> Plan:
+        """The same scenario planned on the demand points of the sweeps, which start from it."""
+        return plan_for(self.project, self.scenario, SWEEP_GEOGRAPHY).plan
+
+    @cached_property
+    def growth_plan(self) -> Plan:
+        """The certified plan made for the vehicles forecast for 2030."""
+        return plan_for(self.project, GROWTH_CASE, SWEEP_GEOGRAPHY).plan
+
+    @cached_property
+    def timetable(self) -> Timetable:
+        """When the certified plan is built: its schedules, from the committed record."""
+        return timing.timetable(self.project, self.tables, self.plan, self.config, self.geography)
+
+    @cached_property
+    def packages(self) -> list[SitePackage]:
+        """A package for each site of the certified plan."""
+        periods = self.timetable.periods("best")
+        return site_packages.packages(self.tables, self.plan, self.config, periods)
+
+    @cached_property
+    def conflict(self) -> Conflict:
+        """What stands in the way of the targets."""
+        return out_of_reach.conflict(self.project, self.tables, self._case)
+
+    @cached_property
+    def left_without(self) -> pd.DataFrame:
+        """Who is left below the targets, by municipality."""
+        return out_of_reach.by_municipality(self.tables, self.plan, self._case)
+
+    @property
+    def _case(self) -> Case:
+        return Case(self.scenario, self.config, self.geography)
+
+    @cached_property
+    def budgets(self) -> pd.DataFrame:
+        """The budget sweep, by rising budget: committed rows (:mod:`kwev.studies.study`)."""
+        return self.study("budget")
+
+    def study(self, name: str) -> pd.DataFrame:
+        """Return the committed rows of a study by its name.
+
+        Raises
+        ------
+        KwevError
+            If a row is missing, damaged or stale, or if another scenario than the one that the
+            sweeps start from is reported on.
+        """
+        if self.scenario != SCENARIO:
+            raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
+        return registry.results(self.project, name)
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What the sweeps say."""
+        return Readings(self.project, self.tables, self.plan, self.swings)
+
+    @cached_property
+    def tradeoffs(self) -> Tradeoffs:
+        """The frontier, plans near the best, and futures: committed rows and records."""
+        return Tradeoffs(self.project, self.tables, self.config.budget.limit_cad)
+
+    @cached_property
+    def swings(self) -> pd.DataFrame:
+        """What changes with one assumption at a time."""
+        return sweeps.one_at_a_time(
+            self.project, sweeps.ranges(self.project), scenario=self.scenario
+        )
+
+    @cached_property
+    def floor_prices(self) -> pd.DataFrame:
+        """What each floor of the study of equity gives and takes, on the cells."""
+        return floors.prices(self.findings.effects, self.study(floors.STUDY))
+
+    @cached_property
+    def recommendations(self) -> list[Recommendation]:
+        """What the plan and its studies speak for."""
+        return decisions.recommendations(
+            self.readings, self.timetable, self.business, self.floor_prices
+        )
+
+    @cached_property
+    def watched(self) -> Targets:
+        """The targets that are watched (``data/targets.json``)."""
+        return targets.of_project(self.project)
+
+    @cached_property
+    def history(self) -> list[Line]:
+        """What was measured when (``data/monitoring/history.csv``)."""
+        return report_history.read_history(report_history.path_of(self.project))
+
+    @property
+    def _growth_config(self) -> Config:
+        return kwev_config.load(GROWTH_CASE, self.project.config)
+
+    def cases(self) -> list[Case]:
+        """Return every plan that the book reads whole, the published one first.
+
+        Of the other plans it reads the committed rows of their studies.
+        """
+        return [
+            self._case,
+            Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
+            Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
+        ]
+
+    @cached_property
+    def sources(self) -> list[dict[str, Any]]:
+        """The register of sources, sorted by id."""
+        register = read_json(self.project.register)
+        licences = register["licences"]
+        return [
+            {**source, "licence_name": licences[source["licence"]]["name"]}
+            for source in sorted(register["sources"], key=lambda s: str(s["id"]))
+        ]
+
+
+def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
+    """Open the report of the checkout that the working folder lies in.
+
+    Raises
+    ------
+    KwevError
+        If there is no checkout here.
+    """
+    return Report(find_project(), scenario, geography)
+
+
+def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None:
+    """Solve every plan that the book shows, so that its chapters find them in the store.
+
+    ``progress`` is called after each of ``report.cases()``.
+    """
+    solve_ahead(report.project, report.tables, report.cases(), progress=progress)
+    # read here once: what is damaged is solved anew, and chapters find it sound
+    _ = report.plan, report.conflict
+
+
+def _note_provenance(report: Report, entry: Entry) -> None:
+    """Leave what the pages' footers say about the plan."""
+    solver = entry.plan.solver
+    quarter = str(report.tables.fsas["quarter"].iloc[0])
+    records = report.tables.station_records
+    listed = records[records["source"].isin(INVENTORIES)].groupby("source")["snapshot"].max()
+    stations = " and ".join(sorted(str(date)[: len("2024-11")] for date in listed))
+    write_json(
+        report.project.build / "provenance.json",
+        {
+            "Scenario": f"{report.scenario}, demand points: {report.geography}",
+            "Solver": f"{solver.name} {solver.version}, gap {solver.gap_solver:.2e}",
+            "Data": f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations {stations}",
+        },
+    )

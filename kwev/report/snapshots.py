@@ -1,0 +1,213 @@
+"""Station networks at a date: each list filtered alike, so that one can be held against another.
+
+A trend is drawn within one source alone. Of Natural Resources Canada's two lists the records kept
+are electric, available, public and dated; a row that repeats another counts once, and stations
+that by their name serve Teslas only are left out of both, as the plan leaves them out. A list
+without dates (OpenChargeMap's) cannot be filtered so and stands as a mark of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+from scipy.sparse.csgraph import connected_components
+
+from kwev.errors import KwevError
+from kwev.model.coverage import ruler_of, within
+from kwev.model.demand import demand_points
+from kwev.model.network import Places
+from kwev.model.siting import counted
+from kwev.pipeline.geometry import project
+from kwev.solve.record import Network, covered
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Config
+    from kwev.data.tables import Tables
+    from kwev.model.demand import DemandPoints
+    from kwev.solve.record import Covered
+
+COLUMNS: Final = (
+    "station_id", "name", "latitude", "longitude", "easting_m", "northing_m", "l2_ports",
+    "l3_ports", "opened",
+)  # fmt: skip
+"""What is known of each station of a snapshot: metres in EPSG:26917, ports, date of opening."""
+
+ONE_PLACE_M: Final = 30.0
+"""Records nearer than this stand at one place, as a candidate on top of a station does (m)."""
+
+DATE: Final = re.compile(
+    r"(?P<D>\d{4}-\d{2}-\d{2})|(?P<Q>\d{4}Q[1-4])|(?P<M>\d{4}-\d{2})", re.ASCII
+)
+"""A day, a quarter or a month; the group's name is pandas' for its length."""
+
+DATED: Final = ("nrcan_2022", "nrcan")
+"""Lists of one source with dates of opening, the older first."""
+_SAME: Final = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """The Region's public network as one list had it at a date.
+
+    Attributes
+    ----------
+    series
+        Name of the source; dates are compared within one series alone.
+    date
+        Day that it shows, YYYY-MM-DD; a month stands for its last day.
+    stations
+        Columns of :data:`COLUMNS`, one row a record, those in the Region alone.
+    """
+
+    series: str
+    date: str
+    stations: pd.DataFrame
+
+    @property
+    def network(self) -> Network:
+        """Where each level is offered."""
+        return Network(self._offers("l2"), self._offers("l3"))
+
+    def _offers(self, level: str) -> Places:
+        part = self.stations[self.stations[f"{level}_ports"] > 0]
+        xy_m = part[["easting_m", "northing_m"]].to_numpy(np.float64)
+        return Places.of_kind("station", part["station_id"].to_numpy(str), xy_m)
+
+    def opened_by(self, date: str) -> Snapshot:
+        """Return those of its stations that had opened by a date (YYYY-MM-DD).
+
+        What closed before the snapshot was taken is in none of its dates, so this is the least
+        that stood then.
+        """
+        known = self.stations["opened"]
+        kept = self.stations[(known != "") & (known <= date)].reset_index(drop=True)
+        return replace(self, date=date, stations=kept)
+
+
+def listed(tables: Tables, source: str) -> Snapshot:
+    """Return a dated list of Natural Resources Canada, filtered alike.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    source
+        ``nrcan_2022`` or ``nrcan`` (2025).
+
+    Raises
+    ------
+    KwevError
+        If there is no such list, or nothing in it passes the filter.
+    """
+    records = tables.station_records
+    if source not in DATED:
+        hint = f"One of {', '.join(DATED)}."
+        raise KwevError(f"no dated list of stations {source!r}", where="snapshots", hint=hint)
+    kept = records[(records["source"] == source) & records["comparable"] & records["in_region"]]
+    kept = kept.drop_duplicates(_SAME)
+    kept = kept[~kept["name"].str.contains("tesla", case=False)]
+    if kept.empty:
+        raise KwevError(f"nothing in the list {source!r} passes the filter", where="snapshots")
+    return _snapshot("nrcan", kept)
+
+
+def undated(tables: Tables) -> Snapshot:
+    """Return OpenChargeMap's list: what the pipeline kept of it and any car may use."""
+    records = tables.station_records
+    closed = tables.stations.loc[tables.stations["access"] != "public", "station_id"]
+    kept = records[
+        (records["source"] == "ocm")
+        & records["in_region"]
+        & (records["outcome"] != "dropped")
+        & ~records["station_id"].isin(closed)
+    ]
+    return _snapshot("ocm", kept)
+
+
+def merged(tables: Tables, config: Config) -> Snapshot:
+    """Return the network that a scenario counts, merged from all lists, at the newest's date."""
+    kept = counted(tables.stations, config)
+    newest = tables.station_records.loc[tables.station_records["source"] == "nrcan", "snapshot"]
+    table = pd.DataFrame(kept[list(COLUMNS)]).reset_index(drop=True)
+    return Snapshot("merged", last_day(str(newest.max())), table)
+
+
+def _snapshot(series: str, records: pd.DataFrame) -> Snapshot:
+    metres = project(records["longitude"], records["latitude"])
+    table = records.assign(
+        station_id=records["record_id"], easting_m=metres[:, 0], northing_m=metres[:, 1]
+    )
+    table = table.sort_values("station_id")[list(COLUMNS)].reset_index(drop=True)
+    return Snapshot(series, last_day(str(records["snapshot"].iloc[0])), table)
+
+
+def last_day(date: str) -> str:
+    """Return the day that a date stands for: of a month or quarter its last, of a day itself.
+
+    Raises
+    ------
+    KwevError
+        If the text is none of YYYY-MM-DD, YYYY-MM and YYYYQn.
+    """
+    hint = "Write 2025-10-31, 2025-10 or 2025Q4."
+    found = DATE.fullmatch(date)
+    if not found:
+        raise KwevError(f"not a date: {date!r}", where="date", hint=hint)
+    try:
+        return str(pd.Period(date, str(found.lastgroup)).end_time.date())
+    except ValueError as error:
+        raise KwevError(f"not a date: {date!r}", where="date", hint=hint) from error
+
+
+def place_of(xy_m: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the number of the place of each record, shape (n,).
+
+    Records less than or at :data:`ONE_PLACE_M` apart, in a straight line, are one place, and so
+    are those that a chain of such records joins. Places are numbered in the order of their first
+    record.
+    """
+    near = within(xy_m, xy_m, ONE_PLACE_M)
+    _, label = connected_components(near, directed=False)
+    _, first = np.unique(label, return_index=True)
+    rank = np.argsort(np.argsort(first))
+    return np.asarray(rank[label], np.int64)
+
+
+def places(snapshot: Snapshot) -> pd.DataFrame:
+    """Return a snapshot by place: records at one place as one row with the sum of their ports.
+
+    Returns
+    -------
+    pandas.DataFrame
+        :data:`COLUMNS` of the place's first record, ports added up, ``opened`` the earliest date,
+        and ``records`` (count).
+    """
+    table = snapshot.stations
+    number = place_of(table[["easting_m", "northing_m"]].to_numpy(np.float64))
+    found = table.assign(place=number, records=1)
+    first = found.drop_duplicates("place").set_index("place")
+    sums = found.groupby("place")[["l2_ports", "l3_ports", "records"]].sum()
+    opened = found[found["opened"] != ""].groupby("place")["opened"].min()
+    made = first.assign(opened=opened.reindex(first.index).fillna(""))
+    made[["l2_ports", "l3_ports", "records"]] = sums
+    return made.reset_index(drop=True)
+
+
+def measured(
+    tables: Tables, config: Config, network: Network, points: DemandPoints | None = None
+) -> Covered:
+    """Return which cells a network covers: the measure of every headline figure.
+
+    Parameters
+    ----------
+    points
+        The cells, where they are known already, perhaps with other vehicles.
+    """
+    cells = demand_points(tables, config, "cell") if points is None else points
+    return covered(cells, network, config, ruler_of(tables, config.coverage.metric))

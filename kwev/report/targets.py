@@ -1,0 +1,166 @@
+"""The targets that are watched, as data: what is measured, within which radius, how often."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import pandas as pd
+from pydantic import Field, ValidationError, model_validator
+
+from kwev import config as kwev_config
+from kwev.config import Metric, PositiveM, Section, Share
+from kwev.errors import refusal
+from kwev.files import read_json
+from kwev.report.metrics import TARGET_NAMES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kwev.config import Config
+    from kwev.plan.format import Plan
+    from kwev.project import Project
+
+Name = Literal["l2", "l3", "ev_owners"]
+NAMES: tuple[Name, ...] = ("l2", "l3", "ev_owners")
+FILE = "data/targets.json"
+
+
+class Within(Section):
+    """How near a charger must be; null leaves a level out, with both either one will do."""
+
+    l2_radius_m: PositiveM | None
+    """Reach of a Level 2 station (m)."""
+    l3_radius_m: PositiveM | None
+    """Reach of a Level 3 station (m)."""
+
+    @model_validator(mode="after")
+    def _some_level(self) -> Within:
+        if self.l2_radius_m is None and self.l3_radius_m is None:
+            raise ValueError("one radius at least must be given")
+        return self
+
+
+class Target(Section):
+    """One target."""
+
+    name: Name
+    """Its name, as in a plan."""
+    measure: Literal["people", "ev"]
+    """Whose share is measured: residents, or registered electric vehicles."""
+    within: Within
+    """Within which radius."""
+    share: Share
+    """Share that should be in reach (0 to 1)."""
+    every: Literal["month", "quarter"]
+    """How often it is measured."""
+
+
+class Triggers(Section):
+    """When what the plan was made on has moved so far that a new plan is due."""
+
+    network_points: Annotated[float, Field(gt=0, le=100)]
+    """Change of today's coverage since the plan was made, either level (points)."""
+    gone_per_year: Annotated[float, Field(gt=0, le=1)]
+    """Stations that leave the list in a year, of those that stood in it (share)."""
+
+
+class Targets(Section):
+    """What is watched, and from which change on it is told."""
+
+    description: str
+    """Where the targets come from."""
+    metric: Metric
+    """How distance is measured."""
+    targets: Annotated[list[Target], Field(min_length=1)]
+    """The targets, in the order in which they are shown."""
+    regression_points: Annotated[float, Field(gt=0, le=100)]
+    """Loss since the last measurement that counts as a step back (points)."""
+    triggers: Triggers
+    """What calls for a new plan."""
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Targets:
+        names = [target.name for target in self.targets]
+        if sorted(names) != sorted(NAMES):
+            raise ValueError(f"each of {', '.join(NAMES)} must be there once")
+        return self
+
+    def config(self, project: Project) -> Config:
+        """Return the base scenario with the radii and the metric of the targets.
+
+        Existing stations count as they do in the base scenario, for a plan and for the watch.
+        """
+        near = {target.name: target.within for target in self.targets}
+        return kwev_config.load("base", project.config).with_values(
+            coverage__metric=self.metric,
+            coverage__l2_radius_m=near["l2"].l2_radius_m,
+            coverage__l3_radius_m=near["l3"].l3_radius_m,
+        )
+
+
+def read(path: Path) -> Targets:
+    """Read a file of targets strictly.
+
+    Raises
+    ------
+    KwevError
+        If it is missing, is not JSON, or a key or value is wrong.
+    """
+    values = read_json(path)
+    try:
+        return Targets.model_validate(values)
+    except ValidationError as error:
+        raise refusal(error, Targets, where=str(path)) from error
+
+
+def of_project(project: Project) -> Targets:
+    """Read the targets of a checkout (``data/targets.json``)."""
+    return read(project.root / FILE)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the file of targets."""
+    schema = Targets.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev targets"
+    return schema
+
+
+# -- The targets that are watched once the plan is built, and whether they are met.
+
+OFTEN: Final = {"month": "monthly", "quarter": "quarterly"}
+
+
+def targets(plan: Plan, watched: Targets) -> pd.DataFrame:
+    """Return one row a target: share wanted, radius, share before and after, pass or fail.
+
+    Columns: ``target``, ``radius_m`` (text; both radii for EVs), ``wanted``, ``measured``,
+    ``before``, ``after``, ``passes_before``, ``passes_after`` and ``missing_points``.
+    """
+    rows = []
+    for target in watched.targets:
+        reached = getattr(plan.coverage, target.name)
+        rows.append(
+            {
+                "target": TARGET_NAMES[target.name],
+                "radius_m": _radius(target.within),
+                "wanted": target.share,
+                "measured": OFTEN[target.every],
+                "before": reached.before,
+                "after": reached.after,
+                "passes_before": passes(reached.before, target.share),
+                "passes_after": passes(reached.after, target.share),
+                "missing_points": max(0.0, 100 * (target.share - reached.after)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _radius(within: Within) -> str:
+    known = [radius for radius in (within.l2_radius_m, within.l3_radius_m) if radius is not None]
+    return " or ".join(f"{radius:,.0f}" for radius in known)
+
+
+def passes(share: float, target: float) -> bool:
+    """Return whether a measured share meets its target."""
+    return share >= target - 1e-12

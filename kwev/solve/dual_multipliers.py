@@ -1,0 +1,534 @@
+"""Multipliers for the checked bound: the duals of a linear relaxation, rounded.
+
+The relaxation is written from the data of :mod:`kwev.certify.dual_bound`, so that a bound comes
+out for
+whatever moves stand there; what is proven is proven there, whatever is found here. Demand points
+that the same moves reach have one row. The row of what each move adds alone stands beside each
+target: without it a fraction of one conversion meets a target in the relaxation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from scipy import sparse
+
+from kwev.certify.dual_bound import (
+    MULTIPLIER,
+    POINT,
+    TARGETS,
+    THETA,
+    Lagrangian,
+    Question,
+    UncheckedError,
+    stated,
+)
+from kwev.certify.exact_actions import LEVELS
+from kwev.plan.format import Branch, Plan, Proof
+from kwev.units import CAD_PER_MILLION, POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from kwev.config import Case
+    from kwev.data.tables import Tables
+    from kwev.plan.format import CountedLevel
+
+OPTIONS: dict[str, Any] = {
+    "output_flag": False,
+    "solver": "simplex",
+    "threads": 1,
+    "random_seed": 0,
+    "time_limit": 120.0,
+}
+"""Of HiGHS. The time limit only says when to go without a bound."""
+
+MOST_BRANCHES = 8
+"""Branches of one problem, at most: each adds its multipliers to the plan file."""
+NEAR = 2e-5
+"""A bound this near to the plan, in parts of its value, is good enough."""
+WHOLE = 1e-6
+"""A count this near to a whole number is one."""
+BEYOND_POINTS = 1e3
+"""What a station over or under a branch's counts costs in the relaxation (points)."""
+
+CAD_SCALE = 1e5
+"""The budget row is written in units of 100,000 CAD, near the size of its neighbours."""
+
+
+def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
+    """Return a plan with its checked bounds and the multipliers that prove them.
+
+    Where the scenario has a setting that the bound does not know, the bounds are missing and the
+    proof says why.
+    """
+    try:
+        model = Lagrangian(tables, case.config, case.geography)
+        missing = model.missing(plan.actions)
+        relaxation = Relaxation(model)
+        found = {
+            name: relaxation.branches(model.question(name, missing), value)
+            for name, value in _values(plan).items()
+        }
+        given = {name: branches for name, branches in found.items() if branches}
+        lost = "" if len(given) == len(found) else "a linear relaxation was not solved"
+        plan = plan.model_copy(update={"proof": Proof(reason=lost, branches=given)})
+        bounds = stated(plan, model)
+    except UncheckedError as error:
+        return plan.model_copy(update={"proof": Proof(reason=str(error), branches={})})
+    solver, short, coverage = plan.solver, plan.shortfall, plan.coverage
+    gap = None
+    if bounds.objective is not None:
+        gap = abs(bounds.objective - solver.objective) / max(abs(solver.objective), 1e-9)
+    update = {
+        "solver": solver.model_copy(update={"bound_checked": bounds.objective, "gap_checked": gap}),
+        "shortfall": short.model_copy(update={"bound_checked_points": bounds.shortfall_points}),
+        "coverage": coverage.model_copy(
+            update={
+                target: getattr(coverage, target).model_copy(update={"bound_checked": most})
+                for target, most in bounds.attainable.items()
+            }
+        ),
+    }
+    return plan.model_copy(update=update)
+
+
+def _values(plan: Plan) -> dict[str, float]:
+    """Return what the plan itself shows of each problem's maximum (points)."""
+    shown = {
+        f"attainable_{target}": POINTS * (getattr(plan.coverage, target).attainable or 0.0)
+        for target in TARGETS
+    }
+    return {"shortfall": -plan.shortfall.total_points, "plan": plan.solver.objective, **shown}
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Points of a target that the same moves reach, and what reaches them.
+
+    Attributes
+    ----------
+    of_point
+        Shape (n,): group of each point, -1 where it is covered anyway or out of every reach.
+    reach
+        Shape (g, m): stations that a move brings or takes away.
+    losable
+        Shape (g,): stations within reach today.
+    """
+
+    of_point: NDArray[np.int64]
+    reach: sparse.csr_array
+    losable: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """A branch, what it proves (points), and where it may be split: a level and a count."""
+
+    branch: Branch
+    bound: float
+    split: tuple[CountedLevel, int] | None
+
+
+class Relaxation:
+    """The linear relaxations of a scenario's problems.
+
+    Parameters
+    ----------
+    model
+        The scenario, as the bound sees it.
+    """
+
+    def __init__(self, model: Lagrangian) -> None:
+        self._model = model
+        self._groups: dict[str, _Groups] = {}
+        moves = model.moves
+        self._fewest = np.array([move.fewest for move in moves], float)
+        self._more = np.array([move.most - move.fewest for move in moves], float)
+        self._fixed_cad = np.array([float(move.fixed_cad) for move in moves])
+        self._port_cad = np.array([float(move.port_cad) for move in moves])
+        self._yearly_cad = np.array([float(move.yearly_cad) for move in moves])
+        self._port_yearly_cad = np.array([float(move.port_yearly_cad) for move in moves])
+        self._lost_kw = np.array([float(move.lost_kw) for move in moves])
+        self._port_kw = np.array([float(move.port_kw) for move in moves])
+        self._area = np.array([move.area for move in moves], str)
+        self._counted: dict[CountedLevel, list[int]] = {
+            level: [k for k, move in enumerate(model.moves) if move.gives[level] > 0]
+            for level in LEVELS
+        }
+
+    def branches(self, question: Question, wanted: float) -> list[Branch]:
+        """Return branches with rounded duals, the worst of them split until ``wanted`` is near.
+
+        A branch is split at a count of stations that its relaxation leaves fractional.
+
+        Parameters
+        ----------
+        wanted
+            The value of a plan (points): no bound is below it.
+        """
+        program = self._program(question)
+        first = self._leaf(question, program, {}, {})
+        leaves = [first] if first is not None else []
+        while leaves and len(leaves) < MOST_BRANCHES:
+            leaves.sort(key=lambda leaf: -leaf.bound)
+            worst = leaves[0]
+            if worst.split is None or worst.bound <= wanted + NEAR * max(1.0, abs(wanted)):
+                break
+            level, floor = worst.split
+            least, most = worst.branch.least, worst.branch.most
+            below = self._leaf(question, program, least, {**most, level: floor})
+            above = self._leaf(question, program, {**least, level: floor + 1}, most)
+            if below is None or above is None:
+                break
+            leaves[:1] = [below, above]
+        return [leaf.branch for leaf in leaves]
+
+    def _leaf(
+        self,
+        question: Question,
+        program: _Program,
+        least: dict[CountedLevel, int],
+        most: dict[CountedLevel, int],
+    ) -> _Leaf | None:
+        """Return the branch of some counts, or None where its relaxation was not solved."""
+        for level in LEVELS:
+            program.between(f"count_{level}", least.get(level, 0), most.get(level, np.inf))
+        solution = program.solve()
+        if solution is None:
+            return None
+        duals, values = solution
+        rows = {
+            name: _units(duals[name][0])
+            for name in self._model.row_names(question)
+            if name in duals
+        }
+        # duals of the budget are per CAD_SCALE, its multiplier is per million
+        rows["budget"] = _units(duals["budget"][0] * (CAD_PER_MILLION / CAD_SCALE))
+        for level in LEVELS:
+            price = duals[f"count_{level}"][0]
+            rows[f"least_{level}"] = _units(-price)
+            rows[f"most_{level}"] = _units(price) if level in most else 0
+        cover = {
+            target: self._thetas(question, target, rows, duals[f"cover_{target}"])
+            for target in self._model.cover_names(question)
+        }
+        branch = Branch(
+            least=least, most=most, rows={name: n for name, n in rows.items() if n}, cover=cover
+        )
+        counts = {level: float(sum(values[k] for k in self._counted[level])) for level in LEVELS}
+        split = next(
+            (
+                (level, int(count))
+                for level, count in reversed(counts.items())
+                if abs(count - round(count)) > WHOLE
+            ),
+            None,
+        )
+        return _Leaf(branch, self._model.bound_of(question, branch) / POINT, split)
+
+    def _thetas(
+        self,
+        question: Question,
+        target: str,
+        rows: Mapping[str, int],
+        duals: NDArray[np.float64],
+    ) -> str:
+        """Return the parts of the points' gains that their covering rows take, as text."""
+        groups = self._group(target)
+        price = {f"target_{target}": rows.get(f"target_{target}", 0) / MULTIPLIER}
+        worth = self._worth(question, target, price[f"target_{target}"])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            part = np.where(worth > 0, np.clip(duals / worth, 0, 1), 1)
+        of_group = np.rint(part * THETA).astype(np.int64)
+        hangs = groups.of_point >= 0
+        of_point = np.full(len(hangs), -1)
+        of_point[hangs] = of_group[groups.of_point[hangs]]
+        return written(of_point)
+
+    def _group(self, target: str) -> _Groups:
+        if target not in self._groups:
+            self._groups[target] = _grouped(self._model, target)
+        return self._groups[target]
+
+    def _worth(self, question: Question, target: str, per_share: float) -> NDArray[np.float64]:
+        """Return what covering each group is worth (points), a share of the target included."""
+        groups, model = self._group(target), self._model
+        mass = np.array(model.mass(target), np.float64)
+        per_share += 100 if question.share == target else 0
+        worth = per_share * mass / max(mass.sum(), 1.0)
+        if question.objective and target in ("l2", "l3"):
+            weight = getattr(model.config.weights, target)
+            worth = worth + weight * (np.array(model.worth, np.float64) / POINT)
+        hangs = groups.of_point >= 0
+        sums = np.bincount(groups.of_point[hangs], worth[hangs], minlength=len(groups.losable))
+        return sums.astype(np.float64)
+
+    def _program(self, question: Question) -> _Program:
+        model = self._model
+        program, moves = _Program(), model.moves
+        most, each = self._more, self._port_cad
+        fixed = self._fixed_cad + self._fewest * each
+        price_fixed, price_each = np.zeros(len(moves)), np.zeros(len(moves))
+        if question.objective:
+            weights = model.config.weights
+            rate = weights.cost_points_per_million_cad / CAD_PER_MILLION
+            run = weights.operating_points_per_million_cad / CAD_PER_MILLION
+            run *= model.config.operating.years
+            price_each = rate * each + run * self._port_yearly_cad
+            price_fixed = rate * self._fixed_cad + run * self._yearly_cad
+            price_fixed += self._fewest * price_each
+        build = program.variables(np.ones(len(moves)), -price_fixed)
+        extra = program.variables(most, -price_each)
+        program.at_most(
+            "budget",
+            {build: fixed / CAD_SCALE, extra: each / CAD_SCALE},
+            model.config.budget.limit_cad / CAD_SCALE,
+        )
+        spread = sparse.eye_array(len(moves))
+        program.at_most(
+            "ports", {extra: spread, build: -sparse.diags_array(most)}, np.zeros(len(moves))
+        )
+        for level in ("l2", "l3"):
+            program.at_most(f"place_{level}", {build: _one_each(model, level)}, 1.0)
+        for level in LEVELS:
+            counted = np.zeros(len(moves))
+            counted[self._counted[level]] = 1.0
+            # counts out of reach cost a lot, so that duals there speak of that
+            beyond = program.variables(np.full(2, np.inf), np.full(2, -BEYOND_POINTS))
+            program.at_most(
+                f"count_{level}", {build: counted, beyond: np.array([1.0, -1.0])}, np.inf
+            )
+        for target in model.cover_names(question):
+            self._cover_rows(program, question, target, build)
+        if "demand" in question.most_missing:
+            self._energy_rows(program, question, build, extra)
+        return program
+
+    def _cover_rows(self, program: _Program, question: Question, target: str, build: range) -> None:
+        model, groups = self._model, self._group(target)
+        covered = program.variables(
+            np.ones(len(groups.losable)), self._worth(question, target, 0.0)
+        )
+        one = sparse.eye_array(len(groups.losable))
+        program.at_most(f"cover_{target}", {covered: one, build: -groups.reach}, groups.losable)
+        if target not in question.most_missing:
+            return
+        short = program.variables(
+            np.array([float(question.most_missing[target])]),
+            np.array([-float(question.shortfall_points)]),
+        )
+        mass = np.array(model.mass(target), np.float64)
+        share = mass / max(mass.sum(), 1.0)
+        hangs = groups.of_point >= 0
+        shares = np.bincount(groups.of_point[hangs], share[hangs], minlength=len(groups.losable))
+        always = float(share[model.covers[target].always].sum())
+        program.at_least(
+            f"target_{target}",
+            {covered: shares, short: np.ones(1)},
+            float(model.targets()[target]) - always,
+        )
+        row = model.lacking(target)
+        program.at_least(
+            f"alone_{target}",
+            {build: np.array(row.alone, float) / row.total, short: np.ones(1)},
+            float(row.missing),
+        )
+
+    def _energy_rows(
+        self, program: _Program, question: Question, build: range, extra: range
+    ) -> None:
+        model = self._model
+        short = program.variables(
+            np.array([float(question.most_missing["demand"])]),
+            np.array([-float(question.shortfall_points)]),
+        )
+        areas = sorted(model.need)
+        need = np.array([float(model.need[area]) for area in areas])
+        unserved = program.variables(need, np.zeros(len(areas)))
+        per_kw = float(model.share_per_kw)
+        for i, area in enumerate(areas):
+            here = (self._area == area).astype(float)
+            program.at_least(
+                f"unserved_{area}",
+                {
+                    build: here * (self._fewest * self._port_kw - self._lost_kw) * per_kw,
+                    extra: here * self._port_kw * per_kw,
+                    unserved: (np.arange(len(areas)) == i).astype(float),
+                },
+                need[i] - float(model.supply[area]),
+            )
+        program.at_least("target_demand", {short: np.ones(1), unserved: -np.ones(len(areas))}, 0.0)
+
+
+class _Program:
+    """A linear program, written block by block: a maximum over variables from 0 up."""
+
+    def __init__(self) -> None:
+        self._upper: list[NDArray[np.float64]] = []
+        self._gain: list[NDArray[np.float64]] = []
+        self._rows: list[tuple[str, dict[range, sparse.coo_array], NDArray[np.float64], int]] = []
+        self._size = 0
+
+    def variables(self, upper: NDArray[np.float64], gain: NDArray[np.float64]) -> range:
+        """Add variables with their upper bounds and what each gains; return where they stand."""
+        start, self._size = self._size, self._size + len(upper)
+        self._upper.append(upper)
+        self._gain.append(gain)
+        return range(start, self._size)
+
+    def at_most(self, name: str, blocks: dict[range, Any], right: Any) -> None:
+        """Add rows ``sum blocks <= right``."""
+        self._add(name, blocks, right, 1)
+
+    def at_least(self, name: str, blocks: dict[range, Any], right: Any) -> None:
+        """Add rows ``sum blocks >= right``."""
+        self._add(name, blocks, right, -1)
+
+    def _add(self, name: str, blocks: dict[range, Any], right: Any, sign: int) -> None:
+        matrices = {
+            at: sparse.coo_array(np.atleast_2d(m) if isinstance(m, np.ndarray) else m)
+            for at, m in blocks.items()
+        }
+        count = next(iter(matrices.values())).shape[0]
+        self._rows.append((name, matrices, np.broadcast_to(right, (count,)).astype(float), sign))
+
+    def _matrix(self) -> sparse.csc_array:
+        start, data, row, column = 0, [], [], []
+        for _, blocks, right, _ in self._rows:
+            for at, block in blocks.items():
+                data.append(block.data.astype(float))
+                row.append(block.coords[0] + start)
+                column.append(block.coords[1] + at.start)
+            start += len(right)
+        triples = (np.concatenate(data), (np.concatenate(row), np.concatenate(column)))
+        matrix = sparse.csc_array(sparse.coo_array(triples, shape=(start, self._size)))
+        matrix.eliminate_zeros()
+        return matrix
+
+    def between(self, name: str, low: float, high: float) -> None:
+        """Bound the rows of a name on both sides, before the next solve."""
+        at = self._starts[name]
+        for row in range(at.start, at.stop):
+            self._solver.changeRowBounds(row, low, high)
+
+    @cached_property
+    def _starts(self) -> dict[str, range]:
+        found, start = {}, 0
+        for name, _, right, _ in self._rows:
+            found[name] = range(start, start + len(right))
+            start += len(right)
+        return found
+
+    @cached_property
+    def _solver(self) -> Any:
+        """The program as HiGHS has it; it starts each solve from where the last one ended."""
+        matrix = self._matrix()
+        lower, upper = [], []
+        for _, _, right, sign in self._rows:
+            lower.append(np.full(len(right), -np.inf) if sign > 0 else right)
+            upper.append(right if sign > 0 else np.full(len(right), np.inf))
+        program = highspy.HighsLp()
+        program.num_col_, program.num_row_ = self._size, matrix.shape[0]
+        program.col_cost_ = -np.concatenate(self._gain)
+        program.col_lower_ = np.zeros(self._size)
+        program.col_upper_ = np.concatenate(self._upper)
+        program.row_lower_, program.row_upper_ = np.concatenate(lower), np.concatenate(upper)
+        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+        program.a_matrix_.start_ = matrix.indptr
+        program.a_matrix_.index_ = matrix.indices
+        program.a_matrix_.value_ = matrix.data
+        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option, value in OPTIONS.items():
+            solver.setOptionValue(option, value)
+        solver.passModel(program)
+        return solver
+
+    def solve(self) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]] | None:
+        """Solve, and return by row what a unit more on its right gains, and the variables' values.
+
+        None where no optimum was found.
+        """
+        # HiGHS keeps the threads of a process's first solve: others here may ask for more
+        self._solver.resetGlobalScheduler(True)
+        self._solver.run()
+        self._solver.resetGlobalScheduler(True)
+        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        solution = self._solver.getSolution()
+        dual = -np.array(solution.row_dual)
+        sign = {name: sign for name, _, _, sign in self._rows}
+        duals = {name: sign[name] * dual[at.start : at.stop] for name, at in self._starts.items()}
+        return duals, np.array(solution.col_value)
+
+
+def _units(value: float) -> int:
+    """Return a multiplier in whole units, none below 0."""
+    return max(0, round(value * MULTIPLIER))
+
+
+def written(parts: NDArray[np.int64]) -> str:
+    """Return parts as text in runs; what is negative has no row and goes with its neighbour."""
+    filled = parts.copy()
+    known = np.flatnonzero(parts >= 0)
+    if len(known) == 0:
+        return ""
+    before = np.maximum.accumulate(np.where(parts >= 0, np.arange(len(parts)), known[0]))
+    filled = parts[before]
+    starts = np.flatnonzero(np.diff(filled, prepend=filled[0] - 1))
+    lengths = np.diff(starts, append=len(filled))
+    runs = zip(filled[starts].tolist(), lengths.tolist(), strict=True)
+    return " ".join(str(value) if n == 1 else f"{value}*{n}" for value, n in runs)
+
+
+def _one_each(model: Lagrangian, level: str) -> sparse.csr_array:
+    """Return rows by place: its moves that settle a level, of which one may be taken."""
+    places: dict[str, int] = {}
+    row, column = [], []
+    for k, move in enumerate(model.moves):
+        if level in move.uses:
+            row.append(places.setdefault(move.place_id, len(places)))
+            column.append(k)
+    return sparse.csr_array(
+        (np.ones(len(row)), (row, column)), shape=(len(places), len(model.moves))
+    )
+
+
+def _grouped(model: Lagrangian, target: str) -> _Groups:
+    """Group the points of a target by what reaches them.
+
+    The key of a point is a sum of random 64-bit numbers, one a move, modulo 2^64. Two different
+    rows with one key would only weaken the bound.
+    """
+    cover = model.covers[target]
+    size = len(cover.always)
+    point, move, change = [], [], []
+    for level in model.levels_of(target):
+        for k, near in enumerate(model.reach[level]):
+            sign = model.moves[k].gives[level]
+            if sign:
+                point.append(near)
+                move.append(np.full(len(near), k))
+                change.append(np.full(len(near), sign))
+    none = np.empty(0, np.int64)
+    rows, columns, signs = (np.concatenate([none, *part]) for part in (point, move, change))
+    hangs = cover.open_points[rows]
+    triples = (signs[hangs].astype(float), (rows[hangs], columns[hangs]))
+    matrix = sparse.csr_array(sparse.coo_array(triples, shape=(size, len(model.moves))))
+    matrix.eliminate_zeros()
+    random = np.random.default_rng(0)
+    names = random.integers(0, 2**63, len(model.moves) + 1, np.int64).astype(np.uint64)
+    key = matrix.astype(np.int64).astype(np.uint64) @ names[:-1]
+    key = key + cover.losable.astype(np.uint64) * names[-1]
+    open_points = np.flatnonzero(cover.open_points)
+    _, first, group = np.unique(key[open_points], return_index=True, return_inverse=True)
+    of_point = np.full(size, -1)
+    of_point[open_points] = group
+    chosen = open_points[first]
+    return _Groups(of_point, sparse.csr_array(matrix[chosen]), cover.losable[chosen].astype(float))

@@ -1,0 +1,269 @@
+"""HiGHS without cvxpy between: relaxations that start from the last one, searches from a start.
+
+cvxpy hands HiGHS neither a start nor other bounds of the same problem; a search that solves one
+program several times needs both.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+
+from kwev.errors import KwevError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from kwev.solve.solvers import Program
+
+FEASIBILITY = 1e-7
+"""Tolerance on rows and whole numbers, absolute."""
+
+WARM_ITERATIONS = 1_000
+"""A relaxation that starts from the last one and takes more steps than this starts afresh."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Bounds of the variables of a program, shape (n,) each."""
+
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+
+    def within(self, which: NDArray[np.int64], low: Any, high: Any) -> Bounds:
+        """Return bounds that are tighter for some variables."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[which] = np.maximum(lower[which], low)
+        upper[which] = np.minimum(upper[which], high)
+        return Bounds(lower, upper)
+
+
+@dataclass(frozen=True)
+class Relaxed:
+    """The optimum of a relaxation.
+
+    Attributes
+    ----------
+    bounds
+        The bounds it was solved under.
+    value
+        Its objective: a lower bound on every whole solution under the bounds.
+    x
+        Shape (n,).
+    reduced
+        Shape (n,): reduced costs.
+    """
+
+    bounds: Bounds
+    value: float
+    x: NDArray[np.float64]
+    reduced: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search returned.
+
+    Attributes
+    ----------
+    status
+        ``optimal``, ``limit`` or ``infeasible``.
+    x
+        Shape (n,), None where nothing was found.
+    value, bound
+        Objective found and proven lower bound (the program is a minimum).
+    nodes
+        Nodes of the branch-and-bound tree.
+    log
+        The solver's own log.
+    """
+
+    status: str
+    x: NDArray[np.float64] | None
+    value: float
+    bound: float
+    nodes: int
+    log: str
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long and how far a search goes.
+
+    Attributes
+    ----------
+    gap
+        Relative gap at which it stops (share).
+    seconds
+        Longest time (s).
+    threads, seed
+        As in the scenario's ``solver`` section.
+    nodes
+        Most nodes; None for no limit.
+    heuristics
+        Share of the effort that goes into heuristics; None for the solver's default.
+    """
+
+    gap: float
+    seconds: float
+    threads: int
+    seed: int
+    nodes: int | None = None
+    heuristics: float | None = None
+
+
+class Relaxation:
+    """The relaxation of a program, solved again and again under other bounds."""
+
+    def __init__(self, program: Program, threads: int, seed: int) -> None:
+        self._program = program
+        self._solver = _loaded(program, Bounds(program.lower, program.upper), whole=False)
+        for name, value in (("threads", threads), ("random_seed", seed), ("output_flag", False)):
+            self._solver.setOptionValue(name, value)
+        self._solved = False
+
+    def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
+        """Solve under bounds; None where nothing is feasible, ``limit`` where time ran out."""
+        solver = self._solver
+        n = len(bounds.lower)
+        columns = np.arange(n, dtype=np.int32)
+        solver.changeColsBounds(n, columns, bounds.lower, bounds.upper)
+        limit = WARM_ITERATIONS if self._solved else highspy.kHighsIInf
+        status = self._run(seconds, limit)
+        if status == highspy.HighsModelStatus.kIterationLimit:
+            solver.clearSolver()
+            status = self._run(seconds, highspy.kHighsIInf)
+        self._solved = status == highspy.HighsModelStatus.kOptimal
+        if self._solved:
+            solution = solver.getSolution()
+            return Relaxed(
+                bounds,
+                float(solver.getInfo().objective_function_value),
+                np.array(solution.col_value, np.float64),
+                np.array(solution.col_dual, np.float64),
+            )
+        solver.clearSolver()
+        infeasible = status in (
+            highspy.HighsModelStatus.kInfeasible,
+            highspy.HighsModelStatus.kUnboundedOrInfeasible,
+        )
+        return None if infeasible else "limit"
+
+    def _run(self, seconds: float, iterations: int) -> Any:
+        self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(seconds, 0.0))
+        self._solver.setOptionValue("simplex_iteration_limit", iterations)
+        self._solver.run()
+        return self._solver.getModelStatus()
+
+
+def search(
+    program: Program,
+    bounds: Bounds,
+    effort: Effort,
+    start: NDArray[np.float64] | None = None,
+    watch: Callable[[float, float], None] | None = None,
+) -> Found:
+    """Search for the best whole solution under bounds.
+
+    Parameters
+    ----------
+    program
+        What is minimised.
+    bounds
+        Bounds of the variables, within those of the program.
+    effort
+        When to stop.
+    start
+        Shape (n,): a solution to start from.
+    watch
+        Called with the best value and the bound as the search goes on.
+
+    Raises
+    ------
+    KwevError
+        If the solver breaks down.
+    """
+    solver = _loaded(program, bounds, whole=True)
+    with tempfile.TemporaryDirectory() as folder:
+        log_path = Path(folder) / "highs.log"
+        options: dict[str, Any] = {
+            "mip_rel_gap": effort.gap,
+            "mip_abs_gap": 1e-9,
+            "time_limit": max(effort.seconds, 0.01),
+            "threads": effort.threads,
+            "random_seed": effort.seed,
+            "mip_feasibility_tolerance": FEASIBILITY,
+            "log_to_console": False,
+            "log_file": str(log_path),
+        }
+        if effort.nodes is not None:
+            options["mip_max_nodes"] = effort.nodes
+        if effort.heuristics is not None:
+            options["mip_heuristic_effort"] = effort.heuristics
+        for name, value in options.items():
+            if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+                raise KwevError(f"HiGHS refuses {name} = {value}", where="kwev.solve.highs")
+        if start is not None:
+            given = highspy.HighsSolution()
+            given.col_value = start.tolist()
+            solver.setSolution(given)
+        if watch is not None:
+            solver.cbMipLogging += lambda event: watch(
+                event.data_out.mip_primal_bound, event.data_out.mip_dual_bound
+            )
+        if solver.run() == highspy.HighsStatus.kError:
+            raise KwevError("highs failed", where="solver", hint="Try --solver scip.")
+        solver.setOptionValue("log_file", "")  # closes it
+        log = log_path.read_text(errors="replace") if log_path.exists() else ""
+    return _found(solver, log)
+
+
+def _found(solver: Any, log: str) -> Found:
+    status, info = solver.getModelStatus(), solver.getInfo()
+    if status in (
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    ):
+        return Found("infeasible", None, np.inf, np.inf, max(0, int(info.mip_node_count)), log)
+    word = "optimal" if status == highspy.HighsModelStatus.kOptimal else "limit"
+    has = info.primal_solution_status == 2  # noqa: PLR2004 -- HiGHS's kSolutionStatusFeasible
+    x = np.array(solver.getSolution().col_value, np.float64) if has else None
+    value = float(info.objective_function_value) if has else np.inf
+    nodes = int(info.mip_node_count)
+    bound = float(info.mip_dual_bound) if nodes >= 0 else value  # -1: no whole variable at all
+    return Found(word, x, value, bound, max(0, nodes), log)
+
+
+def _loaded(program: Program, bounds: Bounds, *, whole: bool) -> Any:
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    solver.setOptionValue("output_flag", whole)
+    solver.setOptionValue("log_to_console", False)
+    model = highspy.HighsModel()
+    lp, matrix = model.lp_, program.matrix
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_, lp.offset_ = program.cost, program.offset
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.col_lower_, lp.col_upper_ = bounds.lower, bounds.upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = matrix.indptr
+    lp.a_matrix_.index_ = matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    if whole:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[whole_number] for whole_number in program.integer.tolist()]
+    solver.passModel(model)
+    return solver
+
+
+def clock(seconds: float) -> Callable[[], float]:
+    """Return a function that tells how many of the seconds are left."""
+    started = perf_counter()
+    return lambda: seconds - (perf_counter() - started)

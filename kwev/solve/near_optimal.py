@@ -1,0 +1,281 @@
+"""Plans nearly as good as the best that differ from it, and from each other, as much as they can.
+
+Modelling to generate alternatives, by hop, skip and jump [Brill, Chang and Hopkins, 1982]: hold
+every shortfall of the best plan, hold the objective within a share of its bound, and minimise the
+actions shared with the plans found so far; then start again with one plan more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import cvxpy as cp
+import numpy as np
+
+from kwev.errors import KwevError
+from kwev.model import constraints
+from kwev.model.constraints import touched_rules as touched
+from kwev.model.formulation import HOLD_POINTS, build_model
+from kwev.model.inputs import build_inputs
+from kwev.solve import branch_and_bound
+from kwev.solve.dual_multipliers import proven
+from kwev.solve.presolve import Reduced, reduce
+from kwev.solve.record import Choice, Extreme, Outcome, action_id, objective_parts, plan_record
+from kwev.solve.solvers import Engine, choose_engine, run
+from kwev.solve.valid_inequalities import tight_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from kwev.config import Case, Config
+    from kwev.data.tables import Tables
+    from kwev.model.inputs import Inputs
+    from kwev.plan.format import Plan
+
+WITHIN = 0.01
+"""How far below the bound an alternative's objective may lie (share of its own objective)."""
+
+COUNT = 5
+"""Alternatives that are looked for."""
+
+UNTIL_WHOLE = 0.9
+"""The objective is a tie-breaker: over its whole range it is worth this part of one action."""
+
+
+SEARCH_GAP = 0.005
+"""Gap at which a search for an alternative stops (share of what is shared)."""
+
+ENOUGH = 250
+"""Relaxations that a search for one alternative takes, at most: a busy machine finds what an idle
+one does; the bound that it reached is told."""
+
+LONGEST_S = 300.0
+"""Longest search for one alternative (s), for machines that are much too slow."""
+
+ROOM_POINTS = 1e-7
+"""The best plan is near itself, whatever the rounding (points)."""
+
+DEAR = 1e6
+"""What an action shared counts as a cost when like is compared with like."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """A plan near the best one, not yet certified.
+
+    Attributes
+    ----------
+    plan
+        The plan, whose gap is that of an alternative: honest, and larger than the best plan's.
+    case
+        What it is a plan of: the scenario, whose search may stop at the gap of an alternative.
+    shared
+        Actions that it shares with the plans found before it, summed over them.
+    shared_bound
+        No plan as near shares fewer (the solver's bound).
+    """
+
+    plan: Plan
+    case: Case
+    shared: int
+    shared_bound: float
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What makes a plan a near one, over the whole inputs."""
+
+    inputs: Inputs
+    config: Config
+    held: dict[str, float | None]
+    least_points: float
+    per_point: float
+    engine: Engine
+
+    def next(self, before: Sequence[Choice]) -> tuple[Choice, float]:
+        """Return the near plan that shares least with those before, and a bound on what it shares.
+
+        A column that shares less with the plans before is no worse than its like that shares
+        more: sharing counts as a cost where dominated columns are taken out. The columns of the
+        plans before stay, so that each of them is a start.
+        """
+        shared = np.sum([choice.build for choice in before], axis=0).astype(np.float64)
+        kept, start = self._kept(shared), before[-1]
+        model = build_model(kept.inputs, self.config)
+        tight = tight_rows(kept.inputs, self.config, model)
+        holds = [
+            part <= (self.held[name] or 0.0) + HOLD_POINTS for name, part in model.shortfall.items()
+        ]
+        gain = self.per_point * (model.objective_points - self.least_points)
+        problem = cp.Problem(
+            cp.Minimize(shared[kept.kept] @ model.build - gain),
+            [
+                *tight.rows(), *model.hard(), *model.elastic(), *holds,
+                model.objective_points >= self.least_points - ROOM_POINTS,
+            ],
+        )  # fmt: skip
+        settings = self.config.solver.model_copy(update={"mip_gap": SEARCH_GAP})
+        settings = settings.model_copy(
+            update={"time_limit_s": min(settings.time_limit_s, LONGEST_S)}
+        )
+        if self.engine.name == "highs":
+            own = {
+                variable.id: kept_values.astype(np.float64)
+                for variable, kept_values in (
+                    (model.build, start.build[kept.kept]), (model.ports, start.ports[kept.kept]),
+                )
+            }  # fmt: skip
+            counts = tight.counts.values()
+            answer = branch_and_bound.solve(
+                problem, settings, counts=counts, start=own, enough=ENOUGH
+            )
+        else:
+            answer = run(problem, self.engine, settings)
+        if not answer.found:
+            raise KwevError(
+                "no near-optimal alternative within the time limit",
+                where="solver.time_limit_s",
+                hint="Raise it, or take a smaller geography.",
+            )
+        build = np.rint(np.asarray(model.build.value)).astype(bool)
+        ports = np.rint(np.asarray(model.ports.value)).astype(np.int64) * build
+        return Choice(kept.back(build), kept.back(ports)), answer.bound
+
+    def _kept(self, shared: NDArray[np.float64]) -> Reduced:
+        """Return the inputs without columns that another one stands in for."""
+        columns = self.inputs.columns
+        dearer = replace(columns, yearly_cad=columns.yearly_cad + DEAR * shared)
+        protected = (
+            (shared > 0) | touched(self.inputs, self.config)
+            | constraints.touched(self.inputs, self.config)
+        )  # fmt: skip
+        reduced = reduce(replace(self.inputs, columns=dearer), self.config, protected)
+        own = replace(reduced.inputs.columns, yearly_cad=columns.yearly_cad[reduced.kept])
+        return replace(reduced, inputs=replace(reduced.inputs, columns=own))
+
+
+def alternatives(  # noqa: PLR0913 -- what is looked for, with its defaults
+    tables: Tables,
+    case: Case,
+    best: Plan,
+    *,
+    count: int = COUNT,
+    within: float = WITHIN,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Near]:
+    """Return plans near the best one that differ from it and from each other.
+
+    The model is the whole one, without column dominance: a dominated site is exactly what may
+    stand in for another. Each shortfall is held at the best plan's, so that no alternative reaches
+    fewer people than a target asks for; the objective may give way.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography that ``best`` was made for.
+    best
+        Its certified plan.
+    count
+        Alternatives at most; fewer where no other plan is as near.
+    within
+        Largest gap of an alternative to the best plan's bound (share).
+    progress
+        Called with a word before each search.
+
+    Raises
+    ------
+    KwevError
+        If the plan is none of the case, or the solver finds nothing in its time.
+    """
+    inputs = build_inputs(tables, case.config, case.geography)
+    found = [_choice(inputs, [(a.id, a.ports_added) for a in best.actions])]
+    searching, near_case = _search(inputs, case, best, within), _within(case, within)
+    near: list[Near] = []
+    for number in range(1, count + 1):
+        progress(f"alternative {number}")
+        choice, bound = searching.next(found)
+        if any((choice.build == one.build).all() for one in found):
+            break  # what shares least with the plans found is one of them
+        shared = int(sum((one.build & choice.build).sum() for one in found))
+        found.append(choice)
+        points = sum(objective_parts(inputs, case.config, choice).values())
+        plan = proven(_record(tables, near_case, inputs, best, choice, points), tables, near_case)
+        near.append(Near(plan, near_case, shared, min(max(0.0, bound), shared)))
+    return near
+
+
+def _within(case: Case, within: float) -> Case:
+    settings = case.config.solver.model_copy(update={"mip_gap": within})
+    return replace(case, config=case.config.model_copy(update={"solver": settings}))
+
+
+def _search(inputs: Inputs, case: Case, best: Plan, within: float) -> _Search:
+    least = best.solver.bound / (1 + within)
+    held = {name: getattr(best.shortfall, name) for name in ("l2", "l3", "ev_owners", "demand")}
+    room = max(best.solver.bound - least, 1e-6)
+    return _Search(
+        inputs=inputs,
+        config=case.config,
+        held={**held, **best.shortfall.rules},
+        least_points=least,
+        per_point=UNTIL_WHOLE / room,
+        engine=choose_engine(case.config.solver.name),
+    )
+
+
+def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
+    tables: Tables, case: Case, inputs: Inputs, best: Plan, choice: Choice, points: float
+) -> Plan:
+    """Write the record of an alternative beside the extremes and the bound of the best plan."""
+    solver, bound = best.solver, max(best.solver.bound, points)
+    account = {
+        "name": solver.name,
+        "version": solver.version,
+        "licence": solver.licence,
+        "reason": solver.reason,
+        "status": "optimal",
+        "objective": points,
+        "bound": bound,
+        "gap_solver": abs(bound - points) / max(abs(points), 1e-9),
+    }
+    shown = {name: _choice(inputs, witness.actions) for name, witness in best.witnesses.items()}
+    targets = {name: getattr(best.coverage, name) for name in ("l2", "l3", "ev_owners")}
+    outcome = Outcome(
+        choice=choice,
+        solver=account,
+        shortfall_bound_points=best.shortfall.bound_points,
+        attainable={
+            name: Extreme(part.attainable, shown.get(f"attainable_{name}"))
+            for name, part in targets.items()
+        },
+        ceiling={name: Extreme(part.ceiling, None) for name, part in targets.items()},
+        least_budget=Extreme(
+            best.cost.least_budget_cad,
+            shown.get("least_budget"),
+            best.cost.least_budget_reason,
+        ),
+    )
+    return plan_record(tables, case, inputs, outcome)
+
+
+def _choice(inputs: Inputs, actions: Sequence[tuple[str, int]]) -> Choice:
+    """Return pairs of action id and ports added as a choice of columns.
+
+    Raises
+    ------
+    KwevError
+        If an action is no column.
+    """
+    columns = inputs.columns
+    known = {action_id(columns, k): k for k in range(len(columns))}
+    build, ports = np.zeros(len(columns), bool), np.zeros(len(columns), np.int64)
+    for name, added in actions:
+        if name not in known:
+            raise KwevError(f"action {name} is none that the scenario allows", where="plan")
+        build[known[name]], ports[known[name]] = True, added
+    return Choice(build, ports)

@@ -1,0 +1,410 @@
+"""From a choice of columns to the plan's record: actions, coverage on the cells, money."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kwev import __version__
+from kwev.model.coverage import ruler_of
+from kwev.model.demand import demand_points, share_of
+from kwev.model.network import Places
+from kwev.plan.format import FORMAT_VERSION, Plan, parse_plan
+from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS, POINTS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from kwev.config import Case, Config
+    from kwev.data.tables import Tables
+    from kwev.model.coverage import Reach, Ruler
+    from kwev.model.demand import DemandPoints
+    from kwev.model.inputs import Inputs
+    from kwev.model.siting import Columns, Stations
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which columns are done and how many ports each adds.
+
+    Attributes
+    ----------
+    build
+        Shape (m,), bool.
+    ports
+        Shape (m,), ports added; 0 where not built.
+    """
+
+    build: NDArray[np.bool_]
+    ports: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where each level is offered."""
+
+    l2: Places
+    l3: Places
+
+
+def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
+    """Return where each level is offered once the chosen actions are done."""
+    has_l2, has_l3 = stations.l2_ports > 0, stations.l3_ports > 0
+    has_l2[columns.station[choice.build & columns.ends_l2]] = False
+    has_l3[columns.station[choice.build & columns.ends_l3]] = False
+    l2 = [stations.places[has_l2], columns.places[choice.build & columns.brings_l2]]
+    l3 = Places.joined([stations.places[has_l3], columns.places[choice.build & columns.brings_l3]])
+    if config.coverage.l3_counts_for_l2:
+        l2.append(l3)
+    return Network(Places.joined(l2), l3)
+
+
+@dataclass(frozen=True)
+class Covered:
+    """Which points are covered, by target."""
+
+    l2: NDArray[np.bool_]
+    l3: NDArray[np.bool_]
+
+    def share(self, points: DemandPoints, target: str) -> float:
+        """Return the share of people (``l2``, ``l3``) or of EVs (``ev_owners``) covered."""
+        if target == "ev_owners":
+            return share_of(points.ev, self.l2 | self.l3)
+        return share_of(points.people, self.l2 if target == "l2" else self.l3)
+
+
+def covered(points: DemandPoints, stations: Network, config: Config, ruler: Ruler) -> Covered:
+    """Return which points a network covers, by level."""
+    reach, here = config.coverage, points.places
+    l2 = ruler.within("l2", here, stations.l2, reach.l2_radius_m)
+    l3 = ruler.within("l3", here, stations.l3, reach.l3_radius_m)
+    return Covered(np.diff(l2.indptr) > 0, np.diff(l3.indptr) > 0)
+
+
+@dataclass(frozen=True)
+class Extreme:
+    """The best that one question allows: a share or an amount, with the plan that shows it.
+
+    Attributes
+    ----------
+    value
+        Share for coverage, CAD for money; None where no plan answers the question.
+    witness
+        The choice that attains it, None where there is none.
+    reason
+        Why there is none, in words.
+    bound
+        Of the least budget: no plan that answers the question costs less (CAD).
+    """
+
+    value: float | None
+    witness: Choice | None
+    reason: str = ""
+    bound: float | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the solves of a scenario found.
+
+    Attributes
+    ----------
+    choice
+        The plan's decisions.
+    solver
+        The solver's account of itself, as in the plan file.
+    shortfall_bound_points
+        Proven lower bound on the total shortfall (points).
+    attainable, ceiling
+        By target: the most with and without the budget.
+    least_budget
+        The least net cost that meets every enforced target.
+    """
+
+    choice: Choice
+    solver: dict[str, Any]
+    shortfall_bound_points: float
+    attainable: dict[str, Extreme]
+    ceiling: dict[str, Extreme]
+    least_budget: Extreme
+
+
+def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) -> Plan:
+    """Write the record of a choice: every number of the plan file but the certificate."""
+    config = case.config
+    columns, stations, choice = inputs.columns, inputs.stations, outcome.choice
+    nothing = Choice(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
+    before_net = network(stations, columns, nothing, config)
+    after_net = network(stations, columns, choice, config)
+    cells = demand_points(tables, config, "cell")
+    ruler = ruler_of(tables, config.coverage.metric)
+    cell_before, cell_after = (
+        covered(cells, net, config, ruler) for net in (before_net, after_net)
+    )
+    before, after = _as_modelled(inputs, nothing), _as_modelled(inputs, choice)
+    actions = action_records(tables, inputs, choice)
+    coverage = {
+        target: {
+            "before": cell_before.share(cells, target),
+            "after": cell_after.share(cells, target),
+            "target": wanted,
+            "attainable": outcome.attainable[target].value,
+            "ceiling": outcome.ceiling[target].value,
+            "bound_checked": None,
+        }
+        for target, wanted in target_shares(config).items()
+    }
+    shown = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
+    shown["least_budget"] = outcome.least_budget
+    record = {
+        "format_version": FORMAT_VERSION,
+        "kwev_version": __version__,
+        "scenario": case.scenario,
+        "geography": inputs.points.geography,
+        "metric": config.coverage.metric,
+        "inputs_sha256": tables.inputs_sha256,
+        "config_sha256": config.sha256(),
+        "config": config.as_dict(),
+        "solver": {**outcome.solver, "bound_checked": None, "gap_checked": None},
+        "objective_parts": objective_parts(inputs, config, choice),
+        "actions": actions,
+        "model_covered": {
+            "l2": inputs.points.ids[after.l2].tolist(),
+            "l3": inputs.points.ids[after.l3].tolist(),
+        },
+        "coverage": coverage,
+        "model_coverage": {
+            target: {
+                "before": before.share(inputs.points, target),
+                "after": after.share(inputs.points, target),
+            }
+            for target in coverage
+        },
+        "shortfall": _shortfall(inputs, config, choice, after, outcome.shortfall_bound_points),
+        "cost": {
+            **{key: sum(a[key] for a in actions) for key in ("purchase_cad", "resale_cad")},
+            "net_cad": sum(a["net_cad"] for a in actions),
+            "operating_cad_per_year": sum(a["operating_cad_per_year"] for a in actions),
+            "budget_cad": config.budget.limit_cad,
+            "least_budget_cad": outcome.least_budget.value,
+            "least_budget_bound_cad": outcome.least_budget.bound,
+            "least_budget_reason": outcome.least_budget.reason,
+        },
+        "witnesses": {
+            name: _witness(columns, extreme.witness)
+            for name, extreme in shown.items()
+            if extreme.witness is not None
+        },
+        "proof": {"reason": "no bound was asked for", "branches": {}},
+        "certificate": None,
+    }
+    return parse_plan(record, where="plan")
+
+
+def target_shares(config: Config) -> dict[str, float]:
+    """Return every target by name, enforced or only reported (shares)."""
+    targets = config.targets
+    return {"l2": targets.l2, "l3": targets.l3, "ev_owners": targets.ev_owners.share}
+
+
+def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
+    reach: dict[str, Reach] = inputs.reach
+    return Covered(reach["l2"].covered(choice.build), reach["l3"].covered(choice.build))
+
+
+def _shortfall(
+    inputs: Inputs, config: Config, choice: Choice, after: Covered, bound_points: float
+) -> dict[str, Any]:
+    targets = config.targets
+    parts: dict[str, float | None] = {
+        "l2": max(0.0, targets.l2 - after.share(inputs.points, "l2")),
+        "l3": max(0.0, targets.l3 - after.share(inputs.points, "l3")),
+        "ev_owners": None,
+        "demand": None,
+    }
+    if targets.ev_owners.enforce:
+        reached = after.share(inputs.points, "ev_owners")
+        parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached)
+    if config.demand.enforce:
+        parts["demand"] = unserved_share(inputs, choice)
+    from kwev.model.constraints import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+    rules = missed(inputs, config, choice.build)
+    shares = [*(value for value in parts.values() if value is not None), *rules.values()]
+    total = POINTS * sum(shares)
+    return {
+        **parts,
+        "rules": rules,
+        "total_points": total,
+        "bound_points": min(bound_points, total),
+        "bound_checked_points": None,
+    }
+
+
+def unserved_share(inputs: Inputs, choice: Choice) -> float:
+    """Return the share of the Region's energy need that no port of its municipality serves.
+
+    Where nothing is needed, nothing is unserved.
+    """
+    energy = inputs.energy
+    if energy.need_kwh.sum() <= 0:
+        return 0.0
+    missing = np.maximum(energy.need_kwh - _supply_kwh(inputs, choice), 0.0)
+    return float(missing.sum() / energy.need_kwh.sum())
+
+
+def idle_share(inputs: Inputs, choice: Choice) -> float:
+    """Return the energy that ports could give beyond their municipality's need, of the Region's.
+
+    Where nothing is needed, this has no measure, and is 0.
+    """
+    need_kwh = inputs.energy.need_kwh
+    if need_kwh.sum() <= 0:
+        return 0.0
+    return float(np.maximum(_supply_kwh(inputs, choice) - need_kwh, 0.0).sum() / need_kwh.sum())
+
+
+def _supply_kwh(inputs: Inputs, choice: Choice) -> NDArray[np.float64]:
+    """Return the energy that the ports of each municipality can give after a choice (kWh)."""
+    energy, columns = inputs.energy, inputs.columns
+    index = np.searchsorted(energy.municipality, columns.municipality)
+    added_kw = columns.port_kw * choice.ports - columns.lost_kw * choice.build
+    per_area = np.bincount(index, weights=added_kw, minlength=len(energy.municipality))
+    return np.asarray(energy.supply_kwh + energy.kwh_per_kw * per_area)
+
+
+def objective_parts(inputs: Inputs, config: Config, choice: Choice) -> dict[str, float]:
+    """Return what the objective of a choice is made of, in points, by the plan file's names."""
+    columns, points, w = inputs.columns, inputs.points, config.weights
+    after = _as_modelled(inputs, choice)
+    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
+    net_cad += columns.port_cad @ choice.ports
+    yearly_cad = columns.yearly_cad @ choice.build + columns.port_yearly_cad @ choice.ports
+    run_cad = config.operating.years * yearly_cad
+    short = 0.0
+    if config.objective.mode == "weighted":
+        parts = _shortfall(inputs, config, choice, after, 0.0)
+        short = config.objective.shortfall_points_per_point * (parts["total_points"] or 0.0)
+    return {
+        "l2": float(POINTS * w.l2 * points.weight[after.l2].sum()),
+        "l3": float(POINTS * w.l3 * points.weight[after.l3].sum()),
+        "net_cost": _lost(w.cost_points_per_million_cad * net_cad / CAD_PER_MILLION),
+        "operating_cost": _lost(w.operating_points_per_million_cad * run_cad / CAD_PER_MILLION),
+        "idle_energy": _lost(w.idle_points_per_point * POINTS * idle_share(inputs, choice)),
+        "shortfall": _lost(short),
+    }
+
+
+def _lost(points: Any) -> float:
+    """Return points lost as a part of a sum; what loses nothing is 0, not minus 0."""
+    return -float(points) + 0.0
+
+
+def _witness(columns: Columns, choice: Choice) -> dict[str, Any]:
+    chosen: list[int] = np.flatnonzero(choice.build).tolist()
+    pairs = [(action_id(columns, k), int(choice.ports[k])) for k in chosen]
+    return {"actions": sorted(pairs)}
+
+
+def action_id(columns: Columns, k: int) -> str:
+    """Return the id of the action of column k."""
+    return f"{columns.kind[k]}_{columns.place_id[k]}"
+
+
+ORDER = ("upgrade", "new_l3", "new_l2", "add_l3", "add_l2", "remove")
+"""Kinds of action in the order of a plan; two actions at one place are done in it."""
+
+
+def action_records(tables: Tables, inputs: Inputs, choice: Choice) -> list[dict[str, Any]]:
+    """Return the plan's actions, by kind in the order of ``ORDER``, each by place id."""
+    columns = inputs.columns
+    order = sorted(
+        np.flatnonzero(choice.build).tolist(),
+        key=lambda k: (ORDER.index(str(columns.kind[k])), str(columns.place_id[k])),
+    )
+    places = _place_facts(tables)
+    names = dict(
+        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
+    )
+    found, standing = [], _standing_ports(inputs)
+    for k in order:
+        place_id = str(columns.place_id[k])
+        action = _action(inputs, choice, k, standing.get(place_id, _Standing()))
+        fact = places[place_id]
+        action |= {
+            "name": str(fact["name"]),
+            "category": str(fact["category"]),
+            "municipality": names[str(columns.municipality[k])],
+            "latitude": round(float(fact["latitude"]), DEGREE_DECIMALS),
+            "longitude": round(float(fact["longitude"]), DEGREE_DECIMALS),
+        }
+        standing[place_id] = _Standing(
+            action["l2_ports_after"], action["l3_ports_after"], action["kw_after"]
+        )
+        found.append(action)
+    return found
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """Ports and power (kW) at a place at some moment of the plan."""
+
+    l2: int = 0
+    l3: int = 0
+    kw: float = 0.0
+
+
+def _standing_ports(inputs: Inputs) -> dict[str, _Standing]:
+    """Return what stands at each station today."""
+    stations = inputs.stations
+    return {
+        str(station_id): _Standing(int(l2), int(l3), float(kw))
+        for station_id, l2, l3, kw in zip(
+            stations.ids, stations.l2_ports, stations.l3_ports, stations.standing_kw, strict=True
+        )
+    }
+
+
+def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
+    sites = tables.sites[["site_id", "name", "category", "latitude", "longitude"]]
+    stations = tables.stations[["station_id", "name", "latitude", "longitude"]]
+    facts = {
+        row[0]: dict(zip(sites.columns, row, strict=True)) for row in sites.itertuples(index=False)
+    }
+    for row in stations.itertuples(index=False):
+        fact = dict(zip(stations.columns, row, strict=True))
+        facts[row[0]] = {**fact, "category": "existing_station"}
+    return facts
+
+
+def _action(inputs: Inputs, choice: Choice, k: int, before: _Standing) -> dict[str, Any]:
+    """Return what the action of column k changes where ``before`` stands."""
+    columns, kind, ports = inputs.columns, str(inputs.columns.kind[k]), int(choice.ports[k])
+    l2_after, l3_after = before.l2, before.l3
+    if kind in ("upgrade", "remove"):
+        l2_after, l3_after = int(columns.kept_l2_ports[k]), 0
+    if kind in ("new_l2", "add_l2"):
+        l2_after += ports
+    else:
+        l3_after += ports
+    purchase = float(columns.fixed_cad[k] + columns.port_cad[k] * ports)
+    resale = float(columns.resale_cad[k])
+    return {
+        "kind": kind,
+        "id": action_id(columns, k),
+        "place_id": str(columns.place_id[k]),
+        "l2_ports_before": before.l2,
+        "l2_ports_after": l2_after,
+        "l3_ports_before": before.l3,
+        "l3_ports_after": l3_after,
+        "kw_after": max(
+            0.0, before.kw - float(columns.lost_kw[k]) + float(columns.port_kw[k]) * ports
+        ),
+        "grid_kw": float(columns.capacity_kw[k]),
+        "purchase_cad": purchase,
+        "resale_cad": resale,
+        "net_cad": purchase - resale,
+        "operating_cad_per_year": float(columns.yearly_cad[k] + columns.port_yearly_cad[k] * ports),
+    }

@@ -1,0 +1,505 @@
+"""Problem to Plan: the two stages of the fallback, what is attainable, and the plan's record."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import cvxpy as cp
+import numpy as np
+
+from kwev.errors import KwevError
+from kwev.model import constraints as model_constraints
+from kwev.model.demand import share_of
+from kwev.model.formulation import (
+    CAD_SCALE,
+    HOLD_POINTS,
+    Model,
+    build_model,
+    cover_constraint,
+    ev_share,
+    people_share,
+)
+from kwev.model.inputs import Inputs, build_inputs
+from kwev.solve import branch_and_bound
+from kwev.solve.dual_multipliers import proven
+from kwev.solve.presolve import Reduced, reduce, whole
+from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
+from kwev.solve.solvers import Answer, Engine, choose_engine, run
+from kwev.solve.valid_inequalities import Tight, tight_rows
+from kwev.units import CAD_PER_MILLION, POINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.config import Case, Config
+    from kwev.data.tables import Tables
+    from kwev.model.coverage import Reach
+    from kwev.plan.format import Plan
+
+TARGETS = ("l2", "l3", "ev_owners")
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A plan and how it came about.
+
+    Attributes
+    ----------
+    plan
+        The plan, not yet certified.
+    account
+        Seconds, nodes and log by solve, and the machine: the content of ``solve.json``.
+    """
+
+    plan: Plan
+    account: dict[str, Any]
+
+
+SAY_EVERY_S = 2.0
+"""Least time between two words of progress within one solve (s)."""
+
+LEAST_BUDGET_GAP = 0.005
+"""Gap at which the least budget is good enough (share), unless a scenario asks for exact answers:
+at ``da`` half a percent takes half a second where a hundredth takes a minute."""
+
+ASIDE = ("attainable", "least_budget")
+"""Solves beside the plan: an answer with an honest gap will do."""
+
+ENOUGH = 400
+"""Relaxations that a solve beside the plan takes, at most."""
+
+FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
+"""Constraints under which all that brings a level may be built at once, but for the budget."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One scenario being solved: its parts, and the account that grows with each solve.
+
+    ``inputs`` are the whole ones: every choice is told over all columns. The model is written
+    over the reduced ones, with the valid rows of ``tight`` where there are any.
+    """
+
+    inputs: Inputs
+    config: Config
+    reduced: Reduced
+    model: Model
+    tight: Tight | None
+    engine: Engine
+    answers: dict[str, Answer]
+    progress: Callable[[str], None]
+
+    def solve(
+        self,
+        name: str,
+        objective: Any,
+        constraints: list[cp.Constraint],
+        start: Choice | None = None,
+    ) -> Answer:
+        self.progress(name)
+        settings = self.config.solver
+        if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
+            settings = settings.model_copy(update={"mip_gap": 0.0})
+        elif name == "least_budget" and settings.mip_gap > 0:
+            asked = max(settings.mip_gap, LEAST_BUDGET_GAP)
+            settings = settings.model_copy(update={"mip_gap": asked})
+        rows = [*self.tight.counted, *constraints] if self.tight else constraints
+        if self.engine.name == "highs" and self.tight is not None:
+            answer = branch_and_bound.solve(
+                cp.Problem(objective, [*self.tight.parted, *rows]),
+                settings,
+                counts=self.tight.branched(),
+                start=None if start is None else self._start(start),
+                watch=self._watch(name),
+                enough=ENOUGH if name.startswith(ASIDE) else None,
+            )
+        else:
+            answer = run(cp.Problem(objective, rows), self.engine, settings)
+        self.answers[name] = answer
+        return answer
+
+    def choice(self) -> Choice:
+        """Read the decisions that the last solve left in the variables."""
+        build = np.rint(_values(self.model.build)).astype(bool)
+        ports = np.rint(_values(self.model.ports)).astype(np.int64)
+        return Choice(self.reduced.back(build), self.reduced.back(ports * build))
+
+    def _start(self, choice: Choice) -> dict[int, np.ndarray[Any, np.dtype[np.float64]]]:
+        kept = self.reduced.kept
+        return {
+            self.model.build.id: choice.build[kept].astype(np.float64),
+            self.model.ports.id: choice.ports[kept].astype(np.float64),
+        }
+
+    def _watch(self, name: str) -> Callable[[float, float], None]:
+        """Return what tells of a long solve: incumbent, bound, gap and seconds, now and then."""
+        started = perf_counter()
+        said = [started]
+
+        def tell(value: float, bound: float) -> None:
+            now = perf_counter()
+            if now - said[0] < SAY_EVERY_S:
+                return
+            said[0] = now
+            found = f"{value:.6g}, gap {gap(value, bound):.3%}" if np.isfinite(value) else "none"
+            self.progress(f"{name}: best {found}, bound {bound:.6g}, {now - started:.0f} s")
+
+        return tell
+
+
+def _values(variable: cp.Variable) -> np.ndarray[Any, np.dtype[np.float64]]:
+    if variable.value is None:  # a scenario without any column
+        return np.zeros(variable.shape)
+    return np.asarray(variable.value, np.float64)
+
+
+SOLVES = (
+    "shortfall",
+    "plan",
+    "attainable_l2",
+    "attainable_l3",
+    "attainable_ev_owners",
+    "ceiling_l2",
+    "ceiling_l3",
+    "ceiling_ev_owners",
+    "least_budget",
+)
+"""Names of the solves behind one plan, in order."""
+
+
+def solve_scenario(
+    tables: Tables,
+    case: Case,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    plain: bool = False,
+) -> Solved:
+    """Solve a scenario and write the plan's record, without its certificate.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    progress
+        Called with the name of each solve before it starts (see ``SOLVES``); during a long one
+        again, with ``name: `` and what is known so far.
+    plain
+        Solve the model as it is written, without reduction, valid rows, start or search: what
+        the fast way is compared with.
+
+    Raises
+    ------
+    KwevError
+        If the geography or solver is unknown, or the solver fails.
+    """
+    config = case.config
+    engine = choose_engine(config.solver.name)
+    inputs = build_inputs(tables, config, case.geography)
+    return solve_inputs(tables, case, inputs, engine, progress=progress, plain=plain)
+
+
+def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
+    tables: Tables,
+    case: Case,
+    inputs: Inputs,
+    engine: Engine,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    plain: bool = False,
+) -> Solved:
+    """Solve a scenario whose inputs are built already (see :func:`solve_scenario`)."""
+    config = case.config
+    if len(inputs.columns) == 0:
+        outcome = _nothing_to_decide(inputs, config, engine)
+        plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
+        return Solved(plan, _account(inputs, engine, {}))
+    going = _going(inputs, config, engine, progress, plain=plain)
+    outcome = _outcome(going)
+    plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
+    return Solved(plan, _account(inputs, engine, going.answers, going.reduced))
+
+
+def _going(
+    inputs: Inputs,
+    config: Config,
+    engine: Engine,
+    progress: Callable[[str], None],
+    *,
+    plain: bool,
+) -> _Run:
+    reduced = whole(inputs) if plain else reduce(inputs, config, _protected(inputs, config))
+    model = build_model(reduced.inputs, config)
+    tight = None if plain else tight_rows(reduced.inputs, config, model)
+    return _Run(inputs, config, reduced, model, tight, engine, {}, progress)
+
+
+def _protected(inputs: Inputs, config: Config) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return the columns that a constraint reads beyond cover, cost and capacity."""
+    return model_constraints.touched_rules(inputs, config) | model_constraints.touched(
+        inputs, config
+    )
+
+
+def _outcome(going: _Run) -> Outcome:
+    weighted = going.config.objective.mode == "weighted"
+    choice, first, second = _one_stage(going) if weighted else _two_stages(going)
+    # stated as the plan's own ports and people give it, not as the solver's tolerances do
+    second = replace(
+        second, value=sum(objective_parts(going.inputs, going.config, choice).values())
+    )
+    attainable = {target: _attainable(going, target, choice) for target in TARGETS}
+    ceiling = {target: _ceiling(going, target) for target in TARGETS}
+    return Outcome(
+        choice=choice,
+        solver=_solver_account(going.engine, going.inputs, going.config, second),
+        shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
+        attainable=attainable,
+        ceiling=ceiling,
+        least_budget=_least_budget(going, choice, ceiling),
+    )
+
+
+def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
+    """Return the outcome of a scenario without a single possible action: all stays as it is."""
+    choice = Choice(np.zeros(0, bool), np.zeros(0, np.int64))
+    points, reach = inputs.points, inputs.reach
+    covered = {target: reach[target].covered(choice.build) for target in TARGETS}
+    as_is = {
+        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGETS
+    }
+    as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
+    reason = _out_of_reach(config, as_is)
+    if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
+        reason = "no action is possible"
+    objective = sum(objective_parts(inputs, config, choice).values())
+    answer = Answer("optimal", objective, objective, 0, 0.0, "")
+    return Outcome(
+        choice=choice,
+        solver=_solver_account(engine, inputs, config, answer),
+        shortfall_bound_points=0.0,
+        attainable=as_is,
+        ceiling=as_is,
+        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice, bound=0.0),
+    )
+
+
+def _nothing(inputs: Inputs) -> Choice:
+    return Choice(np.zeros(len(inputs.columns), bool), np.zeros(len(inputs.columns), np.int64))
+
+
+def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
+    """Minimise the total shortfall, hold each part of it, then maximise the objective."""
+    model = going.model
+    rows = [*model.hard(), *model.elastic()]
+    if going.tight is not None:
+        rows += [row for part in going.tight.targets.values() for row in part]
+    total = cp.sum(cp.hstack(list(model.shortfall.values())))
+    nothing = _nothing(going.inputs)  # always a plan
+    first = going.solve("shortfall", cp.Minimize(total), rows, nothing)
+    if not first.found:  # only time can run out
+        raise _out_of_time("shortfall")
+    choice = going.choice()
+    holds = [s <= float(s.value) + HOLD_POINTS for s in model.shortfall.values()]
+    objective_first = float(model.objective_points.value)
+    second = going.solve("plan", cp.Maximize(model.objective_points), [*rows, *holds], choice)
+    if second.found:
+        return going.choice(), first, second
+    # the first stage's plan is feasible for the second by construction
+    kept = Answer("limit", objective_first, np.inf, second.nodes, second.seconds, second.log)
+    return choice, first, kept
+
+
+def _one_stage(going: _Run) -> tuple[Choice, Answer, Answer]:
+    """Maximise the objective, in which shortfall has its price: no least shortfall is known."""
+    model = going.model
+    rows = [*model.hard(), *model.elastic()]
+    answer = going.solve("plan", cp.Maximize(model.objective_points), rows)
+    if not answer.found:
+        raise _out_of_time("plan")
+    unknown = Answer("no_solution", 0.0, 0.0, 0, 0.0, "")
+    return going.choice(), unknown, answer
+
+
+def _out_of_time(name: str) -> KwevError:
+    return KwevError(
+        f"no answer to {name!r} within the time limit",
+        where="solver.time_limit_s",
+        hint="Raise it, or take a smaller geography.",
+    )
+
+
+def _attainable(going: _Run, target: str, choice: Choice) -> Extreme:
+    """Return the largest share for one target alone under the budget."""
+    return _extreme(going, "attainable_" + target, target, (), choice)
+
+
+def _ceiling(going: _Run, target: str) -> Extreme:
+    """Return the largest share for one target without a budget.
+
+    With all that brings a level built, nobody more can be reached. Where no constraint ties the
+    sites together and one action a place attains that, there is nothing to search.
+    """
+    name = "ceiling_" + target
+    free = {*FREE, *(f"coverage_{level}" for level in TARGETS)}
+    if going.tight is not None and going.model.constraints.keys() <= free:
+        everything = _everything(going.inputs, target)
+        reached = going.inputs.reach[target].covered(everything.build)
+        if (reached == _most(going.inputs.reach[target])).all():
+            going.progress(name)
+            return Extreme(_share(going.inputs, target, reached), everything)
+    return _extreme(going, name, target, ("budget",), None)
+
+
+def _everything(inputs: Inputs, target: str) -> Choice:
+    """Return every action that brings a target's level, one a place, with the fewest ports."""
+    columns = inputs.columns
+    brings = np.diff((inputs.reach[target].change > 0).tocsc().indptr) > 0
+    first = "new_l2" if target == "l2" else "new_l3"
+    order = np.flatnonzero(brings)
+    order = order[np.argsort(columns.kind[order] != first, kind="stable")]
+    build = np.zeros(len(columns), bool)
+    build[order[np.unique(columns.place[order], return_index=True)[1]]] = True
+    return Choice(build, columns.min_ports * build)
+
+
+def _most(reach: Reach) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return who is within reach of anything that stands or could stand."""
+    reached = (reach.fixed + reach.losable) >= 1
+    gains = reach.change > 0
+    return np.asarray(reached | (np.diff(gains.indptr) > 0))
+
+
+def _share(inputs: Inputs, target: str, reached: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
+    points = inputs.points
+    return share_of(points.ev if target == "ev_owners" else points.people, reached)
+
+
+def _extreme(
+    going: _Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
+) -> Extreme:
+    """Return the largest share for one target alone, without the constraints dropped."""
+    dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved", *dropped)
+    hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
+    rows = inputs.rows[target]
+    covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
+    share = (ev_share if target == "ev_owners" else people_share)(inputs, target, covered)
+    constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
+    answer = going.solve(name, cp.Maximize(share), constraints, start)
+    if not answer.found or (answer.status != "optimal" and "budget" in dropped):
+        raise _out_of_time(name)
+    # the share is read off the plan found, so that the plan is its proof
+    choice = going.choice()
+    reached = going.inputs.reach[target].covered(choice.build)
+    return Extreme(_share(going.inputs, target, reached), choice)
+
+
+def _least_budget(going: _Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
+    """Return the least net cost at which every enforced target is met, where there is one."""
+    reason = _out_of_reach(going.config, ceiling)
+    if reason:
+        return Extreme(None, None, reason)
+    model = going.model
+    met = [s <= 0 for s in model.shortfall.values()]
+    constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
+    # the plan is an answer where it meets the targets; elsewhere the start is refused
+    answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints, choice)
+    if answer.status == "infeasible":
+        return Extreme(None, None, "the targets cannot be met together")
+    if not answer.found:
+        return Extreme(None, None, "not found within the time limit")
+    choice, columns = going.choice(), going.inputs.columns
+    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
+    least = float(net_cad + columns.port_cad @ choice.ports)
+    return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
+
+
+def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
+    """Return which enforced target no money reaches, in words; empty where there is none."""
+    for target, wanted in enforced_targets(config).items():
+        best = ceiling[target].value
+        if best is not None and best < wanted:
+            return (
+                f"target {target} is {wanted:.4f}; "
+                f"with every candidate built {best:.4f} is the most"
+            )
+    return ""
+
+
+def enforced_targets(config: Config) -> dict[str, float]:
+    """Return the coverage targets that are rows of the model, by name (shares)."""
+    wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
+    if config.targets.ev_owners.enforce:
+        wanted["ev_owners"] = config.targets.ev_owners.share
+    return wanted
+
+
+def _solver_account(
+    engine: Engine, inputs: Inputs, config: Config, answer: Answer
+) -> dict[str, Any]:
+    most = _most_points(inputs, config)
+    bound = max(min(answer.bound, most), answer.value)
+    return {
+        "name": engine.name,
+        "version": engine.version,
+        "licence": engine.licence,
+        "reason": engine.reason,
+        "status": answer.status,
+        "objective": answer.value,
+        "bound": bound,
+        "gap_solver": gap(answer.value, bound),
+    }
+
+
+def _most_points(inputs: Inputs, config: Config) -> float:
+    """Return an objective that no plan exceeds: everybody covered, all that saves money done."""
+    columns, w = inputs.columns, config.weights
+    saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
+    saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
+    return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
+
+
+def gap(objective: float, bound: float) -> float:
+    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
+    distance = abs(bound - objective)
+    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
+
+
+def _account(
+    inputs: Inputs, engine: Engine, answers: dict[str, Answer], reduced: Reduced | None = None
+) -> dict[str, Any]:
+    return {
+        "solver": engine.name,
+        "solver_version": engine.version,
+        "seconds": sum(answer.seconds for answer in answers.values()),
+        "nodes": sum(answer.nodes for answer in answers.values()),
+        "log": answers["plan"].log if "plan" in answers else "",
+        "solves": {
+            name: {
+                "status": answer.status,
+                "seconds": answer.seconds,
+                "nodes": answer.nodes,
+                "value": answer.value if answer.found else None,
+                "bound": answer.bound if answer.found and np.isfinite(answer.bound) else None,
+                "log": answer.log,
+            }
+            for name, answer in answers.items()
+        },
+        "size": {
+            "points": len(inputs.points),
+            "columns": len(inputs.columns),
+            **{f"rows_{level}": len(rows.base) for level, rows in inputs.rows.items()},
+            **({} if reduced is None else reduced.sizes()),
+        },
+        "machine": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count(),
+        },
+    }

@@ -1,0 +1,1 @@
+"""Many plans for one question: kept, checked, read."""

@@ -1,0 +1,251 @@
+"""Certified plans by key, so that every chapter that asks for a plan gets the same one at once.
+
+The key is made of the data, the planning part of the configuration, the geography and the version
+of the code that makes a plan. The solver is recorded in the plan, not keyed. An entry is checked
+again each time it is read: one that is damaged or not clean is solved anew, never shown.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import signal
+import threading
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from kwev import config
+from kwev.certify.certificate import certify
+from kwev.config import Case
+from kwev.data.tables import load_tables
+from kwev.errors import KwevError
+from kwev.files import read_json, sha256_json
+from kwev.plan.export import write_plan
+from kwev.plan.format import Plan, read_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from multiprocessing.process import BaseProcess
+    from pathlib import Path
+
+    from kwev.data.tables import Tables
+    from kwev.project import Project
+
+PLAN_VERSION: Final = "1"
+"""Version of the code that makes, measures and certifies a plan.
+
+Raised where that code may give another answer: every stored plan and every row of a study is stale
+then. ``tests/model/test_versions.py`` fails when that code changes and the version does not.
+"""
+
+Result = TypeVar("Result")
+
+MOST_WORKERS = 4
+"""Plans solved at a time, at most: each process holds the tables and a model."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A certified plan with the account of its solves."""
+
+    plan: Plan
+    account: dict[str, Any]
+
+
+def key(tables: Tables, case: Case) -> str:
+    """Return the key of a plan: 16 hexadecimal digits."""
+    parts = {
+        "inputs": tables.inputs_sha256,
+        "config": case.config.planning_sha256(),
+        "gap": case.config.solver.mip_gap,
+        "geography": case.geography,
+        "code": PLAN_VERSION,
+    }
+    return sha256_json(parts)[:16]
+
+
+def stored(
+    project: Project,
+    tables: Tables,
+    case: Case,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Entry:
+    """Return the certified plan of a case from the store, or solve, certify and keep it.
+
+    Raises
+    ------
+    KwevError
+        If a fresh plan does not pass its own certificate: nothing is stored then.
+    """
+    folder = folder_of(project, tables, case)
+    entry = _read(folder, tables, case)
+    if entry is None:
+        entry = solve_certified(tables, case, progress=progress)
+        write_plan(folder, entry.plan, entry.account)
+    return entry
+
+
+def folder_of(project: Project, tables: Tables, case: Case) -> Path:
+    """Return where the plan of a case stands in the store, or would stand."""
+    return project.store / f"{case.scenario}-{case.geography}-{key(tables, case)}"
+
+
+def solve_ahead(
+    project: Project,
+    tables: Tables,
+    cases: Iterable[Case],
+    *,
+    progress: Callable[[], None] = lambda: None,
+) -> dict[Path, Entry]:
+    """Solve, certify and keep the cases that are not in the store, several at a time.
+
+    Each runs in a process of its own, so a script that calls this needs the usual
+    ``if __name__ == "__main__"``. What is in the store already is checked where it is read.
+
+    Parameters
+    ----------
+    progress
+        Called after each case, solved or found.
+
+    Returns
+    -------
+    dict
+        What was solved, by its folder in the store.
+    """
+    missing = {}
+    for case in cases:
+        folder = folder_of(project, tables, case)
+        if folder in missing or (folder / "plan.json").is_file():
+            progress()
+        else:
+            missing[folder] = case
+    solved: dict[Path, Entry] = {}
+    jobs = {folder: (project, case) for folder, case in missing.items()}
+    for folder, entry in in_processes(_solve_one, jobs):
+        solved[folder] = entry
+        progress()
+    return solved
+
+
+def in_processes(
+    work: Callable[..., Result], jobs: Mapping[Path, tuple[Any, ...]]
+) -> Iterator[tuple[Path, Result]]:
+    """Call a function for each job in processes of this machine, several at a time.
+
+    Parameters
+    ----------
+    work
+        A function of a module, called with a job's arguments.
+
+    Yields
+    ------
+    tuple
+        Key and result of each job, as they are done.
+
+    Raises
+    ------
+    KwevError
+        If a process is ended from outside.
+    """
+    if not jobs:
+        return
+    workers = min(len(jobs), MOST_WORKERS, os.cpu_count() or 1)
+    spawn = multiprocessing.get_context("spawn")  # a fork would copy threads and solvers
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_leave_to_parent) as pool:
+        waiting = {pool.submit(work, *arguments): key for key, arguments in jobs.items()}
+        try:
+            for job in as_completed(waiting):
+                yield waiting[job], job.result()
+        except BrokenProcessPool as error:
+            hint = "Run again: what was certified is kept. Memory may have run out."
+            raise KwevError(
+                "a process that solves was ended", where="kwev.studies.store", hint=hint
+            ) from (error)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _leave_to_parent() -> None:
+    """Let the parent alone answer the keyboard's stop, and end with it, however it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()  # returns when it is gone: a pool's worker would wait for work for ever
+    os._exit(1)  # what a plan takes is written whole or not at all
+
+
+def _solve_one(project: Project, case: Case) -> Entry:
+    return stored(project, load_tables(project.processed), case)
+
+
+def solve_certified(
+    tables: Tables, case: Case, *, progress: Callable[[str], None] = lambda _: None
+) -> Entry:
+    """Solve a case and certify the plan.
+
+    Raises
+    ------
+    KwevError
+        If the certificate finds a violation.
+    """
+    from kwev.solve.stages import solve_scenario  # noqa: PLC0415 -- cvxpy loads only where it solves
+
+    result = solve_scenario(tables, case, progress=progress)
+    certificate = certify(result.plan, tables, case)
+    if certificate.violations:
+        raise KwevError(
+            f"the plan of {case.scenario!r} fails its certificate: {certificate.violations[0]}",
+            where=f"violations: {len(certificate.violations)}",
+            hint="This is a defect of kwev or of the solver; nothing was written.",
+        )
+    return Entry(result.plan.model_copy(update={"certificate": certificate}), result.account)
+
+
+def plan_for(
+    project: Project, scenario: str = "base", geography: str = "da", **changes: Any
+) -> Entry:
+    """Return the certified plan of a named scenario, with values changed where given.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    scenario
+        Name of the scenario.
+    geography
+        ``tract``, ``da`` or ``cell``.
+    **changes
+        Dotted keys with ``__``, for example ``budget__limit_cad=2_000_000``.
+    """
+    settings = config.load(scenario, project.config)
+    if changes:
+        settings = settings.with_values(**changes)
+    return stored(project, load_tables(project.processed), Case(scenario, settings, geography))
+
+
+def clear(project: Project) -> None:
+    """Forget every stored plan."""
+    shutil.rmtree(project.store, ignore_errors=True)
+
+
+def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:
+    path = folder / "plan.json"
+    if not path.is_file():
+        return None
+    try:
+        plan, account = read_plan(path), read_json(folder / "solve.json")
+    except KwevError:
+        return None
+    if plan.certificate is None:
+        return None
+    again = certify(plan, tables, case)
+    return Entry(plan, account) if again == plan.certificate else None
