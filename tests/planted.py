@@ -15,9 +15,9 @@ from typing import Any
 from toy import base_config, streets, toy
 
 from kwev.certify import constraints
-from kwev.certify.actions import Place
+from kwev.certify.actions import ActionKey
 from kwev.certify.certificate import certify
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.config import Case, parse
 from kwev.files import sha256_json
 from kwev.plan.format import Action, Plan, parse_plan
@@ -35,8 +35,8 @@ class Ground:
     case: Case
 
     @cached_property
-    def retrace(self) -> Retrace:
-        return Retrace(self.tables, self.case.config, self.case.geography)
+    def evaluated(self) -> Evaluation:
+        return Evaluation(self.tables, self.case.config, self.case.geography)
 
     def copy(self) -> dict[str, Any]:
         return copy.deepcopy(self.plan.as_dict())
@@ -46,13 +46,13 @@ class Ground:
 
     def action(self, kind: str, place_id: str, added: int) -> dict[str, Any]:
         """Return a well-formed record of an action, allowed or not."""
-        facts = self.retrace.expected(Place(kind, place_id), added, self.done)
+        facts = self.evaluated.expected(ActionKey(kind, place_id), added, self.done)
         return {"kind": kind, "place_id": place_id, **facts}
 
     @cached_property
-    def done(self) -> dict[Place, int]:
+    def done(self) -> dict[ActionKey, int]:
         """The plan's actions with the ports that each adds."""
-        return {Place(a.kind, a.place_id): a.ports_added for a in self.plan.actions}
+        return {ActionKey(a.kind, a.place_id): a.ports_added for a in self.plan.actions}
 
     def station(self, **wanted: Any) -> str:
         """Return the first station with the given values (a function tests the value)."""
@@ -143,8 +143,8 @@ def refreshed(values: dict[str, Any]) -> dict[str, Any]:
 def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
     """Return the plan with every measured number as its own actions would really give it."""
     actions = [Action.model_validate(a) for a in values["actions"]]
-    ports = {Place(a.kind, a.place_id): a.ports_added for a in actions}
-    trace = ground.retrace
+    ports = {ActionKey(a.kind, a.place_id): a.ports_added for a in actions}
+    trace = ground.evaluated
     cells, model = trace.cover("cell", ports), trace.cover("model", ports)
     for name in TARGETS:
         values["coverage"][name]["after"] = cells.share(name)

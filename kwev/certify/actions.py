@@ -25,14 +25,14 @@ NEW = ("new_l2", "new_l3")
 CAD_TOL = 0.005
 
 
-class Place(NamedTuple):
+class ActionKey(NamedTuple):
     """One kind of action at one place."""
 
     kind: str
     place_id: str
 
     @classmethod
-    def from_id(cls, action_id: str) -> Place | None:
+    def from_id(cls, action_id: str) -> ActionKey | None:
         """Read ``<kind>_<place_id>``; None where it is neither."""
         for kind in KINDS:
             if action_id.startswith(f"{kind}_"):
@@ -51,13 +51,13 @@ class Effect(NamedTuple):
     yearly_cad: float = 0.0
 
 
-Done = Mapping[Place, int]
+Done = Mapping[ActionKey, int]
 """Actions with the ports that each adds."""
 
 NOTHING: Done = MappingProxyType({})
 
 
-class Deeds:
+class ActionRules:
     """Stations and sites, the rules that actions keep, and what each action changes.
 
     Parameters
@@ -79,11 +79,11 @@ class Deeds:
 
     # -- rules -------------------------------------------------------------------------------
 
-    def known(self, place: Place) -> bool:
+    def known(self, place: ActionKey) -> bool:
         """Return whether the place exists in the data."""
         return place.place_id in (self._sites if place.kind in NEW else self._stations)
 
-    def problem(self, place: Place, added: int, done: Done = NOTHING) -> str:
+    def problem(self, place: ActionKey, added: int, done: Done = NOTHING) -> str:
         """Return which rule an action breaks among those done, in words; empty where none."""
         if not self.known(place):
             return f"no place {place.place_id!r} for {place.kind}"
@@ -96,7 +96,7 @@ class Deeds:
             or self._own_problem(place, added)
         )
 
-    def _own_problem(self, place: Place, added: int) -> str:
+    def _own_problem(self, place: ActionKey, added: int) -> str:
         """Return which optional rule an action breaks by itself, whatever else is done."""
         rules, facts = self.config.rules, self.expected(place, added)
         money, most = rules.site_budget_cad, rules.ports.per_place
@@ -111,12 +111,12 @@ class Deeds:
             return f"{after} ports at one place, allowed {max(most, before)}"
         return ""
 
-    def clash(self, one: Place, other: Place) -> bool:
+    def clash(self, one: ActionKey, other: ActionKey) -> bool:
         """Return whether two actions settle the same level's equipment at one place."""
         same = one.place_id == other.place_id
         return same and bool(self._settles(one) & self._settles(other))
 
-    def _settles(self, place: Place) -> set[str]:
+    def _settles(self, place: ActionKey) -> set[str]:
         if place.kind in ("add_l2", "add_l3"):
             return {place.kind.removeprefix("add_")}
         if place.kind == "upgrade" and self.known(place):
@@ -124,11 +124,11 @@ class Deeds:
             return {"l3"} if min(had, self.config.ports.retained_l2) > 0 else {"l2", "l3"}
         return {"l2", "l3"}
 
-    def _site_problem(self, place: Place) -> str:
+    def _site_problem(self, place: ActionKey) -> str:
         station = self._sites[place.place_id]["station_id"]
         return f"the site is the existing station {station}" if station else ""
 
-    def _station_problem(self, place: Place) -> str:
+    def _station_problem(self, place: ActionKey) -> str:
         station = self._stations[place.place_id]
         private = station["owner"] != "public"
         broken = (
@@ -182,7 +182,7 @@ class Deeds:
             )
         )
 
-    def _alternative_problem(self, place: Place, done: Done) -> str:
+    def _alternative_problem(self, place: ActionKey, done: Done) -> str:
         """Say which level of a removed station nobody offers nearby once all is done."""
         limit_m = self.config.siting.removal.alternative_m
         if place.kind != "remove" or limit_m is None:
@@ -199,7 +199,7 @@ class Deeds:
                 return f"no other {level.upper()} within {limit_m} m"
         return ""
 
-    def _ports_problem(self, place: Place, added: int) -> str:
+    def _ports_problem(self, place: ActionKey, added: int) -> str:
         rule = self.config.ports
         low, high = {
             "new_l2": (rule.min_l2, rule.max_new_l2),
@@ -211,7 +211,7 @@ class Deeds:
         }[place.kind]
         return "" if low <= added <= high else f"{added} new ports, allowed {low} to {high}"
 
-    def _power_problem(self, place: Place, added: int, done: Done) -> str:
+    def _power_problem(self, place: ActionKey, added: int, done: Done) -> str:
         facts = self.expected(place, added, done)
         if facts["kw_after"] <= facts["grid_kw"] + 1e-6:
             return ""
@@ -221,11 +221,11 @@ class Deeds:
         """Return the rows of the stations that count in the scenario today."""
         return [station for station in self._stations.values() if self._counts(station)]
 
-    def row(self, place: Place) -> dict[str, Any]:
+    def row(self, place: ActionKey) -> dict[str, Any]:
         """Return the row of the site or station that an action is done at."""
         return (self._sites if place.kind in NEW else self._stations)[place.place_id]
 
-    def effect(self, place: Place, added: int) -> Effect:
+    def effect(self, place: ActionKey, added: int) -> Effect:
         """Return what an action changes."""
         return self._effect(place, added)
 
@@ -234,7 +234,7 @@ class Deeds:
         here = station["in_region"] or reach.include_outside
         return bool(here and (station["access"] == "public" or reach.include_tesla_only))
 
-    def expected(self, place: Place, added: int, done: Done = NOTHING) -> dict[str, Any]:
+    def expected(self, place: ActionKey, added: int, done: Done = NOTHING) -> dict[str, Any]:
         """Return the record that an action with ``added`` ports must have.
 
         Where another of the actions ``done`` comes first at the same place, it is before.
@@ -247,7 +247,7 @@ class Deeds:
             else (int(row["l2_ports"]), int(row["l3_ports"]), self.standing_kw(row))
         )
         for kind in KINDS[: KINDS.index(place.kind)]:
-            first = Place(kind, place.place_id)
+            first = ActionKey(kind, place.place_id)
             if first in done and (kind in NEW) == at_site:
                 earlier = self._effect(first, done[first])
                 l2, l3, kw = l2 + earlier.l2, l3 + earlier.l3, kw + earlier.kw
@@ -270,7 +270,7 @@ class Deeds:
             "operating_cad_per_year": effect.yearly_cad,
         }
 
-    def _effect(self, place: Place, added: int) -> Effect:
+    def _effect(self, place: ActionKey, added: int) -> Effect:
         """Return what an action changes: first what it takes away, then what it adds."""
         costs, power, run = self.config.costs, self.config.power, self.config.operating
         gone = self._taken(place)
@@ -293,7 +293,7 @@ class Deeds:
             + added * run.l3_port_cad_per_year,
         )
 
-    def _taken(self, place: Place) -> Effect:
+    def _taken(self, place: ActionKey) -> Effect:
         """Return what an action takes away; of L3 equipment nothing is sold."""
         if place.kind not in ("upgrade", "remove"):
             return Effect()
@@ -315,7 +315,7 @@ class Deeds:
             yearly_cad=-saved,
         )
 
-    def _facts(self, place: Place, row: dict[str, Any], category: str) -> dict[str, Any]:
+    def _facts(self, place: ActionKey, row: dict[str, Any], category: str) -> dict[str, Any]:
         return {
             "id": f"{place.kind}_{place.place_id}",
             "name": row["name"],
@@ -351,9 +351,9 @@ class Deeds:
                 continue
             left = int(station[f"{level}_ports"])
             for kind in KINDS:
-                added = None if kind in NEW else ports.get(Place(kind, station_id))
+                added = None if kind in NEW else ports.get(ActionKey(kind, station_id))
                 if added is not None:
-                    left += getattr(self._effect(Place(kind, station_id), added), level)
+                    left += getattr(self._effect(ActionKey(kind, station_id), added), level)
             if left > 0:
                 found.append(station)
         found += [self._sites[p.place_id] for p in ports if p.kind == f"new_{level}"]

@@ -11,9 +11,9 @@ import numpy as np
 from pydantic import ValidationError
 
 from kwev.certify import constraints
-from kwev.certify.actions import KINDS, Place
+from kwev.certify.actions import KINDS, ActionKey
 from kwev.certify.dual_bound import Bounds, Lagrangian, UncheckedError, stated
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.config import Solver
 from kwev.files import sha256_json
 from kwev.plan.format import Certificate
@@ -126,19 +126,19 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
         the recomputation gives; ``targets`` says which targets are met, on the cells.
     """
     audit, config = Audit(), case.config
-    retrace = Retrace(tables, config, case.geography)
+    evaluated = Evaluation(tables, config, case.geography)
     _check_header(audit, plan, tables, case)
-    ports = _check_actions(audit, plan, retrace)
-    _check_money(audit, plan, config, retrace, ports)
-    broken = constraints.broken(retrace, tables, ports)
+    ports = _check_actions(audit, plan, evaluated)
+    _check_money(audit, plan, config, evaluated, ports)
+    broken = constraints.broken(evaluated, tables, ports)
     audit.true(not broken, "; ".join(broken))
-    after = _check_coverage(audit, plan, config, retrace, ports)
-    _check_shortfall(audit, plan, retrace, tables, ports)
-    missed = sum(constraints.missed(retrace, tables, ports).values())
-    _check_objective(audit, plan, retrace, ports, missed)
-    _check_extremes(audit, plan, retrace, tables)
+    after = _check_coverage(audit, plan, config, evaluated, ports)
+    _check_shortfall(audit, plan, evaluated, tables, ports)
+    missed = sum(constraints.missed(evaluated, tables, ports).values())
+    _check_objective(audit, plan, evaluated, ports, missed)
+    _check_extremes(audit, plan, evaluated, tables)
     shown = _check_proof(audit, plan, tables, case)
-    targets = {name: _target_status(name, plan, retrace, after[name], shown) for name in TARGETS}
+    targets = {name: _target_status(name, plan, evaluated, after[name], shown) for name in TARGETS}
     found = Certificate(violations=audit.violations, targets=targets, checks=audit.checks)
     return found if plan.certificate is None else _compared(found, plan.certificate)
 
@@ -180,23 +180,23 @@ def _is_solver(values: Any) -> bool:
     return True
 
 
-def _check_actions(audit: Audit, plan: Plan, retrace: Retrace) -> dict[Place, int]:
+def _check_actions(audit: Audit, plan: Plan, evaluated: Evaluation) -> dict[ActionKey, int]:
     """Check each action's fields against the data and the rules; return ports by action."""
-    added = {Place(a.kind, a.place_id): _added(a) for a in plan.actions}
-    ports = {place: number for place, number in added.items() if retrace.known(place)}
-    seen: list[Place] = []
+    added = {ActionKey(a.kind, a.place_id): _added(a) for a in plan.actions}
+    ports = {place: number for place, number in added.items() if evaluated.known(place)}
+    seen: list[ActionKey] = []
     for action in plan.actions:
         where = f"action {action.id}"
-        place = Place(action.kind, action.place_id)
-        problem = retrace.problem(place, added[place], ports)
+        place = ActionKey(action.kind, action.place_id)
+        problem = evaluated.problem(place, added[place], ports)
         audit.true(not problem, f"{where}: {problem}")
-        clash = any(retrace.clash(place, other) for other in seen)
+        clash = any(evaluated.clash(place, other) for other in seen)
         audit.true(not clash, f"{where}: a second action at one place")
         late = [p.kind for p in seen if p.place_id == place.place_id and _comes_first(place, p)]
         audit.true(not late, f"{where}: listed after {', '.join(late)}, which it comes before")
         seen.append(place)
-        if retrace.known(place):
-            _check_fields(audit, where, action, retrace.expected(place, _added(action), ports))
+        if evaluated.known(place):
+            _check_fields(audit, where, action, evaluated.expected(place, _added(action), ports))
     return ports
 
 
@@ -209,7 +209,7 @@ def _added(action: Action) -> int:
     return action.l3_ports_after - action.l3_ports_before
 
 
-def _comes_first(one: Place, other: Place) -> bool:
+def _comes_first(one: ActionKey, other: ActionKey) -> bool:
     return KINDS.index(one.kind) < KINDS.index(other.kind)
 
 
@@ -228,9 +228,9 @@ def _check_fields(audit: Audit, where: str, action: Action, expected: dict[str, 
 
 
 def _check_money(
-    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+    audit: Audit, plan: Plan, config: Config, evaluated: Evaluation, ports: dict[ActionKey, int]
 ) -> None:
-    money = [retrace.expected(place, added) for place, added in ports.items()]
+    money = [evaluated.expected(place, added) for place, added in ports.items()]
     purchase = sum(m["purchase_cad"] for m in money)
     resale = sum(m["resale_cad"] for m in money)
     cost = plan.cost
@@ -245,15 +245,15 @@ def _check_money(
 
 
 def _check_coverage(
-    audit: Audit, plan: Plan, config: Config, retrace: Retrace, ports: dict[Place, int]
+    audit: Audit, plan: Plan, config: Config, evaluated: Evaluation, ports: dict[ActionKey, int]
 ) -> dict[str, float]:
     wanted = {
         "l2": config.targets.l2,
         "l3": config.targets.l3,
         "ev_owners": config.targets.ev_owners.share,
     }
-    before = {"cell": retrace.cover("cell", {}), "model": retrace.cover("model", {})}
-    after = {"cell": retrace.cover("cell", ports), "model": retrace.cover("model", ports)}
+    before = {"cell": evaluated.cover("cell", {}), "model": evaluated.cover("model", {})}
+    after = {"cell": evaluated.cover("cell", ports), "model": evaluated.cover("model", ports)}
     for name in TARGETS:
         stated: Reached = getattr(plan.coverage, name)
         path = f"coverage.{name}"
@@ -271,12 +271,12 @@ def _check_coverage(
 
 
 def _check_shortfall(
-    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, ports: dict[Place, int]
+    audit: Audit, plan: Plan, evaluated: Evaluation, tables: Tables, ports: dict[ActionKey, int]
 ) -> None:
-    stated, parts = plan.shortfall, retrace.shortfall(ports)
+    stated, parts = plan.shortfall, evaluated.shortfall(ports)
     for name, value in parts.items():
         audit.near(f"shortfall.{name}", getattr(stated, name), value, SHARE_TOL)
-    rules = constraints.missed(retrace, tables, ports)
+    rules = constraints.missed(evaluated, tables, ports)
     audit.same("shortfall.rules", sorted(stated.rules), sorted(rules))
     for name, value in rules.items():
         audit.near(f"shortfall.rules.{name}", stated.rules.get(name), value, SHARE_TOL)
@@ -288,10 +288,14 @@ def _check_shortfall(
 
 
 def _check_objective(
-    audit: Audit, plan: Plan, retrace: Retrace, ports: dict[Place, int], missed_by_rules: float
+    audit: Audit,
+    plan: Plan,
+    evaluated: Evaluation,
+    ports: dict[ActionKey, int],
+    missed_by_rules: float,
 ) -> None:
     solver = plan.solver
-    parts = retrace.objective_parts(ports, missed_by_rules)
+    parts = evaluated.objective_parts(ports, missed_by_rules)
     for name, value in parts.items():
         stated = getattr(plan.objective_parts, name)
         audit.near(f"objective_parts.{name}", stated, value, POINTS_TOL)
@@ -325,13 +329,13 @@ def _stated_gap(plan: Plan) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _check_extremes(audit: Audit, plan: Plan, retrace: Retrace, tables: Tables) -> None:
+def _check_extremes(audit: Audit, plan: Plan, evaluated: Evaluation, tables: Tables) -> None:
     """Check attainable, ceiling and least budget through their witnesses and a closed form.
 
     Where an optional rule ties sites together, the closed form is an upper bound alone, and the
     stated ceiling is what the others are held against.
     """
-    config, most = retrace.config, dict(retrace.ceiling("model"))
+    config, most = evaluated.config, dict(evaluated.ceiling("model"))
     for name in TARGETS:
         stated: Reached = getattr(plan.coverage, name)
         own = getattr(plan.model_coverage, name).after
@@ -352,11 +356,11 @@ def _check_extremes(audit: Audit, plan: Plan, retrace: Retrace, tables: Tables) 
             and stated.attainable <= most[name] + MODEL_TOL,
             f"{path}.attainable {stated.attainable} is not between the plan and the ceiling",
         )
-        witness = _witness(audit, plan, retrace, tables, f"attainable_{name}")
+        witness = _witness(audit, plan, evaluated, tables, f"attainable_{name}")
         if witness is not None:
-            shown = retrace.cover("model", witness).share(name)
+            shown = evaluated.cover("model", witness).share(name)
             audit.near(f"{path}.attainable", stated.attainable, shown, SHARE_TOL)
-    _check_least_budget(audit, plan, retrace, tables, most)
+    _check_least_budget(audit, plan, evaluated, tables, most)
     used = {f"attainable_{name}" for name in TARGETS}
     if plan.cost.least_budget_cad is not None:
         used.add("least_budget")
@@ -370,9 +374,9 @@ def _slack(config: Config) -> float:
 
 
 def _check_least_budget(
-    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, most: dict[str, float]
+    audit: Audit, plan: Plan, evaluated: Evaluation, tables: Tables, most: dict[str, float]
 ) -> None:
-    config = retrace.config
+    config = evaluated.config
     wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
     if config.targets.ev_owners.enforce:
         wanted["ev_owners"] = config.targets.ev_owners.share
@@ -388,18 +392,18 @@ def _check_least_budget(
     audit.same("cost.least_budget_reason", plan.cost.least_budget_reason, "")
     out_of_reach = [name for name, share in wanted.items() if most[name] < share - SHARE_TOL]
     audit.true(not out_of_reach, f"cost.least_budget_cad stated, but out of reach: {out_of_reach}")
-    witness = _witness(audit, plan, retrace, tables, "least_budget")
+    witness = _witness(audit, plan, evaluated, tables, "least_budget")
     if witness is None:
         return
-    reached = retrace.cover("model", witness)
+    reached = evaluated.cover("model", witness)
     for name, share in wanted.items():
         met = reached.share(name) >= share - MODEL_TOL
         audit.true(met, f"the witness of least_budget misses target {name}")
-    served = not config.demand.enforce or retrace.unserved_share(witness) <= MODEL_TOL
+    served = not config.demand.enforce or evaluated.unserved_share(witness) <= MODEL_TOL
     audit.true(served, "the witness of least_budget leaves energy demand unserved")
-    for name, share in constraints.missed(retrace, tables, witness).items():
+    for name, share in constraints.missed(evaluated, tables, witness).items():
         audit.true(share <= MODEL_TOL, f"the witness of least_budget misses rule {name}")
-    shown = sum(retrace.expected(place, n)["net_cad"] for place, n in witness.items())
+    shown = sum(evaluated.expected(place, n)["net_cad"] for place, n in witness.items())
     audit.near("cost.least_budget_cad", least, shown, CAD_TOL)
 
 
@@ -428,31 +432,31 @@ def _check_no_least_budget(
 
 
 def _witness(
-    audit: Audit, plan: Plan, retrace: Retrace, tables: Tables, name: str
-) -> dict[Place, int] | None:
+    audit: Audit, plan: Plan, evaluated: Evaluation, tables: Tables, name: str
+) -> dict[ActionKey, int] | None:
     """Return the ports of a witness plan, or None where it is missing or breaks a rule."""
-    budget_cad = np.inf if name == "least_budget" else retrace.config.budget.limit_cad
+    budget_cad = np.inf if name == "least_budget" else evaluated.config.budget.limit_cad
     if name not in plan.witnesses:
         audit.true(ok=False, message=f"witnesses.{name} is missing")
         return None
-    ports: dict[Place, int] = {}
+    ports: dict[ActionKey, int] = {}
     for action_id, added in plan.witnesses[name].actions:
-        place = Place.from_id(action_id)
-        known = place is not None and retrace.known(place)
-        if place is None or not known or any(retrace.clash(place, other) for other in ports):
+        place = ActionKey.from_id(action_id)
+        known = place is not None and evaluated.known(place)
+        if place is None or not known or any(evaluated.clash(place, other) for other in ports):
             problem = "twice" if known else "unknown action"
             audit.true(ok=False, message=f"witnesses.{name}: {action_id}: {problem}")
             return None
         ports[place] = added
     for place, added in ports.items():
-        problem = retrace.problem(place, added, ports)
+        problem = evaluated.problem(place, added, ports)
         if problem:
             message = f"witnesses.{name}: {place.kind}_{place.place_id}: {problem}"
             audit.true(ok=False, message=message)
             return None
-    net = sum(retrace.expected(place, added)["net_cad"] for place, added in ports.items())
+    net = sum(evaluated.expected(place, added)["net_cad"] for place, added in ports.items())
     audit.true(net <= budget_cad + CAD_TOL, f"witnesses.{name} costs {net:,.2f} CAD, too much")
-    broken = constraints.broken(retrace, tables, ports)
+    broken = constraints.broken(evaluated, tables, ports)
     audit.true(not broken, f"witnesses.{name}: {'; '.join(broken)}")
     return ports
 
@@ -497,7 +501,7 @@ def _check_proof(audit: Audit, plan: Plan, tables: Tables, case: Case) -> Bounds
 
 
 def _target_status(
-    name: str, plan: Plan, retrace: Retrace, after: float, shown: Bounds
+    name: str, plan: Plan, evaluated: Evaluation, after: float, shown: Bounds
 ) -> TargetStatus:
     """Met on the cells, out of reach of any plan there, or neither shown.
 
@@ -508,5 +512,5 @@ def _target_status(
     if after >= wanted - 1e-12:
         return "met"
     most = shown.attainable[name] if plan.geography == "cell" else None
-    proven = retrace.ceiling("cell")[name] < wanted or (most is not None and most < wanted)
+    proven = evaluated.ceiling("cell")[name] < wanted or (most is not None and most < wanted)
     return "unmet_proven" if proven else "unmet_unproven"

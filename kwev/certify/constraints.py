@@ -3,7 +3,7 @@
 Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.groups` on purpose, from the
 tables, the scenario
 and numpy alone. A rule about a single action (its cost, its ports) is in
-:meth:`kwev.certify.evaluation.Retrace.problem` as well, since it says which actions are possible
+:meth:`kwev.certify.evaluation.Evaluation.problem` as well, since it says which actions are possible
 at all.
 """
 
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from kwev.certify.actions import NEW, Place
+from kwev.certify.actions import NEW, ActionKey
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kwev.certify.evaluation import Retrace, Where
+    from kwev.certify.evaluation import Evaluation, Where
     from kwev.config import Config, Floors
     from kwev.data.tables import Tables
 
     Row = dict[str, Any]
-    Ports = dict[Place, int]
+    Ports = dict[ActionKey, int]
     Level = Literal["l2", "l3"]
 
 L2_PORTS = ("new_l2", "add_l2")
@@ -55,12 +55,12 @@ def ties(config: Config) -> bool:
     return any(value is not None for value in together)
 
 
-def broken(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
+def broken(evaluated: Evaluation, tables: Tables, ports: Ports) -> list[str]:
     """Return the hard optional rules that a plan breaks, one sentence each; empty where none.
 
     Parameters
     ----------
-    retrace
+    evaluated
         The scenario's data and rules.
     tables
         ``data/processed``, read.
@@ -68,23 +68,23 @@ def broken(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
         Ports that each action adds.
     """
     found = [
-        *_places(retrace, ports),
-        *_totals(retrace, ports),
-        *_distances(retrace, ports),
-        *_areas(retrace, tables, ports),
-        *_overlap(retrace, ports),
+        *_places(evaluated, ports),
+        *_totals(evaluated, ports),
+        *_distances(evaluated, ports),
+        *_areas(evaluated, tables, ports),
+        *_overlap(evaluated, ports),
     ]
     return sorted(found)
 
 
-def _places(retrace: Retrace, ports: Ports) -> list[str]:
+def _places(evaluated: Evaluation, ports: Ports) -> list[str]:
     """Compare cost and ports of each place, all its actions together, with the rules."""
-    rules = retrace.config.rules
+    rules = evaluated.config.rules
     cost: dict[str, float] = defaultdict(float)
     before: dict[str, int] = {}
     after: dict[str, int] = {}
     for place, added in ports.items():
-        effect, facts = retrace.effect(place, added), retrace.expected(place, added)
+        effect, facts = evaluated.effect(place, added), evaluated.expected(place, added)
         cost[place.place_id] += effect.purchase_cad - effect.resale_cad
         today = facts["l2_ports_before"] + facts["l3_ports_before"]
         before[place.place_id] = today
@@ -107,8 +107,8 @@ def _places(retrace: Retrace, ports: Ports) -> list[str]:
     return found
 
 
-def _totals(retrace: Retrace, ports: Ports) -> list[str]:
-    limit = retrace.config.rules.ports
+def _totals(evaluated: Evaluation, ports: Ports) -> list[str]:
+    limit = evaluated.config.rules.ports
     found = []
     for name, most, kinds in (
         ("ports_l2", limit.l2_total, L2_PORTS),
@@ -117,9 +117,9 @@ def _totals(retrace: Retrace, ports: Ports) -> list[str]:
         added = sum(number for place, number in ports.items() if place.kind in kinds)
         if most is not None and added > most:
             found.append(f"rule {name}: {added} ports added, allowed {most}")
-    allowed_kw = retrace.config.rules.total_kw
+    allowed_kw = evaluated.config.rules.total_kw
     if allowed_kw is not None:
-        kw = sum(retrace.effect(place, number).kw for place, number in ports.items())
+        kw = sum(evaluated.effect(place, number).kw for place, number in ports.items())
         if kw > allowed_kw + KW_TOL:
             found.append(f"rule total_kw: {kw:,.1f} kW added, allowed {allowed_kw:,.1f}")
     return found
@@ -128,14 +128,14 @@ def _totals(retrace: Retrace, ports: Ports) -> list[str]:
 # -- distance between Level 3 stations ---------------------------------------------------------
 
 
-def _distances(retrace: Retrace, ports: Ports) -> list[str]:
-    rules = retrace.config.rules
+def _distances(evaluated: Evaluation, ports: Ports) -> list[str]:
+    rules = evaluated.config.rules
     if rules.l3_spacing_m is None and rules.l3_gap_m is None:
         return []
     new = sorted(place for place in ports if place.kind in L3_STATIONS)
-    chosen = [retrace.row(place) for place in new]
+    chosen = [evaluated.row(place) for place in new]
     taken = {id(row) for row in chosen}
-    stays = [row for row in retrace.network(ports)[1] if id(row) not in taken]
+    stays = [row for row in evaluated.network(ports)[1] if id(row) not in taken]
     spots = _cm([*chosen, *stays])
     found = []
     for i, place in enumerate(new):
@@ -165,8 +165,8 @@ def _cm(rows: list[Row]) -> NDArray[np.int64]:
 # -- areas -------------------------------------------------------------------------------------
 
 
-def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
-    rules = retrace.config.rules
+def _areas(evaluated: Evaluation, tables: Tables, ports: Ports) -> list[str]:
+    rules = evaluated.config.rules
     cap = rules.area_power
     power = cap.proxy_factor is not None or cap.cap_kw is not None
     if rules.stations_per_area is None and not power:
@@ -174,18 +174,18 @@ def _areas(retrace: Retrace, tables: Tables, ports: Ports) -> list[str]:
     stations: dict[str, int] = defaultdict(int)
     today_kw: dict[str, float] = defaultdict(float)
     after_kw: dict[str, float] = defaultdict(float)
-    for row in retrace.counted():
+    for row in evaluated.counted():
         stations[row["area_id"]] += 1
-        today_kw[row["area_id"]] += retrace.standing_kw(row)
+        today_kw[row["area_id"]] += evaluated.standing_kw(row)
     before = dict(stations)
     after_kw.update(today_kw)
     for place, added in ports.items():
-        area = retrace.row(place)["area_id"]
+        area = evaluated.row(place)["area_id"]
         stations[area] += (place.kind in NEW) - (place.kind == "remove")
-        after_kw[area] += retrace.effect(place, added).kw
+        after_kw[area] += evaluated.effect(place, added).kw
     found = []
     proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
-    for area in sorted({retrace.row(place)["area_id"] for place in ports}):
+    for area in sorted({evaluated.row(place)["area_id"] for place in ports}):
         if rules.stations_per_area is not None:
             most = max(rules.stations_per_area, before.get(area, 0))
             if stations[area] > most:
@@ -209,14 +209,14 @@ def _cap_kw(factor: float | None, cap_kw: float | None, proxy_kw: float) -> floa
 # -- people ------------------------------------------------------------------------------------
 
 
-def _overlap(retrace: Retrace, ports: Ports) -> list[str]:
-    most = retrace.config.rules.overlap
-    new = [retrace.row(place) for place in ports if place.kind == "new_l2"]
+def _overlap(evaluated: Evaluation, ports: Ports) -> list[str]:
+    most = evaluated.config.rules.overlap
+    new = [evaluated.row(place) for place in ports if place.kind == "new_l2"]
     if most is None or not new:
         return []
-    people = retrace.points("model").people
-    near = retrace.count("model", "l2", new)
-    today = retrace.cover("model", {}).l2
+    people = evaluated.points("model").people
+    near = evaluated.count("model", "l2", new)
+    today = evaluated.cover("model", {}).l2
     reach = float((people * near).sum())
     newly = float(people[(near > 0) & ~today].sum())
     if reach - newly <= most * reach + SHARE_TOL * float(people.sum()):
@@ -225,9 +225,9 @@ def _overlap(retrace: Retrace, ports: Ports) -> list[str]:
     return [f"rule overlap: {share:.4%} of the reach of new Level 2 overlaps, allowed {most:.4%}"]
 
 
-def missed(retrace: Retrace, tables: Tables, ports: Ports) -> dict[str, float]:
+def missed(evaluated: Evaluation, tables: Tables, ports: Ports) -> dict[str, float]:
     """Return the share of the Region's people that each elastic rule misses, by rule."""
-    rules, total = retrace.config.rules, float(retrace.points("model").people.sum())
+    rules, total = evaluated.config.rules, float(evaluated.points("model").people.sum())
     found: dict[str, float] = {}
     groupings: tuple[tuple[str, Floors], ...] = (
         ("municipality", rules.municipality),
@@ -240,30 +240,30 @@ def missed(retrace: Retrace, tables: Tables, ports: Ports) -> dict[str, float]:
             floor = getattr(floors, level)
             if floor is not None:
                 below = _below_floor(
-                    retrace, tables, grouping, floor, _covered(retrace, level, ports)
+                    evaluated, tables, grouping, floor, _covered(evaluated, level, ports)
                 )
                 found[f"{grouping}_{level}"] = below / total if total > 0 else 0.0
     for level in levels:
         wanted = getattr(rules.redundancy, level)
         if wanted is not None:
-            found[f"redundancy_{level}"] = max(0.0, wanted - _redundant(retrace, level, ports))
+            found[f"redundancy_{level}"] = max(0.0, wanted - _redundant(evaluated, level, ports))
     return found
 
 
-def _covered(retrace: Retrace, level: Level, ports: Ports) -> NDArray[np.bool_]:
-    cover = retrace.cover("model", ports)
+def _covered(evaluated: Evaluation, level: Level, ports: Ports) -> NDArray[np.bool_]:
+    cover = evaluated.cover("model", ports)
     return cover.l2 if level == "l2" else cover.l3
 
 
 def _below_floor(
-    retrace: Retrace,
+    evaluated: Evaluation,
     tables: Tables,
     grouping: str,
     floor: float,
     covered: NDArray[np.bool_],
 ) -> float:
     """Return the people below the floor of their group, summed over the groups."""
-    points = retrace.points("model")
+    points = evaluated.points("model")
     is_covered = dict(zip(points.ids.tolist(), covered.tolist(), strict=True))
     living: dict[str, float] = defaultdict(float)
     served: dict[str, float] = defaultdict(float)
@@ -320,15 +320,15 @@ def _triples(groups: Any, points: Any, people: Any) -> list[tuple[Any, str, floa
     return list(zip(groups, points, map(float, people), strict=True))
 
 
-def _redundant(retrace: Retrace, level: Level, ports: Ports) -> float:
+def _redundant(evaluated: Evaluation, level: Level, ports: Ports) -> float:
     """Return the share of people with as many stations of a level in reach as the rule asks for."""
-    l2, l3 = retrace.network(ports)
+    l2, l3 = evaluated.network(ports)
     rows = l3 if level == "l3" else l2
-    if level == "l2" and retrace.config.coverage.l3_counts_for_l2:
+    if level == "l2" and evaluated.config.coverage.l3_counts_for_l2:
         offers_l2 = {id(row) for row in l2}  # a mixed station is one station
         rows = l2 + [row for row in l3 if id(row) not in offers_l2]
     where: Where = "model"
-    people = retrace.points(where).people
-    enough = retrace.count(where, level, rows) >= retrace.config.rules.redundancy.stations
+    people = evaluated.points(where).people
+    enough = evaluated.count(where, level, rows) >= evaluated.config.rules.redundancy.stations
     total = float(people.sum())
     return float(people[enough].sum()) / total if total > 0 else 0.0

@@ -47,8 +47,8 @@ from kwev.certify import weights as certify_weights
 from kwev.certify.exact import InexactError, exact, exact_weights, up, whole
 from kwev.certify.exact_actions import (
     LEVELS,
+    ExactAction,
     Level,
-    Move,
     Row,
     counting,
     moves,
@@ -642,7 +642,7 @@ class _Values:
         # rounded up in whole numbers: a fraction would be reduced only to be rounded
         return sum(-(-per_unit * row.alone[k] // whole) for per_unit, whole, row in self._alone)
 
-    def _equipment(self, move: Move) -> int:
+    def _equipment(self, move: ExactAction) -> int:
         """Return what power and the count of stations bring, less what the move costs."""
         rate = self._price.get(f"unserved_{move.area}", Fraction(0))
         per_kw = rate * self._model.share_per_kw if rate else Fraction(0)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from kwev.certify import weights as certify_weights
-from kwev.certify.actions import NEW, Deeds, Done, Place
+from kwev.certify.actions import NEW, ActionKey, ActionRules, Done
 from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import place_weights
 
@@ -49,7 +49,7 @@ class Cover:
         return [str(i) for i in self.points.ids[self.l2 if level == "l2" else self.l3]]
 
 
-class Retrace(Deeds):
+class Evaluation(ActionRules):
     """A scenario's data, with who is covered and what it is worth, recomputed.
 
     Parameters
@@ -137,14 +137,14 @@ class Retrace(Deeds):
         l2 = [s for s in counted if s["l2_ports"] > 0]
         l3 = [s for s in counted if s["l3_ports"] > 0]
         for site_id, site in self._sites.items():
-            if not self.problem(Place("new_l2", site_id), fewest.min_l2):
+            if not self.problem(ActionKey("new_l2", site_id), fewest.min_l2):
                 l2.append(site)
-            if not self.problem(Place("new_l3", site_id), fewest.min_l3):
+            if not self.problem(ActionKey("new_l3", site_id), fewest.min_l3):
                 l3.append(site)
         l3 += [
             station
             for station in counted
-            if not self.problem(Place("upgrade", station["station_id"]), fewest.min_l3)
+            if not self.problem(ActionKey("upgrade", station["station_id"]), fewest.min_l3)
         ]
         cover = self._cover(where, l2, l3)
         return {target: cover.share(target) for target in ("l2", "l3", "ev_owners")}

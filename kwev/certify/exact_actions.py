@@ -2,7 +2,7 @@
 
 Written apart from ``siting`` on purpose, as :mod:`kwev.certify.evaluation` is. A kind of action is
 one
-function from a row of a table to a :class:`Move`, listed in ``OF_SITES`` or ``OF_STATIONS``; a
+function from a row of a table to a :class:`ExactAction`, listed in ``OF_SITES`` or ``OF_STATIONS``; a
 scenario that sets what is not known here gets no bound (:func:`unknown`).
 """
 
@@ -73,7 +73,7 @@ def unknown(config: Config) -> str:
 
 
 @dataclass(frozen=True)
-class Move:
+class ExactAction:
     """One kind of action at one place.
 
     Attributes
@@ -133,7 +133,7 @@ def offers(row: Row, config: Config) -> dict[str, bool]:
     return {"l2": bool(l2 or (l3 and config.coverage.l3_counts_for_l2)), "l3": bool(l3)}
 
 
-def moves(tables: Tables, config: Config) -> list[Move]:
+def moves(tables: Tables, config: Config) -> list[ExactAction]:
     """Return every action that the scenario allows, with room for its fewest ports."""
     sites = [row for row in _rows(tables.sites, "site_id") if row["station_id"] == ""]
     found = [rule(row, config) for row in sites for rule in OF_SITES.values()]
@@ -178,9 +178,9 @@ def _most(room_kw: Fraction, kw: Fraction, most: int) -> int:
     return min(most, (room_kw + ROOM_KW) // kw)
 
 
-def _new_l2(row: Row, config: Config) -> Move | None:
+def _new_l2(row: Row, config: Config) -> ExactAction | None:
     kw, costs, ports = exact(config.power.l2_kw), config.costs, config.ports
-    return Move(
+    return ExactAction(
         kind="new_l2",
         place_id=str(row["site_id"]),
         row=row,
@@ -198,9 +198,9 @@ def _new_l2(row: Row, config: Config) -> Move | None:
     )
 
 
-def _new_l3(row: Row, config: Config) -> Move | None:
+def _new_l3(row: Row, config: Config) -> ExactAction | None:
     kw, costs, ports = exact(config.power.l3_kw), config.costs, config.ports
-    return Move(
+    return ExactAction(
         kind="new_l3",
         place_id=str(row["site_id"]),
         row=row,
@@ -218,14 +218,14 @@ def _new_l3(row: Row, config: Config) -> Move | None:
     )
 
 
-def _upgrade(row: Row, config: Config) -> Move | None:
+def _upgrade(row: Row, config: Config) -> ExactAction | None:
     had, stays = int(row["l2_ports"]), _stays(row, config)
     if had < 1 or row["l3_ports"] > 0:
         return None
     costs, ports, run = config.costs, config.ports, config.operating
     kw, old_kw = exact(config.power.l3_kw), port_kw(row, "l2", config)
     ends_l2 = stays == 0 and not config.coverage.l3_counts_for_l2
-    return Move(
+    return ExactAction(
         kind="upgrade",
         place_id=str(row["station_id"]),
         row=row,
@@ -243,7 +243,7 @@ def _upgrade(row: Row, config: Config) -> Move | None:
     )
 
 
-def _add(level: Level, row: Row, config: Config) -> Move | None:
+def _add(level: Level, row: Row, config: Config) -> ExactAction | None:
     """Return ports added where a level is offered.
 
     What a conversion of the same station takes away leaves room for them: at most that is let
@@ -257,7 +257,7 @@ def _add(level: Level, row: Row, config: Config) -> Move | None:
     if level == "l2" and row["l3_ports"] == 0 and stays > 0:
         room_kw += (int(row["l2_ports"]) - stays) * port_kw(row, "l2", config)
     most = config.ports.max_new_l2 if level == "l2" else config.ports.max_new_l3
-    return Move(
+    return ExactAction(
         kind=f"add_{level}",
         place_id=str(row["station_id"]),
         row=row,
@@ -275,15 +275,15 @@ def _add(level: Level, row: Row, config: Config) -> Move | None:
     )
 
 
-def _add_l2(row: Row, config: Config) -> Move | None:
+def _add_l2(row: Row, config: Config) -> ExactAction | None:
     return _add("l2", row, config)
 
 
-def _add_l3(row: Row, config: Config) -> Move | None:
+def _add_l3(row: Row, config: Config) -> ExactAction | None:
     return _add("l3", row, config)
 
 
-def _remove(row: Row, config: Config) -> Move | None:
+def _remove(row: Row, config: Config) -> ExactAction | None:
     """Return the removal of a station; that an alternative must stand nearby is let pass."""
     rule, offered = config.siting.removal, offers(row, config)
     used = rule.usage.get(row["station_id"])
@@ -291,7 +291,7 @@ def _remove(row: Row, config: Config) -> Move | None:
     kept = rule.stations == "none" or (rule.stations == "l2" and row["l3_ports"] > 0)
     if kept or not measured or not any(row[f"{level}_ports"] > 0 for level in LEVELS):
         return None
-    return Move(
+    return ExactAction(
         kind="remove",
         place_id=str(row["station_id"]),
         row=row,
@@ -329,7 +329,7 @@ def _saved(row: Row, config: Config, level: Level, stays: int) -> Fraction:
     return saved + (exact(getattr(run, f"{level}_station_cad_per_year")) if stays == 0 < had else 0)
 
 
-Rule = Callable[[Row, "Config"], Move | None]
+Rule = Callable[[Row, "Config"], ExactAction | None]
 OF_SITES: dict[str, Rule] = {"new_l2": _new_l2, "new_l3": _new_l3}
 OF_STATIONS: dict[str, Rule] = {
     "upgrade": _upgrade,

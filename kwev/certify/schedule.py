@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from kwev.certify import weights
-from kwev.certify.actions import KINDS, NEW, Deeds, Done, Place
+from kwev.certify.actions import KINDS, NEW, ActionKey, ActionRules, Done
 from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import place_weights
 
@@ -87,7 +87,7 @@ class Gathered:
     points: float
 
 
-class Timekeeper(Deeds):
+class Timekeeper(ActionRules):
     """The actions of a plan, and what any schedule of them does.
 
     Parameters
@@ -105,9 +105,9 @@ class Timekeeper(Deeds):
         self._tables = tables
         self._measure = Measure(tables, config)
         self._reached: dict[tuple[Level, str, str], NDArray[np.int64]] = {}
-        self.done: dict[Place, int] = {}
+        self.done: dict[ActionKey, int] = {}
         for action in plan.actions:
-            place = Place.from_id(action.id)
+            place = ActionKey.from_id(action.id)
             if place is not None and self.known(place):
                 self.done[place] = action.ports_added
 
@@ -226,7 +226,7 @@ class Timekeeper(Deeds):
                     yield f"{jobs} {level.upper()} jobs in period {t}, crews do {most}"
             yield from self._power(t, now)
 
-    def _power(self, t: int, now: list[Place]) -> Iterator[str]:
+    def _power(self, t: int, now: list[ActionKey]) -> Iterator[str]:
         rule = self.config.phasing
         by_area: dict[str, float] = {}
         for place in now:
@@ -241,7 +241,7 @@ class Timekeeper(Deeds):
                 yield f"{kw:,.1f} kW are connected in area {area} in period {t}, allowed {cap:,.1f}"
 
     def _out_of_order(self, periods: Mapping[str, int]) -> Iterator[str]:
-        at_place: dict[str, list[Place]] = {}
+        at_place: dict[str, list[ActionKey]] = {}
         for place in sorted(self.done, key=lambda p: KINDS.index(p.kind)):
             if place.kind not in NEW:
                 at_place.setdefault(place.place_id, []).append(place)
@@ -255,7 +255,7 @@ class Timekeeper(Deeds):
                 if late and self._replaces(place, gone):
                     yield f"{_id(gone)} comes before {_id(place)}, which serves whom it served"
 
-    def _replaces(self, place: Place, gone: Place) -> bool:
+    def _replaces(self, place: ActionKey, gone: ActionKey) -> bool:
         """Return whether an action brings a level to some cell that a removed station served."""
         brings = {"new_l2": "l2", "new_l3": "l3", "upgrade": "l3"}.get(place.kind)
         station = self.row(gone)
@@ -271,15 +271,15 @@ class Timekeeper(Deeds):
             if level in served
         )
 
-    def _net_cad(self, place: Place) -> float:
+    def _net_cad(self, place: ActionKey) -> float:
         effect = self.effect(place, self.done[place])
         return effect.purchase_cad - effect.resale_cad
 
-    def _connected_kw(self, place: Place) -> float:
+    def _connected_kw(self, place: ActionKey) -> float:
         return max(0.0, self.effect(place, self.done[place]).kw)
 
 
-def _id(place: Place) -> str:
+def _id(place: ActionKey) -> str:
     return f"{place.kind}_{place.place_id}"
 
 

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import qmc
 
-from kwev.certify.actions import Deeds, Place
+from kwev.certify.actions import ActionKey, ActionRules
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
@@ -171,7 +171,7 @@ def of_row(text: str, tables: Tables, config: Config) -> Return:
     KwevError
         If an entry is not an action's id with its ports.
     """
-    return of_ports(_ports_of_row(text, Deeds(tables, config)), config)
+    return of_ports(_ports_of_row(text, ActionRules(tables, config)), config)
 
 
 def of_ports(ports: Ports, config: Config) -> Return:
@@ -386,11 +386,11 @@ def break_even_price(ports: Ports, config: Config) -> float | None:
 # -- a study's row -----------------------------------------------------------------------------
 
 
-def _ports_of_row(text: str, deeds: Deeds) -> Ports:
+def _ports_of_row(text: str, deeds: ActionRules) -> Ports:
     done = {}
     for word in text.split():
         name, _, added = word.rpartition(":")
-        place = Place.from_id(name)
+        place = ActionKey.from_id(name)
         if place is None or not deeds.known(place):
             raise KwevError(f"no action {word!r}", where="actions of a study's row")
         done[place] = int(added)

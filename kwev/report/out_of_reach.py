@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kwev.certify.actions import Place
-from kwev.certify.evaluation import Retrace
+from kwev.certify.actions import ActionKey
+from kwev.certify.evaluation import Evaluation
 from kwev.display import origins
 from kwev.display.table import Column
 from kwev.display.table import table as table_of_table
@@ -308,8 +308,8 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
         and ``l3_short`` the share missing to the target, and ``l2_missing`` and ``l3_missing`` the
         people whom the target asks for and the plan does not reach.
     """
-    retrace = Retrace(tables, case.config, case.geography)
-    cover = retrace.cover("cell", _ports(plan))
+    evaluated = Evaluation(tables, case.config, case.geography)
+    cover = evaluated.cover("cell", _ports(plan))
     area = tables.cells.set_index("cell_id")["municipality_id"].reindex(cover.points.ids)
     names = dict(
         zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
@@ -333,8 +333,8 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _ports(plan: Plan) -> dict[Place, int]:
-    return {Place(a.kind, a.place_id): a.ports_added for a in plan.actions}
+def _ports(plan: Plan) -> dict[ActionKey, int]:
+    return {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
 
 
 # -- Numbers of what stands in the way of the targets, and of who is left without.

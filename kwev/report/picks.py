@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import KINDS, NEW, Place
+from kwev.certify.actions import KINDS, NEW, ActionKey
 from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import Column
@@ -119,7 +119,7 @@ class _Facts:
         self._stations = _by_id(tables.stations, "station_id")
 
     def of(self, action: str) -> dict[str, object]:
-        place = Place.from_id(action)
+        place = ActionKey.from_id(action)
         if place is None:
             raise KwevError(f"no action {action!r}", where="kwev.report.picks")
         at_site = place.kind in NEW

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import Place
-from kwev.certify.evaluation import Retrace
+from kwev.certify.actions import ActionKey
+from kwev.certify.evaluation import Evaluation
 from kwev.certify.weights import need_kwh
 from kwev.config import parse
 from kwev.errors import KwevError
@@ -363,7 +363,7 @@ def record(tables: Tables, plan: Plan) -> pd.DataFrame:
         place with least room stands for all.
     """
     config = parse(plan.config, where="plan")
-    retrace = Retrace(tables, config, plan.geography)
+    evaluated = Evaluation(tables, config, plan.geography)
     cover = plan.coverage
     found = [
         _row("Budget", "at most", plan.cost.net_cad, plan.cost.budget_cad, "CAD"),
@@ -375,7 +375,7 @@ def record(tables: Tables, plan: Plan) -> pd.DataFrame:
                 ("EVs near either level, on the cells", cover.ev_owners),
             )
         ),
-        *_energy(tables, plan, retrace),
+        *_energy(tables, plan, evaluated),
         *_places(plan, config.ports.max_new_l2, config.ports.max_new_l3),
     ]
     return pd.DataFrame(found, columns=list(SLACK_COLUMNS))
@@ -391,22 +391,22 @@ def _row(name: str, sense: str, used: float, rhs: float, unit: str) -> Row:
     return name, sense, used, rhs, unit, slack, used / rhs if rhs else float("nan"), state
 
 
-def _energy(tables: Tables, plan: Plan, retrace: Retrace) -> list[Row]:
+def _energy(tables: Tables, plan: Plan, evaluated: Evaluation) -> list[Row]:
     """Return, by municipality, the energy that ports can give against what EVs need (MWh)."""
-    need = need_kwh(tables, retrace.config)
+    need = need_kwh(tables, evaluated.config)
     names = dict(
         zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
     )
     kw = dict.fromkeys(need, 0.0)
-    for station in retrace.counted():
+    for station in evaluated.counted():
         if station["municipality_id"] in kw:
-            kw[station["municipality_id"]] += retrace.standing_kw(station)
+            kw[station["municipality_id"]] += evaluated.standing_kw(station)
     for action in plan.actions:
-        place = Place(action.kind, action.place_id)
-        area = retrace.row(place)["municipality_id"]
+        place = ActionKey(action.kind, action.place_id)
+        area = evaluated.row(place)["municipality_id"]
         if area in kw:
-            kw[area] += retrace.effect(place, action.ports_added).kw
-    per_kw = HOURS_PER_YEAR * retrace.config.demand.utilisation / 1000
+            kw[area] += evaluated.effect(place, action.ports_added).kw
+    per_kw = HOURS_PER_YEAR * evaluated.config.demand.utilisation / 1000
     return [
         _row(
             f"Energy from public ports, {names[area]}",
@@ -629,16 +629,16 @@ def _value(point: Point, key: str) -> Any:
 
 
 def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, float]:
-    retrace = Retrace(tables, point.case.config, point.case.geography)
+    evaluated = Evaluation(tables, point.case.config, point.case.geography)
     found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
     for phase in PHASES:
         found[f"phase{phase.number}_actions"] = 0
         found[f"phase{phase.number}_cad"] = 0.0
     for action, ports in actions_of(str(row["actions"])):
-        place = Place.from_id(action)
+        place = ActionKey.from_id(action)
         if place is None:
             continue
-        number, effect = phase_of(place.kind).number, retrace.effect(place, ports)
+        number, effect = phase_of(place.kind).number, evaluated.effect(place, ports)
         found[f"phase{number}_actions"] += 1
         found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
     return found

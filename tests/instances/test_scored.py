@@ -7,9 +7,9 @@ import pytest
 from planted import Ground
 from toy import base_config, case, toy
 
-from kwev.certify.actions import Place
+from kwev.certify.actions import ActionKey
 from kwev.certify.certificate import certify
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.model import demand, scores
 from kwev.model.demand import demand_points
 from kwev.solve.stages import solve_scenario
@@ -78,8 +78,8 @@ def ground(**changes):
 def test_the_certificate_agrees_on_the_objective():
     town = ground()
     assert town.violations(town.copy()) == []
-    trace = Retrace(town.tables, town.case.config, "da")
-    ports = {Place(a.kind, a.place_id): a.l2_ports_after for a in town.plan.actions}
+    trace = Evaluation(town.tables, town.case.config, "da")
+    ports = {ActionKey(a.kind, a.place_id): a.l2_ports_after for a in town.plan.actions}
     assert trace.objective_points(ports) == pytest.approx(town.plan.solver.objective, abs=1e-9)
 
 

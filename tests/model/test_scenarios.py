@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from kwev.certify.actions import Place
-from kwev.certify.evaluation import Retrace
+from kwev.certify.actions import ActionKey
+from kwev.certify.evaluation import Evaluation
 from kwev.config import Case, load, scenario_paths
 from kwev.studies.store import solve_certified
 
@@ -133,13 +133,13 @@ def test_coverage_of_base_at_da_is_what_the_cells_give(base_plan, tables):
 
 
 def test_attainable_and_ceiling_of_base_at_da(base_plan, base_case, tables):
-    trace = Retrace(tables, base_case.config, "da")
+    trace = Evaluation(tables, base_case.config, "da")
     for target, most in trace.ceiling("model").items():
         reached = getattr(base_plan.coverage, target)
         assert reached.attainable <= reached.ceiling + 1e-6
         assert reached.ceiling == pytest.approx(most, abs=1e-6)
         actions = base_plan.witnesses[f"attainable_{target}"].actions
-        ports = {Place.from_id(action_id): added for action_id, added in actions}
+        ports = {ActionKey.from_id(action_id): added for action_id, added in actions}
         assert trace.cover("model", ports).share(target) == pytest.approx(reached.attainable)
 
 

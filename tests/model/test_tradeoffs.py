@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.report import frontier, futures, near_optimal
 from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies import study
@@ -136,5 +136,5 @@ def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found
 
 def test_need_of_the_middle_future_is_the_need_of_2030(project, tables):
     case = futures.points(project)[0].case
-    need = sum(Retrace(tables, case.config, "da")._need_kwh.values())
+    need = sum(Evaluation(tables, case.config, "da")._need_kwh.values())
     assert need == pytest.approx(21_828.3 * 3_000 * 0.2, rel=1e-4)

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from regions import seeded_region
 from toy import base_config
 
-from kwev.certify.actions import KINDS, Place
+from kwev.certify.actions import KINDS, ActionKey
 from kwev.certify.certificate import certify
 from kwev.certify.dual_bound import HOLD, POINT, TARGETS, THETA, Lagrangian
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.config import Case
 from kwev.plan.format import Branch
 from kwev.solve.dual_multipliers import Relaxation
@@ -61,7 +61,7 @@ def scenario(seed):
 def enumerated(seed):
     """Return the region, and what each of its plans comes to: judged by the certificate's rules."""
     tables, config = seeded_region(seed), scenario(seed)
-    trace = Retrace(tables, config, "da")
+    trace = Evaluation(tables, config, "da")
     ids = [*tables.sites["site_id"], *tables.stations["station_id"]]
     plans = []
     for picked in itertools.product(*(options(trace, place_id) for place_id in ids)):
@@ -76,10 +76,11 @@ def enumerated(seed):
 def options(trace, place_id):
     """Return the sets of actions that one place may take, room and alternatives apart."""
     single = [
-        (Place(kind, place_id), ports)
+        (ActionKey(kind, place_id), ports)
         for kind in KINDS
         for ports in range(MOST_PORTS + 1)
-        if trace.known(Place(kind, place_id)) and could_be(trace, Place(kind, place_id), ports)
+        if trace.known(ActionKey(kind, place_id))
+        and could_be(trace, ActionKey(kind, place_id), ports)
     ]
     pairs = [
         (one, other)

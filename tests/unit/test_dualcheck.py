@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regions import regions, scenarios
 from toy import base_config, case, streets, toy
 
-from kwev.certify.actions import KINDS, Place
+from kwev.certify.actions import KINDS, ActionKey
 from kwev.certify.certificate import certify
 from kwev.certify.dual_bound import (
     POINT,
@@ -22,7 +22,7 @@ from kwev.certify.dual_bound import (
     leave_out_nothing,
     thetas,
 )
-from kwev.certify.evaluation import Retrace
+from kwev.certify.evaluation import Evaluation
 from kwev.certify.exact import InexactError, exact, exact_scores, exact_weights, leaves, up, whole
 from kwev.certify.exact_actions import KNOWN, moves, unknown
 from kwev.certify.reach import Measure, Points
@@ -133,19 +133,19 @@ def test_along_the_roads_each_place_reaches_what_is_reached():
 def test_moves_are_the_actions_that_the_certificate_lets_pass(tables, changes):
     # that another station must stand near a removed one is left out of the bound
     config = base_config(**{**changes, "siting__removal__alternative_m": None})
-    trace = Retrace(tables, config, "da")
+    trace = Evaluation(tables, config, "da")
     found = {(m.kind, m.place_id): m for m in moves(tables, config)}
     for kind in KINDS:
         for place_id in [*tables.sites["site_id"], *tables.stations["station_id"]]:
             move = found.get((kind, place_id))
-            allowed = [n for n in range(12) if not trace.problem(Place(kind, place_id), n)]
+            allowed = [n for n in range(12) if not trace.problem(ActionKey(kind, place_id), n)]
             counts = [] if move is None else list(range(move.fewest, move.most + 1))
             if kind == "add_l2":  # a conversion that keeps ports may make room for more
                 assert set(allowed) <= set(counts)
             else:
                 assert allowed == counts
             for n in allowed:
-                facts = trace.expected(Place(kind, place_id), n)
+                facts = trace.expected(ActionKey(kind, place_id), n)
                 assert float(move.fixed_cad + n * move.port_cad) == facts["net_cad"]
                 yearly = float(move.yearly_cad + n * move.port_yearly_cad)
                 assert yearly == facts["operating_cad_per_year"]

@@ -11,8 +11,8 @@ import pytest
 from settled import DONE, furnished, line, on_a_road, plan_of
 from toy import base_config, case, toy
 
-from kwev.certify.actions import Place
-from kwev.certify.evaluation import Retrace
+from kwev.certify.actions import ActionKey
+from kwev.certify.evaluation import Evaluation
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.formats import schemas
@@ -453,9 +453,9 @@ def test_the_base_plan_agrees_with_its_certificate(tables, tract_entry, tract_fo
     consistent(values, plan)
     assert values["validation_metrics"]["constraint_satisfaction"] is True
     assert values["quality_metrics"]["solver_metrics"]["solution_count"] >= 1
-    trace = Retrace(tables, made.config, "tract")
+    trace = Evaluation(tables, made.config, "tract")
     ports = {
-        Place(a.kind, a.place_id): a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after
+        ActionKey(a.kind, a.place_id): a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after
         for a in plan.actions
     }
     for when, done in (("before", {}), ("after", ports)):
@@ -468,9 +468,9 @@ def test_the_base_plan_agrees_with_its_certificate(tables, tract_entry, tract_fo
 def test_reasons_of_the_base_plan_agree_with_taking_actions_out(tables, tract_entry, tract_found):
     """The certificate measures again what each of a few actions holds, and one swap for each."""
     plan, made = tract_entry.plan, tract_found.effects
-    trace = Retrace(tables, made.config, "tract")
+    trace = Evaluation(tables, made.config, "tract")
     ports = {
-        Place(a.kind, a.place_id): a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after
+        ActionKey(a.kind, a.place_id): a.l2_ports_after if a.kind == "new_l2" else a.l3_ports_after
         for a in plan.actions
     }
     weights = made.config.weights
@@ -483,11 +483,11 @@ def test_reasons_of_the_base_plan_agree_with_taking_actions_out(tables, tract_en
     table = tract_found.reasons
     picked = table.sort_values("points").iloc[[0, len(table) // 2, -1]]
     for row in picked.to_dict("records"):
-        place = Place(row["kind"], row["place_id"])
+        place = ActionKey(row["kind"], row["place_id"])
         rest = {key: value for key, value in ports.items() if key != place}
         without = points(rest)
         assert whole - without == pytest.approx(row["points"], abs=1e-9)
-        other = Place.from_id(row["alternative"])
+        other = ActionKey.from_id(row["alternative"])
         swapped = points({**rest, other: 1 if other.kind == "new_l2" else 2})
         assert swapped - without == pytest.approx(row["alternative_points"], abs=1e-9)
 

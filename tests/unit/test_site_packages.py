@@ -12,8 +12,8 @@ from bs4 import BeautifulSoup
 from settled import DONE, line, plan_of
 from toy import base_config, case, toy
 
-from kwev.certify.actions import Place
-from kwev.certify.evaluation import Retrace
+from kwev.certify.actions import ActionKey
+from kwev.certify.evaluation import Evaluation
 from kwev.certify.schedule import Gathered, Timekeeper
 from kwev.display.figure import Origin
 from kwev.errors import KwevError
@@ -104,9 +104,9 @@ def test_the_clients_transformer_carries_one_port_and_not_two():
 
 def test_a_package_costs_what_the_objective_counts(built, made):
     tables, plan, config = built
-    again = Retrace(tables, config, "da")
+    again = Evaluation(tables, config, "da")
     for package, action in zip(made, plan.actions, strict=True):
-        place = Place.from_id(package.id)
+        place = ActionKey.from_id(package.id)
         effect = again.effect(place, action.ports_added)
         money = package.implementation
         assert money.estimated_cost_cad == effect.purchase_cad - effect.resale_cad
@@ -390,7 +390,7 @@ def test_charts_show_every_bar_and_line(timetable):
 
 def test_the_keeper_counts_the_same_people_as_the_certificate(built):
     tables, plan, config = built
-    keeper, again = Timekeeper(tables, config, plan), Retrace(tables, config, "cell")
+    keeper, again = Timekeeper(tables, config, plan), Evaluation(tables, config, "cell")
     done = dict(keeper.done)
     last = keeper.moments({action.id: 1 for action in plan.actions})[-1]
     cover = again.cover("cell", done)
