@@ -1,9 +1,8 @@
 """What may be done at each place, in exact decimals, for the checked bound.
 
 Written apart from ``siting`` on purpose, as :mod:`kwev.certify.evaluation` is. A kind of action is
-one
-function from a row of a table to a :class:`ExactAction`, listed in ``OF_SITES`` or ``OF_STATIONS``; a
-scenario that sets what is not known here gets no bound (:func:`unknown`).
+one function from a row of a table to a :class:`ExactAction`, listed in ``OF_SITES`` or
+``OF_STATIONS``; a scenario that sets what is not known here gets no bound (:func:`unknown`).
 """
 
 from __future__ import annotations

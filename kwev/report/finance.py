@@ -386,15 +386,15 @@ def break_even_price(ports: Ports, config: Config) -> float | None:
 # -- a study's row -----------------------------------------------------------------------------
 
 
-def _ports_of_row(text: str, deeds: ActionRules) -> Ports:
+def _ports_of_row(text: str, rules: ActionRules) -> Ports:
     done = {}
     for word in text.split():
         name, _, added = word.rpartition(":")
         place = ActionKey.from_id(name)
-        if place is None or not deeds.known(place):
+        if place is None or not rules.known(place):
             raise KwevError(f"no action {word!r}", where="actions of a study's row")
         done[place] = int(added)
-    facts = [deeds.expected(place, added, done) for place, added in done.items()]
+    facts = [rules.expected(place, added, done) for place, added in done.items()]
     names = (f"{level}_ports_{when}" for level in ("l2", "l3") for when in ("before", "after"))
     return Ports(*(np.array([row[name] for row in facts], float) for name in names))
 
