@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from kwev.book.chapters import CodeBlock
 from kwev.book.checks import Problem
-from kwev.book.numbering import is_reference
 from kwev.book.subset import blank, line_of, prose_only, without_code
 
 if TYPE_CHECKING:
@@ -111,6 +110,12 @@ def lint_sentences(chapter: Chapter) -> list[Problem]:
                 where = chapter.where(block.line + number)
                 hints.append(Problem(where, "more than one sentence on the line"))
     return hints
+
+
+def is_reference(identifier: str) -> bool:
+    """Tell whether a citation key is a cross-reference."""
+    kind, dash, _ = identifier.partition("-")
+    return bool(dash) and kind.lower() in {"fig", "tbl", "eq", "sec"}
 
 
 def citations(chapter: Chapter) -> list[tuple[int, str]]:
