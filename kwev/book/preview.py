@@ -252,7 +252,7 @@ def _pandoc(  # noqa: PLR0913 -- the one call that ties book, form and folders
             for p in book.pages
         ],
     }
-    write_json(work / "book.json", {key: value for key, value in facts.items() if value})
+    write_json(work / "book.json", {key: value for key, value in facts.items() if value is not None})
     with tempfile.TemporaryDirectory(dir=work) as folder:
         script = Path(folder) / "preview.lua"
         write_text(script, _asset("preview.lua"))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwev.book.chapters import read_book
-from kwev.book.checks import check_site
+from kwev.book.site import check_site
 from kwev.book.quarto_hooks import finish
 from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE
