@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from kwev.data.supply_schemas import BASES, FORMS
+from kwev.data.place_schemas import BASES, FORMS
 from kwev.pipeline.parameters import Parameters
 
 if TYPE_CHECKING:
