@@ -151,7 +151,7 @@ FSA_ID = r"^[A-Z]\d[A-Z]$"
 CELL_ID = r"^c_\d+_\d+$"
 TRACT_ID = rf"{CT_ID}|{DA_ID}"
 AREA_ID = r"^(541\d{4}\.\d{2}|wellesley)$"
-POINT = {
+POINT: Final[dict[str, Any]] = {
     "latitude": latitude(),
     "longitude": longitude(),
     "easting_m": real(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from kwev.data.columns import (
     AREA,
@@ -22,9 +22,6 @@ from kwev.data.columns import (
     real,
     text,
 )
-
-if TYPE_CHECKING:
-    from pandera.pandas import Column
 
 _HOMES_IN: Final = {
     "single_detached": "single detached houses",
@@ -64,22 +61,25 @@ _LAND_KM2: Final = amount("km²", "Land area as the census publishes it.")
 _DENSITY: Final = amount("people/km²", "People per square kilometre of land.")
 _OLD: Final = amount("share", "Homes built before 1981, by municipality and mix of types.", 1)
 
-_EVS: Final = {
+_HOMES_BY_TYPE: Final[dict[str, Any]] = {
+    name: integer("households", f"Households in {words}.") for name, words in _HOMES_IN.items()
+}
+_EVS: Final[dict[str, Any]] = {
     "bev": amount("EV", "Battery-electric vehicles; an estimate below the FSA."),
     "phev": amount("EV", "Plug-in hybrids; an estimate below the FSA."),
     "ev": amount("EV", "Electric vehicles of both kinds; an estimate below the FSA."),
 }
-_SHARES: Final = {
+_SHARES: Final[dict[str, Any]] = {
     "addresses": _ADDRESSES,
     "population": amount("people", "People, spread evenly over an area's addresses."),
     "households": amount("households", "Households, spread evenly over an area's addresses."),
     **_EVS,
 }
-_LATER: Final = {
+_LATER: Final[dict[str, Any]] = {
     f"ev_{year}": amount("EV", f"Forecast of the electric vehicles at the end of {year}.")
     for year in (2030, 2035)
 }
-_HOMES: Final = {
+_HOMES: Final[dict[str, Any]] = {
     "household_size": amount("people/household", "People divided by households.", null=True),
     "multi_unit_share": amount(
         "share", "Households in apartments, of those of a known type.", 1, null=True
@@ -89,7 +89,7 @@ _HOMES: Final = {
     ),
     "multi_unit_ev": amount("EV", "Electric vehicles estimated in apartments."),
 }
-_DEPRIVATION: Final = {
+_DEPRIVATION: Final[dict[str, Any]] = {
     **{
         name: real(
             null=True, unit="1", about=f"Index of Multiple Deprivation: {words}; high is worse."
@@ -111,7 +111,7 @@ _DEPRIVATION: Final = {
 }
 
 
-def _bridged(sources: tuple[str, ...], income: str) -> dict[str, Column]:
+def _bridged(sources: tuple[str, ...], income: str) -> dict[str, Any]:
     where = "census value of a dissemination area (da) or forward sortation area (fsa)"
     return {
         "renter_share": amount("share", "Households that rent their home.", 1),
@@ -144,10 +144,7 @@ TABLES: Final[dict[str, Schema]] = {
         population=_PEOPLE,
         dwellings=_DWELLINGS,
         households=HOUSEHOLDS,
-        **{
-            name: integer("households", f"Households in {_HOMES_IN[name]}.")
-            for name in DWELLING_TYPES
-        },
+        **_HOMES_BY_TYPE,
         **_EVS,
         area_km2=_AREA_KM2,
         land_area_km2=_LAND_KM2,

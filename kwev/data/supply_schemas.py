@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pandera.pandas as pa
 
@@ -77,7 +77,7 @@ def _ordered(level: str) -> pa.Check:
     )
 
 
-def _trips(about: str) -> dict[str, pa.Column]:
+def _trips(about: str) -> dict[str, Any]:
     return {
         f"trips_{day}": integer("trips", f"{about} on the representative {day}.") for day in DAYS
     }

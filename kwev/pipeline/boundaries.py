@@ -11,11 +11,13 @@ import shapely
 
 from kwev.data.place_schemas import DWELLING_TYPES
 from kwev.errors import KwevError
-from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres
+from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres, within_index
 from kwev.pipeline.raw import FILES
 from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
@@ -42,6 +44,12 @@ class Boundaries:
     das: gpd.GeoDataFrame
     fsas: gpd.GeoDataFrame
 
+    def locate(self, metres: NDArray[np.float64]) -> pd.DataFrame:
+        """Return municipality_id and area_id of (N, 2) points (m), "" outside the Region."""
+        da = within_index(metres, self.das.geometry.to_numpy())
+        ids = pd.DataFrame(self.das[["municipality_id", "area_id"]])
+        return ids.reindex(da).fillna("").reset_index(drop=True)
+
 
 def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundaries:
     """Read, repair and link the polygons.
@@ -62,14 +70,9 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
             hint="Fetch both files again.",
         )
     tracts = _with_wellesley(tracts, das)
-    ledger.add(
-        "boundaries",
-        "tracts",
-        "a township without tracts stands as its dissemination areas",
-        "kept",
-        int((das["area_id"] == WELLESLEY).sum()),
-        "Wellesley",
-    )
+    note = "Wellesley"
+    rule = "a township without tracts stands as its dissemination areas"
+    ledger.add("tracts", rule, "kept", das["area_id"] == WELLESLEY, note)
     return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
 
 
@@ -80,10 +83,10 @@ def _layer(
         frame, mended = repair(raw.read_shapes(name), parameters.mended_area_share)
     except KwevError as error:
         raise KwevError(error.what, where=FILES[name], hint=error.hint) from error
-    ledger.add("boundaries", name, "invalid polygon made valid", "repaired", mended)
+    ledger.add(name, "invalid polygon made valid", "repaired", mended)
     frame = to_metres(frame.rename(columns={**key, "LANDAREA": "land_area_km2"}))
     frame, slivers = drop_slivers(frame, parameters.sliver_m2)
-    ledger.add("boundaries", name, "sliver without area", "dropped", slivers)
+    ledger.add(name, "sliver without area", "dropped", slivers)
     return frame.sort_values(next(iter(key.values())), ignore_index=True)
 
 
@@ -101,39 +104,23 @@ def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
     counts = ["households", *DWELLING_TYPES]
     suppressed = census[counts].isna().any(axis=1)
     census[counts] = census[counts].fillna(0)
-    ledger.add(
-        "boundaries",
-        "da_census",
-        "suppressed dwelling counts stand as 0",
-        "repaired",
-        int(suppressed.sum()),
-        "so totals agree with the published ones; people are kept",
-    )
+    note = "so totals agree with the published ones; people are kept"
+    ledger.add("da_census", "suppressed dwelling counts stand as 0", "repaired", suppressed, note)
     numbers = ["population", "dwellings", *counts]
     census[numbers] = census[numbers].astype("int64")
     frame = shapes.merge(census, on="da_id").merge(links, on="da_id")
     differ = (frame["population"] != frame["da_pop_21"]) | (
         frame["municipality_id"] != frame["csd_id_21"]
     )
-    ledger.add(
-        "boundaries",
-        "da_links",
-        "people or municipality differ from the census file",
-        "flagged",
-        int(differ.sum()),
-    )
+    ledger.add("da_links", "people or municipality differ from the census file", "flagged", differ)
     inside = frame["cma_id_21"] == "541"
     frame["area_id"] = frame["ct_id_21"].where(inside, WELLESLEY)
     frame["area_km2"] = (frame.area / 1e6).round(6)
-    overlap = float(frame.area.sum() - shapely.coverage_union_all(frame.geometry.to_numpy()).area)
-    ledger.add(
-        "boundaries",
-        "das",
-        "polygons overlap or leave gaps between them",
-        "flagged",
-        0 if shapely.coverage_is_valid(frame.geometry.to_numpy()) else 1,
-        f"overlap {abs(round(overlap, 2))} m2",
-    )
+    shapes_m = frame.geometry.to_numpy()
+    overlap = float(frame.area.sum() - shapely.coverage_union_all(shapes_m).area)
+    note = f"overlap {abs(round(overlap, 2))} m2"
+    rule = "polygons overlap or leave gaps between them"
+    ledger.add("das", rule, "flagged", not shapely.coverage_is_valid(shapes_m), note)
     return frame
 
 

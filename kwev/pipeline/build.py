@@ -1,4 +1,7 @@
-"""What each stage of the pipeline costs: wall time and peak memory, with a bar that moves."""
+"""From raw to processed: every stage in order and measured, then all files at once or none.
+
+The stages that a table comes from are read from the text of :func:`_tables`.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +26,23 @@ from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
+from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
-from kwev.pipeline.cells import (
+from kwev.pipeline.forecast import market_of, outlook
+from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.grid import area_grid, grid_per_household, site_grid, station_grid
+from kwev.pipeline.homes import construction_table, da_profiles, tract_profiles
+from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.population import (
     cell_tables,
     da_table,
-    grid_per_household,
     municipality_table,
     point_facts,
     point_table,
+    read_addresses,
+    spread_population,
     tract_table,
 )
-from kwev.pipeline.forecast import market_of, outlook
-from kwev.pipeline.geometry import geojson, to_metres
-from kwev.pipeline.grid import area_grid, site_grid, station_grid
-from kwev.pipeline.growth import grow, growth_tables
-from kwev.pipeline.homes import construction_table, da_profiles, tract_profiles
-from kwev.pipeline.location import Gazetteer
-from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
 from kwev.pipeline.sites import candidate_sites, site_facts
@@ -48,7 +50,7 @@ from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access, transit_tables
-from kwev.pipeline.vehicles import downscale_vehicles
+from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +97,7 @@ class Meter:
     ) -> None:
         columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
         self.costs: list[StageCost] = []
-        self._on_stage = on_stage
+        self._listeners = [on_stage]
         self._bar = Progress(*columns, transient=True, disable=not shown)
         self._task = self._bar.add_task("", total=len(stages))
 
@@ -111,10 +113,15 @@ class Meter:
     ) -> None:
         self._bar.stop()
 
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Tell ``listener`` the name of each stage to come as it begins."""
+        self._listeners.append(listener)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Run one stage: what is inside the ``with`` block."""
-        self._on_stage(name)
+        for listener in self._listeners:
+            listener(name)
         self._bar.update(self._task, description=name)
         start = time.perf_counter()
         with _peak_memory() as peak:
@@ -144,8 +151,6 @@ def _peak_memory() -> Iterator[list[int]]:
         thread.join()
         peak[0] = max(peak[0], process.memory_info().rss)
 
-
-# -- Which stages a processed table hangs on, read from the text of the pipeline itself.
 
 Stages = dict[str, set[str]]
 """Stages by name of a variable, or by name of a table."""
@@ -252,8 +257,6 @@ def _entries(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                         yield str(key.value), value
 
 
-# -- From raw to processed: every stage in order, then all files at once or none.
-
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
@@ -337,6 +340,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     raw: Raw, parameters: Parameters, meter: Meter
 ) -> tuple[dict[str, pd.DataFrame], Layers]:
     ledger = Ledger()
+    meter.listen(ledger.enter)
     with meter.stage("raw"):
         raw.read_all()
         raw.mends.note(ledger)

@@ -10,12 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
-from kwev.pipeline.geometry import project, to_metres
-from kwev.pipeline.names import readable
+from kwev.pipeline.addresses import readable
+from kwev.pipeline.geometry import metres_of, project, to_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,14 +40,6 @@ def rows_of(
             "owner": owner,
         }
     )
-
-
-def clusters(metres: NDArray[np.float64], reach_m: float) -> NDArray[np.int64]:
-    """Return (N,) cluster of each point: points linked by steps of at most ``reach_m``."""
-    pairs = cKDTree(metres).query_pairs(reach_m, output_type="ndarray")
-    size = len(metres)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
 
 
 def medoids(
@@ -131,7 +120,7 @@ def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     own = rows_of(
         branches["Name"].tolist(),
         "library",
-        branches[["easting_m", "northing_m"]].to_numpy(),
+        metres_of(branches),
         "Region of Waterloo",
         "public",
     )
@@ -140,28 +129,14 @@ def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     ours = culture["CSDUID"].str.startswith("3530")
     named = ~culture["Facility_Name"].str.contains(_ARCHIVE, case=False)
     placed = culture["Latitude"].notna()
+    ledger.add("culture", "library without coordinates", "dropped", library & ours & ~placed)
     ledger.add(
-        "sites",
-        "culture",
-        "library without coordinates",
-        "dropped",
-        int((library & ours & ~placed).sum()),
-    )
-    ledger.add(
-        "sites",
-        "culture",
-        "archive, or named after a municipality only",
-        "dropped",
-        int((library & ours & ~named).sum()),
+        "culture", "archive, or named after a municipality only", "dropped", library & ours & ~named
     )
     rows = culture[library & ours & named & placed]
     shared = rows.duplicated(["Latitude", "Longitude"], keep=False)
     ledger.add(
-        "sites",
-        "culture",
-        "several libraries at one point: the place of none is known",
-        "dropped",
-        int(shared.sum()),
+        "culture", "several libraries at one point: the place of none is known", "dropped", shared
     )
     rows = rows[~shared]
     names = [_library(readable(n)) for n in rows["Facility_Name"]]
@@ -175,7 +150,7 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     """Built ION stations and the terminals (parent stations) of the GTFS feed."""
     ion = raw.read("ion_stops")
     built = ion["StopStatus"] == "Constructed"
-    ledger.add("sites", "ion_stops", "planned, not built", "dropped", int((~built).sum()))
+    ledger.add("ion_stops", "planned, not built", "dropped", ~built)
     ion = ion[built]
     plain = ion["StopName"].str.replace(r"\s*\((?:North|South)bound\)", "", regex=True)
     names = [n if "Terminal" in n or "Station" in n else f"{n} Station" for n in plain]
@@ -193,9 +168,7 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
         "GRT GTFS",
         "public",
     )
-    ledger.add(
-        "sites", "grt_feed", "ordinary stops are no candidates", "dropped", int((~parent).sum())
-    )
+    ledger.add("grt_feed", "ordinary stops are no candidates", "dropped", ~parent)
     return pd.concat([first, second], ignore_index=True)
 
 
@@ -278,8 +251,8 @@ def from_food(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
     table = raw.read("food")
     unplaced = table["longitude"].isna()
     repeat = table.duplicated("FACILITYID") & ~unplaced
-    ledger.add("sites", "food", "premises without coordinates", "dropped", int(unplaced.sum()))
-    ledger.add("sites", "food", "repeated facility id", "dropped", int(repeat.sum()))
+    ledger.add("food", "premises without coordinates", "dropped", unplaced)
+    ledger.add("food", "repeated facility id", "dropped", repeat)
     table = table[~unplaced & ~repeat].reset_index(drop=True)
     metres = project(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
@@ -333,7 +306,7 @@ def _strips(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     shops = shops.drop_duplicates(["easting_m", "northing_m"]).sort_values(
         ["easting_m", "northing_m"], ignore_index=True
     )
-    metres = shops[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(shops)
     block = np.floor(metres / parameters.strip_m).astype(int)
     group = np.unique(block, axis=0, return_inverse=True)[1].ravel()
     found = [
@@ -365,7 +338,7 @@ def _food_lots(table: pd.DataFrame) -> pd.DataFrame:
     ):
         part = table[hit]
         labels = [f"{title}, {_street_address(at)}" for at in part["ADDR"]]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
+        metres = metres_of(part)
         rows.append(rows_of(labels, category, metres, "food premises", owner))
     return pd.concat(rows, ignore_index=True)
 
@@ -392,7 +365,7 @@ def _food_fuel(table: pd.DataFrame) -> pd.DataFrame:
         f"{brand}, {_street_address(at)}"
         for brand, at in zip(rows["brand"], rows["ADDR"], strict=True)
     ]
-    metres = rows[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(rows)
     return rows_of(labels, "fuel_station", metres, "food premises", "private")
 
 
@@ -406,7 +379,7 @@ def _food_civic(table: pd.DataFrame) -> pd.DataFrame:
             readable(_CIVIC_TAIL.sub("", _CIVIC_HEAD.sub("", n))).replace(" Center", " Centre")
             for n in names[hit]
         ]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
+        metres = metres_of(part)
         found.append(rows_of(labels, category, metres, "food premises", "public"))
         names = names.where(~hit, "")
     return pd.concat(found, ignore_index=True)

@@ -1,4 +1,4 @@
-"""Small geometry: projecting, repairing, clipping, simplifying, writing."""
+"""Geometry in metres: projecting, repairing, clipping, linking, measuring, writing maps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
+CM_PER_M = 100
 MAP_DECIMALS = 6
 """Decimals of degrees in map geometry (about 0.1 m)."""
 
@@ -35,6 +38,11 @@ def unproject(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     to_degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True)
     points = to_degrees.transform(metres[:, 0], metres[:, 1])
     return np.round(np.column_stack(points), DEGREE_DECIMALS)
+
+
+def metres_of(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return (N, 2) eastings and northings (m) of a table."""
+    return table[["easting_m", "northing_m"]].to_numpy(float)
 
 
 def place(table: pd.DataFrame, metres: NDArray[np.float64]) -> pd.DataFrame:
@@ -170,9 +178,22 @@ def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(CRS_METRES)
 
 
-# -- Straight-line neighbourhoods: sums within a radius, distances to places and to roads.
+def components(one: NDArray[np.int64], other: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return (size,) number of the component of each of ``size`` things.
 
-CM_PER_M = 100
+    Parameters
+    ----------
+    one, other
+        (M,) index of the first and second thing of each link.
+    """
+    graph = coo_array((np.ones(len(one)), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def clusters(metres: NDArray[np.float64], reach: float) -> NDArray[np.int64]:
+    """Return (N,) cluster of each point: points linked by steps of at most ``reach``."""
+    pairs = cKDTree(metres).query_pairs(reach, output_type="ndarray")
+    return components(pairs[:, 0], pairs[:, 1], len(metres))
 
 
 def sums_within(

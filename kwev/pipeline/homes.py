@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
+from kwev.pipeline.population import tract_of
 from kwev.pipeline.raw_schemas import SCORES
 from kwev.pipeline.vehicles import GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
@@ -45,13 +46,8 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     table = raw.read("dwelling_periods")
     single = table["DGUID"].str.startswith(_MUNICIPALITY) & table["Dwelling Type"].isin(TYPES)
     single &= ~table["Period of Construction"].str.startswith(_TOTAL)
-    ledger.add(
-        "homes",
-        "dwelling_periods",
-        "sums over places, types or periods: their parts stand",
-        "dropped",
-        int((~single).sum()),
-    )
+    rule = "sums over places, types or periods: their parts stand"
+    ledger.add("dwelling_periods", rule, "dropped", ~single)
     kept = table[single]
     made = kept.assign(
         municipality_id=kept["DGUID"].str.removeprefix(_MUNICIPALITY),
@@ -59,8 +55,7 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
         period=kept["Period of Construction"],
         dwellings=kept["Number of Units"].astype("int64"),
     )
-    key = ["municipality_id", "dwelling_type", "period"]
-    return made.sort_values(key, ignore_index=True)[list(PROCESSED["construction"].columns)]
+    return arrange(made, "construction", "municipality_id", "dwelling_type", "period")
 
 
 def old_share(
@@ -115,14 +110,9 @@ def scores(raw: Raw, das: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     table = raw.read("deprivation").rename(columns=SCORES).set_index("DAUID")
     made = table.reindex(das["da_id"])[list(SCORES.values())].reset_index(drop=True)
     absent = made.isna().any(axis=1).to_numpy()
-    ledger.add(
-        "homes",
-        "deprivation",
-        "no score published for the area: left empty, in no quintile",
-        "kept",
-        int(absent.sum()),
-        f"{int(das.loc[absent, 'population'].sum())} people",
-    )
+    note = f"{int(das.loc[absent, 'population'].sum())} people"
+    rule = "no score published for the area: left empty, in no quintile"
+    ledger.add("deprivation", rule, "kept", absent, note)
     return made
 
 
@@ -199,7 +189,7 @@ def tenure(
         made[column] = np.where(known, own[column], of_fsa[column])
         made[f"{name}_source"] = np.where(known, "da", "fsa")
         rule = f"{name}: not public for the area: that of its forward sortation area"
-        ledger.add("homes", "fsa_census", rule, "repaired", int((~known).sum()))
+        ledger.add("fsa_census", rule, "repaired", ~known)
     return made
 
 
@@ -214,22 +204,12 @@ def _kitchener(raw: Raw, das: pd.DataFrame, parameters: Parameters, ledger: Ledg
         das["households"] < parameters.income_households
     )
     filled = small & income.notna()
-    ledger.add(
-        "homes",
-        "kitchener_homes",
-        "income where the census publishes none for want of people: filled by the compiler",
-        "dropped",
-        int(filled.sum()),
-        f"under {parameters.income_people} people or {parameters.income_households} households",
-    )
-    ledger.add(
-        "homes",
-        "kitchener_homes",
-        "rates that the compiler filled with the city's mean are not read",
-        "kept",
-        int(table["comments"].notna().sum()),
-        "low-income and unemployment rates; tenure and income of these rows are the census's",
-    )
+    note = f"under {parameters.income_people} people or {parameters.income_households} households"
+    rule = "income where the census publishes none for want of people: filled by the compiler"
+    ledger.add("kitchener_homes", rule, "dropped", filled, note)
+    note = "low-income and unemployment rates; tenure and income of these rows are the census's"
+    rule = "rates that the compiler filled with the city's mean are not read"
+    ledger.add("kitchener_homes", rule, "kept", table["comments"].notna(), note)
     return pd.DataFrame({"renter_share": share, "median_income_cad": income.where(~filled)})
 
 
@@ -278,9 +258,8 @@ def tract_profiles(profiles: pd.DataFrame, das: pd.DataFrame, tracts: pd.DataFra
     Counts add up; shares of households, incomes and ages are weighted by households, scores by
     people, as Statistics Canada does it. The income is a mean of medians and no median.
     """
-    ids = set(tracts["tract_id"])
     both = das.merge(profiles.drop(columns="municipality_id"), on="da_id", validate="1:1")
-    both["tract_id"] = both["area_id"].where(both["area_id"].isin(ids), both["da_id"])
+    both["tract_id"] = both["da_id"].map(tract_of(das, tracts))
     groups = both.groupby("tract_id")
     made = groups[["land_area_km2", "population", "households", "multi_unit_households"]].sum()
     made["municipality_id"] = groups["municipality_id"].first()
@@ -351,4 +330,4 @@ def _finished(table: pd.DataFrame, name: str, key: str) -> pd.DataFrame:
         "old_dwelling_share": _DECIMALS,
         **dict.fromkeys(SCORES.values(), _DECIMALS),
     }
-    return table.round(exact).sort_values(key, ignore_index=True)[list(PROCESSED[name].columns)]
+    return arrange(table.round(exact), name, key)

@@ -1,4 +1,7 @@
-"""The ledger of what the pipeline repaired, dropped, kept and flagged."""
+"""Raw files: each read once, mended, checked against its schema and against the register.
+
+What a stage repaired, dropped, kept or flagged is counted in a :class:`Ledger`.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -21,28 +25,53 @@ from kwev.pipeline.timetables import Feed, read_feed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import ArrayLike
+
 Action = Literal["dropped", "repaired", "kept", "flagged"]
 COLUMNS = ["stage", "dataset", "rule", "action", "rows", "note"]
 
 
 @dataclass
 class Ledger:
-    """Counts of rows by rule, in the order in which the stages ran."""
+    """Counts of rows by rule, in the order in which the stages ran.
+
+    Parameters
+    ----------
+    rows
+        Stage, dataset, rule, action, count and note: the columns of ``quality.csv``.
+    stage
+        Stage that is running.
+    """
 
     rows: list[tuple[str, str, str, Action, int, str]] = field(default_factory=list)
+    stage: str = ""
 
-    def add(  # noqa: PLR0913, PLR0917 - one argument for each column of quality.csv
-        self, stage: str, dataset: str, rule: str, action: Action, rows: int, note: str = ""
-    ) -> None:
-        """Record that ``rows`` rows met ``rule``; zero is worth recording too."""
-        self.rows.append((stage, dataset, rule, action, int(rows), note))
+    def enter(self, stage: str) -> None:
+        """Count under ``stage`` from now on; snapping counts with the roads."""
+        self.stage = "roads" if stage == "snaps" else stage
+
+    def add(self, dataset: str, rule: str, action: Action, rows: ArrayLike, note: str = "") -> None:
+        """Record how many rows met a rule; zero is worth recording too.
+
+        Parameters
+        ----------
+        dataset
+            Raw table of :data:`FILES`, or the table being made.
+        rule
+            What was looked for.
+        action
+            What is done with these rows.
+        rows
+            Their number, or for each row whether it met the rule.
+        note
+            A detail: a limit, a date, a place.
+        """
+        self.rows.append((self.stage, dataset, rule, action, int(np.sum(rows)), note))
 
     def table(self) -> pd.DataFrame:
         """Return the ledger with the columns of ``quality.csv``."""
         return pd.DataFrame(self.rows, columns=COLUMNS)
 
-
-# -- Slips of a raw file that have one remedy: mended as the file is read, and counted.
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 RULES: Final = {
@@ -50,7 +79,7 @@ RULES: Final = {
     "crlf": "file ends its lines with CRLF: read as line ends",
     "swapped": "latitude and longitude swapped: swapped back, as only then near the Region",
 }
-"""What was wrong and what was done about it."""
+"""Slips of a raw file that have one remedy, and the remedy; each is counted."""
 _PAIRS: Final = (
     ("latitude", "longitude"), ("Latitude", "Longitude"), ("stop_lat", "stop_lon"),
 )  # fmt: skip
@@ -84,7 +113,7 @@ class Mends:
         """Put each rule into the ledger: how often, and in which tables."""
         for key, rule in RULES.items():
             met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key}
-            ledger.add("raw", "all", rule, "repaired", sum(met.values()), ", ".join(met))
+            ledger.add("all", rule, "repaired", sum(met.values()), ", ".join(met))
 
     def _add(self, kind: str, name: str, rows: int) -> None:
         if rows:
@@ -97,8 +126,6 @@ def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
     lat, lon = (pd.to_numeric(values, errors="coerce") for values in (north, east))
     return lat.between(west, far_east) & lon.between(south, far_north)
 
-
-# -- Reading raw files: each once, checked against its schema and against the register.
 
 FILES: Final = {
     "das": "boundaries/da_2021_cd3530.geojson",

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 from kwev.pipeline import candidates
-from kwev.pipeline.candidates import COLUMNS, clusters, from_food, medoids
+from kwev.pipeline.candidates import COLUMNS, medoids
 from kwev.pipeline.geometry import (
+    clusters,
+    components,
     distance_m,
+    metres_of,
     nearest_lines,
     place,
     sums_within,
     to_metres,
-    within_index,
 )
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
             _with_park_and_ride(transit, ramps, parameters),
             candidates.from_facilities(raw),
             candidates.from_libraries(raw, ledger),
-            from_food(raw, parameters, ledger),
+            candidates.from_food(raw, parameters, ledger),
             candidates.from_business(raw, parameters),
             candidates.from_osm(raw),
             candidates.from_fuel_register(raw),
@@ -95,7 +95,7 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
 def _with_park_and_ride(
     transit: pd.DataFrame, ramps: NDArray[np.float64], parameters: Parameters
 ) -> pd.DataFrame:
-    metres = transit[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(transit)
     near = cKDTree(ramps).query(metres)[0] <= parameters.park_and_ride_m
     near &= transit["name"].str.contains("Station|Terminal").to_numpy()
     return transit.assign(category=np.where(near, "park_and_ride", transit["category"]))
@@ -151,11 +151,12 @@ def lane_sites(roads: gpd.GeoDataFrame, parameters: Parameters) -> pd.DataFrame:
     middle = shapely.get_coordinates(lanes.geometry.interpolate(0.5, normalized=True).to_numpy())
     ends, owner = _ends(lanes.geometry.to_numpy())
     joint = clusters(ends, parameters.lane_reach_m)
-    graph = _share_joint(owner, joint, len(lanes))
+    nodes = len(lanes) + joint.max(initial=-1) + 1
+    lots = components(owner, len(lanes) + joint, nodes)[: len(lanes)]
     named = roads[(roads["CartoClass"] != "Private") & roads["FullStreet"].notna()]
     tree = shapely.STRtree(named.geometry.to_numpy())
     found = []
-    for members, centre in medoids(middle, graph):
+    for members, centre in medoids(middle, lots):
         if lanes.geometry.length.iloc[members].sum() < parameters.lane_min_m:
             continue
         names = lanes["FullStreet"].iloc[members].dropna()
@@ -167,20 +168,12 @@ def lane_sites(roads: gpd.GeoDataFrame, parameters: Parameters) -> pd.DataFrame:
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _share_joint(
-    owner: NDArray[np.int64], joint: NDArray[np.int64], size: int
-) -> NDArray[np.int64]:
-    nodes = size + joint.max(initial=-1) + 1
-    graph = coo_array((np.ones(len(owner)), (owner, size + joint)), shape=(nodes, nodes))
-    return np.asarray(connected_components(graph, directed=False)[1][:size], dtype=np.int64)
-
-
 def dense_sites(addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return street numbers with many addresses, at their most central address."""
     keys = ["street_no", "street", "city"]
     size = addresses.groupby(keys)["longitude"].transform("size")
     dense = addresses[size >= parameters.dense_units].reset_index(drop=True)
-    metres = dense[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(dense)
     group = np.asarray(dense.groupby(keys).ngroup(), dtype=np.int64)
     found = [
         (
@@ -202,7 +195,7 @@ def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.D
     busy &= zones["jobs"] >= parameters.zone_jobs_per_worker * zones["workers"]
     zones = zones[busy].sort_values("GTA06")
     middle = shapely.get_coordinates(zones.geometry.representative_point().to_numpy())
-    metres = addresses[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(addresses)
     nearest = cKDTree(metres).query(middle)[1]
     found = [
         (
@@ -218,15 +211,11 @@ def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.D
 
 
 def _inside(table: pd.DataFrame, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:
-    metres = table[["easting_m", "northing_m"]].to_numpy(float)
-    da = within_index(metres, bounds.das.geometry.to_numpy())
-    for category, count in table[da < 0]["category"].value_counts().sort_index().items():
-        ledger.add("sites", str(category), "outside the Region", "dropped", int(count))
-    table, da = table[da >= 0], da[da >= 0]
-    return table.assign(
-        municipality_id=bounds.das["municipality_id"].to_numpy()[da],
-        area_id=bounds.das["area_id"].to_numpy()[da],
-    )
+    table = table.reset_index(drop=True).join(bounds.locate(metres_of(table)))
+    outside = table["area_id"] == ""
+    for category, count in table.loc[outside, "category"].value_counts().sort_index().items():
+        ledger.add(str(category), "outside the Region", "dropped", count)
+    return table[~outside]
 
 
 def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
@@ -237,7 +226,7 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
     table = table.assign(rank=rank, derived=derived).sort_values(
         ["rank", "derived", "easting_m", "northing_m", "name"], ignore_index=True
     )
-    metres = table[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(table)
     own = table["category"].map(SAME_KIND_M).to_numpy()
     kind = table["category"].replace(_FAMILY).to_numpy()
     near = cKDTree(metres).query_ball_point(metres, max(SAME_KIND_M.values()))
@@ -252,48 +241,33 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
         kept[i] = not (same[i] or other[i])
     for category in PRIORITY:
         ours = table["category"] == category
-        ledger.add(
-            "sites",
-            category,
-            "same place as another candidate of its category",
-            "dropped",
-            int((same & ours).sum()),
-            f"within {SAME_KIND_M[category]:g} m",
-        )
-        ledger.add(
-            "sites",
-            category,
-            "same place as a candidate of a category before it",
-            "dropped",
-            int((other & ~same & ours).sum()),
-            f"within {parameters.site_gap_m:g} m",
-        )
+        note = f"within {SAME_KIND_M[category]:g} m"
+        rule = "same place as another candidate of its category"
+        ledger.add(category, rule, "dropped", same & ours, note)
+        note = f"within {parameters.site_gap_m:g} m"
+        rule = "same place as a candidate of a category before it"
+        ledger.add(category, rule, "dropped", other & ~same & ours, note)
     return table[kept]
 
 
 def _finish(
     table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger
 ) -> pd.DataFrame:
-    metres = table[["easting_m", "northing_m"]].to_numpy(float)
-    where = stations[["easting_m", "northing_m"]].to_numpy(float)
+    metres = metres_of(table)
+    where = metres_of(stations)
     apart, nearest = cKDTree(where).query(metres)
     on_top = np.asarray(apart) <= parameters.station_site_m
     names = stations["station_id"].to_numpy()[nearest]
-    table = place(table.assign(station_id=np.where(on_top, names, "")), metres)
     short = table["category"].str.replace("_", "")
     spot = np.rint(metres).astype(int)
-    ids = [f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)]
-    table = table.assign(site_id=ids)
-    ledger.add(
-        "sites",
-        "sites",
-        "stands on a station: it is that station",
-        "flagged",
-        int(on_top.sum()),
-        f"within {parameters.station_site_m:g} m",
+    table = place(table, metres).assign(
+        site_id=[f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)],
+        station_id=np.where(on_top, names, ""),
+        grid_kw=np.nan,  # known once the areas' proxy is
     )
-    table = table.sort_values("site_id", ignore_index=True)
-    return table[[name for name in PROCESSED["sites"].columns if name != "grid_kw"]]
+    note = f"within {parameters.station_site_m:g} m"
+    ledger.add("sites", "stands on a station: it is that station", "flagged", on_top, note)
+    return arrange(table, "sites", "site_id")
 
 
 # -- What the score of a candidate site is made of, as measured: people, EVs, grid, roads, traffic.
@@ -337,8 +311,8 @@ def site_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table befo
     access
         Transit access in [0, 1] of (n, 2) metres.
     """
-    here = sites[["easting_m", "northing_m"]].to_numpy(float)
-    there = cells[["easting_m", "northing_m"]].to_numpy(float)
+    here = metres_of(sites)
+    there = metres_of(cells)
     table = pd.DataFrame({"site_id": sites["site_id"], "grid_kw": sites["grid_kw"].to_numpy()})
     people = cells[["population"]].to_numpy(float)
     near = sums_within(here, there, people, parameters.people_near_m)[:, 0]
@@ -346,13 +320,13 @@ def site_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table befo
     table = table.assign(**_vehicles(here, there, cells, growth, parameters, ledger))
     table["transit"] = np.round(access(here), 4)
     public = stations[stations["access"] == "public"]
-    table["charger_m"] = distance_m(here, public[["easting_m", "northing_m"]].to_numpy(float))
+    table["charger_m"] = distance_m(here, metres_of(public))
     table = table.assign(**_roads(here, roads, parameters, ledger))
     table["land_use"] = _land_use(sites, table["road_class"], parameters)
     table["ownership"] = sites["owner"].map(OWNERSHIP).to_numpy(float)
     unknown = int((sites["owner"] == "unknown").sum())
-    ledger.add("facts", "site_facts", "owner unknown: between public and private", "kept", unknown)
-    return table[list(PROCESSED["site_facts"].columns)]
+    ledger.add("site_facts", "owner unknown: between public and private", "kept", unknown)
+    return arrange(table, "site_facts")
 
 
 def _vehicles(  # noqa: PLR0913, PLR0917 - as above
@@ -371,7 +345,7 @@ def _vehicles(  # noqa: PLR0913, PLR0917 - as above
     whole = both.sum(axis=0)
     ratio = np.divide(later, now, out=np.full(len(now), whole[1] / whole[0]), where=~none)
     note = f"within {parameters.evs_near_m:g} m; takes the Region's growth"
-    ledger.add("facts", "site_facts", "no vehicle nearby", "kept", int(none.sum()), note)
+    ledger.add("site_facts", "no vehicle nearby", "kept", none, note)
     return {"evs_per_km2": np.round(now / area_km2, 3), "growth": np.round(ratio, 4)}
 
 
@@ -389,10 +363,8 @@ def _roads(
     counted = roads[roads["AADT"].notna()]
     away_m, aadt = _nearest(here, counted, counted["AADT"].to_numpy(float))
     near = away_m <= parameters.traffic_near_m
-    ledger.add(
-        "facts", "site_facts", "no traffic count nearby", "flagged", int((~near).sum()),
-        f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only",
-    )  # fmt: skip
+    note = f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only"
+    ledger.add("site_facts", "no traffic count nearby", "flagged", ~near, note)
     return {
         "access_m": access_m,
         "road_class": np.array([words[int(i)] for i in best], object),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kwev.pipeline.addresses import address_key, readable, unit_stem
 from kwev.pipeline.geometry import farther, project
-from kwev.pipeline.names import address_key, readable, unit_stem
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -178,7 +178,7 @@ def _far(parameters: Parameters) -> str:
 def _note(ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series]) -> None:
     """Count the rows that met each rule."""
     for (rule, action), rows in notes.items():
-        ledger.add("stations", source, rule, action, int(rows.sum()))
+        ledger.add(source, rule, action, rows)
 
 
 def _ocm(
@@ -243,7 +243,7 @@ def _count_ocm(
 ) -> None:
     for (rule, action), rows in notes.items():
         named = ", ".join(sorted(set(towns))) if rule == _UNKNOWN_PLACE else ""
-        ledger.add("stations", "ocm", rule, action, int(rows.sum()), named)
+        ledger.add("ocm", rule, action, rows, named)
 
 
 def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,7 +48,7 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
         "for several at once: divided by their number": is_money & (np.array(many) > 1),
     }
     for rule, rows in notes.items():
-        ledger.add("tariffs", "tariffs", rule, "repaired", int(rows.sum()))
+        ledger.add("tariffs", rule, "repaired", rows)
     made = table.assign(
         tariff_id=[slug(item, y) for item, y in zip(table["item"], year, strict=True)],
         currency=table["currency"].fillna(""),
@@ -60,8 +60,7 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
         licence="citation",
         note=table["note"].fillna(""),
     )
-    columns = list(PROCESSED["tariffs"].columns)
-    return made.sort_values("tariff_id", ignore_index=True)[columns]
+    return arrange(made, "tariffs", "tariff_id")
 
 
 def how_many(unit: str, item: str) -> int:

@@ -225,7 +225,7 @@ def buses_only(bus: Feed, ion: Feed, ledger: Ledger) -> Feed:
     stops = ~bus.stops["stop_id"].isin(ion.stops["stop_id"])
     for what, kept in (("routes", routes), ("trips", trips), ("stops", stops)):
         rule = f"{what} of ION: taken from its own feed"
-        ledger.add("transit", "grt_feed", rule, "dropped", int((~kept).sum()))
+        ledger.add("grt_feed", rule, "dropped", ~kept)
     return replace(
         bus,
         routes=bus.routes[routes],
@@ -294,14 +294,9 @@ def flag_unequal_days(bus: Feed, ion: Feed, ledger: Ledger) -> None:
         if theirs.reindex(sorted(bus.services[date])).sum()
         != own.reindex(sorted(ion.services[date])).sum()
     ]
-    ledger.add(
-        "transit",
-        "ion_feed",
-        "day on which the bus feed lists another number of ION trips",
-        "flagged",
-        len(differ),
-        ", ".join(f"{date[:4]}-{date[4:6]}-{date[6:]}" for date in differ),
-    )
+    note = ", ".join(f"{date[:4]}-{date[4:6]}-{date[6:]}" for date in differ)
+    rule = "day on which the bus feed lists another number of ION trips"
+    ledger.add("ion_feed", rule, "flagged", len(differ), note)
 
 
 def _shared_dates(bus: Feed, ion: Feed) -> list[str]:
@@ -349,12 +344,10 @@ def _departures(times: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         )
     lost = seconds.isna()
     last = times["trip_id"] != times["trip_id"].shift(-1)
-    for rule, action, rows in (
-        ("no time given: put between the calls before and after", "repaired", blank & ~lost),
-        ("no time given, nor before or after it", "dropped", lost),
-        ("last call of a trip is no departure", "dropped", last & ~lost),
-    ):
-        ledger.add("transit", "stop_times", rule, action, int(rows.sum()))  # type: ignore[arg-type]
+    rule = "no time given: put between the calls before and after"
+    ledger.add("stop_times", rule, "repaired", blank & ~lost)
+    ledger.add("stop_times", "no time given, nor before or after it", "dropped", lost)
+    ledger.add("stop_times", "last call of a trip is no departure", "dropped", last & ~lost)
     kept = ~last & ~lost
     hour = seconds[kept] / _SECONDS_PER_HOUR
     return times.loc[kept, ["trip_id", "stop_id"]].assign(hour=hour).reset_index(drop=True)

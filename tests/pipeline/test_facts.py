@@ -10,9 +10,10 @@ import shapely
 
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
-from kwev.pipeline.cells import grid_per_household, point_facts, shares_of_cells
 from kwev.pipeline.geometry import distance_m, nearest_lines, sums_within
+from kwev.pipeline.grid import grid_per_household
 from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.population import point_facts, shares_of_cells
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.sites import OWNERSHIP, site_facts
 
