@@ -167,25 +167,22 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
         ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
     )
-    for table, column, other, key in links:
-        _check_link(folder, table, column, tables[table][column], other, tables[other][key])
-    snapped = (
-        ("cell", "cells"), ("da", "das"), ("tract", "tracts"), ("station", "stations"),
-        ("site", "sites"),
-    )  # fmt: skip
+    found = [
+        (table, column, tables[table][column], other, key) for table, column, other, key in links
+    ]
     snaps = tables["road_snaps"]
-    for kind, other in snapped:
+    for kind, other in zip(
+        ("cell", "da", "tract", "station", "site"),
+        ("cells", "das", "tracts", "stations", "sites"),
+        strict=True,
+    ):
         named = snaps.loc[snaps["kind"] == kind, "id"]
-        _check_link(folder, "road_snaps", "id", named, other, tables[other][f"{kind}_id"])
-
-
-def _check_link(  # noqa: PLR0913, PLR0917 - both ends of a link
-    folder: Path, table: str, column: str, named: pd.Series, other: str, known: pd.Series
-) -> None:
-    lost = sorted(set(named) - {""} - set(known))
-    if lost:
-        raise KwevError(
-            f"{column} {lost[0]!r} is not in {other}.csv",
-            where=str(folder / f"{table}.csv"),
-            hint=_HINT,
-        )
+        found.append(("road_snaps", "id", named, other, f"{kind}_id"))
+    for table, column, ids, other, key in found:
+        lost = sorted(set(ids) - {""} - set(tables[other][key]))
+        if lost:
+            raise KwevError(
+                f"{column} {lost[0]!r} is not in {other}.csv",
+                where=str(folder / f"{table}.csv"),
+                hint=_HINT,
+            )

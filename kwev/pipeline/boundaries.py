@@ -1,4 +1,7 @@
-"""Municipalities, tracts, dissemination areas and forward sortation areas."""
+"""Outlines of municipalities, tracts, dissemination areas and forward sortation areas (FSA).
+
+Statistics Canada's boundary files of 2021, repaired, linked to the census, and drawn simplified.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
     das = _das(raw, parameters, ledger)
     tracts = _layer(raw, "tracts", {"CTUID": "tract_id"}, parameters, ledger)
     fsas = _layer(raw, "fsas", {"CFSAUID": "fsa"}, parameters, ledger)
-    region = shapely.coverage_union_all(das.geometry.to_numpy())
+    region = _union(das.geometry)
     if set(das["area_id"]) - {WELLESLEY} != set(tracts["tract_id"]):
         raise KwevError(
             "census tracts differ from those of the dissemination areas",
@@ -74,6 +77,10 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
     rule = "a township without tracts stands as its dissemination areas"
     ledger.add("tracts", rule, "kept", das["area_id"] == WELLESLEY, note)
     return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
+
+
+def _union(polygons: pd.Series) -> BaseGeometry:
+    return shapely.coverage_union_all(polygons.to_numpy())
 
 
 def _layer(
@@ -134,14 +141,9 @@ def _with_wellesley(tracts: gpd.GeoDataFrame, das: gpd.GeoDataFrame) -> gpd.GeoD
 
 def _municipalities(raw: Raw, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names = raw.read("municipalities").rename(columns={"csduid": "municipality_id"})
-    shapes = [
-        (key, shapely.coverage_union_all(part.geometry.to_numpy()))
-        for key, part in das.groupby("municipality_id")
-    ]
+    shapes = {key: _union(part.geometry) for key, part in das.groupby("municipality_id")}
     frame = gpd.GeoDataFrame(
-        {"municipality_id": [key for key, _ in shapes]},
-        geometry=[shape for _, shape in shapes],
-        crs=das.crs,
+        {"municipality_id": list(shapes)}, geometry=list(shapes.values()), crs=das.crs
     ).merge(names, on="municipality_id", validate="1:1")
     people = das.groupby("municipality_id")["population"].sum()
     if (frame["population"] != frame["municipality_id"].map(people)).any():
@@ -164,18 +166,13 @@ def map_layers(
     """
     tolerance = parameters.simplify_m
     das = bounds.das.set_geometry(simplify(bounds.das.geometry.to_numpy(), tolerance))
-    towns = bounds.municipalities.set_geometry(
-        [
-            shapely.coverage_union_all(das.geometry[das["municipality_id"] == key].to_numpy())
-            for key in bounds.municipalities["municipality_id"]
-        ]
+    town_of, towns = das["municipality_id"], bounds.municipalities
+    towns = towns.set_geometry(
+        [_union(das.geometry[town_of == key]) for key in towns["municipality_id"]]
     )
     tract_of = das["area_id"].where(das["area_id"] != WELLESLEY, das["da_id"])
     tracts = bounds.tracts.set_geometry(
-        [
-            shapely.coverage_union_all(das.geometry[tract_of == key].to_numpy())
-            for key in bounds.tracts["tract_id"]
-        ]
+        [_union(das.geometry[tract_of == key]) for key in bounds.tracts["tract_id"]]
     )
     clipped = bounds.fsas.set_geometry(clip(bounds.fsas.geometry.to_numpy(), bounds.region))
     fsas = clipped.set_geometry(simplify(clipped.geometry.to_numpy(), tolerance))
@@ -185,7 +182,7 @@ def map_layers(
             "name": [REGION_NAME],
             "area_km2": [round(bounds.region.area / 1e6, 3)],
         },
-        geometry=[shapely.coverage_union_all(das.geometry.to_numpy())],
+        geometry=[_union(das.geometry)],
         crs=das.crs,
     )
     return {

@@ -29,19 +29,16 @@ from kwev.files import dump_json, sha256_bytes, write_text
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
 from kwev.pipeline.forecast import market_of, outlook
-from kwev.pipeline.geometry import geojson, to_metres
+from kwev.pipeline.geometry import geojson, metres_of, to_metres
 from kwev.pipeline.grid import area_grid, grid_per_household, site_grid, station_grid
-from kwev.pipeline.homes import construction_table, da_profiles, tract_profiles
+from kwev.pipeline.homes import construction_table, da_profiles, main_fsa, tract_profiles
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import (
-    cell_tables,
-    da_table,
-    municipality_table,
+    place_tables,
     point_facts,
     point_table,
     read_addresses,
     spread_population,
-    tract_table,
 )
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
@@ -354,18 +351,17 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         vehicles = downscale_vehicles(raw, points, bounds, parameters, ledger)
     with meter.stage("cells"):
         table = point_table(points, vehicles, bounds, parameters)
-        cells, parts = cell_tables(table)
-        das = da_table(table, bounds)
-        tracts = tract_table(table, das, bounds)
-        towns = municipality_table(table, das, bounds)
+        places = place_tables(table, bounds, parameters)
+        das, tracts = places.das, places.tracts
     with meter.stage("growth"):
         market = market_of(float(das["households"].sum()), parameters)
         ahead = outlook(vehicles.quarters, market, parameters.recount_quarter)
         growth = grow(vehicles, ahead, parameters.additions_share)
-        later = growth_tables(growth, table, das, tracts, cells)
+        later = growth_tables(growth, table, places)
     with meter.stage("homes"):
         construction = construction_table(raw, ledger)
-        homes = da_profiles(raw, das, construction, points, vehicles, parameters, ledger)
+        coded = das.assign(fsa=main_fsa(points, vehicles, len(das)))
+        homes = da_profiles(raw, coded, construction, parameters, ledger)
         tract_homes = tract_profiles(homes, das, tracts)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
@@ -381,35 +377,33 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("roads"):
         graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
     with meter.stage("snaps"):
-        snaps = snap_table(
-            graph,
-            {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites},
-            parameters,
-            ledger,
-        )
+        reached = {
+            "cell": places.cells, "da": das, "tract": tracts, "station": stations, "site": sites,
+        }  # fmt: skip
+        snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("transit"):
         transit = transit_tables(raw, bounds, parameters, ledger)
         layers["transit_lines"] = transit.lines
     with meter.stage("facts"):
         by_transit = partial(access, stops=transit.stops, parameters=parameters)
         of_sites = site_facts(
-            sites, cells, later[2], stations, roads, by_transit, parameters, ledger
-        )
-        of_points = point_facts(
-            cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
-            by_transit, parameters, ledger,
+            sites.assign(transit=by_transit(metres_of(sites))),
+            places.cells.assign(ev_2030=later[2]["ev_2030"]),
+            stations, roads, parameters, ledger,
         )  # fmt: skip
+        both, share = (homes, tract_homes), grid_per_household(areas)
+        of_points = point_facts(places, both, share, by_transit, ledger)
     with meter.stage("tariffs"):
         tariffs = tariff_table(raw, parameters, ledger)
     tables = {
-        "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
-        "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
-        "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
-        "ev_backtest": ahead.backtest, "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas,
-        "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
+        "municipalities": places.municipalities, "das": das, "tracts": tracts,
+        "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
+        "stations": stations, "station_records": fates, "sites": sites, "area_grid": areas,
+        "quality": ledger.table(), "ev_quarters": vehicles.quarters, "ev_backtest": ahead.backtest,
+        "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas, "da_growth": later[0],
+        "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
-        "area_grid": areas,
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,

@@ -1,4 +1,8 @@
-"""When homes were built: published by municipality and type, bridged to areas by their types."""
+"""Profiles of homes: density, dwellings, tenure, income, deprivation, and when they were built.
+
+What is not published for a dissemination area is bridged from a larger one, and the profile says
+so. Profiles of tracts are made from those of their areas.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from kwev.data.place_schemas import DWELLING_TYPES
 from kwev.data.schemas import arrange
 from kwev.pipeline.population import tract_of
 from kwev.pipeline.raw_schemas import SCORES
-from kwev.pipeline.vehicles import GROUND_ORIENTED
+from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
@@ -155,14 +159,15 @@ def middle_rank(values: NDArray[np.float64], weight: NDArray[np.float64]) -> NDA
 # -- Tenure and income: of the dissemination area in Kitchener, elsewhere of the postal area.
 
 
-def main_fsa(points: Points, vehicles: Vehicles, size: int) -> NDArray[np.int64]:
-    """Return (D,) index of the forward sortation area where most people of each area live.
+def main_fsa(points: Points, vehicles: Vehicles, size: int) -> NDArray[np.str_]:
+    """Return (D,) code of the forward sortation area where most people of each area live.
 
     Ties go to the first code. ``size`` is the number of dissemination areas.
     """
     people = np.zeros((size, len(vehicles.fsas)))
     np.add.at(people, (points.da, vehicles.area), points.people)
-    return np.asarray(people.argmax(axis=1), dtype=np.int64)
+    codes = np.asarray(vehicles.fsas["fsa"], dtype=np.str_)
+    return np.asarray(codes[people.argmax(axis=1)])
 
 
 def tenure(
@@ -215,35 +220,35 @@ def _kitchener(raw: Raw, das: pd.DataFrame, parameters: Parameters, ledger: Ledg
 
 # -- Profiles of dissemination areas and tracts: homes, tenure, income, deprivation, age.
 
-APARTMENTS: Final = ("apartment_low_rise", "apartment_high_rise")
-"""Dwelling types in multi-unit buildings: apartments of any height. A flat in a duplex is counted
-with the ground-oriented types, as it mostly has a driveway."""
-
 _DECIMALS: Final = 6
 _WEIGHTED: Final = ("renter_share", "median_income_cad", "old_dwelling_share")
 """Shares of households and means of households, so weighted by them in a tract."""
 
 
-def da_profiles(  # noqa: PLR0913, PLR0917 - everything that the stages before it made
+def da_profiles(
     raw: Raw,
     das: pd.DataFrame,
     construction: pd.DataFrame,
-    points: Points,
-    vehicles: Vehicles,
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``da_profiles``.
+    """Return ``da_profiles``: homes, tenure, income, deprivation and age of each area.
 
     Parameters
     ----------
+    raw
+        The files ``deprivation``, ``kitchener_homes`` and ``fsa_census`` are read.
     das
-        ``das.csv``, in the order of the points' index.
+        ``das.csv`` with the column ``fsa``, as :func:`main_fsa` returns it.
     construction
         ``construction.csv``.
+    parameters
+        ``old_before``, ``income_people``, ``income_households``, ``apartment_ev_ratio``.
+    ledger
+        Takes what is bridged, dropped or left empty.
     """
-    fsa = vehicles.fsas["fsa"].to_numpy(str)[main_fsa(points, vehicles, len(das))]
-    made = das[["da_id", "municipality_id"]].assign(fsa=fsa)
+    made = das[["da_id", "municipality_id", "fsa"]].copy()
+    fsa = das["fsa"].to_numpy(str)
     made["density_per_km2"] = das["population"] / das["land_area_km2"]
     made = made.join(_homes(das, parameters)).join(tenure(raw, das, fsa, parameters, ledger))
     made = made.join(scores(raw, das, ledger))

@@ -134,16 +134,9 @@ def spread_population(addresses: pd.DataFrame, bounds: Boundaries, ledger: Ledge
     distinct = addresses.drop_duplicates(["longitude", "latitude"])
     distinct = distinct.sort_values(["easting_m", "northing_m", "longitude", "latitude"])
     metres = metres_of(distinct)
-    polygons = bounds.das.geometry.to_numpy()
-    da = within_index(metres, polygons)
+    da = within_index(metres, bounds.das.geometry.to_numpy())
     ledger.add("addresses", "outside every dissemination area", "dropped", da < 0)
     metres, da = metres[da >= 0], da[da >= 0]
-    return _with_counts(metres, da, bounds, ledger)
-
-
-def _with_counts(
-    metres: NDArray[np.float64], da: NDArray[np.int64], bounds: Boundaries, ledger: Ledger
-) -> Points:
     empty = np.setdiff1d(np.arange(len(bounds.das)), da)
     ledger.add("das", "no address: one pseudo address at a point inside", "repaired", len(empty))
     inner = shapely.get_coordinates(
@@ -177,6 +170,50 @@ def point_table(
             "bev": vehicles.bev,
             "phev": vehicles.phev,
         }
+    )
+
+
+@dataclass(frozen=True)
+class Places:
+    """The processed tables of places, each sorted by its id.
+
+    Parameters
+    ----------
+    municipalities, das, tracts, cells, cell_parts
+        Columns and units as in :data:`kwev.data.schemas.PROCESSED`.
+    cell_m
+        Side of a cell (m).
+    """
+
+    municipalities: pd.DataFrame
+    das: pd.DataFrame
+    tracts: pd.DataFrame
+    cells: pd.DataFrame
+    cell_parts: pd.DataFrame
+    cell_m: int
+
+
+def place_tables(points: pd.DataFrame, bounds: Boundaries, parameters: Parameters) -> Places:
+    """Return what lies in each place: sums over address points.
+
+    Parameters
+    ----------
+    points
+        As :func:`point_table` returns it.
+    bounds
+        Outlines and counts of the 2021 census (Statistics Canada).
+    parameters
+        ``cell_m`` is used.
+    """
+    cells, parts = cell_tables(points)
+    das = da_table(points, bounds)
+    return Places(
+        municipalities=municipality_table(points, das, bounds),
+        das=das,
+        tracts=tract_table(points, das, bounds),
+        cells=cells,
+        cell_parts=parts,
+        cell_m=parameters.cell_m,
     )
 
 
@@ -302,21 +339,19 @@ _DECIMALS: Final = {
 }  # fmt: skip
 
 
-def point_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table before
-    cells: pd.DataFrame,
-    parts: pd.DataFrame,
-    das: pd.DataFrame,
-    tracts: pd.DataFrame,
+def point_facts(
+    places: Places,
     profiles: tuple[pd.DataFrame, pd.DataFrame],
     grid: pd.Series[float],
     access: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-    parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
     """Return ``point_facts``: one row for each cell, dissemination area and tract.
 
     Parameters
     ----------
+    places
+        The demand points of three geographies.
     profiles
         ``da_profiles`` and ``tract_profiles``.
     grid
@@ -325,13 +360,13 @@ def point_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table bef
         Transit access in [0, 1] of (n, 2) metres.
     """
     da_profiles, tract_profiles = (_filled(profile, ledger) for profile in profiles)
-    density = cells["population"] / (parameters.cell_m**2 / M2_PER_KM2)
-    cell = cells.assign(density_per_km2=density).merge(
-        shares_of_cells(parts, da_profiles), on="cell_id", validate="1:1"
+    density = places.cells["population"] / (places.cell_m**2 / M2_PER_KM2)
+    cell = places.cells.assign(density_per_km2=density).merge(
+        shares_of_cells(places.cell_parts, da_profiles), on="cell_id", validate="1:1"
     )
     known = ["density_per_km2", *_OF_AREA]
-    da = das.merge(da_profiles[["da_id", *known]], on="da_id", validate="1:1")
-    tract = tracts.merge(tract_profiles[["tract_id", *known]], on="tract_id", validate="1:1")
+    da = places.das.merge(da_profiles[["da_id", *known]], on="da_id", validate="1:1")
+    tract = places.tracts.merge(tract_profiles[["tract_id", *known]], on="tract_id", validate="1:1")
     tables = []
     for geography, frame in (("cell", cell), ("da", da), ("tract", tract)):
         facts = frame.assign(

@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+_Kind = TypeVar("_Kind")
 Action = Literal["dropped", "repaired", "kept", "flagged"]
 COLUMNS = ["stage", "dataset", "rule", "action", "rows", "note"]
 
@@ -210,7 +211,7 @@ class Raw:
             If the file is missing, cannot be read, has a column missing or a value out of range,
             or is not the registered file.
         """
-        return pd.DataFrame(self._frame(name))
+        return pd.DataFrame(self._found_as(name, pd.DataFrame))
 
     def read_shapes(self, name: str) -> gpd.GeoDataFrame:
         """Return a raw layer in EPSG:4326 with the columns of its schema and its geometry.
@@ -220,10 +221,7 @@ class Raw:
         KwevError
             As :meth:`read`, or if a geometry is missing, empty or outside the Region's box.
         """
-        frame = self._frame(name)
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise KwevError("not a map layer", where=FILES[name], hint=_HINT)
-        return frame
+        return self._found_as(name, gpd.GeoDataFrame)
 
     def read_feed(self, name: str) -> Feed:
         """Return a timetable.
@@ -233,20 +231,15 @@ class Raw:
         KwevError
             As :meth:`read` and :func:`kwev.pipeline.timetables.read_feed`.
         """
-        feed = self._noted(name)
-        if not isinstance(feed, Feed):
-            raise KwevError("not a timetable", where=FILES[name], hint=_HINT)
-        return feed
+        return self._found_as(name, Feed)
 
-    def _frame(self, name: str) -> pd.DataFrame:
-        frame = self._noted(name)
-        if isinstance(frame, Feed):
-            raise KwevError("a timetable, not a table", where=FILES[name], hint=_HINT)
-        return frame
-
-    def _noted(self, name: str) -> pd.DataFrame | Feed:
+    def _found_as(self, name: str, kind: type[_Kind]) -> _Kind:
+        """Note the read under its stage, and return what was found if it is of this kind."""
         self.reads.setdefault(self.stage, set()).add(name)
-        return self._checked(name)
+        found = self._checked(name)
+        if not isinstance(found, kind):
+            raise KwevError(f"not a {kind.__name__}", where=FILES[name], hint=_HINT)
+        return found
 
     def _checked(self, name: str) -> pd.DataFrame | Feed:
         if name not in self._found:

@@ -1,4 +1,4 @@
-"""The road network as a directed graph: junctions, edges, lengths, ways one may go.
+"""The road network as a directed graph, and where on it each place is reached.
 
 Lines of the Region's road file meet at their ends. Interior crossings are mostly grade-separated
 (an overpass is no junction), so lines are never cut where they merely cross. Parallel edges and
@@ -19,6 +19,7 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from kwev.data.schemas import arrange
 from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ NO_ROAD: Final = ("Rapid Transit",)
 """Classes of the road file that no one walks or drives on: tracks of the ION."""
 NOT_OPEN: Final = ("Future or planned road", "Closed")
 """Kinds of access that are no way yet, or no longer."""
-NO_WALK: Final = ("freeway", "ramp")
-NO_SNAP: Final = ("freeway", "ramp")
-"""Classes whose edges lead past a place, never to it."""
+NO_ACCESS: Final = ("freeway", "ramp")
+"""Classes that no one walks on, and whose edges lead past a place, never to it."""
 NO_DRIVE_ACCESS: Final = ("Emergency Access Only",)
 GATED: Final = ("Private gated road",)
 
@@ -76,7 +76,7 @@ class RoadGraph:
         open_to = edges["walk"] if mode == "walk" else edges["drive_forward"]
         if mode != "walk":
             open_to = open_to | edges["drive_backward"]
-        return np.asarray(open_to & ~edges["road_class"].isin(NO_SNAP), bool)
+        return np.asarray(open_to & ~edges["road_class"].isin(NO_ACCESS), bool)
 
 
 def to_cm(metres: Any) -> NDArray[np.int64]:
@@ -146,15 +146,16 @@ def _facts(ways: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) -> pd
     emergency = ways["PublicAcce"].isin(NO_DRIVE_ACCESS)
     note = "walked, not driven"
     ledger.add(_DATASET, "emergency access only", "kept", emergency, note)
-    one_way = ways["FlowDirect"]
+    flow = ways["FlowDirect"]
+    one_way = flow.isin(["FromTo", "ToFrom"])
     note = "direction as digitised, or against it"
-    ledger.add(_DATASET, "one-way", "kept", one_way.isin(["FromTo", "ToFrom"]), note)
+    ledger.add(_DATASET, "one-way", "kept", one_way, note)
     return pd.DataFrame(
         {
             "edge_id": ways["OBJECTID"].astype(np.int64),
-            "walk": ~road_class.isin(NO_WALK),
-            "drive_forward": ~emergency & (one_way != "ToFrom"),
-            "drive_backward": ~emergency & (one_way != "FromTo"),
+            "walk": ~road_class.isin(NO_ACCESS),
+            "drive_forward": ~emergency & (flow != "ToFrom"),
+            "drive_backward": ~emergency & (flow != "FromTo"),
             "speed_kmh": ways["SpeedZone"].fillna(default).astype(float),
             "road_class": road_class,
         }
@@ -267,19 +268,12 @@ def _numbered(edges: pd.DataFrame, nodes_cm: NDArray[np.float64], lines: NDArray
     )
     ends = rank[ends.reshape(-1, 2)]
     numbered = edges.assign(u=ends[:, 0], v=ends[:, 1])
-    columns = [
-        "edge_id", "u", "v", "length_m", "walk", "drive_forward", "drive_backward", "speed_kmh",
-        "road_class",
-    ]  # fmt: skip
-    return RoadGraph(nodes, numbered[columns].reset_index(drop=True), lines)
+    return RoadGraph(nodes, arrange(numbered, "road_edges").reset_index(drop=True), lines)
 
-
-# -- Snapping: where on the roads each place is reached, on foot and by car.
 
 MODES: Final = ("walk", "drive")
 HOMES: Final = ("cell",)
 """Kinds of places that are homes; the others are stations, sites, or stand for a whole area."""
-COLUMNS: Final = ["kind", "id", "mode", "edge_id", "along_m", "offset_m"]
 
 
 def snap_table(
@@ -315,7 +309,7 @@ def snap_table(
             _count_unsnapped(ledger, kind, mode, ordered, snapped)
             found[mode] = snapped.assign(id=ordered[ordered.columns[0]], kind=kind, mode=mode)
         parts.append(_merged(found["walk"], found["drive"]))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    return arrange(pd.concat(parts, ignore_index=True), "road_snaps")
 
 
 def snap(

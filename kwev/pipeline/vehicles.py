@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.schemas import arrange
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
 from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro, tract_of
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from kwev.pipeline.boundaries import Boundaries
     from kwev.pipeline.forecast import Outlook
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.population import Points
+    from kwev.pipeline.population import Places, Points
     from kwev.pipeline.raw import Ledger, Raw
 
 KINDS = ["bev", "phev", "ev"]
@@ -72,9 +74,7 @@ def inside_quarters(table: pd.DataFrame, fsas: pd.DataFrame) -> pd.DataFrame:
     share = table["fsa"].map(fsas.set_index("fsa")["inside_share"])
     parts = [to_micro((table[kind] * share).round(PEOPLE_DECIMALS)) for kind in ("bev", "phev")]
     table = table.assign(ev_inside=from_micro(parts[0] + parts[1]))
-    return table.sort_values(["fsa", "quarter"], ignore_index=True)[
-        ["fsa", "quarter", *KINDS, "ev_inside"]
-    ]
+    return arrange(table, "ev_quarters", "fsa", "quarter")
 
 
 def _refuse_absent(table: pd.DataFrame, codes: set[str], latest: str) -> None:
@@ -100,14 +100,11 @@ def _added_up(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     return table.astype(dict.fromkeys(KINDS, "int64"))
 
 
-GROUND_ORIENTED = (
-    "single_detached",
-    "semi_detached",
-    "row_house",
-    "duplex",
-    "other_attached",
-    "movable",
-)
+APARTMENTS: Final = ("apartment_low_rise", "apartment_high_rise")
+"""Dwelling types in multi-unit buildings: apartments of any height. A flat in a duplex is counted
+with the ground-oriented types, as it mostly has a driveway."""
+
+GROUND_ORIENTED: Final = tuple(kind for kind in DWELLING_TYPES if kind not in APARTMENTS)
 """Dwelling types that mostly have their own driveway."""
 
 
@@ -161,7 +158,7 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     An area whose dwellings are not published gets the mean of the Region.
     """
     ground = das[list(GROUND_ORIENTED)].sum(axis=1).to_numpy(float)
-    flats = das[["apartment_low_rise", "apartment_high_rise"]].sum(axis=1).to_numpy(float)
+    flats = das[list(APARTMENTS)].sum(axis=1).to_numpy(float)
     known = ground + flats
     mean = (ground.sum() + parameters.apartment_ev_ratio * flats.sum()) / known.sum()
     total = ground + parameters.apartment_ev_ratio * flats
@@ -197,20 +194,7 @@ def _with_share(
         counts[f"{kind}_inside"] = (counts[kind] * counts["inside_share"]).round(PEOPLE_DECIMALS)
     total = to_micro(counts["bev_inside"]) + to_micro(counts["phev_inside"])
     counts["ev_inside"] = from_micro(total)
-    order = [
-        "fsa",
-        "quarter",
-        "bev",
-        "phev",
-        "ev",
-        "population",
-        "population_inside",
-        "inside_share",
-        "bev_inside",
-        "phev_inside",
-        "ev_inside",
-    ]
-    return counts[order]
+    return arrange(counts, "fsas")
 
 
 # -- Growth by place: the Region's forecast shared out to areas and address points.
@@ -316,11 +300,7 @@ def share_out(
 
 
 def growth_tables(
-    growth: Growth,
-    points: pd.DataFrame,
-    das: pd.DataFrame,
-    tracts: pd.DataFrame,
-    cells: pd.DataFrame,
+    growth: Growth, points: pd.DataFrame, places: Places
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return ``da_growth``, ``tract_growth`` and ``cell_growth``: sums over address points.
 
@@ -328,9 +308,10 @@ def growth_tables(
     ----------
     points
         One row for each address point, with ``da_id`` and ``cell_id``.
-    das, tracts, cells
-        The processed tables of the places, whose order is kept.
+    places
+        The processed tables of places, whose order is kept.
     """
+    das, tracts, cells = places.das, places.tracts, places.cells
     return (
         _summed(growth, points["da_id"], das, "da_id"),
         _summed(growth, points["da_id"].map(tract_of(das, tracts)), tracts, "tract_id"),
