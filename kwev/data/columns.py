@@ -104,12 +104,34 @@ def _number(
 
 
 def unit_of(column: pa.Column) -> str:
-    """Return the unit of a column; empty for text and true/false."""
+    """Return the unit of a column; empty for text and true/false.
+
+    Parameters
+    ----------
+    column
+        Column of a schema.
+
+    Returns
+    -------
+    str
+        One of :data:`kwev.units.COLUMN_UNITS`, or "".
+    """
     return str((column.metadata or {}).get("unit", ""))
 
 
 def about_of(described: pa.Column | Schema) -> str:
-    """Return what a column, or the rows of a table, hold, in one line."""
+    """Return what a column, or the rows of a table, hold, in one line.
+
+    Parameters
+    ----------
+    described
+        Column, or schema of a table.
+
+    Returns
+    -------
+    str
+        The line, or "" where nothing is said.
+    """
     return described.description or ""
 
 
@@ -176,6 +198,22 @@ def text_columns(schema: Schema) -> list[str]:
 
 def check(table: pd.DataFrame, schema: Schema, *, where: str, hint: str) -> pd.DataFrame:
     """Return ``table`` with the schema's types, or say what the first misfit is.
+
+    Parameters
+    ----------
+    table
+        Any frame.
+    schema
+        What it must look like.
+    where
+        The file, for the message.
+    hint
+        What to do about a misfit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with the schema's types.
 
     Raises
     ------

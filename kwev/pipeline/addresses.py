@@ -187,7 +187,17 @@ class Gazetteer:
 
     @classmethod
     def of(cls, addresses: pd.DataFrame, roads: pd.DataFrame, towns: set[str]) -> Gazetteer:
-        """Build it from the addresses and from the places that roads name, for the towns given."""
+        """Build it from the addresses and from the places that roads name, for the towns given.
+
+        Parameters
+        ----------
+        addresses
+            As ``population.read_addresses`` returns it.
+        roads
+            Columns LeftMunici and LeftSettle of the Region's road file.
+        towns
+            Names of the municipalities.
+        """
         ours = roads[roads["LeftMunici"].isin(towns)].dropna(subset=["LeftSettle"])
         found: dict[str, set[str]] = {settlement_key(town): {town} for town in towns}
         for place, town in set(zip(ours["LeftSettle"], ours["LeftMunici"], strict=True)):

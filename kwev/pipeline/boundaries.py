@@ -57,6 +57,21 @@ class Boundaries:
 def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundaries:
     """Read, repair and link the polygons.
 
+    Parameters
+    ----------
+    raw
+        ``das``, ``tracts``, ``fsas`` (outlines of 2021), ``da_census``, ``da_links`` and
+        ``municipalities``, all from Statistics Canada.
+    parameters
+        ``mended_area_share`` (share) and ``sliver_m2`` (m²) are used.
+    ledger
+        Takes what was mended, dropped or differs.
+
+    Returns
+    -------
+    Boundaries
+        Polygons in EPSG:26917 with the counts of the 2021 census.
+
     Raises
     ------
     KwevError
@@ -163,6 +178,18 @@ def map_layers(
 
     Tracts, municipalities and the Region are drawn from the simplified dissemination areas, so
     that borders agree between layers.
+
+    Parameters
+    ----------
+    bounds
+        Exact polygons.
+    parameters
+        ``simplify_m`` (m) is used.
+
+    Returns
+    -------
+    dict
+        For each of region, municipalities, tracts, das and fsas the frame and its columns.
     """
     tolerance = parameters.simplify_m
     das = bounds.das.set_geometry(simplify(bounds.das.geometry.to_numpy(), tolerance))

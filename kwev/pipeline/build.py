@@ -316,6 +316,24 @@ def build(
     Files are written to a folder beside ``out_dir`` and take its place only after every table has
     passed its schema: a build that fails leaves the existing files as they were.
 
+    Parameters
+    ----------
+    raw_dir
+        Folder with the files of :data:`kwev.pipeline.raw.FILES`.
+    out_dir
+        Folder to write, such as ``data/processed``.
+    progress
+        Whether to draw a bar.
+    parameters
+        Choices of the pipeline; those of the book if None.
+    register
+        ``data/sources.json``: source, licence and sha256 of each raw file.
+
+    Returns
+    -------
+    BuildReport
+        Rows and bytes written, and what each stage cost.
+
     Raises
     ------
     KwevError

@@ -185,6 +185,22 @@ def interval(mid: float, pace: float, horizon: int, most: float) -> tuple[float,
     """Return the ends of one form's interval: log-normal, its width proportional to the horizon.
 
     Neither end exceeds ``most``; the ends enclose ``mid``.
+
+    Parameters
+    ----------
+    mid
+        The forecast (EV).
+    pace
+        Error per quarter ahead (log ratio), as :func:`spread` returns it.
+    horizon
+        Quarters ahead.
+    most
+        Vehicles there can be (EV).
+
+    Returns
+    -------
+    tuple
+        Low and high end (EV).
     """
     half = float(norm.ppf(1 - _TAIL)) * pace * horizon
     return mid * float(np.exp(-half)), max(mid, min(mid * float(np.exp(half)), most))
@@ -197,6 +213,22 @@ def mixture(
 
     Each member is log-normal about its own course, with the spread of :func:`interval`, and counts
     with its weight; the ends are the quantiles of the mixture, cut at ``most``.
+
+    Parameters
+    ----------
+    members
+        Possible courses.
+    horizon
+        Quarters ahead.
+    mid
+        The forecast (EV).
+    most
+        Vehicles there can be (EV).
+
+    Returns
+    -------
+    tuple
+        Low and high end (EV).
     """
     weight = np.array([member.weight for member in members])
     centre = np.log([max(float(member.course[horizon - 1]), 1e-9) for member in members])
@@ -267,7 +299,20 @@ class _Trial:
 
 
 def market_of(households: float, parameters: Parameters) -> Market:
-    """Return how many EVs there can be: households, vehicles each, and the share electric."""
+    """Return how many EVs there can be: households, vehicles each, and the share electric.
+
+    Parameters
+    ----------
+    households
+        Households of the Region (census of 2021).
+    parameters
+        Vehicles per household and the share that ends up electric.
+
+    Returns
+    -------
+    Market
+        Low, base and high number of EVs.
+    """
     low, high = parameters.vehicles_per_household_range
     return Market(
         low=households * low * parameters.electric_share_low,
@@ -310,6 +355,18 @@ def without_jump(history: Numbers, jump: int) -> Numbers:
 
     Quarters before ``jump`` are scaled so that growth into it is the mean of the two quarters
     before and the two after. A history without these neighbours is returned as it is.
+
+    Parameters
+    ----------
+    history
+        (T,) EVs, one total a quarter, above 0.
+    jump
+        Index of the first quarter of the new count; -1 for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        (T,) EVs; quarters from ``jump`` on are those given.
     """
     if jump < 3 or jump + 2 >= len(history):  # noqa: PLR2004 - two neighbours on either side
         return history.copy()

@@ -27,14 +27,36 @@ MAP_DECIMALS = 6
 
 
 def project(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
-    """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees."""
+    """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees.
+
+    Parameters
+    ----------
+    longitude, latitude
+        (N,) degrees, WGS 84.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, 2) metres, EPSG:26917.
+    """
     to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
     points = to_metres.transform(np.asarray(longitude, float), np.asarray(latitude, float))
     return np.round(np.column_stack(points), METRE_DECIMALS)
 
 
 def unproject(metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres."""
+    """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres.
+
+    Parameters
+    ----------
+    metres
+        (N, 2) eastings and northings (m), EPSG:26917.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, 2) degrees, WGS 84.
+    """
     to_degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True)
     points = to_degrees.transform(metres[:, 0], metres[:, 1])
     return np.round(np.column_stack(points), DEGREE_DECIMALS)
@@ -128,7 +150,22 @@ def clip(polygons: NDArray[Any], region: BaseGeometry) -> list[BaseGeometry]:
 
 
 def farther(metres: NDArray[np.float64], region: BaseGeometry, reach_m: float) -> NDArray[np.bool_]:
-    """Return whether each point lies more than ``reach_m`` outside ``region`` (to 0.01 m)."""
+    """Return whether each point lies more than ``reach_m`` outside ``region`` (to 0.01 m).
+
+    Parameters
+    ----------
+    metres
+        (N, 2) eastings and northings (m).
+    region
+        Polygon in the same metres.
+    reach_m
+        Distance (m); 0 asks for all that is outside.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,) true or false.
+    """
     apart = np.round(shapely.distance(shapely.points(metres), region), METRE_DECIMALS)
     return np.asarray(apart > reach_m)
 
@@ -140,7 +177,20 @@ def simplify(polygons: NDArray[Any], tolerance_m: float) -> list[BaseGeometry]:
 
 
 def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
-    """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order."""
+    """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order.
+
+    Parameters
+    ----------
+    frame
+        Polygons or lines in metres, in the order to write.
+    properties
+        Columns that each feature keeps.
+
+    Returns
+    -------
+    str
+        The text of the file.
+    """
     degrees = frame.to_crs(CRS_DEGREES)
     # Rounding each vertex keeps shared borders shared; where it makes a ring touch itself, the
     # polygon is put on the grid as a whole.
@@ -244,6 +294,20 @@ def nearest_lines(
     """Return the distance to the nearest line (m, rounded to 0.01) and that line's value.
 
     Where several are nearest, as where roads meet, the highest value counts.
+
+    Parameters
+    ----------
+    places
+        (N, 2) eastings and northings (m).
+    lines
+        (M,) lines in the same metres.
+    value
+        (M,) value of each line.
+
+    Returns
+    -------
+    tuple
+        (N,) distances (m) and (N,) values.
     """
     tree = shapely.STRtree(lines)
     (place, line), apart = tree.query_nearest(

@@ -46,6 +46,18 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
 
     Rows of the whole Region, totals, and the type "Other attached dwelling", which adds up other
     types, would count dwellings twice and are dropped.
+
+    Parameters
+    ----------
+    raw
+        ``dwelling_periods``: census of 2021 (``csd_2021_dwellings_type_by_period``).
+    ledger
+        Takes the rows that add up others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Dwellings by municipality_id, dwelling_type and period.
     """
     table = raw.read("dwelling_periods")
     single = table["DGUID"].str.startswith(_MUNICIPALITY) & table["Dwelling Type"].isin(TYPES)
@@ -262,6 +274,18 @@ def tract_profiles(profiles: pd.DataFrame, das: pd.DataFrame, tracts: pd.DataFra
 
     Counts add up; shares of households, incomes and ages are weighted by households, scores by
     people, as Statistics Canada does it. The income is a mean of medians and no median.
+
+    Parameters
+    ----------
+    profiles
+        As :func:`da_profiles` returns it.
+    das, tracts
+        ``das.csv`` and ``tracts.csv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and units as in :data:`kwev.data.schemas.PROCESSED`.
     """
     both = das.merge(profiles.drop(columns="municipality_id"), on="da_id", validate="1:1")
     both["tract_id"] = both["da_id"].map(tract_of(das, tracts))

@@ -118,7 +118,20 @@ class Points:
 
 
 def read_addresses(raw: Raw, ledger: Ledger) -> pd.DataFrame:
-    """Return every address with easting_m and northing_m; several may share a point."""
+    """Return every address with easting_m and northing_m; several may share a point.
+
+    Parameters
+    ----------
+    raw
+        ``addresses``: Statistics Canada's Open Database of Addresses (``oda_addresses_row_2021``).
+    ledger
+        Takes how many share a point.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The list with longitude, latitude (degrees) and metres in EPSG:26917.
+    """
     table = raw.read("addresses")
     degrees = table[["longitude", "latitude"]].round(DEGREE_DECIMALS)
     metres = project(degrees["longitude"], degrees["latitude"])
@@ -130,7 +143,22 @@ def read_addresses(raw: Raw, ledger: Ledger) -> pd.DataFrame:
 
 
 def spread_population(addresses: pd.DataFrame, bounds: Boundaries, ledger: Ledger) -> Points:
-    """Spread people and households of each dissemination area over its address points."""
+    """Spread people and households of each dissemination area over its address points.
+
+    Parameters
+    ----------
+    addresses
+        As :func:`read_addresses` returns it.
+    bounds
+        People and households of each dissemination area (census of 2021).
+    ledger
+        Takes addresses outside, and areas without one.
+
+    Returns
+    -------
+    Points
+        Distinct points with people and households in millionths.
+    """
     distinct = addresses.drop_duplicates(["longitude", "latitude"])
     distinct = distinct.sort_values(["easting_m", "northing_m", "longitude", "latitude"])
     metres = metres_of(distinct)
@@ -153,7 +181,25 @@ def spread_population(addresses: pd.DataFrame, bounds: Boundaries, ledger: Ledge
 def point_table(
     points: Points, vehicles: Vehicles, bounds: Boundaries, parameters: Parameters
 ) -> pd.DataFrame:
-    """Return one row for each address point: ids, metres, and counts in millionths."""
+    """Return one row for each address point: ids, metres, and counts in millionths.
+
+    Parameters
+    ----------
+    points
+        People and households at points.
+    vehicles
+        EVs at the same points.
+    bounds
+        Names the dissemination areas.
+    parameters
+        ``cell_m`` (m) is used.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns cell_id, da_id, municipality_id, area_id, metres, addresses (whole) and
+        population, households, bev, phev (millionths).
+    """
     das = bounds.das
     floor = np.floor(points.metres / parameters.cell_m).astype(int)
     return pd.DataFrame(

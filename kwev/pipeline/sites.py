@@ -68,7 +68,31 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``sites``: candidates of twelve categories, one at a place."""
+    """Return ``sites``: candidates of twelve categories, one at a place.
+
+    Parameters
+    ----------
+    raw
+        Lists of places of the Region, its cities, OpenStreetMap, NRCan, GRT and the 2016 travel
+        survey; see :data:`kwev.pipeline.raw.FILES`.
+    roads
+        The Region's road file in EPSG:26917 (``row_roads_2026_01``).
+    addresses
+        As ``population.read_addresses`` returns it.
+    stations
+        ``stations``: a candidate within ``station_site_m`` of one is that station.
+    bounds
+        Outlines of the Region.
+    parameters
+        Distances (m) and counts that make a candidate.
+    ledger
+        Takes what was dropped, by category.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each site; ``grid_kw`` is empty until the grid proxy is known.
+    """
     ramps = ramp_ends(roads)
     transit = candidates.from_transit(raw, ledger)
     lists = (

@@ -194,7 +194,26 @@ def merge_stations(
     parameters: Parameters,
     ledger: Ledger,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``stations`` and ``station_records``."""
+    """Return ``stations`` and ``station_records``.
+
+    Parameters
+    ----------
+    records
+        As ``station_records.read_records`` returns it.
+    bounds
+        Outlines of the Region.
+    gazetteer
+        Checks where a station stands.
+    parameters
+        Distances (m) within which rows are one place.
+    ledger
+        Takes what was merged, dropped or is uncertain.
+
+    Returns
+    -------
+    tuple
+        Stations, without their grid proxy, and the fate of each record.
+    """
     standing = records[(records["dropped"] == "") & records["source"].isin(SNAPSHOTS_MERGED)]
     groups = {
         source: group_places(standing[standing["source"] == source], parameters)

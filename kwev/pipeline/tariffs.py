@@ -32,6 +32,20 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
 
     A sum for several chargers or stations is divided by their number. USD are converted at the
     rate of the figure's own year; one without a date at the rate of ``undated_year``.
+
+    Parameters
+    ----------
+    raw
+        ``tariffs``: figures quoted from their pages (``costs_and_tariffs_cited``).
+    parameters
+        ``usd_cad`` (CAD for one USD, Bank of Canada) and ``undated_year``.
+    ledger
+        Takes what was converted or divided.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a figure; amounts in CAD.
     """
     table = raw.read("tariffs")
     found = table["date"].str.extract(f"({_YEAR.pattern})", expand=False)

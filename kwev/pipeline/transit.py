@@ -278,7 +278,24 @@ class Transit:
 
 
 def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> Transit:
-    """Return what the two timetables and the list of ION stops hold."""
+    """Return what the two timetables and the list of ION stops hold.
+
+    Parameters
+    ----------
+    raw
+        ``grt_feed``, ``ion_feed`` (GTFS of Grand River Transit) and ``ion_stops`` (the Region).
+    bounds
+        Outlines of the municipalities.
+    parameters
+        Hours, weights and reaches of service.
+    ledger
+        Takes what was placed otherwise, dropped or differs.
+
+    Returns
+    -------
+    Transit
+        Five tables and the layer of lines.
+    """
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
     flag_unequal_days(bus, ion, ledger)
     buses = buses_only(bus, ion, ledger)

@@ -40,6 +40,22 @@ def registered(
 
     A blank count is one that was not published and stands for 0; BEV + PHEV is the total.
 
+    Parameters
+    ----------
+    raw
+        ``evs``: Ontario's registrations by forward sortation area (``ev_by_fsa_2022q1_2025q4``).
+    bounds
+        Its codes are the Region's.
+    parameters
+        ``quarter`` is the latest.
+    ledger
+        Takes what is left out, blank or adds up otherwise.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Counts of vehicles (EV) by code and quarter.
+
     Raises
     ------
     KwevError
@@ -141,6 +157,24 @@ def downscale_vehicles(
 
     The weight of a point is its households times the EV propensity of its dissemination area:
     1 for a ground-oriented dwelling, ``apartment_ev_ratio`` for an apartment.
+
+    Parameters
+    ----------
+    raw
+        ``evs`` and ``fsa_census`` are read.
+    points
+        Address points with their households.
+    bounds
+        Outlines of the codes, and dwellings by type.
+    parameters
+        ``quarter``, ``partial_fsas`` and ``apartment_ev_ratio`` are used.
+    ledger
+        Takes what was repaired.
+
+    Returns
+    -------
+    Vehicles
+        EVs at points in millionths, and the tables ``fsas`` and ``ev_quarters``.
     """
     every = registered(raw, bounds, parameters, ledger)
     area = _area_of(points, bounds, ledger)
@@ -156,6 +190,18 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     """Return (D,) EVs per household relative to a ground-oriented one (1).
 
     An area whose dwellings are not published gets the mean of the Region.
+
+    Parameters
+    ----------
+    das
+        Households by dwelling type: the columns :data:`kwev.data.place_schemas.DWELLING_TYPES`.
+    parameters
+        ``apartment_ev_ratio`` is used.
+
+    Returns
+    -------
+    numpy.ndarray
+        (D,) relative EVs per household.
     """
     ground = das[list(GROUND_ORIENTED)].sum(axis=1).to_numpy(float)
     flats = das[list(APARTMENTS)].sum(axis=1).to_numpy(float)
@@ -228,6 +274,20 @@ def grow(vehicles: Vehicles, outlook: Outlook, additions_share: float) -> Growth
     """Share the Region's forecast out to areas and their address points.
 
     Within an area the vehicles to come go where today's are: by households and kind of dwelling.
+
+    Parameters
+    ----------
+    vehicles
+        Today's EVs at points, and their history by code.
+    outlook
+        The Region's forecast.
+    additions_share
+        0 to 1, as in :func:`share_out`.
+
+    Returns
+    -------
+    Growth
+        ``fsa_growth``, and EVs at points in millionths.
     """
     history = vehicles.quarters.pivot_table(index="fsa", columns="quarter", values="ev_inside")
     history = history.sort_index(axis=1).loc[vehicles.fsas["fsa"]]
