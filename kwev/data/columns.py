@@ -135,9 +135,22 @@ def about_of(described: pa.Column | Schema) -> str:
     return described.description or ""
 
 
-def table_of(columns: dict[str, pa.Column], **more: Any) -> Schema:
-    """Return the schema of a table that may have other columns, in any order."""
-    return Schema(columns, **more)
+def texts(*names: str, null: bool = False) -> dict[str, Any]:
+    """Return columns of any text, by name."""
+    return {name: text(null=null) for name in names}
+
+
+def table_of(*unique: str, **columns: Any) -> Schema:
+    """Return the schema of a table that may have other columns, in any order.
+
+    Parameters
+    ----------
+    unique
+        Columns whose values together are the key, where no column alone is.
+    columns
+        Each column by name.
+    """
+    return Schema(columns, unique=list(unique) or None)
 
 
 def processed(

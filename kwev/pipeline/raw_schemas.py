@@ -19,6 +19,7 @@ from kwev.data.columns import (
     real,
     table_of,
     text,
+    texts,
 )
 from kwev.data.supply_schemas import TARIFF_TOPICS
 
@@ -53,10 +54,6 @@ CENSUS_COLUMNS: Final = {
 _DATE: Final = r"^\d{4}-\d{2}-\d{2}$"
 
 
-def _texts(*names: str, null: bool = False) -> dict[str, Any]:
-    return {name: text(null=null) for name in names}
-
-
 def _counts(*names: str, null: bool = False) -> dict[str, Any]:
     return {name: count(null=null) for name in names}
 
@@ -72,11 +69,7 @@ def _far_point(north: str = "latitude", east: str = "longitude") -> Any:
 
 
 def _outlines(key: str, pattern: str) -> Schema:
-    return table_of({key: text(pattern=pattern, unique=True), "LANDAREA": real(0)})
-
-
-def _table(*keys: str, **columns: Any) -> Schema:
-    return table_of(columns, unique=list(keys) or None)
+    return table_of(**{key: text(pattern=pattern, unique=True)}, LANDAREA=real(0))
 
 
 _NRCAN: Final = ("Station Name", "Fuel Type Code", "Access Code", "Status Code")
@@ -87,133 +80,137 @@ RAW: Final[dict[str, Schema]] = {
     "tracts": _outlines("CTUID", CT_ID),
     "fsas": _outlines("CFSAUID", FSA_ID),
     "da_census": table_of(
-        {
+        **{
             "DAUID": text(pattern=DA_ID, unique=True),
             "CSDUID": text(pattern=CSD_ID),
             **_counts("2021-a-Population", "2021-b-Total dwellings"),
             **_counts("2021-l-Total households", *_CENSUS_TYPES, null=True),
         }
     ),
-    "da_links": _table(
+    "da_links": table_of(
         da_id_21=text(pattern=DA_ID, unique=True),
         da_pop_21=count(),
         csd_id_21=text(pattern=CSD_ID),
-        **_texts("csd_name_21", "cma_id_21", "ct_id_21"),
+        **texts("csd_name_21", "cma_id_21", "ct_id_21"),
     ),
-    "municipalities": _table(
+    "municipalities": table_of(
         csduid=text(pattern=CSD_ID, unique=True), name=text(), population=count()
     ),
-    "fsa_census": _table(
+    "fsa_census": table_of(
         fsa=text(pattern=FSA_ID, unique=True),
         **_counts("population_2021", "households_owner", "households_renter"),
         median_household_income=count(),
     ),
-    "kitchener_homes": _table(
+    "kitchener_homes": table_of(
         DAUID=text(pattern=DA_ID, unique=True),
         population=count(),
         **_counts("median_house_income", "count_renters", "count_owners", null=True),
         comments=text(null=True),
     ),
     "deprivation": table_of(
-        {"DAUID": text(pattern=DA_ID, unique=True), **{name: real(-10, 10) for name in SCORES}}
+        **{"DAUID": text(pattern=DA_ID, unique=True), **{name: real(-10, 10) for name in SCORES}}
     ),
     "dwelling_periods": table_of(
-        {
+        "DGUID",
+        "Dwelling Type",
+        "Period of Construction",
+        **{
             "DGUID": text(pattern=r"^2021A000(33530|53530\d{3})$"),
-            **_texts("Dwelling Type", "Period of Construction"),
+            **texts("Dwelling Type", "Period of Construction"),
             "Number of Units": count(),
         },
-        unique=["DGUID", "Dwelling Type", "Period of Construction"],
     ),
-    "evs": _table(
+    "evs": table_of(
         "quarter",
         "FSA",
         quarter=text(pattern=r"^\d{4}Q[1-4]$"),
         FSA=text(pattern=FSA_ID),
         **_counts("BEV", "PHEV", "TotalEV", null=True),
     ),
-    "addresses": _table(**_texts("street_no", "street", "city"), **_point()),
-    "ocm": _table(
+    "addresses": table_of(**texts("street_no", "street", "city"), **_point()),
+    "ocm": table_of(
         name=text(),
         **_far_point(),
         num_chargers=count(null=True),
         charger_type=text(isin=("Level 2", "Level 3", "Unknown")),
-        **_texts("operator", "usage_cost", "address", "city", null=True),
+        **texts("operator", "usage_cost", "address", "city", null=True),
     ),
     "nrcan": table_of(
-        {
+        **{
             "ID": text(pattern=r"^\d+$", unique=True),
-            **_texts(*_NRCAN, "City"),
+            **texts(*_NRCAN, "City"),
             **_far_point("Latitude", "Longitude"),
             **_counts(*_NRCAN_PORTS, null=True),
             "Open Date": text(pattern=_DATE),
         }
     ),
     "nrcan_2022": table_of(
-        {
+        **{
             "ID": text(pattern=r"^\d+$", unique=True),
-            **_texts(*_NRCAN),
+            **texts(*_NRCAN),
             **_far_point("Latitude", "Longitude"),
             **_counts(*_NRCAN_PORTS, null=True),
-            **_texts("Street Address", "Access Days Time", "EV Network", null=True),
-            **_texts("EV Connector Types", "Owner Type Code", "Facility Type", null=True),
+            **texts("Street Address", "Access Days Time", "EV Network", null=True),
+            **texts("EV Connector Types", "Owner Type Code", "Facility Type", null=True),
             "Open Date": text(null=True),
         }
     ),
-    "dc_fast": _table(
+    "dc_fast": table_of(
         id=text(pattern=r"^\d+$"),
         station_name=text(),
-        **_texts("ev_network", "street_address", null=True),
+        **texts("ev_network", "street_address", null=True),
         connector_file=text(isin=("CHADEMO", "J1772COMBO", "TESLA")),
         **_far_point(),
     ),
-    "tariffs": _table(
+    "tariffs": table_of(
         "item",
         "date",
         "place",
         topic=text(isin=TARIFF_TOPICS),
         value=real(0),
         currency=text(isin=("CAD", "USD"), null=True),
-        **_texts("item", "unit", "date", "place", "url"),
+        **texts("item", "unit", "date", "place", "url"),
         note=text(null=True),
     ),
-    "business": _table(
+    "business": table_of(
         COMPANY_NAME=text(),
-        **_texts("STREET_NUMBER", "STREET_NAME", "BUSINESS_PARKBIA", "PRIMARY_NAICS", null=True),
+        **texts("STREET_NUMBER", "STREET_NAME", "BUSINESS_PARKBIA", "PRIMARY_NAICS", null=True),
         **_point(),
     ),
-    "kitchener_facilities": _table(
-        source_layer=text(), **_texts("LANDMARK", "CATEGORY", "OWNERSHIP", null=True)
+    "kitchener_facilities": table_of(
+        source_layer=text(), **texts("LANDMARK", "CATEGORY", "OWNERSHIP", null=True)
     ),
-    "waterloo_facilities": _table(
+    "waterloo_facilities": table_of(
         source_layer=text(),
-        **_texts("FACILITY", "NAME", "TYPE", "OWNER", "ARENA", null=True),
-        **_texts("SWIMMING_POOL_INDOOR", "SWIMMING_POOL_OUTDOOR", null=True),
+        **texts("FACILITY", "NAME", "TYPE", "OWNER", "ARENA", null=True),
+        **texts("SWIMMING_POOL_INDOOR", "SWIMMING_POOL_OUTDOOR", null=True),
     ),
-    "libraries": _table(Name=text(), Municipali=text()),
-    "culture": _table(
-        **_texts("Facility_Name", "ODCAF_Facility_Type", "CSDUID"),
+    "libraries": table_of(Name=text(), Municipali=text()),
+    "culture": table_of(
+        **texts("Facility_Name", "ODCAF_Facility_Type", "CSDUID"),
         **_point("Latitude", "Longitude", null=True),
     ),
-    "osm_places": _table(name=text(null=True), amenity=text(isin=("parking", "fuel")), **_point()),
-    "food": _table(
-        **_texts("FACILITYID", "BUSINESS_NAME", "ADDR", "DESCRIPTION"), **_point(null=True)
+    "osm_places": table_of(
+        name=text(null=True), amenity=text(isin=("parking", "fuel")), **_point()
     ),
-    "job_zones": _table(GTA06=text(unique=True), workers=real(0), jobs=real(0), in_region=flag()),
-    "roads": _table(
+    "food": table_of(
+        **texts("FACILITYID", "BUSINESS_NAME", "ADDR", "DESCRIPTION"), **_point(null=True)
+    ),
+    "job_zones": table_of(GTA06=text(unique=True), workers=real(0), jobs=real(0), in_region=flag()),
+    "roads": table_of(
         "OBJECTID",
         OBJECTID=integer(),
         CartoClass=text(),
-        **_texts("RMWID", "FullStreet", "PublicAcce", null=True),
-        **_texts("RoadNumber", "LeftSettle", "LeftMunici", null=True),
+        **texts("RMWID", "FullStreet", "PublicAcce", null=True),
+        **texts("RoadNumber", "LeftSettle", "LeftMunici", null=True),
         FlowDirect=text(isin=("Two-Way", "TwoWay", "FromTo", "ToFrom")),
         SpeedZone=real(0, 150, null=True),
         AADT=real(0, null=True),
     ),
-    "ion_stops": _table(
+    "ion_stops": table_of(
         StopName=text(),
         StopStatus=text(isin=("Constructed", "Planned")),
-        **_texts("Stage2", "StopDirection", null=True),
+        **texts("Stage2", "StopDirection", null=True),
         **_point(),
     ),
 }

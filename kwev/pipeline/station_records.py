@@ -1,4 +1,7 @@
-"""Facts about a station in one form: operator, owner, hours, who may use it, connectors."""
+"""Records of stations from four snapshots in one form, each fault handled by a stated rule.
+
+Operator, owner, conditions of use and connectors get one spelling.
+"""
 
 from __future__ import annotations
 
@@ -88,8 +91,6 @@ def connectors(codes: str) -> str:
     """Return connector types as words in order, from AFDC's codes: ``CCS CHAdeMO``."""
     return " ".join(sorted({_CONNECTORS.get(code, code) for code in codes.split()}))
 
-
-# -- Station records of every source in one form, each fault handled by a stated rule.
 
 SNAPSHOTS: Final = {
     "ocm": "2024-11-23",

@@ -1,4 +1,7 @@
-"""Ports of a place from the rows that list it: base, and the fewest and most they allow.
+"""Charging stations: one list from OpenChargeMap and NRCan, and the fate of every record.
+
+Rows that stand at one place are one station. Its ports have a base count, and the fewest and most
+that its rows allow.
 
 OpenChargeMap's quantities came through a reader that wrote 1 for a missing quantity, added up all
 plugs of a record and gave it its highest level. A row of that list is therefore read as a range:
@@ -58,11 +61,6 @@ class PlacePorts(NamedTuple):
     l2: PortRange
     l3: PortRange
     basis: str
-
-    @property
-    def base(self) -> int:
-        """Ports of both levels, base count."""
-        return self.l2.base + self.l3.base
 
 
 def place_ports(part: pd.DataFrame, parameters: Parameters) -> PlacePorts:
@@ -179,8 +177,6 @@ def reading(row: Row, parameters: Parameters) -> dict[str, tuple[int, int]]:
     high2 += l3 - 1 if mixed else 0
     return {"l2": (low2, high2 + either), "l3": (1 if mixed else low3, high3 + either)}
 
-
-# -- One list of stations from OpenChargeMap and NRCan, with the fate of every raw record.
 
 _FAR = 1e9
 SNAPSHOTS_MERGED: Final = ("ocm", "nrcan")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import gtfs_kit
+import numpy as np
 import pandas as pd
 from gtfs_kit.helpers import timestr_to_seconds
 
@@ -21,6 +22,7 @@ from kwev.data.columns import (
     table_of,
     text,
     text_columns,
+    texts,
 )
 from kwev.data.supply_schemas import DAYS
 from kwev.errors import KwevError
@@ -33,48 +35,34 @@ if TYPE_CHECKING:
 
 FEED: Final[dict[str, Schema]] = {
     "stops": table_of(
-        {
-            "stop_id": text(unique=True),
-            "stop_name": text(),
-            "stop_lat": latitude(),
-            "stop_lon": longitude(),
-            "location_type": text(null=True),
-            "parent_station": text(null=True),
-        }
+        stop_id=text(unique=True),
+        stop_name=text(),
+        stop_lat=latitude(),
+        stop_lon=longitude(),
+        **texts("location_type", "parent_station", null=True),
     ),
     "routes": table_of(
-        {
-            "route_id": text(unique=True),
-            "route_short_name": text(null=True),
-            "route_long_name": text(null=True),
-            "route_type": text(),
-        }
+        route_id=text(unique=True),
+        **texts("route_short_name", "route_long_name", null=True),
+        route_type=text(),
     ),
     "trips": table_of(
-        {
-            "trip_id": text(unique=True),
-            "route_id": text(),
-            "service_id": text(),
-            "direction_id": text(null=True),
-            "shape_id": text(null=True),
-        }
+        trip_id=text(unique=True),
+        **texts("route_id", "service_id"),
+        **texts("direction_id", "shape_id", null=True),
     ),
     "stop_times": table_of(
-        {
-            "trip_id": text(),
-            "stop_id": text(),
-            "stop_sequence": integer(),
-            "departure_time": text(null=True, pattern=r"^\s*\d{1,2}:\d{2}:\d{2}\s*$"),
-        },
-        unique=["trip_id", "stop_sequence"],
+        "trip_id",
+        "stop_sequence",
+        **texts("trip_id", "stop_id"),
+        stop_sequence=integer(),
+        departure_time=text(null=True, pattern=r"^\s*\d{1,2}:\d{2}:\d{2}\s*$"),
     ),
     "shapes": table_of(
-        {
-            "shape_id": text(),
-            "shape_pt_sequence": integer(),
-            "shape_pt_lat": latitude(),
-            "shape_pt_lon": longitude(),
-        }
+        shape_id=text(),
+        shape_pt_sequence=integer(),
+        shape_pt_lat=latitude(),
+        shape_pt_lon=longitude(),
     ),
 }
 """Tables of a feed and their columns that are read; ids are text, whatever they look like."""
@@ -227,12 +215,9 @@ def buses_only(bus: Feed, ion: Feed, ledger: Ledger) -> Feed:
         rule = f"{what} of ION: taken from its own feed"
         ledger.add("grt_feed", rule, "dropped", ~kept)
     return replace(
-        bus,
-        routes=bus.routes[routes],
-        trips=bus.trips[trips],
-        stop_times=bus.stop_times[times],
+        bus, routes=bus.routes[routes], trips=bus.trips[trips], stop_times=bus.stop_times[times],
         stops=bus.stops[stops],
-    )
+    )  # fmt: skip
 
 
 def service_days(bus: Feed, ion: Feed) -> pd.DataFrame:
@@ -315,17 +300,9 @@ def _trips(feed: Feed, days: pd.DataFrame) -> pd.DataFrame:
 
 
 def _routes(buses: Feed, ion: Feed) -> pd.DataFrame:
-    table = pd.concat(
-        [
-            buses.routes.assign(
-                mode=buses.routes["route_long_name"]
-                .str.contains(_EXPRESS, na=False)
-                .map({True: "ixpress", False: "bus"})
-            ),
-            ion.routes.assign(mode="ion"),
-        ],
-        ignore_index=True,
-    )
+    express = buses.routes["route_long_name"].str.contains(_EXPRESS, na=False)
+    bus = buses.routes.assign(mode=np.where(express, "ixpress", "bus"))
+    table = pd.concat([bus, ion.routes.assign(mode="ion")], ignore_index=True)
     names = {"route_short_name": "short_name", "route_long_name": "long_name"}
     table = table.rename(columns=names)[["route_id", "short_name", "long_name", "mode"]]
     table["short_name"] = table["short_name"].fillna(table["route_id"])

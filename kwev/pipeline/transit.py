@@ -1,4 +1,4 @@
-"""Transit stops: where they are, what departs there, their score, and access to them."""
+"""Public transit: its stops, what departs there, their score, access to them, and its routes."""
 
 from __future__ import annotations
 

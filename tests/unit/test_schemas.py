@@ -73,6 +73,6 @@ def test_names_state_units():
 def test_words_do_not_change_what_a_schema_accepts():
     bare, told = real(0), real(0, unit="m", about="A length.")
     frame = pd.DataFrame({"x_m": ["1.5"]})
-    got = [table_of({"x_m": column}).validate(frame) for column in (bare, told)]
+    got = [table_of(x_m=column).validate(frame) for column in (bare, told)]
     pd.testing.assert_frame_equal(*got)
     assert (unit_of(told), about_of(told)) == ("m", "A length.")
