@@ -25,6 +25,7 @@ from kwev.report import effects as report_effects
 from kwev.solve.record import action_id
 from kwev.studies.study import Point
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +40,6 @@ GEOGRAPHY: Final = "da"
 BASE: Final = "base"
 """Name of the plan without a floor."""
 
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 TOWNSHIPS: Final = "The four townships"
 
 

@@ -14,6 +14,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.studies.study import Point, results
 from kwev.units import POINTS
+from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +35,6 @@ HARD_GEOGRAPHY = "tract"
 minutes on dissemination areas and are made on tracts, against the unchanged plan there."""
 
 
-TARGETS = ("l2", "l3", "ev_owners")
 SWING_COLUMNS = (
     "key",
     "end",
@@ -189,7 +189,7 @@ def one_at_a_time(
                 "end": swing.end,
                 "value": swing.value,
                 "geography": swing.case.geography,
-                **{name: POINTS * (after[name] - before[name]) for name in TARGETS},
+                **{str(name): POINTS * (after[name] - before[name]) for name in TARGET_KEYS},
                 "net_cad": after["net_cad"] - before["net_cad"],
                 "violations": after["violations"],
             }

@@ -11,7 +11,7 @@ from kwev import config as kwev_config
 from kwev.config import Metric, PositiveM, Section, Share
 from kwev.errors import refusal
 from kwev.files import read_json
-from kwev.report.metrics import TARGET_NAMES
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
