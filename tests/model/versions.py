@@ -16,9 +16,12 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = Path(__file__).with_name("versions.json")
@@ -139,7 +142,7 @@ class Code:
         own = self.modules.get(module)
         if own is None or f"{module}.{name}" in self.modules:
             return None
-        if name in own.defined and not (module, name) == own.imported.get(name):
+        if name in own.defined:
             return (module, name)
         if name in own.imported:
             return self._resolved(*own.imported[name])
@@ -237,10 +240,9 @@ SKIPPED = {"ctx", "kind", "type_comment", "type_params", "type_ignores"}
 def _dump(node: object) -> str:
     """Return a tree as text that is the same for every version of Python."""
     if isinstance(node, ast.AST):
-        fields = [
-            (k, v) for k, v in ast.iter_fields(node) if k not in SKIPPED and v not in (None, [])
-        ]
-        return f"{type(node).__name__}({', '.join(f'{k}={_dump(v)}' for k, v in fields)})"
+        fields = ((k, v) for k, v in ast.iter_fields(node) if k not in SKIPPED)
+        told = [f"{k}={_dump(v)}" for k, v in fields if v is not None and v != []]
+        return f"{type(node).__name__}({', '.join(told)})"
     if isinstance(node, list):
         return f"[{', '.join(_dump(part) for part in node)}]"
     return repr(node)
@@ -301,7 +303,7 @@ def main() -> None:
         plain = {name: vars(stage) for name, stage in sorted(now.items())}
         KEPT.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
     for line in problems(now, before) or ["every stage is as it was accepted"]:
-        print(line)
+        print(line)  # noqa: T201
 
 
 if __name__ == "__main__":
