@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.errors import KwevError
 from kwev.model import constraints
 from kwev.model.demand import share_of
@@ -108,7 +107,7 @@ def asks() -> tuple[Ask, ...]:
 
 def points(project: Project) -> list[Point]:
     """Return the plans of the study: the base plan, and one a floor."""
-    config = kwev_config.load("base", project.config)
+    config = load_config("base", project.config)
     cases = {BASE: config}
     for ask in asks():
         changes = {

@@ -22,10 +22,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import sparse
 
-from kwev import config as kwev_config
 from kwev.certify import weights
 from kwev.certify.reach import Measure, Points
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.display import style
 from kwev.display.chart import chart, require
@@ -424,7 +423,7 @@ VERSION: Final = "1"
 def record(project: Project) -> study.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
-    base = kwev_config.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
     parts = study.made_from(tables_of(tables, found), case, VERSION)
@@ -441,7 +440,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     planned), ``real`` (how many are places that were really used), ``gap``, ``violations``.
     """
     tables = load_tables(project.processed)
-    base = kwev_config.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     then, config = tables_of(tables, found), config_of(base, found)
     plan = solve_certified(then, Case("hindsight", config, geography)).plan

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import Tables, load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -70,7 +69,7 @@ class Report:
     @cached_property
     def config(self) -> Config:
         """The scenario, resolved."""
-        return kwev_config.load(self.scenario, self.project.config)
+        return load_config(self.scenario, self.project.config)
 
     @cached_property
     def tables(self) -> Tables:
@@ -198,7 +197,7 @@ class Report:
 
     @property
     def _growth_config(self) -> Config:
-        return kwev_config.load(GROWTH_CASE, self.project.config)
+        return load_config(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
 from kwev.certify.schedule import Timekeeper
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
@@ -261,7 +260,7 @@ def ranges(project: Project) -> dict[str, tuple[float, float]]:
 
 def record(project: Project, scenario: str = "base", geography: str = "cell") -> Record:
     """Return the record of a plan's schedules: what `kwev sweep schedule` makes."""
-    config = kwev_config.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
         **study.made_from(tables, case, VERSION),

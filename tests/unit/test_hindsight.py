@@ -12,7 +12,7 @@ from toy import ORIGIN, base_config, toy
 from kwev.certify import reach, weights
 from kwev.certify.certificate import certify
 from kwev.certify.reach import Points
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.display.figure import Origin
 from kwev.pipeline.geometry import unproject
 from kwev.plan.format import Action
@@ -199,7 +199,7 @@ def shown(project):
 def real(project, tables):
     found = hindsight.past(tables)
     then = hindsight.tables_of(tables, found)
-    base = load("base", project.config)
+    base = load_config("base", project.config)
     return found, then, hindsight.config_of(base, found)
 
 
