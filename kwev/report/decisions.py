@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers
 from kwev.report import floors, metrics, picks, returns, schedule, sensitivity
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES
 
