@@ -34,8 +34,8 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
+from kwev.report.inventories import COMPARED, dated
 from kwev.report.metrics import TARGET_NAMES
-from kwev.report.stations import COMPARED, dated
 from kwev.studies import study
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
