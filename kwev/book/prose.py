@@ -47,7 +47,7 @@ _CITATION = re.compile(r"(?<![\w@.])-?@(?P<key>\{[^}]+\}|[A-Za-z_][\w:.#$%&+?<>~
 _BIB_ENTRY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
 )
-_NAME = re.compile(r"^[a-z_][a-z0-9_.\-/:]*$")
+_NAME = re.compile(r"^[a-z_][a-z0-9_.\-/:]*(?: [a-z_][a-z0-9_.\-/:]*)*$")
 _SENTENCE_END = re.compile(r"(?<=[a-z)\]])[.!?] +(?=[A-Z@`*])")
 _LABEL = re.compile(r"\{[^{}\n]*#(?P<id>(?:fig|tbl|sec|eq)-[\w-]+)")
 _LITERALS = (0, 1)
@@ -197,8 +197,8 @@ def _cells(chapter: Chapter) -> Iterator[tuple[int, str]]:
 def literals(tree: ast.AST) -> list[tuple[int, str]]:
     """Return line and message for each number beyond 0 and 1 and each displayed digit.
 
-    A string that has the form of a name (lower case, no space: a key, a column, a path) is not
-    displayed.
+    A string that has the form of names (lower case, none begins with a digit: keys, columns, a
+    path) is not displayed.
     """
     found = []
     for node in ast.walk(tree):

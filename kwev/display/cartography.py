@@ -11,7 +11,6 @@ import shapely
 from kwev.display import map_page, map_print, style
 from kwev.display.figure import Figure, Origin, picture
 from kwev.display.layers import Layer, Mark, data_of, graded
-from kwev.display.table import Column
 from kwev.errors import KwevError
 from kwev.project import find_project
 from kwev.units import CRS_DEGREES, CRS_METRES
@@ -162,11 +161,8 @@ CATEGORY_MARKS = {
 """Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
 
 STATION_FACTS = (
-    "station_id operator municipality",
-    Column("l2_ports", "L2 ports"),
-    "l2_span",
-    Column("l3_ports", "L3 ports"),
-    "l3_span l2_kw l3_kw access owner opened hours sources confidence",
+    "station_id operator municipality l2_ports:short l2_span l3_ports:short l3_span l2_kw l3_kw",
+    "access owner opened hours sources confidence",
 )
 """What a popup tells of an existing station."""
 _LISTS = {"ocm+nrcan": "OpenChargeMap and NRCan", "ocm": "OpenChargeMap", "nrcan": "NRCan"}
@@ -207,12 +203,7 @@ def density_layer(frame: gpd.GeoDataFrame, colours: Sequence[str], **more: Any) 
     """Return the layer of people per km² in the given colours, light to dark."""
     frame = frame.copy()
     frame["mark"], marks = graded(frame["per_km2"].tolist(), colours)
-    facts = (
-        "municipality",
-        Column("population", "Population", "people", ",.0f"),
-        Column("per_km2", "Density", "people per km² of land", ",.0f"),
-        Column("ev", "EVs", "count", ",.0f"),
-    )
+    facts = "municipality population:people per_km2:people ev:count"
     return Layer(
         "Population density", frame, marks, title="da_id", facts=facts,
         heading="People per km² of land", **more,

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kwev.display.style import MINUS
-from kwev.display.table import OWN, Column, table
 from kwev.files import read_json
 from kwev.report.metrics import TARGET_NAMES
 from kwev.report.sweeps import value_at
 
 if TYPE_CHECKING:
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
 SMALL_POINTS = 0.1
@@ -83,15 +81,3 @@ def hangs(ends: pd.DataFrame) -> str:
 def _shown(value: float | str) -> str:
     """Return a number or the name of a choice as text."""
     return value if isinstance(value, str) else f"{value:,.10g}"
-
-
-def assumption_table(report: Report) -> Table:
-    """Return every planning choice with its range and source."""
-    frame = assumptions(report)
-    columns = (
-        Column("what", "Assumption"),
-        "value unit range hangs",
-        Column("net_cad", "Net cost moves", "CAD", "+,.0f"),
-        "source enters",
-    )
-    return table("assumptions", frame, columns, OWN, pdf_rows=len(frame))

@@ -18,7 +18,7 @@ import pandas as pd
 from kwev.data.columns import about_of, unit_of
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
-from kwev.display.table import OWN, Column, Table, table
+from kwev.display.table import OWN, Table, table
 from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_bytes, write_bytes, write_json, write_text
 from kwev.report.sources import LAYERS, notice, read_catalogue
@@ -285,7 +285,7 @@ _KILO = 1000
 
 def used_table(report: Report) -> Table:
     """Return the sources that the pipeline reads."""
-    columns = ("title", Column("read", "Read by stage"), "licence rows vintage publisher")
+    columns = "title read licence rows vintage publisher"
     return _source_table("catalogue", read_catalogue(report.project).used(), columns)
 
 
@@ -328,14 +328,7 @@ def licence_table(report: Report) -> Table:
                 "words": licence.attribution,
             }
         )
-    columns = (
-        "short",
-        Column("name", "Full name", link="url"),
-        Column("sources", "Sources", format=",d"),
-        Column("used", "in use", format=",d"),
-        "outputs",
-        Column("words", "What it asks to be said"),
-    )
+    columns = "short name:licence sources:count used:count outputs words:asked"
     return table("licences", pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
 
 
@@ -355,12 +348,7 @@ def processed_table(report: Report) -> Table:
     """Return the processed tables with rows, size, licence, and the files to take away."""
     read = read_catalogue(report.project)
     rows = [*_table_rows(read), *_layer_rows(read), *_words_rows()]
-    columns = (
-        "table file geo",
-        Column("rows", "Rows", format=",.0f"),
-        "columns kb licence",
-        Column("about", "A row for"),
-    )
+    columns = "table file geo rows:files columns kb licence about:row"
 
     def files_to(project: Project) -> None:
         write_downloads(project.processed, read, project.root / DOWNLOADS)

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from kwev.display.table import OWN, Column, table
 from kwev.display.values import SHOW
 from kwev.errors import KwevError
 from kwev.files import read_json
@@ -31,7 +30,6 @@ from kwev.units import POINTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from kwev.display.table import Table
     from kwev.display.values import Value
     from kwev.report.scenario import Report
 
@@ -73,13 +71,6 @@ def claims(report: Report) -> pd.DataFrame:
     known = Known(report, {n.name: n.value for n in numbers}, {n.name: str(n) for n in numbers})
     entries = read_json(report.project.root / "data" / "claims.json")
     return pd.DataFrame([_row(entry, known) for entry in entries], columns=list(COLUMNS))
-
-
-def claim_table(report: Report) -> Table:
-    """Return the client's figures beside the computed or cited ones."""
-    columns = ("claim stated computed", Column("verdict", "Verdict"), "section source")
-    frame = claims(report)
-    return table("claims", frame, columns, OWN, pdf_rows=len(frame))
 
 
 def _row(entry: Entry, known: Known) -> dict[str, str]:

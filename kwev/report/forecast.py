@@ -11,7 +11,6 @@ from kwev.display import origins, style
 from kwev.display.chart import Chart
 from kwev.display.figure import rows
 from kwev.display.series import Axis, Band, Line, Panel
-from kwev.display.table import OWN, Column, Columns, table
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.forecast import BY_NAME, COVERAGE, market_of, without_jump
 from kwev.pipeline.parameters import Parameters
@@ -20,7 +19,6 @@ from kwev.vocabulary import ALWAYS_SHOWN
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.display.table import Table
     from kwev.pipeline.forecast import Market
     from kwev.plan.format import Plan
     from kwev.report.scenario import Report
@@ -88,6 +86,13 @@ def errors(tables: Tables, basis: str) -> pd.DataFrame:
     found = found.join(ahead.rename(columns=lambda h: f"h{h}")).reset_index()
     found["chosen"] = found["form"] == chosen_form(tables)
     return found.sort_values("mean", ignore_index=True)
+
+
+def back_test(tables: Tables) -> pd.DataFrame:
+    """Return :func:`errors` on both histories, with the history in words as ``basis``."""
+    words = zip(BASES, ("recount taken out", "as published"), strict=True)
+    parts = [errors(tables, basis).assign(basis=name) for basis, name in words]
+    return pd.concat(parts, ignore_index=True)
 
 
 def market_vehicles(tables: Tables) -> Market:
@@ -255,44 +260,7 @@ def quarter_words(quarter: str) -> str:
     return f"{quarter[4:]} of {quarter[:4]}"
 
 
-# -- Tables and chart.
-
-
-def quarter_table(report: Report) -> Table:
-    """Return the quarters of all areas together."""
-    columns = (
-        "quarter bev phev ev bev_share",
-        Column("ev_inside", "EVs inside the Region", format=",.0f"),
-        "growth",
-    )
-    frame = totals(report.tables)
-    return table("vehicle-quarters", frame, columns, origins.vehicles(report.tables))
-
-
-def back_test_table(report: Report) -> Table:
-    """Return the errors of each form on both histories."""
-    words = zip(BASES, ("recount taken out", "as published"), strict=True)
-    parts = [errors(report.tables, basis).assign(basis=name) for basis, name in words]
-    frame = pd.concat(parts, ignore_index=True)
-    frame["form"] = frame["form"].map(FORM_NAMES)
-    ahead = [Column(f"h{h}", f"{h} ahead", format=".1%") for h in (1, 2, 3, 4)]
-    columns: Columns = ("form basis", *ahead, "mean signed inside")
-    return table("vehicle-backtest", frame, columns, origins.vehicles(report.tables))
-
-
-def forecast_table(report: Report) -> Table:
-    """Return what the forecast hangs on: form, market, and the recount."""
-    frame = what_it_hangs_on(report.tables)
-    frame["form"] = frame["form"].map(FORM_NAMES)
-    columns = "form base_2030 market_base market_low market_high published_2030 published"
-    return table("vehicle-assumptions", frame, columns, origins.vehicles(report.tables))
-
-
-def plan_table(report: Report) -> Table:
-    """Return the base plan beside the one made for the vehicles of 2030, on the same points."""
-    frame = growth_plans(report.coarse_plan, report.growth_plan)
-    return table("vehicle-plans", frame, (Column("what", "Outcome"), "now later unit"), OWN)
-
+# -- Chart.
 
 _THIN: Final = (
     (style.UPGRADE, "dash"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import Column, category_name, table
+from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import GridRule
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
 _WORDS: Final = r'    {name}: [^\n]*\n    """(.*?)"""'
@@ -64,7 +63,8 @@ def by_category(tables: Tables, config: Config) -> pd.DataFrame:
         l3_by_category=("before", "sum"),
         l3=("after", "sum"),
     )
-    return table.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    table = table.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    return table.assign(category=table["category"].map(category_name))
 
 
 def choices() -> pd.DataFrame:
@@ -111,7 +111,7 @@ def numbers(report: Report) -> Numbers:
     """Return the numbers of the grid proxy."""
     t, c = report.tables, report.config
     areas, kinds = t.area_grid, by_category(t, c)
-    *names, last = sorted(kinds.loc[kinds["l3"] == 0, "category"].str.replace("_", " "))
+    *names, last = sorted(kinds.loc[kinds["l3"] == 0, "category"].str.lower())
     convertible = t.stations[
         t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
         & (t.stations["access"] == "public")
@@ -144,25 +144,7 @@ def numbers(report: Report) -> Numbers:
     )  # fmt: skip
 
 
-# -- Tables and map.
-
-
-def category_table(report: Report) -> Table:
-    """Return the proxy of the candidate sites by category."""
-    frame = by_category(report.tables, report.config)
-    frame = frame.assign(category=frame["category"].map(category_name))
-    columns = (
-        "category sites base_kw low_kw median_kw high_kw l3_by_category",
-        Column("l3", "by proxy", format=",d"),
-    )
-    return table("grid-categories", frame, columns, origins.GRID)
-
-
-def choice_table() -> Table:
-    """Return the choices of the proxy with range and source."""
-    columns = (Column("what", "Choice in the proxy"), "value unit range source")
-    return table("grid-choices", choices(), columns, origins.GRID)
-
+# -- Map.
 
 _AREA_FACTS = (
     "municipality proxy_kw households density_per_km2 old_dwelling_share",

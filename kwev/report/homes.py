@@ -14,7 +14,6 @@ from kwev.display.chart import Chart
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark
 from kwev.display.series import Axis, Bars, Panel
-from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
 from kwev.report.region import town_names
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
     from kwev.display.series import Pattern
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
 REGION: Final = "Region"
@@ -282,52 +280,7 @@ def _of_apartments(report: Report) -> list[Number]:
     ]  # fmt: skip
 
 
-# -- Tables, chart and map.
-
-
-def type_table(report: Report) -> Table:
-    """Return households by type of dwelling and municipality."""
-    columns = (
-        "municipality single_detached semi_detached row_house duplex",
-        "apartment_low_rise apartment_high_rise other",
-        Column("share", "In apartments", format=".1%"),
-    )
-    frame = types_by_municipality(report.tables)
-    return table("home-types", frame, columns, origins.CENSUS)
-
-
-def tenure_table(report: Report) -> Table:
-    """Return tenure, income, age of homes and deprivation by municipality."""
-    columns = "municipality renters income_cad own old deprived"
-    frame = households_by_municipality(report.tables)
-    return table("tenure", frame, columns, origins.HOMES)
-
-
-def completeness_table(report: Report) -> Table:
-    """Return which facts about homes are known of how many areas and people, by source."""
-    columns = ("fact", Column("source", "From"), "areas share_areas share_people")
-    return table("completeness", completeness(report.tables), columns, origins.HOMES)
-
-
-def age_table(report: Report) -> Table:
-    """Return how the age of homes goes with other facts."""
-    columns = (Column("fact", "Goes with"), "areas rank_correlation")
-    return table("age-correlations", age_correlations(report.tables), columns, origins.HOMES)
-
-
-def apartment_table(report: Report) -> Table:
-    """Return charging demand of apartment buildings by municipality."""
-    columns = (
-        "municipality",
-        Column("households", "Households in apartments", format=",.0f"),
-        Column("share", "of all households", format=".1%"),
-        Column("ev", "EVs there, estimate", format=",.0f"),
-        "ev_share energy_mwh",
-        Column("ports", "Level 2 ports for it", format=",d"),
-    )
-    frame = multi_unit_demand(report.tables, report.config)
-    return table("multi-unit", frame, columns, origins.homes_and_vehicles(report.tables))
-
+# -- Chart and map.
 
 _KINDS: Final[dict[str, tuple[str, str, Pattern]]] = {
     "houses": ("Single, semi-detached and other attached houses", style.QUALITATIVE[0], ""),
@@ -373,8 +326,7 @@ _SOURCES = {"da": "the area itself", "fsa": "its forward sortation area"}
 
 _FACTS = (
     "municipality",
-    Column("population", "Population", "people", ",.0f"),
-    "deprivation_quintile multi_unit_share renter_share renter_source",
+    "population:people deprivation_quintile multi_unit_share renter_share renter_source",
     "median_income_cad income_source old_dwelling_share",
 )
 

@@ -10,7 +10,6 @@ import pandas as pd
 from kwev.display import origins, style
 from kwev.display.chart import Chart
 from kwev.display.series import Axis, Line, Panel
-from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
 from kwev.pipeline.parameters import Parameters
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
     from kwev.display.series import Dash
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
 SOURCE_NAMES: Final = {
@@ -179,39 +177,7 @@ def numbers(report: Report) -> Numbers:
     )
 
 
-# -- Tables and chart.
-
-
-def reconciliation_table(report: Report) -> Table:
-    """Return what became of each snapshot's records."""
-    columns = (
-        Column("source", "Snapshot"),
-        "snapshot records kept merged dropped",
-        Column("places", "Stations known", format=",d"),
-    )
-    frame = by_source(report.tables)
-    return table("reconciliation", frame, columns, origins.stations(report.tables))
-
-
-def dropped_table(report: Report) -> Table:
-    """Return why station records were dropped."""
-    columns = (Column("source", "Snapshot"), "snapshot reason records")
-    frame = dropped(report.tables)
-    return table("dropped-records", frame, columns, origins.stations(report.tables))
-
-
-def snapshot_table(report: Report) -> Table:
-    """Return the snapshots side by side, those of one source filtered alike."""
-    frame = growth(report.tables)
-    frame = frame.assign(source=frame["source"].map(SOURCE_NAMES))
-    columns = (
-        Column("source", "Snapshot"),
-        "snapshot",
-        Column("records", "Stations", format=",d"),
-        "l2_ports l3_ports gone fresh late",
-    )
-    return table("station-snapshots", frame, columns, origins.stations(report.tables))
-
+# -- Chart.
 
 _LOOKS: Final[tuple[tuple[str, Dash], ...]] = ((style.EXISTING, "dash"), (style.L2, "solid"))
 """Line of the older and of the newer list."""

@@ -13,7 +13,7 @@ from sklearn.cluster import DBSCAN
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column, table
+from kwev.display.table import table
 from kwev.display.values import Numbers, named
 from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
@@ -307,43 +307,16 @@ def numbers(report: Report) -> Numbers:
 # -- Tables and map.
 
 
-def cluster_table(report: Report) -> Table:
-    """Return the largest dense neighbourhoods and what serves them today."""
-    columns = (
-        "near municipality people ev",
-        Column("l2", "People near Level 2", format=".0%"),
-        Column("l3", "People near Level 3", format=".0%"),
-        "l3_m",
-    )
-    frame = graded_clusters(report.tables, report.config).head(LARGEST)
-    return table("dense-neighbourhoods", frame, columns, origins.SCORES)
-
-
-def gap_table(report: Report) -> Table:
-    """Return the dense neighbourhoods that are far from Level 3."""
-    columns = (
-        "near municipality people",
-        Column("beyond_gap", "of these far from Level 3", format=",.0f"),
-        "beyond_radius l3_m",
-    )
-    frame = gaps(report.tables, report.config)
-    return table("level3-gaps", frame, columns, origins.stations(report.tables))
-
-
 def service_table(report: Report) -> Table:
     """Return the stations of each level with the most people in their service area."""
     frame = service_areas(report.tables, report.config)
     frame = frame.groupby("level", sort=True).head(BUSIEST).reset_index(drop=True)
     frame["level"] = frame["level"].map({"l2": "Level 2", "l3": "Level 3"})
-    columns = (Column("name", "Station"), "municipality level ports people people_per_port")
+    columns = "name:station municipality level ports people people_per_port"
     return table("service-areas", frame, columns, origins.stations(report.tables))
 
 
-_CLUSTER_FACTS = (
-    "near municipality people",
-    Column("l2", "Near Level 2 today", format=".0%"),
-    "beyond_gap l3_m",
-)
+_CLUSTER_FACTS = "near municipality people l2:now beyond_gap l3_m"
 
 
 def gap_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:

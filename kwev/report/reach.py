@@ -11,7 +11,7 @@ import shapely
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column, Table, category_name, table
+from kwev.display.table import Table, category_name, table
 from kwev.display.values import Number, Numbers, named
 from kwev.model.coverage import MODE_OF, AlongRoads, StraightLine, ruler_of
 from kwev.model.demand import demand_points, share_of
@@ -146,9 +146,9 @@ def roads_by_class(tables: Tables) -> pd.DataFrame:
     by_class = by_class.sort_values("km", ascending=False).reset_index()
     whole = {**by_class.drop(columns=["road_class", "speed_kmh"]).sum(), "road_class": "all roads"}
     whole["speed_kmh"] = edges["speed_kmh"].median()
-    return pd.concat([by_class, pd.DataFrame([whole])], ignore_index=True)[by_class.columns].astype(
-        {"edges": int}
-    )
+    table = pd.concat([by_class, pd.DataFrame([whole])], ignore_index=True)[by_class.columns]
+    table["road_class"] = table["road_class"].map(category_name)
+    return table.astype({"edges": int})
 
 
 def median_m(distance_m: NDArray[np.float64], people: NDArray[np.float64]) -> float:
@@ -244,42 +244,13 @@ def _of_sets(report: Report) -> list[Number]:
 # -- Tables and map.
 
 
-def road_table(report: Report) -> Table:
-    """Return the roads by class: how many, how long, who may go there, how fast."""
-    columns = (
-        "road_class edges",
-        Column("km", "Length", "km", ",.0f"),
-        "walk_km drive_km one_way_km speed_kmh",
-    )
-    frame = roads_by_class(report.tables)
-    frame = frame.assign(road_class=frame["road_class"].map(category_name))
-    return table("roads", frame, columns, origins.ROADS)
-
-
-def coverage_table(report: Report) -> Table:
-    """Return today's coverage for each set of demand points, on both metrics."""
-    columns = (
-        "geography",
-        Column("points", "Points", format=",d"),
-        "l2_straight_line l2_network l3_straight_line l3_network",
-        "ev_owners_straight_line ev_owners_network",
-    )
-    frame = by_geography(report.tables, report.config)
-    return table("coverage-now", frame, columns, origins.reach(report.tables))
-
-
 def radius_table(report: Report) -> Table:
     """Return today's coverage by level and radius, on both metrics."""
     frame = by_radius(report.tables, report.config)
     words = {level: f"{name}, {way}" for level, (name, way, *_) in LEVELS.items()}
     frame = frame.assign(level=frame["level"].map(words))
     frame["ratio"] = frame["network"] / frame["straight_line"]
-    columns = (
-        "level",
-        Column("radius_m", "Radius", "m", ",.0f"),
-        "straight_line network",
-        Column("ratio", "Roads to straight", format=".0%"),
-    )
+    columns = "level radius_m:number straight_line network ratio:roads"
     return table("coverage-by-radius", frame, columns, origins.reach(report.tables))
 
 
@@ -357,7 +328,7 @@ def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> L
     ).to_crs(CRS_DEGREES)
     return Layer(
         f"{name} reach", frame, marks, title="reach",
-        facts=(Column("people", "People", "people", ",.0f"), "cells"),
+        facts="people:unit cells",
         heading=f"Homes near {name}", show=above > 0, printed=above > 0, above=above,
     )  # fmt: skip
 

@@ -39,13 +39,19 @@ def metres(table: pd.DataFrame) -> NDArray[np.float64]:
     return table[["easting_m", "northing_m"]].to_numpy(np.float64)
 
 
+def municipalities(tables: Tables) -> pd.DataFrame:
+    """Return the municipalities by name, with ``density`` (people per km² of land)."""
+    table = tables.municipalities.sort_values("name")
+    return table.assign(density=table["population"] / table["land_area_km2"])
+
+
 def candidates(tables: Tables) -> pd.DataFrame:
     """Return candidate sites by category (rows) and municipality (columns), with totals."""
-    names = town_names(tables)
-    counts = pd.crosstab(tables.sites["category"], tables.sites["municipality_id"].map(names))
+    sites, names = tables.sites, town_names(tables)
+    counts = pd.crosstab(sites["category"], sites["municipality_id"].map(names))
     counts = counts.reindex(columns=sorted(names), fill_value=0)
     counts["total"] = counts.sum(axis=1)
-    return counts.rename_axis(columns=None).reset_index()
+    return counts.rename(index=category_name).rename_axis(columns=None).reset_index()
 
 
 def candidate_rates(tables: Tables) -> pd.DataFrame:
@@ -110,46 +116,17 @@ def numbers(report: Report) -> Numbers:
 # -- Tables, chart and maps.
 
 
-def municipality_table(report: Report) -> Table:
-    """Return the seven municipalities: kind, people, households, area, EVs."""
-    frame = report.tables.municipalities.sort_values("name")
-    frame = frame.assign(density=frame["population"] / frame["land_area_km2"])
-    columns = (
-        Column("name", "Municipality"),
-        Column("kind", "Kind"),
-        "population",
-        Column("households", "Households", format=",.0f"),
-        "area_km2",
-        Column("density", "Density", "people/km² of land", ",.0f"),
-        "ev",
-    )
-    return table("municipalities", frame, columns, origins.CENSUS)
-
-
 def candidate_table(report: Report) -> Table:
     """Return candidate sites by category and municipality."""
     frame = candidates(report.tables)
-    frame = frame.assign(category=frame["category"].map(category_name))
     places = [Column(name, name, format=",d") for name in frame.columns[1:-1]]
     columns: Columns = ("category", *places, Column("total", "Region", format=",d"))
     return table("candidates", frame, columns, origins.SITES)
 
 
-def candidate_rate_table(report: Report) -> Table:
-    """Return candidate sites per 10,000 residents by municipality."""
-    columns = (
-        Column("name", "Municipality"),
-        "population",
-        Column("sites", "Candidate sites", format=",d"),
-        "per_10000",
-    )
-    return table("candidate-rates", candidate_rates(report.tables), columns, origins.SITES)
-
-
 def candidate_chart(report: Report) -> Figure:
     """Return candidate sites by category as bars."""
     frame = candidates(report.tables)[["category", "total"]].rename(columns={"total": "sites"})
-    frame["category"] = frame["category"].map(category_name)
     return chart.candidates_by_category(frame, origin=origins.SITES)
 
 

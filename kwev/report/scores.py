@@ -9,7 +9,7 @@ import pandas as pd
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import Column, category_name, columns_of, table
+from kwev.display.table import category_name, columns_of, table
 from kwev.display.values import Number, Numbers, named
 from kwev.model.demand import demand_points
 from kwev.model.scores import FACTORS, LOW, SITE_FACTS, demand_parts, facts_of, ranked, site_scores
@@ -78,6 +78,7 @@ def by_category(tables: Tables, config: Config) -> pd.DataFrame:
     found["top"] = best.reindex(found.index, fill_value=0)
     found = found.sort_values("median", ascending=False, kind="stable").reset_index()
     columns = ["category", "sites", "low", "median", "high", "top"]
+    found["category"] = found["category"].map(category_name)
     return found[columns].astype({"sites": int})
 
 
@@ -170,7 +171,7 @@ def _of_sites(report: Report) -> list[Number]:
     table = scored_sites(report.tables, report.config)
     best, top = table.iloc[0], table[table["rank"] <= TOP]
     towns = top["municipality"].value_counts()
-    kinds = by_category(report.tables, report.config)["category"].str.replace("_", " ")
+    kinds = by_category(report.tables, report.config)["category"].str.lower()
     p, rules = Parameters(), report.config.scores
     words = {
         "site_best": best["name"],
@@ -234,50 +235,15 @@ def best_table(report: Report) -> Table:
     frame = scored_sites(report.tables, report.config).head(BEST)
     frame = frame.assign(category=frame["category"].map(category_name))
     columns = columns_of(
-        (
-            Column("name", "Site"),
-            "rank category municipality score fact_people_near fact_evs_per_km2",
-            "fact_grid_kw fact_transit fact_charger_m fact_aadt",
-        )
+        "name:site rank category municipality score fact_people_near fact_evs_per_km2 "
+        "fact_grid_kw fact_transit fact_charger_m fact_aadt"
     )
     return table("best-sites", frame[[c.key for c in columns]], columns, origins.SCORES)
 
 
-def part_table(report: Report) -> Table:
-    """Return the parts and factors of the site score, and what each changes when it is off."""
-    columns = (
-        Column("name", "Part or factor"),
-        "role",
-        Column("weight", "Weight or strength", format=".0%"),
-        "replaced correlation",
-    )
-    frame = ablation(report.tables, report.config)
-    return table("site-score-parts", frame, columns, origins.SCORES)
-
-
-def category_table(report: Report) -> Table:
-    """Return the site scores by category: quartiles, and how many are among the best."""
-    frame = by_category(report.tables, report.config)
-    frame = frame.assign(category=frame["category"].map(category_name))
-    return table("scores-by-category", frame, "category sites low median high top", origins.SCORES)
-
-
-def demand_part_table(report: Report) -> Table:
-    """Return the parts of the demand score, and what each changes when it is off."""
-    columns = (
-        Column("name", "Part"),
-        "weight",
-        Column("replaced", "Of the hundred most urgent areas, others without it", format=",d"),
-        "correlation",
-    )
-    frame = demand_ablation(report.tables, report.config)
-    return table("demand-score-parts", frame, columns, origins.SCORES)
-
-
 _SITE_POPUP = (
-    "rank score category municipality fact_people_near",
-    Column("fact_evs_per_km2", "EVs per km²", format=",.0f"),
-    "fact_grid_kw fact_transit fact_charger_m fact_aadt",
+    "rank score category municipality fact_people_near fact_evs_per_km2:short fact_grid_kw",
+    "fact_transit fact_charger_m fact_aadt",
 )
 
 
@@ -303,10 +269,7 @@ def site_map(tables: Tables, config: Config, *, folder: Path | None = None) -> F
     return cartography.build("map-site-scores", alt, origins.SCORES, layers, canvas=True)
 
 
-_DEMAND_POPUP = (
-    Column("score", "Demand score", format=".2f"),
-    "municipality population density infrastructure transit housing",
-)
+_DEMAND_POPUP = "score:demand municipality population density infrastructure transit housing"
 
 
 def demand_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:

@@ -11,7 +11,6 @@ from scipy.spatial.distance import pdist
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.files import read_json
 from kwev.model.siting import counted
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
 BASIS_WORDS: Final = {
@@ -366,89 +364,7 @@ def _of_spacing(report: Report) -> list[Number]:
     return named("stations.spacing", km=lengths, text=words)
 
 
-# -- Tables and map.
-
-
-def network_table(report: Report) -> Table:
-    """Return stations and ports by municipality."""
-    columns = "municipality stations l2_stations l3_stations l2_ports l3_ports"
-    frame = by_municipality(report.tables, report.config)
-    return table("network", frame, columns, origins.stations(report.tables))
-
-
-def port_range_table(report: Report) -> Table:
-    """Return ports by level, low, base and high, by the reason for the range."""
-    ends = [
-        Column(f"{key}_{end}", f"{words}, {end}", format=",d")
-        for key, words in (("l2", "Level 2"), ("l3", "Level 3"))
-        for end in ("low", "base", "high")
-    ]
-    columns = (Column("basis", "Why the counts differ"), "stations", *ends)
-    frame = port_ranges(report.tables, report.config)
-    return table("port-ranges", frame, columns, origins.stations(report.tables))
-
-
-def address_table(report: Report) -> Table:
-    """Return how the Region's stations stand to their own addresses."""
-    columns = "outcome stations share median_m largest_m"
-    frame = address_checks(report.tables)
-    return table("station-places", frame, columns, origins.stations(report.tables))
-
-
-def misplaced_table(report: Report) -> Table:
-    """Return the stations whose place and address disagree, the farthest first."""
-    columns = (
-        Column("name", "Station"),
-        "address",
-        Column("municipality", "Stands in"),
-        "outcome address_apart_m",
-    )
-    frame = misplaced(report.tables)
-    return table("misplaced-stations", frame, columns, origins.stations(report.tables))
-
-
-def condition_table(report: Report) -> Table:
-    """Return the Region's stations by published condition of use."""
-    frame = conditions(report.tables)
-    columns = "condition stations"
-    return table("station-conditions", frame, columns, origins.stations(report.tables))
-
-
-def operator_table(report: Report) -> Table:
-    """Return the counted stations by operator."""
-    columns = "operator stations share l2_ports l3_ports ports_per_station"
-    frame = operators(report.tables, report.config)
-    return table("station-operators", frame, columns, origins.stations(report.tables))
-
-
-def spacing_table(report: Report) -> Table:
-    """Return the spacing of the counted stations by level."""
-    columns = (
-        Column("level", "Stations with"),
-        "stations nearest_mean_km nearest_median_km nearest_max_km pair_mean_km pair_median_km",
-    )
-    frame = spacing(report.tables, report.config)
-    return table("station-spacing", frame, columns, origins.stations(report.tables))
-
-
-def town_spacing_table(report: Report) -> Table:
-    """Return the mean distance to the next station by municipality and level."""
-    columns: list[str | Column] = ["municipality"]
-    for key, words in _SPACED.items():
-        columns += [
-            Column(key, f"Stations, {words.lower()}", format=",d"),
-            Column(f"{key}_km", f"To the next, {words.lower()}", "km", ".2f"),
-        ]
-    frame = spacing_by_municipality(report.tables, report.config)
-    return table("spacing-by-municipality", frame, columns, origins.stations(report.tables))
-
-
-def reading_table(report: Report) -> Table:
-    """Return what "average distance between stations" may mean, the closest to the claim first."""
-    frame = stated_readings(report).head(READINGS_SHOWN)
-    columns = "reading stations km ratio"
-    return table("spacing-readings", frame, columns, origins.stations(report.tables))
-
+# -- Map.
 
 _LEVEL_MARKS = (
     Mark("L2 only", fill=style.EXISTING_L2, line=style.INK),

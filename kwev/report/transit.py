@@ -15,7 +15,6 @@ from scipy.spatial import cKDTree
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, breaks
-from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.display.table import Columns, Table
+    from kwev.display.table import Columns
     from kwev.report.scenario import Report
 
 REGION = "Region"
@@ -130,7 +129,8 @@ def best_places(tables: Tables, most: int = 10) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of ``transit_stops`` with the name of the ``municipality``, best first.
+        Rows of ``transit_stops`` with the name of the ``municipality``, ``mode`` and ``hub`` in
+        words, best first.
     """
     walk = Parameters().bus_walk_m
     order = tables.transit_stops.sort_values(["score", "stop_id"], ascending=[False, True])
@@ -142,7 +142,11 @@ def best_places(tables: Tables, most: int = 10) -> pd.DataFrame:
         if not kept or np.hypot(*(xy_m[kept] - place).T).min() > walk:
             kept.append(i)
     best = order.iloc[kept].reset_index(drop=True)
-    return best.assign(municipality=best["municipality_id"].map(town_names(tables)))
+    return best.assign(
+        municipality=best["municipality_id"].map(town_names(tables)),
+        mode=best["mode"].map({"ion": "ION", "bus": "Bus"}),
+        hub=best["hub"].map({True: "yes", False: "no"}),
+    )
 
 
 # -- Named values.
@@ -243,46 +247,7 @@ def _of_choices() -> list[Number]:
     ]  # fmt: skip
 
 
-# -- Tables and map.
-
-
-def day_table(report: Report) -> Table:
-    """Return the representative days with their trips."""
-    frame = report.tables.transit_days
-    frame = frame.assign(kind=frame["day"].str.capitalize())
-    columns = (
-        Column("kind", "Kind of day"),
-        Column("date", "Day that stands for it"),
-        "days_alike days bus_trips ion_trips",
-    )
-    return table("transit-days", frame, columns, origins.transit(report.tables))
-
-
-def coverage_table(report: Report) -> Table:
-    """Return people near transit and the density of routes by municipality."""
-    columns = (
-        "municipality bus ion",
-        Column("frequent", "near frequent service", format=".1%"),
-        Column("access", "Mean accessibility", format=".2f"),
-        "street_km route_km route_km_per_km2",
-    )
-    frame = by_municipality(report.tables)
-    return table("transit-coverage", frame, columns, origins.transit(report.tables))
-
-
-def best_table(report: Report) -> Table:
-    """Return the best stops, terminals and stations, one in each neighbourhood."""
-    frame = best_places(report.tables)
-    frame["mode"] = frame["mode"].map({"ion": "ION", "bus": "Bus"})
-    frame["hub"] = frame["hub"].map({True: "yes", False: "no"})
-    columns = (
-        "name mode municipality routes trips_peak_per_h",
-        Column("trips_weekday", "on a weekday", format=",d"),
-        Column("trips_sunday", "on a Sunday", format=",d"),
-        "score hub",
-    )
-    return table("transit-best", frame, columns, origins.transit(report.tables))
-
+# -- Map.
 
 _LINES = {
     "bus": Mark("Bus", line=style.EXISTING, width=1.2),
@@ -297,14 +262,9 @@ _CLASSES = 3
 
 _STOP_FACTS = (
     "municipality routes trips_peak_per_h trips_midday_per_h trips_weekday",
-    "trips_saturday trips_sunday",
-    Column("score", "Accessibility score, 0 to 1", format=".2f"),
+    "trips_saturday trips_sunday score:access",
 )
-_ROUTE_FACTS = (
-    "short_name headway_peak_min",
-    Column("trips_weekday", "Trips on a weekday", format=",.0f"),
-    "length_km",
-)
+_ROUTE_FACTS = "short_name headway_peak_min trips_weekday:trips length_km"
 
 
 def transit_map(tables: Tables, *, folder: Path | None = None) -> Figure:

@@ -27,7 +27,6 @@ from statsmodels.stats.multitest import fdrcorrection
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.vehicles import propensity
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.display.table import Table
     from kwev.report.scenario import Report
 
     Values = NDArray[np.float64]
@@ -248,27 +246,7 @@ def _of_clusters(t: Tables) -> list[Number]:
     return named("vehicles.clustering", ratio=ratios, count=counts, share=shares)
 
 
-# -- Tables and maps.
-
-
-def area_table(report: Report) -> Table:
-    """Return EVs by forward sortation area: published, and the part inside the Region."""
-    columns = (
-        "fsa bev phev ev",
-        Column("bev_per_phev", "Battery electric for each hybrid", format=".1f"),
-        "inside_share ev_inside",
-        Column("per_km2", "EVs per km²", format=",.1f"),
-        Column("per_thousand", "EVs per 1,000 residents", format=".1f"),
-    )
-    frame = by_fsa(report.tables)
-    return table("vehicles", frame, columns, origins.vehicles(report.tables))
-
-
-def area_growth_table(report: Report) -> Table:
-    """Return growth and forecast by forward sortation area, its part inside the Region."""
-    columns = "fsa ev_inside growth_4q_per_year growth_8q_per_year ev_2030 ev_2035"
-    frame = by_fsa(report.tables)
-    return table("vehicle-growth", frame, columns, origins.vehicles(report.tables))
+# -- Maps.
 
 
 def area_map(tables: Tables, *, folder: Path | None = None) -> Figure:
@@ -285,14 +263,7 @@ def area_map(tables: Tables, *, folder: Path | None = None) -> Figure:
         frame,
         marks,
         title="fsa",
-        facts=(
-            "per_thousand",
-            Column("ev", "EVs, whole area", "count", ",.0f"),
-            Column("bev", "of these BEV", "count", ",.0f"),
-            Column("phev", "of these PHEV", "count", ",.0f"),
-            Column("inside_share", "Share inside the Region", format=".0%"),
-            Column("ev_inside", "EVs inside the Region", "count", ",.0f"),
-        ),
+        facts="per_thousand ev:area bev:area phev:area inside_share:region ev_inside:count",
         heading="EVs per 1,000 residents",
         focus=True,
     )
@@ -315,11 +286,7 @@ def density_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     land = frame["land_area_km2"].where(frame["land_area_km2"] > 0)
     frame["evs_per_km2"] = (frame["ev"] / land).fillna(0)
     frame["mark"], marks = graded(frame["evs_per_km2"].tolist(), style.SEQUENCE, ",.3g")
-    facts = (
-        "municipality",
-        Column("ev", "EVs, estimated", "count", ",.1f"),
-        "evs_per_km2 households",
-    )
+    facts = "municipality ev:estimated evs_per_km2 households"
     layer = Layer(
         "EV density", frame, marks, title="da_id", facts=facts,
         heading="EVs per km² of land (estimated)",
@@ -351,12 +318,8 @@ def growth_map(tables: Tables, areas: pd.DataFrame, *, folder: Path | None = Non
     frame["percent"] = 100 * frame["growth_4q_per_year"]
     frame["mark"], marks = graded(frame["percent"].tolist(), style.SEQUENCE, ",.3g", style.PAPER)
     facts = (
-        Column("growth_4q_per_year", "Growth, last four quarters", format=".1%"),
-        Column("growth_8q_per_year", "Growth a year, last eight quarters", format=".1%"),
-        Column("ev_inside", "EVs inside the Region", "count", ",.0f"),
-        "per_km2 bev_per_phev",
-        Column("ev_2030", "Forecast for 2030", "count", ",.0f"),
-        Column("ev_2035", "Forecast for 2035", "count", ",.0f"),
+        "growth_4q_per_year:exact growth_8q_per_year:exact ev_inside:count per_km2 bev_per_phev",
+        "ev_2030:count ev_2035:count",
     )
     layer = Layer(
         "EV growth", frame, marks, title="fsa", facts=facts,
@@ -390,12 +353,7 @@ def cluster_map(tables: Tables, found: pd.DataFrame, *, folder: Path | None = No
     frame = shape.merge(cartography.named(tables, tables.das[columns]), on="da_id")
     frame = frame.merge(found, on="da_id", validate="one_to_one")
     frame["mark"] = frame["kind"].map(KINDS.index)
-    facts = (
-        "municipality",
-        Column("kind", "Cluster"),
-        Column("value", "EVs per 1,000 households, estimated", format=",.0f"),
-        "p",
-    )
+    facts = "municipality kind:cluster value:evs p"
     layer = Layer(
         "Clusters", frame, _CLUSTER_MARKS, title="da_id", facts=facts,
         heading="EVs per household, among neighbours",

@@ -60,7 +60,7 @@ def test_roads_by_class_add_up(tables):
     assert whole["edges"] == len(tables.road_edges)
     assert whole["km"] == pytest.approx(tables.road_edges["length_m"].sum() / 1_000)
     by_class = {row["road_class"]: row for row in classes}
-    assert by_class["freeway"]["walk_km"] == by_class["ramp"]["walk_km"] == 0
+    assert by_class["Freeway"]["walk_km"] == by_class["Ramp"]["walk_km"] == 0
 
 
 @pytest.fixture(scope="module")
