@@ -130,8 +130,8 @@ def spatial_frame(processed: Path, catalogue: Catalogue, file: Spatial) -> gpd.G
     table = _typed(processed, catalogue, file.table) if file.table else pd.DataFrame()
     if not file.layer:
         pair = next(pair for pair in _PLACES if set(pair) <= set(table.columns))
-        there = gpd.points_from_xy(*(table[name] for name in pair), crs=_PLACES[pair])
-        degrees = there.to_crs(CRS_DEGREES)
+        east, north = (table[name] for name in pair)
+        degrees = gpd.points_from_xy(east, north, crs=_PLACES[pair]).to_crs(CRS_DEGREES)
         # a projection's last digits are noise
         points = gpd.points_from_xy(
             degrees.x.round(DEGREE_DECIMALS), degrees.y.round(DEGREE_DECIMALS)
@@ -347,7 +347,7 @@ def table_cards(report: Report) -> Cards:
 def processed_table(report: Report) -> Table:
     """Return the processed tables with rows, size, licence, and the files to take away."""
     read = read_catalogue(report.project)
-    rows = [*_table_rows(read), *_layer_rows(read), *_words_rows()]
+    rows = _file_rows(read)
     columns = "table file geo rows:files columns kb licence about:row"
 
     def files_to(project: Project) -> None:
@@ -357,70 +357,53 @@ def processed_table(report: Report) -> Table:
     return replace(made, more=files_to)
 
 
-def _table_rows(read: Catalogue) -> list[dict[str, Any]]:
-    """Return a row for each table; its geometry is its points, or the outlines of its name."""
+def _file_rows(read: Catalogue) -> list[dict[str, Any]]:
+    """Return a row for each table, for each other map layer, and for the files about them all.
+
+    A table's geometry is its points, or the outlines of its name.
+    """
     files = spatial_files(read)
-    geo = {f.table or f.name: f.name for f in files if f.layer} | {
-        f.table: f.name for f in files if not f.layer
-    }
-    return [
-        {
-            "table": table.name,
-            "about": table.about.removeprefix("One row for "),
-            "rows": table.rows,
-            "columns": len(table.schema.columns),
-            "kb": table.bytes / _KILO,
-            "file": "CSV, gzipped" if csv_name(table).endswith(".gz") else "CSV",
-            "file_url": f"/{DOWNLOADS}/{csv_name(table)}",
-            **_geometry(geo.get(table.name, "")),
-            "licence": table.licence.short,
-            "licence_url": table.licence.url,
-        }
-        for table in read.tables
-    ]
-
-
-def _layer_rows(read: Catalogue) -> list[dict[str, Any]]:
-    """Return a row for each map layer that is not the geometry of a table's own row."""
+    geo = {f.table: f.name for f in sorted(files, key=lambda file: not file.layer)}
     rows = []
-    for file in spatial_files(read):
+    for made in read.tables:
+        about = made.about.removeprefix("One row for ")
+        sizes = {"rows": made.rows, "columns": len(made.schema.columns), "kb": made.bytes / _KILO}
+        shapes = f"{geo[made.name]}.parquet" if made.name in geo else ""
+        rows.append(_file_row(made.name, about, sizes, (csv_name(made), shapes), made.licence))
+    for file in files:
         if file.layer and file.name != file.table:
             made = read.manifest["processed"][f"{file.layer}.geojson"]
-            licence = read.output_licence(LAYERS)
-            rows.append(
-                {
-                    "table": file.name,
-                    "about": f"Map layer: the shapes of {file.layer}.",
-                    "rows": made["rows"],
-                    "kb": made["bytes"] / _KILO,
-                    "file": None,
-                    "file_url": "",
-                    **_geometry(file.name),
-                    "licence": licence.short,
-                    "licence_url": licence.url,
-                }
-            )
+            about = f"Map layer: the shapes of {file.layer}."
+            sizes = {"rows": made["rows"], "kb": made["bytes"] / _KILO}
+            links, licence = ("", f"{file.name}.parquet"), read.output_licence(LAYERS)
+            rows.append(_file_row(file.name, about, sizes, links, licence))
+    about = "Names, types, units and licences of all columns: a Frictionless data package."
+    rows.append(_file_row(DESCRIPTOR, about, {}, (DESCRIPTOR, ""), None))
+    about = "Notices of the sources, to be kept with the tables."
+    rows.append(_file_row(NOTICES, about, {}, (NOTICES, ""), None))
     return rows
 
 
-def _words_rows() -> list[dict[str, Any]]:
-    """Return rows for the two files about all the others."""
-    about = {
-        DESCRIPTOR: "Names, types, units and licences of all columns: a Frictionless data package.",
-        NOTICES: "Notices of the sources, to be kept with the tables.",
+_FILE_WORDS: Final = {"csv": "CSV", "gz": "CSV, gzipped", "parquet": "GeoParquet"}
+
+
+def _file_row(
+    name: str,
+    about: str,
+    sizes: dict[str, float],
+    links: tuple[str, str],
+    licence: Licence | None,
+) -> dict[str, Any]:
+    """Return a row of the files to take away; ``links`` are plain and with geometry, or empty."""
+    row = {"table": name, "about": about, **sizes}
+    for key, file in zip(("file", "geo"), links, strict=True):
+        # a missing file is a dash
+        row[key] = _FILE_WORDS.get(file.rpartition(".")[2], "open") if file else None
+        row[f"{key}_url"] = f"/{DOWNLOADS}/{file}" if file else ""
+    return row | {
+        "licence": licence.short if licence else None,
+        "licence_url": licence.url if licence else "",
     }
-    return [
-        {"table": name, "about": text, "file": "open", "file_url": f"/{DOWNLOADS}/{name}"}
-        | _geometry("")
-        | {"licence_url": ""}
-        for name, text in about.items()
-    ]
-
-
-def _geometry(name: str) -> dict[str, str | None]:
-    """Return word and address of a file with geometry; a missing one is a dash."""
-    address = f"/{DOWNLOADS}/{name}.parquet" if name else ""
-    return {"geo": "GeoParquet" if name else None, "geo_url": address}
 
 
 def _source_card(source: Source) -> Card:

@@ -19,6 +19,7 @@ from kwev.vocabulary import ALWAYS_SHOWN
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
+    from kwev.display.series import Dash
     from kwev.pipeline.forecast import Market
     from kwev.plan.format import Plan
     from kwev.report.scenario import Report
@@ -239,7 +240,7 @@ def _of_forecast(t: Tables) -> list[Number]:
 def _of_back_test(t: Tables) -> list[Number]:
     chosen = chosen_form(t)
     apart, published = (errors(t, basis).set_index("form") for basis in BASES)
-    best = published["mean"].idxmin()
+    best = str(published["mean"].idxmin())
     own, counted = apart.loc[chosen], published.loc[chosen]
     shares = {
         "ev_error": own["mean"],
@@ -262,7 +263,7 @@ def quarter_words(quarter: str) -> str:
 
 # -- Chart.
 
-_THIN: Final = (
+_THIN: Final[tuple[tuple[str, Dash], ...]] = (
     (style.UPGRADE, "dash"),
     (style.EXISTING_L3, "dot"),
     (style.GOOD, "dashdot"),
@@ -314,6 +315,7 @@ def _growth_panel(history: pd.DataFrame, forecast: pd.DataFrame) -> Panel:
     hover, thin = "%{customdata}: %{y:,.0f}", iter(_THIN)
     ends = [f"end of {year - 1:.0f}" for year in years]
     courses = []
+    dash: Dash
     for form, part in forecast.groupby("form", sort=False):
         is_chosen = bool(part["chosen"].iloc[0])
         colour, dash = (style.L2, "solid") if is_chosen else next(thin)

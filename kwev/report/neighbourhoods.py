@@ -246,8 +246,9 @@ def service_areas(tables: Tables, config: Config) -> pd.DataFrame:
             continue
         apart, nearest = cKDTree(stations.xy_m[has]).query(metres(cells))
         near = np.round(apart, 2) <= getattr(config.coverage, f"{level}_radius_m")
+        owner = np.asarray(nearest)[near]
         people, ev = (
-            np.bincount(nearest[near], cells[name].to_numpy(np.float64)[near], minlength=len(has))
+            np.bincount(owner, cells[name].to_numpy(np.float64)[near], minlength=len(has))
             for name in ("population", "ev")
         )
         part = pd.DataFrame(

@@ -164,7 +164,7 @@ def _of_service(t: Tables) -> list[Number]:
     rail = stops["mode"] == "ion"
     days = t.transit_days.set_index("day").to_dict("index")
     weekday, sunday = days["weekday"], days["sunday"]
-    best = stops.loc[stops["score"].idxmax()]
+    best = stops.nlargest(1, "score").iloc[0]
     silent = t.transit_lengths.loc[t.transit_lengths["route_km"] == 0, "municipality_id"]
     date = pd.Timestamp(weekday["date"])
     counts = {
