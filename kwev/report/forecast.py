@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.data.supply_schemas import BASES, FORMS
+from kwev.data.place_schemas import BASES, FORMS
 from kwev.display import origins, style
 from kwev.display.chart import Chart
 from kwev.display.figure import rows
@@ -14,7 +14,7 @@ from kwev.display.series import Axis, Band, Line, Panel
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.forecast import BY_NAME, COVERAGE, market_of, without_jump
 from kwev.pipeline.parameters import Parameters
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.vocabulary import ACTION_KINDS, ALWAYS_SHOWN, TARGET_NAMES
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
@@ -155,25 +155,15 @@ def growth_plans(now: Plan, later: Plan) -> pd.DataFrame:
     """
     plans = (now, later)
     rows: list[list[object]] = []
-    for target, words in (
-        ("l2", "People near Level 2"),
-        ("l3", "People near Level 3"),
-        ("ev_owners", "Vehicles of the year near either level"),
-    ):
+    targets = TARGET_NAMES | {"ev_owners": "Vehicles of the year near either level"}
+    for target, words in targets.items():
         rows.append([words, *(100 * getattr(p.coverage, target).after for p in plans), "%"])
     unserved = [100 * (plan.shortfall.demand or 0.0) for plan in plans]
     rows.append(["Public charging need left unserved", *unserved, "%"])
-    for kind, words in (
-        ("upgrade", "Conversions"),
-        ("new_l3", "New Level 3"),
-        ("new_l2", "New Level 2"),
-        ("add_l3", "Level 3 ports added"),
-        ("add_l2", "Level 2 ports added"),
-        ("remove", "Removals"),
-    ):
-        counts = [float(sum(a.kind == kind for a in plan.actions)) for plan in plans]
-        if any(counts) or kind in ALWAYS_SHOWN:
-            rows.append([words, *counts, "stations"])
+    for kind in ACTION_KINDS:
+        counts = [float(sum(a.kind == kind.key for a in plan.actions)) for plan in plans]
+        if any(counts) or kind.key in ALWAYS_SHOWN:
+            rows.append([kind.heading, *counts, "stations"])
     rows.append(["Net cost", *(plan.cost.net_cad / 1e6 for plan in plans), "million CAD"])
     return pd.DataFrame(rows, columns=["what", "now", "later", "unit"])
 

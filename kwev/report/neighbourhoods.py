@@ -19,6 +19,7 @@ from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
 from kwev.report.reach import of_cells
 from kwev.report.region import metres, town_names
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -312,7 +313,7 @@ def service_table(report: Report) -> Table:
     """Return the stations of each level with the most people in their service area."""
     frame = service_areas(report.tables, report.config)
     frame = frame.groupby("level", sort=True).head(BUSIEST).reset_index(drop=True)
-    frame["level"] = frame["level"].map({"l2": "Level 2", "l3": "Level 3"})
+    frame["level"] = frame["level"].map(LEVEL_NAMES)
     columns = "name:station municipality level ports people people_per_port"
     return table("service-areas", frame, columns, origins.stations(report.tables))
 

@@ -16,6 +16,7 @@ from kwev.files import read_json
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
 from kwev.report.region import metres, town_names
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,10 +66,10 @@ CITIES: Final = ("Kitchener", "Waterloo")
 
 _ENDS: Final = {
     f"{level}_{end}": f"{level}_ports{suffix}"
-    for level in ("l2", "l3")
+    for level in LEVEL_KEYS
     for end, suffix in (("low", "_low"), ("base", ""), ("high", "_high"))
 }
-_SPACED: Final = {"any": "Any level", "l2": "Level 2", "l3": "Level 3"}
+_SPACED: Final = {"any": "Any level", **LEVEL_NAMES}
 
 
 def by_municipality(tables: Tables, config: Config) -> pd.DataFrame:
@@ -319,7 +320,7 @@ def _of_network(t: Tables, c: Config) -> list[Number]:
 
 def _of_ports(t: Tables, c: Config) -> list[Number]:
     whole = port_ranges(t, c).iloc[-1]
-    ends = {f"{k}_ports_{e}": whole[f"{k}_{e}"] for k in ("l2", "l3") for e in ("low", "high")}
+    ends = {f"{k}_ports_{e}": whole[f"{k}_{e}"] for k in LEVEL_KEYS for e in ("low", "high")}
     alone = t.stations[t.stations["in_region"] & (t.stations["sources"] == "ocm")]
     ports = {"ocm_only_ports": alone[["l2_ports", "l3_ports"]].to_numpy().sum()}
     return [
