@@ -189,13 +189,34 @@ def named(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def density(tables: Tables, folder: Path | None, *, tolerance_m: float = 55.0) -> gpd.GeoDataFrame:
-    """Return the dissemination areas with people per km² of land (0 where there is none)."""
-    columns = ["da_id", "municipality_id", "population", "households", "ev", "land_area_km2"]
+def with_facts(
+    tables: Tables, facts: pd.DataFrame, folder: Path | None = None, *, tolerance_m: float = 55.0
+) -> gpd.GeoDataFrame:
+    """Return the dissemination areas that facts tell of: outlines, named municipality, facts.
+
+    Parameters
+    ----------
+    facts
+        Column ``da_id``, one row an area.
+    tolerance_m
+        As in :func:`areas`.
+    """
     shape = areas("das", "da_id", folder, tolerance_m=tolerance_m)[["da_id", "geometry"]]
-    frame = shape.merge(named(tables, tables.das[columns]), on="da_id", validate="one_to_one")
+    if "municipality_id" not in facts:
+        facts = facts.merge(tables.das[["da_id", "municipality_id"]], on="da_id")
+    return shape.merge(named(tables, facts), on="da_id", validate="one_to_one")
+
+
+def density(tables: Tables, folder: Path | None, *, tolerance_m: float = 55.0) -> gpd.GeoDataFrame:
+    """Return the dissemination areas with people and EVs per km² of land (0 where there is none).
+
+    Columns: those of ``das`` that maps tell, ``per_km2`` and ``evs_per_km2``.
+    """
+    columns = ["da_id", "municipality_id", "population", "households", "ev", "land_area_km2"]
+    frame = with_facts(tables, tables.das[columns], folder, tolerance_m=tolerance_m)
     land = frame["land_area_km2"].where(frame["land_area_km2"] > 0)
     frame["per_km2"] = (frame["population"] / land).fillna(0)
+    frame["evs_per_km2"] = (frame["ev"] / land).fillna(0)
     return frame
 
 

@@ -58,7 +58,18 @@ def totals(tables: Tables) -> pd.DataFrame:
 
 
 def chosen_form(tables: Tables) -> str:
-    """Return the form of growth that places are planned on."""
+    """Return the form of growth that places are planned on.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: ``ev_forecast``.
+
+    Returns
+    -------
+    str
+        A key of :data:`FORM_NAMES`.
+    """
     return str(tables.ev_forecast.loc[tables.ev_forecast["chosen"], "form"].iloc[0])
 
 

@@ -333,11 +333,9 @@ _FACTS = (
 
 def deprivation_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map the fifths of deprivation by dissemination area."""
-    shape = cartography.areas("das", "da_id", folder)[["da_id", "geometry"]]
     people = tables.das[["da_id", "population"]]
-    profiles = cartography.named(tables, tables.da_profiles)
-    frame = shape.merge(profiles, on="da_id", validate="one_to_one")
-    frame = frame.merge(people, on="da_id", validate="one_to_one")
+    profiles = tables.da_profiles.merge(people, on="da_id", validate="one_to_one")
+    frame = cartography.with_facts(tables, profiles, folder, tolerance_m=cartography.TOLERANCE_M)
     for column in ("renter_source", "income_source"):
         frame[column] = frame[column].map(_SOURCES)
     fifth = frame["deprivation_quintile"]

@@ -63,7 +63,20 @@ def dropped(tables: Tables) -> pd.DataFrame:
 
 
 def dated(tables: Tables, source: str) -> pd.DataFrame:
-    """Return a snapshot's records in the Region that are electric, available, public and dated."""
+    """Return a list's records in the Region that are electric, available, public and dated.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: ``station_records``.
+    source
+        One of :data:`COMPARED`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``station_records``, by date of opening.
+    """
     records = tables.station_records
     keep = (records["source"] == source) & records["comparable"] & records["in_region"]
     keep &= records["reason"] != "row repeats another (name, place, ports, date)"

@@ -144,8 +144,15 @@ def landmarks(tables: Tables, table: pd.DataFrame) -> list[str]:
 
     Parameters
     ----------
+    tables
+        ``data/processed``, read: ``sites`` of :data:`LANDMARKS`.
     table
-        Columns ``easting_m`` and ``northing_m``.
+        Columns ``easting_m`` and ``northing_m`` (m, EPSG:26917).
+
+    Returns
+    -------
+    list of str
+        As long as ``table``.
     """
     known = tables.sites[tables.sites["category"].isin(LANDMARKS)]
     if known.empty or table.empty:
@@ -168,7 +175,18 @@ def distances_m(tables: Tables, config: Config) -> dict[str, NDArray[np.float64]
 
 
 def nearest_m(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance of each point to the nearest place (m, rounded to 0.01)."""
+    """Return the straight-line distance of each point to the nearest place.
+
+    Parameters
+    ----------
+    points, places
+        Shapes (n, 2) and (k, 2) (m, EPSG:26917).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), m, rounded to 0.01; infinite where there is no place.
+    """
     if len(places) == 0:
         return np.full(len(points), np.inf)
     return np.asarray(np.round(cKDTree(places).query(points)[0], 2))

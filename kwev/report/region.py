@@ -24,17 +24,33 @@ if TYPE_CHECKING:
 
 
 def town_names(tables: Tables) -> pd.Series[str]:
-    """Return the names of the municipalities by their id."""
+    """Return the names of the municipalities by their id.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: ``municipalities``.
+
+    Returns
+    -------
+    pandas.Series
+        Names, indexed by ``municipality_id``.
+    """
     return tables.municipalities.set_index("municipality_id")["name"]
 
 
 def metres(table: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the places of a table in EPSG:26917 (m), shape (n, 2).
+    """Return the places of a table.
 
     Parameters
     ----------
     table
-        Columns ``easting_m`` and ``northing_m``.
+        Columns ``easting_m`` and ``northing_m`` (m, EPSG:26917).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, 2): easting and northing (m).
     """
     return table[["easting_m", "northing_m"]].to_numpy(np.float64)
 
@@ -64,7 +80,18 @@ def candidate_rates(tables: Tables) -> pd.DataFrame:
 
 
 def numbers(report: Report) -> Numbers:
-    """Return the numbers of place, people, candidate sites and data quality."""
+    """Return the numbers of place, people, candidate sites and data quality.
+
+    Parameters
+    ----------
+    report
+        Its processed tables.
+
+    Returns
+    -------
+    Numbers
+        By the names that chapters print; each says its unit and origin.
+    """
     t = report.tables
     towns, das, sites, quality = t.municipalities, t.das, t.sites, t.quality
     people, is_city = towns["population"], towns["kind"] == "city"

@@ -277,10 +277,8 @@ def demand_map(tables: Tables, config: Config, *, folder: Path | None = None) ->
     points = demand_points(tables, config, "da")
     parts = demand_parts(facts_of(tables, "da", points.ids))
     score = pd.DataFrame({"da_id": points.ids, "score": points.score, **parts})
-    shape = cartography.areas("das", "da_id", folder, tolerance_m=55.0)[["da_id", "geometry"]]
     known = tables.das[["da_id", "municipality_id", "population"]]
-    frame = shape.merge(cartography.named(tables, known), on="da_id", validate="1:1")
-    frame = frame.merge(score, on="da_id", validate="1:1")
+    frame = cartography.with_facts(tables, known.merge(score, on="da_id", validate="1:1"), folder)
     frame["mark"], marks = graded(frame["score"].tolist(), style.SEQUENCE, ".2f")
     layer = Layer(
         "Demand score", frame, marks, title="da_id", facts=_DEMAND_POPUP, heading="Demand score"

@@ -216,7 +216,18 @@ def spacing_by_municipality(tables: Tables, config: Config) -> pd.DataFrame:
 
 
 def nearest_m(metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance from each of (n, 2) points to the next (m; NaN where there is none)."""
+    """Return how far each point is from the next one, in a straight line.
+
+    Parameters
+    ----------
+    metres
+        Points (m, EPSG:26917), shape (n, 2).
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), m; NaN where there is no other point.
+    """
     if len(metres) < 2:  # noqa: PLR2004 - a next one needs two
         return np.full(len(metres), np.nan)
     distance, _ = cKDTree(metres).query(metres, k=2)

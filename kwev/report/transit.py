@@ -40,14 +40,42 @@ REGION = "Region"
 def near_stop(
     points_m: NDArray[np.float64], stops: pd.DataFrame, reach_m: float
 ) -> NDArray[np.bool_]:
-    """Return whether each of (N, 2) points lies within ``reach_m`` of a stop."""
+    """Return which points lie within a straight line of a stop.
+
+    Parameters
+    ----------
+    points_m
+        Points (m, EPSG:26917), shape (n, 2).
+    stops
+        Columns ``easting_m`` and ``northing_m`` (m).
+    reach_m
+        Longest way to a stop (m), itself included.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), true and false.
+    """
     if stops.empty:
         return np.zeros(len(points_m), bool)
     return np.asarray(cKDTree(metres(stops)).query(points_m)[0] <= reach_m)
 
 
 def is_frequent(stops: pd.DataFrame, per_h: float) -> pd.Series:
-    """Return which stops have ``per_h`` departures an hour or more, in the peak and at midday."""
+    """Return which stops have frequent service, in the peak and at midday.
+
+    Parameters
+    ----------
+    stops
+        Columns ``trips_peak_per_h`` and ``trips_midday_per_h`` (departures an hour).
+    per_h
+        Fewest departures an hour in both.
+
+    Returns
+    -------
+    pandas.Series
+        True and false, indexed as ``stops``.
+    """
     return stops[["trips_peak_per_h", "trips_midday_per_h"]].min(axis=1) >= per_h
 
 

@@ -283,8 +283,6 @@ def area_map(tables: Tables, *, folder: Path | None = None) -> Figure:
 def density_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map EVs per square kilometre of land by dissemination area, estimated below the FSA."""
     frame = cartography.density(tables, folder)
-    land = frame["land_area_km2"].where(frame["land_area_km2"] > 0)
-    frame["evs_per_km2"] = (frame["ev"] / land).fillna(0)
     frame["mark"], marks = graded(frame["evs_per_km2"].tolist(), style.SEQUENCE, ",.3g")
     facts = "municipality ev:estimated evs_per_km2 households"
     layer = Layer(
@@ -348,10 +346,7 @@ def cluster_map(tables: Tables, found: pd.DataFrame, *, folder: Path | None = No
     found
         Columns ``da_id``, ``value`` (EVs per thousand households), ``p``, ``kind``.
     """
-    shape = cartography.areas("das", "da_id", folder, tolerance_m=55.0)[["da_id", "geometry"]]
-    columns = ["da_id", "municipality_id"]
-    frame = shape.merge(cartography.named(tables, tables.das[columns]), on="da_id")
-    frame = frame.merge(found, on="da_id", validate="one_to_one")
+    frame = cartography.with_facts(tables, found, folder)
     frame["mark"] = frame["kind"].map(KINDS.index)
     facts = "municipality kind:cluster value:evs p"
     layer = Layer(
