@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev import config as kwev_config
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError

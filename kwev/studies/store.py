@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kwev import config
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError

@@ -21,9 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import KINDS, ActionKey
-from kwev.certify.constraints import broken, missed
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import KINDS, ActionKey, Evaluation, broken, missed
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import dump_json, read_json, sha256_json, write_json, write_text
@@ -261,7 +259,7 @@ def run(
 
 def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
     """Return what a row keeps of a certified plan, by column."""
-    evaluated = Evaluation(tables, case.config, case.geography)
+    evaluation = Evaluation(tables, case.config, case.geography)
     cover, model, found = plan.coverage, plan.model_coverage, plan.certificate
     kinds: list[str] = [action.kind for action in plan.actions]
     return {
@@ -280,7 +278,7 @@ def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
         **{kind: kinds.count(kind) for kind in KINDS},
         "l2_ports_added": sum(a.ports_added for a in plan.actions if _adds(a.kind) == "l2"),
         "l3_ports_added": sum(a.ports_added for a in plan.actions if _adds(a.kind) == "l3"),
-        "kw_added": _kw(evaluated, _places(_actions(plan))),
+        "kw_added": _kw(evaluation, _places(_actions(plan))),
         "violations": len(found.violations) if found else -1,
         "status": plan.solver.status,
         "l2_status": found.targets["l2"] if found else "",
@@ -305,14 +303,14 @@ def remeasured(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[st
         model's points, ``shortfall_points``, ``objective``, counts by kind, ports and
         ``kw_added``; ``violations`` counts the rules that the actions break.
     """
-    evaluated = Evaluation(tables, case.config, case.geography)
+    evaluation = Evaluation(tables, case.config, case.geography)
     ports = _places(actions)
-    effects = [evaluated.effect(place, added) for place, added in ports.items()]
-    cells, model = evaluated.cover("cell", ports), evaluated.cover("model", ports)
-    rules = sum(missed(evaluated, tables, ports).values())
-    short = sum(v for v in evaluated.shortfall(ports).values() if v is not None)
+    effects = [evaluation.effect(place, added) for place, added in ports.items()]
+    cells, model = evaluation.cover("cell", ports), evaluation.cover("model", ports)
+    rules = sum(missed(evaluation, ports).values())
+    short = sum(v for v in evaluation.shortfall(ports).values() if v is not None)
     net_cad = sum(e.purchase_cad - e.resale_cad for e in effects)
-    wrong = [p for p, added in ports.items() if evaluated.problem(p, added, ports)]
+    wrong = [p for p, added in ports.items() if evaluation.problem(p, added, ports)]
     over = net_cad > case.config.budget.limit_cad + CAD_TOL
     return {
         "net_cad": net_cad,
@@ -323,12 +321,12 @@ def remeasured(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[st
         "l2_model": model.share("l2"),
         "l3_model": model.share("l3"),
         "shortfall_points": 100.0 * (short + rules),
-        "objective": evaluated.objective_points(ports, rules),
+        "objective": evaluation.objective_points(ports, rules),
         **{kind: sum(p.kind == kind for p in ports) for kind in KINDS},
         "l2_ports_added": sum(n for p, n in ports.items() if _adds(p.kind) == "l2"),
         "l3_ports_added": sum(n for p, n in ports.items() if _adds(p.kind) == "l3"),
-        "kw_added": _kw(evaluated, ports),
-        "violations": len(wrong) + over + len(broken(evaluated, tables, ports)),
+        "kw_added": _kw(evaluation, ports),
+        "violations": len(wrong) + over + len(broken(evaluation, ports)),
     }
 
 
@@ -377,8 +375,8 @@ def _places(actions: Iterable[Action]) -> dict[ActionKey, int]:
     return places
 
 
-def _kw(evaluated: Evaluation, ports: Mapping[ActionKey, int]) -> float:
-    return sum(evaluated.effect(place, added).kw for place, added in ports.items())
+def _kw(evaluation: Evaluation, ports: Mapping[ActionKey, int]) -> float:
+    return sum(evaluation.effect(place, added).kw for place, added in ports.items())
 
 
 def _by_study(points: Iterable[Point]) -> dict[str, list[Point]]:
