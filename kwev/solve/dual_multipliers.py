@@ -22,7 +22,7 @@ from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Case
     from kwev.data.tables import Tables
-    from kwev.plan.format import CountedLevel
+    from kwev.vocabulary import LevelKey
 
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
@@ -50,9 +50,6 @@ WHOLE = 1e-6
 """A count this near to a whole number is one."""
 BEYOND_POINTS = 1e3
 """What a station over or under a branch's counts costs in the relaxation (points)."""
-
-CAD_SCALE = 1e5
-"""The budget row is written in units of 100,000 CAD, near the size of its neighbours."""
 
 
 def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
@@ -126,7 +123,7 @@ class _Leaf:
 
     branch: Branch
     bound: float
-    split: tuple[CountedLevel, int] | None
+    split: tuple[LevelKey, int] | None
 
 
 class Relaxation:
@@ -151,7 +148,7 @@ class Relaxation:
         self._fixed_kw = np.array([float(option.fixed.kw) for option in options])
         self._port_kw = np.array([float(option.per_port.kw) for option in options])
         self._area = np.array([option.area for option in options], str)
-        self._counted: dict[CountedLevel, list[int]] = {
+        self._counted: dict[LevelKey, list[int]] = {
             level: [k for k, option in enumerate(model.options) if option.gives[level] > 0]
             for level in LEVELS
         }
@@ -187,8 +184,8 @@ class Relaxation:
         self,
         problem: Problem,
         program: _Program,
-        least: dict[CountedLevel, int],
-        most: dict[CountedLevel, int],
+        least: dict[LevelKey, int],
+        most: dict[LevelKey, int],
     ) -> _Leaf | None:
         """Return the branch of some counts, or None where its relaxation was not solved."""
         for level in LEVELS:

@@ -22,7 +22,7 @@ from kwev.certify.dual_bound import (
 from kwev.certify.exact import InexactError, Ratios, UncheckedError, exact, ratios, up, whole
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.certify.options import KNOWN, ExactActions, leaves, unknown
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.files import dump_json
 from kwev.model.demand import demand_points
 from kwev.plan.format import Branch
@@ -302,7 +302,7 @@ def test_a_target_is_out_of_reach_of_the_budget_where_the_model_has_the_cells(ge
 
 
 def test_every_setting_of_the_base_plan_is_known(project):
-    config = load("base", project.config)
+    config = load_config("base", project.config)
     assert unknown(config) == ""
     assert set(leaves(config.as_dict())) >= KNOWN
 
