@@ -375,9 +375,20 @@ OWN = Origin("kwev, computed from the sources of the data catalogue", "the dates
 """Origin of what is derived from several sources at once."""
 
 
-def table(name: str, frame: pd.DataFrame, columns: Columns, origin: Origin) -> Table:
-    """Return a table of an origin, all rows in the PDF up to the usual limit."""
-    return Table(name, frame, tuple(columns), origin.source, origin.vintage)
+def table(  # noqa: PLR0913 -- what a table is, and how print cuts it
+    name: str,
+    frame: pd.DataFrame,
+    columns: Columns,
+    origin: Origin,
+    *,
+    group: str = "",
+    printed: str = "",
+    pdf_rows: int = PDF_ROWS,
+) -> Table:
+    """Return a table of an origin; see :class:`Table`."""
+    return Table(
+        name, frame, columns, origin.source, origin.vintage, pdf_rows, group=group, printed=printed
+    )
 
 
 def category_name(category: str) -> str:
