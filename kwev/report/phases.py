@@ -11,17 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 from pydantic import Field
 
-from kwev.display import chart, style
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
 from kwev.plan.format import ActionKind  # noqa: TC001 -- pydantic reads annotations
-from kwev.report import plan as plan_tables
 from kwev.report.file_format import FileRecord, schema_of
 from kwev.vocabulary import ACTION_KIND
 
 if TYPE_CHECKING:
     from kwev.config import Power
-    from kwev.display.figure import Figure
     from kwev.display.table import Table
     from kwev.plan.format import Plan
     from kwev.report.scenario import Report
@@ -275,8 +272,3 @@ def phases_table(report: Report) -> Table:
         "phase", Column("name", "What"), "month_from month_to actions stations ports cost_cad",
     )  # fmt: skip
     return table("phases", phases(report.plan), columns, report.origin)
-
-
-def phases_chart(report: Report) -> Figure:
-    """Return the three phases on a time line."""
-    return chart.phases_drawn(phases(report.plan), origin=report.origin)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.display import chart, style
 from kwev.display.table import Column, Columns, table
 from kwev.display.values import Number, Numbers, listed, named
 from kwev.files import read_json
@@ -22,7 +21,6 @@ from kwev.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from kwev.display.figure import Figure
     from kwev.display.table import Table
     from kwev.plan.format import Action, Plan
     from kwev.report.scenario import Report
@@ -64,6 +62,15 @@ def kinds_of(plan: Plan) -> list[str]:
     """Return the kinds of action that a table of the plan shows, in their order."""
     used = {action.kind for action in plan.actions}
     return [kind for kind in KIND_NAMES if kind in ALWAYS_SHOWN or kind in used]
+
+
+def kinds_built(counts: pd.DataFrame) -> list[str]:
+    """Return the kinds that a table of counts by kind shows: all of the phases, others in use."""
+    return [
+        kind
+        for kind in KIND_NAMES
+        if kind in ALWAYS_SHOWN or (kind in counts and counts[kind].any())
+    ]
 
 
 def actions_by_kind(plan: Plan) -> pd.DataFrame:
@@ -365,11 +372,6 @@ def coverage_table(report: Report) -> Table:
     return table("coverage", coverage(report.plan), columns, report.origin)
 
 
-def coverage_chart(report: Report, name: str = "coverage") -> Figure:
-    """Return each target before and after the plan as a chart."""
-    return chart.coverage_drawn(coverage(report.plan), origin=report.origin, name=name)
-
-
 def kind_table(report: Report) -> Table:
     """Return what the plan builds, by kind."""
     ports = Column("ports_added", "Ports added", format=",d")
@@ -388,20 +390,10 @@ def _kind_columns(kinds: list[str]) -> list[Column]:
     return [Column(kind, ACTION_KIND[kind].heading, format=",d") for kind in kinds]
 
 
-def cost_chart(report: Report) -> Figure:
-    """Return what the money buys as bars."""
-    return chart.cost_breakdown(cost_breakdown(report.plan), origin=report.origin)
-
-
 def budget_table(report: Report) -> Table:
     """Return the budget sweep."""
-    kinds = _kind_columns(list(chart.shown_actions(report.budgets)))
+    kinds = _kind_columns(kinds_built(report.budgets))
     columns: Columns = (
         "budget_cad net_cad l2 l3 ev_owners", *kinds, Column("gap", "Gap", format=".3%"),
     )  # fmt: skip
     return table("budgets", report.budgets, columns, report.origin)
-
-
-def budget_chart(report: Report) -> Figure:
-    """Return the budget sweep as a chart."""
-    return chart.budget_sweep_drawn(report.budgets, origin=report.origin)

@@ -99,6 +99,7 @@ STATION_ITEMS: Final = {
 }
 """Item of the client's section 3.3.2 by kind of action; other kinds go to ``other_actions``."""
 
+
 def ports_added(action: Action, level: str) -> int:
     """Return the ports of ``l2`` or ``l3`` that an action adds (0 where it removes some)."""
     before, after = (getattr(action, f"{level}_ports_{when}") for when in ("before", "after"))

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load
 from kwev.data.tables import Tables, load_tables
+from kwev.display import origins
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.report import (
     decisions,
-    floors,
+    equity,
+    hindsight,
+    history,
     out_of_reach,
     registry,
     site_packages,
@@ -22,13 +24,11 @@ from kwev.report import (
     targets,
     timing,
 )
-from kwev.report import hindsight as report_hindsight
-from kwev.report import history as report_history
 from kwev.report.findings import Findings
 from kwev.report.readings import Readings
 from kwev.report.returns import Business
 from kwev.report.tradeoffs import Tradeoffs
-from kwev.studies import study as studies_study
+from kwev.studies import study as studies
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 
 if TYPE_CHECKING:
@@ -37,10 +37,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.config import Config
+    from kwev.display.figure import Origin
     from kwev.plan.format import Plan
     from kwev.report.decisions import Recommendation
     from kwev.report.history import Line
-    from kwev.report.phases import SitePackage
+    from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
     from kwev.solve.infeasibility import Conflict
@@ -70,7 +71,7 @@ class Report:
     @cached_property
     def config(self) -> Config:
         """The scenario, resolved."""
-        return kwev_config.load(self.scenario, self.project.config)
+        return load(self.scenario, self.project.config)
 
     @cached_property
     def tables(self) -> Tables:
@@ -89,6 +90,11 @@ class Report:
         """The certified plan."""
         return self.entry.plan
 
+    @property
+    def origin(self) -> Origin:
+        """Where what is measured of the plan comes from."""
+        return origins.plan(self.tables, self.plan)
+
     @cached_property
     def findings(self) -> Findings:
         """What the certified plan changes, measured anew on the cells."""
@@ -102,7 +108,7 @@ class Report:
     @cached_property
     def hindsight(self) -> dict[str, Any]:
         """What a plan of 2022 would have reached, beside what was built by 2025."""
-        return studies_study.record(self.project, report_hindsight.record(self.project))
+        return studies.record(self.project, hindsight.record(self.project))
 
     @cached_property
     def coarse_plan(self) -> Plan:
@@ -177,7 +183,7 @@ class Report:
     @cached_property
     def floor_prices(self) -> pd.DataFrame:
         """What each floor of the study of equity gives and takes, on the cells."""
-        return floors.prices(self.findings.effects, self.study(floors.STUDY))
+        return equity.prices(self.findings.effects, self.study(equity.STUDY))
 
     @cached_property
     def recommendations(self) -> list[Recommendation]:
@@ -194,11 +200,11 @@ class Report:
     @cached_property
     def history(self) -> list[Line]:
         """What was measured when (``data/monitoring/history.csv``)."""
-        return report_history.read_history(report_history.path_of(self.project))
+        return history.read_history(history.path_of(self.project))
 
     @property
     def _growth_config(self) -> Config:
-        return kwev_config.load(GROWTH_CASE, self.project.config)
+        return load(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.

@@ -19,7 +19,6 @@ from kwev.report.timing import NAMES
 from kwev.vocabulary import ACTION_KIND, LEVEL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
     import pandas as pd
 

@@ -48,6 +48,7 @@ NAMES: Final[dict[Name, str]] = {
 }
 """Schedules, the model's first: all but the last keep the limits of every period."""
 
+
 def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
     """Return the actions of a plan as jobs, and the column of each.
 
