@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from kwev import __version__
-from kwev import config as kwev_config
+from kwev.config import GEOGRAPHIES, SOLVERS, Case, load_config, scenario_paths
 from kwev.errors import KwevError
 from kwev.project import Project, find_project
 
@@ -133,7 +133,7 @@ def solve(
 
     tables = load_tables(project.processed)
     from kwev.plan.export import write_plan
-    from kwev.report.results_file import write_results
+    from kwev.report.results import write_results
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
@@ -154,19 +154,19 @@ def solve(
     typer.echo(f"wrote {write_results(folder, tables, entry)}")
 
 
-def _case(project: Project, scenario: str, geography: str, solver: str | None) -> kwev_config.Case:
+def _case(project: Project, scenario: str, geography: str, solver: str | None) -> Case:
     from kwev.errors import nearest
 
-    settings = kwev_config.load(scenario, project.config)
-    if geography not in kwev_config.GEOGRAPHIES:
-        hint = nearest(geography, list(kwev_config.GEOGRAPHIES))
+    settings = load_config(scenario, project.config)
+    if geography not in GEOGRAPHIES:
+        hint = nearest(geography, list(GEOGRAPHIES))
         raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
     if solver is not None:
-        if solver not in kwev_config.SOLVERS:
-            hint = nearest(solver, list(kwev_config.SOLVERS))
+        if solver not in SOLVERS:
+            hint = nearest(solver, list(SOLVERS))
             raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
         settings = settings.with_values(solver__name=solver)
-    return kwev_config.Case(scenario, settings, geography)
+    return Case(scenario, settings, geography)
 
 
 def _refuse_file(folder: Path) -> None:
@@ -206,7 +206,7 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
     checked = solver.gap_checked
     shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
     typer.echo(f"bound: {shown}")
-    from kwev.report.metrics import kinds_of
+    from kwev.report.plan import kinds_of
 
     counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
@@ -257,7 +257,7 @@ def check(
     project = find_project()
     record = read_plan(plan)
     name = scenario or record.scenario
-    case = kwev_config.Case(name, kwev_config.load(name, project.config), record.geography)
+    case = Case(name, load_config(name, project.config), record.geography)
     from kwev.certify.certificate import certify
     from kwev.data.tables import load_tables
 
@@ -293,16 +293,17 @@ def schedule(
     record = read_plan(plan)
     folder = out or plan.parent
     _refuse_file(folder)
-    config = kwev_config.load(record.scenario, project.config)
+    config = load_config(record.scenario, project.config)
     from kwev.certify.certificate import certify
     from kwev.data.tables import load_tables
     from kwev.files import write_json, write_text
     from kwev.report import phases as phasing
     from kwev.report import site_packages as packages
     from kwev.report import timing
+    from kwev.report.schedule import schedule_file
 
     tables = load_tables(project.processed)
-    case = kwev_config.Case(record.scenario, config, record.geography)
+    case = Case(record.scenario, config, record.geography)
     violations = certify(record, tables, case).violations
     for violation in violations:
         typer.echo(f"violation: {violation}")
@@ -311,7 +312,7 @@ def schedule(
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", timing.schedule_file(made).model_dump(mode="json"))
+    write_json(folder / "schedule.json", schedule_file(made).model_dump(mode="json"))
     write_json(folder / "phases.json", phases.model_dump(mode="json"))
     write_text(folder / "site-packages.csv", packages.as_csv(sites))
     write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
@@ -587,8 +588,8 @@ def scenarios() -> None:
         "L3 radius (m)",
         "what",
     )
-    for name in kwev_config.scenario_paths(project.config):
-        c = kwev_config.load(name, project.config)
+    for name in scenario_paths(project.config):
+        c = load_config(name, project.config)
         table.add_row(
             name,
             f"{c.budget.limit_cad:,.0f}",

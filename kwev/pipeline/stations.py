@@ -30,6 +30,7 @@ from kwev.data.schemas import PROCESSED
 from kwev.pipeline.geometry import farther, place, within_index
 from kwev.pipeline.names import similarity
 from kwev.pipeline.station_records import SNAPSHOTS, conditions
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger
 
-LEVELS: Final = ("l2", "l3")
 Row: TypeAlias = "Mapping[Hashable, Any]"
 """A record with the columns of ``station_records.COLUMNS``."""
 
@@ -92,13 +92,13 @@ def place_ports(part: pd.DataFrame, parameters: Parameters) -> PlacePorts:
     elif _name_others(newer, older):
         ranges = {
             k: PortRange(first[k].low, first[k].base, first[k].high + second[k].high)
-            for k in LEVELS
+            for k in LEVEL_KEYS
         }
         basis = "operators_differ"
     else:
         ranges = {
             k: _reach(first[k], second[k], listed=any(row[f"{k}_ports"] > 0 for row in older))
-            for k in LEVELS
+            for k in LEVEL_KEYS
         }
         basis = "one_list_several_rows" if ranges == first else "lists_differ"
     if all(ends.low == ends.high for ends in ranges.values()):
@@ -131,8 +131,8 @@ def _of_list(rows: list[Row], parameters: Parameters) -> dict[str, PortRange]:
     """
     read = [reading(row, parameters) for row in rows]
     own = _distinct(rows)
-    ranges = {}
-    for level in LEVELS:
+    ranges: dict[str, PortRange] = {}
+    for level in LEVEL_KEYS:
         base: dict[bool, int] = defaultdict(int)
         low: dict[tuple[bool, str], int] = defaultdict(int)
         for i in own:

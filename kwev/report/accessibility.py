@@ -395,7 +395,7 @@ def lorenz_chart(found: pd.DataFrame, *, origin: Origin) -> Figure:
     ).figure()
 
 
-_FACTS: Final = (
+_FACTS: Final[tuple[str | Column, ...]] = (
     "municipality people",
     *(
         Column(f"{level.key}_{when}", words, format=",.2f")

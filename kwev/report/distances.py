@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Metric
     from kwev.display.figure import Figure, Origin
+    from kwev.display.series import Dash
     from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects, When
@@ -176,13 +177,11 @@ def of_distances(report: Report) -> Numbers:
     return Numbers(numbers)
 
 
-_LINES: Final = {
-    f"{metric}_{when}": (f"{today}, {words.lower()}", when, dash, width)
-    for metric, words, dash, width in (
-        ("straight_line", "straight line", "solid", 2.4),
-        ("network", "along the roads", "dash", 1.4),
-    )
-    for when, today in WHEN_NAMES.items()
+_LINES: Final[dict[str, tuple[str, When, Dash, float]]] = {
+    "straight_line_before": ("Today, straight line", "before", "solid", 2.4),
+    "straight_line_after": ("With the plan, straight line", "after", "solid", 2.4),
+    "network_before": ("Today, along the roads", "before", "dash", 1.4),
+    "network_after": ("With the plan, along the roads", "after", "dash", 1.4),
 }
 """Words, time, dashes and width of each line."""
 
@@ -213,7 +212,7 @@ def distance_chart(found: pd.DataFrame, radius_m: dict[str, float], *, origin: O
             Line(
                 x=km, y=part[key].tolist(), label=words, dash=dash, width=width,
                 colour=level.colour if when == "after" else style.EXISTING,
-                hover=f"within %{{x:.2f}} km: %{{y:.1%}}<extra>{words}</extra>",
+                hover="within %{x:.2f} km: %{y:.1%}",
             )
             for key, (words, when, dash, width) in _LINES.items()
         ]  # fmt: skip

@@ -325,7 +325,7 @@ def of_effects(report: Report) -> Numbers:
             share={
                 "last_town_share": last[f"{level}_after"],
                 **{
-                    f"{end}_deprived_{when}": by_fifth.at[name, f"{level}_{when}"]
+                    f"{end}_deprived_{when}": float(by_fifth[f"{level}_{when}"][name])
                     for end, name in ends.items()
                     for when in WHENS
                     if name in by_fifth.index

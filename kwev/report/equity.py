@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.display import origins, style
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
@@ -121,7 +121,7 @@ def asks() -> tuple[Ask, ...]:
 
 def points(project: Project) -> list[Point]:
     """Return the plans of the study: the base plan, and one a floor."""
-    config = load("base", project.config)
+    config = load_config("base", project.config)
     cases = {BASE: config}
     for ask in asks():
         changes = {
@@ -193,7 +193,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                     f"{level}_price": POINTS * (region[level, BASE] - region[level, ask.name])
                     for level in LEVEL_KEYS
                 },
-                **{level: region[level, ask.name] for level in LEVEL_KEYS},
+                **{f"{level}": region[level, ask.name] for level in LEVEL_KEYS},
             }
         )
     return pd.DataFrame(rows)

@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
-from kwev.report.effects import Effects
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.display.values import Numbers
     from kwev.plan.format import Plan
+    from kwev.report.effects import Effects
     from kwev.report.scenario import Report
 
 

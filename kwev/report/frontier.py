@@ -17,10 +17,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.ticker import PercentFormatter
 
-from kwev import config as kwev_config
 from kwev.certify.actions import ActionKey
 from kwev.certify.evaluation import Evaluation
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.display import style
 from kwev.display.chart import chart, require
 from kwev.display.figure import rows
@@ -130,7 +129,7 @@ def by_spacing(project: Project) -> list[Point]:
 
 
 def _base(project: Project) -> Config:
-    return kwev_config.load(sweeps.SCENARIO, project.config)
+    return load_config(sweeps.SCENARIO, project.config)
 
 
 def _point(config: Config, name: str, point: str, changes: Mapping[str, Any]) -> Point:

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.files import sha256_json
 from kwev.report import near_optimal, sweeps
@@ -69,7 +68,7 @@ class Draw:
 
 def draws(project: Project, tables: Tables) -> list[Draw]:
     """Return the futures: the middle one, and others drawn evenly with a fixed seed."""
-    base = kwev_config.load(sweeps.SCENARIO, project.config).demand
+    base = load_config(sweeps.SCENARIO, project.config).demand
     low, mid, high = forecast(tables)
     ranges = {r.key: (float(r.low[r.key]), float(r.high[r.key]))
               for r in sweeps.ranges(project)
@@ -102,7 +101,7 @@ def points(project: Project) -> list[Point]:
     of them everywhere is more energy, so a draw multiplies the energy of a vehicle.
     """
     tables = load_tables(project.processed)
-    config, (_, mid, _) = kwev_config.load(sweeps.SCENARIO, project.config), forecast(tables)
+    config, (_, mid, _) = load_config(sweeps.SCENARIO, project.config), forecast(tables)
     return [
         Point(
             STUDY,

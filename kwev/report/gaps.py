@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN
 
-from kwev import vocabulary
 from kwev.display import cartography, origins, style
 from kwev.display.figure import Figure, rows
 from kwev.display.layers import Layer, Mark
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from kwev import vocabulary
     from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects

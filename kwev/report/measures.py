@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ from kwev.report.transit import is_frequent, near_stop
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from kwev.display.table import Table
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from kwev.report.effects import Effects, When
     from kwev.report.findings import Findings
     from kwev.report.scenario import Report
+    from kwev.vocabulary import ActionKindKey
 
 COUNTS: Final = (1, 2, 3)
 """Numbers of stations in reach of which the share of people is told, each as "at least"."""
@@ -75,7 +78,9 @@ def spacing(effects: Effects) -> pd.DataFrame:
         ``level``, ``when``, ``stations`` (in the Region), ``least_m``, ``median_m``, ``mean_m``,
         ``most_m`` (NaN where there is no second station).
     """
-    columns = {"least_m": np.min, "median_m": np.median, "mean_m": np.mean, "most_m": np.max}
+    columns: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+        "least_m": np.min, "median_m": np.median, "mean_m": np.mean, "most_m": np.max,
+    }  # fmt: skip
     rows = []
     for level, when in product(LEVEL_KEYS, WHENS):
         places = _level_places(effects, level, when)
@@ -171,7 +176,7 @@ def _power_kw(effects: Effects) -> tuple[pd.Series[float], pd.Series[float]]:
     return both[0], both[1]
 
 
-NEW_SITES: Final = {
+NEW_SITES: Final[dict[str, ActionKindKey]] = {
     "New Level 2 stations": "new_l2",
     "New Level 3 stations": "new_l3",
     "Conversions to Level 3": "upgrade",
@@ -241,9 +246,9 @@ def of_measures(report: Report) -> Numbers:
         for row in found.redundancy.to_dict("records")
     }
     near = found.transit.set_index("what")
-    new = near.loc[[name for name in NEW_SITES if near.at[name, "places"]]]
+    new = near.loc[[name for name in NEW_SITES if near["places"][name]]]
     count = int(new["places"].sum())
-    candidates = float(near.at[CANDIDATES, "either"])
+    candidates = float(near["either"][CANDIDATES])
     parameters = Parameters()
     return Numbers(
         [
@@ -310,13 +315,14 @@ def _spacing_rows(found: Findings) -> list[_Row]:
 
 def _area_rows(found: Findings) -> list[_Row]:
     areas, group = found.areas, "Areas (census tracts; Wellesley is one)"
-    stations = [areas[f"stations_{when}"] for when in WHENS]
+    before, after = (areas[f"stations_{when}"] for when in WHENS)
     power = [float((areas[f"kw_{when}"] / areas["grid_kw"]).max()) for when in WHENS]
+    none, most = "Areas without a station", "Most stations in one area"
     return [
-        (group, "Areas without a station", "count", *(float((s == 0).sum()) for s in stations)),
-        (group, "Most stations in one area", "count", *(float(s.max()) for s in stations)),
-        (group, "Highest power of all ports over the grid proxy", "share", *power),
-    ]  # type: ignore[list-item]  # two times each
+        (group, none, "count", float((before == 0).sum()), float((after == 0).sum())),
+        (group, most, "count", float(before.max()), float(after.max())),
+        (group, "Highest power of all ports over the grid proxy", "share", power[0], power[1]),
+    ]
 
 
 def plan_transit(report: Report) -> Table:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev import config as kwev_config
 from kwev.certify.certificate import certify
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.report import sweeps
@@ -33,7 +32,7 @@ BEST: Final = "best"
 
 def case_of(project: Project) -> Case:
     """Return the case whose alternatives are shown: the base scenario on the sweeps' geography."""
-    config = kwev_config.load(sweeps.SCENARIO, project.config)
+    config = load_config(sweeps.SCENARIO, project.config)
     return Case(sweeps.SCENARIO, config, sweeps.GEOGRAPHY)
 
 

@@ -345,7 +345,7 @@ def of_targets_out_of_reach(report: Report) -> Numbers:
         numbers += named(
             "plan.coverage on the cells",
             prefix=f"{level}_",
-            people={"missing": rows.at[REGION, f"{level}_missing"]},
+            people={"missing": float(rows[f"{level}_missing"][REGION])},
             text={"worst": str(worst.name)},
             share={"worst_share": worst[level]},
         )

@@ -13,9 +13,11 @@ from pydantic import Field
 
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
-from kwev.plan.format import ActionKind  # noqa: TC001 -- pydantic reads annotations
 from kwev.report.file_format import FileRecord, schema_of
-from kwev.vocabulary import ACTION_KIND
+from kwev.vocabulary import (
+    ACTION_KIND,
+    ActionKindKey,
+)
 
 if TYPE_CHECKING:
     from kwev.config import Power
@@ -29,7 +31,7 @@ FORMAT_VERSION: Literal[1] = 1
 class KindRecord(FileRecord):
     """The actions of one kind in a phase."""
 
-    kind: ActionKind
+    kind: ActionKindKey
     stations: int = Field(ge=0)
     ports: int = Field(ge=0)
     cost_cad: float
@@ -102,13 +104,13 @@ class Phase:
 
     number: int
     name: str
-    kind: ActionKind
+    kind: ActionKindKey
     month_from: int
     month_to: int
-    also: dict[ActionKind, str] = field(default_factory=dict)
+    also: dict[ActionKindKey, str] = field(default_factory=dict)
 
     @property
-    def kinds(self) -> tuple[ActionKind, ...]:
+    def kinds(self) -> tuple[ActionKindKey, ...]:
         """Every kind of action that is done in it."""
         return (self.kind, *self.also)
 
@@ -203,7 +205,7 @@ def _grid_totals(plan: Plan, power: Power) -> GridTotals:
     )
 
 
-def _kind_record(plan: Plan, kind: ActionKind) -> KindRecord:
+def _kind_record(plan: Plan, kind: ActionKindKey) -> KindRecord:
     done = [action for action in plan.actions if action.kind == kind]
     return KindRecord(
         kind=kind,

@@ -127,7 +127,9 @@ def cost_per_point(plan: Plan) -> dict[str, dict[str, Any]]:
         (None where nothing is gained) and ``reason`` (why there is none; else empty).
     """
     reached = {level: getattr(plan.coverage, level) for level in LEVEL_KEYS}
-    gains = {level: POINTS * (at.after - at.before) for level, at in reached.items()}
+    gains: dict[str, float] = {
+        level: POINTS * (at.after - at.before) for level, at in reached.items()
+    }
     costs = {
         "l2": sum(a.net_cad for a in plan.actions if not is_level3(a)),
         "l3": sum(a.net_cad for a in plan.actions if is_level3(a)),
@@ -232,12 +234,12 @@ def of_scenario(report: Report) -> Numbers:
 def of_plan(report: Report) -> Numbers:
     """Return the numbers of the published plan."""
     plan, account = report.plan, report.entry.account
-    kinds = [action.kind for action in plan.actions]
+    kinds: list[str] = [action.kind for action in plan.actions]
     solver, cost, short = plan.solver, plan.cost, plan.shortfall
     version = f"{SOLVER_NAMES[solver.name]} {solver.version}"
     numbers = [
         *named("plan.actions", count={"actions": len(kinds)}),
-        *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in ACTION_KIND}),
+        *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in KIND_NAMES}),
         *named("plan.actions.kind", text={"actions_in_words": actions_in_words(plan)}),
         *named("plan.cost", cad={
             "net_cost": cost.net_cad, "purchase": cost.purchase_cad,
@@ -297,10 +299,11 @@ def of_costs(report: Report) -> Numbers:
     numbers = []
     for level, cost in cost_per_point(report.plan).items():
         name, value = f"{level}_cost_per_point", cost["cad_per_point"]
-        shown = {"text": {name: f"not defined: {cost['reason']}"}}
-        if value is not None:
-            shown = {"cad": {name: value}}
-        numbers += named(f"cost_per_point: {level}", **shown)
+        origin = f"cost_per_point: {level}"
+        if value is None:
+            numbers += named(origin, text={name: f"not defined: {cost['reason']}"})
+        else:
+            numbers += named(origin, cad={name: value})
     return Numbers(numbers)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.data.tables import Tables, load_tables
 from kwev.display import origins
 from kwev.errors import KwevError
@@ -71,7 +71,7 @@ class Report:
     @cached_property
     def config(self) -> Config:
         """The scenario, resolved."""
-        return load(self.scenario, self.project.config)
+        return load_config(self.scenario, self.project.config)
 
     @cached_property
     def tables(self) -> Tables:
@@ -204,7 +204,7 @@ class Report:
 
     @property
     def _growth_config(self) -> Config:
-        return load(GROWTH_CASE, self.project.config)
+        return load_config(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.

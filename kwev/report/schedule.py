@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
 
@@ -16,13 +16,13 @@ from kwev.files import read_json
 from kwev.report.file_format import FileRecord, schema_of
 from kwev.report.phases import FORMAT_VERSION
 from kwev.report.timing import NAMES
-from kwev.vocabulary import ACTION_KIND, LEVEL_NAMES
+from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
 
 if TYPE_CHECKING:
-
     import pandas as pd
 
     from kwev.display.figure import Figure, Origin
+    from kwev.display.series import Dash
     from kwev.display.table import Table
     from kwev.report.scenario import Report
     from kwev.report.timing import Name, Timetable
@@ -357,26 +357,30 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
         {(r.municipality, r.kind) for r in rows(found)},
         key=lambda pair: (towns.index(pair[0]), kinds.index(pair[1])),
     )
-    bars = [
-        Bars(
-            at=[pairs.index((r.municipality, kind)) for r in rows(part)],
-            size=(part["month_to"] - part["month_from"] + 1).tolist(),
-            start=(part["month_from"] - 1).tolist(),
-            colour=ACTION_KIND[kind].colour,
-            text=part["actions"].astype(str).tolist(),
-            # white does not stand out on every colour
-            inside="#000000" if kind in ("upgrade", "new_l3", "add_l3") else style.PAPER,
-            lying=True,
-            thick=0.8,
-            facts=(part["municipality"] + ": " + ACTION_KIND[kind].short).tolist(),
-            hover="%{customdata[0]}<br>%{text} from month %{base}",
-        )
-        for kind, part in found.groupby("kind", sort=False)
-    ]
+    bars = []
+    for kind in ACTION_KINDS:
+        part = found[found["kind"] == kind.key]
+        if len(part):
+            bars.append(
+                Bars(
+                    at=[pairs.index((town, kind.key)) for town in part["municipality"]],
+                    size=(part["month_to"] - part["month_from"] + 1).tolist(),
+                    start=(part["month_from"] - 1).tolist(),
+                    colour=kind.colour,
+                    text=[f"<b>{count}</b>" for count in part["actions"]],
+                    # white does not stand out on every colour
+                    inside="#000000" if kind.adds == "l3" else style.PAPER,
+                    lying=True,
+                    thick=0.8,
+                    facts=[[f"{town}: {kind.short}"] for town in part["municipality"]],
+                    hover="%{customdata[0]}<br>%{text} from month %{base}",
+                )
+            )
     by_months = found.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
     each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
     where = ", ".join(f"{place} {count}" for place, count in totals.items())
-    months = sorted({0, *(found["month_from"] - 1), *found["month_to"]})
+    months = sorted({0, *(found["month_from"] - 1).tolist(), *found["month_to"].tolist()})
+    ticks = (months, [*map(str, months)])
     labels = [f"{town}, {ACTION_KIND[kind].short}" for town, kind in pairs]
     return Chart(
         name=name,
@@ -386,7 +390,7 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
         panels=[
             Panel(
                 series=bars,
-                x=Axis(title="Month (end)", span=(0, months[-1]), ticks=(months, months)),
+                x=Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks),
                 y=Axis(flipped=True, ticks=(range(len(pairs)), labels)),
             )
         ],
@@ -396,7 +400,7 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
     ).figure()
 
 
-IN_CHART: Final[dict[Name, tuple[str, str, str, float]]] = {
+IN_CHART: Final[dict[Name, tuple[str, str, Dash, float]]] = {
     "best": (NAMES["best"], style.L2, "solid", 2.6),
     "greedy": (NAMES["greedy"], style.GOOD, "dot", 3.0),
     "order": ("The specification's order", style.L3, "dash", 2.0),
@@ -417,6 +421,7 @@ def over_time(found: pd.DataFrame, *, origin: Origin) -> Figure:
     name = "coverage-over-time"
     require(found, ("schedule", "month", *LEVEL_NAMES), name)
     months = sorted({int(month) for month in found["month"]})
+    ticks = (months, [*map(str, months)])
     middle = months[(len(months) - 1) // 2]
     parts = {key: found[found["schedule"] == key] for key in IN_CHART}
     each = []
@@ -440,11 +445,11 @@ def over_time(found: pd.DataFrame, *, origin: Origin) -> Figure:
                     Line(
                         x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
                         colour=colour, dash=dash, width=width, step=True,
-                        hover=f"from month %{{x}}: %{{y:.1%}}<extra>{label}</extra>",
+                        hover="from month %{x}: %{y:.1%}",
                     )
                     for key, (label, colour, dash, width) in IN_CHART.items()
                 ],
-                x=Axis(title="Months since the start", span=(0, months[-1]), ticks=(months, months)),
+                x=Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks),
                 y=Axis(title="People (%)", form="share", span=(0, 1.02)),
             )
             for level, words in LEVEL_NAMES.items()

@@ -17,12 +17,12 @@ from kwev.display import origins, style
 from kwev.display.chart import chart, require
 from kwev.display.figure import Figure, Origin, rows
 from kwev.display.table import Column, Table, category_name, columns_of, table
-from kwev.display.values import Number, Numbers
+from kwev.display.values import Number, Numbers, listed
 from kwev.report import picks, readings, registry, sweeps
-from kwev.report.metrics import STATUS_WORDS
-from kwev.report.out_of_reach import listed
+from kwev.report.plan import STATUS_WORDS
 from kwev.report.readings import ALL, VERDICTS
 from kwev.units import POINTS
+from kwev.vocabulary import ACTION_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,14 +41,7 @@ PRICE_NAMES: Final = {
     "l3_port_cad": "a Level 3 port",
     ALL: "everything",
 }
-KIND_WORDS: Final = {
-    "upgrade": "conversions",
-    "new_l3": "new Level 3 stations",
-    "new_l2": "new Level 2 stations",
-    "add_l3": "Level 3 ports added at stations",
-    "add_l2": "Level 2 ports added at stations",
-    "remove": "removals",
-}
+KIND_WORDS: Final = {kind.key: kind.several for kind in ACTION_KINDS}
 
 
 def money(cad: float) -> str:

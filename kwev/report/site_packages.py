@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 from pydantic import Field
 
-from kwev.plan.format import ActionKind  # noqa: TC001 -- pydantic reads annotations
 from kwev.report.file_format import FileRecord
 from kwev.report.phases import phase_of
 from kwev.report.site_needs import Ground, Requirement, checklist, supply
-from kwev.vocabulary import ACTION_KIND, LEVEL_NAMES
+from kwev.vocabulary import (
+    ACTION_KIND,
+    LEVEL_NAMES,
+    ActionKindKey,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +110,7 @@ class SitePackage(FileRecord):
 
     id: str
     """`<kind>_<place_id>`."""
-    kind: ActionKind
+    kind: ActionKindKey
     place_id: str
     name: str
     municipality: str

@@ -56,11 +56,14 @@ NOTE: Final = (
 def page(package: SitePackage, before: SitePackage | None, after: SitePackage | None) -> str:
     """Return the HTML of a site's page; ``before`` and ``after`` are its neighbours in the list."""
     title, what = html.escape(package.name), html.escape(KIND_NAMES[package.kind])
-    parts = [
+    head = (
         '<!DOCTYPE html>\n<html lang="en-CA"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<title>{title}: {what}</title><link rel="icon" href="data:,">'
-        f'<link rel="stylesheet" href="{STYLE_NAME}"></head>\n<body>',
+        f'<link rel="stylesheet" href="{STYLE_NAME}"></head>\n<body>'
+    )
+    parts = [
+        head,
         _navigation(before, after),
         f'<main><h1>{title}</h1><p class="quiet">{what}, {html.escape(package.municipality)}</p>',
         "<h2>What and when</h2>",

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from kwev.certify.schedule import Timekeeper
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kwev.project import Project
     from kwev.report.effects import Effects
     from kwev.solve.schedule import Schedule, Worth
+    from kwev.vocabulary import LevelKey
 
 Name = Literal["best", "greedy", "phased", "order", "written"]
 NAMES: Final[dict[Name, str]] = {
@@ -129,7 +130,7 @@ class _Task:
     def of(cls, tables: Tables, plan: Plan, config: Config) -> _Task:
         found = effects(tables, plan)
         jobs, chosen = jobs_of(found)
-        weights = {"l2": config.weights.l2, "l3": config.weights.l3}
+        weights: dict[LevelKey, float] = {"l2": config.weights.l2, "l3": config.weights.l3}
         return cls(plan, config, jobs, worth(found.reach, found.cells, chosen, weights))
 
     def best(self, phasing: Phasing) -> Schedule:
@@ -244,7 +245,7 @@ def ranges(project: Project) -> dict[str, tuple[float, float]]:
 
 def record(project: Project, scenario: str = "base", geography: str = "cell") -> Record:
     """Return the record of a plan's schedules: what `kwev sweep schedule` makes."""
-    config = load(scenario, project.config)
+    config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
         **study.made_from(tables, case, VERSION),

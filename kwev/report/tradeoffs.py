@@ -18,9 +18,10 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.report import frontier as report_frontier
 from kwev.report import futures as report_futures
-from kwev.report import metrics, near_optimal
+from kwev.report import near_optimal
 from kwev.studies import study
 from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.vocabulary import KIND_NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -394,7 +395,7 @@ def exchangeable_table(report: Report) -> Table:
     found = report.tradeoffs.alternatives
     frame = found.frequency()
     rows = []
-    for kind, words in metrics.KIND_NAMES.items():
+    for kind, words in KIND_NAMES.items():
         part = frame[frame["kind"] == kind]
         own = part[part["action"].isin(found.done[near_optimal.BEST])]
         if len(part):
@@ -417,7 +418,7 @@ def must_have_table(report: Report) -> Table:
     found = report.tradeoffs.alternatives
     frame = found.frequency()
     frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES),
+        what=frame["kind"].map(KIND_NAMES),
         published=[
             "yes" if action in {a.id for a in report.plan.actions} else "no"
             for action in frame["action"]

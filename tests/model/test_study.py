@@ -212,11 +212,11 @@ def running(copy, code):
     script = textwrap.dedent(f"""
         from pathlib import Path
         from kwev import study
-        from kwev.config import Case, load
+        from kwev.config import Case, load_config
         from kwev.project import Project
 
         project = Project(Path({str(copy.root)!r}))
-        config = load("base", project.config)
+        config = load_config("base", project.config)
         points = [
             study.Point("toy", f"{{b:.0f}}",
                         Case("base", config.with_values(budget__limit_cad=b), "tract"))
