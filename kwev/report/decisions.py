@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from kwev.display.values import Number, Numbers
 from kwev.report import equity, picks, returns, schedule, sensitivity
 from kwev.report import plan as plans
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES
 

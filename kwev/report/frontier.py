@@ -25,6 +25,7 @@ from kwev.display.chart import chart, require
 from kwev.display.figure import rows
 from kwev.report import sweeps
 from kwev.studies import study
+from kwev.studies.rows import actions_of
 from kwev.studies.study import Point
 from kwev.units import CAD_PER_MILLION, POINTS
 
@@ -246,7 +247,7 @@ def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     evaluated = Evaluation(tables, case.config, case.geography)
     ports = {
         place: added
-        for name, added in study.actions_of(actions)
+        for name, added in actions_of(actions)
         for place in [ActionKey.from_id(name)]
         if place is not None
     }

@@ -34,7 +34,7 @@ from kwev.display.values import Number, Numbers
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
 from kwev.report.stations import COMPARED, dated
-from kwev.studies import study
+from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, TARGET_NAMES
@@ -420,14 +420,14 @@ VERSION: Final = "1"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
-def record(project: Project) -> study.Record:
+def record(project: Project) -> records.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
     base = load_config("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
-    parts = study.made_from(tables_of(tables, found), case, VERSION)
-    return study.Record(NAME, parts, lambda: make(project))
+    parts = records.made_from(tables_of(tables, found), case, VERSION)
+    return records.Record(NAME, parts, lambda: make(project))
 
 
 def make(project: Project, geography: str = "da") -> dict[str, Any]:

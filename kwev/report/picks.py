@@ -12,7 +12,7 @@ from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import Column
 from kwev.errors import KwevError
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

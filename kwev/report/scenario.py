@@ -28,7 +28,7 @@ from kwev.report.findings import Findings
 from kwev.report.readings import Readings
 from kwev.report.returns import Business
 from kwev.report.tradeoffs import Tradeoffs
-from kwev.studies import study as studies
+from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Report:
     @cached_property
     def hindsight(self) -> dict[str, Any]:
         """What a plan of 2022 would have reached, beside what was built by 2025."""
-        return studies.record(self.project, hindsight.record(self.project))
+        return read_record(self.project, hindsight.record(self.project))
 
     @cached_property
     def coarse_plan(self) -> Plan:

@@ -297,7 +297,7 @@ def of_robustness(report: Report) -> Numbers:
             Number("regret_robust", float(robust["worst_points"]), "points", origin),
             Number("regret_robust_mean", float(robust["mean_points"]), "points", origin),
             Number("regret_bound", found.bound_points, "points", origin),
-            Number("regret_violations", found.violations, "count", "study.remeasured"),
+            Number("regret_violations", found.violations, "count", "evaluated"),
             Number("robust_words", robust_words(found), "text", origin),
             Number("robust_price", found.price_points, "points", origin),
             Number("robust_price_people", found.price_people, "people", origin),

@@ -29,7 +29,7 @@ KEPT = Path(__file__).with_name("versions.json")
 PLAN_ENTRIES = (
     ("kwev.data.tables", "load_tables"),
     ("kwev.studies.store", "stored"),
-    ("kwev.studies.study", "values_of"),
+    ("kwev.studies.rows", "values_of"),
 )
 """What makes, certifies and keeps a plan, and what measures it for a row of a study."""
 

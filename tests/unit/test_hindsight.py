@@ -18,7 +18,7 @@ from kwev.pipeline.geometry import unproject
 from kwev.plan.format import Action
 from kwev.report import hindsight
 from kwev.solve.stages import solve_scenario
-from kwev.studies.study import record as read_record
+from kwev.studies.records import read_record
 from kwev.vocabulary import LEVEL_KEYS
 
 CUT, NEWEST = "2022-07-15", "2025-10"
