@@ -231,7 +231,7 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
 
 RECORD: Final = "schedule"
 VERSION: Final = "1"
-"""Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
+"""Version of the code behind the record (see :func:`kwev.studies.records.made_from`)."""
 
 
 def ranges(project: Project) -> dict[str, tuple[float, float]]:

@@ -9,9 +9,9 @@ from toy import AREA, base_config, toy
 
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.report import equity, floors, registry
+from kwev.report import accessibility, equity, registry
 from kwev.report.effects import effects
-from kwev.report.floors import Ask, asks, dollars_back, points, prices, sentence
+from kwev.report.equity import Ask, asks, dollars_back, points, prices, sentence
 
 TOWN = "3530004"
 
@@ -116,7 +116,7 @@ def test_what_is_met_is_not_told_as_missed():
 
 
 def richer(*shares):
-    money = (0.0, *floors.EXTRA_CAD)
+    money = (0.0, *equity.EXTRA_CAD)
     priced = {"grouping": "municipality", "level": "l3", "floor": 0.5}
     return pd.DataFrame(
         [{**priced, "extra_cad": m, "l2": s} for m, s in zip(money, shares, strict=True)]
@@ -143,19 +143,19 @@ def test_cheap_floors_are_counted():
 
 
 def test_inequality_in_words():
-    assert equity.income_sentence(-0.2, -0.1) == (
+    assert accessibility.income_sentence(-0.2, -0.1) == (
         "For each person areas of lower income have more, today and with the plan"
     )
-    assert equity.income_sentence(0.01, 0.2) == (
+    assert accessibility.income_sentence(0.01, 0.2) == (
         "For each person areas of all incomes have as many today, and with the plan areas of "
         "higher income have more"
     )
     assert equity.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
     assert equity.deprived_words(0.5, 0.9) == "Deprived places are behind"
     assert equity.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
-    assert equity.gini_words(0.9, 0.7) == "less uneven than before"
-    assert equity.gini_words(0.7, 0.9) == "more uneven than before"
-    assert equity.gini_words(0.7, 0.71) == "as uneven as before"
+    assert accessibility.gini_words(0.9, 0.7) == "less uneven than before"
+    assert accessibility.gini_words(0.7, 0.9) == "more uneven than before"
+    assert accessibility.gini_words(0.7, 0.71) == "as uneven as before"
 
 
 def test_each_floor_is_one_rule_more_than_the_base_plan(project):
@@ -178,7 +178,7 @@ def test_each_floor_is_one_rule_more_than_the_base_plan(project):
 def test_the_committed_study_is_as_certified_and_floors_help_their_group(
     project, tables, base_plan
 ):
-    rows = registry.results(project, floors.STUDY)
+    rows = registry.results(project, equity.STUDY)
     assert (rows["violations"] == 0).all()
     table = prices(effects(tables, base_plan), rows)
     base = rows.set_index("name").loc["base"]
