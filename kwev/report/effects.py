@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from kwev.config import parse
+from kwev.display import origins
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
 from kwev.errors import KwevError
@@ -335,6 +336,53 @@ def of_effects(report: Report) -> Numbers:
     return Numbers(numbers)
 
 
+def of_served(report: Report) -> Numbers:
+    """Return who has Level 2 with the plan: town and country, fifths, kinds of household."""
+    groups, homes = report.findings.groups, report.findings.households
+    towns = municipalities(groups)
+    of_fifth = groups[groups["group"] == FIFTHS].set_index("name")["l2_after"]
+    least, most = float(of_fifth[FIFTH_NAMES[1.0]]), float(of_fifth[FIFTH_NAMES[5.0]])
+    by_home = homes.set_index("name")["l2_after"]
+    kind = towns["name"].map(report.tables.municipalities.set_index("name")["kind"])
+    parts = {"cities_l2": towns[kind == "city"], "townships_l2": towns[kind == "township"]}
+    last = {level: least_served(towns, level) for level in LEVEL_KEYS}
+    limit_cad = low_income_limit_cad(report.tables)
+    return Numbers(
+        [
+            *named("effects.by_group", prefix="served_", text={
+                "deprived_words": deprived_words(most, least),
+                **{f"least_{level}_who": row["name"] for level, row in last.items()},
+            }),
+            *named("effects.by_group", prefix="served_", share={
+                "fifth_least": least,
+                "fifth_most": most,
+                **{f"least_{level}": row[f"{level}_after"] for level, row in last.items()},
+                **{
+                    name: (part["l2_after"] * part["total"]).sum() / part["total"].sum()
+                    for name, part in parts.items()
+                },
+            }),
+            *named("da_profiles.median_income_cad", cad={"low_income_limit": limit_cad}),
+            *named("effects.by_household", prefix="served_", share={
+                f"{word}{kind}_l2": by_home[name]
+                for kind, names in HOUSEHOLD_NAMES.items()
+                for word, name in zip(("", "not_"), names, strict=True)
+            }),
+        ]
+    )  # fmt: skip
+
+
+EVEN: Final = 0.02
+"""A difference of two shares smaller than this is called none."""
+
+
+def deprived_words(most: float, least: float) -> str:
+    """Return how the most deprived fifth fares against the least deprived, in words."""
+    if abs(most - least) < EVEN:
+        return "Deprived places are served as others are"
+    return f"Deprived places are {'not left behind' if most > least else 'behind'}"
+
+
 def municipalities(groups: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of :func:`by_group` that are municipalities, by their people."""
     return groups[(groups["group"] == MUNICIPALITIES) & (groups["name"] != REGION)]
@@ -351,3 +399,14 @@ def who_gains(report: Report) -> Table:
     frame = frame[frame["group"] != TOWN_VEHICLES].reset_index(drop=True)
     columns = (Column("name", "Who"), "total l2_before l2_after l3_before l3_after either_after")
     return table("who-gains", frame, columns, report.origin, group="group")
+
+
+def served_households(report: Report) -> Table:
+    """Return coverage before and after by kind of household."""
+    columns = (
+        Column("name", "Who"),
+        Column("total", "People", format=",.0f"),
+        "l2_before l2_after l3_before l3_after",
+    )
+    origin = origins.of_homes(report.origin)
+    return table("served-households", report.findings.households, columns, origin)

@@ -24,14 +24,10 @@ from kwev.model.demand import share_of
 from kwev.model.inputs import build_inputs
 from kwev.report.accessibility import of_access
 from kwev.report.effects import (
-    FIFTH_NAMES,
-    FIFTHS,
     HOUSEHOLD_NAMES,
     UNSCORED,
     fifths,
-    least_served,
-    low_income_limit_cad,
-    municipalities,
+    of_served,
     people_in,
 )
 from kwev.studies.study import Point
@@ -361,19 +357,6 @@ CHEAP_POINTS: Final = 0.5
 """Points of the Region, both levels together, up to which a floor is called cheap."""
 
 
-def cheap_words(table: pd.DataFrame) -> str:
-    """Return how many floors on Level 2 by household or fifth cost the Region little, in words."""
-    part = table[(table["level"] == "l2") & (table["grouping"] != "municipality")]
-    cost = part["l2_price"].clip(lower=0) + part["l3_price"].clip(lower=0)
-    cheap = int((cost <= CHEAP_POINTS).sum())
-    gain = POINTS * float((part["after"] - part["before"]).max())
-    count = f"all {cheap}" if cheap == len(part) else f"{cheap} of the {len(part)}"
-    return (
-        f"{count} Level 2 floors for kinds of household and fifths cost the "
-        f"Region half a point or less, and move their group by {gain:.1f} points at most"
-    )
-
-
 # -- Named values and tables.
 
 TOLD: Final = {
@@ -388,61 +371,7 @@ TOLD: Final = {
 
 def of_equity(report: Report) -> Numbers:
     """Return the numbers of the sections on who is served and on the price of a floor."""
-    return Numbers([*_served(report), *of_access(report), *_floors(report)])
-
-
-def _served(report: Report) -> list[Number]:
-    groups, homes = report.findings.groups, report.findings.households
-    towns = municipalities(groups)
-    of_fifth = groups[groups["group"] == FIFTHS].set_index("name")["l2_after"]
-    least, most = float(of_fifth[FIFTH_NAMES[1.0]]), float(of_fifth[FIFTH_NAMES[5.0]])
-    by_home = homes.set_index("name")["l2_after"]
-    kind = towns["name"].map(report.tables.municipalities.set_index("name")["kind"])
-    parts = {"cities": towns[kind == "city"], "townships": towns[kind == "township"]}
-    last = {level: least_served(towns, level) for level in LEVEL_KEYS}
-    return [
-        *named(
-            "effects.by_group",
-            prefix="served_",
-            text={
-                "deprived_words": deprived_words(most, least),
-                **{f"least_{level}_who": row["name"] for level, row in last.items()},
-            },
-            share={
-                "fifth_least": least,
-                "fifth_most": most,
-                **{f"least_{level}": row[f"{level}_after"] for level, row in last.items()},
-                **{
-                    f"{name}_l2": (part["l2_after"] * part["total"]).sum() / part["total"].sum()
-                    for name, part in parts.items()
-                },
-            },
-        ),
-        *named(
-            "da_profiles.median_income_cad",
-            cad={"low_income_limit": low_income_limit_cad(report.tables)},
-        ),
-        *named(
-            "effects.by_household",
-            prefix="served_",
-            share={
-                f"{word}{kind}_l2": by_home[name]
-                for kind, names in HOUSEHOLD_NAMES.items()
-                for word, name in zip(("", "not_"), names, strict=True)
-            },
-        ),
-    ]
-
-
-EVEN: Final = 0.02
-"""A difference of two shares smaller than this is called none."""
-
-
-def deprived_words(most: float, least: float) -> str:
-    """Return how the most deprived fifth fares against the least deprived, in words."""
-    if abs(most - least) < EVEN:
-        return "Deprived places are served as others are"
-    return f"Deprived places are {'not left behind' if most > least else 'behind'}"
+    return of_served(report) | of_access(report) | Numbers(_floors(report))
 
 
 def _floors(report: Report) -> list[Number]:
@@ -450,15 +379,19 @@ def _floors(report: Report) -> list[Number]:
     l2_base = float(plans.loc[plans["name"] == BASE, "l2"].iloc[0])
     rows = {name: _row(table, ask) for name, ask in TOLD.items()}
     priced, towns_l2 = rows["floor_towns_l3"], rows["floor_towns_l2"]
+    homes = table[(table["level"] == "l2") & (table["grouping"] != "municipality")]
+    cost = homes["l2_price"].clip(lower=0) + homes["l3_price"].clip(lower=0)
+    cheap = {"floor_cheap": int((cost <= CHEAP_POINTS).sum()), "floor_cheap_tried": len(homes)}
+    gain = POINTS * float((homes["after"] - homes["before"]).max())
     told = {f"{name}_sentence": sentence(row) for name, row in rows.items()}
     return [
         *named(
             "study equity",
-            count={"floor_plans": len(table)},
+            count={"floor_plans": len(table), **cheap},
+            points={"floor_cheap_gain": gain, "floor_cheap_points": CHEAP_POINTS},
             text={
                 **{name: text[0].upper() + text[1:] for name, text in told.items()},
                 "floor_dollars_back": dollars_words(dollars_back(table, l2_base)),
-                "floor_cheap_words": cheap_words(table),
             },
         ),
         *named("cells.population", people={"floor_towns_people": priced["people"]}),
@@ -474,17 +407,6 @@ def _row(table: pd.DataFrame, ask: Ask) -> pd.Series:
     if len(found) != 1:
         raise KwevError(f"no plan named {ask.name!r}", where=f"study {STUDY}")
     return found.iloc[0]
-
-
-def served_households(report: Report) -> Table:
-    """Return coverage before and after by kind of household."""
-    columns = (
-        Column("name", "Who"),
-        Column("total", "People", format=",.0f"),
-        "l2_before l2_after l3_before l3_after",
-    )
-    origin = origins.of_homes(report.origin)
-    return table("served-households", report.findings.households, columns, origin)
 
 
 ASKED_OF: Final = {

@@ -7,12 +7,12 @@ from figures.reading import outside
 
 from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.report import accessibility, equity, monitoring
+from kwev.report import accessibility, effects, equity, monitoring
 from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    equity.served_households, accessibility.access_table, equity.floor_table, monitoring.targets,
+    effects.served_households, accessibility.access_table, equity.floor_table, monitoring.targets,
     monitoring.measured_lists, monitoring.drift_triggers,
 )  # fmt: skip
 
