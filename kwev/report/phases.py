@@ -170,7 +170,13 @@ def phases(plan: Plan) -> pd.DataFrame:
 
 
 def phase_file(plan: Plan, power: Power) -> PhaseFile:
-    """Return the phases in the form of the client's section 3.5.1; they add up to the plan."""
+    """Return the phases in the form of the client's section 3.5.1; they add up to the plan.
+
+    Parameters
+    ----------
+    power
+        Section ``power`` of the scenario: kW of a port and volts, by level.
+    """
     shown = ["phase", "name", "month_from", "month_to", "actions", "stations", "ports", "cost_cad"]
     records = []
     for row, phase in zip(phases(plan)[shown].to_dict("records"), PHASES, strict=True):

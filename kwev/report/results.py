@@ -86,7 +86,20 @@ def results(findings: Findings, account: dict[str, Any]) -> Results:
 
 
 def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
-    """Write the results of a certified plan beside it and return the path."""
+    """Write the results of a certified plan beside it.
+
+    Parameters
+    ----------
+    folder
+        Where the file goes.
+    entry
+        The plan with the account of its solves.
+
+    Returns
+    -------
+    pathlib.Path
+        Of ``results.json``.
+    """
     path = folder / FILE
     write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
     return path

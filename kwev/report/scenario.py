@@ -242,7 +242,10 @@ def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
 def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None:
     """Solve every plan that the book shows, so that its chapters find them in the store.
 
-    ``progress`` is called after each of ``report.cases()``.
+    Parameters
+    ----------
+    progress
+        Called after each of ``report.cases()``.
     """
     solve_ahead(report.project, report.tables, report.cases(), progress=progress)
     # read here once: what is damaged is solved anew, and chapters find it sound
