@@ -144,7 +144,8 @@ def columns_of(given: Columns) -> tuple[Column, ...]:
     Parameters
     ----------
     given
-        Columns in order; a text holds keys with blanks between (``"name total l2_after"``).
+        Columns in order; a text holds keys with blanks between (``"name total l2_after"``). A key
+        may name another heading of its column after a colon (``"name:station"``).
     """
     columns: list[Column] = []
     for part in [given] if isinstance(given, str) else given:
@@ -154,7 +155,8 @@ def columns_of(given: Columns) -> tuple[Column, ...]:
         for key in part.split():
             known = heading(key)
             align = cast("Align | None", known.align or None)
-            columns.append(Column(key, known.label, known.unit, known.format, align, known.link))
+            column = key.partition(":")[0]
+            columns.append(Column(column, known.label, known.unit, known.format, align, known.link))
     return tuple(columns)
 
 

@@ -81,7 +81,7 @@ class Number:
 
 
 def named(
-    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Value]
+    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Any]
 ) -> list[Number]:
     """Return numbers by unit: read from a result by their names, or given beside them.
 

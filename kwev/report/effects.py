@@ -349,11 +349,11 @@ def of_served(report: Report) -> Numbers:
     limit_cad = low_income_limit_cad(report.tables)
     return Numbers(
         [
-            *named("effects.by_group", prefix="served_", text={
+            *named("plan.coverage: effects.by_group", prefix="served_", text={
                 "deprived_words": deprived_words(most, least),
                 **{f"least_{level}_who": row["name"] for level, row in last.items()},
             }),
-            *named("effects.by_group", prefix="served_", share={
+            *named("plan.coverage: effects.by_group", prefix="served_", share={
                 "fifth_least": least,
                 "fifth_most": most,
                 **{f"least_{level}": row[f"{level}_after"] for level, row in last.items()},
@@ -363,7 +363,7 @@ def of_served(report: Report) -> Numbers:
                 },
             }),
             *named("da_profiles.median_income_cad", cad={"low_income_limit": limit_cad}),
-            *named("effects.by_household", prefix="served_", share={
+            *named("plan.coverage: effects.by_household", prefix="served_", share={
                 f"{word}{kind}_l2": by_home[name]
                 for kind, names in HOUSEHOLD_NAMES.items()
                 for word, name in zip(("", "not_"), names, strict=True)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.display.table import Column
 from kwev.display.table import table as table_of
 from kwev.display.values import Numbers, listed, named

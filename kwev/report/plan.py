@@ -246,7 +246,8 @@ def of_plan(report: Report) -> Numbers:
             "resale_income": cost.resale_cad, "operating_cost": cost.operating_cad_per_year,
             "unspent": cost.budget_cad - cost.net_cad,
         }),
-        *named("plan.solver", solver, points="objective:.2f bound:.2f", share="gap_solver:.4%"),
+        *named("plan.solver", solver, points="objective:.2f bound:.2f"),
+        *named("plan.solver.gap_solver", solver, share="gap_solver:.4%"),
         *_bounds(plan),
         *named("plan.solver.version", text={"solver": version}),
         *named("plan.solver.reason", text={"solver_reason": solver.reason}),
@@ -282,10 +283,8 @@ def _bounds(plan: Plan) -> list[Number]:
         found = named("plan.solver.gap_solver", share={"gap:.2%": solver.gap_solver})
         shown_by = "the solver"
     else:
-        found = named(
-            "plan.solver.bound_checked", solver,
-            share={"gap:.2%": solver.gap_checked}, points="bound_checked:.2f",
-        )  # fmt: skip
+        found = named("plan.solver.gap_checked", share={"gap:.2%": solver.gap_checked})
+        found += named("plan.solver.bound_checked", solver, points="bound_checked:.2f")
         shown_by = "a sum of whole numbers"
     found += named("plan.proof", text={"gap_shown_by": shown_by})
     if short is not None:

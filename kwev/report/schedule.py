@@ -272,7 +272,7 @@ def of_schedule(report: Report) -> Numbers:
             *named("phasing.crews", rule.crews, "crews_", count="l2 l3"),
             *named("phasing", kw={"period_kw:,.0f": rule.connected_kw_per_period}),
             *named("schedule", share={"written_share:.0%": written / best if best > 0 else 1.0}),
-            *named("schedule", share={"schedule_gap:.2%": max(made.gap, 0.0)}),
+            *named("schedule", share={"schedule_gap:.2%": round(max(made.gap, 0.0), 4)}),
             *named("schedule", count={
                 f"{name}_jobs": asked["most_jobs"][name] for name in ("best", "written")
             }),

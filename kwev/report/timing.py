@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kwev.certify.schedule import Timekeeper
+from kwev.certify import ScheduleCheck
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.certify.schedule import Gathered, Moment
+    from kwev.certify import PeriodEnd, PersonMonths
     from kwev.config import Config, Phasing
     from kwev.data.tables import Tables
     from kwev.plan.format import Plan
@@ -274,7 +274,7 @@ class Timetable:
 
     plan: Plan
     config: Config
-    keeper: Timekeeper
+    check: ScheduleCheck
     values: Mapping[str, Any]
 
     @classmethod
@@ -286,7 +286,7 @@ class Timetable:
         KwevError
             If the best schedule breaks a limit, or gathers another sum than it says.
         """
-        made = cls(plan, config, Timekeeper(tables, config, plan), values)
+        made = cls(plan, config, ScheduleCheck(tables, config, plan), values)
         wrong = made.problems()
         if wrong:
             raise KwevError(
@@ -298,7 +298,7 @@ class Timetable:
 
     def problems(self) -> list[str]:
         """Return what is wrong with the schedules, a line each; empty where nothing."""
-        wrong = self.keeper.problems(self.periods("best"))
+        wrong = self.check.problems(self.periods("best"))
         ids = {action.id for action in self.plan.actions}
         for name in NAMES:
             if self.periods(name).keys() != ids:
@@ -319,20 +319,20 @@ class Timetable:
         return found
 
     @cached_property
-    def moments(self) -> dict[Name, list[Moment]]:
+    def moments(self) -> dict[Name, list[PeriodEnd]]:
         """How things stand at the start and at the end of each period, by schedule."""
-        return {name: self.keeper.moments(self.periods(name)) for name in NAMES}
+        return {name: self.check.period_ends(self.periods(name)) for name in NAMES}
 
     @cached_property
-    def gathered(self) -> dict[Name, Gathered]:
+    def gathered(self) -> dict[Name, PersonMonths]:
         """What each schedule gathers over all months."""
-        return {name: self.keeper.gathered(moments) for name, moments in self.moments.items()}
+        return {name: self.check.gathered(moments) for name, moments in self.moments.items()}
 
     @cached_property
-    def today(self) -> Gathered:
+    def today(self) -> PersonMonths:
         """What the stations of today would gather over all months."""
         start = self.moments["best"][0]
-        return self.keeper.gathered([start] * (self.config.phasing.periods + 1))
+        return self.check.gathered([start] * (self.config.phasing.periods + 1))
 
     @property
     def months(self) -> int:
@@ -346,7 +346,7 @@ class Timetable:
         gain = value - float(self.values["points"]["today"])
         return (float(self.values["bound"]) - value) / gain if gain > 0 else 0.0
 
-    def gain(self, name: Name) -> Gathered:
+    def gain(self, name: Name) -> PersonMonths:
         """Return what a schedule gathers above what stands today."""
         one, today = self.gathered[name], self.today
         return type(one)(one.l2 - today.l2, one.l3 - today.l3, one.points - today.points)
@@ -363,7 +363,7 @@ class Timetable:
         ``l2_people``, ``l3_people``, ``spent_cad``, ``connected_kw`` and ``jobs`` (in the period
         that ends).
         """
-        people = self.keeper.total_people
+        people = self.check.total_people
         rows = [
             {"schedule": name, "month": m.month, "l2": m.l2 / people, "l3": m.l3 / people,
              "l2_people": m.l2, "l3_people": m.l3, "spent_cad": m.spent_cad,
@@ -390,7 +390,7 @@ class Timetable:
                 {
                     "schedule": name,
                     "name": words,
-                    "keeps": not self.keeper.problems(self.periods(name)),
+                    "keeps": not self.check.problems(self.periods(name)),
                     "points": gain.points,
                     "share": gain.points / top if top else 1.0,
                     "l2": gain.l2,
