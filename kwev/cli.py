@@ -133,7 +133,7 @@ def solve(
 
     tables = load_tables(project.processed)
     from kwev.plan.export import write_plan
-    from kwev.report.results_file import write_results
+    from kwev.report.results import write_results
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
@@ -206,7 +206,7 @@ def _summary(plan: dict[str, object], seconds: float) -> None:
     checked = solver.gap_checked
     shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
     typer.echo(f"bound: {shown}")
-    from kwev.report.metrics import kinds_of
+    from kwev.report.plan import kinds_of
 
     counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
     typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
@@ -300,6 +300,7 @@ def schedule(
     from kwev.report import phases as phasing
     from kwev.report import site_packages as packages
     from kwev.report import timing
+    from kwev.report.schedule import schedule_file
 
     tables = load_tables(project.processed)
     case = Case(record.scenario, config, record.geography)
@@ -311,7 +312,7 @@ def schedule(
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", timing.schedule_file(made).model_dump(mode="json"))
+    write_json(folder / "schedule.json", schedule_file(made).model_dump(mode="json"))
     write_json(folder / "phases.json", phases.model_dump(mode="json"))
     write_text(folder / "site-packages.csv", packages.as_csv(sites))
     write_json(folder / "site-packages.geojson", packages.as_geojson(sites))

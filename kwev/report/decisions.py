@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers
-from kwev.report import floors, metrics, picks, returns, schedule, sensitivity
+from kwev.report import equity, picks, returns, schedule, sensitivity
+from kwev.report import plan as plans
 from kwev.studies.rows import actions_of
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES
@@ -72,7 +73,7 @@ def recommendations(
     business
         What it costs to run and earns; it has the published plan and its scenario.
     floor_prices
-        As :func:`kwev.report.floors.prices` gives it.
+        As :func:`kwev.report.equity.prices` gives it.
     """
     plan, config = business.plan, business.config
     base, roads = (
@@ -95,7 +96,7 @@ def recommendations(
 
 def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> Recommendation:
     """Say which level the money goes to, and from which price on it would go to Level 3."""
-    spent = metrics.per_point(plan)
+    spent = plans.cost_per_point(plan)
     l2_cad, total_cad = spent["l2"]["net_cost_cad"], spent["together"]["net_cost_cad"]
     share = l2_cad / total_cad if total_cad > 0 else 0.0
     level, part, other = ("Level 2", share, "l3") if share >= HALF else ("Level 3", 1 - share, "l2")
@@ -112,7 +113,7 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> Recommen
         "level",
         f"Spend the money on {level} first.",
         f"{part:.0%} of the plan's net cost goes there and brings {gained:,.0f} more people within "
-        f"reach of it; the target of {_level(other)} is {metrics.verdict(plan, other)}.",
+        f"reach of it; the target of {_level(other)} is {plans.verdict(plan, other)}.",
         unless,
     )
 
@@ -139,7 +140,7 @@ def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> Recommendation:
         "promise",
         what,
         f"The plan brings Level 2 to {reached.after:.1%} of people, and the target is "
-        f"{metrics.verdict(plan, 'l2')}.",
+        f"{plans.verdict(plan, 'l2')}.",
         f"Where people walk {widest['value']:,.0f} m instead of {own['value']:,.0f} m, the same "
         f"money, planned on dissemination areas, reaches {widest['l2']:.0%} instead of "
         f"{own['l2']:.0%}.",
@@ -253,7 +254,7 @@ def running(business: Business) -> Recommendation:
 
 def floor(prices: pd.DataFrame) -> Recommendation:
     """Say what the floor for the townships costs, and how sure that is."""
-    told = floors.PRICED
+    told = equity.PRICED
     same = (prices["grouping"] == told.grouping) & (prices["level"] == told.level)
     rows = prices[same & (prices["extra_cad"] == 0)].sort_values("floor")
     row, higher = rows[rows["floor"] == told.floor].iloc[0], rows.iloc[-1]
@@ -266,8 +267,8 @@ def floor(prices: pd.DataFrame) -> Recommendation:
     return Recommendation(
         "floor",
         what,
-        f"{_upper(floors.sentence(row))}.",
-        f"The price rises with the floor: {floors.sentence(higher)}."
+        f"{_upper(equity.sentence(row))}.",
+        f"The price rises with the floor: {equity.sentence(higher)}."
         if float(higher["floor"]) > float(row["floor"])
         else "Only one height was tried; a higher floor costs more.",
     )

@@ -24,14 +24,16 @@ from kwev.report import (
 )
 from kwev.report.decisions import of_recommendations
 from kwev.report.equity import of_equity
+from kwev.report.findings import of_findings
 from kwev.report.hindsight import of_hindsight
 from kwev.report.monitoring import of_monitoring
 from kwev.report.out_of_reach import of_targets_out_of_reach
-from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_phases, of_plan, of_scenario
-from kwev.report.results import of_results
+from kwev.report.phases import of_phases
+from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_plan, of_scenario
 from kwev.report.returns import of_money
-from kwev.report.schedule import of_schedule, of_sites
+from kwev.report.schedule import of_schedule
 from kwev.report.sensitivity import of_cells, of_sweeps
+from kwev.report.sites import of_sites
 from kwev.report.tradeoffs import of_alternatives, of_frontier, of_robustness
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def everything(report: Report) -> Numbers:
     parts = (
         *(room.numbers for room in rooms),
         of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
-        of_targets_out_of_reach, of_results, of_schedule, of_sites, of_money, of_hindsight,
+        of_targets_out_of_reach, of_findings, of_schedule, of_sites, of_money, of_hindsight,
         of_sweeps, of_cells, of_equity, of_frontier, of_alternatives, of_robustness,
         of_monitoring, of_recommendations,
     )  # fmt: skip

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.display import origins
 from kwev.display.table import Column
-from kwev.display.table import table as table_of_table
-from kwev.display.values import Number, Numbers
+from kwev.display.table import table as table_of
+from kwev.display.values import Numbers, listed, named
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.model import notation
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from kwev.config import Case, Config
     from kwev.data.tables import Tables
     from kwev.display.table import Table
-    from kwev.model.notation import Markdown
     from kwev.plan.format import Plan
     from kwev.project import Project
     from kwev.report.scenario import Report
@@ -225,11 +223,6 @@ def words(config: Config) -> dict[str, str]:
     }
 
 
-def listed(parts: list[str]) -> str:
-    """Return parts as a list in a sentence: a, b and c."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def sentence(found: Conflict, config: Config) -> str:
     """Return in a sentence what cannot be met together, and what would help."""
     named = words(config)
@@ -307,23 +300,19 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
         and ``l3_short`` the share missing to the target, and ``l2_missing`` and ``l3_missing`` the
         people whom the target asks for and the plan does not reach.
     """
-    evaluation = Evaluation(tables, case.config, case.geography)
-    cover = evaluation.cover("cell", _ports(plan))
+    evaluated = Evaluation(tables, case.config, case.geography)
+    done = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
+    cover = evaluated.cover("cell", done)
     area = tables.cells.set_index("cell_id")["municipality_id"].reindex(cover.points.ids)
-    names = dict(
-        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
-    )
-    groups = [(names[m], (area == m).to_numpy(bool)) for m in sorted(set(area))]
-    groups = sorted(groups, key=lambda group: str(group[0]))
-    everybody = np.ones(len(cover.points.ids), bool)
-    people, covered = cover.points.people, {"l2": cover.l2, "l3": cover.l3}
-    targets = {"l2": case.config.targets.l2, "l3": case.config.targets.l3}
+    town = area.map(tables.municipalities.set_index("municipality_id")["name"]).to_numpy(str)
     rows = []
-    for name, mask in [*groups, (REGION, everybody)]:
-        living = float(people[mask].sum())
-        row: dict[str, str | float] = {"municipality": str(name), "people": living}
-        for level, target in targets.items():
-            served = float(people[mask & covered[level]].sum())
+    for name in [*sorted(set(town)), REGION]:
+        inside = np.isin(town, name) if name != REGION else np.ones(len(town), bool)
+        living = float(cover.points.people[inside].sum())
+        row: dict[str, str | float] = {"municipality": name, "people": living}
+        for level in LEVEL_NAMES:
+            target = getattr(case.config.targets, level)
+            served = float(cover.points.people[inside & getattr(cover, level)].sum())
             missing = max(0.0, target * living - served)
             row[level] = served / living if living else 0.0
             row[f"{level}_short"] = missing / living if living else 0.0
@@ -332,60 +321,41 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _ports(plan: Plan) -> dict[ActionKey, int]:
-    return {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
-
-
-# -- Numbers of what stands in the way of the targets, and of who is left without.
+# -- Named values and tables.
 
 
 def of_targets_out_of_reach(report: Report) -> Numbers:
     """Return the conflict in words and the people whom the plan leaves without, by level."""
-    found, rows = report.conflict, report.left_without
-    region = rows[rows["municipality"] == REGION].iloc[0]
-    towns = rows[rows["municipality"] != REGION]
-    named = constraints(report.project)
+    found, rows = report.conflict, report.left_without.set_index("municipality")
+    known = constraints(report.project)
+    others = rest(report.plan, found) or "The plan meets no other target in full."
     numbers = [
-        Number("conflict", sentence(found, report.config), "text", "conflict.explain"),
-        Number(
-            "conflict_rest",
-            rest(report.plan, found) or "The plan meets no other target in full.",
-            "text",
-            "conflict.explain, plan.shortfall",
-        ),
-        Number("conflict_groups", len(found.groups), "count", "conflict.explain"),
-        Number("constraints", len(named), "count", "symbols.FORMULAS"),
-        Number("constraints_optional", sum(c.optional for c in named), "count", "rules.RULES"),
-        Number(
-            "constraint_tests",
-            len({test for c in named for test in c.instances}),
-            "count",
-            "tests/instances",
-        ),
-    ]
+        *named("conflict.explain", text={"conflict": sentence(found, report.config)}),
+        *named("conflict.explain, plan.shortfall", text={"conflict_rest": others}),
+        *named("conflict.explain", count={"conflict_groups": len(found.groups)}),
+        *named("symbols.FORMULAS", count={"constraints": len(known)}),
+        *named("rules.RULES", count={"constraints_optional": sum(c.optional for c in known)}),
+        *named(INSTANCES, count={
+            "constraint_tests": len({test for c in known for test in c.instances})
+        }),
+    ]  # fmt: skip
     for level in LEVEL_NAMES:
-        worst = towns.sort_values(f"{level}_short", kind="stable").to_dict("records")[-1]
-        missing = float(region[f"{level}_missing"])
-        numbers += [
-            Number(f"{level}_missing", missing, "people", "plan.coverage on the cells"),
-            Number(
-                f"{level}_worst", str(worst["municipality"]), "text", "plan.coverage on the cells"
-            ),
-            Number(
-                f"{level}_worst_share", float(worst[level]), "share", "plan.coverage on the cells"
-            ),
-        ]
+        worst = rows.drop(REGION).sort_values(f"{level}_short", kind="stable").iloc[-1]
+        numbers += named(
+            "plan.coverage on the cells",
+            prefix=f"{level}_",
+            people={"missing": float(rows[f"{level}_missing"][REGION])},
+            text={"worst": str(worst.name)},
+            share={"worst_share": worst[level]},
+        )
     return Numbers(numbers)
 
 
-# -- Tables of what stands in the way of the targets, and of who is left without.
-
-
-def conflict_shown(report: Report) -> Table:
+def conflict_table(report: Report) -> Table:
     """Return every constraint group and whether it is in the irreducible set."""
     columns = (Column("name", "What a plan has to keep"), "part")
     frame = group_table(report.conflict, report.config)
-    return table_of_table("conflict", frame, columns, origins.plan(report.tables, report.plan))
+    return table_of("conflict", frame, columns, report.origin)
 
 
 def left_without(report: Report) -> Table:
@@ -397,11 +367,4 @@ def left_without(report: Report) -> Table:
         Column("l3", "Near Level 3", format=".1%"),
         "l3_missing",
     )
-    return table_of_table(
-        "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
-    )
-
-
-def constraints_shown(report: Report) -> Markdown:
-    """Return every constraint with its formula and the instances that show it."""
-    return table(report.project)
+    return table_of("left-without", report.left_without, columns, report.origin)

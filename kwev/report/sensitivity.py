@@ -17,10 +17,9 @@ from kwev.display import origins, style
 from kwev.display.chart import chart, require
 from kwev.display.figure import Figure, Origin, rows
 from kwev.display.table import Column, Table, category_name, columns_of, table
-from kwev.display.values import Number, Numbers
+from kwev.display.values import Number, Numbers, listed
 from kwev.report import picks, readings, registry, sweeps
-from kwev.report.metrics import STATUS_WORDS
-from kwev.report.out_of_reach import listed
+from kwev.report.plan import STATUS_WORDS
 from kwev.report.readings import ALL, VERDICTS
 from kwev.units import POINTS
 from kwev.vocabulary import ACTION_KINDS

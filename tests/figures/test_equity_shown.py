@@ -7,12 +7,12 @@ from figures.reading import outside
 
 from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.report import accessibility, equity, monitoring
+from kwev.report import accessibility, effects, equity, monitoring
 from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    equity.served_households, equity.access_table, equity.floor_table, monitoring.targets,
+    effects.served_households, accessibility.access_table, equity.floor_table, monitoring.targets,
     monitoring.measured_lists, monitoring.drift_triggers,
 )  # fmt: skip
 
@@ -41,7 +41,7 @@ def test_the_floors_stand_by_level_with_signs(report):
 
 
 def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
-    shown = equity.lorenz_chart(report)
+    shown = accessibility.lorenz_chart(report.findings.lorenz, origin=report.origin)
     curves = report.findings.lorenz
     part = curves[(curves["level"] == "l3") & (curves["when"] == "after")]
     half = part.loc[(part["people"] - 0.5).abs().idxmin(), "value"]
@@ -49,7 +49,7 @@ def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
     assert is_svg(shown.static())
     assert outside(shown.interactive()) == []
     with pytest.raises(KwevError, match="people"):
-        accessibility.lorenz_drawn(curves.drop(columns="people"), origin=equity.access_map(report))
+        accessibility.lorenz_chart(curves.drop(columns="people"), origin=report.origin)
 
 
 def test_the_history_chart_keeps_sources_apart(report):
@@ -62,8 +62,8 @@ def test_the_history_chart_keeps_sources_apart(report):
 
 
 def test_the_map_of_accessibility_draws_every_area_with_people(report):
-    shown = equity.access_map(report)
     found = accessibility.by_area(report.findings.effects)
+    shown = accessibility.access_map(report.tables, report.plan, found)
     assert found["people"].sum() == pytest.approx(report.tables.cells["population"].sum(), rel=1e-6)
     assert f"in {len(found)} dissemination areas" in shown.alt
     # the mean over areas by their people is the mean over people
