@@ -29,6 +29,7 @@ from kwev.certify.dual_bound import (
 )
 from kwev.certify.exact_actions import LEVELS
 from kwev.plan.format import Branch, Plan, Proof
+from kwev.solve.highs import LinearProgram, load
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
@@ -431,21 +432,17 @@ class _Program:
         for _, _, right, sign in self._rows:
             lower.append(np.full(len(right), -np.inf) if sign > 0 else right)
             upper.append(right if sign > 0 else np.full(len(right), np.inf))
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = self._size, matrix.shape[0]
-        program.col_cost_ = -np.concatenate(self._gain)
-        program.col_lower_ = np.zeros(self._size)
-        program.col_upper_ = np.concatenate(self._upper)
-        program.row_lower_, program.row_upper_ = np.concatenate(lower), np.concatenate(upper)
-        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        program.a_matrix_.start_ = matrix.indptr
-        program.a_matrix_.index_ = matrix.indices
-        program.a_matrix_.value_ = matrix.data
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            solver.setOptionValue(option, value)
-        solver.passModel(program)
-        return solver
+        program = LinearProgram(
+            cost=-np.concatenate(self._gain),
+            offset=0.0,
+            matrix=matrix,
+            row_lower=np.concatenate(lower),
+            row_upper=np.concatenate(upper),
+            lower=np.zeros(self._size),
+            upper=np.concatenate(self._upper),
+            integer=np.zeros(self._size, bool),
+        )
+        return load(program, OPTIONS)
 
     def solve(self) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]] | None:
         """Solve, and return by row what a unit more on its right gains, and the variables' values.
