@@ -249,6 +249,15 @@ def run(problem: cp.Problem, engine: Engine, settings: Solver) -> Answer:
     return Answer(status, value, bound, nodes, perf_counter() - started, log)
 
 
+def out_of_time(what: str) -> KwevError:
+    """Return the error of a search that found nothing in its time."""
+    return KwevError(
+        f"no {what} within the time limit",
+        where="solver.time_limit_s",
+        hint="Raise it, or take a smaller geography.",
+    )
+
+
 def _is_large(problem: cp.Problem) -> bool:
     size = problem.size_metrics
     rows = size.num_scalar_eq_constr + size.num_scalar_leq_constr
