@@ -308,8 +308,7 @@ def by_area(effects: Effects) -> pd.DataFrame:
 # -- The map of accessibility: how many ports people have for themselves, by dissemination area.
 
 _FACTS: Final = (
-    Column("municipality", "Municipality"),
-    Column("people", "People", format=",.0f"),
+    "municipality people",
     Column("l2_before", "Level 2 ports per 1,000 people, today", format=",.2f"),
     Column("l2_after", "with the plan", format=",.2f"),
     Column("l3_before", "Level 3 ports per 1,000 people, today", format=",.2f"),

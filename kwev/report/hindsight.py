@@ -713,13 +713,12 @@ def hindsight(report: Report) -> Table:
     """Return what each network reaches: people by level, vehicles of today and of 2022."""
     shares = report.hindsight["shares"]
     frame = pd.DataFrame([{"network": words, **shares[key]} for key, words in _NETWORKS.items()])
-    columns = [
+    columns = (
         Column("network", "Network"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
+        "l2 l3",
         Column("ev_owners", "Today's EVs near either", format=".1%"),
-        Column("ev_owners_then", "EVs of 2022 near either", format=".1%"),
-    ]
+        "ev_owners_then",
+    )
     return table("hindsight", frame, columns, _origin(report.hindsight))
 
 

@@ -384,24 +384,20 @@ def of_targets_out_of_reach(report: Report) -> Numbers:
 
 def conflict_shown(report: Report) -> Table:
     """Return every constraint group and whether it is in the irreducible set."""
-    columns = [
-        Column("name", "What a plan has to keep"),
-        Column("part", "Part of the conflict"),
-    ]
+    columns = (Column("name", "What a plan has to keep"), "part")
     frame = group_table(report.conflict, report.config)
     return table_of_table("conflict", frame, columns, origins.plan(report.tables, report.plan))
 
 
 def left_without(report: Report) -> Table:
     """Return by municipality how far the plan stays below each target, on the cells."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("people", "People", format=",.0f"),
+    columns = (
+        "municipality people",
         Column("l2", "Near Level 2", format=".1%"),
-        Column("l2_missing", "Missing to the target of Level 2", format=",.0f"),
+        "l2_missing",
         Column("l3", "Near Level 3", format=".1%"),
-        Column("l3_missing", "Missing to the target of Level 3", format=",.0f"),
-    ]
+        "l3_missing",
+    )
     return table_of_table(
         "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
     )

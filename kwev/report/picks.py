@@ -149,11 +149,9 @@ CLASSES: Final = {
 """Looks of the classes of what the base plan takes, the core drawn last."""
 
 _FACTS: Final = (
-    Column("words", "Action"),
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
+    "words category municipality",
     Column("share", "Share of the plans", format=".0%"),
-    Column("in_published", "In the published plan"),
+    "in_published",
 )
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from kwev.display import chart, origins, style
 from kwev.display.figure import Figure, Origin, picture
-from kwev.display.table import Column, Table, table
+from kwev.display.table import Column, Columns, Table, table
 from kwev.display.values import Number, Numbers
 from kwev.files import read_json
 from kwev.report import metrics, sweeps
@@ -344,15 +344,12 @@ def plan_map(report: Report) -> Figure:
 
 def coverage(report: Report) -> Table:
     """Return each target before and after the plan, with what is attainable."""
-    columns = [
+    columns = (
         Column("name", "Target"),
-        Column("before", "Today", format=".1%"),
-        Column("after", "With the plan", format=".1%"),
+        "before after",
         Column("target", "Target share", format=".0%"),
-        Column("attainable", "Attainable", format=".1%"),
-        Column("ceiling", "Ceiling", format=".1%"),
-        Column("status", "Verdict"),
-    ]
+        "attainable ceiling status",
+    )
     return table(
         "coverage", metrics.coverage(report.plan), columns, origins.plan(report.tables, report.plan)
     )
@@ -373,15 +370,11 @@ def target_chart(report: Report) -> Figure:
 
 def actions_by_kind(report: Report) -> Table:
     """Return what the plan builds, by kind."""
-    columns = [
-        Column("kind", "Action"),
-        Column("stations", "Stations", format=",d"),
+    columns = (
+        "kind stations",
         Column("ports_added", "Ports added", format=",d"),
-        Column("l2_ports_removed", "Level 2 ports removed", format=",d"),
-        Column("purchase_cad", "Purchase", "CAD", ",.0f"),
-        Column("resale_cad", "Resale", "CAD", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-    ]
+        "l2_ports_removed purchase_cad resale_cad net_cad",
+    )
     return table(
         "actions",
         metrics.actions_by_kind(report.plan),
@@ -393,11 +386,7 @@ def actions_by_kind(report: Report) -> Table:
 def actions_by_municipality(report: Report) -> Table:
     """Return what the plan builds, by municipality."""
     frame = metrics.actions_by_municipality(report.plan)
-    columns = [
-        Column("municipality", "Municipality"),
-        *_kind_columns(metrics.kinds_of(report.plan)),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-    ]
+    columns: Columns = ["municipality", *_kind_columns(metrics.kinds_of(report.plan)), "net_cad"]
     return table(
         "actions-by-municipality", frame, columns, origins.plan(report.tables, report.plan)
     )
@@ -416,15 +405,11 @@ def costs(report: Report) -> Figure:
 
 def budget_table(report: Report) -> Table:
     """Return the budget sweep."""
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("ev_owners", "EVs near either", format=".1%"),
+    columns: Columns = (
+        "budget_cad net_cad l2 l3 ev_owners",
         *_kind_columns(list(chart.shown_actions(report.budgets))),
         Column("gap", "Gap", format=".3%"),
-    ]
+    )
     return table("budgets", report.budgets, columns, origins.plan(report.tables, report.plan))
 
 
@@ -435,16 +420,11 @@ def budget_chart(report: Report) -> Figure:
 
 def phases_table(report: Report) -> Table:
     """Return the three phases."""
-    columns = [
-        Column("phase", "Phase"),
+    columns = (
+        "phase",
         Column("name", "What"),
-        Column("month_from", "From month"),
-        Column("month_to", "To month"),
-        Column("actions", "Actions", format=",d"),
-        Column("stations", "Stations", format=",d"),
-        Column("ports", "Ports", format=",d"),
-        Column("cost_cad", "Net cost", "CAD", ",.0f"),
-    ]
+        "month_from month_to actions stations ports cost_cad",
+    )
     return table(
         "phases",
         report_phases.phases(report.plan),

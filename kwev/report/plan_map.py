@@ -45,18 +45,10 @@ PHASES: dict[str, tuple[str, Mark]] = {
 """Layer and look of each kind of action, in the order of the phases."""
 
 _ACTION_FACTS = (
-    Column("place_id", "Site"),
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
-    Column("l2_ports_before", "L2 ports before"),
-    Column("l2_ports_after", "L2 ports after"),
-    Column("l3_ports_before", "L3 ports before"),
-    Column("l3_ports_after", "L3 ports after"),
-    Column("kw_after", "Power after", "kW", ",.1f"),
-    Column("grid_kw", "Grid capacity, proxy", "kW", ",.0f"),
-    Column("purchase_cad", "Purchase", "CAD", ",.0f"),
+    "place_id category municipality l2_ports_before l2_ports_after",
+    "l3_ports_before l3_ports_after kw_after grid_kw purchase_cad",
     Column("resale_cad", "Resale credit", "CAD", ",.0f"),
-    Column("net_cad", "Net cost", "CAD", ",.0f"),
+    "net_cad",
 )
 
 

@@ -169,8 +169,7 @@ _LOOKS: Final[dict[Level, tuple[str, tuple[str, str], str, str]]] = {
 """By level, from the ground up: name, fills where a site is near and where none is, outline."""
 
 _FACTS: Final = (
-    Column("near", "Near"),
-    Column("municipality", "Municipality"),
+    "near municipality",
     Column("people", "People", "people", ",.0f"),
     Column("ev", "EVs", "count", ",.0f"),
     Column("nearest_m", "Mean way to the nearest station", "m", ",.0f"),

@@ -665,16 +665,9 @@ def _tariffs(report: Report) -> list[Number]:
 # -- Tables and figures of what a plan costs to run and what it earns.
 
 SITES_IN_PRINT = 15
-_WHOLE = (
-    Column("capital_cad", "Installation", "CAD", ",.0f"),
-    Column("cash", "Left", "CAD/year", ",.0f"),
-    Column("npv_cad", "Present value", "CAD", ",.0f"),
-    Column("payback_years", "Payback", "years", ".1f"),
-    Column("break_even", "Pays from a use of", format=".1%"),
-)
+_WHOLE = "capital_cad cash npv_cad payback_years break_even"
 _YEAR = (
-    Column("income", "Income", "CAD/year", ",.0f"),
-    Column("energy", "Energy", "CAD/year", ",.0f"),
+    "income energy",
     Column("power", "Peak", "CAD/year", ",.0f"),
     Column("other", "Other", "CAD/year", ",.0f"),
 )
@@ -688,42 +681,20 @@ def money(report: Report) -> Table:
 
 def money_sites(report: Report) -> Table:
     """Return what every place costs and brings, the best first; the CSV has income and costs."""
-    columns = (
-        Column("name", "Place"),
-        Column("what", "Action"),
-        *_WHOLE[:3],
-        Column("npv_low_cad", "Low", "CAD", ",.0f"),
-        Column("npv_high_cad", "High", "CAD", ",.0f"),
-        *_WHOLE[3:],
-    )
+    columns = ("name what", *_WHOLE[:3], "npv_low_cad npv_high_cad", *_WHOLE[3:])
     origin, frame = _origin(report), report.business.by_site()
     return Table("money-sites", frame, columns, origin.source, origin.vintage, SITES_IN_PRINT)
 
 
 def money_stations(report: Report) -> Table:
     """Return what new stations of several sizes need to pay."""
-    columns = [
-        Column("station", "New station"),
-        Column("capital_cad", "Installation", "CAD", ",.0f"),
-        Column("peak_kw", "Peak", "kW", ",.0f"),
-        Column("power", "Charges on the peak", "CAD/year", ",.0f"),
-        Column("runs", "Covers running cost from", format=".1%"),
-        Column("pays", "Pays back from", format=".1%"),
-        Column("price", "Pays back at a price of", "CAD/kWh", ".2f"),
-    ]
+    columns = "station capital_cad peak_kw power runs pays price"
     return table("money-stations", report.business.stations(), columns, _origin(report))
 
 
 def money_budgets(report: Report) -> Table:
     """Return what each budget of the sweep would bring."""
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("capital_cad", "Installation", "CAD", ",.0f"),
-        Column("cash", "Left", "CAD/year", ",.0f"),
-        Column("npv_cad", "Present value", "CAD", ",.0f"),
-        Column("roi", "Return on the money", format=".0%"),
-        Column("payback_years", "Payback", "years", ".1f"),
-    ]
+    columns = "budget_cad capital_cad cash npv_cad roi payback_years"
     frame = by_budget(report.budgets, report.tables, report.config)
     return table("money-budgets", frame, columns, _origin(report))
 
@@ -735,25 +706,18 @@ def money_chart(report: Report) -> Figure:
 
 def money_swings(report: Report) -> Table:
     """Return what the present value hangs on, the widest first."""
-    columns = [
-        Column("what", "Assumption"),
-        Column("low_cad", "Present value at its low end", "CAD", ",.0f"),
-        Column("high_cad", "At its high end", "CAD", ",.0f"),
-        Column("swing_cad", "Between them", "CAD", ",.0f"),
-    ]
+    columns = (Column("what", "Assumption"), "low_cad high_cad swing_cad")
     return table("money-swings", report.business.swings, columns, _origin(report))
 
 
 def tariffs(report: Report) -> Table:
     """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
     columns = (
-        Column("item", "What"),
-        Column("year", "Year"),
+        "item year",
         Column("place", "Where"),
-        Column("cad", "Amount", "CAD", ",.6g"),
-        Column("per", "For one"),
+        "cad per",
         Column("value", "As published", format=",.6g"),
-        Column("page", "Read from", link="address"),
+        "page",
     )
     frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
     is_page = frame["source"].str.startswith("http")

@@ -549,16 +549,13 @@ def coverage_over_time(report: Report) -> Figure:
 
 def schedules(report: Report) -> Table:
     """Return what each schedule gains over today, and what it asks of a period."""
-    columns = [
+    columns = (
         Column("name", "Schedule"),
         Column("l2", "Level 2 gained", "person-months", ",.0f"),
         Column("l3", "Level 3 gained", "person-months", ",.0f"),
         Column("share", "Of the best gain, weighted", format=".1%"),
-        Column("most_jobs", "Most jobs in a period", format=",d"),
-        Column("most_kw", "Most power in a period", "kW", ",.0f"),
-        Column("most_cad", "Most spent in a period", "CAD", ",.0f"),
-        Column("keeps", "Keeps the limits"),
-    ]
+        "most_jobs most_kw most_cad keeps",
+    )
     frame = report.timetable.compared()
     return table("schedules", frame, columns, origins.plan(report.tables, report.plan))
 
@@ -576,10 +573,5 @@ def limits(report: Report) -> Table:
         # what does not fit is told in the column of the gain
         shown=frame["best"].astype(object).where(frame["best"].notna(), frame["reason"]),
     )
-    columns = [
-        Column("what", "Limit"),
-        Column("value", "Set to", format=",.10g"),
-        Column("shown", "Best schedule gains", "point-months", ",.1f", align="right"),
-        Column("over", "More than the specification's order", "point-months", ",.1f"),
-    ]
+    columns = (Column("what", "Limit"), Column("value", "Set to", format=",.10g"), "shown over")
     return table("limits", frame, columns, origins.plan(report.tables, report.plan))

@@ -217,15 +217,8 @@ def site_list(report: Report) -> Table:
     frame = frame.loc[order].reset_index(drop=True)
     columns = (
         Column("name", "Place", link="page"),
-        Column("what", "Action"),
-        Column("ports_added", "Ports", format=",d"),
-        Column("power_increase_kw", "Power added", "kW", ",.1f"),
-        Column("current_a", "Current", "A", ",.0f"),
-        Column("apparent_power_kva", "Apparent power", "kVA", ",.0f"),
-        Column("headroom_kw", "Room in the proxy", "kW", ",.0f"),
-        Column("estimated_cost_cad", "Net cost", "CAD", ",.0f"),
-        Column("months", "Months"),
-        Column("site_rank", "Rank as a site", format=",.0f"),
+        "what ports_added power_increase_kw current_a apparent_power_kva",
+        "headroom_kw estimated_cost_cad months site_rank",
     )
     origin = origins.plan(report.tables, report.plan)
 
@@ -281,7 +274,7 @@ def site_files(report: Report) -> Table:
             "about": "The specification's three phases, by kind of action.",
         },
     ]
-    columns = (Column("file", "File", link="url"), Column("about", "What it holds"))
+    columns = (Column("file", "File", link="url"), "about")
     origin = origins.plan(report.tables, report.plan)
 
     power = report.config.power
@@ -322,15 +315,12 @@ def power_needs(report: Report) -> Table:
                 "arithmetic": "; ".join(need.arithmetic()[1:]),
             }
         )
-    columns = [
+    columns = (
         Column("what", "New ports"),
-        Column("sites", "Sites", format=",d"),
+        "sites",
         Column("kw", "Power", "kW", ",.1f"),
-        Column("amps", "Current", "A", ",.0f"),
-        Column("kva", "Apparent power", "kVA", ",.0f"),
-        Column("transformer", "Usual transformer", "kVA", ",.10g"),
-        Column("arithmetic", "Arithmetic"),
-    ]
+        "amps kva transformer arithmetic",
+    )
     return table(
         "power-needs", pd.DataFrame(rows), columns, origins.plan(report.tables, report.plan)
     )
@@ -358,12 +348,7 @@ def site_needs(report: Report) -> Table:
             }
             for need in needs
         ]
-    columns = (
-        Column("topic", "Topic"),
-        Column("text", "What is needed"),
-        Column("source", "Where it stands"),
-        Column("confirm", "Who confirms it"),
-    )
+    columns = ("topic text", Column("source", "Where it stands"), "confirm")
     origin = origins.plan(report.tables, report.plan)
     return Table(
         "site-needs", pd.DataFrame(rows), columns, origin.source, origin.vintage, group="group"
