@@ -14,7 +14,7 @@ from kwev.display.figure import Figure, Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel, room_for_labels
 from kwev.report import metrics
 from kwev.units import CAD_PER_MILLION
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.vocabulary import ALWAYS_SHOWN, KIND_NAMES
 
 if TYPE_CHECKING:
     from kwev.plan.format import Plan
@@ -264,7 +264,7 @@ def dashboard(
     """
     built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
     # short names: a panel is narrow
-    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
+    names = {word: style.ACTION_NAMES[kind] for kind, word in KIND_NAMES.items()}
     colours = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
     built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
     cost = cost.assign(item=cost["item"].replace(names))
