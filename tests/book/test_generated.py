@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kwev.book.chapters import read_book
-<<<<<<< HEAD
 from kwev.book.pages import page_facts
-=======
-from kwev.book.site import page_facts
->>>>>>> certify
 from kwev.book.render import find_quarto, render
 
 CHAPTER = """

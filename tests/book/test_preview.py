@@ -7,11 +7,7 @@ import hashlib
 import pytest
 from bs4 import BeautifulSoup
 
-<<<<<<< HEAD
 from kwev.book.pages import check_book, page_facts
-=======
-from kwev.book.site import check_book, page_facts
->>>>>>> certify
 from kwev.book.render import render
 from kwev.errors import KwevError
 

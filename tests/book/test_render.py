@@ -9,11 +9,7 @@ import sys
 import pytest
 
 from kwev.book import render
-<<<<<<< HEAD
 from kwev.book.pages import check_site, compare_sites
-=======
-from kwev.book.site import check_site, compare_sites
->>>>>>> certify
 from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
 from kwev.book.render import (
     INSTALL_MARKER,
