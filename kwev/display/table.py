@@ -377,7 +377,7 @@ OWN = Origin("kwev, computed from the sources of the data catalogue", "the dates
 
 def table(name: str, frame: pd.DataFrame, columns: Columns, origin: Origin) -> Table:
     """Return a table of an origin, all rows in the PDF up to the usual limit."""
-    return Table(name, frame, tuple(columns), origin.source, origin.vintage)
+    return Table(name, frame, columns, origin.source, origin.vintage)
 
 
 def category_name(category: str) -> str:

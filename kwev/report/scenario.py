@@ -26,7 +26,7 @@ from kwev.report import hindsight as report_hindsight
 from kwev.report import history as report_history
 from kwev.report.findings import Findings
 from kwev.report.readings import Readings
-from kwev.report.returns import Business
+from kwev.report.business import Business
 from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies import study as studies_study
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
