@@ -1,4 +1,4 @@
-"""Whether a sweep is monotone: shortfall never rises, and at equal shortfall the objective never falls."""
+"""Whether a sweep is monotone: shortfall never rises, and where it is equal no objective falls."""
 
 from itertools import pairwise
 
@@ -6,8 +6,7 @@ HOLD_POINTS = 1e-3
 """The second stage may miss a target by so much more than the first (points, all targets)."""
 
 
-
-def breaks(rows: pd.DataFrame, along: str, mip_gap: float) -> list[str]:
+def breaks(rows, along, mip_gap):
     """Return where a sweep is not monotone, a line each; empty where it is.
 
     From each row to the next along ``along``, the total shortfall may rise by no more than both
@@ -39,7 +38,5 @@ def breaks(rows: pd.DataFrame, along: str, mip_gap: float) -> list[str]:
     return found
 
 
-
-def _gap_points(row: dict[Any, Any]) -> float:
+def _gap_points(row):
     return abs(float(row["gap"]) * float(row["objective"])) + 1e-9
-

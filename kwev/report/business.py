@@ -135,8 +135,10 @@ class Business:
                     "npv_high_cad": high,
                 }
             )
-        order = {"by": ["npv_cad", "place_id"], "ascending": [False, True], "ignore_index": True}
-        return pd.DataFrame(rows).sort_values(**order) if rows else pd.DataFrame()
+        table = pd.DataFrame(rows)
+        if table.empty:
+            return table
+        return table.sort_values(["npv_cad", "place_id"], ascending=[False, True], ignore_index=True)
 
     def _row(self, actions: Sequence[Action]) -> dict[str, Any]:
         ports, config = Ports.of(actions), self.config

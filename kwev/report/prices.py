@@ -10,13 +10,13 @@ import pandas as pd
 
 from kwev.display.table import Table
 from kwev.display.values import Number, named
+from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from kwev.display.figure import Origin
-    from kwev.report.readings import Readings
+    from kwev.report.scenario import Report
     from kwev.studies.study import Point
 
 KINDS: Final = ("upgrade", "new_l3", "new_l2")
@@ -51,7 +51,6 @@ KIND_WORDS: Final = {
 MONEY_TOL: Final = 0.5
 
 
-
 def ladders(points: Iterable[Point], rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the study ``prices`` with ``price``, ``factor`` and ``price_cad``.
 
@@ -65,7 +64,6 @@ def ladders(points: Iterable[Point], rows: pd.DataFrame) -> pd.DataFrame:
         facts.append((price, float(factor), float("nan") if name == ALL else getattr(costs, price)))
     table = pd.DataFrame(facts, columns=["price", "factor", "price_cad"])
     return pd.concat([table, rows.reset_index(drop=True)], axis=1)
-
 
 
 def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
@@ -83,9 +81,8 @@ def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row a price and kind that begins or ends once along the prices: ``price``, ``kind``,
-        ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for
-        all prices together), ``buys_at`` and ``not_at`` (factors on the base price). Empty where
-        no tested price makes such a difference.
+        ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for all prices together), ``buys_at`` and
+        ``not_at`` (factors on the base price). Empty where no tested price makes such a difference.
     """
     found = []
     for price, steps in ladder.groupby("price", sort=False):
@@ -96,15 +93,16 @@ def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
                 for one, other in pairwise(ordered)
                 if (one[kind] > 0) != (other[kind] > 0)
             ]
-            if len(crossings) == 1:
-                for one, other in crossings:
-                    buys, stops = (one, other) if one[kind] > 0 else (other, one)
-                    found.append(
-                        (price, kind, buys["price_cad"], stops["price_cad"], buys["factor"],
-                         stops["factor"])
-                    )  # fmt: skip
-    return pd.DataFrame(found, columns=list(COLUMNS))
-
+            if len(crossings) != 1:
+                continue
+            # the step with the purchase first
+            buys, stops = sorted(crossings[0], key=lambda step: step[kind] == 0)
+            found.append(
+                (price, kind, buys["price_cad"], stops["price_cad"], buys["factor"],
+                 stops["factor"])
+            )  # fmt: skip
+    columns = ["price", "kind", "buys_at_cad", "not_at_cad", "buys_at", "not_at"]
+    return pd.DataFrame(found, columns=columns)
 
 
 def worth(ladder: pd.DataFrame, budgets: pd.DataFrame) -> pd.DataFrame:
@@ -131,11 +129,14 @@ def worth(ladder: pd.DataFrame, budgets: pd.DataFrame) -> pd.DataFrame:
         below = [cad for cad, short in scale if short >= missing - TIE_POINTS]
         above = [cad for cad, short in scale if short <= missing + TIE_POINTS]
         found.append(
-            (row["price"], row["factor"], row["l2"], row["l3"], missing,
-             max(below, default=float("nan")), min(above, default=float("nan")))
-        )  # fmt: skip
-    return pd.DataFrame(found, columns=list(WORTH_COLUMNS))
-
+            {
+                **{name: row[name] for name in ("price", "factor", "l2", "l3")},
+                "shortfall_points": missing,
+                "budget_from_cad": max(below, default=math.nan),
+                "budget_to_cad": min(above, default=math.nan),
+            }
+        )
+    return pd.DataFrame(found)
 
 
 # -- words of three or more outcomes -----------------------------------------------------------
@@ -148,9 +149,8 @@ def money(cad: float) -> str:
     return f"${cad:,.0f}"
 
 
-
 def crossings_words(table: pd.DataFrame) -> list[str]:
-    """Say between which prices a purchase begins or ends (rows of ``readings.break_even``)."""
+    """Say between which prices a purchase begins or ends (rows of :func:`break_even`)."""
     said = []
     for row in table.to_dict("records"):
         name, kind = PRICE_NAMES[row["price"]], KIND_WORDS[row["kind"]]
@@ -163,10 +163,8 @@ def crossings_words(table: pd.DataFrame) -> list[str]:
     return said
 
 
-
 def _prices(factor: float) -> str:
     return "all at base prices" if factor == 1 else f"all at {factor:g} times the base prices"
-
 
 
 def worth_words(table: pd.DataFrame, factor: float) -> str:
@@ -184,31 +182,30 @@ def worth_words(table: pd.DataFrame, factor: float) -> str:
     return f"something between {money(low)} and {money(high)} does at base prices"
 
 
-
 # -- named values and table --------------------------------------------------------------------
 
 
-def _price_words(report: Report) -> list[Number]:
+def numbers(report: Report) -> list[Number]:
+    """Return where purchases begin and end, and what dearer equipment is worth."""
     found = report.readings
-    crossings = ". ".join(one[0].upper() + one[1:] for one in break_even(found.break_even))
+    crossings = ". ".join(one[0].upper() + one[1:] for one in crossings_words(found.break_even))
     return [
-        Number("price_change", PRICE_TRIED, "share", "sensitivity.PRICE_TRIED", "{:.0%}"),
+        Number("price_change", PRICE_TRIED, "share", "prices.PRICE_TRIED", "{:.0%}"),
         *named(
             "data/results/prices.csv",
             text={"break_even": crossings or "No tested price ends or begins a purchase",
-                  "worth_dearer": worth(found.worth, 1 + PRICE_TRIED),
-                  "worth_cheaper": worth(found.worth, 1 - PRICE_TRIED)},
+                  "worth_dearer": worth_words(found.worth, 1 + PRICE_TRIED),
+                  "worth_cheaper": worth_words(found.worth, 1 - PRICE_TRIED)},
         ),
     ]  # fmt: skip
 
 
-
 def prices_table(report: Report) -> Table:
     """Return the sweep of prices."""
-    found, origin = report.readings.worth, _origin(report)
+    found, origin = report.readings.worth, sweeps.origin(report)
     ends = zip(found["budget_from_cad"], found["budget_to_cad"], strict=True)
     frame = found.assign(
-        name=[_upper(PRICE_NAMES[price]) for price in found["price"]],
+        name=[PRICE_NAMES[price][0].upper() + PRICE_NAMES[price][1:] for price in found["price"]],
         worth=[_between(low, high) for low, high in ends],
     )
     counts = report.readings.prices[["new_l3", "upgrade", "new_l2", "price_cad"]]
@@ -217,17 +214,10 @@ def prices_table(report: Report) -> Table:
     return Table("prices", frame, columns, origin.source, origin.vintage, group="name")
 
 
-
 def _between(low: float, high: float) -> str:
+    least, most = sorted((low / CAD_PER_MILLION, high / CAD_PER_MILLION))
     if math.isnan(low):
-        return f"below {high / 1e6:g}"
+        return f"below {high / CAD_PER_MILLION:g}"
     if math.isnan(high):
-        return f"above {low / 1e6:g}"
-    least, most = sorted((low / 1e6, high / 1e6))
+        return f"above {low / CAD_PER_MILLION:g}"
     return f"{least:g}" if least == most else f"{least:g} to {most:g}"
-
-
-
-def _upper(text: str) -> str:
-    return text[0].upper() + text[1:]
-

@@ -280,7 +280,7 @@ def _tariffs(report: Report) -> list[Number]:
 # -- tables and figures ------------------------------------------------------------------------
 
 SITES_IN_PRINT: Final = 15
-_YEAR: Final = (
+_YEAR: Final[tuple[str | Column, ...]] = (
     "income energy",
     Column("power", "Peak", "CAD/year", ",.0f"),
     Column("other", "Other", "CAD/year", ",.0f"),
@@ -290,7 +290,7 @@ _YEAR: Final = (
 def by_kind_table(report: Report) -> Table:
     """Return installation, income and running cost by kind of action and in total."""
     whole = "cash npv_cad payback_years break_even"
-    columns = [Column("kind", "What"), "capital_cad", *_YEAR, whole]
+    columns = (Column("kind", "What"), "capital_cad", *_YEAR, whole)
     return table("money", report.business.by_kind(), columns, _origin(report))
 
 

@@ -6,39 +6,37 @@ better, that a target is out of reach only where it is proven.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.display import origins, style
+from kwev.display import style
 from kwev.display.chart import Chart, require
-from kwev.display.figure import Figure, Origin, rows
+from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel, Rule
-from kwev.display.table import Column, Table, category_name, columns_of, table
+from kwev.display.table import Column, Table, columns_of, table
 from kwev.display.values import Number, Numbers, named
-from kwev.report import picks, readings, registry, sweeps
+from kwev.report import picks, prices, readings, registry, sweeps
 from kwev.report.metrics import STATUS_WORDS
 from kwev.report.out_of_reach import listed
-from kwev.report.readings import ALL, VERDICTS
+from kwev.report.prices import MONEY_TOL, money
+from kwev.report.readings import VERDICTS
+from kwev.report.sweeps import origin as _origin
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from kwev.display.figure import Figure, Origin
     from kwev.report.scenario import Report
 
 LEVELS: Final = {"l2": "Level 2", "l3": "Level 3"}
 SMALL_POINTS: Final = 0.05
 """Changes of coverage that print as nothing."""
 CEILING_TOL: Final = 1e-6
-MONEY_TOL: Final = 0.5
-
 
 
 # -- words of three or more outcomes -----------------------------------------------------------
-
-
 
 
 def step_at(steps: pd.DataFrame, budget_cad: float) -> dict[str, float]:
@@ -95,12 +93,6 @@ def verdicts(grid: pd.DataFrame) -> str:
         for key, words in VERDICTS.items()
         if counts.get(key, 0)
     )
-
-
-
-
-
-
 
 
 def given_up(scenarios: pd.DataFrame) -> list[str]:
@@ -204,7 +196,7 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
 
 def numbers(report: Report) -> Numbers:
     """Return what the sensitivity chapter says of the sweeps."""
-    parts = (_size, _budgets, _targets, _tornados, _price_words, _radii, _picks, _cells)
+    parts = (_size, _budgets, _targets, _tornados, prices.numbers, _radii, picks.numbers, _cells)
     return Numbers([number for part in parts for number in part(report)])
 
 
@@ -245,19 +237,18 @@ def _targets(report: Report) -> list[Number]:
     grid, own = report.readings.target_grid, report.config.targets
     origin = "data/results/targets.csv"
     best = ["least_budget_cad", "l2_target", "l3_target"]
-    top = grid.dropna(subset="least_budget_cad").sort_values(best).iloc[-1]
-    at = grid.set_index(["l2_target", "l3_target"])
+    top = rows(grid.dropna(subset="least_budget_cad").sort_values(best))[-1]
+    at = {(row.l2_target, row.l3_target): row for row in rows(grid)}
     eased = float(grid["l3_target"].min())
-    moved = {name: POINTS * (at.loc[(own.l2, eased), name] - at.loc[(own.l2, own.l3), name])
-             for name in LEVELS}  # fmt: skip
-    least = float(top["least_budget_cad"]) / CAD_PER_MILLION
+    before, after = at[own.l2, own.l3], at[own.l2, eased]
+    moved = {name: POINTS * (getattr(after, name) - getattr(before, name)) for name in LEVELS}
     ceiling = {"l2_ceiling_model": float(report.readings.study("budget")["l2_ceiling"].iloc[0])}
     return [
         *named("data/results/budget.csv", share=ceiling),
         *named(
             origin, count={"target_pairs": len(grid)}, text={"target_verdicts": verdicts(grid)},
-            share={"top_l2": top["l2_target"], "top_l3": top["l3_target"]},
-            million_cad={"top_least": least},
+            share={"top_l2": top.l2_target, "top_l3": top.l3_target},
+            million_cad={"top_least": top.least_budget_cad / CAD_PER_MILLION},
         ),
         Number("eased_l3", eased, "share", origin, "{:.0%}"),
         *(Number(f"eased_{level}_moves", points, "points", origin, "{:+.1f}")
@@ -270,16 +261,11 @@ def _tornados(report: Report) -> list[Number]:
     spread = POINTS * readings.noise(report.readings.study("swings"), "l2")
     found = [Number("cell_noise", spread, "points", origin)]
     for level in LEVELS:
-        for place, row in zip(
-            ("first", "second"), rows(report.readings.tornado(level)), strict=False
-        ):
-            what = row.what[0].lower() + row.what[1:]
-            found += named(
-                origin, None, f"swing_{level}_{place}", text={"": what}, points={"_span": row.span}
-            )
+        widest = report.readings.tornado(level).head(2)
+        for place, row in zip(("first", "second"), rows(widest), strict=True):
+            name, what = f"swing_{level}_{place}", row.what[0].lower() + row.what[1:]
+            found += named(origin, text={name: what}, points={f"{name}_span": row.span})
     return found
-
-
 
 
 def _radii(report: Report) -> list[Number]:
@@ -293,8 +279,6 @@ def _radii(report: Report) -> list[Number]:
     dips = readings.dips(reached, "value", "l3")
     words = dipping(dips, lambda metres: f"{metres / 1_000:g} km")
     return [*found, Number("radius_dips", words, "text", "data/results/l3-radius.csv")]
-
-
 
 
 def _cells(report: Report) -> list[Number]:
@@ -315,11 +299,6 @@ def _cells(report: Report) -> list[Number]:
 
 SHOWN_ASSUMPTIONS: Final = 12
 """Assumptions of a tornado chart, the widest."""
-
-
-def _origin(report: Report) -> Origin:
-    seen = origins.plan(report.tables, report.plan)
-    return Origin(f"kwev, sweeps of scenario {report.scenario}; open data", seen.vintage)
 
 
 def steps_table(report: Report) -> Table:
@@ -365,12 +344,6 @@ def tornado_chart(report: Report, level: str) -> Figure:
     return tornado(frame, title, origin=_origin(report), name=f"tornado-{level}")
 
 
-
-
-
-
-
-
 OTHERS: Final = {
     "power": "Power of ports (Level 2 and Level 3, kW), on census tracts",
     "resale": "Resale factor",
@@ -408,16 +381,6 @@ _SHORT: Final = {"l2": "Level 2", "l3": "Level 3", "ev": "EV", "da": "disseminat
 def _plan_words(name: str) -> str:
     """Return the name of a point as words: ``min_l3-2`` becomes ``min Level 3 2``."""
     return " ".join(_SHORT.get(word, word) for word in name.replace("_", "-").split("-"))
-
-
-
-
-
-
-
-
-
-
 
 
 def scenarios_table(report: Report) -> Table:

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 RELATIVE_TOL: Final = 1e-6
 """Part of the right-hand side within which a limit is used to the full."""
 
-SLACK_COLUMNS: Final = ("name", "sense", "used", "rhs", "unit", "slack", "utilisation", "state")
+COLUMNS: Final = ("name", "sense", "used", "rhs", "unit", "slack", "utilisation", "state")
 
 Row = tuple[str, str, float, float, str, float, float, str]
-
 
 
 def slack(tables: Tables, plan: Plan) -> pd.DataFrame:
@@ -55,8 +54,7 @@ def slack(tables: Tables, plan: Plan) -> pd.DataFrame:
         *_energy(tables, plan, evaluated),
         *_places(plan, config.ports.max_new_l2, config.ports.max_new_l3),
     ]
-    return pd.DataFrame(found, columns=list(SLACK_COLUMNS))
-
+    return pd.DataFrame(found, columns=list(COLUMNS))
 
 
 def _row(name: str, sense: str, used: float, rhs: float, unit: str) -> Row:
@@ -64,7 +62,6 @@ def _row(name: str, sense: str, used: float, rhs: float, unit: str) -> Row:
     near = RELATIVE_TOL * max(1.0, abs(rhs))
     state = "at the limit" if abs(slack) <= near else "room left" if slack > 0 else "missed"
     return name, sense, used, rhs, unit, slack, used / rhs if rhs else float("nan"), state
-
 
 
 def _energy(tables: Tables, plan: Plan, evaluated: Evaluation) -> list[Row]:
@@ -95,7 +92,6 @@ def _energy(tables: Tables, plan: Plan, evaluated: Evaluation) -> list[Row]:
     ]
 
 
-
 def _places(plan: Plan, most_l2: int, most_l3: int) -> list[Row]:
     rows = []
     sited = [a for a in plan.actions if a.grid_kw > 0]
@@ -114,7 +110,6 @@ def _places(plan: Plan, most_l2: int, most_l3: int) -> list[Row]:
     return rows
 
 
-
 def slack_table(report: Report) -> Table:
     """Return slack, right-hand side and use of each limit of the published plan."""
     columns = (
@@ -123,5 +118,4 @@ def slack_table(report: Report) -> Table:
         Column("state", "State"),
     )
     origin = origins.plan(report.tables, report.plan)
-    return table("slack", report.readings.slack, columns, origin)
-
+    return table("slack", slack(report.tables, report.plan), columns, origin)
