@@ -138,7 +138,8 @@ class Business:
         table = pd.DataFrame(rows)
         if table.empty:
             return table
-        return table.sort_values(["npv_cad", "place_id"], ascending=[False, True], ignore_index=True)
+        order = [False, True]
+        return table.sort_values(["npv_cad", "place_id"], ascending=order, ignore_index=True)
 
     def _row(self, actions: Sequence[Action]) -> dict[str, Any]:
         ports, config = Ports.of(actions), self.config

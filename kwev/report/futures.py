@@ -8,7 +8,7 @@ known for that future misses (points of the total shortfall, the first thing the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,7 +21,6 @@ from kwev.files import sha256_json
 from kwev.report import near_optimal, sweeps
 from kwev.studies import store, study
 from kwev.studies.study import Point, Record
-from kwev.units import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -267,11 +266,6 @@ class Robustness:
         lost = self.plan("base")["l2"] - self.plan("robust")["l2"]
         return float(lost * self.people)
 
-    @property
-    def gain_points(self) -> float:
-        """Worst regret that the base plan has and the robust one spares."""
-        return float(self.plan("base")["worst_points"] - self.plan("robust")["worst_points"])
-
 
 def read(project: Project) -> Robustness:
     """Return the committed regrets.
@@ -290,12 +284,7 @@ def read(project: Project) -> Robustness:
 def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -> Robustness:
     """Return the regrets of a record's values."""
     by_name = {draw.name: draw for draw in drawn}
-    futures = pd.DataFrame(
-        [
-            {**row, **{key: getattr(by_name[row["name"]], key) for key in _DRAWN}}
-            for row in values["futures"]
-        ]
-    )
+    futures = pd.DataFrame([{**row, **asdict(by_name[row["name"]])} for row in values["futures"]])
     regret = np.array([row["regret_points"] for row in values["plans"]], float)
     rows = []
     for row, own in zip(values["plans"], regret, strict=True):
@@ -308,12 +297,10 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
                 "worst_future": futures["name"].iloc[worst],
                 "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
                 "most_unserved_kwh": max(row["unserved_kwh"]),
-                "people_l2": max(row["people_l2"]),
-                "people_l3": max(row["people_l3"]),
+                **{name: max(row[name]) for name in ("people_l2", "people_l3")},
                 "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
                 "left_out": max(row["left_out"]),
-                "l2": row["now"]["l2"],
-                "l3": row["now"]["l3"],
+                **{name: row["now"][name] for name in ("l2", "l3")},
                 "now_points": row["now"]["shortfall_points"],
                 "now_objective": row["now"]["objective"],
                 "now_violations": row["now"]["violations"],
@@ -328,11 +315,3 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
         bound_points=float(values["bound_points"]),
         violations=int(values["violations"]),
     )
-
-
-_DRAWN: Final = ("ev", "utilisation", "public_share", "port_counts")
-
-
-def people_of(points: float, people: float) -> float:
-    """Return how many people a number of points of people is."""
-    return points / POINTS * people

@@ -12,8 +12,8 @@ from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    equity.served_households, equity.access_table, equity.floor_table, monitoring.targets,
-    monitoring.measured_lists, monitoring.drift_triggers,
+    equity.served_households, equity.access_table, equity.floor_table, monitoring.targets_table,
+    monitoring.lists_table, monitoring.triggers_table,
 )  # fmt: skip
 
 

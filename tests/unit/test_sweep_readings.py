@@ -69,9 +69,7 @@ def test_a_rising_shortfall_and_a_falling_objective_are_told():
     # the gaps of both together allow 0.005 x 110 + 0.005 x 109 = 1.095 points
     assert breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
     # where less is missing the objective may fall
-    assert (
-        breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
-    )
+    assert breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
 
 
 def test_a_dip_on_the_cells_is_told_with_where_and_how_much():
