@@ -22,8 +22,6 @@ from kwev.model.demand import demand_points
 from kwev.report import observations, snapshots, targets
 from kwev.report.metrics import TARGET_NAMES
 from kwev.report.observations import Counted, Listed
-from kwev.report.targets import passes
-from kwev.units import POINTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +44,6 @@ DECIMALS: Final = 9
 DIGITS: Final = 16
 PLACE_DECIMALS: Final = 5
 """Degrees to which places are alike (about a metre)."""
-DAYS_PER_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
@@ -340,62 +337,6 @@ def from_processed(ground: Ground) -> list[Measured]:
     ]
 
 
-# -- judging ---------------------------------------------------------------------------------
-
-
-def judged(lines: list[Measured], line: Measured, watched: Targets) -> pd.DataFrame:
-    """Return what a line says of each target that it measures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``target``, ``wanted``, ``measured`` (shares), ``passes``, ``since`` (date of the line
-        before in its series, empty where it is the first), ``change`` (points since then),
-        ``per_year`` (points a year, a straight line through the series by least squares) and
-        ``regressed``: met before and not now, or ``regression_points`` lower.
-    """
-    own = [other for other in lines if other.series == line.series and other.date <= line.date]
-    before = own[-2] if len(own) > 1 else None
-    rows = []
-    for target in watched.targets:
-        now = getattr(line, target.name)
-        if now is None:
-            continue
-        then = None if before is None else getattr(before, target.name)
-        change = np.nan if then is None else POINTS * (now - then)
-        met, was_met = passes(now, target.share), then is not None and passes(then, target.share)
-        rows.append(
-            {
-                "target": target.name,
-                "wanted": target.share,
-                "measured": now,
-                "passes": met,
-                "since": "" if before is None else before.date,
-                "change": change,
-                "per_year": _per_year(own, target.name),
-                "regressed": (was_met and not met) or change <= -watched.regression_points + 1e-9,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _per_year(lines: list[Measured], name: str) -> float:
-    """Return the slope of a series (points a year); NaN where there is one date alone."""
-    if len(lines) < 2:  # noqa: PLR2004 -- a slope needs two
-        return float("nan")
-    days = pd.to_datetime([line.date for line in lines]).to_numpy().astype("datetime64[D]")
-    years = (days - days[0]).astype(float) / DAYS_PER_YEAR
-    shares = np.array([getattr(line, name) for line in lines], float)
-    apart = years - years.mean()
-    return float(POINTS * (apart @ shares) / (apart @ apart))
-
-
-def as_frame(lines: list[Measured]) -> pd.DataFrame:
-    """Return a history as a table of :data:`COLUMNS`; what a line does not have is NaN."""
-    frame = pd.DataFrame([asdict(line) for line in lines], columns=list(COLUMNS))
-    return frame.astype(dict.fromkeys((*_COUNTS, *_NUMBERS), float))
-
-
 # -- One run of ``kwev monitor``: read, measure, append, tell.
 
 RESERVED: Final = (OPENED, "merged", REGISTRATIONS)
@@ -458,7 +399,7 @@ def monitor(  # noqa: PLR0913 -- the options of the command
         is_list = isinstance(read, Listed)
         line = of_stations(ground, read.snapshot) if is_list else of_vehicles(ground, read)
         after = added(before, line)
-        verdict = judged(after, line, rules)
+        verdict = targets.judged(after, line, rules)
         said = [*_heading(read, line), *_table(verdict, rules)]
         regressed = bool(verdict["regressed"].any())
     if dry_run:
@@ -471,10 +412,12 @@ def monitor(  # noqa: PLR0913 -- the options of the command
 
 
 def _refuse_name(series: str) -> None:
-    if series in RESERVED or (series and not NAME.fullmatch(series)):
-        hint = "Use lower-case letters, digits, hyphens and underscores, and none of "
-        words = f"not a name of a series of yours: {series!r}"
-        raise KwevError(words, where="--series", hint=f"{hint}{', '.join(RESERVED)}.")
+    if series in RESERVED:
+        words = f"the name {series!r} is kept for what data/processed gives"
+        raise KwevError(words, where="--series", hint="Take another name.")
+    if series and not NAME.fullmatch(series):
+        hint = "Use lower-case letters, digits, hyphens and underscores."
+        raise KwevError(f"not a name of a series: {series!r}", where="--series", hint=hint)
 
 
 def _heading(read: Listed | Counted, line: Measured) -> list[str]:

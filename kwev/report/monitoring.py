@@ -170,7 +170,7 @@ def regression(lines: list[Measured], watched: Targets) -> Trigger:
     last = {line.series: line for line in lines}
     back = []
     for name in sorted(last):
-        verdict = history.judged(lines, last[name], watched)
+        verdict = targets.judged(lines, last[name], watched)
         back += [
             f"{TARGET_NAMES[str(target)]} in the series {name}"
             for target in verdict.loc[verdict["regressed"], "target"]
@@ -201,7 +201,7 @@ def leaving(tables: Tables, most: float) -> Trigger:
     own = _ids(older.stations)
     gone = len(own - _ids(newer.stations))
     days = (pd.Timestamp(newer.date) - pd.Timestamp(older.date)).days
-    years = days / history.DAYS_PER_YEAR
+    years = days / targets.DAYS_PER_YEAR
     rate = gone / len(own) / years
     present = f"{gone} of {len(own)} of {older.date} had gone by {newer.date}: {rate:.1%} a year"
     calls = f"More than {most:.0%} of the listed stations leave in a year"
@@ -210,6 +210,14 @@ def leaving(tables: Tables, most: float) -> Trigger:
 
 def _ids(stations: pd.DataFrame) -> set[str]:
     return set(stations["station_id"].str.split("_").str[1])
+
+
+def as_frame(lines: list[Measured]) -> pd.DataFrame:
+    """Return a history as a table of :data:`history.COLUMNS`; what a line does not have is NaN."""
+    frame = pd.DataFrame([asdict(line) for line in lines], columns=list(history.COLUMNS))
+    return frame.astype(
+        dict.fromkeys(("stations", "l2_ports", "l3_ports", "evs", "l2", "l3", "ev_owners"), float)
+    )
 
 
 # -- the chart ---------------------------------------------------------------------------------
@@ -232,7 +240,7 @@ def over_time(
     Parameters
     ----------
     df
-        As from :func:`kwev.report.history.as_frame`; other series than the four are left out.
+        As from :func:`as_frame`; other series than the four are left out.
     wanted
         Target by level (share), drawn as a dotted line.
     """
@@ -277,7 +285,7 @@ def numbers(report: Report) -> Numbers:
     lines, watched = report.history, report.watched
     listed, mark = of_series(lines, "nrcan"), of_series(lines, "ocm")[-1]
     ends = {"older": listed[0], "newer": listed[-1], "mark": mark}
-    judged = history.judged(lines, listed[-1], watched).set_index("target")
+    judged = targets.judged(lines, listed[-1], watched).set_index("target")
     found = triggers(report.tables, watched, lines, report.plan)
     calling = found.loc[found["state"] == "yes", "what"].tolist()
     trend = {level: float(judged["per_year"][level]) for level in LEVEL_NAMES}
@@ -336,7 +344,7 @@ def targets_table(report: Report) -> Table:
 
 def lists_table(report: Report) -> Table:
     """Return each list of stations with what it reached."""
-    frame = history.as_frame(report.history)
+    frame = as_frame(report.history)
     frame = frame[frame["series"].isin(SERIES_NAMES)].reset_index(drop=True)
     frame = frame.assign(source=frame["series"].map(SERIES_NAMES))
     columns = (
@@ -355,7 +363,7 @@ def history_chart(report: Report) -> Figure:
     wanted: dict[str, float] = {
         target.name: target.share for target in report.watched.targets if target.measure == "people"
     }
-    frame = history.as_frame(report.history)
+    frame = as_frame(report.history)
     return over_time(frame, wanted, origin=origins.stations(report.tables))
 
 

@@ -11,7 +11,7 @@ import pytest
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.report import history, monitoring, snapshots, targets
-from kwev.report.history import Ground, Measured, added, judged, write
+from kwev.report.history import Ground, Measured, added, write
 from kwev.report.history import read_history as read
 from kwev.report.monitoring import drift_words, years_words
 from kwev.report.observations import Counted
@@ -84,7 +84,7 @@ def test_wrong_targets_are_refused_by_name(project, tmp_path, change, words):
 
 
 def verdict(watched, *lines):
-    return judged(list(lines), lines[-1], watched).set_index("target")
+    return targets.judged(list(lines), lines[-1], watched).set_index("target")
 
 
 def test_the_first_line_of_a_series_has_nothing_to_go_back_from(watched):
