@@ -10,15 +10,15 @@ itself sees, since the model decides by them; the cells' values stand beside the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
+from kwev import config as scenarios
 from kwev.certify.actions import ActionKey
 from kwev.certify.evaluation import Evaluation
-from kwev.config import Case
 from kwev.display import style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
@@ -26,7 +26,6 @@ from kwev.display.series import Axis as ChartAxis
 from kwev.display.series import Line, Panel
 from kwev.report import sweeps
 from kwev.studies import study
-from kwev.studies.study import Point
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -34,10 +33,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.config import Config
+    from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.project import Project
+    from kwev.studies.study import Point
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
 L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.966)
@@ -84,59 +84,38 @@ CAD_TOL: Final = 0.005
 
 def points(project: Project) -> list[Point]:
     """Cross budgets with least Level 3 coverage; at one budget the steps are finer."""
-    config = _base(project)
-    own = config.budget.limit_cad
-    grid = [(budget, share) for budget in BUDGETS_CAD for share in L3_SHARES]
-    grid += [(own, share) for share in L3_SHARES_BETWEEN]
-    return [
-        _point(
-            config,
-            "frontier",
-            f"{budget / CAD_PER_MILLION:g}m-l3-{share:g}",
-            {"budget.limit_cad": budget, "targets.l3": share},
-        )
-        for budget, share in grid
-    ]
+    own = scenarios.load(sweeps.SCENARIO, project.config).budget.limit_cad
+    pairs = [*product(BUDGETS_CAD, L3_SHARES), *((own, share) for share in L3_SHARES_BETWEEN)]
+    changes = {
+        f"{cad / CAD_PER_MILLION:g}m-l3-{share:g}": {"budget.limit_cad": cad, "targets.l3": share}
+        for cad, share in pairs
+    }
+    return _points(project, "frontier", changes)
 
 
 def weighted_sum(project: Project) -> list[Point]:
     """Weigh the two levels against each other at the scenario's own budget."""
-    config = _base(project)
-    return [
-        _point(config, "weighted-sum", f"{weight:g}", {"targets.l3": 0.0, "weights.l3": weight})
-        for weight in L3_WEIGHTS
-    ]
+    changes = {f"{w:g}": {"targets.l3": 0.0, "weights.l3": w} for w in L3_WEIGHTS}
+    return _points(project, "weighted-sum", changes)
 
 
 def by_power(project: Project) -> list[Point]:
     """Hold the power that the plan adds, at the scenario's own budget and Level 3 target."""
-    config = _base(project)
-    return [
-        _point(
-            config, "frontier-kw", f"{kw:g}", {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP}
-        )
-        for kw in TOTAL_KW
-    ]
+    changes = {f"{kw:g}": {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP} for kw in TOTAL_KW}
+    return _points(project, "frontier-kw", changes)
 
 
 def by_spacing(project: Project) -> list[Point]:
     """Hold new Level 3 stations apart, with the scenario's own weights of the two levels."""
-    config = _base(project)
-    weights = {"targets.l3": 0.0, "weights.l3": config.weights.l3}
-    return [
-        _point(config, "frontier-spacing", f"{m:g}", {"rules.l3_spacing_m": m, **weights})
-        for m in SPACINGS_M
-    ]
+    l3 = scenarios.load(sweeps.SCENARIO, project.config).weights.l3
+    rest = {"targets.l3": 0.0, "weights.l3": l3}
+    changes = {f"{m:g}": {"rules.l3_spacing_m": m, **rest} for m in SPACINGS_M}
+    return _points(project, "frontier-spacing", changes)
 
 
-def _base(project: Project) -> Config:
-    return kwev_config.load(sweeps.SCENARIO, project.config)
-
-
-def _point(config: Config, name: str, point: str, changes: Mapping[str, Any]) -> Point:
-    values = {key.replace(".", "__"): value for key, value in {**PLAIN, **changes}.items()}
-    case = Case(sweeps.SCENARIO, config.with_values(**values), sweeps.GEOGRAPHY)
-    return Point(name, point, case)
+def _points(project: Project, study: str, changes: Mapping[str, Mapping[str, Any]]) -> list[Point]:
+    plain = {name: {**PLAIN, **values} for name, values in changes.items()}
+    return sweeps.points_of(project, study, plain)
 
 
 # -- what it says ------------------------------------------------------------------------------
@@ -172,9 +151,7 @@ def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
     for i, own in enumerate(values):
         as_good = (values >= own - tolerance).all(axis=1)
         better = (values > own + tolerance).any(axis=1)
-        beaten = as_good & better
-        equal = as_good & ~better
-        stays[i] = not beaten.any() and not equal[:i].any()
+        stays[i] = not (as_good & better).any() and not (as_good & ~better)[:i].any()
     return stays
 
 

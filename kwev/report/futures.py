@@ -145,14 +145,10 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
     inputs = [build_inputs(tables, point.case.config, point.case.geography) for point in own]
     futures = []
     for point, here, short in zip(own, inputs, solved["shortfall_points"], strict=True):
-        config = point.case.config
-        seen = [standing(here, config, actions) for actions in others.values()]
+        budget = point.case.config.budget.limit_cad
+        seen = [standing(here, point.case.config, actions) for actions in others.values()]
         # where a search has stopped at its gap, a plan made for something else may miss less
-        allowed = [
-            s.shortfall_points
-            for s in seen
-            if not s.left_out and s.net_cad <= config.budget.limit_cad
-        ]
+        allowed = [s.shortfall_points for s in seen if not s.left_out and s.net_cad <= budget]
         futures.append(Future(point.name, point.case, min([float(short), *allowed])))
     limits = {"mip_gap": GAP, "time_limit_s": LONGEST_S}
     settings = base.config.solver.model_copy(update=limits)
@@ -172,8 +168,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
                 "regret_points": [
                     s.shortfall_points - f.best_points for s, f in zip(seen, futures, strict=True)
                 ],
-                "people_l2": [s.people["l2"] for s in seen],
-                "people_l3": [s.people["l3"] for s in seen],
+                **{f"people_{level}": [s.people[level] for s in seen] for level in ("l2", "l3")},
                 "unserved_kwh": [s.unserved_kwh for s in seen],
                 "net_cad": [s.net_cad for s in seen],
                 "left_out": [len(s.left_out) for s in seen],

@@ -214,13 +214,14 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     then, config = tables_of(tables, found), config_of(base, found)
     plan = solve_certified(then, Case("hindsight", config, geography)).plan
     ruler = Ruler(tables, then, config)
-    drawn = _by_lot(then, found, config, ruler)
+    older, newer = ({level: found.offering(level, when) for level in LEVELS} for when in BOTH)
+    planned, standing = network_of(found, then, plan.actions), len(found.offering("l2", *BOTH))
     shares = {
-        "then": ruler.shares({level: found.offering(level, "older") for level in LEVELS}),
-        "built": ruler.shares({level: found.offering(level, "newer") for level in LEVELS}),
-        "plan": ruler.shares(network_of(found, then, plan.actions)),
+        "then": ruler.shares(older),
+        "built": ruler.shares(newer),
+        "plan": ruler.shares(planned),
         "greedy": ruler.shares(with_chosen(found, greedy(then, found, config))),
-        **drawn,
+        **_by_lot(then, found, config, ruler),
     }
     return {
         "cut": found.cut,
@@ -230,23 +231,19 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
         "ev_now": float(tables.das["ev"].sum()),
         "counts": {
             level: {
-                "then": len(found.offering(level, "older")),
+                "then": len(older[level]),
                 "went": len(found.went(level)),
                 "came": len(found.came(level)),
-                "now": len(found.offering(level, "newer")),
+                "now": len(newer[level]),
             }
             for level in LEVELS
         },
         "shares": shares,
         "actions": [f"{a.id}:{a.ports_added}" for a in plan.actions],
-        "chosen": [_chosen(a) for a in plan.actions],
+        "chosen": [{name: getattr(a, name) for name in _CHOSEN} for a in plan.actions],
         "near": {
-            "built": near_another(rows_of(found.came("l2")), found.offering("l2", "newer"), base),
-            "plan": near_another(
-                network_of(found, then, plan.actions)["l2"][len(found.offering("l2", *BOTH)) :],
-                network_of(found, then, plan.actions)["l2"],
-                base,
-            ),
+            "built": near_another(rows_of(found.came("l2")), newer["l2"], base),
+            "plan": near_another(planned["l2"][standing:], planned["l2"], base),
         },
         "real": sum(a.place_id.startswith(REAL) for a in plan.actions),
         "gap": plan.solver.gap_solver,
@@ -254,15 +251,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     }
 
 
-def _chosen(action: Action) -> dict[str, Any]:
-    return {
-        "kind": action.kind,
-        "name": action.name,
-        "municipality": action.municipality,
-        "category": action.category,
-        "latitude": action.latitude,
-        "longitude": action.longitude,
-    }
+_CHOSEN: Final = ("kind", "name", "municipality", "category", "latitude", "longitude")
 
 
 def _by_lot(then: Tables, found: Past, config: Config, ruler: Ruler) -> dict[str, dict[str, float]]:

@@ -288,7 +288,7 @@ def of_vehicles(ground: Ground, counted: Counted) -> Measured:
         ev_quarter=counted.quarter,
         evs=_round(cells.ev.sum()),
         ev_owners=_round(ground.merged.share(cells, "ev_owners")),
-        **dict.fromkeys((*_COUNTS, "l2", "l3")),  # type: ignore[arg-type]
+        **dict.fromkeys((*_COUNTS, "l2", "l3")),
     )
 
 
@@ -396,8 +396,10 @@ def monitor(  # noqa: PLR0913 -- the options of the command
         said = [f"{new} of {len(found)} measurements of data/processed are new"]
     else:
         read = observations.read(project, tables, snapshot, date=date, series=series)
-        is_list = isinstance(read, Listed)
-        line = of_stations(ground, read.snapshot) if is_list else of_vehicles(ground, read)
+        if isinstance(read, Listed):
+            line = of_stations(ground, read.snapshot)
+        else:
+            line = of_vehicles(ground, read)
         after = added(before, line)
         verdict = targets.judged(after, line, rules)
         said = [*_heading(read, line), *_table(verdict, rules)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 
 from kwev.display import origins, style
@@ -142,23 +143,14 @@ def interval(tables: Tables, quarter: str) -> tuple[float, float, str]:
         words = "no forecast is due yet, and one made a year earlier would have said"
         return float(test["low"].iloc[0]), float(test["high"].iloc[0]), words
     table = tables.ev_forecast[tables.ev_forecast["form"] == form].sort_values("quarter")
-    known = float(
-        tables.ev_quarters.loc[tables.ev_quarters["quarter"] == newest, "ev_inside"].sum()
-    )
-    at = [newest, *table["quarter"].astype(str)]
-    if quarter > at[-1]:
+    counts = tables.ev_quarters[tables.ev_quarters["quarter"] == newest]
+    known = float(counts["ev_inside"].sum())
+    at = [pd.Period(due, "Q").ordinal for due in (newest, *table["quarter"])]
+    wanted = pd.Period(quarter, "Q").ordinal
+    if wanted > at[-1]:
         raise KwevError(f"the forecast ends before {quarter}", where="ev_forecast")
-    ends = [_between(at, [known, *table[end]], quarter) for end in ("low", "high")]
-    return ends[0], ends[1], "the forecast says"
-
-
-def _between(quarters: list[str], values: list[float], wanted: str) -> float:
-    place = [pd.Period(quarter, "Q").ordinal for quarter in (*quarters, wanted)]
-    after = next(i for i, at in enumerate(place[:-1]) if at >= place[-1])
-    if place[after] == place[-1]:
-        return float(values[after])
-    part = (place[-1] - place[after - 1]) / (place[after] - place[after - 1])
-    return float(values[after - 1] + part * (values[after] - values[after - 1]))
+    low, high = (float(np.interp(wanted, at, [known, *table[end]])) for end in ("low", "high"))
+    return low, high, "the forecast says"
 
 
 def _quarter(text: str) -> str:

@@ -293,10 +293,11 @@ AT: Final = {"power": COARSE, "growth": COARSE, "cells": "cell"}
 
 def points(project: Project, study: str) -> list[Point]:
     """Return the points of a study of :data:`CHANGES`."""
-    return _points(project, study, CHANGES[study])
+    return points_of(project, study, CHANGES[study])
 
 
-def _points(project: Project, study: str, changes: Changes) -> list[Point]:
+def points_of(project: Project, study: str, changes: Changes) -> list[Point]:
+    """Return a point for each set of changes to the base scenario (values by dotted key)."""
     config, at = scenarios.load(SCENARIO, project.config), AT.get(study, GEOGRAPHY)
     return [
         Point(study, name, Case(SCENARIO, changed(config, values), at))
@@ -313,7 +314,7 @@ def price_points(project: Project) -> list[Point]:
         for name, some in sets
         for factor in FACTORS
     }
-    return _points(project, "prices", changes)
+    return points_of(project, "prices", changes)
 
 
 def case_points(project: Project, *, hard: bool) -> list[Point]:
