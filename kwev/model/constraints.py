@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from kwev.model.coverage import Level, alike, row_of_points, within
+from kwev.units import CAD_SCALE
 
 if TYPE_CHECKING:
     from kwev.config import Config
@@ -115,8 +116,6 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 CM_PER_M = 100
-CAD_SCALE = 1e5
-"""Money is written in units of 100,000 CAD, as in the budget row."""
 KW_SCALE = 1e3
 """Power of areas is written in MW."""
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from kwev.model.constraints import Decisions, alternatives, optional_rows
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from kwev.config import Config
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 HOLD_POINTS = 1e-6
 """Slack, in share, with which a shortfall found in the first stage is held in the second."""
-
-CAD_SCALE = 1e5
-"""The budget row is written in units of 100,000 CAD, near the size of its neighbours."""
 
 
 @dataclass(frozen=True)

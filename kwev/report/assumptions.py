@@ -9,8 +9,8 @@ import pandas as pd
 from kwev.display.table import OWN, Column, Table
 from kwev.files import read_json
 from kwev.report import claims as report_claims
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.sweeps import value_at
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from kwev.report.scenario import Report

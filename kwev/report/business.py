@@ -13,8 +13,9 @@ from kwev.model.demand import energy_need_kwh
 from kwev.model.siting import existing_stations
 from kwev.report import finance
 from kwev.report.finance import Ports
-from kwev.report.metrics import KIND_NAMES, is_level3
+from kwev.report.metrics import is_level3
 from kwev.units import HOURS_PER_YEAR
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,6 @@ BAND_DRAWS: Final = 200
 """Draws behind the bands of the chart, at each utilisation."""
 STATIONS: Final = ((1, 0), (2, 0), (4, 0), (0, 2), (0, 4))
 """Level 2 and Level 3 ports of the new stations whose break-even is told."""
-LEVELS: Final = {"l2": "Level 2", "l3": "Level 3"}
 ALL: Final = "The whole plan"
 YIELD: Final = ("level", "utilisation", "yield", "low", "high", "needed")
 
@@ -193,7 +193,7 @@ class Business:
         money = self.config.finance
         needed = 1 / finance.annuity(money.discount_share_per_year, money.years)
         rows = []
-        for level, words in LEVELS.items():
+        for level, words in LEVEL_NAMES.items():
             ports = self.level(level)
             if len(ports) == 0 or finance.capital_cad(ports, self.config).sum() <= 0:
                 continue

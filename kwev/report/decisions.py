@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers, named
 from kwev.report import floors, metrics, prices
-from kwev.report.sensitivity import LEVELS, SMALL_POINTS, step_at
-from kwev.studies.study import actions_of
+from kwev.report.sensitivity import SMALL_POINTS, step_at
+from kwev.studies.rows import actions_of
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,8 +67,8 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
     reached = getattr(plan.coverage, first)
     crossings = prices.crossings_words(break_even[break_even["kind"] == "new_l3"])
     words = {
-        "level": LEVELS[first],
-        "other": LEVELS[other],
+        "level": LEVEL_NAMES[first],
+        "other": LEVEL_NAMES[other],
         "other_verdict": metrics.verdict(plan, other),
         "price": "; ".join(crossings)
         or "no price that was tried, from half to twice, makes the plan buy a Level 3 station "
@@ -119,7 +120,7 @@ def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
     """
     least = float(grid["value"].min())
     low, own = (grid[grid["value"] == at].iloc[0] for at in (least, 1.0))
-    moves = {name: POINTS * float(low[name] - own[name]) for name in LEVELS}
+    moves = {name: POINTS * float(low[name] - own[name]) for name in LEVEL_NAMES}
     added_kw = sum(
         (action.l2_ports_after - action.l2_ports_before) * config.power.l2_kw
         + (action.l3_ports_after - action.l3_ports_before) * config.power.l3_kw

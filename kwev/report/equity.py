@@ -11,8 +11,8 @@ from kwev.display.values import Number, Numbers
 from kwev.errors import KwevError
 from kwev.report import accessibility, effects, floors
 from kwev.report.effects import NAMES
-from kwev.report.floors import LEVEL_NAMES
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd

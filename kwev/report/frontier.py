@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kwev import config as scenarios
 from kwev.certify.actions import ActionKey
 from kwev.certify.evaluation import Evaluation
+from kwev.config import load_config
 from kwev.display import style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
@@ -26,6 +26,7 @@ from kwev.display.series import Axis as ChartAxis
 from kwev.display.series import Line, Panel
 from kwev.report import sweeps
 from kwev.studies import study
+from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ CAD_TOL: Final = 0.005
 
 def points(project: Project) -> list[Point]:
     """Cross budgets with least Level 3 coverage; at one budget the steps are finer."""
-    own = scenarios.load(sweeps.SCENARIO, project.config).budget.limit_cad
+    own = load_config(sweeps.SCENARIO, project.config).budget.limit_cad
     pairs = [*product(BUDGETS_CAD, L3_SHARES), *((own, share) for share in L3_SHARES_BETWEEN)]
     changes = {
         f"{cad / CAD_PER_MILLION:g}m-l3-{share:g}": {"budget.limit_cad": cad, "targets.l3": share}
@@ -107,7 +108,7 @@ def by_power(project: Project) -> list[Point]:
 
 def by_spacing(project: Project) -> list[Point]:
     """Hold new Level 3 stations apart, with the scenario's own weights of the two levels."""
-    l3 = scenarios.load(sweeps.SCENARIO, project.config).weights.l3
+    l3 = load_config(sweeps.SCENARIO, project.config).weights.l3
     rest = {"targets.l3": 0.0, "weights.l3": l3}
     changes = {f"{m:g}": {"rules.l3_spacing_m": m, **rest} for m in SPACINGS_M}
     return _points(project, "frontier-spacing", changes)
@@ -224,7 +225,7 @@ def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     evaluated = Evaluation(tables, case.config, case.geography)
     ports = {
         place: added
-        for name, added in study.actions_of(actions)
+        for name, added in actions_of(actions)
         for place in [ActionKey.from_id(name)]
         if place is not None
     }

@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from kwev import config as scenarios
 from kwev.certify import weights
 from kwev.certify.reach import Measure, Points
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.display import style
 from kwev.display.chart import Chart, require
@@ -27,10 +26,8 @@ from kwev.display.figure import Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.past import (
     BOTH,
-    LEVELS,
     REAL,
     Past,
     config_of,
@@ -39,9 +36,10 @@ from kwev.report.past import (
     rows_of,
     tables_of,
 )
-from kwev.studies import study
+from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -101,20 +99,20 @@ def network_of(found: Past, then: Tables, actions: Iterable[Action]) -> dict[str
     """Return the places by level once actions are done: what is left of then, and what they add."""
     sites = {str(row["site_id"]): row for row in rows_of(then.sites)}
     stations = {str(row["station_id"]): row for row in rows_of(then.stations)}
-    chosen = {
+    chosen: dict[str, list[Row]] = {
         level: [
             sites.get(a.place_id) or stations[a.place_id]
             for a in actions
             if getattr(a, f"{level}_ports_after") > getattr(a, f"{level}_ports_before")
         ]
-        for level in LEVELS
+        for level in LEVEL_KEYS
     }
     return with_chosen(found, chosen)
 
 
 def with_chosen(found: Past, chosen: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """Return the places by level: those that stand in both snapshots, and the chosen ones."""
-    return {level: found.offering(level, *BOTH) + chosen[level] for level in LEVELS}
+    return {level: found.offering(level, *BOTH) + chosen[level] for level in LEVEL_KEYS}
 
 
 def near_another(places: list[Row], network: list[Row], config: Config) -> float:
@@ -189,14 +187,14 @@ VERSION: Final = "1"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
-def record(project: Project) -> study.Record:
+def record(project: Project) -> records.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
-    base = scenarios.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
-    parts = study.made_from(tables_of(tables, found), case, VERSION)
-    return study.Record(NAME, parts, lambda: make(project))
+    parts = records.made_from(tables_of(tables, found), case, VERSION)
+    return records.Record(NAME, parts, lambda: make(project))
 
 
 def make(project: Project, geography: str = "da") -> dict[str, Any]:
@@ -209,12 +207,12 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     planned), ``real`` (how many are places that were really used), ``gap``, ``violations``.
     """
     tables = load_tables(project.processed)
-    base = scenarios.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     then, config = tables_of(tables, found), config_of(base, found)
     plan = solve_certified(then, Case("hindsight", config, geography)).plan
     ruler = Ruler(tables, then, config)
-    older, newer = ({level: found.offering(level, when) for level in LEVELS} for when in BOTH)
+    older, newer = ({level: found.offering(level, when) for level in LEVEL_KEYS} for when in BOTH)
     planned, standing = network_of(found, then, plan.actions), len(found.offering("l2", *BOTH))
     shares = {
         "then": ruler.shares(older),
@@ -236,7 +234,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
                 "came": len(found.came(level)),
                 "now": len(newer[level]),
             }
-            for level in LEVELS
+            for level in LEVEL_KEYS
         },
         "shares": shares,
         "actions": [f"{a.id}:{a.ports_added}" for a in plan.actions],
@@ -300,7 +298,7 @@ def numbers(report: Report) -> Numbers:
         *(Number(f"hind_near_{key}", share, "share", _ORIGIN, "{:.0%}")
           for key, share in record["near"].items()),
     ]  # fmt: skip
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         then, built, plan, greedy = (
             shares[name][level] for name in ("then", "built", "plan", "greedy")
         )

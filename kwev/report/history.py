@@ -20,8 +20,8 @@ from kwev.errors import KwevError
 from kwev.files import sha256_bytes, write_text
 from kwev.model.demand import demand_points
 from kwev.report import observations, snapshots, targets
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.observations import Counted, Listed
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path

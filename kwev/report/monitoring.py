@@ -18,9 +18,9 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import history, snapshots, targets
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.vehicles import chosen_form
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
@@ -37,7 +37,6 @@ BASIS: Final = "recount_removed"
 """History that the back-test of the chosen forecast leaves the recount out of."""
 YEAR_AHEAD: Final = 4
 """Quarters of the back-test that is told while no forecast is due."""
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 
 
 @dataclass(frozen=True)

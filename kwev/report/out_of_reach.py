@@ -23,6 +23,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.model import notation
 from kwev.studies.store import key
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,7 +179,6 @@ def table(project: Project) -> notation.Markdown:
 # -- Targets out of reach: what stands in the way, in words and tables, and who is left without.
 
 REGION = "Region"
-LEVELS = {"l2": "Level 2", "l3": "Level 3"}
 MISSED = 1e-6
 """A shortfall (share) up to this is none: the model holds each to as much."""
 
@@ -264,7 +264,7 @@ def rest(plan: Plan, found: Conflict) -> str:
     short = plan.shortfall
     parts = {"l2": short.l2, "l3": short.l3, "ev_owners": short.ev_owners, "demand": short.demand}
     names = {
-        **{level: f"the target of {name}" for level, name in LEVELS.items()},
+        **{level: f"the target of {name}" for level, name in LEVEL_NAMES.items()},
         "ev_owners": "the target for vehicles",
         "demand": "the energy target",
     }
@@ -364,7 +364,7 @@ def of_targets_out_of_reach(report: Report) -> Numbers:
             "tests/instances",
         ),
     ]
-    for level in LEVELS:
+    for level in LEVEL_NAMES:
         worst = towns.sort_values(f"{level}_short", kind="stable").to_dict("records")[-1]
         missing = float(region[f"{level}_missing"])
         numbers += [

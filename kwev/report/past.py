@@ -18,6 +18,7 @@ import pandas as pd
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
 from kwev.report.stations import COMPARED, dated
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from kwev.certify.reach import Row
@@ -30,7 +31,6 @@ SAME_PLACE_M: Final = 50.0
 REAL: Final = "real_"
 """How the id of a candidate begins that stands where a station was really built."""
 
-LEVELS: Final = ("l2", "l3")
 
 UNBOUND_CAD: Final = 1e9
 
@@ -83,7 +83,7 @@ def past(tables: Tables) -> Past:
     parts = [
         part.groupby("place_id")
         .agg({"l2_ports": "sum", "l3_ports": "sum"})
-        .rename(columns={f"{level}_ports": f"{level}_{name}" for level in LEVELS})
+        .rename(columns={f"{level}_ports": f"{level}_{name}" for level in LEVEL_KEYS})
         for part, name in ((older, "older"), (newer, "newer"))
     ]
     ports = pd.concat(parts, axis=1).fillna(0).astype(int)
@@ -200,7 +200,7 @@ def _stations_then(tables: Tables, found: Past) -> pd.DataFrame:
     )  # fmt: skip
     both = pd.concat([known, gone], ignore_index=True) if len(gone) else known
     ports: dict[str, pd.Series[int]] = {}
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         count = both["station_id"].map(there[f"{level}_older"]).astype(int)
         ports |= {f"{level}_ports{end}": count for end in ("", "_low", "_high")}
     return both.assign(**ports).sort_values("station_id", ignore_index=True)
@@ -215,7 +215,7 @@ def _nearest(tables: Tables, places: pd.DataFrame, column: str) -> list[str]:
 
 
 def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame:
-    came = {level: set(found.came(level)["place_id"]) for level in LEVELS}
+    came = {level: set(found.came(level)["place_id"]) for level in LEVEL_KEYS}
     new = (came["l2"] | came["l3"]) - standing
     known = tables.stations.set_index("station_id")
     both = came["l2"] & came["l3"]

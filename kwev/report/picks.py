@@ -15,7 +15,7 @@ from kwev.display.values import Number, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
 from kwev.report.prices import KIND_WORDS
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,6 +16,7 @@ from kwev.report import metrics, sweeps
 from kwev.report import phases as report_phases
 from kwev.report import plan_map as report_plan_map
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
+from kwev.vocabulary import ACTION_KIND, KIND_NAMES
 
 if TYPE_CHECKING:
     from kwev.plan.format import Plan
@@ -38,7 +39,7 @@ def dashboard(
     """
     built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
     # short names: a panel is narrow
-    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
+    names = {word: style.ACTION_NAMES[kind] for kind, word in KIND_NAMES.items()}
     built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
     cost = cost.assign(item=cost["item"].replace(names))
     cover = metrics.coverage(made).drop(columns="status")
@@ -171,7 +172,7 @@ def of_plan(report: Report) -> Numbers:
         Number("actions", len(plan.actions), "count", "plan.actions"),
         *(
             Number(f"plan_{kind}", int(kinds.get(name, 0)), "count", "plan.actions.kind")
-            for kind, name in metrics.KIND_NAMES.items()
+            for kind, name in KIND_NAMES.items()
         ),
         Number("actions_in_words", metrics.actions(plan), "text", "plan.actions.kind"),
         Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
@@ -391,18 +392,8 @@ def actions_by_municipality(report: Report) -> Table:
     )
 
 
-_KIND_HEADS = {
-    "upgrade": "Conversions",
-    "new_l3": "New Level 3",
-    "new_l2": "New Level 2",
-    "add_l3": "Level 3 ports added at",
-    "add_l2": "Level 2 ports added at",
-    "remove": "Removed",
-}
-
-
 def _kind_columns(kinds: list[str]) -> list[Column]:
-    return [Column(kind, _KIND_HEADS[kind], format=",d") for kind in kinds]
+    return [Column(kind, ACTION_KIND[kind].heading, format=",d") for kind in kinds]
 
 
 def costs(report: Report) -> Figure:

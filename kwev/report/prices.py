@@ -12,6 +12,7 @@ from kwev.display.table import Table
 from kwev.display.values import Number, named
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION
+from kwev.vocabulary import ACTION_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,14 +40,7 @@ PRICE_NAMES: Final = {
     ALL: "everything",
 }
 
-KIND_WORDS: Final = {
-    "upgrade": "conversions",
-    "new_l3": "new Level 3 stations",
-    "new_l2": "new Level 2 stations",
-    "add_l3": "Level 3 ports added at stations",
-    "add_l2": "Level 2 ports added at stations",
-    "remove": "removals",
-}
+KIND_WORDS: Final = {kind.key: kind.several for kind in ACTION_KINDS}
 
 MONEY_TOL: Final = 0.5
 

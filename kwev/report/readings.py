@@ -15,7 +15,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.report import picks, prices, registry, sweeps
 from kwev.report.phases import PHASES, phase_of
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kwev import vocabulary
 from kwev.display import origins
 from kwev.display.table import Column, Table, table
 from kwev.display.values import SHOW, Number, Numbers
 from kwev.pipeline.parameters import Parameters
 from kwev.report import distances, metrics, remaining
 from kwev.report import effects as report_effects
-from kwev.report.effects import LEVELS, WHENS
+from kwev.report.effects import WHENS
 from kwev.report.remaining import GAP_RULE
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from kwev.display.figure import Figure, Origin
@@ -63,7 +65,7 @@ def _groups(found: Findings) -> list[Number]:
     }
     names = list(report_effects.FIFTH_NAMES.values())
     numbers = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         effects, origin = found.effects, f"beneficiaries.by_group: {level}"
         newly = effects.covered(level, "after") & ~effects.covered(level, "before")
         last = towns.sort_values([f"{level}_after", "name"]).iloc[0]
@@ -165,11 +167,11 @@ def _gaps(found: Findings) -> list[Number]:
 
 # -- Tables and figures of what the plan changes: for whom, how far, why each site, what is left.
 
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
 WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
 WHO_NAMES: Final = {"people": "People", **report_effects.VEHICLE_NAMES}
 KIND_NAMES: Final = {
+    **vocabulary.KIND_NAMES,
     "upgrade": "Conversion to Level 3",
     "new_l3": "New Level 3",
     "new_l2": "New Level 2",
@@ -300,7 +302,7 @@ def site_reasons(report: Report) -> Table:
     frame = report.findings.reasons
     level = frame["level"]
     frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"].map(metrics.KIND_NAMES)),
+        what=frame["kind"].map(KIND_NAMES),
         alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
         company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
     )

@@ -14,9 +14,10 @@ from kwev.display.series import Axis, Band, Line, Panel
 from kwev.display.table import Column, Table, table
 from kwev.display.values import Number, Numbers, named
 from kwev.report import finance
-from kwev.report.business import LEVELS, YIELD, by_budget, or_nan
+from kwev.report.business import YIELD, by_budget, or_nan
 from kwev.report.finance import Ports
 from kwev.units import CAD_PER_MILLION
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +78,7 @@ def paying(stations: pd.DataFrame, utilisation: float) -> str:
 
 def larger_customer(stations: pd.DataFrame) -> str:
     """Return what a Level 2 station pays for its peak once it is a larger customer."""
-    level2 = stations[stations["level"] == LEVELS["l2"]].sort_values("ports")
+    level2 = stations[stations["level"] == LEVEL_NAMES["l2"]].sort_values("ports")
     free, charged = level2[level2["power"] == 0], level2[level2["power"] > 0]
     if free.empty or charged.empty:
         return "no Level 2 station here crosses the limit between the utility's classes"
@@ -210,8 +211,8 @@ def _intervals(business: Business) -> list[Number]:
 def _stations(business: Business) -> list[Number]:
     table, config = business.stations(), business.config
     best = {key: table[table["level"] == words].sort_values("pays").iloc[0]
-            for key, words in LEVELS.items()}  # fmt: skip
-    fast = table[table["level"] == LEVELS["l3"]].iloc[0]
+            for key, words in LEVEL_NAMES.items()}  # fmt: skip
+    fast = table[table["level"] == LEVEL_NAMES["l3"]].iloc[0]
     cited = float(business.tables.tariffs.set_index("tariff_id")["cad"][_FAST_ID])
     dear = config.with_values(costs__l3_station_cad=0.0, costs__l3_port_cad=cited)
     pays = or_nan(finance.break_even(Ports.station(l3=int(fast["ports"])), dear))

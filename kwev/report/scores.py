@@ -17,6 +17,7 @@ from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
 from kwev.report import neighbourhoods
 from kwev.report.neighbourhoods import GAP_M, cluster_of_cells, graded_clusters
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -406,8 +407,6 @@ def _words(category: str) -> str:
 
 BEST, LARGEST, BUSIEST = 20, 15, 8
 """Rows that the page shows of sites, of neighbourhoods, and of stations of each level."""
-
-LEVEL_NAMES = {"l2": "Level 2", "l3": "Level 3"}
 
 
 def site_score_map(report: Report) -> Figure:

@@ -23,6 +23,7 @@ from kwev.report.prices import MONEY_TOL, money
 from kwev.report.readings import VERDICTS
 from kwev.report.sweeps import origin as _origin
 from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from kwev.display.figure import Figure, Origin
     from kwev.report.scenario import Report
 
-LEVELS: Final = {"l2": "Level 2", "l3": "Level 3"}
 SMALL_POINTS: Final = 0.05
 """Changes of coverage that print as nothing."""
 CEILING_TOL: Final = 1e-6
@@ -56,7 +56,7 @@ def brings(step: Mapping[str, float]) -> str:
     if abs(step["spent_cad"]) < MONEY_TOL and step["shortfall_points"] < SMALL_POINTS:
         return "buys nothing: the plan made with it costs no more"
     parts = []
-    for level, name in LEVELS.items():
+    for level, name in LEVEL_NAMES.items():
         people = float(step[f"{level}_people"])
         if abs(float(step[f"{level}_points"])) < SMALL_POINTS:
             parts.append(f"hardly anybody near {name}")
@@ -103,7 +103,7 @@ def given_up(scenarios: pd.DataFrame) -> list[str]:
     return [
         f"{name} in {row['name'].replace('_', ' ')}"
         for row in scenarios.to_dict("records")
-        for level, name in LEVELS.items()
+        for level, name in LEVEL_NAMES.items()
         if row[f"{level}_status"] == "unmet_unproven"
     ]
 
@@ -241,7 +241,7 @@ def _targets(report: Report) -> list[Number]:
     at = {(row.l2_target, row.l3_target): row for row in rows(grid)}
     eased = float(grid["l3_target"].min())
     before, after = at[own.l2, own.l3], at[own.l2, eased]
-    moved = {name: POINTS * (getattr(after, name) - getattr(before, name)) for name in LEVELS}
+    moved = {name: POINTS * (getattr(after, name) - getattr(before, name)) for name in LEVEL_NAMES}
     ceiling = {"l2_ceiling_model": float(report.readings.study("budget")["l2_ceiling"].iloc[0])}
     return [
         *named("data/results/budget.csv", share=ceiling),
@@ -260,7 +260,7 @@ def _tornados(report: Report) -> list[Number]:
     origin = "data/results/swings.csv"
     spread = POINTS * readings.noise(report.readings.study("swings"), "l2")
     found = [Number("cell_noise", spread, "points", origin)]
-    for level in LEVELS:
+    for level in LEVEL_NAMES:
         widest = report.readings.tornado(level).head(2)
         for place, row in zip(("first", "second"), rows(widest), strict=True):
             name, what = f"swing_{level}_{place}", row.what[0].lower() + row.what[1:]
@@ -270,7 +270,7 @@ def _tornados(report: Report) -> list[Number]:
 
 def _radii(report: Report) -> list[Number]:
     found: list[Number] = []
-    for level in LEVELS:
+    for level in LEVEL_NAMES:
         study = f"{level}-radius"
         reached = report.readings.along(study, f"coverage.{level}_radius_m").sort_values("value")
         for end, row in (("short", reached.iloc[0]), ("long", reached.iloc[-1])):
@@ -283,7 +283,7 @@ def _radii(report: Report) -> list[Number]:
 
 def _cells(report: Report) -> list[Number]:
     found, asked = report.readings.on_cells, report.study("scenarios")
-    l2, l3 = (POINTS * (found[level] - found[f"{level}_da"]) for level in LEVELS)
+    l2, l3 = (POINTS * (found[level] - found[f"{level}_da"]) for level in LEVEL_NAMES)
     origin, scenarios = "data/results/cells.csv", "data/results/scenarios.csv"
     counts = {"scenario_plans": len(asked), "scenario_violations": int(asked["violations"].sum())}
     return [
@@ -333,14 +333,14 @@ def radius_chart(report: Report, level: str) -> Figure:
     """Return coverage along the reach of a level, ``l2`` or ``l3``."""
     columns = ["name", "value", "l2", "l3", "ev_owners", "net_cad", "shortfall_points"]
     frame = report.readings.along(f"{level}-radius", f"coverage.{level}_radius_m")[columns]
-    title, name = f"Reach of {LEVELS[level]} (m)", f"sweep-{level}-radius"
+    title, name = f"Reach of {LEVEL_NAMES[level]} (m)", f"sweep-{level}-radius"
     return along(frame, "value", title, origin=_origin(report), name=name)
 
 
 def tornado_chart(report: Report, level: str) -> Figure:
     """Return what moves coverage of a level, ``l2`` or ``l3``."""
     frame = report.readings.tornado(level).head(SHOWN_ASSUMPTIONS)
-    title = f"Change of people near {LEVELS[level]} (points)"
+    title = f"Change of people near {LEVEL_NAMES[level]} (points)"
     return tornado(frame, title, origin=_origin(report), name=f"tornado-{level}")
 
 

@@ -13,10 +13,11 @@ from kwev.display.style import DASH, MINUS
 from kwev.display.table import Column, Table, table
 from kwev.files import write_json, write_text
 from kwev.model.scores import site_scores
-from kwev.report import metrics, site_packages
 from kwev.report import phases as report_phases
 from kwev.report import site_needs as report_site_needs
+from kwev.report import site_packages
 from kwev.report.site_needs import Ground, checklist
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from kwev.project import Project
@@ -246,7 +247,7 @@ def _write_pages(report: Report, project: Project) -> None:
     for k, package in enumerate(made):
         text = page(
             package,
-            metrics.KIND_NAMES[package.kind],
+            KIND_NAMES[package.kind],
             back=CHAPTER,
             before=made[k - 1] if k else None,
             after=made[k + 1] if k + 1 < len(made) else None,
@@ -305,7 +306,7 @@ def power_needs(report: Report) -> Table:
         need = report_site_needs.supply(level, ports, report.config.power)
         rows.append(
             {
-                "what": f"{site_packages.TYPE_OF[level]}, {ports} port{'s' if ports > 1 else ''}",
+                "what": f"{LEVEL_NAMES[level]}, {ports} port{'s' if ports > 1 else ''}",
                 "sites": sites,
                 "kw": need.kw,
                 "amps": need.amps,

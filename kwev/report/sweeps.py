@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev import config as scenarios
-from kwev.config import Case
+from kwev.config import Case, load_config, scenario_paths
 from kwev.display import origins
 from kwev.display.figure import Origin
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.studies.study import Point, results
 from kwev.units import POINTS
+from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -116,7 +116,7 @@ def swings(
     geography: str = GEOGRAPHY,
 ) -> list[Swing]:
     """Return each assumption at each end of its range, where that is not its value already."""
-    config = scenarios.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     return [
         Swing(
             known.key,
@@ -141,7 +141,7 @@ def swing_points(
 
     The scenario stands there on each kind of demand points that a swing is made on.
     """
-    config = scenarios.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     ends = swings(project, assumptions, scenario=scenario, geography=geography)
     used = dict.fromkeys((geography, *(swing.case.geography for swing in ends)))
     return [
@@ -187,16 +187,13 @@ def one_at_a_time(
                 "end": swing.end,
                 "value": swing.value,
                 "geography": swing.case.geography,
-                **{name: POINTS * (after[name] - before[name]) for name in _SHARES},
+                **{str(name): POINTS * (after[name] - before[name]) for name in TARGET_KEYS},
                 "net_cad": after["net_cad"] - before["net_cad"],
                 "violations": after["violations"],
             }
         )
-    columns = ["key", "end", "value", "geography", *_SHARES, "net_cad", "violations"]
+    columns = ["key", "end", "value", "geography", *TARGET_KEYS, "net_cad", "violations"]
     return pd.DataFrame(found, columns=columns)
-
-
-_SHARES: Final = ("l2", "l3", "ev_owners")
 
 
 # -- one choice after another ------------------------------------------------------------------
@@ -298,7 +295,7 @@ def points(project: Project, study: str) -> list[Point]:
 
 def points_of(project: Project, study: str, changes: Changes) -> list[Point]:
     """Return a point for each set of changes to the base scenario (values by dotted key)."""
-    config, at = scenarios.load(SCENARIO, project.config), AT.get(study, GEOGRAPHY)
+    config, at = load_config(SCENARIO, project.config), AT.get(study, GEOGRAPHY)
     return [
         Point(study, name, Case(SCENARIO, changed(config, values), at))
         for name, values in changes.items()
@@ -307,7 +304,7 @@ def points_of(project: Project, study: str, changes: Changes) -> list[Point]:
 
 def price_points(project: Project) -> list[Point]:
     """Vary each price, and all of them together, from half to twice."""
-    costs = scenarios.load(SCENARIO, project.config).costs
+    costs = load_config(SCENARIO, project.config).costs
     sets = [*((price.removesuffix("_cad"), (price,)) for price in PRICES), ("all", PRICES)]
     changes = {
         f"{name}-{factor:g}": {f"costs.{p}": factor * getattr(costs, p) for p in some}
@@ -321,8 +318,8 @@ def case_points(project: Project, *, hard: bool) -> list[Point]:
     """Take the named scenarios and cases: the hard ones, and base, on census tracts."""
     study, at = ("hard-cases", COARSE) if hard else ("cases", GEOGRAPHY)
     return [
-        Point(study, name, Case(name, scenarios.load(name, project.config), at))
-        for name, path in scenarios.scenario_paths(project.config).items()
+        Point(study, name, Case(name, load_config(name, project.config), at))
+        for name, path in scenario_paths(project.config).items()
         if path.parent.name != "test"
         and (name in (SCENARIO, *HARD_CASES) if hard else name not in HARD_CASES)
     ]
@@ -330,13 +327,13 @@ def case_points(project: Project, *, hard: bool) -> list[Point]:
 
 def geography_points(project: Project) -> list[Point]:
     """Plan the base scenario on census tracts and on dissemination areas."""
-    config = scenarios.load(SCENARIO, project.config)
+    config = load_config(SCENARIO, project.config)
     return [Point("geography", at, Case(SCENARIO, config, at)) for at in (COARSE, GEOGRAPHY)]
 
 
 def scenario_points(project: Project) -> list[Point]:
     """Solve the client's scenarios and both test configurations on the cells, to a wider gap."""
-    configs = {name: scenarios.load(name, project.config) for name in NAMED}
+    configs = {name: load_config(name, project.config) for name in NAMED}
     return [
         Point("scenarios", name, Case(name, config.with_values(solver__mip_gap=CELL_GAP), "cell"))
         for name, config in configs.items()

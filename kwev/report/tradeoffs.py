@@ -16,9 +16,10 @@ from kwev.display import origins
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.report import frontier as pareto
-from kwev.report import futures, metrics, near_optimal
+from kwev.report import futures, near_optimal
 from kwev.studies import study
 from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.vocabulary import KIND_NAMES
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
@@ -219,7 +220,7 @@ def _robustness(found: Robustness) -> list[Number]:
         *named(origin, None, "robust_", points={"price": found.price_points},
                share={"l2": robust["l2"], "base_l2": base["l2"]},
                people={"price_people": found.price_people}),
-        Number("regret_violations", found.violations, "count", "study.remeasured"),
+        Number("regret_violations", found.violations, "count", "evaluated"),
         Number("point_people", found.people / POINTS, "people", "Census 2021"),
         Number("point_energy", middle_need / POINTS, "GWh", origin, "{:,.2f} GWh"),
     ]  # fmt: skip
@@ -296,7 +297,7 @@ def exchangeable_table(report: Report) -> Table:
     found = report.tradeoffs.alternatives
     frame = found.frequency()
     rows = []
-    for kind, words in metrics.KIND_NAMES.items():
+    for kind, words in KIND_NAMES.items():
         part = frame[frame["kind"] == kind]
         best = part[part["action"].isin(found.done[near_optimal.BEST])]
         always = int((best["plans"] == len(found.done)).sum())
@@ -312,7 +313,7 @@ def must_have_table(report: Report) -> Table:
     frame = report.tradeoffs.alternatives.frequency()
     published = frame["action"].isin([action.id for action in report.plan.actions])
     frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES),
+        what=frame["kind"].map(KIND_NAMES),
         published=published.map({True: "yes", False: "no"}),
     )
     columns = ("place municipality what plans", Column("published", "In the published plan"))

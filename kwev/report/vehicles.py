@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from kwev.data.supply_schemas import BASES, FORMS
+from kwev.data.place_schemas import BASES, FORMS
 from kwev.display import origins, style
 from kwev.display.chart import embed
 from kwev.display.figure import Figure, Origin, picture, rows

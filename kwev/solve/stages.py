@@ -15,7 +15,6 @@ from kwev.errors import KwevError
 from kwev.model import constraints as model_constraints
 from kwev.model.demand import share_of
 from kwev.model.formulation import (
-    CAD_SCALE,
     HOLD_POINTS,
     Model,
     build_model,
@@ -30,7 +29,7 @@ from kwev.solve.presolve import Reduced, reduce, whole
 from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
 from kwev.solve.solvers import Answer, Engine, choose_engine, run
 from kwev.solve.valid_inequalities import Tight, tight_rows
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
