@@ -379,7 +379,7 @@ def compared(df: pd.DataFrame, *, origin: Origin, name: str = "hindsight") -> Fi
           for key, (words, colour, mark, size) in _MARKS.items()),
     ]  # fmt: skip
     x = Axis(title="Share reached (%)", form="share", span=(0, 1.03))
-    y = Axis(form="category", flipped=True)
+    y = Axis(flipped=True)
     return Chart(
         name=name, alt=f"What each network reaches. {'; '.join(each)}.", origin=origin, data=df,
         panels=[Panel(series=series, x=x, y=y)], height_px=170 + 75 * len(df),

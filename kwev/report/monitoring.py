@@ -246,7 +246,7 @@ def over_time(
     )
     panels = []
     for level, (title, colour) in _PANELS.items():
-        series: list[Line | Rule] = [Rule(y=wanted[level])]
+        series: list[Line | Rule] = []
         for key, (words, dash, mark) in _SERIES.items():
             part = df[df["series"] == key]
             series.append(
@@ -255,6 +255,7 @@ def over_time(
                      colour=colour if key.startswith("nrcan") else style.INK,
                      hover="%{x}: %{y:.1%}<extra>" + words + "</extra>")
             )  # fmt: skip
+        series.append(Rule(y=wanted[level]))
         y = Axis(title="People (%)", form="share", span=(0, 1.02))
         panels.append(
             Panel(series=series, x=Axis(form="date"), y=y, title=f"{title}; dotted: the target")
@@ -358,8 +359,7 @@ def history_chart(report: Report) -> Figure:
     return over_time(frame, wanted, origin=origins.stations(report.tables))
 
 
-def triggers_table(report: Report) -> Table:
-    """Return what would call for a new plan, and whether it does."""
-    frame = triggers(report.tables, report.watched, report.history, report.plan)
+def triggers_table(report: Report, found: pd.DataFrame) -> Table:
+    """Return what would call for a new plan, and whether it does (rows of :func:`triggers`)."""
     columns = (Column("what", "What is watched"), "calls present state")
-    return table("drift-triggers", frame, columns, origins.plan(report.tables, report.plan))
+    return table("drift-triggers", found, columns, origins.plan(report.tables, report.plan))

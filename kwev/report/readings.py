@@ -297,8 +297,9 @@ class Readings:
         """Different plans over which picks are counted."""
         return len({key for name in picks.STUDIES for key in self.study(name)["key"]})
 
-    def tornado(self, measure: str) -> pd.DataFrame:
-        """Return :func:`kwev.report.readings.tornado` of a measure, in the ledger's words."""
+    @cached_property
+    def assumption_names(self) -> dict[str, str]:
+        """The ledger's words for each assumption, or group that moves together, by its key."""
         ledger = read_json(self.project.root / "data" / "assumptions.json")
         groups = {
             e["group"]: f"{e['group'].capitalize()} costs, all" for e in ledger if "group" in e
@@ -306,7 +307,11 @@ class Readings:
         names = {
             e["key"]: e["what"] + (", on tracts" if e["key"] in sweeps.HARD else "") for e in ledger
         }
-        return tornado(self.changes, measure, {**groups, **names})
+        return {**groups, **names}
+
+    def tornado(self, measure: str) -> pd.DataFrame:
+        """Return :func:`kwev.report.readings.tornado` of a measure."""
+        return tornado(self.changes, measure, self.assumption_names)
 
     @cached_property
     def on_cells(self) -> pd.DataFrame:

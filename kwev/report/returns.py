@@ -288,11 +288,11 @@ _YEAR: Final[tuple[str | Column, ...]] = (
 )
 
 
-def by_kind_table(report: Report) -> Table:
-    """Return installation, income and running cost by kind of action and in total."""
+def by_kind_table(report: Report, kinds: pd.DataFrame) -> Table:
+    """Return installation, income and running cost by kind (rows of ``Business.by_kind``)."""
     whole = "cash npv_cad payback_years break_even"
     columns = (Column("kind", "What"), "capital_cad", *_YEAR, whole)
-    return table("money", report.business.by_kind(), columns, _origin(report))
+    return table("money", kinds, columns, _origin(report))
 
 
 def sites_table(report: Report) -> Table:

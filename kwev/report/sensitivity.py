@@ -178,15 +178,16 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
     require(df, ("what", "low", "high", "span"), name)
     each = "; ".join(f"{r.what} {r.low:+.1f} to {r.high:+.1f}" for r in rows(df.head(3)))
     series: list[Bars | Rule] = [
-        Bars(at=df["what"].tolist(), size=df[end].tolist(), label=words, colour=colour,
-             pattern=pattern, lying=True, hover="%{y}: %{x:+.1f}<extra>" + words + "</extra>")
+        Bars(at=df["what"].tolist(), size=df[end].tolist(), start=[0.0] * len(df), label=words,
+             colour=colour, pattern=pattern, lying=True,
+             hover="%{y}: %{x:+.1f}<extra>" + words + "</extra>")
         for end, words, colour, pattern in ENDS
     ]  # fmt: skip
     return Chart(
         name=name, data=df, origin=origin, overlay=True,
         alt=f"{title}, at both ends of {len(df)} assumptions. Widest: {each}.",
         panels=[Panel(series=[*series, Rule(x=0.0, colour=style.QUIET, dash="solid")],
-                      x=Axis(title=title), y=Axis(form="category", flipped=True))],
+                      x=Axis(title=title), y=Axis(flipped=True))],
         height_px=110 + 34 * len(df), height_in=0.9 + 0.26 * len(df), legend_columns=2,
     ).figure()  # fmt: skip
 
@@ -301,10 +302,10 @@ SHOWN_ASSUMPTIONS: Final = 12
 """Assumptions of a tornado chart, the widest."""
 
 
-def steps_table(report: Report) -> Table:
-    """Return what the next step of money buys from each budget."""
+def steps_table(report: Report, found: pd.DataFrame) -> Table:
+    """Return what the next step of money buys (rows of :func:`kwev.report.readings.steps`)."""
     columns = "budget_cad spent_cad l2_people l3_people shortfall_points"
-    return table("next-money", report.readings.steps, columns, _origin(report))
+    return table("next-money", found, columns, _origin(report))
 
 
 def phases_table(report: Report) -> Table:
@@ -337,9 +338,9 @@ def radius_chart(report: Report, level: str) -> Figure:
     return along(frame, "value", title, origin=_origin(report), name=name)
 
 
-def tornado_chart(report: Report, level: str) -> Figure:
-    """Return what moves coverage of a level, ``l2`` or ``l3``."""
-    frame = report.readings.tornado(level).head(SHOWN_ASSUMPTIONS)
+def tornado_chart(report: Report, changes: pd.DataFrame, level: str) -> Figure:
+    """Return what moves coverage of a level most (rows of :func:`kwev.report.readings.tornado`)."""
+    frame = changes.head(SHOWN_ASSUMPTIONS)
     title = f"Change of people near {LEVEL_NAMES[level]} (points)"
     return tornado(frame, title, origin=_origin(report), name=f"tornado-{level}")
 

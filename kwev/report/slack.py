@@ -110,7 +110,7 @@ def _places(plan: Plan, most_l2: int, most_l3: int) -> list[Row]:
     return rows
 
 
-def slack_table(report: Report) -> Table:
+def slack_table(report: Report, found: pd.DataFrame) -> Table:
     """Return slack, right-hand side and use of each limit of the published plan."""
     columns = (
         Column("name", "Limit or requirement"),
@@ -118,4 +118,4 @@ def slack_table(report: Report) -> Table:
         Column("state", "State"),
     )
     origin = origins.plan(report.tables, report.plan)
-    return table("slack", slack(report.tables, report.plan), columns, origin)
+    return table("slack", found, columns, origin)

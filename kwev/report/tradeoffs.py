@@ -239,11 +239,10 @@ def _origin(report: Report) -> Origin:
     return origins.plan(report.tables, report.coarse_plan)
 
 
-def frontier_chart(report: Report) -> Figure:
+def frontier_chart(report: Report, plans: pd.DataFrame) -> Figure:
     """Return the frontier of cost, Level 2 and Level 3, a line for each share asked for."""
-    frame = report.tradeoffs.frontier
-    drawn = frame["efficient"] & frame["l3_asked"].isin(pareto.L3_SHARES)
-    return pareto.frontier_chart(frame[drawn], origin=_origin(report))
+    drawn = plans["efficient"] & plans["l3_asked"].isin(pareto.L3_SHARES)
+    return pareto.frontier_chart(plans[drawn], origin=_origin(report))
 
 
 def frontier_table(report: Report) -> Table:

@@ -13,7 +13,11 @@ from kwev.report.scenario import Report
 LIMIT_BYTES = 1_500_000
 TABLES = (
     equity.served_households, equity.access_table, equity.floor_table, monitoring.targets_table,
-    monitoring.lists_table, monitoring.triggers_table,
+    monitoring.lists_table,
+    lambda report: monitoring.triggers_table(
+        report,
+        monitoring.triggers(report.tables, report.watched, report.history, report.plan),
+    ),
 )  # fmt: skip
 
 
