@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from kwev.certify.actions import ActionKey, ActionRules
+from kwev.certify import ActionKey, ActionRules
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.units import HOURS_PER_YEAR, MONTHS_PER_YEAR

@@ -18,7 +18,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import history, snapshots, targets
-from kwev.report.vehicles import chosen_form
+from kwev.report.forecast import chosen_form
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
 

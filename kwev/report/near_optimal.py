@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import KINDS
-from kwev.certify.certificate import certify
+from kwev.certify import KINDS, certify
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError

@@ -17,11 +17,11 @@ import pandas as pd
 
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.stations import COMPARED, dated
+from kwev.report.inventories import COMPARED, dated
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from kwev.certify.reach import Row
+    from kwev.certify.actions import Row
     from kwev.config import Config
     from kwev.data.tables import Tables
 

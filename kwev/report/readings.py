@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.report import picks, prices, registry, sweeps
@@ -344,14 +343,14 @@ class Readings:
         rows = []
         points = registry.points(self.project, "budget")
         for point, row in zip(points, self.study("budget").to_dict("records"), strict=True):
-            evaluated = Evaluation(self.tables, point.case.config, point.case.geography)
+            evaluation = Evaluation(self.tables, point.case.config, point.case.geography)
             found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
             for phase in PHASES:
                 found |= {f"phase{phase.number}_actions": 0, f"phase{phase.number}_cad": 0.0}
             for action, ports in actions_of(str(row["actions"])):
                 key = ActionKey.from_id(action)
                 if key is not None:
-                    number, effect = phase_of(key.kind).number, evaluated.effect(key, ports)
+                    number, effect = phase_of(key.kind).number, evaluation.effect(key, ports)
                     found[f"phase{number}_actions"] += 1
                     found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
             rows.append(found)

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from toy import ORIGIN, base_config, toy
 
-from kwev.certify import reach, weights
-from kwev.certify.certificate import certify
-from kwev.certify.reach import Points
+from kwev.certify import Measure, Points, certify, evs
 from kwev.config import Case, load_config
 from kwev.display.figure import Origin
 from kwev.pipeline.geometry import unproject
@@ -248,8 +246,8 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
     for place in set(found.came("l3")["place_id"]) - set(then.stations["station_id"]):
         name = f"{past.REAL}{place}"
         assert real.loc[name, "grid_kw"] >= config.ports.min_l3 * config.power.l3_kw
-    points = Points.read(then, "da", weights.evs(then, "now", "da"))
-    measure = reach.Measure(then, config)
+    points = Points.read(then, "da", evs(then, "now", "da"))
+    measure = Measure(then, config)
 
     def missed(network):
         shares = [
@@ -289,8 +287,8 @@ def test_what_was_built_is_held_against_choices_by_lot():
 def test_the_plans_gain_is_over_what_was_built_and_over_the_simple_rule():
     counts = {level: dict.fromkeys(("then", "went", "came", "now"), 1) for level in LEVEL_KEYS}
     record = {
-        "shares": {**SHARES, "then": SHARES["built"]}, "counts": counts, "near": {"built": 0.5, "plan": 0.1}, "cut": "2022",
-        "newest": "2025", "ev_then": 1.0, "ev_now": 2.0, "real": 0, "violations": 0,
+        "shares": {**SHARES, "then": SHARES["built"]}, "counts": counts,
+        "near": {"built": 0.5, "plan": 0.1}, "cut": "2022", "newest": "2025", "ev_then": 1.0, "ev_now": 2.0, "real": 0, "violations": 0,
     }  # fmt: skip
     found = {n.name: str(n) for n in hindsight.numbers(SimpleNamespace(hindsight=record))}
     assert (found["hind_l2_gain"], found["hind_l3_over_rule"]) == ("+24.0", "+5.0")
