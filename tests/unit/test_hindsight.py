@@ -288,7 +288,8 @@ def test_the_plans_gain_is_over_what_was_built_and_over_the_simple_rule():
     counts = {level: dict.fromkeys(("then", "went", "came", "now"), 1) for level in LEVEL_KEYS}
     record = {
         "shares": {**SHARES, "then": SHARES["built"]}, "counts": counts,
-        "near": {"built": 0.5, "plan": 0.1}, "cut": "2022", "newest": "2025", "ev_then": 1.0, "ev_now": 2.0, "real": 0, "violations": 0,
+        "near": {"built": 0.5, "plan": 0.1}, "cut": "2022", "newest": "2025", "ev_then": 1.0,
+        "ev_now": 2.0, "real": 0, "violations": 0,
     }  # fmt: skip
     found = {n.name: str(n) for n in hindsight.numbers(SimpleNamespace(hindsight=record))}
     assert (found["hind_l2_gain"], found["hind_l3_over_rule"]) == ("+24.0", "+5.0")
