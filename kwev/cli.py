@@ -330,9 +330,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
         hint = "See `kwev monitor --help`."
         raise KwevError("give a file, or --from-processed", where="kwev monitor", hint=hint)
     project = find_project()
-    from kwev.report import history as watch
+    from kwev.report.history import monitor as watch
 
-    told = watch.watched(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
+    told = watch(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
     _echo(told.lines)
     if told.regressed:
         raise typer.Exit(EXIT_REGRESSED)

@@ -222,8 +222,10 @@ def _print_form(own: Any, axis: Axis) -> None:
         own.set_major_formatter("{x:,.0f}")
         own.set_major_locator(MaxNLocator(5, integer=True))
     elif axis.form == "date":
-        own.set_major_locator(dates.AutoDateLocator(maxticks=8))  # type: ignore[no-untyped-call]
-        own.set_major_formatter(dates.DateFormatter("%Y"))  # type: ignore[no-untyped-call]
+        locator: Any = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
+        words: Any = dates.ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
+        own.set_major_locator(locator)
+        own.set_major_formatter(words)
     if axis.ticks:
         own.set_ticks(list(axis.ticks[0]), [words.replace("<br>", "\n") for words in axis.ticks[1]])
 

@@ -1,4 +1,4 @@
-"""What a plan costs to build and to run, what it earns, and when it has paid for itself.
+"""What a plan costs to build and run, what it earns, when it has paid, and how sure that is.
 
 A site pays for its energy by time of use. Below a monthly peak it is a small customer and pays
 delivery by energy; from there on it pays for the peak itself, each month, whether the chargers are
@@ -7,23 +7,17 @@ Charging rate takes off most of the transmission part of that where a site has a
 low load factor. What an action changes is the site after it less the site before, so that a
 conversion is charged with the Level 2 income that it ends. Money is of one year, before tax and
 grants; income and cost are the same every year.
-
-Net present value, internal rate of return and payback are those of any textbook, for one payment
-now and equal amounts at the end of each year.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.stats import qmc
 
 from kwev.certify import ActionKey, ActionRules
@@ -32,25 +26,18 @@ from kwev.files import read_json
 from kwev.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.plan.format import Action
     from kwev.project import Project
 
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
-
-    from kwev.project import Project
-
     Values = NDArray[np.float64]
 
-LEAST_RATE, MOST_RATE = -0.999, 1e6
-"""Between these an internal rate of return is sought (share a year)."""
+_PORTS = tuple(f"{level}_ports_{when}" for level in ("l2", "l3") for when in ("before", "after"))
 NO_RATE = 1e-12
 """A rate nearer to zero than this is none."""
 
@@ -67,8 +54,7 @@ class Ports:
     @classmethod
     def of(cls, actions: Sequence[Action]) -> Ports:
         """Return the ports of a plan's actions, in their order."""
-        names = (f"{level}_ports_{when}" for level in ("l2", "l3") for when in ("before", "after"))
-        return cls(*(np.array([getattr(a, name) for a in actions], float) for name in names))
+        return cls(*(np.array([getattr(a, name) for a in actions], float) for name in _PORTS))
 
     @classmethod
     def station(cls, l2: int = 0, l3: int = 0) -> Ports:
@@ -123,8 +109,7 @@ class Year:
         """Return the sums over all actions."""
         return Year(*(np.sum(getattr(self, field.name)) for field in fields(self)))
 
-    def less(self, other: Year) -> Year:
-        """Return what this year has over another."""
+    def __sub__(self, other: Year) -> Year:
         return Year(*(getattr(self, f.name) - getattr(other, f.name) for f in fields(self)))
 
 
@@ -143,8 +128,6 @@ class Return:
     roi
         Return on the investment: all that comes back over the years, less the money spent, over
         the money spent; None where nothing is spent.
-    irr
-        Internal rate of return (share a year); None where the money never comes back.
     payback_years
         Years until the money has come back, without interest; None where it never does.
     """
@@ -153,14 +136,7 @@ class Return:
     cash_cad_per_year: float
     npv_cad: float
     roi: float | None
-    irr: float | None
     payback_years: float | None
-
-
-def of_actions(actions: Sequence[Action], config: Config) -> Return:
-    """Return what the actions of any plan bring, under the scenario's finance section."""
-    ports = Ports.of(actions)
-    return of_ports(ports, config)
 
 
 def of_row(text: str, tables: Tables, config: Config) -> Return:
@@ -171,7 +147,15 @@ def of_row(text: str, tables: Tables, config: Config) -> Return:
     KwevError
         If an entry is not an action's id with its ports.
     """
-    return of_ports(_ports_of_row(text, ActionRules(tables, config)), config)
+    rules, done = ActionRules(tables, config), {}
+    for word in text.split():
+        name, _, added = word.rpartition(":")
+        key = ActionKey.from_id(name)
+        if key is None or not rules.known(key):
+            raise KwevError(f"no action {word!r}", where="actions of a study's row")
+        done[key] = int(added)
+    facts = [rules.expected(key, added, done) for key, added in done.items()]
+    return of_ports(Ports(*(np.array([f[name] for f in facts], float) for name in _PORTS)), config)
 
 
 def of_ports(ports: Ports, config: Config) -> Return:
@@ -189,7 +173,6 @@ def returns(capital: float, cash: float, config: Config) -> Return:
         cash_cad_per_year=cash,
         npv_cad=npv(capital, cash, finance.discount_share_per_year, finance.years),
         roi=(back - capital) / capital if capital > 0 else None,
-        irr=irr(capital, cash, finance.years),
         payback_years=capital / cash if capital > 0 and cash > 0 else None,
     )
 
@@ -204,20 +187,6 @@ def annuity(rate: float, years: int) -> float:
 def npv(capital: float, cash: float, rate: float, years: int) -> float:
     """Return the net present value of an amount spent now and an equal yearly one (CAD)."""
     return cash * annuity(rate, years) - capital
-
-
-def irr(capital: float, cash: float, years: int) -> float | None:
-    """Return the rate at which the net present value is zero; None where there is none.
-
-    It may be negative: the money comes back in part.
-    """
-    if capital <= 0 or cash <= 0:
-        return None
-    # in one unit of money, so that the tolerance is that of a rate
-    ratio = cash / capital
-    if npv(1.0, ratio, MOST_RATE, years) > 0 or npv(1.0, ratio, LEAST_RATE, years) < 0:
-        return None
-    return float(brentq(lambda rate: npv(1.0, ratio, rate, years), LEAST_RATE, MOST_RATE))
 
 
 def capital_cad(ports: Ports, config: Config) -> Values:
@@ -246,7 +215,7 @@ def year(ports: Ports, config: Config, utilisation: float | None = None) -> Year
     """
     used = config.demand.utilisation if utilisation is None else utilisation
     after = _site(ports.l2_after, ports.l3_after, config, used)
-    return after.less(_site(ports.l2_before, ports.l3_before, config, used))
+    return after - _site(ports.l2_before, ports.l3_before, config, used)
 
 
 def _site(l2: Values, l3: Values, config: Config, utilisation: float) -> Year:
@@ -260,7 +229,7 @@ def _site(l2: Values, l3: Values, config: Config, utilisation: float) -> Year:
     small, there = peak < money.delivery.small_below_kw, l2 + l3 > 0
     delivery = small * money.delivery.small_cad_per_kwh
     monthly = np.where(small, money.delivery.small_cad_per_month, money.delivery.cad_per_month)
-    per_kw = money.delivery.demand_cad_per_kw_month + transmission(bought, peak, l3, config)
+    per_kw = money.delivery.demand_cad_per_kw_month + _transmission(bought, peak, l3, config)
     return Year(
         income=income,
         fees=income * money.price.fee_share,
@@ -290,7 +259,7 @@ def peak_kw(l2: Values, l3: Values, config: Config) -> Values:
     return np.asarray(l2 * power.l2_kw * peak.l2_share + l3 * power.l3_kw * peak.l3_share, float)
 
 
-def transmission(bought_kwh: Values, peak: Values, l3: Values, config: Config) -> Values:
+def _transmission(bought_kwh: Values, peak: Values, l3: Values, config: Config) -> Values:
     """Return the transmission charges (CAD/kW a month), less where the EV Charging rate is granted.
 
     It is granted to a site with a fast charger, a peak in the class and a low load factor.
@@ -325,19 +294,21 @@ def break_even(ports: Ports, config: Config, *, pays_back: bool = True) -> float
         True: the money spent comes back with interest over the scenario's years. False: what
         drivers pay covers the running cost.
     """
+    wanted = _yearly_cad(ports, config) if pays_back else 0.0
+    steps = sorted({0.0, 1.0, *(s for s in _steps(ports, config) if 0 < s < 1)})
+
+    def left(utilisation: float) -> float:
+        return float(np.sum(year(ports, config, utilisation).cash)) - wanted
+
+    roots = (_root(left, low, high) for low, high in pairwise(steps))
+    return next((root for root in roots if root is not None), None)
+
+
+def _yearly_cad(ports: Ports, config: Config) -> float:
+    """Return the cash of a year that pays the money back with interest (CAD)."""
     finance = config.finance
     worth = annuity(finance.discount_share_per_year, finance.years)
-    wanted = float(np.sum(capital_cad(ports, config))) / worth if pays_back else 0.0
-    steps = sorted({0.0, 1.0, *(s for s in _steps(ports, config) if 0 < s < 1)})
-    for low, high in pairwise(steps):
-        found = _root(lambda u: _cash(ports, config, u) - wanted, low, high)
-        if found is not None:
-            return found
-    return None
-
-
-def _cash(ports: Ports, config: Config, utilisation: float) -> float:
-    return float(np.sum(year(ports, config, utilisation).cash))
+    return float(np.sum(capital_cad(ports, config))) / worth
 
 
 def _steps(ports: Ports, config: Config) -> list[float]:
@@ -378,25 +349,7 @@ def break_even_price(ports: Ports, config: Config) -> float | None:
     kept = 1 - config.finance.price.fee_share
     if now.kwh <= 0 or kept <= 0:
         return None
-    worth = annuity(config.finance.discount_share_per_year, config.finance.years)
-    wanted = float(np.sum(capital_cad(ports, config))) / worth
-    return float((now.running - now.fees + wanted) / (kept * now.kwh))
-
-
-# -- a study's row -----------------------------------------------------------------------------
-
-
-def _ports_of_row(text: str, rules: ActionRules) -> Ports:
-    done = {}
-    for word in text.split():
-        name, _, added = word.rpartition(":")
-        place = ActionKey.from_id(name)
-        if place is None or not rules.known(place):
-            raise KwevError(f"no action {word!r}", where="actions of a study's row")
-        done[place] = int(added)
-    facts = [rules.expected(place, added, done) for place, added in done.items()]
-    names = (f"{level}_ports_{when}" for level in ("l2", "l3") for when in ("before", "after"))
-    return Ports(*(np.array([row[name] for row in facts], float) for name in names))
+    return float((now.running - now.fees + _yearly_cad(ports, config)) / (kept * now.kwh))
 
 
 # -- How far a plan's return may be off: its assumptions drawn over their ranges, and one by one.
@@ -483,19 +436,8 @@ def returns_spread(ports: Ports, configs: Iterable[Config]) -> pd.DataFrame:
     Columns: ``capital_cad``, ``cash_cad_per_year``, ``npv_cad``, ``roi``, ``payback_years``
     (infinite where the money never comes back).
     """
-    rows = []
-    for config in configs:
-        found = of_ports(ports, config)
-        rows.append(
-            {
-                "capital_cad": found.capital_cad,
-                "cash_cad_per_year": found.cash_cad_per_year,
-                "npv_cad": found.npv_cad,
-                "roi": np.nan if found.roi is None else found.roi,
-                "payback_years": np.inf if found.payback_years is None else found.payback_years,
-            }
-        )
-    return pd.DataFrame(rows)
+    table = pd.DataFrame([asdict(of_ports(ports, config)) for config in configs], dtype=float)
+    return table.fillna({"payback_years": np.inf})
 
 
 def present_values(ports: Ports, configs: Sequence[Config]) -> NDArray[np.float64]:

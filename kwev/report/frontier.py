@@ -10,22 +10,22 @@ itself sees, since the model decides by them; the cells' values stand beside the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
-from matplotlib.ticker import PercentFormatter
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.config import Case, load_config
+from kwev.config import load_config
 from kwev.display import style
-from kwev.display.chart import chart, require
+from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
+from kwev.display.series import Axis as ChartAxis
+from kwev.display.series import Line, Panel
 from kwev.report import sweeps
 from kwev.studies import study
 from kwev.studies.rows import actions_of
-from kwev.studies.study import Point
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.config import Config
+    from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.project import Project
+    from kwev.studies.study import Point
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
 L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.966)
@@ -83,59 +84,38 @@ CAD_TOL: Final = 0.005
 
 def points(project: Project) -> list[Point]:
     """Cross budgets with least Level 3 coverage; at one budget the steps are finer."""
-    config = _base(project)
-    own = config.budget.limit_cad
-    grid = [(budget, share) for budget in BUDGETS_CAD for share in L3_SHARES]
-    grid += [(own, share) for share in L3_SHARES_BETWEEN]
-    return [
-        _point(
-            config,
-            "frontier",
-            f"{budget / CAD_PER_MILLION:g}m-l3-{share:g}",
-            {"budget.limit_cad": budget, "targets.l3": share},
-        )
-        for budget, share in grid
-    ]
+    own = load_config(sweeps.SCENARIO, project.config).budget.limit_cad
+    pairs = [*product(BUDGETS_CAD, L3_SHARES), *((own, share) for share in L3_SHARES_BETWEEN)]
+    changes = {
+        f"{cad / CAD_PER_MILLION:g}m-l3-{share:g}": {"budget.limit_cad": cad, "targets.l3": share}
+        for cad, share in pairs
+    }
+    return _points(project, "frontier", changes)
 
 
 def weighted_sum(project: Project) -> list[Point]:
     """Weigh the two levels against each other at the scenario's own budget."""
-    config = _base(project)
-    return [
-        _point(config, "weighted-sum", f"{weight:g}", {"targets.l3": 0.0, "weights.l3": weight})
-        for weight in L3_WEIGHTS
-    ]
+    changes = {f"{w:g}": {"targets.l3": 0.0, "weights.l3": w} for w in L3_WEIGHTS}
+    return _points(project, "weighted-sum", changes)
 
 
 def by_power(project: Project) -> list[Point]:
     """Hold the power that the plan adds, at the scenario's own budget and Level 3 target."""
-    config = _base(project)
-    return [
-        _point(
-            config, "frontier-kw", f"{kw:g}", {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP}
-        )
-        for kw in TOTAL_KW
-    ]
+    changes = {f"{kw:g}": {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP} for kw in TOTAL_KW}
+    return _points(project, "frontier-kw", changes)
 
 
 def by_spacing(project: Project) -> list[Point]:
     """Hold new Level 3 stations apart, with the scenario's own weights of the two levels."""
-    config = _base(project)
-    weights = {"targets.l3": 0.0, "weights.l3": config.weights.l3}
-    return [
-        _point(config, "frontier-spacing", f"{m:g}", {"rules.l3_spacing_m": m, **weights})
-        for m in SPACINGS_M
-    ]
+    l3 = load_config(sweeps.SCENARIO, project.config).weights.l3
+    rest = {"targets.l3": 0.0, "weights.l3": l3}
+    changes = {f"{m:g}": {"rules.l3_spacing_m": m, **rest} for m in SPACINGS_M}
+    return _points(project, "frontier-spacing", changes)
 
 
-def _base(project: Project) -> Config:
-    return load_config(sweeps.SCENARIO, project.config)
-
-
-def _point(config: Config, name: str, point: str, changes: Mapping[str, Any]) -> Point:
-    values = {key.replace(".", "__"): value for key, value in {**PLAIN, **changes}.items()}
-    case = Case(sweeps.SCENARIO, config.with_values(**values), sweeps.GEOGRAPHY)
-    return Point(name, point, case)
+def _points(project: Project, study: str, changes: Mapping[str, Mapping[str, Any]]) -> list[Point]:
+    plain = {name: {**PLAIN, **values} for name, values in changes.items()}
+    return sweeps.points_of(project, study, plain)
 
 
 # -- what it says ------------------------------------------------------------------------------
@@ -171,9 +151,7 @@ def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
     for i, own in enumerate(values):
         as_good = (values >= own - tolerance).all(axis=1)
         better = (values > own + tolerance).any(axis=1)
-        beaten = as_good & better
-        equal = as_good & ~better
-        stays[i] = not beaten.any() and not equal[:i].any()
+        stays[i] = not (as_good & better).any() and not (as_good & ~better)[:i].any()
     return stays
 
 
@@ -320,15 +298,15 @@ def _levels(frame: pd.DataFrame) -> NDArray[np.float64]:
     return frame[["l2_model", "l3_model"]].to_numpy(float)
 
 
-# -- Charts of the frontier: cost against Level 2 with Level 3 as series, and one slice of it.
+# -- charts ------------------------------------------------------------------------------------
 
-_MARKS: Final = (("circle", "o"), ("square", "s"), ("diamond", "D"), ("triangle-up", "^"),
-                 ("triangle-down", "v"))  # fmt: skip
+_MARKS: Final[tuple[Any, ...]] = ("circle", "square", "diamond", "up", "down")
 _COLOURS: Final = ("#9ac8e1", "#529dcc", "#1c6cb1", "#08306b", style.L3)
+_NEAR_L2: Final = ChartAxis(title="People near Level 2 (%)", form="share")
 _HEIGHT_PX, _HEIGHT_IN = 520, 3.9
 
 
-def frontier_drawn(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") -> Figure:
+def frontier_chart(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") -> Figure:
     """Show Level 2 coverage over cost, one line for each Level 3 coverage asked for.
 
     Parameters
@@ -339,64 +317,30 @@ def frontier_drawn(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") 
     """
     require(df, ("net_cad", "l2_model", "l3_model", "l3_asked", "l2", "l3"), name)
     df = df.sort_values(["l3_asked", "net_cad"], ignore_index=True)
-    each = []
-    for asked, part in df.groupby("l3_asked"):
-        ends = part.iloc[[0, -1]]
-        each.append(
-            f"{_asked(float(str(asked)))}: Level 2 from {ends['l2_model'].iloc[0]:.1%} at "
-            f"{style.money(float(ends['net_cad'].iloc[0]))} to {ends['l2_model'].iloc[1]:.1%} at "
-            f"{style.money(float(ends['net_cad'].iloc[1]))}"
-        )
-    alt = f"Frontier of cost and coverage, {len(df)} plans. {'; '.join(each)}."
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _frontier(df),
-        lambda canvas: _draw_frontier(canvas.subplots(), df),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _asked(share: float) -> str:
-    return "No Level 3 asked for" if share <= 0 else f"Level 3 at least {POINTS * share:g}%"
-
-
-def _frontier(df: pd.DataFrame) -> go.Figure:
-    figure = go.Figure(layout=style.plotly_layout(height_px=_HEIGHT_PX))
+    each, series = [], []
     for index, (asked, part) in enumerate(df.groupby("l3_asked")):
-        figure.add_scatter(
-            x=(part["net_cad"] / CAD_PER_MILLION).tolist(),
-            y=part["l2_model"].tolist(),
-            customdata=part[["l3_model", "l2", "l3"]].to_numpy().tolist(),
-            mode="lines+markers",
-            name=_asked(float(str(asked))),
-            line={"color": _COLOURS[index % len(_COLOURS)], "width": 2},
-            marker={"symbol": _MARKS[index % len(_MARKS)][0], "size": 9},
-            hovertemplate="$%{x:.2f} M<br>Level 2 %{y:.1%}, Level 3 %{customdata[0]:.1%}<br>"
+        share = float(str(asked))
+        label = f"Level 3 at least {POINTS * share:g}%" if share > 0 else "No Level 3 asked for"
+        first, last = (f"{row.l2_model:.1%} at {style.money(row.net_cad)}"
+                       for row in rows(part.iloc[[0, -1]]))  # fmt: skip
+        each.append(f"{label}: Level 2 from {first} to {last}")
+        line = Line(
+            x=(part["net_cad"] / CAD_PER_MILLION).tolist(), y=part["l2_model"].tolist(),
+            label=label, colour=_COLOURS[index % len(_COLOURS)], mark=_MARKS[index % len(_MARKS)],
+            facts=part[["l3_model", "l2", "l3"]].to_numpy().tolist(),
+            hover="$%{x:.2f} M<br>Level 2 %{y:.1%}, Level 3 %{customdata[0]:.1%}<br>"
             "on the cells %{customdata[1]:.1%} and %{customdata[2]:.1%}<extra></extra>",
-        )
-    figure.update_xaxes(title_text="Net cost (million CAD)")
-    figure.update_yaxes(title_text="People near Level 2 (%)", tickformat=".0%")
-    return figure
+        )  # fmt: skip
+        series.append(line)
+    alt = f"Frontier of cost and coverage, {len(df)} plans. {'; '.join(each)}."
+    panel = Panel(series=series, x=ChartAxis(title="Net cost (million CAD)"), y=_NEAR_L2)
+    return Chart(
+        name=name, alt=alt, origin=origin, data=df, panels=[panel], height_px=_HEIGHT_PX,
+        height_in=_HEIGHT_IN, legend="lower right",
+    ).figure()  # fmt: skip
 
 
-def _draw_frontier(axes: Any, df: pd.DataFrame) -> None:
-    for index, (asked, part) in enumerate(df.groupby("l3_asked")):
-        axes.plot(
-            part["net_cad"] / CAD_PER_MILLION,
-            part["l2_model"],
-            color=_COLOURS[index % len(_COLOURS)],
-            marker=_MARKS[index % len(_MARKS)][1],
-            markersize=4.5,
-            linewidth=1.4,
-            label=_asked(float(str(asked))),
-        )
-    axes.set_xlabel("Net cost (million CAD)")
-    axes.set_ylabel("People near Level 2 (%)")
-    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.legend(loc="lower right")
-
-
-def levels(
+def levels_chart(
     df: pd.DataFrame, weighted: pd.DataFrame, *, origin: Origin, name: str = "levels"
 ) -> Figure:
     """Show the frontier of the two levels at one budget, with what the weighted sum finds.
@@ -421,65 +365,23 @@ def levels(
         f"find plans from Level 3 {weighted['l3_model'].min():.1%} to "
         f"{weighted['l3_model'].max():.1%}."
     )
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _drawn_levels(df, weighted),
-        lambda canvas: _draw_levels(canvas.subplots(), df, weighted),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _parts(df: pd.DataFrame) -> list[tuple[str, pd.DataFrame, bool]]:
+    series = [Line(x=df["l3_model"].tolist(), y=df["l2_model"].tolist(), colour=style.LINE)]
     hidden = df["unsupported"].to_numpy(bool)
-    return [
-        ("Found by some weights", df[~hidden], True),
-        ("Found by no weights", df[hidden], False),
-    ]
-
-
-def _drawn_levels(df: pd.DataFrame, weighted: pd.DataFrame) -> go.Figure:
-    figure = go.Figure(layout=style.plotly_layout(height_px=_HEIGHT_PX))
-    figure.add_scatter(
-        x=df["l3_model"].tolist(), y=df["l2_model"].tolist(), mode="lines",
-        line={"color": style.LINE, "width": 2}, hoverinfo="skip", showlegend=False,
-    )  # fmt: skip
-    for words, part, full in _parts(df):
-        figure.add_scatter(
-            x=part["l3_model"].tolist(),
-            y=part["l2_model"].tolist(),
-            mode="markers",
-            name=words,
-            marker={"symbol": "circle" if full else "circle-open", "size": 12, "color": style.L2,
-                    "line": {"width": 2}},
-            hovertemplate="Level 3 %{x:.1%}, Level 2 %{y:.1%}<extra>" + words + "</extra>",
+    for words, part in (("some", df[~hidden]), ("no", df[hidden])):
+        label = f"Found by {words} weights"
+        series.append(
+            Line(x=part["l3_model"].tolist(), y=part["l2_model"].tolist(), label=label, dash="",
+                 colour=style.L2, mark="circle", size=12, filled=words == "some",
+                 hover="Level 3 %{x:.1%}, Level 2 %{y:.1%}<extra>" + label + "</extra>")
         )  # fmt: skip
-    figure.add_scatter(
-        x=weighted["l3_model"].tolist(),
-        y=weighted["l2_model"].tolist(),
-        customdata=weighted["weight"].tolist(),
-        mode="markers",
-        name="Weighted sum",
-        marker={"symbol": "x-thin", "size": 10, "line": {"width": 2, "color": style.L3}},
-        hovertemplate="weight %{customdata:g}: Level 3 %{x:.1%}, Level 2 %{y:.1%}<extra></extra>",
-    )
-    figure.update_xaxes(title_text="People near Level 3 (%)", tickformat=".0%")
-    figure.update_yaxes(title_text="People near Level 2 (%)", tickformat=".0%")
-    return figure
-
-
-def _draw_levels(axes: Any, df: pd.DataFrame, weighted: pd.DataFrame) -> None:
-    axes.plot(df["l3_model"], df["l2_model"], color=style.LINE, linewidth=1.2, zorder=1)
-    for words, part, full in _parts(df):
-        axes.scatter(
-            part["l3_model"], part["l2_model"], s=42, label=words, edgecolor=style.L2, zorder=2,
-            facecolor=style.L2 if full else style.PAPER,
-        )  # fmt: skip
-    axes.scatter(
-        weighted["l3_model"], weighted["l2_model"], marker="x", s=38, color=style.L3, zorder=3,
-        label="Weighted sum",
+    series.append(
+        Line(x=weighted["l3_model"].tolist(), y=weighted["l2_model"].tolist(), dash="",
+             label="Weighted sum", colour=style.L3, mark="cross",
+             facts=weighted[["weight"]].to_numpy().tolist(),
+             hover="weight %{customdata[0]:g}: Level 3 %{x:.1%}, Level 2 %{y:.1%}<extra></extra>")
     )  # fmt: skip
-    for which in (axes.xaxis, axes.yaxis):
-        which.set_major_formatter(PercentFormatter(1, decimals=0))
-    axes.set_xlabel("People near Level 3 (%)")
-    axes.set_ylabel("People near Level 2 (%)")
-    axes.legend(loc="lower left")
+    near_l3 = ChartAxis(title="People near Level 3 (%)", form="share")
+    return Chart(
+        name=name, alt=alt, origin=origin, data=df, height_px=_HEIGHT_PX, height_in=_HEIGHT_IN,
+        panels=[Panel(series=series, x=near_l3, y=_NEAR_L2)], legend="lower left",
+    ).figure()  # fmt: skip

@@ -8,7 +8,7 @@ known for that future misses (points of the total shortfall, the first thing the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,7 +22,6 @@ from kwev.studies import records, store, study
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, evaluated
 from kwev.studies.study import Point
-from kwev.units import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,14 +146,10 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
     inputs = [build_inputs(tables, point.case.config, point.case.geography) for point in own]
     futures = []
     for point, here, short in zip(own, inputs, solved["shortfall_points"], strict=True):
-        config = point.case.config
-        seen = [standing(here, config, actions) for actions in others.values()]
+        budget = point.case.config.budget.limit_cad
+        seen = [standing(here, point.case.config, actions) for actions in others.values()]
         # where a search has stopped at its gap, a plan made for something else may miss less
-        allowed = [
-            s.shortfall_points
-            for s in seen
-            if not s.left_out and s.net_cad <= config.budget.limit_cad
-        ]
+        allowed = [s.shortfall_points for s in seen if not s.left_out and s.net_cad <= budget]
         futures.append(Future(point.name, point.case, min([float(short), *allowed])))
     limits = {"mip_gap": GAP, "time_limit_s": LONGEST_S}
     settings = base.config.solver.model_copy(update=limits)
@@ -174,8 +169,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
                 "regret_points": [
                     s.shortfall_points - f.best_points for s, f in zip(seen, futures, strict=True)
                 ],
-                "people_l2": [s.people["l2"] for s in seen],
-                "people_l3": [s.people["l3"] for s in seen],
+                **{f"people_{level}": [s.people[level] for s in seen] for level in ("l2", "l3")},
                 "unserved_kwh": [s.unserved_kwh for s in seen],
                 "net_cad": [s.net_cad for s in seen],
                 "left_out": [len(s.left_out) for s in seen],
@@ -268,11 +262,6 @@ class Robustness:
         lost = self.plan("base")["l2"] - self.plan("robust")["l2"]
         return float(lost * self.people)
 
-    @property
-    def gain_points(self) -> float:
-        """Worst regret that the base plan has and the robust one spares."""
-        return float(self.plan("base")["worst_points"] - self.plan("robust")["worst_points"])
-
 
 def read(project: Project) -> Robustness:
     """Return the committed regrets.
@@ -291,12 +280,7 @@ def read(project: Project) -> Robustness:
 def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -> Robustness:
     """Return the regrets of a record's values."""
     by_name = {draw.name: draw for draw in drawn}
-    futures = pd.DataFrame(
-        [
-            {**row, **{key: getattr(by_name[row["name"]], key) for key in _DRAWN}}
-            for row in values["futures"]
-        ]
-    )
+    futures = pd.DataFrame([{**row, **asdict(by_name[row["name"]])} for row in values["futures"]])
     regret = np.array([row["regret_points"] for row in values["plans"]], float)
     rows = []
     for row, own in zip(values["plans"], regret, strict=True):
@@ -309,12 +293,10 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
                 "worst_future": futures["name"].iloc[worst],
                 "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
                 "most_unserved_kwh": max(row["unserved_kwh"]),
-                "people_l2": max(row["people_l2"]),
-                "people_l3": max(row["people_l3"]),
+                **{name: max(row[name]) for name in ("people_l2", "people_l3")},
                 "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
                 "left_out": max(row["left_out"]),
-                "l2": row["now"]["l2"],
-                "l3": row["now"]["l3"],
+                **{name: row["now"][name] for name in ("l2", "l3")},
                 "now_points": row["now"]["shortfall_points"],
                 "now_objective": row["now"]["objective"],
                 "now_violations": row["now"]["violations"],
@@ -329,11 +311,3 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
         bound_points=float(values["bound_points"]),
         violations=int(values["violations"]),
     )
-
-
-_DRAWN: Final = ("ev", "utilisation", "public_share", "port_counts")
-
-
-def people_of(points: float, people: float) -> float:
-    """Return how many people a number of points of people is."""
-    return points / POINTS * people

@@ -21,14 +21,10 @@ from kwev.files import sha256_bytes, write_text
 from kwev.model.demand import demand_points
 from kwev.report import observations, snapshots, targets
 from kwev.report.observations import Counted, Listed
-from kwev.report.targets import passes
-from kwev.units import POINTS
 from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
@@ -48,11 +44,10 @@ DECIMALS: Final = 9
 DIGITS: Final = 16
 PLACE_DECIMALS: Final = 5
 """Degrees to which places are alike (about a metre)."""
-DAYS_PER_YEAR: Final = 365.25
 
 
 @dataclass(frozen=True)
-class Line:
+class Measured:
     """One measurement.
 
     Attributes
@@ -94,7 +89,7 @@ class Line:
         return ",".join(_text(value) for value in asdict(self).values())
 
 
-COLUMNS: Final = tuple(field.name for field in fields(Line))
+COLUMNS: Final = tuple(field.name for field in fields(Measured))
 _COUNTS: Final = ("stations", "l2_ports", "l3_ports")
 _NUMBERS: Final = ("evs", "l2", "l3", "ev_owners")
 
@@ -113,7 +108,7 @@ def path_of(project: Project) -> Path:
     return project.root / FILE
 
 
-def read_history(path: Path) -> list[Line]:
+def read_history(path: Path) -> list[Measured]:
     """Return the lines of a history, in their order; none where there is no file yet.
 
     Raises
@@ -146,7 +141,7 @@ def read_history(path: Path) -> list[Line]:
 _HINT: Final = "Restore it from git; `kwev monitor --from-processed` writes its first lines anew."
 
 
-def _line(row: dict[str, str]) -> Line:
+def _line(row: dict[str, str]) -> Measured:
     whole = {name: int(row[name]) if row[name] else None for name in _COUNTS}
     real = {name: float(row[name]) if row[name] else None for name in _NUMBERS}
     if real["evs"] is None or real["ev_owners"] is None:
@@ -155,10 +150,10 @@ def _line(row: dict[str, str]) -> Line:
     if not all(value is None or 0 <= value <= 1 for value in shares):
         raise ValueError("a share is not between 0 and 1")
     texts = {name: row[name] for name in ("series", "content", "metric", "ev_quarter")}
-    return Line(date=snapshots.last_day(row["date"]), **texts, **whole, **real)  # type: ignore[arg-type]
+    return Measured(date=snapshots.last_day(row["date"]), **texts, **whole, **real)  # type: ignore[arg-type]
 
 
-def added(lines: list[Line], line: Line) -> list[Line]:
+def added(lines: list[Measured], line: Measured) -> list[Measured]:
     """Return the lines with one more; the same ones where it is among them already.
 
     Raises
@@ -185,7 +180,7 @@ def added(lines: list[Line], line: Line) -> list[Line]:
     return [*lines, line]
 
 
-def write(path: Path, before: list[Line], after: list[Line]) -> bool:
+def write(path: Path, before: list[Measured], after: list[Measured]) -> bool:
     """Append what is new, whole or not at all; return whether anything was written.
 
     Raises
@@ -255,10 +250,11 @@ class Ground:
         at = pd.Index(self.cells.ids).get_indexer(pd.Index(parts["cell_id"]))
         driven = parts["ev"].to_numpy(np.float64) * fsa.map(grown).to_numpy(np.float64)
         ev = np.bincount(at, driven, len(self.cells)).astype(np.float64)
-        return replace(self.cells, ev=_scaled(ev, total))
+        whole = float(ev.sum())
+        return replace(self.cells, ev=ev * (total / whole) if whole > 0 else ev)
 
 
-def of_stations(ground: Ground, snapshot: Snapshot) -> Line:
+def of_stations(ground: Ground, snapshot: Snapshot) -> Measured:
     """Measure a network, with the vehicles of the quarter that its date lies in.
 
     Where that quarter's vehicles are not counted yet, the newest before it stand; where none were
@@ -266,9 +262,8 @@ def of_stations(ground: Ground, snapshot: Snapshot) -> Line:
     """
     quarter = _quarter_of(ground.tables, snapshot.date)
     cells = ground.with_vehicles(_counts(ground.tables, quarter))
-    reached = ground.reached(snapshot.network, cells)
-    stations = snapshot.stations
-    return Line(
+    reached, stations = ground.reached(snapshot.network, cells), snapshot.stations
+    return Measured(
         date=snapshot.date,
         series=snapshot.series,
         content=_content_of(stations),
@@ -282,23 +277,18 @@ def of_stations(ground: Ground, snapshot: Snapshot) -> Line:
     )
 
 
-def of_vehicles(ground: Ground, counted: Counted) -> Line:
+def of_vehicles(ground: Ground, counted: Counted) -> Measured:
     """Measure a quarter's vehicles against the network that plans count on."""
     cells = ground.with_vehicles(counted.ev)
-    reached = ground.merged
-    return Line(
+    return Measured(
         date=counted.date,
         series=REGISTRATIONS,
         content=_hash(sorted(counted.ev.round(6).to_dict().items())),
         metric=ground.config.coverage.metric,
-        stations=None,
-        l2_ports=None,
-        l3_ports=None,
         ev_quarter=counted.quarter,
         evs=_round(cells.ev.sum()),
-        l2=None,
-        l3=None,
-        ev_owners=_round(reached.share(cells, "ev_owners")),
+        ev_owners=_round(ground.merged.share(cells, "ev_owners")),
+        **dict.fromkeys((*_COUNTS, "l2", "l3")),
     )
 
 
@@ -307,11 +297,6 @@ def _content_of(stations: pd.DataFrame) -> str:
     rows = stations[["latitude", "longitude", "l2_ports", "l3_ports"]]
     rows = rows.round({"latitude": PLACE_DECIMALS, "longitude": PLACE_DECIMALS})
     return _hash(rows.sort_values(list(rows.columns)).to_numpy().tolist())
-
-
-def _scaled(values: NDArray[np.float64], total: float) -> NDArray[np.float64]:
-    whole = float(values.sum())
-    return values * (total / whole) if whole > 0 else values
 
 
 def _counts(tables: Tables, quarter: str) -> pd.Series[float]:
@@ -334,7 +319,7 @@ def _hash(value: object) -> str:
     return sha256_bytes(repr(value).encode())[:DIGITS]
 
 
-def from_processed(ground: Ground) -> list[Line]:
+def from_processed(ground: Ground) -> list[Measured]:
     """Return what the processed tables know: every list, the openings between, every quarter."""
     tables, config = ground.tables, ground.config
     older, newer = (snapshots.listed(tables, source) for source in snapshots.DATED)
@@ -352,62 +337,6 @@ def from_processed(ground: Ground) -> list[Line]:
     ]
 
 
-# -- judging ---------------------------------------------------------------------------------
-
-
-def judged(lines: list[Line], line: Line, watched: Targets) -> pd.DataFrame:
-    """Return what a line says of each target that it measures.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``target``, ``wanted``, ``measured`` (shares), ``passes``, ``since`` (date of the line
-        before in its series, empty where it is the first), ``change`` (points since then),
-        ``per_year`` (points a year, a straight line through the series by least squares) and
-        ``regressed``: met before and not now, or ``regression_points`` lower.
-    """
-    own = [other for other in lines if other.series == line.series and other.date <= line.date]
-    before = own[-2] if len(own) > 1 else None
-    rows = []
-    for target in watched.targets:
-        now = getattr(line, target.name)
-        if now is None:
-            continue
-        then = None if before is None else getattr(before, target.name)
-        change = np.nan if then is None else POINTS * (now - then)
-        met, was_met = passes(now, target.share), then is not None and passes(then, target.share)
-        rows.append(
-            {
-                "target": target.name,
-                "wanted": target.share,
-                "measured": now,
-                "passes": met,
-                "since": "" if before is None else before.date,
-                "change": change,
-                "per_year": _per_year(own, target.name),
-                "regressed": (was_met and not met) or change <= -watched.regression_points + 1e-9,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _per_year(lines: list[Line], name: str) -> float:
-    """Return the slope of a series (points a year); NaN where there is one date alone."""
-    if len(lines) < 2:  # noqa: PLR2004 -- a slope needs two
-        return float("nan")
-    days = pd.to_datetime([line.date for line in lines]).to_numpy().astype("datetime64[D]")
-    years = (days - days[0]).astype(float) / DAYS_PER_YEAR
-    shares = np.array([getattr(line, name) for line in lines], float)
-    apart = years - years.mean()
-    return float(POINTS * (apart @ shares) / (apart @ apart))
-
-
-def as_frame(lines: list[Line]) -> pd.DataFrame:
-    """Return a history as a table of :data:`COLUMNS`; what a line does not have is NaN."""
-    frame = pd.DataFrame([asdict(line) for line in lines], columns=list(COLUMNS))
-    return frame.astype(dict.fromkeys((*_COUNTS, *_NUMBERS), float))
-
-
 # -- One run of ``kwev monitor``: read, measure, append, tell.
 
 RESERVED: Final = (OPENED, "merged", REGISTRATIONS)
@@ -418,14 +347,14 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Told:
+class Outcome:
     """What a run says, and whether a target went back."""
 
     lines: list[str]
     regressed: bool
 
 
-def watched(  # noqa: PLR0913 -- the options of the command
+def monitor(  # noqa: PLR0913 -- the options of the command
     project: Project,
     snapshot: Path | None,
     *,
@@ -433,7 +362,7 @@ def watched(  # noqa: PLR0913 -- the options of the command
     series: str = "",
     path: Path | None = None,
     dry_run: bool = False,
-) -> Told:
+) -> Outcome:
     """Measure a snapshot, or what the processed tables know, and append it to the history.
 
     Parameters
@@ -456,26 +385,32 @@ def watched(  # noqa: PLR0913 -- the options of the command
     """
     _refuse_name(series)
     kept = path or path_of(project)
-    before = read_history(kept)
-    rules = targets.of_project(project)
-    tables = load_tables(project.processed)
+    before, rules = read_history(kept), targets.of_project(project)
+    after, tables = before, load_tables(project.processed)
+    ground, regressed = Ground.of(tables, rules.config(project)), False
     if snapshot is None:
-        found = from_processed(Ground.of(tables, rules.config(project)))
-        after = before
+        found = from_processed(ground)
         for line in found:
             after = added(after, line)
-        done = dry_run or not write(kept, before, after)
-        told = f"{len(after) - len(before)} of {len(found)} measurements of data/processed are new"
-        return Told([told, _written(kept, dry_run=dry_run, unchanged=done)], regressed=False)
-    read = observations.read(project, tables, snapshot, date=date, series=series)
-    line = _measured(Ground.of(tables, rules.config(project)), read)
-    after = added(before, line)
-    verdict = judged(after, line, rules)
-    done = dry_run or not write(kept, before, after)
-    said = [*_heading(read, line), *_table(verdict, rules)]
-    return Told(
-        [*said, _written(kept, dry_run=dry_run, unchanged=done)], bool(verdict["regressed"].any())
-    )
+        new = len(after) - len(before)
+        said = [f"{new} of {len(found)} measurements of data/processed are new"]
+    else:
+        read = observations.read(project, tables, snapshot, date=date, series=series)
+        if isinstance(read, Listed):
+            line = of_stations(ground, read.snapshot)
+        else:
+            line = of_vehicles(ground, read)
+        after = added(before, line)
+        verdict = targets.judged(after, line, rules)
+        said = [*_heading(read, line), *_table(verdict, rules)]
+        regressed = bool(verdict["regressed"].any())
+    if dry_run:
+        said.append("dry run: nothing was written")
+    elif write(kept, before, after):
+        said.append(f"wrote {kept}")
+    else:
+        said.append("nothing new: the history stays as it is")
+    return Outcome(said, regressed)
 
 
 def _refuse_name(series: str) -> None:
@@ -487,36 +422,22 @@ def _refuse_name(series: str) -> None:
         raise KwevError(f"not a name of a series: {series!r}", where="--series", hint=hint)
 
 
-def _measured(ground: Ground, read: Listed | Counted) -> Line:
-    if isinstance(read, Listed):
-        return of_stations(ground, read.snapshot)
-    return of_vehicles(ground, read)
-
-
-def _heading(read: Listed | Counted, line: Line) -> list[str]:
+def _heading(read: Listed | Counted, line: Measured) -> list[str]:
     if not isinstance(read, Listed):
         return [f"{line.date} {line.series}: {line.evs:,.0f} vehicles of the Region"]
     return [
-        (
-            f"{line.date} {line.series}: {line.stations} stations with {line.l2_ports} Level 2 "
-            f"and {line.l3_ports} Level 3 ports in the Region"
-        ),
-        (
-            f"left out: {read.outside} outside the Region, {read.closed} not for all cars or not "
-            f"standing, {read.repeated} said twice"
-        ),
+        (f"{line.date} {line.series}: {line.stations} stations with {line.l2_ports} Level 2 "
+         f"and {line.l3_ports} Level 3 ports in the Region"),
+        (f"left out: {read.outside} outside the Region, {read.closed} not for all cars or not "
+         f"standing, {read.repeated} said twice"),
         f"vehicles: {line.evs:,.0f}, of {line.ev_quarter}; distance: {line.metric}",
-    ]
+    ]  # fmt: skip
 
 
 def _table(verdict: pd.DataFrame, rules: Targets) -> list[str]:
     every: dict[str, str] = {target.name: target.every for target in rules.targets}
-    lines = [
-        (
-            f"{'target':<22} {'every':<8} {'wanted':>7} {'now':>7} {'':<5} {'since':<11} "
-            f"{'change':>7} {'a year':>7}"
-        )
-    ]
+    names = f"{'target':<22} {'every':<8} {'wanted':>7} {'now':>7} {'':<5} {'since':<11} "
+    lines = [f"{names}{'change':>7} {'a year':>7}"]
     for row in verdict.to_dict("records"):
         name = str(row["target"])
         passed = "pass" if row["passes"] else "fail"
@@ -531,9 +452,3 @@ def _table(verdict: pd.DataFrame, rules: Targets) -> list[str]:
 
 def _points(value: float) -> str:
     return f"{'-':>7}" if np.isnan(value) else f"{value:>+7.2f}"
-
-
-def _written(path: Path, *, dry_run: bool, unchanged: bool) -> str:
-    if dry_run:
-        return "dry run: nothing was written"
-    return "nothing new: the history stays as it is" if unchanged else f"wrote {path}"

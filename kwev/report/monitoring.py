@@ -1,37 +1,33 @@
-"""When what a plan was made on has moved so far that a new plan is due."""
+"""The targets that are watched, what was measured, and when a new plan is due.
+
+Its measures, named values, tables and chart; the history itself is :mod:`kwev.report.history`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import pandas as pd
-from matplotlib.dates import DateFormatter, YearLocator
-from matplotlib.ticker import PercentFormatter
-from plotly.subplots import make_subplots
 
 from kwev.display import origins, style
-from kwev.display.chart import chart, require
+from kwev.display.chart import Chart, require
+from kwev.display.series import Axis, Line, Panel, Rule
 from kwev.display.table import Column, table
-from kwev.display.values import Number, Numbers
+from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
-from kwev.report import history as report_history
-from kwev.report import snapshots
-from kwev.report import targets as report_targets
+from kwev.report import history, snapshots, targets
 from kwev.report.forecast import chosen_form
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import plotly.graph_objects as go
-
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.display.table import Table
     from kwev.plan.format import Plan
-    from kwev.report.history import Line
+    from kwev.report.history import Measured
     from kwev.report.scenario import Report
     from kwev.report.targets import Targets
 
@@ -65,7 +61,7 @@ class Trigger:
     state: State
 
 
-def triggers(tables: Tables, watched: Targets, lines: list[Line], plan: Plan) -> pd.DataFrame:
+def triggers(tables: Tables, watched: Targets, lines: list[Measured], plan: Plan) -> pd.DataFrame:
     """Return every trigger with its present state: the fields of :class:`Trigger`.
 
     Parameters
@@ -84,25 +80,37 @@ def triggers(tables: Tables, watched: Targets, lines: list[Line], plan: Plan) ->
     KwevError
         If the history lacks the lines of the processed tables.
     """
-    rows = [
-        vehicles(tables, _last(lines, report_history.REGISTRATIONS)),
+    found = [
+        vehicles(tables, of_series(lines, history.REGISTRATIONS)[-1]),
         regression(lines, watched),
-        network(_last(lines, "merged"), plan, watched.triggers.network_points),
+        network(of_series(lines, "merged")[-1], plan, watched.triggers.network_points),
         leaving(tables, watched.triggers.gone_per_year),
-        use(),
+        Trigger(
+            "Use of ports and waiting times",
+            "Ports are busier or emptier than the plan assumes",
+            "No public data",
+            "not known",
+        ),
     ]
-    return pd.DataFrame([asdict(row) for row in rows])
+    return pd.DataFrame([asdict(trigger) for trigger in found])
 
 
-def _last(lines: list[Line], series: str) -> Line:
+def of_series(lines: list[Measured], series: str) -> list[Measured]:
+    """Return the lines of a series, of which there must be some.
+
+    Raises
+    ------
+    KwevError
+        If the history has none.
+    """
     own = [line for line in lines if line.series == series]
     if not own:
         hint = "Run `kwev monitor --from-processed`."
-        raise KwevError(f"the history has no {series}", where=report_history.FILE, hint=hint)
-    return own[-1]
+        raise KwevError(f"the history has no {series}", where=history.FILE, hint=hint)
+    return own
 
 
-def vehicles(tables: Tables, counted: Line) -> Trigger:
+def vehicles(tables: Tables, counted: Measured) -> Trigger:
     """Hold a count against the interval of the chosen forecast, or, before one is due, of its test.
 
     Between two quarters of the forecast its interval is read in a straight line.
@@ -134,36 +142,26 @@ def interval(tables: Tables, quarter: str) -> tuple[float, float, str]:
         words = "no forecast is due yet, and one made a year earlier would have said"
         return float(test["low"].iloc[0]), float(test["high"].iloc[0]), words
     table = tables.ev_forecast[tables.ev_forecast["form"] == form].sort_values("quarter")
-    known = float(
-        tables.ev_quarters.loc[tables.ev_quarters["quarter"] == newest, "ev_inside"].sum()
-    )
-    at = [newest, *table["quarter"].astype(str)]
-    if quarter > at[-1]:
+    counts = tables.ev_quarters[tables.ev_quarters["quarter"] == newest]
+    known = float(counts["ev_inside"].sum())
+    at = [pd.Period(due, "Q").ordinal for due in (newest, *table["quarter"])]
+    wanted = pd.Period(quarter, "Q").ordinal
+    if wanted > at[-1]:
         raise KwevError(f"the forecast ends before {quarter}", where="ev_forecast")
-    ends = [_between(at, [known, *table[end]], quarter) for end in ("low", "high")]
-    return ends[0], ends[1], "the forecast says"
-
-
-def _between(quarters: list[str], values: list[float], wanted: str) -> float:
-    place = [pd.Period(quarter, "Q").ordinal for quarter in (*quarters, wanted)]
-    after = next(i for i, at in enumerate(place[:-1]) if at >= place[-1])
-    if place[after] == place[-1]:
-        return float(values[after])
-    part = (place[-1] - place[after - 1]) / (place[after] - place[after - 1])
-    return float(values[after - 1] + part * (values[after] - values[after - 1]))
+    low, high = (float(np.interp(wanted, at, [known, *table[end]])) for end in ("low", "high"))
+    return low, high, "the forecast says"
 
 
 def _quarter(text: str) -> str:
     return f"{text[:4]} {text[4:]}"
 
 
-def regression(lines: list[Line], watched: Targets) -> Trigger:
+def regression(lines: list[Measured], watched: Targets) -> Trigger:
     """Return whether the last line of any series shows a target that went back."""
-    series = sorted({line.series for line in lines})
+    last = {line.series: line for line in lines}
     back = []
-    for name in series:
-        last = _last(lines, name)
-        verdict = report_history.judged(lines, last, watched)
+    for name in sorted(last):
+        verdict = targets.judged(lines, last[name], watched)
         back += [
             f"{TARGET_NAMES[str(target)]} in the series {name}"
             for target in verdict.loc[verdict["regressed"], "target"]
@@ -171,11 +169,11 @@ def regression(lines: list[Line], watched: Targets) -> Trigger:
     calls = (
         f"A target that was met is not any more, or has lost {watched.regression_points:g} points"
     )
-    none = f"No target went back in any of {len(series)} series"
+    none = f"No target went back in any of {len(last)} series"
     return Trigger("Targets", calls, "; ".join(back) or none, "yes" if back else "no")
 
 
-def network(merged: Line, plan: Plan, most_points: float) -> Trigger:
+def network(merged: Measured, plan: Plan, most_points: float) -> Trigger:
     """Hold today's network against the one that the plan was made on."""
     moved = {
         level: POINTS * ((getattr(merged, level) or 0.0) - getattr(plan.coverage, level).before)
@@ -193,9 +191,8 @@ def leaving(tables: Tables, most: float) -> Trigger:
     older, newer = (snapshots.listed(tables, source) for source in snapshots.DATED)
     own = _ids(older.stations)
     gone = len(own - _ids(newer.stations))
-    years = (
-        pd.Timestamp(newer.date) - pd.Timestamp(older.date)
-    ).days / report_history.DAYS_PER_YEAR
+    days = (pd.Timestamp(newer.date) - pd.Timestamp(older.date)).days
+    years = days / targets.DAYS_PER_YEAR
     rate = gone / len(own) / years
     present = f"{gone} of {len(own)} of {older.date} had gone by {newer.date}: {rate:.1%} a year"
     calls = f"More than {most:.0%} of the listed stations leave in a year"
@@ -206,30 +203,27 @@ def _ids(stations: pd.DataFrame) -> set[str]:
     return set(stations["station_id"].str.split("_").str[1])
 
 
-def use() -> Trigger:
-    """Return what would be looked at if operators published it."""
-    return Trigger(
-        "Use of ports and waiting times",
-        "Ports are busier or emptier than the plan assumes",
-        "No public data",
-        "not known",
+def as_frame(lines: list[Measured]) -> pd.DataFrame:
+    """Return a history as a table of :data:`history.COLUMNS`; what a line does not have is NaN."""
+    frame = pd.DataFrame([asdict(line) for line in lines], columns=list(history.COLUMNS))
+    return frame.astype(
+        dict.fromkeys(("stations", "l2_ports", "l3_ports", "evs", "l2", "l3", "ev_owners"), float)
     )
 
 
-# -- Coverage over time: dated lists, openings between them, and marks that stand apart.
+# -- the chart ---------------------------------------------------------------------------------
 
 _PANELS: Final = {"l2": ("Level 2", style.L2), "l3": ("Level 3", style.L3)}
-_SERIES: Final = {
-    "nrcan_opened": ("By opening date", "lines", "circle", "o"),
-    "nrcan": ("Dated list, filtered alike", "markers", "circle", "o"),
-    "ocm": ("OpenChargeMap, undated", "markers", "diamond", "D"),
-    "merged": ("Merged network of the plan", "markers", "star", "*"),
+_SERIES: Final[dict[str, tuple[str, Any, Any]]] = {
+    "nrcan_opened": ("By opening date", "solid", ""),
+    "nrcan": ("Dated list, filtered alike", "", "circle"),
+    "ocm": ("OpenChargeMap, undated", "", "diamond"),
+    "merged": ("Merged network of the plan", "", "star"),
 }
-"""Words, plotly mode and symbol, matplotlib marker of each series."""
-_HEIGHT_PX, _HEIGHT_IN = 560, 4.4
+"""Words, dash and mark of each series."""
 
 
-def history(
+def over_time(
     df: pd.DataFrame, wanted: dict[str, float], *, origin: Origin, name: str = "monitoring-history"
 ) -> Figure:
     """Show the share of people in reach over time, one panel a level.
@@ -237,7 +231,7 @@ def history(
     Parameters
     ----------
     df
-        As from :func:`kwev.report.history.as_frame`; other series than the four are left out.
+        As from :func:`as_frame`; other series than the four are left out.
     wanted
         Target by level (share), drawn as a dotted line.
     """
@@ -250,131 +244,57 @@ def history(
         f"{last['date']}, target {wanted[level]:.0%}"
         for level, (words, _) in _PANELS.items()
     )
-    alt = f"Share of people in reach over time, in lists of one source filtered alike. {each}."
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _plotly(df, wanted),
-        lambda canvas: _draw(canvas, df, wanted),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _plotly(df: pd.DataFrame, wanted: dict[str, float]) -> go.Figure:
-    titles = [f"{words}; dotted: the target" for words, _ in _PANELS.values()]
-    figure = make_subplots(
-        rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12, subplot_titles=titles
-    )
-    layout = style.plotly_layout(height_px=_HEIGHT_PX)
-    figure.update_layout(**layout)
-    figure.update_layout(legend={"y": 1.1})
-    for row, (level, (_, colour)) in enumerate(_PANELS.items(), start=1):
-        for key, (words, mode, symbol, _) in _SERIES.items():
+    panels = []
+    for level, (title, colour) in _PANELS.items():
+        series: list[Line | Rule] = []
+        for key, (words, dash, mark) in _SERIES.items():
             part = df[df["series"] == key]
-            own = key.startswith("nrcan")
-            figure.add_scatter(
-                x=part["date"].tolist(),
-                y=part[level].tolist(),
-                mode=mode,
-                name=words,
-                legendgroup=key,
-                showlegend=row == 1,
-                line={"color": colour, "width": 1.5, "shape": "hv"},
-                marker={"symbol": symbol, "size": 11, "color": colour if own else style.INK},
-                hovertemplate="%{x}: %{y:.1%}<extra>" + words + "</extra>",
-                row=row,
-                col=1,
-            )
-        figure.add_hline(
-            y=wanted[level], line={"color": style.INK, "width": 1, "dash": "dot"}, row=row, col=1
+            series.append(
+                Line(x=part["date"].tolist(), y=part[level].tolist(), label=words, dash=dash,
+                     mark=mark, size=11, width=1.5, step=bool(dash),
+                     colour=colour if key.startswith("nrcan") else style.INK,
+                     hover="%{x}: %{y:.1%}<extra>" + words + "</extra>")
+            )  # fmt: skip
+        series.append(Rule(y=wanted[level]))
+        y = Axis(title="People (%)", form="share", span=(0, 1.02))
+        panels.append(
+            Panel(series=series, x=Axis(form="date"), y=y, title=f"{title}; dotted: the target")
         )
-    figure.update_xaxes(**layout["xaxis"])
-    figure.update_yaxes(**layout["xaxis"])
-    figure.update_xaxes(type="date")
-    figure.update_yaxes(title_text="People (%)", tickformat=".0%", range=[0, 1.02])
-    return figure
+    return Chart(
+        name=name, origin=origin, data=df, panels=panels, height_px=560, height_in=4.4,
+        alt=f"Share of people in reach over time, in lists of one source filtered alike. {each}.",
+        legend_columns=2,
+    ).figure()  # fmt: skip
 
 
-def _draw(canvas: Any, df: pd.DataFrame, wanted: dict[str, float]) -> None:
-    dates = pd.to_datetime(df["date"])
-    plots = canvas.subplots(2, 1, sharex=True)
-    for axes, (level, (words, colour)) in zip(plots, _PANELS.items(), strict=True):
-        for key, (label, mode, _, marker) in _SERIES.items():
-            at = df["series"] == key
-            if mode == "lines":
-                axes.step(
-                    dates[at], df.loc[at, level], where="post", color=colour, linewidth=1,
-                    label=label,
-                )  # fmt: skip
-            else:
-                tint = colour if key == "nrcan" else style.INK
-                axes.scatter(
-                    dates[at], df.loc[at, level], marker=marker, color=tint, s=32, label=label,
-                    zorder=3,
-                )  # fmt: skip
-        axes.axhline(wanted[level], color=style.INK, linestyle=":", linewidth=0.8)
-        axes.set_ylim(0, 1.02)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_ylabel("People (%)")
-        axes.set_title(f"{words}; dotted: the target", fontsize=8, loc="left")
-    plots[-1].xaxis.set_major_locator(YearLocator())  # type: ignore[no-untyped-call]
-    plots[-1].xaxis.set_major_formatter(DateFormatter("%Y"))  # type: ignore[no-untyped-call]
-    canvas.legend(*plots[0].get_legend_handles_labels(), loc="outside upper left", ncols=2)
-
-
-# -- Numbers of what is watched: the history, its trend, and what would call for a new plan.
+# -- named values ------------------------------------------------------------------------------
 
 ORIGIN: Final = "data/monitoring/history.csv"
 
 
-def of_monitoring(report: Report) -> Numbers:
+def numbers(report: Report) -> Numbers:
     """Return the numbers of the history and of drift."""
     lines, watched = report.history, report.watched
-    older, newer = _of(lines, "nrcan")[0], _of(lines, "nrcan")[-1]
-    mark = _of(lines, "ocm")[-1]
-    judged = {
-        str(row["target"]): row
-        for row in report_history.judged(lines, newer, watched).to_dict("records")
-    }
+    listed, mark = of_series(lines, "nrcan"), of_series(lines, "ocm")[-1]
+    ends = {"older": listed[0], "newer": listed[-1], "mark": mark}
+    judged = targets.judged(lines, listed[-1], watched).set_index("target")
     found = triggers(report.tables, watched, lines, report.plan)
     calling = found.loc[found["state"] == "yes", "what"].tolist()
+    trend = {level: float(judged["per_year"][level]) for level in LEVEL_NAMES}
+    missing = POINTS * float(judged["wanted"]["l2"] - judged["measured"]["l2"])
+    texts = {name: line.date for name, line in ends.items()}
     return Numbers(
         [
-            Number("watch_older", older.date, "text", ORIGIN),
-            Number("watch_newer", newer.date, "text", ORIGIN),
-            Number("watch_mark", mark.date, "text", ORIGIN),
-            Number("watch_lines", len(lines), "count", ORIGIN),
-            *(
-                Number(f"watch_{level}_{end}", getattr(line, level), "share", ORIGIN)
-                for level in ("l2", "l3")
-                for end, line in (("older", older), ("newer", newer), ("mark", mark))
-            ),
-            *(
-                Number(
-                    f"watch_{level}_per_year", float(judged[level]["per_year"]), "points",
-                    ORIGIN,
-                )
-                for level in ("l2", "l3")
-            ),
-            Number("watch_years", years_words(*_pace(judged["l2"])), "text", ORIGIN),
+            *named(ORIGIN, None, "watch_", count={"lines": len(lines)},
+                   text={**texts, "years": years_words(missing, trend["l2"])},
+                   points={f"{level}_per_year": points for level, points in trend.items()}),
+            *(Number(f"watch_{level}_{end}", getattr(line, level), "share", ORIGIN)
+              for level in LEVEL_NAMES for end, line in ends.items()),
             Number("watch_regression", watched.regression_points, "points", "data/targets.json"),
-            Number("drift_triggers", len(found), "count", "drift.triggers"),
-            Number("drift_words", drift_words(calling), "text", "drift.triggers"),
+            *named("drift.triggers", None, "drift_", count={"triggers": len(found)},
+                   text={"words": drift_words(calling)}),
         ]
     )  # fmt: skip
-
-
-def _of(lines: list[Line], series: str) -> list[Line]:
-    own = [line for line in lines if line.series == series]
-    if not own:
-        hint = "Run `kwev monitor --from-processed`."
-        raise KwevError(f"the history has no {series}", where=report_history.FILE, hint=hint)
-    return own
-
-
-def _pace(row: Mapping[Any, Any]) -> tuple[float, float]:
-    """Return what is missing of a target, and the trend (points, points a year)."""
-    missing = POINTS * (float(row["wanted"]) - float(row["measured"]))
-    return missing, float(row["per_year"])
 
 
 def years_words(missing_points: float, points_per_year: float) -> str:
@@ -395,7 +315,7 @@ def drift_words(calling: list[str]) -> str:
     return f"{who} for a new plan now: {named}"
 
 
-# -- Tables and figures of the targets that are watched, of what was measured, and of drift.
+# -- tables and charts -------------------------------------------------------------------------
 
 SERIES_NAMES: Final = {
     "nrcan": "Natural Resources Canada, filtered alike",
@@ -405,19 +325,18 @@ SERIES_NAMES: Final = {
 """Series whose lines stand in the table: lists of stations, not their openings in between."""
 
 
-def targets(report: Report) -> Table:
+def targets_table(report: Report) -> Table:
     """Return the monitored targets with pass or fail."""
-    columns = [
-        "target radius_m wanted measured before passes_before after passes_after",
-        "missing_points",
-    ]
-    frame = report_targets.targets(report.plan, report.watched)
+    columns = (
+        "target radius_m wanted measured before passes_before after passes_after missing_points"
+    )
+    frame = targets.targets(report.plan, report.watched)
     return table("targets", frame, columns, origins.plan(report.tables, report.plan))
 
 
-def measured_lists(report: Report) -> Table:
+def lists_table(report: Report) -> Table:
     """Return each list of stations with what it reached."""
-    frame = report_history.as_frame(report.history)
+    frame = as_frame(report.history)
     frame = frame[frame["series"].isin(SERIES_NAMES)].reset_index(drop=True)
     frame = frame.assign(source=frame["series"].map(SERIES_NAMES))
     columns = (
@@ -436,13 +355,11 @@ def history_chart(report: Report) -> Figure:
     wanted: dict[str, float] = {
         target.name: target.share for target in report.watched.targets if target.measure == "people"
     }
-    return history(
-        report_history.as_frame(report.history), wanted, origin=origins.stations(report.tables)
-    )
+    frame = as_frame(report.history)
+    return over_time(frame, wanted, origin=origins.stations(report.tables))
 
 
-def drift_triggers(report: Report) -> Table:
-    """Return what would call for a new plan, and whether it does."""
-    frame = triggers(report.tables, report.watched, report.history, report.plan)
+def triggers_table(report: Report, found: pd.DataFrame) -> Table:
+    """Return what would call for a new plan, and whether it does (rows of :func:`triggers`)."""
     columns = (Column("what", "What is watched"), "calls present state")
-    return table("drift-triggers", frame, columns, origins.plan(report.tables, report.plan))
+    return table("drift-triggers", found, columns, origins.plan(report.tables, report.plan))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify import certify
+from kwev.certify import KINDS, certify
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
@@ -113,11 +114,6 @@ class Alternatives:
         return frozenset.intersection(*self.done.values())
 
     @property
-    def ever(self) -> frozenset[str]:
-        """Actions that some plan has."""
-        return frozenset.union(*self.done.values())
-
-    @property
     def exchangeable(self) -> frozenset[str]:
         """Actions of the best plan that some other plan does without."""
         return self.done[BEST] - self.always
@@ -135,21 +131,19 @@ class Alternatives:
         pandas.DataFrame
             ``action``, ``kind``, ``place``, ``municipality``, ``plans`` (count), most first.
         """
-        kinds = ("new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remove")
+        counted = Counter(action for done in self.done.values() for action in done)
         rows = [
             {
                 "action": action,
-                "kind": next(kind for kind in kinds if action.startswith(f"{kind}_")),
+                "kind": next(kind for kind in KINDS if action.startswith(f"{kind}_")),
                 "place": self.places[action][0],
                 "municipality": self.places[action][1],
-                "plans": sum(action in done for done in self.done.values()),
+                "plans": plans,
             }
-            for action in sorted(self.ever)
+            for action, plans in counted.items()
         ]
         frame = pd.DataFrame(rows)
-        return frame.sort_values(
-            ["plans", "action"], ascending=[False, True], ignore_index=True, kind="stable"
-        )
+        return frame.sort_values(["plans", "action"], ascending=[False, True], ignore_index=True)
 
 
 def read(project: Project) -> Alternatives:

@@ -29,6 +29,7 @@ from kwev.pipeline.geometry import project as to_metres
 from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from kwev.data.tables import Tables
@@ -106,28 +107,15 @@ def read(
         or has no station in the Region that counts.
     """
     table = _table(path)
-    shown = last_or_named(path, date)
+    named = [match.group() for match in DATE.finditer(path.name)]
+    if not (date or named):
+        hint = "Give --date 2026-03-31, 2026-03 or 2026Q1."
+        raise KwevError("no date in the name of the file", where=str(path), hint=hint)
+    shown = date or named[-1]
     if "fsa" in table.columns:
         return _vehicles(tables, table, shown, path)
     layout, plain = _plain(table, path)
     return _stations(project, plain, last_day(shown), series or _SERIES[layout], path)
-
-
-def last_or_named(path: Path, date: str) -> str:
-    """Return the date given, else the one in the name of the file.
-
-    Raises
-    ------
-    KwevError
-        If there is none.
-    """
-    if date:
-        return date
-    found = [match.group() for match in DATE.finditer(path.name)]
-    if not found:
-        hint = "Give --date 2026-03-31, 2026-03 or 2026Q1."
-        raise KwevError("no date in the name of the file", where=str(path), hint=hint)
-    return found[-1]
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -164,21 +152,25 @@ def _points(path: Path) -> pd.DataFrame:
 # -- lists of stations -----------------------------------------------------------------------
 
 
+_HINT: Final = "`kwev monitor --help` shows the layouts."
+
+
 def _plain(table: pd.DataFrame, path: Path) -> tuple[str, pd.DataFrame]:
     """Return the layout of a list, and the list in kwev's own."""
     if "EV Level2 EVSE Num" in table.columns:
         return "nrcan", _from_nrcan(table, path)
     if "num_chargers" in table.columns:
         return "ocm", _from_ocm(table, path)
-    lost = [name for name in NEEDED if name not in table.columns]
-    if lost:
-        near = nearest(lost[0], list(table.columns))
-        known = f"has {', '.join(map(str, table.columns)) or 'no columns'}"
-        raise KwevError(f"no column {lost[0]!r} ({known})", where=str(path), hint=near or _HINT)
+    _need(table, NEEDED, path)
     return "own", table
 
 
-_HINT: Final = "`kwev monitor --help` shows the layouts."
+def _need(table: pd.DataFrame, columns: Iterable[str], path: Path, hint: str = "") -> None:
+    lost = [name for name in columns if name not in table.columns]
+    if lost:
+        known = f"has {', '.join(map(str, table.columns)) or 'no columns'}"
+        hint = hint or nearest(lost[0], list(table.columns)) or _HINT
+        raise KwevError(f"no column {lost[0]!r} ({known})", where=str(path), hint=hint)
 
 
 def _from_nrcan(table: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -187,10 +179,7 @@ def _from_nrcan(table: pd.DataFrame, path: Path) -> pd.DataFrame:
         "EV Level2 EVSE Num": "l2_ports", "EV DC Fast Count": "l3_ports", "Open Date": "opened",
         "ID": "station_id",
     }  # fmt: skip
-    needed = (*names, "Access Code", "Status Code", "Fuel Type Code")
-    lost = [name for name in needed if name not in table.columns]
-    if lost:
-        raise KwevError(f"no column {lost[0]!r}", where=str(path), hint=_HINT)
+    _need(table, (*names, "Access Code", "Status Code", "Fuel Type Code"), path)
     tesla = table["Station Name"].str.contains("tesla", case=False)
     public = (table["Access Code"] == "public") & (table["Fuel Type Code"] == "ELEC")
     # the filter of the trend: electric, available, public and dated
@@ -203,10 +192,7 @@ def _from_nrcan(table: pd.DataFrame, path: Path) -> pd.DataFrame:
 
 
 def _from_ocm(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    needed = ("name", "latitude", "longitude", "charger_type", "operator")
-    lost = [name for name in needed if name not in table.columns]
-    if lost:
-        raise KwevError(f"no column {lost[0]!r}", where=str(path), hint=_HINT)
+    _need(table, ("name", "latitude", "longitude", "charger_type", "operator"), path)
     plugs = table["num_chargers"].where(table["num_chargers"] != "", "1")
     operator = table["operator"].str.lower()
     tesla = operator.str.contains("tesla") & ~operator.str.contains("including non-tesla")
@@ -229,16 +215,11 @@ def _stations(project: Project, table: pd.DataFrame, date: str, series: str, pat
         for name, (low, high) in zip(("longitude", "latitude"), CANADA, strict=True)
     }
     ports = {name: _ports(table[name], path) for name in ("l2_ports", "l3_ports")}
-    _refuse(
-        ~table["access"].isin(["", *ACCESS]), table["access"], path, f"one of {', '.join(ACCESS)}"
-    )
-    _refuse(
-        ~table["status"].isin(["", *STATUS]), table["status"], path, f"one of {', '.join(STATUS)}"
-    )
-    opened = table["opened"]
-    _refuse(
-        (opened != "") & ~opened.str.fullmatch(_DAY), opened, path, "a date (YYYY-MM-DD) or empty"
-    )
+    for name, words in (("access", ACCESS), ("status", STATUS)):
+        wrong = ~table[name].isin(["", *words])
+        _refuse(wrong, table[name], path, f"one of {', '.join(words)}")
+    wrong = (table["opened"] != "") & ~table["opened"].str.fullmatch(_DAY)
+    _refuse(wrong, table["opened"], path, "a date (YYYY-MM-DD) or empty")
     table = table.assign(**degrees, **ports)
     metres = to_metres(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
@@ -299,10 +280,7 @@ def _refuse(wrong: pd.Series, column: pd.Series, path: Path, wanted: str) -> Non
 
 def _vehicles(tables: Tables, table: pd.DataFrame, date: str, path: Path) -> Counted:
     parts = ["ev"] if "ev" in table.columns else ["bev", "phev"]
-    lost = [name for name in parts if name not in table.columns]
-    if lost:
-        hint = "It needs fsa and ev, or fsa, bev and phev."
-        raise KwevError(f"no column {lost[0]!r}", where=str(path), hint=hint)
+    _need(table, parts, path, "It needs fsa and ev, or fsa, bev and phev.")
     wanted = sorted(tables.fsas["fsa"])
     known = table[table["fsa"].isin(wanted)].reset_index(drop=True)
     if known["fsa"].duplicated().any():

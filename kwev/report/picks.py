@@ -10,17 +10,20 @@ import pandas as pd
 from kwev.certify import KINDS, NEW, ActionKey
 from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column
+from kwev.display.table import Column, Table, category_name, table
+from kwev.display.values import Number, named
 from kwev.errors import KwevError
+from kwev.report import sweeps
+from kwev.report.prices import KIND_WORDS
 from kwev.studies.rows import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.plan.format import Plan
+    from kwev.report.scenario import Report
 
 STUDIES: Final = (
     "l2-radius", "l3-radius", "prices", "resale", "weights", "grid", "energy", "ports",
@@ -29,13 +32,10 @@ STUDIES: Final = (
 """Sweeps that are counted, all on dissemination areas: assumptions that may be wrong, not choices
 of budget and targets."""
 
+KIND_TITLES: Final = {kind: words[0].upper() + words[1:] for kind, words in KIND_WORDS.items()}
+
 CORE_SHARE, FRAGILE_SHARE = 0.9, 0.5
 """Chosen in so many plans a pick is part of the robust core; in fewer than the second, fragile."""
-
-COLUMNS: Final = (
-    "action", "kind", "place_id", "name", "municipality", "category", "plans", "share",
-    "in_base", "in_published", "class", "latitude", "longitude",
-)  # fmt: skip
 
 
 def picks(
@@ -77,20 +77,25 @@ def picks(
     )
     own = {action for action, _ in actions_of(str(base["actions"].iloc[0]))}
     shown = {action.id for action in published.actions}
-    facts = _Facts(tables)
-    found = [
-        {
-            "action": action,
-            **facts.of(action),
-            "plans": number,
-            "share": number / len(plans),
-            "in_base": action in own,
-            "in_published": action in shown,
-            "class": _class(number / len(plans), in_base=action in own),
-        }
-        for action, number in counted.items()
-    ]
-    table = pd.DataFrame(found, columns=list(COLUMNS))
+    known = _facts(tables, counted)
+    found = []
+    for action, number in counted.items():
+        where = known[action]
+        spot = {name: where.pop(name) for name in ("latitude", "longitude")}
+        share = number / len(plans)
+        found.append(
+            {
+                "action": action,
+                **where,
+                "plans": number,
+                "share": share,
+                "in_base": action in own,
+                "in_published": action in shown,
+                "class": _class(share, in_base=action in own),
+                **spot,
+            }
+        )
+    table = pd.DataFrame(found)
     return table.sort_values(["plans", "action"], ascending=[False, True], ignore_index=True)
 
 
@@ -109,37 +114,30 @@ def _class(share: float, *, in_base: bool) -> str:
     return "core" if share >= CORE_SHARE else "usual" if share >= FRAGILE_SHARE else "fragile"
 
 
-class _Facts:
-    """Name, place and category of an action's site or station."""
-
-    def __init__(self, tables: Tables) -> None:
-        towns = tables.municipalities.set_index("municipality_id")["name"]
-        self._towns = {str(k): str(v) for k, v in towns.items()}
-        self._sites = _by_id(tables.sites, "site_id")
-        self._stations = _by_id(tables.stations, "station_id")
-
-    def of(self, action: str) -> dict[str, object]:
-        place = ActionKey.from_id(action)
-        if place is None:
+def _facts(tables: Tables, actions: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Return kind, name, place and category of each action's site or station."""
+    towns = tables.municipalities.set_index("municipality_id")["name"]
+    sites, stations = tables.sites.set_index("site_id"), tables.stations.set_index("station_id")
+    found = {}
+    for action in actions:
+        key = ActionKey.from_id(action)
+        if key is None:
             raise KwevError(f"no action {action!r}", where="kwev.report.picks")
-        at_site = place.kind in NEW
-        row = (self._sites if at_site else self._stations)[place.place_id]
-        return {
-            "kind": place.kind,
-            "place_id": place.place_id,
+        at_site = key.kind in NEW
+        row: Any = (sites if at_site else stations).loc[key.place_id]
+        found[action] = {
+            "kind": key.kind,
+            "place_id": key.place_id,
             "name": str(row["name"]),
-            "municipality": self._towns.get(str(row["municipality_id"]), ""),
+            "municipality": towns.get(row["municipality_id"], ""),
             "category": str(row["category"]) if at_site else "existing_station",
             "latitude": float(row["latitude"]),
             "longitude": float(row["longitude"]),
         }
+    return found
 
 
-def _by_id(table: pd.DataFrame, key: str) -> dict[str, dict[Any, Any]]:
-    return {str(row[key]): row for row in table.to_dict("records")}
-
-
-# -- The map of how often each place is chosen over the sweeps.
+# -- named values, tables and map ---------------------------------------------------------------
 
 CLASSES: Final = {
     "fragile": Mark("in fewer than half", fill="#f3c78a", line=style.QUIET, radius=4.5),
@@ -155,9 +153,7 @@ _FACTS: Final = (
 )
 
 
-def picks_drawn(
-    tables: Tables, table: pd.DataFrame, origin: Origin, *, folder: Path | None = None
-) -> Figure:
+def map_of(tables: Tables, table: pd.DataFrame, origin: Origin) -> Figure:
     """Map the actions of the base plan by how many plans of the sweeps take them.
 
     Parameters
@@ -185,4 +181,56 @@ def picks_drawn(
         f"Map of the {len(own)} actions of the base plan by the share of the sweeps' plans that "
         f"take them: {counts}."
     )
-    return cartography.build("map-picks", alt, origin, [*cartography.land(tables, folder), layer])
+    return cartography.build("map-picks", alt, origin, [*cartography.land(tables, None), layer])
+
+
+PRINTED: Final = 20
+
+
+def numbers(report: Report) -> list[Number]:
+    """Return how many picks are core and fragile."""
+    table: Any = report.readings.picks
+    kinds, core = summary(table), table[table["class"] == "core"]
+    both = core["in_published"].mean() if len(core) else 0.0
+    counts = {name: int(kinds[name].sum()) for name in ("chosen", "core", "fragile")}
+    return [
+        Number("core_published", float(both), "share", "picks", "{:.0%}"),
+        Number("core_share", CORE_SHARE, "share", "picks.CORE_SHARE", "{:.0%}"),
+        *named("picks", None, "picks_", count=counts),
+        *named("picks", count={"others_tried": int((~table["in_base"]).sum()),
+                               "plans_counted": report.readings.plans_counted}),
+    ]  # fmt: skip
+
+
+def core_table(report: Report) -> Table:
+    """Return how many actions of each kind are core, usual and fragile."""
+    frame = summary(report.readings.picks)
+    frame = frame.assign(words=[KIND_TITLES[kind] for kind in frame["kind"]])
+    columns = "words chosen core usual fragile"
+    return table("robust-core", frame, columns, sweeps.origin(report))
+
+
+def picks_table(report: Report) -> Table:
+    """Return each place with how often it is chosen."""
+    frame = _worded(report)
+    columns = (
+        "name municipality words category",
+        Column("share", "Share of the plans", format=".0%"),
+        "in_base in_published",
+    )
+    origin = sweeps.origin(report)
+    return Table("picks", frame, columns, origin.source, origin.vintage, PRINTED)
+
+
+def picks_map(report: Report) -> Figure:
+    """Return the map of the robust core and the fragile picks."""
+    return map_of(report.tables, _worded(report), sweeps.origin(report))
+
+
+def _worded(report: Report) -> pd.DataFrame:
+    frame = report.readings.picks
+    plain: dict[str, Any] = {
+        "words": [KIND_TITLES[kind] for kind in frame["kind"]],
+        "category": [category_name(category) for category in frame["category"]],
+    }
+    return frame.assign(**plain)

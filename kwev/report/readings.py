@@ -1,4 +1,4 @@
-"""Break-even prices: where a price ends a purchase, and what a price is worth in budget."""
+"""What the sweeps say, in tables, read once from committed rows of plans solved again."""
 
 from __future__ import annotations
 
@@ -10,146 +10,29 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.config import parse
 from kwev.errors import KwevError
 from kwev.files import read_json
-from kwev.report import picks as report_picks
-from kwev.report import registry, sweeps
+from kwev.report import picks, prices, registry, sweeps
 from kwev.report.phases import PHASES, phase_of
-from kwev.report.sweeps import HARD
 from kwev.studies.rows import actions_of
-from kwev.units import HOURS_PER_YEAR, POINTS
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from kwev.data.tables import Tables
     from kwev.plan.format import Plan
     from kwev.project import Project
     from kwev.studies.study import Point
 
-KINDS: Final = ("upgrade", "new_l3", "new_l2")
-"""Purchases that are asked for: a few ports added here and there come and go within the gap."""
-
-ALL: Final = "all"
-"""All four prices together."""
-
-COLUMNS: Final = ("price", "kind", "buys_at_cad", "not_at_cad", "buys_at", "not_at")
-WORTH_COLUMNS: Final = (
-    "price", "factor", "l2", "l3", "shortfall_points", "budget_from_cad", "budget_to_cad",
-)  # fmt: skip
-
-
-def ladders(points: Iterable[Point], rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of the study ``prices`` with ``price``, ``factor`` and ``price_cad``.
-
-    ``price`` is a key of ``costs`` or ``all``; ``price_cad`` is NaN for ``all``.
-    """
-    facts = []
-    for point in points:
-        name, factor = point.name.rsplit("-", 1)
-        costs = point.case.config.costs
-        price = ALL if name == ALL else f"{name}_cad"
-        facts.append((price, float(factor), float("nan") if name == ALL else getattr(costs, price)))
-    table = pd.DataFrame(facts, columns=["price", "factor", "price_cad"])
-    return pd.concat([table, rows.reset_index(drop=True)], axis=1)
-
-
-def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
-    """Return the two tested prices between which a kind of action comes into the plan or leaves it.
-
-    Each price is a plan solved again with the other prices as they are; the break-even price itself
-    lies between the two.
-
-    Parameters
-    ----------
-    ladder
-        As :func:`ladders` gives it.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a price and kind that begins or ends once along the prices: ``price``, ``kind``,
-        ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for
-        all prices together), ``buys_at`` and ``not_at`` (factors on the base price). Empty where
-        no tested price makes such a difference.
-    """
-    found = []
-    for price, steps in ladder.groupby("price", sort=False):
-        ordered = [dict(row) for row in steps.sort_values("factor").to_dict("records")]
-        for kind in KINDS:
-            crossings = [
-                (one, other)
-                for one, other in pairwise(ordered)
-                if (one[kind] > 0) != (other[kind] > 0)
-            ]
-            if len(crossings) == 1:
-                for one, other in crossings:
-                    buys, stops = (one, other) if one[kind] > 0 else (other, one)
-                    found.append(
-                        (price, kind, buys["price_cad"], stops["price_cad"], buys["factor"],
-                         stops["factor"])
-                    )  # fmt: skip
-    return pd.DataFrame(found, columns=list(COLUMNS))
-
-
-def worth(ladder: pd.DataFrame, budgets: pd.DataFrame) -> pd.DataFrame:
-    """Return which budgets at base prices miss as much of the targets as each price does.
-
-    Parameters
-    ----------
-    budgets
-        Rows of the study ``budget``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row a price and factor: coverage on the cells, ``shortfall_points`` on the model's
-        points, and the two solved budgets ``budget_from_cad`` and ``budget_to_cad`` between whose
-        shortfalls it lies (CAD; NaN beyond either end); where several budgets miss just as much,
-        ``from`` is the largest of them and ``to`` the smallest.
-    """
-    ordered = budgets.sort_values("budget_cad")
-    scale = list(zip(ordered["budget_cad"], ordered["shortfall_points"], strict=True))
-    found = []
-    for row in ladder.to_dict("records"):
-        missing = row["shortfall_points"]
-        below = [cad for cad, short in scale if short >= missing - TIE_POINTS]
-        above = [cad for cad, short in scale if short <= missing + TIE_POINTS]
-        found.append(
-            (row["price"], row["factor"], row["l2"], row["l3"], missing,
-             max(below, default=float("nan")), min(above, default=float("nan")))
-        )  # fmt: skip
-    return pd.DataFrame(found, columns=list(WORTH_COLUMNS))
-
-
-TIE_POINTS: Final = 1e-3
-"""Shortfalls that differ by less are the same: the second stage may miss so much more."""
-
-
-def base_costs(points: Iterable[Point]) -> Mapping[str, float]:
-    """Return the base price of each part (CAD), read from the points at factor 1."""
-    found: dict[str, Any] = {}
-    for point in points:
-        name, factor = point.name.rsplit("-", 1)
-        if name != ALL and float(factor) == 1.0:
-            found[f"{name}_cad"] = getattr(point.case.config.costs, f"{name}_cad")
-    return found
-
-
-# -- What the next money buys, shown by solving again: never read off a multiplier.
-
-MONEY_TOL = 0.5
+MONEY_TOL: Final = 0.5
 """Two budgets are a step apart within half a dollar."""
-
-MARGINAL_COLUMNS = (
-    "budget_cad", "step_cad", "spent_cad", "l2_points", "l3_points", "l2_people", "l3_people",
-    "shortfall_points", "objective_points",
-)  # fmt: skip
 
 
 def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
     """Return what a step of money buys from each budget that was solved with and without it.
+
+    It is shown by solving again, never read off a multiplier.
 
     Parameters
     ----------
@@ -173,41 +56,31 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
     KwevError
         If no two budgets are a step apart.
     """
-    found = [
-        _step(one, other, step_cad, people)
-        for one in _records(rows)
-        for other in _records(rows)
-        if abs(other["budget_cad"] - one["budget_cad"] - step_cad) < MONEY_TOL
-    ]
+    records, found = [dict(row) for row in rows.to_dict("records")], []
+    for one in records:
+        for other in records:
+            if abs(other["budget_cad"] - one["budget_cad"] - step_cad) >= MONEY_TOL:
+                continue
+            l2, l3 = (other[level] - one[level] for level in ("l2", "l3"))
+            found.append(
+                {
+                    "budget_cad": one["budget_cad"],
+                    "step_cad": step_cad,
+                    "spent_cad": other["net_cad"] - one["net_cad"],
+                    "l2_points": POINTS * l2,
+                    "l3_points": POINTS * l3,
+                    "l2_people": people * l2,
+                    "l3_people": people * l3,
+                    "shortfall_points": one["shortfall_points"] - other["shortfall_points"],
+                    "objective_points": other["objective"] - one["objective"],
+                }
+            )
     if not found:
         raise KwevError(f"no two budgets are {step_cad:,.0f} CAD apart", where="next-100k")
-    return pd.DataFrame(found, columns=list(MARGINAL_COLUMNS)).sort_values(
-        "budget_cad", ignore_index=True
-    )
+    return pd.DataFrame(found).sort_values("budget_cad", ignore_index=True)
 
 
-def _step(
-    one: dict[str, Any], other: dict[str, Any], step_cad: float, people: float
-) -> dict[str, float]:
-    l2, l3 = (other[level] - one[level] for level in ("l2", "l3"))
-    return {
-        "budget_cad": one["budget_cad"],
-        "step_cad": step_cad,
-        "spent_cad": other["net_cad"] - one["net_cad"],
-        "l2_points": POINTS * l2,
-        "l3_points": POINTS * l3,
-        "l2_people": people * l2,
-        "l3_people": people * l3,
-        "shortfall_points": one["shortfall_points"] - other["shortfall_points"],
-        "objective_points": other["objective"] - one["objective"],
-    }
-
-
-def _records(rows: pd.DataFrame) -> Iterable[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-
-
-# -- The grid of targets: which pairs can be met, where, and what they would cost at least.
+# -- the grid of targets -----------------------------------------------------------------------
 
 NOTHING_POINTS: Final = 1e-3
 """Less missing than this is nothing missing: the second stage may miss so much."""
@@ -221,10 +94,7 @@ VERDICTS: Final = {
 }
 """What is known of a pair of targets, in words."""
 
-TARGETGRID_COLUMNS: Final = (
-    "l2_target", "l3_target", "verdict", "words", "least_budget_cad", "shortfall_points", "l2",
-    "l3", "l2_model", "l3_model",
-)  # fmt: skip
+_MEASURED: Final = ["least_budget_cad", "shortfall_points", "l2", "l3", "l2_model", "l3_model"]
 
 
 def grid(points: list[Point], rows: pd.DataFrame) -> pd.DataFrame:
@@ -248,14 +118,17 @@ def grid(points: list[Point], rows: pd.DataFrame) -> pd.DataFrame:
     """
     found = []
     for point, row in zip(points, rows.to_dict("records"), strict=True):
-        targets = point.case.config.targets
-        verdict = _verdict(targets.l2, targets.l3, {str(k): v for k, v in row.items()})
-        measured = [row[name] for name in TARGETGRID_COLUMNS[4:]]
-        found.append((targets.l2, targets.l3, verdict, VERDICTS[verdict], *measured))
-    return pd.DataFrame(found, columns=list(TARGETGRID_COLUMNS))
+        wanted = point.case.config.targets
+        key = verdict(wanted.l2, wanted.l3, row)
+        found.append(
+            {"l2_target": wanted.l2, "l3_target": wanted.l3, "verdict": key, "words": VERDICTS[key],
+             **{name: row[name] for name in _MEASURED}}
+        )  # fmt: skip
+    return pd.DataFrame(found)
 
 
-def _verdict(l2: float, l3: float, row: dict[str, Any]) -> str:
+def verdict(l2: float, l3: float, row: Mapping[Any, Any]) -> str:
+    """Return what a row of a study says of the targets that it was asked for."""
     if row["l2_status"] == "met" and row["l3_status"] == "met":
         return "met"
     if row["shortfall_points"] <= NOTHING_POINTS:
@@ -271,27 +144,17 @@ def cross(frame: pd.DataFrame) -> pd.DataFrame:
 
     A cell says the verdict, and the least budget where one is known.
     """
-    told = frame.assign(
-        cell=[
-            _cell(verdict, words, least)
-            for verdict, words, least in zip(
-                frame["verdict"], frame["words"], frame["least_budget_cad"], strict=True
-            )
-        ]
-    )
+    known = frame["least_budget_cad"].notna() & frame["verdict"].isin(["model", "budget", "met"])
+    least = [f"; from ${cad / CAD_PER_MILLION:.2f} million" for cad in frame["least_budget_cad"]]
+    told = frame.assign(cell=frame["words"] + pd.Series(least, frame.index).where(known, ""))
     table = told.pivot_table(index="l2_target", columns="l3_target", values="cell", aggfunc="first")
     table.columns = [f"l3_{share:g}" for share in table.columns]
     return table.reset_index()
 
 
-def _cell(verdict: str, words: str, least_cad: float) -> str:
-    known = pd.notna(least_cad) and verdict in ("model", "budget", "met")
-    return f"{words}; from ${least_cad / 1e6:.2f} million" if known else words
+# -- assumptions, and how far equal plans lie apart --------------------------------------------
 
-
-# -- Which assumption moves a result most: the two ends of each range, widest first.
-
-TORNADO_COLUMNS = ("key", "what", "low", "high", "low_value", "high_value", "span")
+_TORNADO: Final = ["key", "what", "low", "high", "low_value", "high_value", "span"]
 
 
 def tornado(changes: pd.DataFrame, measure: str, names: Mapping[str, str]) -> pd.DataFrame:
@@ -321,7 +184,7 @@ def tornado(changes: pd.DataFrame, measure: str, names: Mapping[str, str]) -> pd
         values = [at[end]["value"] if end in at else None for end in ("low", "high")]
         span = max(low, high, 0.0) - min(low, high, 0.0)
         found.append((str(key), names.get(str(key), str(key)), low, high, *values, span))
-    table = pd.DataFrame(found, columns=list(TORNADO_COLUMNS))
+    table = pd.DataFrame(found, columns=_TORNADO)
     return table.sort_values(["span", "key"], ascending=[False, True], ignore_index=True)
 
 
@@ -341,138 +204,6 @@ def noise(rows: pd.DataFrame, measure: str) -> float:
     return float((spans["max"] - spans["min"]).max())
 
 
-# -- Slack, right-hand side and use of each limit, with one sign convention.
-
-RELATIVE_TOL: Final = 1e-6
-"""Part of the right-hand side within which a limit is used to the full."""
-
-SLACK_COLUMNS: Final = ("name", "sense", "used", "rhs", "unit", "slack", "utilisation", "state")
-
-
-def record(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return one row a limit or requirement of a plan.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``name``, ``sense`` (``at most`` or ``at least``), ``used`` and ``rhs`` (in ``unit``),
-        ``slack``, ``utilisation`` (share; NaN where the right-hand side is 0) and ``state``
-        (``room left``, ``at the limit``, ``missed``). Of limits that hold place by place, the
-        place with least room stands for all.
-    """
-    config = parse(plan.config, where="plan")
-    evaluation = Evaluation(tables, config, plan.geography)
-    cover = plan.coverage
-    found = [
-        _row("Budget", "at most", plan.cost.net_cad, plan.cost.budget_cad, "CAD"),
-        *(
-            _row(name, "at least", POINTS * reached.after, POINTS * reached.target, "points")
-            for name, reached in (
-                ("People near Level 2, on the cells", cover.l2),
-                ("People near Level 3, on the cells", cover.l3),
-                ("EVs near either level, on the cells", cover.ev_owners),
-            )
-        ),
-        *_energy(tables, plan, evaluation),
-        *_places(plan, config.ports.max_new_l2, config.ports.max_new_l3),
-    ]
-    return pd.DataFrame(found, columns=list(SLACK_COLUMNS))
-
-
-Row = tuple[str, str, float, float, str, float, float, str]
-
-
-def _row(name: str, sense: str, used: float, rhs: float, unit: str) -> Row:
-    slack = rhs - used if sense == "at most" else used - rhs
-    near = RELATIVE_TOL * max(1.0, abs(rhs))
-    state = "at the limit" if abs(slack) <= near else "room left" if slack > 0 else "missed"
-    return name, sense, used, rhs, unit, slack, used / rhs if rhs else float("nan"), state
-
-
-def _energy(tables: Tables, plan: Plan, evaluation: Evaluation) -> list[Row]:
-    """Return, by municipality, the energy that ports can give against what EVs need (MWh)."""
-    need = evaluation.need_kwh
-    names = dict(
-        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
-    )
-    kw = dict.fromkeys(need, 0.0)
-    for station in evaluation.counted():
-        if station["municipality_id"] in kw:
-            kw[station["municipality_id"]] += evaluation.standing_kw(station)
-    for action in plan.actions:
-        place = ActionKey(action.kind, action.place_id)
-        area = evaluation.row(place)["municipality_id"]
-        if area in kw:
-            kw[area] += evaluation.effect(place, action.ports_added).kw
-    per_kw = HOURS_PER_YEAR * evaluation.config.demand.utilisation / 1000
-    return [
-        _row(
-            f"Energy from public ports, {names[area]}",
-            "at least",
-            per_kw * kw[area],
-            need[area] / 1000,
-            "MWh a year",
-        )
-        for area in sorted(need)
-    ]
-
-
-def _places(plan: Plan, most_l2: int, most_l3: int) -> list[Row]:
-    rows = []
-    sited = [a for a in plan.actions if a.grid_kw > 0]
-    if sited:
-        tight = min(sited, key=lambda a: (a.grid_kw - a.kw_after, a.id))
-        name = "Power of the place with least room, proxy"
-        rows.append(_row(name, "at most", tight.kw_after, tight.grid_kw, "kW"))
-    for level, most, kinds in (
-        ("Level 2", most_l2, ("new_l2", "add_l2")),
-        ("Level 3", most_l3, ("new_l3", "upgrade", "add_l3")),
-    ):
-        added = [a.ports_added for a in plan.actions if a.kind in kinds]
-        if added:
-            name = f"{level} ports added at one place, the most"
-            rows.append(_row(name, "at most", float(max(added)), float(most), "ports"))
-    return rows
-
-
-# -- Whether a sweep is monotone as settled: shortfall never rises, then the objective never falls.
-
-HOLD_POINTS = 1e-3
-"""The second stage may miss a target by so much more than the first (points, all targets)."""
-
-
-def breaks(rows: pd.DataFrame, along: str, mip_gap: float) -> list[str]:
-    """Return where a sweep is not monotone, a line each; empty where it is.
-
-    From each row to the next along ``along``, the total shortfall may rise by no more than both
-    searches may have left, and at equal shortfall the objective may fall by no more than the two
-    absolute gaps together. What is measured on the cells may dip: the model does not see it.
-
-    Parameters
-    ----------
-    rows
-        Rows of a study, with what is swept in a column.
-    along
-        That column; more of it leaves every plan possible.
-    mip_gap
-        Gap at which the search for the least shortfall stops (share).
-    """
-    ordered = [dict(row) for row in rows.sort_values(along).to_dict("records")]
-    found = []
-    for one, other in pairwise(ordered):
-        step = f"{along} from {one[along]:g} to {other[along]:g}"
-        left = HOLD_POINTS + mip_gap * (one["shortfall_points"] + other["shortfall_points"])
-        rise = other["shortfall_points"] - one["shortfall_points"]
-        if rise > left:
-            found.append(f"{step}: shortfall rises by {rise:.4f} points, allowed {left:.4f}")
-        elif rise > -left:
-            allowed = _gap_points(one) + _gap_points(other)
-            fall = one["objective"] - other["objective"]
-            if fall > allowed:
-                found.append(f"{step}: objective falls by {fall:.4f} points, allowed {allowed:.4f}")
-    return found
-
-
 def dips(rows: pd.DataFrame, along: str, value: str) -> list[tuple[float, float, float]]:
     """Return where a value falls along a sweep: from where, to where, and by how much."""
     ordered = rows.sort_values(along)
@@ -480,16 +211,12 @@ def dips(rows: pd.DataFrame, along: str, value: str) -> list[tuple[float, float,
     return [(a, b, x - y) for (a, x), (b, y) in pairwise(pairs) if y < x]
 
 
-def _gap_points(row: dict[Any, Any]) -> float:
-    return abs(float(row["gap"]) * float(row["objective"])) + 1e-9
-
-
-# -- The sweeps as the chapter reads them: each table computed once, from committed rows.
+# -- everything, read once ---------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """What the sweeps say, in tables; each is described where it is computed.
+    """What the sweeps say; each table is described where it is computed.
 
     Attributes
     ----------
@@ -516,6 +243,13 @@ class Readings:
     def _read(self) -> dict[str, pd.DataFrame]:
         return {}
 
+    def along(self, name: str, key: str) -> pd.DataFrame:
+        """Return the rows of a study with the value of a dotted key in the column ``value``."""
+        points = registry.points(self.project, name)
+        return self.study(name).assign(
+            value=[sweeps.value_at(point.case.config, key) for point in points]
+        )
+
     @property
     def people(self) -> float:
         """People of the Region."""
@@ -526,43 +260,32 @@ class Readings:
         """:func:`kwev.report.readings.steps`."""
         return steps(self.study("next-100k"), sweeps.STEP_CAD, self.people)
 
-    def along(self, name: str, key: str) -> pd.DataFrame:
-        """Return the rows of a study with the value of a dotted key in the column ``value``."""
-        points = registry.points(self.project, name)
-        return self.study(name).assign(value=[_value(point, key) for point in points])
-
     @cached_property
     def target_grid(self) -> pd.DataFrame:
         """:func:`kwev.report.readings.grid`."""
-        points = registry.points(self.project, "targets")
-        return grid(points, self.study("targets"))
+        return grid(registry.points(self.project, "targets"), self.study("targets"))
 
     @cached_property
     def prices(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.ladders`."""
-        return ladders(registry.points(self.project, "prices"), self.study("prices"))
+        """:func:`kwev.report.prices.ladders`."""
+        return prices.ladders(registry.points(self.project, "prices"), self.study("prices"))
 
     @cached_property
     def break_even(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.break_even`."""
-        return break_even(self.prices)
+        """:func:`kwev.report.prices.break_even`."""
+        return prices.break_even(self.prices)
 
     @cached_property
     def worth(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.worth`."""
-        return worth(self.prices, self.study("budget"))
-
-    @cached_property
-    def slack(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.record`."""
-        return record(self.tables, self.published)
+        """:func:`kwev.report.prices.worth`."""
+        return prices.worth(self.prices, self.study("budget"))
 
     @cached_property
     def picks(self) -> pd.DataFrame:
         """:func:`kwev.report.picks.picks`."""
         base = self.study("geography")
-        return report_picks.picks(
-            (self.study(name) for name in report_picks.STUDIES),
+        return picks.picks(
+            (self.study(name) for name in picks.STUDIES),
             base[base["name"] == sweeps.GEOGRAPHY],
             self.published,
             self.tables,
@@ -571,20 +294,23 @@ class Readings:
     @cached_property
     def plans_counted(self) -> int:
         """Different plans over which picks are counted."""
-        keys = {key for name in report_picks.STUDIES for key in self.study(name)["key"]}
-        return len(keys)
+        return len({key for name in picks.STUDIES for key in self.study(name)["key"]})
 
-    def tornado(self, measure: str) -> pd.DataFrame:
-        """Return :func:`kwev.report.readings.tornado` of a measure, in the ledger's words."""
+    @cached_property
+    def assumption_names(self) -> dict[str, str]:
+        """The ledger's words for each assumption, or group that moves together, by its key."""
         ledger = read_json(self.project.root / "data" / "assumptions.json")
-        names = {
-            entry["key"]: entry["what"] + (", on tracts" if entry["key"] in HARD else "")
-            for entry in ledger
-        }
         groups = {
             e["group"]: f"{e['group'].capitalize()} costs, all" for e in ledger if "group" in e
         }
-        return tornado(self.changes, measure, {**groups, **names})
+        names = {
+            e["key"]: e["what"] + (", on tracts" if e["key"] in sweeps.HARD else "") for e in ledger
+        }
+        return {**groups, **names}
+
+    def tornado(self, measure: str) -> pd.DataFrame:
+        """Return :func:`kwev.report.readings.tornado` of a measure."""
+        return tornado(self.changes, measure, self.assumption_names)
 
     @cached_property
     def on_cells(self) -> pd.DataFrame:
@@ -614,29 +340,18 @@ class Readings:
         Columns: ``budget_cad``, and for each phase its ``phase<n>_actions`` and ``phase<n>_cad``
         (net of resale), worked out from the rows' actions by the certificate's code.
         """
+        rows = []
         points = registry.points(self.project, "budget")
-        rows = zip(points, self.study("budget").to_dict("records"), strict=True)
-        return pd.DataFrame([_phased(self.tables, point, dict(row)) for point, row in rows])
-
-
-def _value(point: Point, key: str) -> Any:
-    node: Any = point.case.config.as_dict()
-    for part in key.split("."):
-        node = node[part]
-    return node
-
-
-def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, float]:
-    evaluation = Evaluation(tables, point.case.config, point.case.geography)
-    found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
-    for phase in PHASES:
-        found[f"phase{phase.number}_actions"] = 0
-        found[f"phase{phase.number}_cad"] = 0.0
-    for action, ports in actions_of(str(row["actions"])):
-        place = ActionKey.from_id(action)
-        if place is None:
-            continue
-        number, effect = phase_of(place.kind).number, evaluation.effect(place, ports)
-        found[f"phase{number}_actions"] += 1
-        found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
-    return found
+        for point, row in zip(points, self.study("budget").to_dict("records"), strict=True):
+            evaluation = Evaluation(self.tables, point.case.config, point.case.geography)
+            found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
+            for phase in PHASES:
+                found |= {f"phase{phase.number}_actions": 0, f"phase{phase.number}_cad": 0.0}
+            for action, ports in actions_of(str(row["actions"])):
+                key = ActionKey.from_id(action)
+                if key is not None:
+                    number, effect = phase_of(key.kind).number, evaluation.effect(key, ports)
+                    found[f"phase{number}_actions"] += 1
+                    found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
+            rows.append(found)
+        return pd.DataFrame(rows)

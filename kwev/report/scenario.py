@@ -13,7 +13,6 @@ from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.report import (
-    decisions,
     equity,
     hindsight,
     history,
@@ -24,9 +23,9 @@ from kwev.report import (
     targets,
     timing,
 )
+from kwev.report.business import Business
 from kwev.report.findings import Findings
 from kwev.report.readings import Readings
-from kwev.report.returns import Business
 from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
@@ -39,8 +38,7 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.display.figure import Origin
     from kwev.plan.format import Plan
-    from kwev.report.decisions import Recommendation
-    from kwev.report.history import Line
+    from kwev.report.history import Measured
     from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
@@ -186,19 +184,12 @@ class Report:
         return equity.prices(self.findings.effects, self.study(equity.STUDY))
 
     @cached_property
-    def recommendations(self) -> list[Recommendation]:
-        """What the plan and its studies speak for."""
-        return decisions.recommendations(
-            self.readings, self.timetable, self.business, self.floor_prices
-        )
-
-    @cached_property
     def watched(self) -> Targets:
         """The targets that are watched (``data/targets.json``)."""
         return targets.of_project(self.project)
 
     @cached_property
-    def history(self) -> list[Line]:
+    def history(self) -> list[Measured]:
         """What was measured when (``data/monitoring/history.csv``)."""
         return history.read_history(history.path_of(self.project))
 

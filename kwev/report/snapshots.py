@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.sparse.csgraph import connected_components
 
 from kwev.errors import KwevError
-from kwev.model.coverage import ruler_of, within
+from kwev.model.coverage import ruler_of
 from kwev.model.demand import demand_points
 from kwev.model.network import Places
 from kwev.model.siting import counted
@@ -25,8 +24,6 @@ from kwev.pipeline.geometry import project
 from kwev.solve.record import Network, covered
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.model.demand import DemandPoints
@@ -163,40 +160,6 @@ def last_day(date: str) -> str:
         return str(pd.Period(date, str(found.lastgroup)).end_time.date())
     except ValueError as error:
         raise KwevError(f"not a date: {date!r}", where="date", hint=hint) from error
-
-
-def place_of(xy_m: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the number of the place of each record, shape (n,).
-
-    Records less than or at :data:`ONE_PLACE_M` apart, in a straight line, are one place, and so
-    are those that a chain of such records joins. Places are numbered in the order of their first
-    record.
-    """
-    near = within(xy_m, xy_m, ONE_PLACE_M)
-    _, label = connected_components(near, directed=False)
-    _, first = np.unique(label, return_index=True)
-    rank = np.argsort(np.argsort(first))
-    return np.asarray(rank[label], np.int64)
-
-
-def places(snapshot: Snapshot) -> pd.DataFrame:
-    """Return a snapshot by place: records at one place as one row with the sum of their ports.
-
-    Returns
-    -------
-    pandas.DataFrame
-        :data:`COLUMNS` of the place's first record, ports added up, ``opened`` the earliest date,
-        and ``records`` (count).
-    """
-    table = snapshot.stations
-    number = place_of(table[["easting_m", "northing_m"]].to_numpy(np.float64))
-    found = table.assign(place=number, records=1)
-    first = found.drop_duplicates("place").set_index("place")
-    sums = found.groupby("place")[["l2_ports", "l3_ports", "records"]].sum()
-    opened = found[found["opened"] != ""].groupby("place")["opened"].min()
-    made = first.assign(opened=opened.reindex(first.index).fillna(""))
-    made[["l2_ports", "l3_ports", "records"]] = sums
-    return made.reset_index(drop=True)
 
 
 def measured(

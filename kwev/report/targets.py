@@ -1,15 +1,17 @@
-"""The targets that are watched, as data: what is measured, within which radius, how often."""
+"""The targets that are watched, as data, and how a plan or a new measurement stands to them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import Field, ValidationError, model_validator
 
 from kwev.config import Metric, PositiveM, Section, Share, load_config
 from kwev.errors import refusal
 from kwev.files import read_json
+from kwev.units import POINTS
 from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.plan.format import Plan
     from kwev.project import Project
+    from kwev.report.history import Measured
 
 Name = Literal["l2", "l3", "ev_owners"]
 NAMES: tuple[Name, ...] = ("l2", "l3", "ev_owners")
@@ -127,6 +130,7 @@ def json_schema() -> dict[str, Any]:
 
 # -- The targets that are watched once the plan is built, and whether they are met.
 
+DAYS_PER_YEAR: Final = 365.25
 OFTEN: Final = {"month": "monthly", "quarter": "quarterly"}
 
 
@@ -149,7 +153,7 @@ def targets(plan: Plan, watched: Targets) -> pd.DataFrame:
                 "after": reached.after,
                 "passes_before": passes(reached.before, target.share),
                 "passes_after": passes(reached.after, target.share),
-                "missing_points": max(0.0, 100 * (target.share - reached.after)),
+                "missing_points": max(0.0, POINTS * (target.share - reached.after)),
             }
         )
     return pd.DataFrame(rows)
@@ -163,3 +167,50 @@ def _radius(within: Within) -> str:
 def passes(share: float, target: float) -> bool:
     """Return whether a measured share meets its target."""
     return share >= target - 1e-12
+
+
+def judged(lines: list[Measured], line: Measured, watched: Targets) -> pd.DataFrame:
+    """Return what a line says of each target that it measures.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``target``, ``wanted``, ``measured`` (shares), ``passes``, ``since`` (date of the line
+        before in its series, empty where it is the first), ``change`` (points since then),
+        ``per_year`` (points a year, a straight line through the series by least squares) and
+        ``regressed``: met before and not now, or ``regression_points`` lower.
+    """
+    own = [other for other in lines if other.series == line.series and other.date <= line.date]
+    before = own[-2] if len(own) > 1 else None
+    rows = []
+    for target in watched.targets:
+        now = getattr(line, target.name)
+        if now is None:
+            continue
+        then = None if before is None else getattr(before, target.name)
+        change = np.nan if then is None else POINTS * (now - then)
+        met, was_met = passes(now, target.share), then is not None and passes(then, target.share)
+        rows.append(
+            {
+                "target": target.name,
+                "wanted": target.share,
+                "measured": now,
+                "passes": met,
+                "since": "" if before is None else before.date,
+                "change": change,
+                "per_year": _per_year(own, target.name),
+                "regressed": (was_met and not met) or change <= -watched.regression_points + 1e-9,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _per_year(lines: list[Measured], name: str) -> float:
+    """Return the slope of a series (points a year); NaN where there is one date alone."""
+    if len(lines) < 2:  # noqa: PLR2004 -- a slope needs two
+        return float("nan")
+    days = pd.to_datetime([line.date for line in lines]).to_numpy().astype("datetime64[D]")
+    years = (days - days[0]).astype(float) / DAYS_PER_YEAR
+    shares = np.array([getattr(line, name) for line in lines], float)
+    apart = years - years.mean()
+    return float(POINTS * (apart @ shares) / (apart @ apart))

@@ -1,6 +1,6 @@
 """What is traded for what: the frontier, plans near the best, and futures, read once each.
 
-Sentences are made here from the numbers, so that none outlives them.
+Their named values and tables; the charts are those of :mod:`kwev.report.frontier`.
 """
 
 from __future__ import annotations
@@ -8,24 +8,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import pandas as pd
 
 from kwev.display import origins
 from kwev.display.table import Column, table
-from kwev.display.values import Number, Numbers
-from kwev.report import frontier as report_frontier
-from kwev.report import futures as report_futures
-from kwev.report import near_optimal
+from kwev.display.values import Number, Numbers, named
+from kwev.report import frontier as pareto
+from kwev.report import futures, near_optimal
 from kwev.studies import study
 from kwev.units import CAD_PER_MILLION, POINTS
 from kwev.vocabulary import KIND_NAMES
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.display.table import Table
@@ -34,9 +30,10 @@ if TYPE_CHECKING:
     from kwev.report.near_optimal import Alternatives
     from kwev.report.scenario import Report
 
-KW_PER_MW = 1_000
-M_PER_KM = 1_000
-EVEN_POINTS = 0.05
+KW_PER_MW: Final = 1_000
+M_PER_KM: Final = 1_000
+GWH_PER_KWH: Final = 1e-6
+EVEN_POINTS: Final = 0.05
 """Differences below this are no difference in a sentence (points)."""
 
 
@@ -51,29 +48,29 @@ class Tradeoffs:
     @cached_property
     def frontier(self) -> pd.DataFrame:
         """:func:`kwev.report.frontier.frontier`."""
-        return report_frontier.frontier(self.project)
+        return pareto.frontier(self.project)
 
     @cached_property
     def slice(self) -> pd.DataFrame:
         """The frontier at the scenario's own budget, with ``unsupported``."""
-        found = report_frontier.slice_at(self.frontier, self.budget_cad)
-        others = study.results(self.project, report_frontier.weighted_sum(self.project))
-        return found.assign(unsupported=report_frontier.unsupported(found, others))
+        found = pareto.slice_at(self.frontier, self.budget_cad)
+        others = study.results(self.project, pareto.weighted_sum(self.project))
+        return found.assign(unsupported=pareto.unsupported(found, others))
 
     @cached_property
     def weights(self) -> pd.DataFrame:
         """:func:`kwev.report.frontier.found_by_weights`."""
-        return report_frontier.found_by_weights(self.project, self.slice)
+        return pareto.found_by_weights(self.project, self.slice)
 
     @cached_property
     def power(self) -> pd.DataFrame:
         """:func:`kwev.report.frontier.power`."""
-        return report_frontier.power(self.project)
+        return pareto.power(self.project)
 
     @cached_property
     def spacing(self) -> pd.DataFrame:
         """:func:`kwev.report.frontier.spacing`."""
-        return report_frontier.spacing(self.project, self.tables)
+        return pareto.spacing(self.project, self.tables)
 
     @cached_property
     def alternatives(self) -> Alternatives:
@@ -83,105 +80,43 @@ class Tradeoffs:
     @cached_property
     def robustness(self) -> Robustness:
         """:func:`kwev.report.futures.read`."""
-        return report_futures.read(self.project)
+        return futures.read(self.project)
 
 
-def level_words(here: pd.DataFrame) -> str:
-    """Say what Level 3 costs in Level 2 along a slice of the frontier (by rising Level 3)."""
-    first, last = here.iloc[0], here.iloc[-1]
-    lost = POINTS * (first["l2_model"] - last["l2_model"])
-    gained = POINTS * (last["l3_model"] - first["l3_model"])
-    if len(here) == 1 or gained < EVEN_POINTS:
-        return "one plan is best for both levels at once"
-    if lost < EVEN_POINTS:
-        return f"{gained:.1f} points more of Level 3 cost nothing of Level 2"
-    steps = _slopes(here)
-    return (
-        f"{gained:.1f} points more of Level 3 cost {lost:.1f} points of Level 2, "
-        f"from {steps[0]:.1f} for the first point to {steps[-1]:.1f} for the last"
-    )
+# -- named values ------------------------------------------------------------------------------
 
 
-def _slopes(here: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the Level 2 points lost per Level 3 point, step by step."""
-    l2, l3 = here["l2_model"].to_numpy(float), here["l3_model"].to_numpy(float)
-    return np.asarray(-np.diff(l2) / np.diff(l3))
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the frontier, of plans near the best, and of the futures."""
+    found = report.tradeoffs
+    published = [action.id for action in report.plan.actions]
+    return Numbers(
+        [*_frontier(found), *_slice(found), *_further_axes(found),
+         *_alternatives(found.alternatives, published), *_robustness(found.robustness)]
+    )  # fmt: skip
 
 
-def weights_words(here: pd.DataFrame, found: pd.DataFrame) -> str:
-    """Say how much of a slice the weighted sum can show."""
-    hidden, every = int(here["unsupported"].sum()), len(here)
-    distinct = len(found[["l2_model", "l3_model"]].round(9).drop_duplicates())
-    shown = f"{len(found)} weights find {distinct} different plans"
-    if hidden == 0:
-        return f"{shown}, and some weights find each of the {every} plans of the frontier"
-    verb = "is" if hidden == 1 else "are"
-    return (
-        f"{shown}, and {hidden} of the {every} plans of the frontier {verb} found by no weights "
-        "at all"
-    )
-
-
-def power_words(frame: pd.DataFrame) -> str:
-    """Say what less new power costs in coverage: the least power that the target leaves."""
-    kept = frame[frame["efficient"]].sort_values("kw_added", ignore_index=True)
-    least, most = kept.iloc[0], kept.iloc[-1]
-    lost = POINTS * (most["l2_model"] - least["l2_model"])
-    if len(kept) == 1:
-        return f"one plan, with {most['kw_added'] / KW_PER_MW:.1f} MW, is best at every limit"
-    return (
-        f"with {least['kw_added'] / KW_PER_MW:.1f} MW of new power instead of "
-        f"{most['kw_added'] / KW_PER_MW:.1f} MW, Level 2 reaches {lost:.1f} points fewer"
-    )
-
-
-def spacing_words(frame: pd.DataFrame) -> str:
-    """Say what keeping new Level 3 stations apart costs in coverage."""
-    by_distance = frame.sort_values("spacing_asked_m", ignore_index=True)
-    free, far = by_distance.iloc[0], by_distance.iloc[-1]
-    lost = POINTS * (free["l3_model"] - far["l3_model"])
-    change = POINTS * (far["l2_model"] - free["l2_model"])
-    told = (
-        f"unasked, new Level 3 stations stand at least {free['spacing_m'] / M_PER_KM:.1f} km from "
-        f"any other; {far['spacing_asked_m'] / M_PER_KM:.0f} km"
-    )
-    if abs(lost) < EVEN_POINTS and abs(change) < EVEN_POINTS:
-        return f"{told} would cost nothing"
-    if change >= EVEN_POINTS:
-        return (
-            f"{told} would cost {lost:.1f} points of Level 3, and the money would bring "
-            f"{change:.1f} points of Level 2"
-        )
-    return f"{told} would cost {lost:.1f} points of Level 3 and {-change:.1f} of Level 2"
-
-
-def alternatives_words(found: Alternatives) -> str:
-    """Say how much of the best plan can be exchanged at no loss that counts."""
-    best, always = len(found.done[near_optimal.BEST]), len(found.always)
-    plans = len(found.done)
-    if plans == 1:
-        return "no other plan was found that is as good within one hundredth"
-    below = float(found.plans["below"].max())
-    return (
-        f"of the {best} actions of the best plan, {always} are in all {plans} plans and "
-        f"{best - always} can be exchanged; what is lost is at most {below:.2%} of the objective"
-    )
-
-
-def robust_words(found: Robustness) -> str:
-    """Say whether it pays to be ready, and what it costs."""
-    base, robust = found.plan("base"), found.plan("robust")
-    gain, price = found.gain_points, found.price_points
-    told = (
-        f"in the worst of {len(found.futures)} futures today's plan misses "
-        f"{base['worst_points']:.1f} points more than it need have, the robust plan "
-        f"{robust['worst_points']:.1f}"
-    )
-    if gain < EVEN_POINTS:
-        return f"{told}: being ready buys nothing"
-    if price < EVEN_POINTS:
-        return f"{told}, and being ready costs nothing today"
-    return f"{told}; being ready costs {price:.1f} points today"
+def _frontier(found: Tradeoffs) -> list[Number]:
+    every = found.frontier
+    kept, met = every[every["efficient"]], every[every["attained"]]
+    parts = (every, found.weights, found.power, found.spacing)
+    budgets, share = pareto.BUDGETS_CAD, pareto.L3_SHARES[1]
+    counts = {"points": len(kept), "beaten": len(met) - len(kept)}
+    violations = sum(int(part["violations"].sum()) for part in parts)
+    return [
+        *named("study frontier", None, "frontier_", count={"solved": len(every)}),
+        *named("frontier.efficient", None, "frontier_", count=counts),
+        *named("frontier.attained", None, "frontier_", count={"missed": len(every) - len(met)}),
+        *named("studies frontier*", None, "frontier_", count={"plans": sum(map(len, parts))}),
+        *named("certificates", None, "frontier_", count={"violations": violations}),
+        Number("frontier_gap", float(kept["gap_checked"].max()), "share", "study frontier",
+               "{:.2%}"),
+        *(Number(f"frontier_{end}", cad / CAD_PER_MILLION, "million CAD", "frontier.BUDGETS_CAD",
+                 "${:.0f} million")
+          for end, cad in (("low", min(budgets)), ("high", max(budgets)))),
+        *named("tradeoffs.per_million", points={"frontier_per_million": per_million(every, share)}),
+        Number("frontier_share", share, "share", "frontier.L3_SHARES", "{:.0%}"),
+    ]  # fmt: skip
 
 
 def per_million(frame: pd.DataFrame, l3_asked: float) -> float:
@@ -198,195 +133,161 @@ def per_million(frame: pd.DataFrame, l3_asked: float) -> float:
     return float(POINTS * (last["l2_model"] - first["l2_model"]) / millions)
 
 
-# -- Numbers of the frontier, of plans near the best, and of futures.
-
-MONEY = "${:.0f} million"
-GWH_PER_KWH = 1e-6
-
-
-def of_frontier(report: Report) -> Numbers:
-    """Return the numbers of the frontier and of its two further axes."""
-    found = report.tradeoffs
-    every, here, weights = found.frontier, found.slice, found.weights
-    kept, met = every[every["efficient"]], every[every["attained"]]
-    power, spacing = found.power, found.spacing
-    parts = (every, weights, power, spacing)
-    budgets = sorted({b / CAD_PER_MILLION for b in report_frontier.BUDGETS_CAD})
-    return Numbers(
-        [
-            Number("frontier_solved", len(every), "count", "study frontier"),
-            Number("frontier_points", len(kept), "count", "frontier.efficient"),
-            Number("frontier_beaten", len(met) - len(kept), "count", "frontier.efficient"),
-            Number("frontier_missed", len(every) - len(met), "count", "frontier.attained"),
-            Number("frontier_plans", sum(map(len, parts)), "count", "studies frontier*"),
-            Number(
-                "frontier_violations",
-                sum(int(part["violations"].sum()) for part in parts),
-                "count",
-                "certificates",
-            ),
-            Number("frontier_gap", float(kept["gap_checked"].max()), "share", "study frontier",
-                   "{:.2%}"),
-            Number("frontier_low", budgets[0], "million CAD", "frontier.BUDGETS_CAD", MONEY),
-            Number("frontier_high", budgets[-1], "million CAD", "frontier.BUDGETS_CAD", MONEY),
-            Number("frontier_per_million", per_million(every, report_frontier.L3_SHARES[1]),
-                   "points", "tradeoffs.per_million"),
-            Number("frontier_share", report_frontier.L3_SHARES[1], "share", "frontier.L3_SHARES",
-                   "{:.0%}"),
-            Number("slice_words", level_words(here), "text", "tradeoffs.level_words"),
-            Number("slice_points", len(here), "count", "frontier.slice_at"),
-            Number("slice_hidden", int(here["unsupported"].sum()), "count", "frontier.unsupported"),
-            Number("weights_beaten", int(weights["beaten"].sum()), "count",
-                   "frontier.found_by_weights"),
-            Number("weights_words", weights_words(here, weights), "text",
-                   "tradeoffs.weights_words"),
-            Number("power_words", power_words(power), "text", "tradeoffs.power_words"),
-            Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
-            Number("power_missed", int((~power["attained"]).sum()), "count", "frontier.power"),
-            Number("spacing_words", spacing_words(spacing), "text",
-                   "tradeoffs.spacing_words"),
-        ]
-    )  # fmt: skip
+def _slice(found: Tradeoffs) -> list[Number]:
+    here, weights = found.slice, found.weights
+    plans = weights[["l2_model", "l3_model"]].round(9).drop_duplicates()
+    return [
+        *named("tradeoffs.level_words", text={"slice_words": level_words(here)}),
+        *named("frontier.slice_at", count={"slice_points": len(here)}),
+        *named("frontier.unsupported", count={"slice_hidden": int(here["unsupported"].sum())}),
+        *named("frontier.found_by_weights", None, "weights_",
+               count={"beaten": int(weights["beaten"].sum()), "tried": len(weights),
+                      "plans": len(plans)}),
+    ]  # fmt: skip
 
 
-def of_alternatives(report: Report) -> Numbers:
-    """Return the numbers of the plans near the best."""
-    found, origin = report.tradeoffs.alternatives, "record alternatives"
-    plans = found.plans
-    near = plans[plans["name"] != near_optimal.BEST]
-    published = [action.id for action in report.plan.actions]
-    best = len(found.done[near_optimal.BEST])
-    return Numbers(
-        [
-            Number("near_plans", len(near), "count", origin),
-            Number("near_checks", int(near["checks"].sum()), "count", "certificates"),
-            Number("near_violations", int(near["violations"].sum()), "count", "certificates"),
-            Number("near_words", alternatives_words(found), "text", origin),
-            Number("near_always", len(found.always), "count", origin),
-            Number("near_exchangeable", len(found.exchangeable), "count", origin),
-            Number("near_share_always", len(found.always) / best, "share", origin, "{:.0%}"),
-            Number("near_l2_low", float(plans["l2"].min()), "share", origin),
-            Number("near_l2_high", float(plans["l2"].max()), "share", origin),
-            Number("near_l2_spread", float(POINTS * (plans["l2"].max() - plans["l2"].min())),
-                   "points", origin),
-            Number("near_published", found.share_always(published), "share", origin, "{:.0%}"),
-        ]
-    )  # fmt: skip
+def level_words(here: pd.DataFrame) -> str:
+    """Say what Level 3 costs in Level 2 along a slice of the frontier (by rising Level 3)."""
+    l2, l3 = (POINTS * here[name].to_numpy(float) for name in ("l2_model", "l3_model"))
+    lost, gained = l2[0] - l2[-1], l3[-1] - l3[0]
+    if len(here) == 1 or gained < EVEN_POINTS:
+        return "one plan is best for both levels at once"
+    if lost < EVEN_POINTS:
+        return f"{gained:.1f} points more of Level 3 cost nothing of Level 2"
+    first, last = (l2[i] - l2[i + 1] for i in (0, -2))
+    first, last = first / (l3[1] - l3[0]), last / (l3[-1] - l3[-2])
+    return (
+        f"{gained:.1f} points more of Level 3 cost {lost:.1f} points of Level 2, "
+        f"from {first:.1f} for the first point to {last:.1f} for the last"
+    )
 
 
-def of_robustness(report: Report) -> Numbers:
-    """Return the numbers of the futures, of regret, and of the price of being ready."""
-    found, origin = report.tradeoffs.robustness, "record robustness"
+def _further_axes(found: Tradeoffs) -> list[Number]:
+    power, spacing = found.power, found.spacing.sort_values("spacing_asked_m")
+    kept = power[power["efficient"]].sort_values("kw_added")
+    least, most, free, far = kept.iloc[0], kept.iloc[-1], spacing.iloc[0], spacing.iloc[-1]
+    moved = {
+        "power_l2_moves": least["l2_model"] - most["l2_model"],
+        "far_l2_moves": far["l2_model"] - free["l2_model"],
+        "far_l3_moves": far["l3_model"] - free["l3_model"],
+    }
+    return [
+        Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
+        *named("frontier.power", None, "power_", count={"missed": int((~power["attained"]).sum())},
+               mw={"least": least["kw_added"] / KW_PER_MW, "most": most["kw_added"] / KW_PER_MW}),
+        *(Number(name, POINTS * share, "points", "studies frontier*", "{:+.1f}")
+          for name, share in moved.items()),
+        Number("far_free", free["spacing_m"] / M_PER_KM, "km", "frontier.spacing", "{:.1f} km"),
+        Number("far_asked", far["spacing_asked_m"] / M_PER_KM, "km", "frontier.spacing",
+               "{:.0f} km"),
+    ]  # fmt: skip
+
+
+def _alternatives(found: Alternatives, published: list[str]) -> list[Number]:
+    origin, plans = "record alternatives", found.plans
+    near, best = plans[plans["name"] != near_optimal.BEST], len(found.done[near_optimal.BEST])
+    counts = {
+        "plans": len(near), "all": len(plans), "best": best, "always": len(found.always),
+        "exchangeable": len(found.exchangeable),
+    }  # fmt: skip
+    low, high = float(plans["l2"].min()), float(plans["l2"].max())
+    return [
+        *named(origin, None, "near_", count=counts, share={"l2_low": low, "l2_high": high},
+               points={"l2_spread": POINTS * (high - low)}),
+        *named("certificates", None, "near_", count={name: int(near[name].sum())
+                                                     for name in ("checks", "violations")}),
+        Number("near_below", float(plans["below"].max()), "share", origin, "{:.2%}"),
+        Number("near_share_always", len(found.always) / best, "share", origin, "{:.0%}"),
+        Number("near_published", found.share_always(published), "share", origin, "{:.0%}"),
+    ]  # fmt: skip
+
+
+def _robustness(found: Robustness) -> list[Number]:
+    origin, drawn = "record robustness", found.futures
     base, robust, middle = (found.plan(name) for name in ("base", "robust", "middle"))
-    futures = found.futures
-    point_people = report_futures.people_of(1.0, found.people)
-    middle_need = float(futures[futures["name"] == "middle"]["need_kwh"].iloc[0])
-    return Numbers(
-        [
-            Number("futures", len(futures), "count", origin),
-            Number("futures_ev_low", float(futures["ev"].min()), "EV", origin),
-            Number("futures_ev_high", float(futures["ev"].max()), "EV", origin),
-            Number("futures_need_low", float(futures["need_kwh"].min()) * GWH_PER_KWH, "GWh",
-                   origin),
-            Number("futures_need_high", float(futures["need_kwh"].max()) * GWH_PER_KWH, "GWh",
-                   origin),
-            Number("regret_plans", len(found.plans), "count", origin),
-            Number("regret_base", float(base["worst_points"]), "points", origin),
-            Number("regret_base_mean", float(base["mean_points"]), "points", origin),
-            Number("regret_middle", float(middle["worst_points"]), "points", origin),
-            Number("regret_robust", float(robust["worst_points"]), "points", origin),
-            Number("regret_robust_mean", float(robust["mean_points"]), "points", origin),
-            Number("regret_bound", found.bound_points, "points", origin),
-            Number("regret_violations", found.violations, "count", "evaluated"),
-            Number("robust_words", robust_words(found), "text", origin),
-            Number("robust_price", found.price_points, "points", origin),
-            Number("robust_price_people", found.price_people, "people", origin),
-            Number("robust_l2", float(robust["l2"]), "share", origin),
-            Number("robust_base_l2", float(base["l2"]), "share", origin),
-            Number("point_people", point_people, "people", "Census 2021"),
-            Number("point_energy", middle_need * GWH_PER_KWH / POINTS, "GWh", origin,
-                   "{:,.2f} GWh"),
-        ]
-    )  # fmt: skip
+    need = drawn["need_kwh"] * GWH_PER_KWH
+    middle_need = float(need[drawn["name"] == "middle"].iloc[0])
+    regret = {
+        "base": base["worst_points"], "base_mean": base["mean_points"],
+        "middle": middle["worst_points"], "robust": robust["worst_points"],
+        "robust_mean": robust["mean_points"], "bound": found.bound_points,
+    }  # fmt: skip
+    return [
+        *named(origin, count={"futures": len(drawn), "regret_plans": len(found.plans)}),
+        *named(origin, None, "futures_", gwh={"need_low": need.min(), "need_high": need.max()},
+               ev={"ev_low": drawn["ev"].min(), "ev_high": drawn["ev"].max()}),
+        *named(origin, None, "regret_", points=regret),
+        *named(origin, None, "robust_", points={"price": found.price_points},
+               share={"l2": robust["l2"], "base_l2": base["l2"]},
+               people={"price_people": found.price_people}),
+        Number("regret_violations", found.violations, "count", "evaluated"),
+        Number("point_people", found.people / POINTS, "people", "Census 2021"),
+        Number("point_energy", middle_need / POINTS, "GWh", origin, "{:,.2f} GWh"),
+    ]  # fmt: skip
 
 
-# -- Tables and figures of the frontier, of plans near the best, and of futures.
+# -- tables and charts -------------------------------------------------------------------------
 
-SHOWN_GWH_PER_KWH = 1e-6
+_LEVELS: Final[tuple[str | Column, ...]] = (
+    "l2_model l3_model",
+    Column("l2", "Level 2 on the cells", format=".1%"),
+    Column("l3", "Level 3 on the cells", format=".1%"),
+)
 
 
 def _origin(report: Report) -> Origin:
     return origins.plan(report.tables, report.coarse_plan)
 
 
-def _levels() -> tuple[str | Column, ...]:
-    return (
-        "l2_model l3_model",
-        Column("l2", "Level 2 on the cells", format=".1%"),
-        Column("l3", "Level 3 on the cells", format=".1%"),
-    )
-
-
-def frontier_chart(report: Report) -> Figure:
+def frontier_chart(report: Report, plans: pd.DataFrame) -> Figure:
     """Return the frontier of cost, Level 2 and Level 3, a line for each share asked for."""
-    frame = report.tradeoffs.frontier
-    drawn = frame["efficient"] & frame["l3_asked"].isin(report_frontier.L3_SHARES)
-    return report_frontier.frontier_drawn(frame[drawn], origin=_origin(report))
+    drawn = plans["efficient"] & plans["l3_asked"].isin(pareto.L3_SHARES)
+    return pareto.frontier_chart(plans[drawn], origin=_origin(report))
 
 
 def frontier_table(report: Report) -> Table:
     """Return the plans of the frontier."""
     frame = report.tradeoffs.frontier
     kept = frame[frame["efficient"]].sort_values(["l3_asked", "net_cad"], ignore_index=True)
-    columns = ["l3_asked net_cad", *_levels(), "gap_checked"]
+    columns = ["l3_asked net_cad", *_LEVELS, "gap_checked"]
     return table("frontier-plans", kept, columns, _origin(report))
 
 
 def levels_chart(report: Report) -> Figure:
     """Return the two levels at the scenario's budget, with what the weighted sum finds."""
     found = report.tradeoffs
-    return report_frontier.levels(found.slice, found.weights, origin=_origin(report))
+    return pareto.levels_chart(found.slice, found.weights, origin=_origin(report))
 
 
 def power_table(report: Report) -> Table:
     """Return the frontier of new power against coverage."""
-    frame = report.tradeoffs.power.sort_values("kw_allowed", ignore_index=True)
-    frame = frame.assign(verdict=_verdicts(frame))
-    columns = ["kw_allowed kw_added net_cad", *_levels(), "verdict"]
+    frame = _judged(report.tradeoffs.power.sort_values("kw_allowed", ignore_index=True))
+    columns = ["kw_allowed kw_added net_cad", *_LEVELS, "verdict"]
     return table("frontier-power", frame, columns, _origin(report))
 
 
 def spacing_table(report: Report) -> Table:
     """Return the frontier of Level 3 spacing against coverage."""
-    frame = report.tradeoffs.spacing.sort_values("spacing_asked_m", ignore_index=True)
-    frame = frame.assign(verdict=_verdicts(frame), stations=frame["new_l3"] + frame["upgrade"])
+    frame = _judged(report.tradeoffs.spacing.sort_values("spacing_asked_m", ignore_index=True))
+    frame = frame.assign(stations=frame["new_l3"] + frame["upgrade"])
     frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
-    columns = (
-        "spacing_asked_m spacing_m",
-        Column("stations", "New Level 3", format=",d"),
-        *_levels(),
-        "verdict",
-    )
+    stations = Column("stations", "New Level 3", format=",d")
+    columns = ["spacing_asked_m spacing_m", stations, *_LEVELS, "verdict"]
     return table("frontier-spacing", frame, columns, _origin(report))
 
 
-def _verdicts(frame: pd.DataFrame) -> list[str]:
+def _judged(frame: pd.DataFrame) -> pd.DataFrame:
     words = {(True, True): "yes", (True, False): "no, beaten", (False, False): "not attained"}
     pairs = zip(frame["attained"], frame["efficient"], strict=True)
-    return [words[bool(attained), bool(efficient)] for attained, efficient in pairs]
+    return frame.assign(verdict=[words[bool(met), bool(kept)] for met, kept in pairs])
 
 
 def alternatives_table(report: Report) -> Table:
     """Return the best plan and the plans near it."""
     frame = report.tradeoffs.alternatives.plans
     frame = frame.assign(plan=[name.replace("-", " ").capitalize() for name in frame["name"]])
-    columns = (
-        "plan actions",
-        Column("kept", "Shared with the best", format=",d"),
-        "net_cad below",
-        *_levels(),
-        "gap_checked",
-    )
+    kept = Column("kept", "Shared with the best", format=",d")
+    columns = ["plan actions", kept, "net_cad below", *_LEVELS, "gap_checked"]
     return table("alternatives", frame, columns, _origin(report))
 
 
@@ -397,32 +298,22 @@ def exchangeable_table(report: Report) -> Table:
     rows = []
     for kind, words in KIND_NAMES.items():
         part = frame[frame["kind"] == kind]
-        own = part[part["action"].isin(found.done[near_optimal.BEST])]
+        best = part[part["action"].isin(found.done[near_optimal.BEST])]
+        always = int((best["plans"] == len(found.done)).sum())
+        counts = {"best": len(best), "always": always, "exchangeable": len(best) - always}
         if len(part):
-            always = int((own["plans"] == len(found.done)).sum())
-            rows.append(
-                {
-                    "kind": words,
-                    "best": len(own),
-                    "always": always,
-                    "exchangeable": len(own) - always,
-                    "ever": len(part),
-                }
-            )
+            rows.append({"kind": words, **counts, "ever": len(part)})
     columns = "kind best always exchangeable ever"
     return table("exchangeable", pd.DataFrame(rows), columns, _origin(report))
 
 
 def must_have_table(report: Report) -> Table:
     """Return the actions that every near plan has; the CSV has all that some plan has."""
-    found = report.tradeoffs.alternatives
-    frame = found.frequency()
+    frame = report.tradeoffs.alternatives.frequency()
+    published = frame["action"].isin([action.id for action in report.plan.actions])
     frame = frame.assign(
         what=frame["kind"].map(KIND_NAMES),
-        published=[
-            "yes" if action in {a.id for a in report.plan.actions} else "no"
-            for action in frame["action"]
-        ],
+        published=published.map({True: "yes", False: "no"}),
     )
     columns = ("place municipality what plans", Column("published", "In the published plan"))
     return table("must-have", frame, columns, _origin(report))
@@ -433,7 +324,7 @@ def futures_table(report: Report) -> Table:
     frame = report.tradeoffs.robustness.futures
     frame = frame.assign(
         future=[name.replace("-", " ").capitalize() for name in frame["name"]],
-        need_gwh=frame["need_kwh"] * SHOWN_GWH_PER_KWH,
+        need_gwh=frame["need_kwh"] * GWH_PER_KWH,
     )
     columns = (
         "future",
@@ -449,9 +340,9 @@ def regret_table(report: Report) -> Table:
     found = report.tradeoffs.robustness
     frame = found.plans.sort_values(["worst_points", "name"], ignore_index=True)
     frame = frame.assign(
-        plan=[_plan_words(name) for name in frame["name"]],
+        plan=[_made_for(name) for name in frame["name"]],
         when=[name.replace("-", " ") for name in frame["worst_future"]],
-        unserved_gwh=frame["worst_unserved_kwh"] * SHOWN_GWH_PER_KWH,
+        unserved_gwh=frame["worst_unserved_kwh"] * GWH_PER_KWH,
         over=frame["over_cad"] / CAD_PER_MILLION,
     )
     columns = (
@@ -461,9 +352,8 @@ def regret_table(report: Report) -> Table:
     return table("regret", frame, columns, _origin(report))
 
 
-def _plan_words(name: str) -> str:
+def _made_for(name: str) -> str:
     known = {"base": "Made for today", "robust": "Least worst regret", "middle": "Made for 2030"}
-    if name in known:
-        return known[name]
     words = name.replace("-", " ")
-    return f"Made for {words}" if words.startswith("future") else words.capitalize()
+    made = f"Made for {words}" if words.startswith("future") else words.capitalize()
+    return known.get(name, made)

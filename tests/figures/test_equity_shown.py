@@ -12,8 +12,12 @@ from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    effects.served_households, accessibility.access_table, equity.floor_table, monitoring.targets,
-    monitoring.measured_lists, monitoring.drift_triggers,
+    effects.served_households, accessibility.access_table, equity.floor_table,
+    monitoring.targets_table, monitoring.lists_table,
+    lambda report: monitoring.triggers_table(
+        report,
+        monitoring.triggers(report.tables, report.watched, report.history, report.plan),
+    ),
 )  # fmt: skip
 
 

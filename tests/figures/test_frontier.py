@@ -39,7 +39,7 @@ def drawn(figure):
 
 
 def test_each_share_of_level_3_is_a_line_over_cost(origin):
-    figure = frontier.frontier_drawn(PLANS, origin=origin)
+    figure = frontier.frontier_chart(PLANS, origin=origin)
     lines = {line["name"]: line for line in drawn(figure)}
     assert list(lines) == ["No Level 3 asked for", "Level 3 at least 94%"]
     assert lines["No Level 3 asked for"]["x"] == [2, 4]
@@ -49,7 +49,7 @@ def test_each_share_of_level_3_is_a_line_over_cost(origin):
 
 
 def test_what_no_weights_find_is_told_apart_by_shape_and_word(origin):
-    figure = frontier.levels(SLICE, WEIGHTED, origin=origin)
+    figure = frontier.levels_chart(SLICE, WEIGHTED, origin=origin)
     marks = {line["name"]: line for line in drawn(figure) if line.get("name")}
     assert marks["Found by some weights"]["x"] == [0.8, 0.95]
     assert marks["Found by no weights"]["x"] == [0.9]
@@ -61,8 +61,8 @@ def test_what_no_weights_find_is_told_apart_by_shape_and_word(origin):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda origin: frontier.frontier_drawn(PLANS, origin=origin),
-        lambda origin: frontier.levels(SLICE, WEIGHTED, origin=origin),
+        lambda origin: frontier.frontier_chart(PLANS, origin=origin),
+        lambda origin: frontier.levels_chart(SLICE, WEIGHTED, origin=origin),
     ],
 )
 def test_the_charts_are_local_and_the_same_again(make, origin):
@@ -75,6 +75,6 @@ def test_the_charts_are_local_and_the_same_again(make, origin):
 
 def test_an_empty_frontier_is_refused(origin):
     with pytest.raises(KwevError, match="no rows"):
-        frontier.frontier_drawn(PLANS.iloc[:0], origin=origin)
+        frontier.frontier_chart(PLANS.iloc[:0], origin=origin)
     with pytest.raises(KwevError, match="unsupported"):
-        frontier.levels(PLANS, WEIGHTED, origin=origin)
+        frontier.levels_chart(PLANS, WEIGHTED, origin=origin)

@@ -30,7 +30,7 @@ def draw(name, tables, origin):
         **{"class": ["core", "fragile", "usual"], "in_base": True, "in_published": True},
         words="New Level 2 stations", municipality="Kitchener", share=0.5,
     )  # fmt: skip
-    return picks.picks_drawn(tables, places, origin)
+    return picks.map_of(tables, places, origin)
 
 
 @pytest.mark.parametrize("name", ["along", "tornado", "map"])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from monotone import breaks
 from shelves import checkout
 
 from kwev.certify import KINDS
 from kwev.data.tables import load_tables
-from kwev.report import readings, registry, sweeps
+from kwev.report import registry, sweeps
 from kwev.studies import study
 from kwev.studies.rows import differences
 
@@ -43,7 +44,7 @@ def test_sweeps_over_budget_and_radius_are_monotone_as_settled(project, name):
     assert len(set(values)) == len(values) >= 5
     rows = registry.results(project, name).assign(value=values)
     (gap,) = {point.case.config.solver.mip_gap for point in points}
-    assert readings.breaks(rows, "value", gap) == []
+    assert breaks(rows, "value", gap) == []
 
 
 def test_every_assumption_with_a_range_is_swept_at_both_ends(project, base_case):

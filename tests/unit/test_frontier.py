@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -117,41 +118,30 @@ def test_the_trade_between_levels_in_words():
     assert free == "2.0 points more of Level 3 cost nothing of Level 2"
 
 
-def test_what_weights_hide_in_words():
+def said(numbers):
+    return {number.name: str(number) for number in numbers}
+
+
+def test_what_weights_hide():
     here = points((0, 10), (1, 7), (4, 2)).assign(unsupported=[False, True, False])
-    found = points((0, 10), (0, 10), (4, 2))
-    assert tradeoffs.weights_words(here, found) == (
-        "3 weights find 2 different plans, and 1 of the 3 plans of the frontier is found by no "
-        "weights at all"
-    )
-    none = tradeoffs.weights_words(here.assign(unsupported=False), found)
-    assert none.endswith("some weights find each of the 3 plans of the frontier")
+    weights = points((0, 10), (0, 10), (4, 2)).assign(beaten=False)
+    found = said(tradeoffs._slice(SimpleNamespace(slice=here, weights=weights)))
+    assert (found["weights_tried"], found["weights_plans"]) == ("3", "2")
+    assert (found["slice_hidden"], found["slice_points"]) == ("1", "3")
 
 
-def test_power_in_words():
-    frame = plans((4, 0.8, 0.9), (4, 0.77, 0.9), (4, 0.9, 0.8)).assign(
-        kw_added=[4_000.0, 1_500.0, 9_000.0], efficient=[True, True, False]
+def test_what_less_power_and_more_distance_move():
+    power = plans((4, 0.8, 0.9), (4, 0.77, 0.9), (4, 0.9, 0.8)).assign(
+        kw_added=[4_000.0, 1_500.0, 9_000.0], efficient=[True, True, False], attained=True, gap=0.1
     )
-    assert tradeoffs.power_words(frame) == (
-        "with 1.5 MW of new power instead of 4.0 MW, Level 2 reaches 3.0 points fewer"
+    spacing = plans((4, 0.72, 0.87), (4, 0.7, 0.9)).assign(
+        spacing_asked_m=[8_000.0, 1.0], spacing_m=[8_100.0, 6_500.0]
     )
-
-
-@pytest.mark.parametrize(
-    ("l2", "l3", "told"),
-    [
-        (0.7, 0.9, "8 km would cost nothing"),
-        (0.72, 0.87, "cost 3.0 points of Level 3, and the money would bring 2.0 points of Level 2"),
-        (0.69, 0.87, "8 km would cost 3.0 points of Level 3 and 1.0 of Level 2"),
-    ],
-)
-def test_spacing_in_words(l2, l3, told):
-    frame = plans((4, 0.7, 0.9), (4, l2, l3)).assign(
-        spacing_asked_m=[1.0, 8_000.0], spacing_m=[6_500.0, 8_100.0]
-    )
-    words = tradeoffs.spacing_words(frame)
-    assert words.endswith(told)
-    assert words.startswith("unasked, new Level 3 stations stand at least 6.5 km from any other; 8")
+    found = said(tradeoffs._further_axes(SimpleNamespace(power=power, spacing=spacing)))
+    assert (found["power_least"], found["power_most"]) == ("1.5 MW", "4.0 MW")
+    assert found["power_l2_moves"] == "\N{MINUS SIGN}3.0"
+    assert (found["far_free"], found["far_asked"]) == ("6.5 km", "8 km")
+    assert (found["far_l3_moves"], found["far_l2_moves"]) == ("\N{MINUS SIGN}3.0", "+2.0")
 
 
 def test_the_price_of_coverage_is_a_mean_slope():
@@ -189,10 +179,6 @@ def test_what_all_near_plans_have_and_what_can_be_exchanged():
     assert often["plans"].tolist() == [2, 1, 1, 1]
     assert set(often["kind"]) == {"new_l2", "upgrade"}
     assert found.share_always(["new_l2_a", "new_l2_z"]) == 0.5
-    assert tradeoffs.alternatives_words(found) == (
-        "of the 3 actions of the best plan, 1 are in all 2 plans and 2 can be exchanged; "
-        "what is lost is at most 0.50% of the objective"
-    )
 
 
 # -- futures -------------------------------------------------------------------------------------
@@ -223,16 +209,8 @@ def test_regret_and_the_price_of_being_ready():
     assert (base["worst_points"], base["mean_points"], base["worst_future"]) == (8.0, 4.0, "one")
     assert base["worst_unserved_kwh"] == 7.0
     assert (base["over_cad"], base["left_out"]) == (pytest.approx(1e5), 1)
-    assert (found.gain_points, found.price_points) == (5.0, 1.5)
+    assert found.price_points == 1.5
     assert found.price_people == pytest.approx(20)
-    assert report_futures.people_of(2.0, found.people) == 20
-    assert tradeoffs.robust_words(found) == (
-        "in the worst of 2 futures today's plan misses 8.0 points more than it need have, "
-        "the robust plan 3.0; being ready costs 1.5 points today"
-    )
-    free = tradeoffs.robust_words(futures(now=(9.0, 9.0)))
-    assert free.endswith("being ready costs nothing today")
-    assert tradeoffs.robust_words(futures(base=(0.0, 3.0))).endswith("being ready buys nothing")
 
 
 def test_futures_are_the_same_each_time_and_lie_in_their_ranges(project, tables):

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.report import history, monitoring, snapshots, targets
-from kwev.report.history import Ground, Line, added, judged, write
+from kwev.report.history import Ground, Measured, added, write
 from kwev.report.history import read_history as read
 from kwev.report.monitoring import drift_words, years_words
 from kwev.report.observations import Counted
 
-FIRST = Line(
+FIRST = Measured(
     "2026-01-31", "city", "aa", "straight_line", 10, 20, 4, "2026Q1", 100.0, 0.96, 0.84, 0.98
 )
 
@@ -85,7 +84,7 @@ def test_wrong_targets_are_refused_by_name(project, tmp_path, change, words):
 
 
 def verdict(watched, *lines):
-    return judged(list(lines), lines[-1], watched).set_index("target")
+    return targets.judged(list(lines), lines[-1], watched).set_index("target")
 
 
 def test_the_first_line_of_a_series_has_nothing_to_go_back_from(watched):
@@ -262,29 +261,6 @@ def test_both_lists_pass_one_filter(tables):
     older, newer = (snapshots.listed(tables, source) for source in snapshots.DATED)
     assert newer.opened_by("2022-07-15").stations["opened"].max() <= "2022-07-15"
     assert (older.date, newer.date) == ("2022-07-15", "2025-10-31")
-
-
-def test_records_near_each_other_are_one_place():
-    # 0, 30 and 60 m are a chain, 91 m is another place; the corner is 40 m off
-    xy = np.array([[0.0, 0], [91, 0], [30, 0], [60, 0], [0, 40]])
-    assert snapshots.place_of(xy).tolist() == [0, 1, 0, 0, 2]
-
-
-def test_a_place_has_the_ports_of_its_records():
-    rows = [("a", 0.0, 2, 0, ""), ("b", 10.0, 1, 2, "2021-05-01"), ("c", 500.0, 4, 0, "2020-01-01"),
-            ("d", 20.0, 0, 0, "2020-02-02")]  # fmt: skip
-    table = pd.DataFrame(
-        [
-            {"station_id": i, "name": i, "latitude": 43.0, "longitude": -80.0, "easting_m": x,
-             "northing_m": 0.0, "l2_ports": l2, "l3_ports": l3, "opened": opened}
-            for i, x, l2, l3, opened in rows
-        ]
-    )  # fmt: skip
-    found = snapshots.places(snapshots.Snapshot("s", "2025-01-01", table))
-    assert found[["station_id", "l2_ports", "l3_ports", "records"]].to_numpy().tolist() == [
-        ["a", 3, 2, 3], ["c", 4, 0, 1],
-    ]  # fmt: skip
-    assert found["opened"].tolist() == ["2020-02-02", "2020-01-01"]
 
 
 @pytest.mark.parametrize(

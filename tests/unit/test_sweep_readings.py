@@ -7,9 +7,10 @@ from types import SimpleNamespace
 import pandas as pd
 import planted
 import pytest
+from monotone import breaks
 
 from kwev.errors import KwevError
-from kwev.report import picks, readings, sensitivity
+from kwev.report import picks, prices, readings, sensitivity, slack
 
 
 def rows(*values, **columns):
@@ -34,14 +35,12 @@ def test_the_next_money_is_the_difference_of_two_plans():
     assert first["shortfall_points"] == pytest.approx(1)
     assert first["spent_cad"] == pytest.approx(100_000)
     assert second["l2_people"] == second["spent_cad"] == 0
-    say = sensitivity.next_money(found, 1e6)
-    assert say == (
-        "From $1 million on, another $100,000 brings 10 more near Level 2 and hardly anybody near "
-        "Level 3"
-    )
-    assert sensitivity.next_money(found, 2e6).endswith(
-        "buys nothing: the plan made with it costs no more"
-    )
+    say = sensitivity.brings(sensitivity.step_at(found, 1e6))
+    assert say == "brings 10 more near Level 2 and hardly anybody near Level 3"
+    say = sensitivity.brings(sensitivity.step_at(found, 2e6))
+    assert say == "buys nothing: the plan made with it costs no more"
+    with pytest.raises(StopIteration):
+        sensitivity.step_at(found, 3e6)
     with pytest.raises(KwevError, match="no two budgets are 50,000 CAD apart"):
         readings.steps(LADDER, 50_000, people=1_000)
 
@@ -50,42 +49,37 @@ def test_fewer_people_are_told_as_fewer():
     found = readings.steps(
         rows((1e6, 1e6, 0.5, 0.6, 9.0, 1.0), (1.1e6, 1.1e6, 0.48, 0.7, 8.0, 2.0)), 1e5, 1_000
     )
-    assert sensitivity.next_money(found, 1e6).endswith(
-        "20 fewer near Level 2 and 100 more near Level 3"
-    )
+    say = sensitivity.brings(sensitivity.step_at(found, 1e6))
+    assert say == "brings 20 fewer near Level 2 and 100 more near Level 3"
 
 
 def test_a_sweep_that_is_monotone_breaks_nowhere():
-    assert readings.breaks(LADDER, "budget_cad", 0.0) == []
+    assert breaks(LADDER, "budget_cad", 0.0) == []
 
 
 def test_a_rising_shortfall_and_a_falling_objective_are_told():
     worse = LADDER.assign(shortfall_points=[9.0, 9.5, 4.0, 4.0])
-    (line,) = readings.breaks(worse, "budget_cad", 0.0)
+    (line,) = breaks(worse, "budget_cad", 0.0)
     assert "from 1e+06 to 1.1e+06: shortfall rises by 0.5000" in line
     # a gap of 10 % allows 0.1 x (9 + 9.5) = 1.85 points
-    assert readings.breaks(worse, "budget_cad", 0.1) == []
+    assert breaks(worse, "budget_cad", 0.1) == []
     lower = LADDER.assign(objective=[100.0, 101.0, 110.0, 109.0])
-    (line,) = readings.breaks(lower, "budget_cad", 0.0)
+    (line,) = breaks(lower, "budget_cad", 0.0)
     assert "objective falls by 1.0000" in line
     # the gaps of both together allow 0.005 x 110 + 0.005 x 109 = 1.095 points
-    assert readings.breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
+    assert breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
     # where less is missing the objective may fall
-    assert (
-        readings.breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
-    )
+    assert breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
 
 
 def test_a_dip_on_the_cells_is_told_with_where_and_how_much():
     (dip,) = readings.dips(LADDER, "budget_cad", "l3")
     assert dip == (1.1e6, 2e6, pytest.approx(0.01))
-    say = sensitivity.dipping([dip], "Level 3 coverage")
-    assert say.endswith(
+    assert sensitivity.dipping([dip]) == (
         "falls once along the sweep, most from $1.1 million to $2 million, by 1.00 points"
     )
-    assert "never falls" in sensitivity.dipping(
-        readings.dips(LADDER, "budget_cad", "l2"), "Level 2"
-    )
+    assert sensitivity.dipping([dip, dip]).startswith("falls 2 times")
+    assert sensitivity.dipping(readings.dips(LADDER, "budget_cad", "l2")).startswith("never falls")
 
 
 def test_level2_is_full_where_the_model_reaches_the_ceiling():
@@ -98,8 +92,6 @@ def test_level2_is_full_where_the_model_reaches_the_ceiling():
     assert sensitivity.full_level2(LADDER.assign(l2_model=0.7)).startswith(
         "Up to $2.1 million, more"
     )
-    assert sensitivity.unspent(LADDER) == "The plan of $2.1 million leaves $200,000 unspent"
-    assert sensitivity.unspent(LADDER.head(1)) == "The plan of $1 million spends all of it"
 
 
 CHANGES = pd.DataFrame(
@@ -117,10 +109,6 @@ def test_a_tornado_has_the_widest_on_top():
     assert list(table["what"]) == ["Walk", "Budget", "Price"]
     assert list(table["span"]) == [7.0, 6.0, 0.5]
     assert list(table["low"]) == [5.0, -4.0, 0.0]
-    assert sensitivity.widest(table, "Level 2 coverage") == (
-        "Level 2 coverage hangs most on walk, with 7.0 points from one end of its range to the "
-        "other, and next on budget, with 6.0"
-    )
 
 
 def test_plans_that_the_model_takes_for_equal_show_the_noise_of_the_cells():
@@ -153,31 +141,17 @@ def target_rows():
 
 def test_each_verdict_of_a_pair_of_targets():
     found = target_rows()
-    verdicts = [readings._verdict(r["l2_target"], 0.5, r) for r in found.to_dict("records")]
+    verdicts = [readings.verdict(r["l2_target"], 0.5, r) for r in found.to_dict("records")]
     assert verdicts == ["met", "model", "budget", "open", "money"]
     grid = found.assign(verdict=verdicts, words=[readings.VERDICTS[v] for v in verdicts])
     crossed = readings.cross(grid)
     assert list(crossed.columns) == ["l2_target", "l3_0.5"]
     assert crossed["l3_0.5"][1].endswith("not on the cells; from $2.00 million")
     assert "from $" not in crossed["l3_0.5"][4]
-    assert sensitivity.targets_insights(grid) == (
-        "Of 5 pairs of targets, 1 is met on the cells; 1 is met on the model's points, not on the "
-        "cells; 1 is out of reach of the budget, proven; 1 is out of reach of any money, proven; 1 "
-        "is not met, not proven out of reach"
-    )
-    assert "takes $3.00 million at least" in sensitivity.cheapest(grid)
-    assert sensitivity.cheapest(grid.assign(least_budget_cad=float("nan"))).startswith("No pair")
-
-
-def test_a_lower_target_moves_both_levels():
-    grid = pd.DataFrame(
-        [(0.9, 0.85, 0.60, 0.90), (0.9, 0.75, 0.61, 0.80)],
-        columns=["l2_target", "l3_target", "l2", "l3"],
-    )
-    # 61 - 60 = 1 point more of Level 2, 90 - 80 = 10 less of Level 3
-    assert sensitivity.easing(grid, 0.9, 0.85, 0.75) == (
-        "Asking 75% near Level 3 instead of 85% adds 1.0 points of Level 2 and takes 10.0 points "
-        "of Level 3"
+    assert sensitivity.verdicts(grid) == (
+        "1 is met on the cells; 1 is met on the model's points, not on the cells; 1 is out of "
+        "reach of the budget, proven; 1 is out of reach of any money, proven; 1 is not met, not "
+        "proven out of reach"
     )
 
 
@@ -195,17 +169,17 @@ PRICES = pd.DataFrame(
 
 
 def test_a_break_even_price_lies_between_two_solved_prices():
-    (found,) = readings.break_even(PRICES).to_dict("records")
+    (found,) = prices.break_even(PRICES).to_dict("records")
     assert (found["kind"], found["buys_at_cad"], found["not_at_cad"]) == ("new_l3", 50_000, 100_000)
-    (say,) = sensitivity.break_even(readings.break_even(PRICES))
+    (say,) = prices.crossings_words(prices.break_even(PRICES))
     assert say == (
-        "With a Level 3 port at $50,000 the plan buys new Level 3 stations, with one at $100,000 "
+        "with a Level 3 port at $50,000 the plan buys new Level 3 stations, with one at $100,000 "
         "none"
     )
     everything = PRICES[PRICES["price"] == "all"].assign(new_l3=[1, 0, 0])
-    (say,) = sensitivity.break_even(readings.break_even(everything))
+    (say,) = prices.crossings_words(prices.break_even(everything))
     assert say == (
-        "With all at 0.5 times the base prices the plan buys new Level 3 stations, with all at "
+        "with all at 0.5 times the base prices the plan buys new Level 3 stations, with all at "
         "1.25 times the base prices none"
     )
 
@@ -216,28 +190,27 @@ def test_a_price_is_worth_the_budgets_that_miss_as_much():
         (2e6, 2e6, 0.6, 0.6, 5.0, 1.0),
         (3e6, 3e6, 0.7, 0.6, 2.0, 1.0),
     )  # fmt: skip
-    worth = readings.worth(PRICES, budgets)
+    worth = prices.worth(PRICES, budgets)
     between = worth[(worth["price"] == "all") & (worth["factor"] == 1.25)].iloc[0]
     # 6 points are missing: fewer than 9 (1 million), more than 5 (2 million)
     assert (between["budget_from_cad"], between["budget_to_cad"]) == (1e6, 2e6)
-    assert sensitivity.worth(worth, 1.25).endswith(
-        "25% dearer, the same budget falls as short of the targets as something between $1 million "
-        "and $2 million does at base prices"
+    assert prices.worth_words(worth, 1.25) == (
+        "something between $1 million and $2 million does at base prices"
     )
-    assert "more than $3 million do" in sensitivity.worth(worth, 0.5)
-    assert "less than $1 million do" in sensitivity.worth(worth, 2.0)
+    assert "more than $3 million do" in prices.worth_words(worth, 0.5)
+    assert "less than $1 million do" in prices.worth_words(worth, 2.0)
     same = worth[worth["shortfall_points"] == 5.0].iloc[0]
     assert same["budget_from_cad"] == same["budget_to_cad"] == 2e6
     # from 2 million on nothing less is missing: any of these budgets does as well
     flat = budgets.assign(shortfall_points=[9.0, 6.0, 6.0])
-    assert sensitivity.worth(readings.worth(PRICES, flat), 1.25).endswith(
-        "as any budget from $2 million to $3 million does at base prices"
+    assert prices.worth_words(prices.worth(PRICES, flat), 1.25).endswith(
+        "any budget from $2 million to $3 million does at base prices"
     )
 
 
 def test_what_comes_and_goes_along_the_prices_has_no_break_even():
     flicker = PRICES[PRICES["price"] == "l3_port_cad"].assign(new_l3=[1, 0, 2])
-    assert readings.break_even(flicker).empty
+    assert prices.break_even(flicker).empty
 
 
 def test_picks_are_counted_once_a_plan_and_classed():
@@ -277,20 +250,16 @@ def test_picks_are_counted_once_a_plan_and_classed():
     assert list(found["in_published"]) == [False, True, False, False]
     (row,) = picks.summary(table).to_dict("records")
     assert row == {"kind": "new_l2", "core": 2, "usual": 0, "fragile": 1, "chosen": 3}
-    assert sensitivity.robust(picks.summary(table), 10) == (
-        "Of the 3 actions of the plan on dissemination areas, 2 are in nine of ten of the 10 plans "
-        "of the sweeps or more, and 1 in fewer than half"
-    )
     with pytest.raises(KwevError, match="no plans to count"):
         picks.picks([plans.head(0)], plans.head(1), published, tables)
 
 
 def test_slack_has_one_sign_for_limits_and_requirements():
     found = [
-        readings._row("limit", "at most", 3.0, 4.0, "CAD"),
-        readings._row("limit", "at most", 4.0, 4.0, "CAD"),
-        readings._row("requirement", "at least", 3.0, 4.0, "points"),
-        readings._row("requirement", "at least", 5.0, 4.0, "points"),
+        slack._row("limit", "at most", 3.0, 4.0, "CAD"),
+        slack._row("limit", "at most", 4.0, 4.0, "CAD"),
+        slack._row("requirement", "at least", 3.0, 4.0, "points"),
+        slack._row("requirement", "at least", 5.0, 4.0, "points"),
     ]
     # room is 4 - 3, 0, 3 - 4 and 5 - 4; use is used over what is allowed or required
     assert [row[5] for row in found] == [1.0, 0.0, -1.0, 1.0]
@@ -300,7 +269,7 @@ def test_slack_has_one_sign_for_limits_and_requirements():
 
 def test_the_slack_of_a_plan_is_that_of_its_own_numbers():
     ground = planted.village()
-    table = readings.record(ground.tables, ground.plan).set_index("name")
+    table = slack.slack(ground.tables, ground.plan).set_index("name")
     plan = ground.plan
     budget = table.loc["Budget"]
     assert budget["slack"] == pytest.approx(450_000 - plan.cost.net_cad)
@@ -323,6 +292,5 @@ def test_a_target_given_up_for_another_is_named():
             "l3_status": ["met", "unmet_unproven"],
         }
     )
-    assert "missed though the budget" in sensitivity.not_met(rows)
-    assert sensitivity.not_met(rows).endswith("the least in all: Level 3 in low budget")
-    assert sensitivity.not_met(rows[:1]).startswith("Every target is met, or proven")
+    assert sensitivity.given_up(rows) == ["Level 3 in low budget"]
+    assert sensitivity.given_up(rows[:1]) == []
