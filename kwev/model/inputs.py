@@ -17,7 +17,7 @@ from kwev.model.coverage import (
     ruler_of,
 )
 from kwev.model.demand import DemandPoints, demand_points, energy_need_kwh
-from kwev.model.groups import Areas, areas
+from kwev.model.groups import Groups, groups
 from kwev.model.siting import Columns, Stations, decision_columns, existing_stations
 from kwev.units import HOURS_PER_YEAR
 
@@ -52,7 +52,7 @@ class Energy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model reads: points, stations, columns, reach and rows, energy, areas."""
+    """What the model reads: points, stations, columns, reach and rows, energy, groups."""
 
     points: DemandPoints
     stations: Stations
@@ -60,7 +60,7 @@ class Inputs:
     reach: dict[str, Reach]
     rows: dict[str, CoverRows]
     energy: Energy
-    areas: Areas
+    groups: Groups
 
     @property
     def people(self) -> float:
@@ -97,7 +97,7 @@ def assembled(
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     energy = _energy(tables, config, stations)
-    return Inputs(points, stations, columns, reach, rows, energy, areas(tables, config, points))
+    return Inputs(points, stations, columns, reach, rows, energy, groups(tables, config, points))
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:

@@ -17,8 +17,8 @@ import pandas as pd
 from kwev import config as kwev_config
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.model import constraints
 from kwev.model.demand import share_of
+from kwev.model.formulation import missed
 from kwev.model.groups import HOUSEHOLDS
 from kwev.model.inputs import build_inputs
 from kwev.report import effects as report_effects
@@ -176,7 +176,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                 "before": _reached(effects, ask.level, builds[BASE], people),
                 "after": _reached(effects, ask.level, builds[ask.name], people),
                 "most": _most(effects, ask.level, people),
-                "missed": constraints.missed(
+                "missed": missed(
                     model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
                 )[f"{ask.grouping}_{ask.level}"],
                 **{

@@ -12,7 +12,7 @@ from toy import base_config, toy
 
 from kwev.config import Case
 from kwev.display import chart, style
-from kwev.model.constraints import touched
+from kwev.model.formulation import touched
 from kwev.model.inputs import build_inputs
 from kwev.plan.format import ActionKind
 from kwev.report import metrics, phases
