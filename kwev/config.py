@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from kwev.errors import KwevError, nearest, refusal
 from kwev.files import read_json, sha256_json
+from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -665,7 +666,7 @@ def scenario_paths(config_dir: Path) -> dict[str, Path]:
     return found
 
 
-def load(name: str, config_dir: Path) -> Config:
+def load(name: str = "base", config_dir: Path | None = None) -> Config:
     """Load a scenario by name.
 
     Parameters
@@ -673,13 +674,20 @@ def load(name: str, config_dir: Path) -> Config:
     name
         ``base`` or the stem of a file in ``scenarios/``, ``cases/`` or ``test/``.
     config_dir
-        The folder ``config``.
+        The folder ``config``; where it is left out, that of the project one stands in.
+
+    Returns
+    -------
+    Config
+        Every setting with its unit in its name or description; what a scenario does not name is
+        as in ``base``.
 
     Raises
     ------
     KwevError
-        If the name is unknown, a file is damaged, or a value is refused.
+        If there is no project, the name is unknown, a file is damaged, or a value is refused.
     """
+    config_dir = config_dir or find_project().config
     paths = scenario_paths(config_dir)
     if name not in paths:
         hint = nearest(name, list(paths))

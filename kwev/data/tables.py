@@ -13,6 +13,7 @@ import pandas as pd
 from kwev.data.columns import check, text_columns
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
+from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,15 +71,27 @@ class Tables:
     inputs_sha256: str
 
 
-def load_tables(directory: Path) -> Tables:
+def load_tables(directory: Path | None = None) -> Tables:
     """Read the processed tables of a directory; a second call returns the same object.
+
+    Parameters
+    ----------
+    directory
+        Where the CSV files are; left out, ``data/processed`` of the project one stands in. The
+        register ``data/sources.json`` says where each table comes from.
+
+    Returns
+    -------
+    Tables
+        One data frame a file, checked against the schemas of :mod:`kwev.data.schemas`, which have
+        the unit of every column.
 
     Raises
     ------
     KwevError
         If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
     """
-    folder = directory.resolve()
+    folder = (directory or find_project().processed).resolve()
     stamps = []
     for name in PROCESSED:
         try:

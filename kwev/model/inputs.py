@@ -76,6 +76,20 @@ class Inputs:
 def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     """Build the inputs of a scenario at a geography.
 
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    config
+        The scenario.
+    geography
+        Demand points: ``tract``, ``da`` or ``cell``, from the coarsest to the finest.
+
+    Returns
+    -------
+    Inputs
+        Points, stations, actions, and who is within reach of what.
+
     Raises
     ------
     KwevError

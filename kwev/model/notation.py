@@ -68,7 +68,7 @@ SETS = (
            "groups of people, $g$ is one: municipalities, quintiles of deprivation, or one kind "
            "of household (renters, apartments, low incomes)"),
     Symbol("too_close", "model.siting.Columns.xy_m", r"\mathcal{C}",
-           "sets of actions that bring Level 3 too close together, $C$ is one"),
+           "actions that bring Level 3, and sets of them too close together, $C$ is one"),
     Symbol("near", "model.siting.Columns.xy_m", "N_k",
            "other actions that bring Level 3 within the largest distance of action $k$",
            "", "actions"),
@@ -174,8 +174,8 @@ PARAMETERS = (
     Symbol("total_power", "config.Rules.total_kw", r"Q^{\Sigma}",
            "most power that the plan adds in all", "kW"),
     Symbol("taken", "model.siting.Stations.xy_m", r"\tau_C",
-           "one where a Level 3 station that stays stands too close to an action of $C$, zero "
-           "elsewhere"),
+           "one where a Level 3 station that stays stands too close to each action of $C$, "
+           "zero elsewhere"),
     Symbol("company", "model.siting.Stations.l3_ports", r"\nu_k",
            "Level 3 stations of today within the largest distance of action $k$",
            "stations", "actions"),

@@ -1,1 +1,68 @@
-"""From the model to a plan: stages, solvers, bounds, and the plan's record."""
+"""From the model to a plan: stages, solvers, bounds, and the plan's record.
+
+The package is called by its own name: ``kwev.solve(model, tables)`` is :func:`solve`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from kwev.config import Case
+from kwev.rooms import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.data.tables import Tables
+    from kwev.model.formulation import Model
+    from kwev.plan.format import Plan
+
+
+def solve(
+    model: Model,
+    tables: Tables,
+    *,
+    scenario: str = "base",
+    plain: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Plan:
+    """Solve a model: least total shortfall first, then the largest objective at that shortfall.
+
+    Unless ``plain``, the model is first written again over fewer columns and with valid rows
+    beside its own. That changes no optimum.
+
+    Parameters
+    ----------
+    model
+        What :func:`kwev.build_model` returned.
+    tables
+        ``data/processed``, read: names and places of the plan's record.
+    scenario
+        Name of the scenario that the model was written from.
+    plain
+        Solve the model as it stands, row by row.
+    progress
+        Called with the name of each solve before it starts.
+
+    Returns
+    -------
+    Plan
+        Actions with ports, cost (CAD), coverage and shortfall (shares), objective and bound
+        (points), and the multipliers that prove a bound; not yet certified.
+
+    Raises
+    ------
+    KwevError
+        If the scenario's solver is not installed, fails, or finds nothing in its time.
+    """
+    from kwev.solve.solvers import choose_engine  # noqa: PLC0415 -- loads only where it solves
+    from kwev.solve.stages import solve_inputs  # noqa: PLC0415 -- loads only where it solves
+
+    case = Case(scenario, model.config, model.inputs.points.geography)
+    engine = choose_engine(model.config.solver.name)
+    solved = solve_inputs(tables, case, model.inputs, engine, progress=progress, plain=plain)
+    return solved.plan
+
+
+sys.modules[__name__].__class__ = Room

@@ -1,0 +1,68 @@
+"""The public way in: one call after the other, each name loaded when it is first used."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+import sys
+
+import pytest
+from toy import base_config, toy
+
+import kwev
+from kwev.config import Case, load
+from kwev.data.tables import load_tables
+
+HEAVY = ("cvxpy", "pandas", "numpy", "pydantic", "highspy")
+
+
+def function(name):
+    found = getattr(kwev, name)
+    return getattr(found, name) if inspect.ismodule(found) else found
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    code = f"import sys, kwev; dir(kwev); print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_data_to_certificate_in_five_calls():
+    tables = toy([(0, 0, 100, 1), (5_000, 0, 60, 1)], sites=[(0, 0, "library")])
+    config = base_config()
+    inputs = kwev.build_inputs(tables, config, "da")
+    model = kwev.build_model(inputs, config)
+    plan = kwev.solve(model, tables, scenario="toy")
+    assert isinstance(plan, kwev.Plan)
+    assert {action.id for action in plan.actions} == {"new_l2_q000"}
+    assert kwev.solve(model, tables, scenario="toy", plain=True).actions == plan.actions
+    certificate = kwev.certify(plan, tables, Case("toy", config, "da"))
+    assert certificate.violations == []
+    assert certificate.checks > 0
+
+
+def test_project_and_scenario_are_found_where_they_are_left_out(project, tables):
+    assert kwev.load_config() == kwev.load_config("base") == load("base", project.config)
+    assert kwev.load_tables() is load_tables(project.processed) is tables
+
+
+def test_a_plan_is_certified_by_the_projects_scenario(base_plan, tables):
+    assert kwev.certify(base_plan, tables).violations == []
+
+
+def test_a_package_and_the_function_of_its_name_are_one():
+    import kwev.solve.stages
+
+    assert kwev.solve.stages.__name__ == "kwev.solve.stages"
+    assert callable(kwev.solve)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        kwev.nothing  # noqa: B018 -- asking is the test
+
+
+@pytest.mark.parametrize("name", sorted(set(kwev.__all__) - {"Plan"}))
+def test_a_public_function_describes_itself(name):
+    described = inspect.getdoc(function(name))
+    arguments = inspect.signature(function(name)).parameters
+    assert len(arguments) <= 5
+    for part in ("Parameters", "Returns", *arguments):
+        assert part in described
