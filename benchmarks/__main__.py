@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from benchmarks import covering, planning
-from kwev import config
+from kwev.config import load_config
 from kwev.data.tables import load_tables
 from kwev.model.demand import demand_points
 from kwev.model.network import Places, RoadNetwork
@@ -49,7 +49,7 @@ def main() -> None:
     tables = load_tables(project.processed)
     planning.main(tables, project, only)
     if "roads" in only:
-        reach_along_roads(tables, config.load("base", project.config))
+        reach_along_roads(tables, load_config("base", project.config))
     if "covering" in only:
         covering.main([])
 

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.errors import KwevError
 from kwev.model.coverage import cover_rows, reach_either, reach_l2, reach_l3, ruler_of
 from kwev.model.demand import demand_points
@@ -79,7 +78,7 @@ def verdict(kept: bool, goal: str) -> str:  # noqa: FBT001 -- read as "kept: the
 
 def da(tables: Tables, project: Project) -> None:
     """Time the base plan at dissemination areas, from the data loaded to the certified plan."""
-    case = Case("base", kwev_config.load("base", project.config), "da")
+    case = Case("base", load_config("base", project.config), "da")
     with Watch() as watch:
         entry = solve_certified(tables, case)
     gap = entry.plan.solver.gap_solver
@@ -90,7 +89,7 @@ def da(tables: Tables, project: Project) -> None:
 
 def cell(tables: Tables, project: Project) -> None:
     """Time the base plan at cells: full model, both stages, at two gaps; then all all solves."""
-    base = kwev_config.load("base", project.config)
+    base = load_config("base", project.config)
     fast = None
     for mip_gap, seconds in ((1e-3, 15), (1e-4, 60)):
         config = base.with_values(solver__mip_gap=mip_gap)
@@ -118,7 +117,7 @@ def addresses(tables: Tables, project: Project) -> None:
         print("addresses: skipped, no raw files here (KWEV_RAW)")
         return
     for name in ("base", "l3_at_750m"):
-        config = kwev_config.load(name, project.config).with_values(
+        config = load_config(name, project.config).with_values(
             solver__mip_gap=1e-3, solver__time_limit_s=ADDRESSES_S
         )
         points = _address_points(tables, config, project)
@@ -137,7 +136,7 @@ def addresses(tables: Tables, project: Project) -> None:
 
 def gurobi(tables: Tables, project: Project) -> None:
     """Solve the base model at dissemination areas under Gurobi's size-limited licence."""
-    config = kwev_config.load("base", project.config)
+    config = load_config("base", project.config)
     inputs = build_inputs(tables, config, "da")
     try:
         engine = choose_engine("gurobi")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from kwev.certify import certify
-    from kwev.config import load as load_config
+    from kwev.config import load_config
     from kwev.data.tables import load_tables
     from kwev.model.formulation import build_model
     from kwev.model.inputs import build_inputs
@@ -41,7 +41,7 @@ _HOME: Final = {
     "Plan": ("kwev.plan.format", "Plan"),
     "build_inputs": ("kwev.model.inputs", "build_inputs"),
     "build_model": ("kwev.model.formulation", "build_model"),
-    "load_config": ("kwev.config", "load"),
+    "load_config": ("kwev.config", "load_config"),
     "load_tables": ("kwev.data.tables", "load_tables"),
 }
 _ROOMS: Final = ("certify", "solve")

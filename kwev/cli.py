@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from kwev import __version__
-from kwev import config as kwev_config
+from kwev.config import GEOGRAPHIES, SOLVERS, Case, load_config, scenario_paths
 from kwev.errors import KwevError
 from kwev.project import Project, find_project
 
@@ -154,19 +154,19 @@ def solve(
     typer.echo(f"wrote {write_results(folder, tables, entry)}")
 
 
-def _case(project: Project, scenario: str, geography: str, solver: str | None) -> kwev_config.Case:
+def _case(project: Project, scenario: str, geography: str, solver: str | None) -> Case:
     from kwev.errors import nearest
 
-    settings = kwev_config.load(scenario, project.config)
-    if geography not in kwev_config.GEOGRAPHIES:
-        hint = nearest(geography, list(kwev_config.GEOGRAPHIES))
+    settings = load_config(scenario, project.config)
+    if geography not in GEOGRAPHIES:
+        hint = nearest(geography, list(GEOGRAPHIES))
         raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
     if solver is not None:
-        if solver not in kwev_config.SOLVERS:
-            hint = nearest(solver, list(kwev_config.SOLVERS))
+        if solver not in SOLVERS:
+            hint = nearest(solver, list(SOLVERS))
             raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
         settings = settings.with_values(solver__name=solver)
-    return kwev_config.Case(scenario, settings, geography)
+    return Case(scenario, settings, geography)
 
 
 def _refuse_file(folder: Path) -> None:
@@ -257,7 +257,7 @@ def check(
     project = find_project()
     record = read_plan(plan)
     name = scenario or record.scenario
-    case = kwev_config.Case(name, kwev_config.load(name, project.config), record.geography)
+    case = Case(name, load_config(name, project.config), record.geography)
     from kwev.certify.certificate import certify
     from kwev.data.tables import load_tables
 
@@ -293,7 +293,7 @@ def schedule(
     record = read_plan(plan)
     folder = out or plan.parent
     _refuse_file(folder)
-    config = kwev_config.load(record.scenario, project.config)
+    config = load_config(record.scenario, project.config)
     from kwev.certify.certificate import certify
     from kwev.data.tables import load_tables
     from kwev.files import write_json, write_text
@@ -302,7 +302,7 @@ def schedule(
     from kwev.report import timing
 
     tables = load_tables(project.processed)
-    case = kwev_config.Case(record.scenario, config, record.geography)
+    case = Case(record.scenario, config, record.geography)
     violations = certify(record, tables, case).violations
     for violation in violations:
         typer.echo(f"violation: {violation}")
@@ -587,8 +587,8 @@ def scenarios() -> None:
         "L3 radius (m)",
         "what",
     )
-    for name in kwev_config.scenario_paths(project.config):
-        c = kwev_config.load(name, project.config)
+    for name in scenario_paths(project.config):
+        c = load_config(name, project.config)
         table.add_row(
             name,
             f"{c.budget.limit_cad:,.0f}",

@@ -28,6 +28,9 @@ POINTS: Final = 100.0
 CAD_PER_MILLION: Final = 1_000_000.0
 """CAD in a million CAD."""
 
+CAD_SCALE: Final = 1e5
+"""Rows of money are written in units of 100,000 CAD, near the size of their neighbours."""
+
 DEGREE_DECIMALS: Final = 7
 """Decimals of coordinates in degrees (about 1 cm)."""
 

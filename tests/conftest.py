@@ -26,9 +26,9 @@ def tables(project):
 
 @pytest.fixture(scope="session")
 def base_case(project):
-    from kwev.config import Case, load
+    from kwev.config import Case, load_config
 
-    return Case("base", load("base", project.config), "da")
+    return Case("base", load_config("base", project.config), "da")
 
 
 @pytest.fixture(scope="session")

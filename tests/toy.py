@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 
-from kwev import config
-from kwev.config import Case
+from kwev.config import Case, load_config
 
 ROOT = Path(__file__).resolve().parents[1]
 ORIGIN = (540_000.0, 4_810_000.0)
@@ -23,7 +22,7 @@ def base_config(**changes):
         "solver__mip_gap": 0.0,
         "solver__name": "highs",
     }
-    return config.load("base", ROOT / "config").with_values(**{**settings, **changes})
+    return load_config("base", ROOT / "config").with_values(**{**settings, **changes})
 
 
 def case(**changes):

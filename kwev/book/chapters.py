@@ -40,6 +40,11 @@ class Page:
         return self.source.with_suffix(".html")
 
     @property
+    def up(self) -> str:
+        """What leads from the page to the site's root: empty or ``../``."""
+        return "../" * (len(self.output.parts) - 1)
+
+    @property
     def name(self) -> str:
         """File name without folder and extension, such as ``01-scope``."""
         return self.source.stem

@@ -204,15 +204,16 @@ def value_markdown(outputs: list[dict[str, Any]]) -> str:
         if not data:
             continue
         if "text/markdown" in data:
-            return _joined(data["text/markdown"])
-        text = _joined(data.get("text/plain", ""))
+            return joined(data["text/markdown"])
+        text = joined(data.get("text/plain", ""))
         if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
             return _ESCAPED.sub(r"\\\1", text[1:-1])
         return text
     return ""
 
 
-def _joined(value: str | list[str]) -> str:
+def joined(value: str | list[str]) -> str:
+    """Return a notebook's text, which may be kept as lines, in one piece."""
     return value if isinstance(value, str) else "".join(value)
 
 

@@ -1,421 +1,57 @@
-"""An executed chapter as one pandoc document, with every numbered thing in one plain form.
+"""The book without Quarto: executed chapters as Markdown, one pandoc run, Typst for the PDF.
 
-Whatever way a chapter writes them, after :func:`draft` there are only
-
-- ``Header``;
-- ``Div`` of class ``kwev-float`` with the label as id: first a ``kwev-caption`` div, then content;
-- ``Span`` of class ``kwev-equation`` with the label as id around display mathematics;
-- ``Div`` of class ``kwev-callout`` with attributes ``kind`` and ``heading``;
-- ``Div`` of class ``kwev-cell`` with attribute ``block``, to be filled with a cell's outputs.
+Each chapter becomes Markdown with inline values in place and every cell replaced by its outputs.
+Numbers, cross-references, callouts and citations are the work of ``assets/preview.lua``.
 """
 
 from __future__ import annotations
 
+import base64
 import html
+import json
 import re
 import shutil
+import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from string import Template
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+import pypandoc
 import typst
 
-from kwev.book.chapters import CodeBlock, MarkdownBlock
-from kwev.book.execute import NOTEBOOK_DIR, execute_book
-from kwev.book.numbering import index_book, is_reference
-from kwev.book.outputs import SOURCE_OPTIONS, Filler, require_alt, typst_string
-from kwev.book.pandoc import (
-    attributes,
-    div,
-    plain_text,
-    raw_block,
-    read_markdown,
-    transform,
-    walk,
-    write,
-)
-from kwev.book.pre_render import typst_pairs
-from kwev.book.provenance import collect
-from kwev.book.typeset import Typesetter
+from kwev.book.chapters import CodeBlock
+from kwev.book.execute import NOTEBOOK_DIR, execute_book, joined
+from kwev.book.provenance import collect, typst_string
+from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
-from kwev.files import write_text
+from kwev.files import write_bytes, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kwev.book.chapters import Book, Page
+    from kwev.book.chapters import Book, MarkdownBlock
     from kwev.book.execute import Executed
-    from kwev.book.numbering import Heading, Index
-    from kwev.book.outputs import Form
-    from kwev.book.pandoc import Document, Node
-    from kwev.book.provenance import Provenance
 
-FLOAT_PREFIXES = ("fig-", "tbl-")
-CALLOUTS = ("note", "tip", "important", "warning", "caution")
-_EQUATION_ID = re.compile(r"^\{#(eq-[\w-]+)\}(?P<rest>[.,;:]?)$")
+Form = Literal["html", "typst"]
 
-
-def draft(executed: Executed) -> Document:
-    """Return the chapter's document before numbering, the same for HTML and PDF."""
-    source = str(executed.chapter.page.source)
-    document = read_markdown(markdown(executed), where=source)
-    document["blocks"] = transform(document["blocks"], _normalise)
-    document["meta"] = {}
-    return document
-
-
-def markdown(executed: Executed) -> str:
-    """Return the chapter as Markdown with inline values in place and a marker for each cell."""
-    parts: list[str] = []
-    for number, block in enumerate(executed.chapter.blocks):
-        if isinstance(block, MarkdownBlock):
-            parts.append(_with_values(block, executed, number))
-        else:
-            parts.append(_cell_marker(block, number, executed.outputs(number)))
-    return "\n\n".join(parts) + "\n"
-
-
-def caption_of(block: CodeBlock) -> str:
-    """Return the caption that fits the label of a cell."""
-    key = "tbl-cap" if block.label.startswith("tbl-") else "fig-cap"
-    return str(block.options.get(key) or "")
-
-
-def _with_values(block: MarkdownBlock, executed: Executed, number: int) -> str:
-    pieces: list[str] = []
-    position = 0
-    for index, inline in enumerate(block.inlines):
-        pieces.append(block.text[position : inline.start])
-        pieces.append(executed.inline_value(number, index))
-        position = inline.end
-    pieces.append(block.text[position:])
-    return "".join(pieces)
-
-
-def _cell_marker(block: CodeBlock, number: int, outputs: list[dict[str, Any]]) -> str:
-    lines = [f'::: {{.kwev-cell block="{number}" label="{block.label}"}}', ""]
-    caption = caption_of(block)
-    if caption:
-        lines += ["::: {.kwev-caption}", caption, ":::", ""]
-    for index, output in enumerate(outputs):
-        text = markdown_output(block, output)
-        if text:
-            lines += [f'::: {{.kwev-markdown output="{index}"}}', text, ":::", ""]
-    return "\n".join([*lines, ":::"])
-
-
-def markdown_output(block: CodeBlock, output: dict[str, Any]) -> str:
-    """Return the Markdown of an output, if it has any."""
-    if block.options.get("output") == "asis" and output.get("name") == "stdout":
-        return _joined(output["text"])
-    return _joined(output.get("data", {}).get("text/markdown", ""))
-
-
-def _joined(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else "".join(value)
-
-
-def _normalise(node: Node) -> Node | list[Node] | None:
-    kind = node["t"]
-    if kind == "Figure" and _is_float(node["c"][0][0]):
-        (identifier, _, _), (_, caption), content = node["c"]
-        return _float(identifier, caption, content)
-    if kind == "Table" and _is_float(node["c"][0][0]):
-        identifier = node["c"][0][0]
-        caption = node["c"][1][1]
-        table = {"t": "Table", "c": [attributes(), [None, []], *node["c"][2:]]}
-        return _float(identifier, caption, [table])
-    if kind == "Div":
-        return _normalise_div(node)
-    if kind in {"Para", "Plain"}:
-        return {"t": kind, "c": _label_equations(node["c"])}
-    return None
-
-
-def _normalise_div(node: Node) -> Node | list[Node] | None:
-    (identifier, classes, pairs), blocks = node["c"]
-    if "kwev-cell" in classes:
-        label = dict(pairs)["label"]
-        if not _is_float(label):
-            return None
-        caption = [block for block in blocks if _has_class(block, "kwev-caption")]
-        rest = [block for block in blocks if not _has_class(block, "kwev-caption")]
-        inner = {"t": "Div", "c": [["", classes, pairs], rest]}
-        return _float(label, caption[0]["c"][1] if caption else [], [inner])
-    for callout in CALLOUTS:
-        if f"callout-{callout}" in classes:
-            return _callout(callout, identifier, dict(pairs), blocks)
-    if _is_float(identifier) and "kwev-float" not in classes and len(blocks) > 1:
-        return _float(identifier, [blocks[-1]], blocks[:-1])
-    return None
-
-
-def _callout(kind: str, identifier: str, pairs: dict[str, str], blocks: list[Node]) -> Node:
-    heading = pairs.get("title", "")
-    if not heading and blocks and blocks[0]["t"] == "Header":
-        heading = plain_text(blocks[0]["c"][2])
-        blocks = blocks[1:]
-    heading = heading or kind.capitalize()
-    classes = ["kwev-callout"]
-    return {"t": "Div", "c": [attributes(identifier, classes, kind=kind, heading=heading), blocks]}
-
-
-def _float(identifier: str, caption: list[Node], content: list[Node]) -> Node:
-    return div([div(caption, classes=["kwev-caption"]), *content], identifier, ["kwev-float"])
-
-
-def _label_equations(inlines: list[Node]) -> list[Node]:
-    """Turn display mathematics followed by ``{#eq-x}`` into a labelled span."""
-    result: list[Node] = []
-    for inline in inlines:
-        match = _EQUATION_ID.match(inline["c"]) if inline["t"] == "Str" else None
-        spaces = 0
-        while match and spaces < len(result) and result[-1 - spaces]["t"] in {"Space", "SoftBreak"}:
-            spaces += 1
-        mathematics = result[-1 - spaces] if match and spaces < len(result) else None
-        if match is None or mathematics is None or not is_display(mathematics):
-            result.append(inline)
-            continue
-        del result[len(result) - 1 - spaces :]
-        span = {"t": "Span", "c": [attributes(match[1], ["kwev-equation"]), [mathematics]]}
-        result.append(span)
-        if match["rest"]:
-            result.append({"t": "Str", "c": match["rest"]})
-    return result
-
-
-def is_display(node: Node) -> bool:
-    """Tell whether an inline is display mathematics."""
-    return node["t"] == "Math" and bool(node["c"][0]["t"] == "DisplayMath")
-
-
-def _is_float(identifier: str) -> bool:
-    return identifier.startswith(FLOAT_PREFIXES)
-
-
-def _has_class(node: Node, name: str) -> bool:
-    return node["t"] == "Div" and name in node["c"][0][1]
-
-
-# -- The pages of the preview's site: one template, a sidebar, a table of contents, a footer.
-
-STYLE_URL = "assets/kwev.css"
-LACKS = (
-    "full-text search",
-    "a switch between light and dark (it follows the system)",
-    "buttons that copy code",
-    "hover previews of references",
+BANNER = (
+    "Preview rendered without Quarto: the same text, numbers, figures and references, without "
+    "full-text search, a switch between light and dark (it follows the system), buttons that copy "
+    "code and hover previews of references."
 )
-_TOC_DEPTH = 3
+TIMEOUT_SECONDS = 300
+PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
+# Which form of an output is taken follows Quarto.
+_ORDER: dict[Form, tuple[str, ...]] = {
+    "html": ("text/html", "text/markdown", *PICTURES, "text/plain"),
+    "typst": ("text/markdown", *PICTURES, "text/html", "text/plain"),
+}
+_ROOT_URL = re.compile(r"""(?P<before>\b(?:src|href|data-src|data)\s*=\s*["'])/(?!/)""")
+_TABLE = re.compile(r"<table\b", re.IGNORECASE)
+_XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*")
 _COLOUR = re.compile(r"^\$kwev-(?P<name>[\w-]+):\s*(?P<value>[^;]+);", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Site:
-    """What all pages of the site share."""
-
-    book: Book
-    index: Index
-    provenance: Provenance
-    pdf: bool
-
-    def page(self, page: Page, body: str) -> str:
-        """Return a whole page around the HTML of its chapter."""
-        up = "../" * (len(page.output.parts) - 1)
-        title = self.index.title(page)
-        home = page == self.book.pages[0]
-        position = self.book.pages.index(page)
-        previous = self.book.pages[position - 1] if position else None
-        following = self.book.pages[position + 1] if position + 1 < len(self.book.pages) else None
-        return Template(asset("page.html")).substitute(
-            language=html.escape(self.book.language),
-            title=html.escape(self.book.title if home else f"{title} | {self.book.title}"),
-            book_title=html.escape(self.book.title),
-            subtitle=html.escape(self.book.subtitle),
-            authors=html.escape(", ".join(self.book.authors)),
-            up=up,
-            style=STYLE_URL,
-            pdf=self._pdf_link(up),
-            chapters=self._chapters(page, up),
-            contents=_contents(self.index.headings[page]),
-            banner=html.escape(banner()),
-            body=body,
-            previous=self._step(previous, up, "prev", "Previous"),
-            following=self._step(following, up, "next", "Next"),
-            provenance=self.provenance.html(),
-        )
-
-    def _pdf_link(self, up: str) -> str:
-        if not self.pdf:
-            return ""
-        return f'<p class="pdf-link"><a href="{up}{html.escape(self.book.pdf_name)}">PDF</a></p>'
-
-    def _label(self, page: Page) -> str:
-        number = self.index.number(page)
-        mark = f'<span class="chapter-number">{number}</span> ' if number else ""
-        return mark + html.escape(self.index.title(page))
-
-    def _chapters(self, current: Page, up: str) -> str:
-        groups = []
-        for appendix, name in ((False, ""), (True, "Appendices")):
-            entries = [
-                self._entry(page, current, up)
-                for page in self.book.pages
-                if page.appendix is appendix
-            ]
-            if entries:
-                heading = f'<p class="part">{name}</p>' if name else ""
-                groups.append(f"{heading}<ul>{''.join(entries)}</ul>")
-        return "".join(groups)
-
-    def _entry(self, page: Page, current: Page, up: str) -> str:
-        mark = ' aria-current="page"' if page == current else ""
-        return f'<li><a href="{up}{page.output}"{mark}>{self._label(page)}</a></li>'
-
-    def _step(self, page: Page | None, up: str, relation: str, word: str) -> str:
-        if page is None:
-            return "<span></span>"
-        return (
-            f'<a rel="{relation}" href="{up}{page.output}">'
-            f'<span class="step">{word}</span> {self._label(page)}</a>'
-        )
-
-
-def banner() -> str:
-    """Say on each page that this is the preview, and what it lacks."""
-    return (
-        "Preview rendered without Quarto: the same text, numbers, figures and references, "
-        f"without {', '.join(LACKS[:-1])} and {LACKS[-1]}."
-    )
-
-
-def body_html(document: Document, book: Book, page: Page) -> str:
-    """Return the HTML of a chapter, with citations and mathematics in place."""
-    arguments = [
-        "-t",
-        "html5",
-        "--mathml",
-        "--wrap=none",
-        "--email-obfuscation=none",
-        *citation_arguments(book),
-    ]
-    return write(document, arguments, where=str(page.source))
-
-
-def citation_arguments(book: Book) -> list[str]:
-    """Return pandoc's options for citations, if the book has a bibliography."""
-    if book.bibliography is None:
-        return []
-    arguments = ["--citeproc", f"--bibliography={book.bibliography}"]
-    if book.settings.get("csl"):
-        arguments.append(f"--csl={book.root / str(book.settings['csl'])}")
-    return arguments
-
-
-def stylesheet(book: Book) -> str:
-    """Return the site's CSS: the book's own colours, then the rules."""
-    theme = ((book.settings.get("format") or {}).get("html") or {}).get("theme") or {}
-    light = _colours(book.root, theme.get("light") if isinstance(theme, dict) else None)
-    dark = _colours(book.root, theme.get("dark") if isinstance(theme, dict) else None)
-    rules = asset("kwev.css")
-    if light:
-        rules += f":root {{ {light} }}\n"
-    if dark:
-        rules += f"@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}\n"
-    return rules
-
-
-def asset(name: str) -> str:
-    """Return the text of a file shipped with the package."""
-    return files("kwev.book").joinpath("assets", name).read_text(encoding="utf-8")
-
-
-def _colours(root: Path, listed: object) -> str:
-    """Read ``$kwev-name: value;`` lines of theme files as CSS variables."""
-    names = listed if isinstance(listed, list) else [listed]
-    found = []
-    for name in names:
-        path = root / str(name)
-        if str(name).endswith(".scss") and path.is_file():
-            text = path.read_text(encoding="utf-8")
-            found += [f"--{m['name']}: {m['value'].strip()};" for m in _COLOUR.finditer(text)]
-    return " ".join(found)
-
-
-def _contents(headings: tuple[Heading, ...]) -> str:
-    """Return the page's own table of contents, levels 2 and 3."""
-    entries = [
-        f'<li class="level-{heading.level}"><a href="#{html.escape(heading.identifier)}">'
-        f"{html.escape(f'{heading.number} {heading.title}'.strip())}</a></li>"
-        for heading in headings[1:]
-        if heading.level <= _TOC_DEPTH and heading.identifier
-    ]
-    if not entries:
-        return ""
-    return (
-        '<nav class="contents" aria-labelledby="contents-title">'
-        '<h2 id="contents-title">On this page</h2>'
-        f"<ul>{''.join(entries)}</ul></nav>"
-    )
-
-
-# -- The preview's PDF: pandoc writes Typst, the typst package sets it.
-
-
-def write_pdf(
-    document: Document, book: Book, provenance: Provenance, work: Path, target: Path
-) -> None:
-    """Set the whole book as one PDF.
-
-    Parameters
-    ----------
-    document
-        All chapters in order, numbered and with references resolved for Typst.
-    work
-        Folder that holds the pictures which the document names; the Typst source goes there.
-    target
-        Where the PDF goes.
-
-    Raises
-    ------
-    KwevError
-        If Typst refuses the document.
-    """
-    body = write(
-        document,
-        ["-t", "typst", "--wrap=none", *citation_arguments(book)],
-        where="the book's PDF",
-    )
-    source = work / "book.typ"
-    write_text(source, asset("look.typ") + asset("book.typ") + _front(book, provenance) + body)
-    try:
-        typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
-    except typst.TypstError as error:
-        raise KwevError(f"typst refused the book: {error}", where=str(source)) from error
-
-
-def _front(book: Book, provenance: Provenance) -> str:
-    authors = "".join(f"{typst_string(author)}, " for author in book.authors)
-    language = book.language.partition("-")[0]
-    subtitle = typst_string(book.subtitle) if book.subtitle else "none"
-    return (
-        "\n#show: doc => book("
-        f"title: {typst_string(book.title)}, subtitle: {subtitle}, "
-        f"authors: ({authors}), language: {typst_string(language)}, "
-        f"provenance: {typst_pairs(provenance)}, note: {typst_string(banner())}, doc)\n\n"
-    )
-
-
-# -- The book without Quarto: executed notebooks, pandoc, typst.
-
-ASSETS_DIR = "assets"
-"""What figures leave for pages to load (``/assets/…`` in their HTML), copied into the site."""
-
-_PARALLEL = 2
 
 
 def render_preview(
@@ -429,6 +65,10 @@ def render_preview(
 
     Parameters
     ----------
+    book
+        The book, whose chapters run first.
+    site
+        Folder that the pages, their assets and the PDF are written to.
     to
         ``html``, ``pdf`` or both.
     progress
@@ -443,99 +83,226 @@ def render_preview(
     executed = execute_book(book, book.root / NOTEBOOK_DIR, progress=progress)
     for chapter in executed:
         require_alt(chapter)
-    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        drafts = list(pool.map(draft, executed))
-    index = index_book(
-        (chapter.chapter.page, document) for chapter, document in zip(executed, drafts, strict=True)
-    )
-    shared = Site(book, index, collect(book.root), "pdf" in to)
-    if "html" in to:
-        say("writing the pages")
-        _write_site(shared, executed, drafts, site)
-    if "pdf" in to:
-        say("setting the PDF")
-        with tempfile.TemporaryDirectory(prefix="pdf-", dir=site.parent) as name:
-            work = Path(name)
-            whole = _whole_book(shared, executed, drafts, work)
-            write_pdf(whole, book, shared.provenance, work, site / book.pdf_name)
+    with tempfile.TemporaryDirectory(prefix="preview-", dir=site.parent) as name:
+        if "html" in to:
+            say("writing the pages")
+            assets = book.root / ASSETS
+            if assets.is_dir():
+                shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
+            write_text(site / ASSETS / "kwev.css", _stylesheet(book))
+            pages = json.loads(_pandoc(book, executed, "html", Path(name), site, pdf="pdf" in to))
+            for path, text in pages.items():
+                write_text(site / path, text)
+        if "pdf" in to:
+            say("setting the PDF")
+            work = Path(name) / "pdf"
+            body = _pandoc(book, executed, "typst", work, work)
+            _write_pdf(book, body, work, site / book.pdf_name)
 
 
-def _write_site(shared: Site, executed: list[Executed], drafts: list[Document], site: Path) -> None:
-    book = shared.book
-    _copy_resources(book, drafts, executed, site)
-    assets = book.root / ASSETS_DIR
-    if assets.is_dir():
-        shutil.copytree(assets, site / "assets", dirs_exist_ok=True)
-    write_text(site / STYLE_URL, stylesheet(book))
+def require_alt(executed: Executed) -> None:
+    """Refuse a figure without a text alternative.
 
-    def one(pair: tuple[Executed, Document]) -> None:
-        chapter, document = pair
-        page = chapter.chapter.page
-        ready = _typeset(shared, chapter, document, "html", site)
-        body = body_html(ready, book, page)
-        write_text(site / page.output, shared.page(page, body))
-
-    with ThreadPoolExecutor(max_workers=_PARALLEL) as pool:
-        list(pool.map(one, zip(executed, drafts, strict=True)))
-
-
-def _typeset(
-    shared: Site, executed: Executed, document: Document, form: Form, folder: Path
-) -> Document:
-    page = executed.chapter.page
-    typesetter = Typesetter(shared.index, page, form)
-    options = {key: shared.book.setting(form, key) for key in SOURCE_OPTIONS}
-    given = {key: value for key, value in options.items() if value is not None}
-    filler = Filler(executed, form, folder, typesetter.up if form == "html" else "", given)
-    blocks = typesetter.typeset(filler.fill(document["blocks"]))
-    if form == "html" and _cites(document):
-        heading = '<h2 id="references" class="unnumbered">References</h2>'
-        blocks = [*blocks, raw_block("html", heading), div([], "refs")]
-    return _document(blocks, document)
-
-
-def _whole_book(
-    shared: Site, executed: list[Executed], drafts: list[Document], work: Path
-) -> Document:
-    _copy_resources(shared.book, drafts, executed, work)
-    blocks: list[Node] = []
-    for chapter, document in zip(executed, drafts, strict=True):
-        blocks += _typeset(shared, chapter, document, "typst", work)["blocks"]
-    if any(_cites(document) for document in drafts):
-        blocks += [raw_block("typst", "= References"), div([], "refs")]
-    return _document(blocks, drafts[0])
-
-
-def _document(blocks: list[Node], like: Document) -> Document:
-    meta = {"link-citations": {"t": "MetaBool", "c": True}}
-    return {**like, "meta": meta, "blocks": blocks}
-
-
-def _cites(document: Document) -> bool:
-    """Tell whether a chapter cites anything beside its own labels."""
-    return any(
-        not is_reference(citation["citationId"])
-        for node in walk(document["blocks"])
-        if node["t"] == "Cite"
-        for citation in node["c"][0]
-    )
-
-
-def _copy_resources(
-    book: Book, drafts: list[Document], executed: list[Executed], site: Path
-) -> None:
-    """Copy the local images that chapters name, to the same place in the site."""
-    for chapter, document in zip(executed, drafts, strict=True):
-        folder = chapter.chapter.page.source.parent
-        for node in walk(document["blocks"]):
-            if node["t"] != "Image" or "://" in node["c"][2][0]:
-                continue
-            source = (book.root / folder / node["c"][2][0]).resolve()
-            if not source.is_file() or not source.is_relative_to(book.root.resolve()):
+    Raises
+    ------
+    KwevError
+        Naming the first such cell.
+    """
+    for number, block in enumerate(executed.chapter.blocks):
+        if not isinstance(block, CodeBlock) or not block.label.startswith("fig-"):
+            continue
+        for output in executed.outputs(number):
+            pictured = any(mime in output.get("data", {}) for mime in PICTURES)
+            if pictured and not _alt_text(block, output):
                 raise KwevError(
-                    f"image {node['c'][2][0]} does not exist",
-                    where=str(chapter.chapter.page.source),
+                    f"figure {block.label} has no text alternative",
+                    where=executed.chapter.where(block.line),
+                    hint="Give the Figure an alt text or the cell #| fig-alt.",
                 )
-            target = site / source.relative_to(book.root.resolve())
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
+
+
+def root_urls(text: str, up: str) -> str:
+    """Turn URLs from the site's root (``/assets/…``) into ones relative to a page."""
+    return _ROOT_URL.sub(lambda match: match["before"] + up, text)
+
+
+@dataclass(frozen=True)
+class _Writer:
+    """Writes one executed chapter as Markdown for one form; pictures go below ``site``."""
+
+    book: Book
+    executed: Executed
+    form: Form
+    site: Path
+
+    def markdown(self) -> str:
+        parts = [
+            self.cell(block, number)
+            if isinstance(block, CodeBlock)
+            else self.prose(block, number)
+            for number, block in enumerate(self.executed.chapter.blocks)
+        ]
+        return _div("", "\n\n".join(filter(None, parts)))
+
+    def prose(self, block: MarkdownBlock, number: int) -> str:
+        pieces: list[str] = []
+        position = 0
+        for index, inline in enumerate(block.inlines):
+            pieces += [block.text[position : inline.start]]
+            pieces += [self.executed.inline_value(number, index)]
+            position = inline.end
+        return "".join([*pieces, block.text[position:]])
+
+    def cell(self, block: CodeBlock, number: int) -> str:
+        parts = []
+        if block.options.get("output", True) is not False:
+            for index, output in enumerate(self.executed.outputs(number)):
+                name = block.label or str(number)
+                parts.append(self.output(block, output, f"{name}-{index}" if index else name))
+        keys = ("echo", "code-fold", "code-summary")
+        options = {key: self.book.setting(self.form, key) for key in keys} | dict(block.options)
+        if options["echo"] is not False:
+            code = _fenced(block.source, "python")
+            if self.form == "html" and options["code-fold"]:
+                # what is folded stands below what it made, what is shown above it
+                summary = html.escape(str(options["code-summary"] or "Code"))
+                opening = f'<details class="code-fold"><summary>{summary}</summary>'
+                raw = [_fenced(text, "{=html}") for text in (opening, "</details>")]
+                parts += [raw[0], code, raw[1]]
+            else:
+                parts.insert(0, code)
+        content = "\n\n".join(filter(None, parts))
+        if not block.label.startswith(("fig-", "tbl-")):
+            return _div(".cell", content) if content else ""
+        key = "tbl-cap" if block.label.startswith("tbl-") else "fig-cap"
+        caption = _div(".caption", str(block.options.get(key) or ""))
+        return _div(f"#{block.label} .float", f"{caption}\n\n{_div('.cell', content)}")
+
+    def output(self, block: CodeBlock, output: dict[str, Any], name: str) -> str:
+        if output["output_type"] == "stream":
+            if block.options.get("output") == "asis" and output["name"] == "stdout":
+                return joined(output["text"])
+            kind = f"{{.cell-output .cell-output-{output['name']}}}"
+            return _fenced(joined(output["text"]), kind)
+        data = {mime: joined(value) for mime, value in output.get("data", {}).items()}
+        if self.form == "typst" and not _TABLE.search(data.get("text/html", "")):
+            data.pop("text/html", None)
+        mime = next((mime for mime in _ORDER[self.form] if mime in data), None)
+        if mime in PICTURES:
+            return self.picture(f"{name}.{PICTURES[mime]}", data[mime], _alt_text(block, output))
+        if mime == "text/html":
+            text = root_urls(data[mime], self.executed.chapter.page.up)
+            if _TABLE.search(text) and "table-scroll" not in text:
+                label = html.escape(str(block.options.get("tbl-cap") or "Table"))
+                region = f'<div class="table-scroll" role="group" tabindex="0" aria-label="{label}">'
+                text = f"{region}{text}</div>"
+            return _fenced(text, "{=html}")
+        if mime == "text/plain":
+            return _fenced(data[mime], "{.cell-output}")
+        return data.get("text/markdown", "")
+
+    def picture(self, name: str, content: str, alt: str) -> str:
+        """Write a picture to a file and return a block that shows it as wide as the text."""
+        path = f"{ASSETS}/figures/{self.executed.chapter.page.name}-{name}"
+        is_svg = name.endswith(".svg")
+        plain = _XML_HEAD.sub("", content, count=1).encode() if is_svg else base64.b64decode(content)
+        write_bytes(self.site / path, plain)
+        if self.form == "typst":
+            return _fenced(f"#kwev-picture({typst_string(path)}, {typst_string(alt)})", "{=typst}")
+        source, words = html.escape(self.executed.chapter.page.up + path), html.escape(alt)
+        return _fenced(f'<p><img class="figure-img" src="{source}" alt="{words}"></p>', "{=html}")
+
+
+def _div(attributes: str, content: str) -> str:
+    return f"::: {{{attributes or '.page'}}}\n\n{content}\n\n:::"
+
+
+def _fenced(text: str, info: str) -> str:
+    marks = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", text)), 3)
+    return f"{marks} {info}\n{text.rstrip()}\n{marks}"
+
+
+def _alt_text(block: CodeBlock, output: dict[str, Any]) -> str:
+    """Return a figure's text alternative: ``fig-alt``, else the output's metadata."""
+    metadata = output.get("metadata", {})
+    nested = (value for value in metadata.values() if isinstance(value, dict))
+    given = (str(entry.get("alt") or "") for entry in (metadata, *nested))
+    return str(block.options.get("fig-alt") or next(filter(None, given), ""))
+
+
+def _pandoc(  # noqa: PLR0913 -- the one call that ties book, form and folders
+    book: Book, executed: list[Executed], form: Form, work: Path, site: Path, *, pdf: bool = False
+) -> str:
+    """Write the chapters' Markdown into ``work`` and run pandoc over all of it."""
+    for chapter in executed:
+        text = _Writer(book, chapter, form, site).markdown()
+        write_text(work / chapter.chapter.page.source, text)
+    facts = {
+        "title": book.title,
+        "subtitle": book.subtitle,
+        "authors": book.authors,
+        "language": book.language,
+        "bibliography": str(book.bibliography.resolve()) if book.bibliography else None,
+        "banner": BANNER,
+        "provenance": collect(book.root).html(),
+        "pdf": book.pdf_name if pdf else None,
+        "template": _asset("page.html"),
+        "pages": [
+            {"source": str(p.source), "output": str(p.output), "appendix": p.appendix}
+            for p in book.pages
+        ],
+    }
+    write_json(work / "book.json", {key: value for key, value in facts.items() if value is not None})
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        script = Path(folder) / "preview.lua"
+        write_text(script, _asset("preview.lua"))
+        bundled = Path(pypandoc.__file__).parent / "files" / "pandoc"
+        program = str(bundled) if bundled.is_file() else str(pypandoc.get_pandoc_path())
+        writer = "html" if form == "html" else "typst-citations"  # citations are text by then
+        options = ["--mathml", "--wrap=none", "--email-obfuscation=none", "--lua-filter", script]
+        done = subprocess.run(
+            [program, "--file-scope", "-f", "markdown+table_attributes", "-t", writer, *options]
+            + [str(page.source) for page in book.pages],
+            cwd=work,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    told = done.stderr.strip()
+    if done.returncode or told:
+        raise KwevError(told or "pandoc failed", where=f"the book as {form}")
+    return done.stdout
+
+
+def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
+    """Set the whole book with Typst; ``work`` holds its pictures."""
+    subtitle = typst_string(book.subtitle) if book.subtitle else "none"
+    front = (
+        f"\n#show: doc => book(title: {typst_string(book.title)}, subtitle: {subtitle}, "
+        f"authors: ({''.join(f'{typst_string(author)}, ' for author in book.authors)}), "
+        f"language: {typst_string(book.language.partition('-')[0])}, "
+        f"provenance: {collect(book.root).typst()}, note: {typst_string(BANNER)}, doc)\n\n"
+    )
+    source = work / "book.typ"
+    write_text(source, _asset("look.typ") + _asset("book.typ") + front + body)
+    try:
+        typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
+    except typst.TypstError as error:
+        raise KwevError(f"typst refused the book: {error}", where="the book as typst") from error
+
+
+def _stylesheet(book: Book) -> str:
+    """Return the site's CSS: the colours of the theme's light and dark file, then the rules."""
+    listed = (book.settings.get("format") or {}).get("html", {}).get("theme") or {}
+    colours = {}
+    for side in ("light", "dark"):
+        paths = [book.root / name for name in listed.get(side, []) if name.endswith(".scss")]
+        found = "".join(path.read_text(encoding="utf-8") for path in paths)
+        colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in _COLOUR.finditer(found))
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }} }}"
+    return f":root {{ {colours['light']} color-scheme: light dark; }}\n{dark}\n{_asset('kwev.css')}"
+
+
+def _asset(name: str) -> str:
+    return files("kwev.book").joinpath("assets", name).read_text(encoding="utf-8")

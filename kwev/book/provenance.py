@@ -39,6 +39,17 @@ class Provenance:
         )
         return f'<dl class="provenance" aria-label="Provenance">{entries}</dl>'
 
+    def typst(self) -> str:
+        """Return the facts as a Typst array of pairs of strings."""
+        pairs = (f"({typst_string(name)}, {typst_string(value)}), " for name, value in self.facts)
+        return f"({''.join(pairs)})"
+
+
+def typst_string(text: str) -> str:
+    """Return ``text`` as a Typst string literal."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{escaped}"'
+
 
 def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     """Gather what is known about the state that a book is rendered from.

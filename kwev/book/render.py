@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kwev.book.chapters import read_book
-from kwev.book.checks import check_site
-from kwev.book.post_render import finish
-from kwev.book.preview import ASSETS_DIR, render_preview
+from kwev.book.site import check_site
+from kwev.book.quarto_hooks import finish
+from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE
+from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, write_json, write_text
 
@@ -122,7 +123,7 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         )
     if facts:
         write_json(project_root / FACTS_FILE, dict(facts))
-    shutil.rmtree(project_root / ASSETS_DIR, ignore_errors=True)
+    shutil.rmtree(project_root / ASSETS, ignore_errors=True)
     build = project_root / "build"
     build.mkdir(exist_ok=True)
     warnings: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.rooms import Room
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def certify(plan: Plan, tables: Tables, case: Case | None = None) -> Certificate
     from kwev.certify import certificate  # noqa: PLC0415 -- loads only where it certifies
 
     if case is None:
-        case = Case(plan.scenario, load(plan.scenario), plan.geography)
+        case = Case(plan.scenario, load_config(plan.scenario), plan.geography)
     return certificate.certify(plan, tables, case)
 
 

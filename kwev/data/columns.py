@@ -18,6 +18,8 @@ from pandera.errors import SchemaErrors
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 BOUNDS: Final = (-81.5, 42.8, -79.5, 44.2)
@@ -32,12 +34,12 @@ Schema = pa.DataFrameSchema
 
 
 def text(
+    about: str = "",
     *,
     pattern: str = "",
     isin: tuple[str, ...] = (),
     null: bool = False,
     unique: bool = False,
-    about: str = "",
 ) -> pa.Column:
     """Return a column of text."""
     checks = [pa.Check.str_matches(pattern)] if pattern else []
@@ -58,69 +60,133 @@ def real(
     checks = [] if low is None else [pa.Check.ge(low)]
     if high is not None:
         checks.append(pa.Check.le(high))
-    return pa.Column(float, checks, nullable=null, coerce=True, **_words(unit, about))
+    return _number(float, checks, unit, about, null=null)
 
 
-def count(*, null: bool = False, unit: str = "", about: str = "") -> pa.Column:
+def amount(unit: str, about: str, high: float | None = None, *, null: bool = False) -> pa.Column:
+    """Return a column of numbers of at least 0 and at most ``high``."""
+    return real(0, high, null=null, unit=unit, about=about)
+
+
+def count(*, null: bool = False) -> pa.Column:
     """Return a column of whole numbers, at least 0, that may be read as floats."""
     whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole number")
-    checks = [pa.Check.ge(0), whole]
-    return pa.Column(float, checks, nullable=null, coerce=True, **_words(unit, about))
+    return _number(float, [pa.Check.ge(0), whole], "", "", null=null)
 
 
-def integer(*, unit: str = "", about: str = "") -> pa.Column:
+def integer(unit: str = "", about: str = "") -> pa.Column:
     """Return a column of integers, at least 0."""
-    return pa.Column(int, pa.Check.ge(0), coerce=True, **_words(unit, about))
+    return _number(int, [pa.Check.ge(0)], unit, about)
 
 
-def flag(*, about: str = "") -> pa.Column:
+def flag(about: str = "") -> pa.Column:
     """Return a column of true and false."""
     return pa.Column(bool, coerce=True, description=about)
 
 
-def longitude(
-    *, null: bool = False, about: str = "Longitude in WGS 84, east positive."
-) -> pa.Column:
+def longitude(*, null: bool = False) -> pa.Column:
     """Return a column of longitudes (degrees) near the Region."""
+    about = "Longitude in WGS 84, east positive."
     return real(BOUNDS[0], BOUNDS[2], null=null, unit="°", about=about)
 
 
-def latitude(
-    *, null: bool = False, about: str = "Latitude in WGS 84, north positive."
-) -> pa.Column:
+def latitude(*, null: bool = False) -> pa.Column:
     """Return a column of latitudes (degrees) near the Region."""
+    about = "Latitude in WGS 84, north positive."
     return real(BOUNDS[1], BOUNDS[3], null=null, unit="°", about=about)
 
 
-def _words(unit: str, about: str) -> dict[str, Any]:
-    return {"description": about, "metadata": {"unit": unit}}
+def _number(
+    kind: type, checks: list[pa.Check], unit: str, about: str, *, null: bool = False
+) -> pa.Column:
+    words: dict[str, Any] = {"description": about, "metadata": {"unit": unit}}
+    return pa.Column(kind, checks, nullable=null, coerce=True, **words)
 
 
 def unit_of(column: pa.Column) -> str:
-    """Return the unit of a column; empty for text and true/false."""
+    """Return the unit of a column; empty for text and true/false.
+
+    Parameters
+    ----------
+    column
+        Column of a schema.
+
+    Returns
+    -------
+    str
+        One of :data:`kwev.units.COLUMN_UNITS`, or "".
+    """
     return str((column.metadata or {}).get("unit", ""))
 
 
 def about_of(described: pa.Column | Schema) -> str:
-    """Return what a column, or the rows of a table, hold, in one line."""
+    """Return what a column, or the rows of a table, hold, in one line.
+
+    Parameters
+    ----------
+    described
+        Column, or schema of a table.
+
+    Returns
+    -------
+    str
+        The line, or "" where nothing is said.
+    """
     return described.description or ""
 
 
-def table_of(
-    columns: dict[str, pa.Column], *, exact: bool = False, about: str = "", **more: Any
-) -> Schema:
-    """Return a schema; ``exact`` allows no other column and no other order.
+def texts(*names: str, null: bool = False) -> dict[str, Any]:
+    """Return columns of any text, by name."""
+    return {name: text(null=null) for name in names}
 
-    ``about`` says in one line what a row is.
+
+def table_of(*unique: str, **columns: Any) -> Schema:
+    """Return the schema of a table that may have other columns, in any order.
+
+    Parameters
+    ----------
+    unique
+        Columns whose values together are the key, where no column alone is.
+    columns
+        Each column by name.
     """
-    return Schema(columns, strict=exact, ordered=exact, description=about, **more)
+    return Schema(columns, unique=list(unique) or None)
+
+
+def processed(
+    about: str, /, *, unique: tuple[str, ...] = (), checks: Sequence[pa.Check] = (), **columns: Any
+) -> Schema:
+    """Return the schema of a table with these columns, in this order, and no other.
+
+    Parameters
+    ----------
+    about
+        What a row is, in one line.
+    unique
+        Columns whose values together are the key, where no column alone is.
+    checks
+        Checks over several columns.
+    columns
+        Each column by name.
+    """
+    return Schema(
+        columns,
+        checks=list(checks),
+        unique=list(unique) or None,
+        strict=True,
+        ordered=True,
+        description=about,
+    )
 
 
 DA_ID = r"^3530\d{4}$"
 CSD_ID = r"^3530\d{3}$"
 CT_ID = r"^541\d{4}\.\d{2}$"
 FSA_ID = r"^[A-Z]\d[A-Z]$"
-POINT = {
+CELL_ID = r"^c_\d+_\d+$"
+TRACT_ID = rf"{CT_ID}|{DA_ID}"
+AREA_ID = r"^(541\d{4}\.\d{2}|wellesley)$"
+POINT: Final[dict[str, Any]] = {
     "latitude": latitude(),
     "longitude": longitude(),
     "easting_m": real(
@@ -130,12 +196,11 @@ POINT = {
         4_700_000, 4_900_000, unit="m", about="Northing in NAD83 / UTM zone 17N (EPSG:26917)."
     ),
 }
-MUNICIPALITY = text(pattern=CSD_ID, about="Municipality: its census subdivision code of 2021.")
-AREA_ID = r"^(541\d{4}\.\d{2}|wellesley)$"
+MUNICIPALITY = text("Municipality: its census subdivision code of 2021.", pattern=CSD_ID)
 AREA = text(
-    pattern=AREA_ID,
-    about="Area of the minimum-service rule: a census tract of 2021, or 'wellesley'.",
+    "Area of the minimum-service rule: a census tract of 2021, or 'wellesley'.", pattern=AREA_ID
 )
+HOUSEHOLDS = integer("households", "Private households of the 2021 census.")
 
 
 def text_columns(schema: Schema) -> list[str]:
@@ -146,6 +211,22 @@ def text_columns(schema: Schema) -> list[str]:
 
 def check(table: pd.DataFrame, schema: Schema, *, where: str, hint: str) -> pd.DataFrame:
     """Return ``table`` with the schema's types, or say what the first misfit is.
+
+    Parameters
+    ----------
+    table
+        Any frame.
+    schema
+        What it must look like.
+    where
+        The file, for the message.
+    hint
+        What to do about a misfit.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table with the schema's types.
 
     Raises
     ------

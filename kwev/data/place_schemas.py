@@ -1,44 +1,29 @@
-"""Processed tables of places, people and vehicles."""
+"""Processed tables of places and their people, electric vehicles and homes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from kwev.data.columns import (
     AREA,
-    AREA_ID,
+    CELL_ID,
     CSD_ID,
-    CT_ID,
     DA_ID,
     FSA_ID,
+    HOUSEHOLDS,
     MUNICIPALITY,
     POINT,
+    TRACT_ID,
     Schema,
+    amount,
     flag,
     integer,
+    processed,
     real,
-    table_of,
     text,
 )
-from kwev.vocabulary import SITE_CATEGORIES
 
-if TYPE_CHECKING:
-    from pandera.pandas import Column
-
-DWELLING_TYPES: Final = (
-    "single_detached",
-    "semi_detached",
-    "row_house",
-    "duplex",
-    "apartment_low_rise",
-    "apartment_high_rise",
-    "other_attached",
-    "movable",
-)
-"""Structural types of dwelling of the census; duplex = apartment or flat in a duplex, low-rise =
-fewer than five storeys, high-rise = five or more."""
-
-_DWELLINGS: Final = {
+_HOMES_IN: Final = {
     "single_detached": "single detached houses",
     "semi_detached": "semi-detached houses",
     "row_house": "row houses",
@@ -49,164 +34,73 @@ _DWELLINGS: Final = {
     "movable": "movable dwellings",
 }
 
-_EVS = {
-    "bev": real(0, unit="EV", about="Battery-electric vehicles; an estimate below the FSA."),
-    "phev": real(0, unit="EV", about="Plug-in hybrids; an estimate below the FSA."),
-    "ev": real(0, unit="EV", about="Electric vehicles of both kinds; an estimate below the FSA."),
-}
-_PEOPLE = integer(unit="people", about="People of the 2021 census.")
-_HOUSEHOLDS = integer(unit="households", about="Private households of the 2021 census.")
-_ALL_DWELLINGS = integer(unit="dwellings", about="Private dwellings of the 2021 census.")
-_ADDRESSES = integer(unit="addresses", about="Distinct address points inside.")
-_AREA_KM2 = real(0, unit="km²", about="Area of the outline in EPSG:26917, water included.")
-_LAND_KM2 = real(0, unit="km²", about="Land area as the census publishes it.")
-_SHARES = {
-    "addresses": _ADDRESSES,
-    "population": real(0, unit="people", about="People, spread evenly over an area's addresses."),
-    "households": real(
-        0, unit="households", about="Households, spread evenly over an area's addresses."
-    ),
-    **_EVS,
-}
-_CELL = "Cell of the grid: column and row counted in cells from the origin of EPSG:26917."
-_DA = "Dissemination area of the 2021 census."
+DWELLING_TYPES: Final = tuple(_HOMES_IN)
+"""Structural types of dwelling of the census; duplex = apartment or flat in a duplex, low-rise =
+fewer than five storeys, high-rise = five or more."""
 
-TABLES: Final[dict[str, Schema]] = {
-    "municipalities": table_of(
-        {
-            "municipality_id": text(
-                pattern=CSD_ID, unique=True, about="Census subdivision code of 2021."
-            ),
-            "name": text(unique=True, about="Name of the municipality."),
-            "kind": text(isin=("city", "township"), about="City or township."),
-            "population": _PEOPLE,
-            "households": _HOUSEHOLDS,
-            "dwellings": _ALL_DWELLINGS,
-            **_EVS,
-            "area_km2": _AREA_KM2,
-            "land_area_km2": _LAND_KM2,
-        },
-        exact=True,
-        about="One row for each of the Region's municipalities.",
-    ),
-    "das": table_of(
-        {
-            "da_id": text(pattern=DA_ID, unique=True, about=_DA),
-            "municipality_id": MUNICIPALITY,
-            "area_id": AREA,
-            **POINT,
-            "addresses": _ADDRESSES,
-            "population": _PEOPLE,
-            "dwellings": _ALL_DWELLINGS,
-            "households": _HOUSEHOLDS,
-            **{
-                name: integer(unit="households", about=f"Households in {_DWELLINGS[name]}.")
-                for name in DWELLING_TYPES
-            },
-            **_EVS,
-            "area_km2": _AREA_KM2,
-            "land_area_km2": _LAND_KM2,
-        },
-        exact=True,
-        about="One row for each dissemination area; its point is the mean of its people.",
-    ),
-    "tracts": table_of(
-        {
-            "tract_id": text(
-                pattern=rf"{CT_ID}|{DA_ID}",
-                unique=True,
-                about="Census tract of 2021; in Wellesley, which has none, a dissemination area.",
-            ),
-            "municipality_id": MUNICIPALITY,
-            "area_id": AREA,
-            **POINT,
-            "population": _PEOPLE,
-            "households": _HOUSEHOLDS,
-            "dwellings": _ALL_DWELLINGS,
-            **_EVS,
-            "area_km2": _AREA_KM2,
-        },
-        exact=True,
-        about="One row for each census tract; its point is the centroid of its outline.",
-    ),
-    "fsas": table_of(
-        {
-            "fsa": text(
-                pattern=FSA_ID,
-                unique=True,
-                about="Forward sortation area: the first half of a postal code.",
-            ),
-            "quarter": text(
-                pattern=r"^\d{4}Q[1-4]$", about="Quarter at whose end vehicles were counted."
-            ),
-            "bev": integer(unit="EV", about="Battery-electric vehicles as published."),
-            "phev": integer(unit="EV", about="Plug-in hybrids as published."),
-            "ev": integer(unit="EV", about="Electric vehicles of both kinds as published."),
-            "population": _PEOPLE,
-            "population_inside": real(0, unit="people", about="Those of them in the Region."),
-            "inside_share": real(
-                0, 1, unit="share", about="Part of the vehicles that falls to the Region."
-            ),
-            "bev_inside": real(0, unit="EV", about="Battery-electric vehicles in the Region."),
-            "phev_inside": real(0, unit="EV", about="Plug-in hybrids in the Region."),
-            "ev_inside": real(0, unit="EV", about="Electric vehicles in the Region."),
-        },
-        exact=True,
-        about="One row for each forward sortation area that touches the Region.",
-    ),
-    "cells": table_of(
-        {
-            "cell_id": text(pattern=r"^c_\d+_\d+$", unique=True, about=_CELL),
-            "municipality_id": MUNICIPALITY,
-            "area_id": AREA,
-            **POINT,
-            **_SHARES,
-        },
-        exact=True,
-        about="One row for each square cell with an address; its point is their mean.",
-    ),
-    "cell_parts": table_of(
-        {
-            "cell_id": text(pattern=r"^c_\d+_\d+$", about=_CELL),
-            "da_id": text(pattern=DA_ID, about=_DA),
-            **_SHARES,
-        },
-        exact=True,
-        unique=["cell_id", "da_id"],
-        about="One row for each part of a cell in one dissemination area: the link between them.",
-    ),
-}
+FORMS: Final = ("linear", "bass", "damped_trend", "logistic", "drift")
+"""Forms of growth that are compared; :mod:`kwev.pipeline.forecast` says what each is."""
 
-
-# -- Processed tables of homes: density, dwellings, tenure, income, deprivation, construction.
+BASES: Final = ("recount_removed", "published")
+"""Histories that the forms are tested on; see :mod:`kwev.pipeline.forecast`."""
 
 PERIOD: Final = r"^1920 or before$|^\d{4} to \d{4}$"
 """How the census names a period of construction."""
 
-_SCORE = {
-    name: real(null=True, unit="1", about=f"Index of Multiple Deprivation: {words}; high is worse.")
-    for name, words in (
-        ("instability", "residential instability"),
-        ("ethno_cultural", "ethno-cultural composition"),
-        ("economic_dependency", "economic dependency"),
-        ("situational_vulnerability", "situational vulnerability"),
-    )
+_NAME: Final = r"^\d{4}Q[1-4]$"
+_CELL: Final = "Cell of the grid: column and row counted in cells from the origin of EPSG:26917."
+_DA: Final = "Dissemination area of the 2021 census."
+_FSA: Final = "Forward sortation area: the first half of a postal code."
+_TRACT: Final = "Census tract of 2021; in Wellesley, which has none, a dissemination area."
+_FORM: Final = text("Form of growth.", isin=FORMS)
+_PEOPLE: Final = integer("people", "People of the 2021 census.")
+_DWELLINGS: Final = integer("dwellings", "Private dwellings of the 2021 census.")
+_ADDRESSES: Final = integer("addresses", "Distinct address points inside.")
+_AREA_KM2: Final = amount("km²", "Area of the outline in EPSG:26917, water included.")
+_LAND_KM2: Final = amount("km²", "Land area as the census publishes it.")
+_DENSITY: Final = amount("people/km²", "People per square kilometre of land.")
+_OLD: Final = amount("share", "Homes built before 1981, by municipality and mix of types.", 1)
+
+_HOMES_BY_TYPE: Final[dict[str, Any]] = {
+    name: integer("households", f"Households in {words}.") for name, words in _HOMES_IN.items()
 }
-_DENSITY = real(0, unit="people/km²", about="People per square kilometre of land.")
-_HOMES = {
-    "household_size": real(
-        0, null=True, unit="people/household", about="People divided by households."
-    ),
-    "multi_unit_share": real(
-        0, 1, null=True, unit="share", about="Households in apartments, of those of a known type."
+_EVS: Final[dict[str, Any]] = {
+    "bev": amount("EV", "Battery-electric vehicles; an estimate below the FSA."),
+    "phev": amount("EV", "Plug-in hybrids; an estimate below the FSA."),
+    "ev": amount("EV", "Electric vehicles of both kinds; an estimate below the FSA."),
+}
+_SHARES: Final[dict[str, Any]] = {
+    "addresses": _ADDRESSES,
+    "population": amount("people", "People, spread evenly over an area's addresses."),
+    "households": amount("households", "Households, spread evenly over an area's addresses."),
+    **_EVS,
+}
+_LATER: Final[dict[str, Any]] = {
+    f"ev_{year}": amount("EV", f"Forecast of the electric vehicles at the end of {year}.")
+    for year in (2030, 2035)
+}
+_HOMES: Final[dict[str, Any]] = {
+    "household_size": amount("people/household", "People divided by households.", null=True),
+    "multi_unit_share": amount(
+        "share", "Households in apartments, of those of a known type.", 1, null=True
     ),
     "multi_unit_households": integer(
-        unit="households", about="Households in apartment buildings, low and high."
+        "households", "Households in apartment buildings, low and high."
     ),
-    "multi_unit_ev": real(0, unit="EV", about="Electric vehicles estimated in apartments."),
+    "multi_unit_ev": amount("EV", "Electric vehicles estimated in apartments."),
 }
-_DEPRIVATION = {
-    **_SCORE,
+_DEPRIVATION: Final[dict[str, Any]] = {
+    **{
+        name: real(
+            null=True, unit="1", about=f"Index of Multiple Deprivation: {words}; high is worse."
+        )
+        for name, words in (
+            ("instability", "residential instability"),
+            ("ethno_cultural", "ethno-cultural composition"),
+            ("economic_dependency", "economic dependency"),
+            ("situational_vulnerability", "situational vulnerability"),
+        )
+    },
     "deprivation_quintile": real(
         1,
         5,
@@ -215,250 +109,179 @@ _DEPRIVATION = {
         about="Fifth of the Region's people: 1 least to 5 most deprived; empty where unpublished.",
     ),
 }
-_OLD = real(0, 1, unit="share", about="Homes built before 1981, by municipality and mix of types.")
 
 
-def _bridged(sources: tuple[str, ...], income: str) -> dict[str, Column]:
+def _bridged(sources: tuple[str, ...], income: str) -> dict[str, Any]:
     where = "census value of a dissemination area (da) or forward sortation area (fsa)"
     return {
-        "renter_share": real(0, 1, unit="share", about="Households that rent their home."),
-        "renter_source": text(isin=sources, about=f"Renters from the {where}."),
-        "median_income_cad": real(0, unit="CAD", about=income),
-        "income_source": text(isin=sources, about=f"Income from the {where}."),
+        "renter_share": amount("share", "Households that rent their home.", 1),
+        "renter_source": text(f"Renters from the {where}.", isin=sources),
+        "median_income_cad": amount("CAD", income),
+        "income_source": text(f"Income from the {where}.", isin=sources),
     }
 
 
-HOMES_TABLES: Final[dict[str, Schema]] = {
-    "da_profiles": table_of(
-        {
-            "da_id": text(
-                pattern=DA_ID, unique=True, about="Dissemination area of the 2021 census."
-            ),
-            "municipality_id": MUNICIPALITY,
-            "fsa": text(
-                pattern=FSA_ID, about="Forward sortation area in which most of its people live."
-            ),
-            "density_per_km2": _DENSITY,
-            **_HOMES,
-            **_bridged(("da", "fsa"), "Median household income of 2020, before tax."),
-            **_DEPRIVATION,
-            "old_dwelling_share": _OLD,
-        },
-        exact=True,
-        about="One row for each dissemination area: its homes, and how each figure was had.",
+TABLES: Final[dict[str, Schema]] = {
+    "municipalities": processed(
+        "One row for each of the Region's municipalities.",
+        municipality_id=text("Census subdivision code of 2021.", pattern=CSD_ID, unique=True),
+        name=text("Name of the municipality.", unique=True),
+        kind=text("City or township.", isin=("city", "township")),
+        population=_PEOPLE,
+        households=HOUSEHOLDS,
+        dwellings=_DWELLINGS,
+        **_EVS,
+        area_km2=_AREA_KM2,
+        land_area_km2=_LAND_KM2,
     ),
-    "tract_profiles": table_of(
-        {
-            "tract_id": text(
-                pattern=rf"{CT_ID}|{DA_ID}",
-                unique=True,
-                about="Census tract of 2021; in Wellesley, which has none, a dissemination area.",
-            ),
-            "municipality_id": MUNICIPALITY,
-            "land_area_km2": real(0, unit="km²", about="Land area of its dissemination areas."),
-            "density_per_km2": _DENSITY,
-            **_HOMES,
-            **_bridged(
-                ("da", "fsa", "mixed"),
-                "Mean of its areas' median household incomes, by households.",
-            ),
-            **_DEPRIVATION,
-            "old_dwelling_share": _OLD,
-        },
-        exact=True,
-        about="One row for each census tract: its homes, from its dissemination areas.",
+    "das": processed(
+        "One row for each dissemination area; its point is the mean of its people.",
+        da_id=text(_DA, pattern=DA_ID, unique=True),
+        municipality_id=MUNICIPALITY,
+        area_id=AREA,
+        **POINT,
+        addresses=_ADDRESSES,
+        population=_PEOPLE,
+        dwellings=_DWELLINGS,
+        households=HOUSEHOLDS,
+        **_HOMES_BY_TYPE,
+        **_EVS,
+        area_km2=_AREA_KM2,
+        land_area_km2=_LAND_KM2,
     ),
-    "construction": table_of(
-        {
-            "municipality_id": MUNICIPALITY,
-            "dwelling_type": text(isin=DWELLING_TYPES, about="Structural type of dwelling."),
-            "period": text(pattern=PERIOD, about="Period of construction."),
-            "dwellings": integer(
-                unit="dwellings", about="Occupied dwellings, randomly rounded by the census."
-            ),
-        },
-        exact=True,
-        unique=["municipality_id", "dwelling_type", "period"],
-        about="One row for each municipality, type of dwelling and period that is published.",
+    "tracts": processed(
+        "One row for each census tract; its point is the centroid of its outline.",
+        tract_id=text(_TRACT, pattern=TRACT_ID, unique=True),
+        municipality_id=MUNICIPALITY,
+        area_id=AREA,
+        **POINT,
+        population=_PEOPLE,
+        households=HOUSEHOLDS,
+        dwellings=_DWELLINGS,
+        **_EVS,
+        area_km2=_AREA_KM2,
     ),
-}
-
-
-# -- Processed tables of candidate sites.
-
-SITES_TABLES: Final[dict[str, Schema]] = {
-    "sites": table_of(
-        {
-            "site_id": text(
-                pattern=r"^[a-z]+_\d+_\d+$", unique=True, about="Category, easting and northing."
-            ),
-            "name": text(about="Name in its source, or the nearest address."),
-            "category": text(isin=SITE_CATEGORIES, about="Kind of place."),
-            "municipality_id": MUNICIPALITY,
-            "area_id": AREA,
-            **POINT,
-            "source": text(about="Data set that lists the place."),
-            "owner": text(isin=("public", "private", "unknown"), about="Who owns the place."),
-            "station_id": text(
-                null=True, about="Station that stands here already; empty for none."
-            ),
-            "grid_kw": real(
-                0, unit="kW", about="Proxy of the power the grid can give; no utility's figure."
-            ),
-        },
-        exact=True,
-        about="One row for each place where a station may be built.",
+    "fsas": processed(
+        "One row for each forward sortation area that touches the Region.",
+        fsa=text(_FSA, pattern=FSA_ID, unique=True),
+        quarter=text("Quarter at whose end vehicles were counted.", pattern=_NAME),
+        bev=integer("EV", "Battery-electric vehicles as published."),
+        phev=integer("EV", "Plug-in hybrids as published."),
+        ev=integer("EV", "Electric vehicles of both kinds as published."),
+        population=_PEOPLE,
+        population_inside=amount("people", "Those of them in the Region."),
+        inside_share=amount("share", "Part of the vehicles that falls to the Region.", 1),
+        bev_inside=amount("EV", "Battery-electric vehicles in the Region."),
+        phev_inside=amount("EV", "Plug-in hybrids in the Region."),
+        ev_inside=amount("EV", "Electric vehicles in the Region."),
     ),
-}
-
-
-# -- Processed tables of raw values behind the two scores.
-
-POINT_GEOGRAPHIES: Final = ("cell", "da", "tract")
-"""Geographies of demand points, in the order of the file."""
-
-SCORES_TABLES: Final[dict[str, Schema]] = {
-    "site_facts": table_of(
-        {
-            "site_id": text(unique=True, about="Candidate site."),
-            "people_near": real(0, unit="people", about="People of cells within a walk (500 m)."),
-            "evs_per_km2": real(0, unit="EV/km²", about="EVs within 1 km, for each km²."),
-            "grid_kw": real(0, unit="kW", about="Grid proxy of the site; no utility's figure."),
-            "transit": real(0, 1, unit="1", about="Access to public transit, 1 is best."),
-            "growth": real(0, unit="1", about="EVs in 2030 for each one today, within 1 km."),
-            "charger_m": real(0, unit="m", about="Distance to the nearest public station."),
-            "land_use": real(0, 1, unit="1", about="How well a charger suits the use of the land."),
-            "ownership": real(0, 1, unit="1", about="Public 1, unknown 0.5, private 0."),
-            "access_m": real(0, unit="m", about="Distance to the nearest road open to cars."),
-            "road_class": text(about="Class of the nearest public road."),
-            "aadt": real(
-                0,
-                null=True,
-                unit="vehicles/day",
-                about="Annual average daily traffic of a counted road within 150 m.",
-            ),
-        },
-        exact=True,
-        about="One row for each candidate site: what its score is made of.",
+    "cells": processed(
+        "One row for each square cell with an address; its point is their mean.",
+        cell_id=text(_CELL, pattern=CELL_ID, unique=True),
+        municipality_id=MUNICIPALITY,
+        area_id=AREA,
+        **POINT,
+        **_SHARES,
     ),
-    "point_facts": table_of(
-        {
-            "geography": text(isin=POINT_GEOGRAPHIES, about="Which demand points."),
-            "id": text(about="Demand point of that geography."),
-            "density_per_km2": real(0, unit="people/km²", about="People for each km²."),
-            "transit": real(0, 1, unit="1", about="Access to public transit, 1 is best."),
-            "old_dwelling_share": real(0, 1, unit="share", about="Dwellings built before 1981."),
-            "grid_kw": real(0, unit="kW", about="Grid proxy of the area for each household."),
-            "multi_unit_share": real(0, 1, unit="share", about="Households in apartments."),
-        },
-        exact=True,
-        unique=["geography", "id"],
-        about="One row for each demand point: what its demand score is made of.",
+    "cell_parts": processed(
+        "One row for each part of a cell in one dissemination area: the link between them.",
+        unique=("cell_id", "da_id"),
+        cell_id=text(_CELL, pattern=CELL_ID),
+        da_id=text(_DA, pattern=DA_ID),
+        **_SHARES,
     ),
-}
-
-
-# -- Processed table of the grid proxy.
-
-GRID_TABLES: Final[dict[str, Schema]] = {
-    "area_grid": table_of(
-        {
-            "area_id": text(
-                pattern=AREA_ID, unique=True, about="Census tract of 2021, or 'wellesley'."
-            ),
-            "households": integer(
-                unit="households", about="Private households of the 2021 census."
-            ),
-            "density_per_km2": real(
-                0, unit="people/km²", about="People per square kilometre of land."
-            ),
-            "old_dwelling_share": real(
-                0, 1, unit="share", about="Homes built before 1981, bridged by mix of types."
-            ),
-            "multi_unit_share": real(0, 1, unit="share", about="Households in apartments."),
-            "age_factor": real(0, unit="1", about="Factor for the age of homes; an assumption."),
-            "type_factor": real(0, unit="1", about="Factor for apartments; an assumption."),
-            "density_factor": real(0, unit="1", about="Factor for density; an assumption."),
-            "factor": real(0, unit="1", about="Product of the three factors."),
-            "proxy_kw": real(
-                0, unit="kW", about="Proxy of the power for charging; no utility's figure."
-            ),
-        },
-        exact=True,
-        about="One row for each area: the grid proxy and the pieces it is made of.",
+    "ev_quarters": processed(
+        "One row for each forward sortation area and quarter.",
+        unique=("fsa", "quarter"),
+        fsa=text(_FSA, pattern=FSA_ID),
+        quarter=text("Quarter at whose end vehicles are counted.", pattern=_NAME),
+        bev=integer("EV", "Battery-electric vehicles of the whole area."),
+        phev=integer("EV", "Plug-in hybrids of the whole area."),
+        ev=integer("EV", "Electric vehicles of both kinds of the whole area."),
+        ev_inside=amount(
+            "EV", "Part of them that falls to the Region; the same share all quarters."
+        ),
     ),
-}
-
-
-# -- Processed tables of the road network.
-
-ROAD_CLASSES: Final = (
-    "freeway", "ramp", "highway", "arterial", "collector", "local_street", "cul_de_sac",
-    "turning_lane", "alleyway_lane", "private", "footpath",
-)  # fmt: skip
-"""Classes of roads, as the Region's road file has them; footpaths are for other networks."""
-
-ROADS_TABLES: Final[dict[str, Schema]] = {
-    "road_nodes": table_of(
-        {
-            "node_id": integer(unit="id", about="Number of the junction, from west to east."),
-            "easting_m": real(400_000, 700_000, unit="m", about="Easting in EPSG:26917."),
-            "northing_m": real(4_700_000, 4_900_000, unit="m", about="Northing in EPSG:26917."),
-        },
-        exact=True,
-        unique=["node_id"],
-        about="One row for each junction or end of a road.",
+    "ev_backtest": processed(
+        "One row for each forecast of the back-test: basis, form, origin and horizon.",
+        unique=("basis", "form", "origin", "horizon"),
+        basis=text("History: without the recount of 2024, or published.", isin=BASES),
+        form=_FORM,
+        origin=text("Last quarter that the forecast knows.", pattern=_NAME),
+        horizon=integer("quarter", "How far ahead the forecast looks."),
+        actual=amount("EV", "What was counted."),
+        forecast=amount("EV", "What was forecast."),
+        error=real(-1, unit="1", about="Forecast over actual, less one."),
+        low=amount("EV", "Lower end of the interval, from the errors of the other origins."),
+        high=amount("EV", "Upper end of the interval, from the errors of the other origins."),
     ),
-    "road_edges": table_of(
-        {
-            "edge_id": integer(unit="id", about="Number of the road in the Region's file."),
-            "u": integer(unit="id", about="Junction where the road starts, as drawn."),
-            "v": integer(unit="id", about="Junction where the road ends; u again for a loop."),
-            "length_m": real(0.01, unit="m", about="Length in EPSG:26917, rounded up to 1 cm."),
-            "walk": flag(about="Whether one may walk here, and come everywhere from here."),
-            "drive_forward": flag(about="Whether one may drive from u to v."),
-            "drive_backward": flag(about="Whether one may drive from v to u."),
-            "speed_kmh": real(5, 120, unit="km/h", about="Speed limit."),
-            "road_class": text(isin=ROAD_CLASSES, about="Class of the road."),
-        },
-        exact=True,
-        unique=["edge_id"],
-        about="One row for each road between two junctions.",
+    "ev_forecast": processed(
+        "One row for each year's end and form, for the Region.",
+        unique=("quarter", "form"),
+        quarter=text("Last quarter of the year that is forecast.", pattern=_NAME),
+        form=_FORM,
+        low=amount("EV", "Lower end of the interval."),
+        mid=amount("EV", "The forecast."),
+        high=amount("EV", "Upper end of the interval."),
+        chosen=flag("Whether the form is the one that places are planned on."),
     ),
-    "road_snaps": table_of(
-        {
-            "kind": text(isin=("cell", "da", "tract", "station", "site"), about="Kind of place."),
-            "id": text(about="Id of the place in the table of its kind."),
-            "mode": text(
-                isin=("walk", "drive", "both"),
-                about="Whether the row holds on foot, by car, or for both.",
-            ),
-            "edge_id": integer(unit="id", about="Road at which the place is reached."),
-            "along_m": real(0, unit="m", about="Way along the road from its start."),
-            "offset_m": real(0, unit="m", about="Straight line from the place to the road."),
-        },
-        exact=True,
-        unique=["kind", "id", "mode"],
-        about="One row for each place, where it meets the roads; none where no road is near.",
+    "fsa_growth": processed(
+        "One row for each forward sortation area: its part inside the Region.",
+        fsa=text(_FSA, pattern=FSA_ID, unique=True),
+        growth_4q_per_year=real(-1, unit="1", about="Growth over the last four quarters."),
+        growth_8q_per_year=real(
+            -1, unit="1", about="Growth per year over the last eight quarters."
+        ),
+        **_LATER,
+    ),
+    "da_growth": processed(
+        "One row for each dissemination area, in the order of das.",
+        da_id=text(_DA, pattern=DA_ID, unique=True),
+        **_LATER,
+    ),
+    "tract_growth": processed(
+        "One row for each demand point of tracts, in their order.",
+        tract_id=text(
+            "Census tract, or dissemination area in Wellesley.", pattern=TRACT_ID, unique=True
+        ),
+        **_LATER,
+    ),
+    "cell_growth": processed(
+        "One row for each cell of the grid, in the order of cells.",
+        cell_id=text("Cell of the grid.", pattern=CELL_ID, unique=True),
+        **_LATER,
+    ),
+    "da_profiles": processed(
+        "One row for each dissemination area: its homes, and how each figure was had.",
+        da_id=text(_DA, pattern=DA_ID, unique=True),
+        municipality_id=MUNICIPALITY,
+        fsa=text("Forward sortation area in which most of its people live.", pattern=FSA_ID),
+        density_per_km2=_DENSITY,
+        **_HOMES,
+        **_bridged(("da", "fsa"), "Median household income of 2020, before tax."),
+        **_DEPRIVATION,
+        old_dwelling_share=_OLD,
+    ),
+    "tract_profiles": processed(
+        "One row for each census tract: its homes, from its dissemination areas.",
+        tract_id=text(_TRACT, pattern=TRACT_ID, unique=True),
+        municipality_id=MUNICIPALITY,
+        land_area_km2=amount("km²", "Land area of its dissemination areas."),
+        density_per_km2=_DENSITY,
+        **_HOMES,
+        **_bridged(
+            ("da", "fsa", "mixed"), "Mean of its areas' median household incomes, by households."
+        ),
+        **_DEPRIVATION,
+        old_dwelling_share=_OLD,
+    ),
+    "construction": processed(
+        "One row for each municipality, type of dwelling and period that is published.",
+        unique=("municipality_id", "dwelling_type", "period"),
+        municipality_id=MUNICIPALITY,
+        dwelling_type=text("Structural type of dwelling.", isin=DWELLING_TYPES),
+        period=text("Period of construction.", pattern=PERIOD),
+        dwellings=integer("dwellings", "Occupied dwellings, randomly rounded by the census."),
     ),
 }
-
-
-# -- Processed tables about the data themselves.
-
-LEDGERS_TABLES: Final[dict[str, Schema]] = {
-    "quality": table_of(
-        {
-            "stage": text(about="Stage of the pipeline."),
-            "dataset": text(about="Raw table, or the table being made."),
-            "rule": text(about="What the stage looks for."),
-            "action": text(
-                isin=("dropped", "repaired", "kept", "flagged"), about="What is done with the rows."
-            ),
-            "rows": integer(unit="rows", about="How many rows met the rule."),
-            "note": text(null=True, about="A detail: a limit, a date, a place."),
-        },
-        exact=True,
-        about="One row for each rule of the pipeline, in the order of its stages.",
-    ),
-}
+"""Columns of each table, in order."""

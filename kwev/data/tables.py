@@ -18,6 +18,8 @@ from kwev.project import find_project
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kwev.data.columns import Schema
+
 INPUTS: Final = (
     "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
     "municipalities", "point_facts", "road_edges", "road_nodes", "road_snaps", "sites", "stations",
@@ -77,14 +79,15 @@ def load_tables(directory: Path | None = None) -> Tables:
     Parameters
     ----------
     directory
-        Where the CSV files are; left out, ``data/processed`` of the project one stands in. The
-        register ``data/sources.json`` says where each table comes from.
+        A folder with one CSV file for each table; ``data/processed`` of the checkout around the
+        working folder where it is None.
 
     Returns
     -------
     Tables
-        One data frame a file, checked against the schemas of :mod:`kwev.data.schemas`, which have
-        the unit of every column.
+        Each table as a frame with the columns and units of :mod:`kwev.data.schemas`. Their sources
+        stand in ``data/sources.json``; ``manifest.json`` says which raw files each table is made
+        from.
 
     Raises
     ------
@@ -92,22 +95,28 @@ def load_tables(directory: Path | None = None) -> Tables:
         If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
     """
     folder = (directory or find_project().processed).resolve()
-    stamps = []
-    for name in PROCESSED:
-        try:
-            stat = (folder / f"{name}.csv").stat()
-        except OSError as error:
-            raise KwevError(
-                "processed table missing", where=str(folder / f"{name}.csv"), hint=_HINT
-            ) from error
-        stamps.append((stat.st_mtime_ns, stat.st_size))
-    return _load(folder, tuple(stamps))
+    paths = [folder / f"{name}.csv" for name in PROCESSED]
+    for path in paths:
+        if not path.is_file():
+            raise KwevError("processed table missing", where=str(path), hint=_HINT)
+    stamps = [path.stat() for path in paths]
+    return _load(folder, tuple((stat.st_mtime_ns, stat.st_size) for stat in stamps))
 
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa: ARG001
-    content = {name: _bytes(folder / f"{name}.csv") for name in PROCESSED}
-    tables = {name: _read(name, content[name], folder) for name in PROCESSED}
+    content: dict[str, bytes] = {}
+    tables: dict[str, pd.DataFrame] = {}
+    for name, schema in PROCESSED.items():
+        path = folder / f"{name}.csv"
+        try:
+            content[name] = path.read_bytes()
+            table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
+        except (OSError, ValueError) as error:
+            raise KwevError(
+                f"processed table cannot be read: {error}", where=str(path), hint=_HINT
+            ) from error
+        tables[name] = check(_typed(table, schema), schema, where=str(path), hint=_HINT)
     _check_links(tables, folder)
     digest = hashlib.sha256()
     for name in INPUTS:
@@ -115,24 +124,8 @@ def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa:
     return Tables(**tables, inputs_sha256=digest.hexdigest())
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KwevError(
-            f"processed table cannot be read: {error}", where=str(path), hint=_HINT
-        ) from error
-
-
-def _read(name: str, content: bytes, folder: Path) -> pd.DataFrame:
-    where = str(folder / f"{name}.csv")
-    schema = PROCESSED[name]
-    try:
-        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise KwevError(
-            f"processed table cannot be read: {error}", where=where, hint=_HINT
-        ) from error
+def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Return text as it is, true and false as such, and nothing where a number is missing."""
     texts = text_columns(schema)
     for column, kind in schema.dtypes.items():
         if column not in table or column in texts:
@@ -142,7 +135,7 @@ def _read(name: str, content: bytes, folder: Path) -> pd.DataFrame:
             table[column] = known.astype("bool") if known.notna().all() else table[column]
         else:
             table[column] = table[column].replace("", None)
-    return check(table, schema, where=where, hint=_HINT)
+    return table
 
 
 def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
@@ -176,25 +169,22 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
         ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
     )
-    for table, column, other, key in links:
-        _check_link(folder, table, column, tables[table][column], other, tables[other][key])
-    snapped = (
-        ("cell", "cells"), ("da", "das"), ("tract", "tracts"), ("station", "stations"),
-        ("site", "sites"),
-    )  # fmt: skip
+    found = [
+        (table, column, tables[table][column], other, key) for table, column, other, key in links
+    ]
     snaps = tables["road_snaps"]
-    for kind, other in snapped:
+    for kind, other in zip(
+        ("cell", "da", "tract", "station", "site"),
+        ("cells", "das", "tracts", "stations", "sites"),
+        strict=True,
+    ):
         named = snaps.loc[snaps["kind"] == kind, "id"]
-        _check_link(folder, "road_snaps", "id", named, other, tables[other][f"{kind}_id"])
-
-
-def _check_link(  # noqa: PLR0913, PLR0917 - both ends of a link
-    folder: Path, table: str, column: str, named: pd.Series, other: str, known: pd.Series
-) -> None:
-    lost = sorted(set(named) - {""} - set(known))
-    if lost:
-        raise KwevError(
-            f"{column} {lost[0]!r} is not in {other}.csv",
-            where=str(folder / f"{table}.csv"),
-            hint=_HINT,
-        )
+        found.append(("road_snaps", "id", named, other, f"{kind}_id"))
+    for table, column, ids, other, key in found:
+        lost = sorted(set(ids) - {""} - set(tables[other][key]))
+        if lost:
+            raise KwevError(
+                f"{column} {lost[0]!r} is not in {other}.csv",
+                where=str(folder / f"{table}.csv"),
+                hint=_HINT,
+            )

@@ -162,21 +162,11 @@ CATEGORY_MARKS = {
 """Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
 
 STATION_FACTS = (
-    Column("station_id", "Station"),
-    Column("operator", "Operator"),
-    Column("municipality", "Municipality"),
+    "station_id operator municipality",
     Column("l2_ports", "L2 ports"),
-    Column("l2_span", "L2 ports, low to high"),
+    "l2_span",
     Column("l3_ports", "L3 ports"),
-    Column("l3_span", "L3 ports, low to high"),
-    Column("l2_kw", "Recorded L2 power", "kW a port", ",.1f"),
-    Column("l3_kw", "Recorded L3 power", "kW a port", ",.1f"),
-    Column("access", "Access"),
-    Column("owner", "Owner"),
-    Column("opened", "Opened"),
-    Column("hours", "Hours (2022)"),
-    Column("sources", "Listed by"),
-    Column("confidence", "Confidence"),
+    "l3_span l2_kw l3_kw access owner opened hours sources confidence",
 )
 """What a popup tells of an existing station."""
 _LISTS = {"ocm+nrcan": "OpenChargeMap and NRCan", "ocm": "OpenChargeMap", "nrcan": "NRCan"}
@@ -218,7 +208,7 @@ def density_layer(frame: gpd.GeoDataFrame, colours: Sequence[str], **more: Any) 
     frame = frame.copy()
     frame["mark"], marks = graded(frame["per_km2"].tolist(), colours)
     facts = (
-        Column("municipality", "Municipality"),
+        "municipality",
         Column("population", "Population", "people", ",.0f"),
         Column("per_km2", "Density", "people per km² of land", ",.0f"),
         Column("ev", "EVs", "count", ",.0f"),

@@ -13,13 +13,14 @@ import pandas as pd
 import shapely
 
 from kwev.display import style
+from kwev.display.table import columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
 
-    from kwev.display.table import Column
+    from kwev.display.table import Column, Columns
 
 DECIMALS = 5
 """Decimals of degrees in a map's file (about 1 m)."""
@@ -93,7 +94,7 @@ class Layer:
     frame: gpd.GeoDataFrame
     marks: tuple[Mark, ...]
     title: str = ""
-    facts: tuple[Column, ...] = ()
+    facts: Columns = ()
     heading: str = ""
     show: bool = True
     control: bool = True
@@ -102,6 +103,11 @@ class Layer:
     printed: bool = True
     popup: bool = True
     above: int = 0
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The facts that a click opens, in order."""
+        return columns_of(self.facts)
 
     @property
     def is_points(self) -> bool:
@@ -125,7 +131,7 @@ def data_of(layers: Sequence[Layer]) -> pd.DataFrame:
     for layer in layers:
         if not layer.title or not len(layer.frame):
             continue
-        keys = list(dict.fromkeys([layer.title, *(column.key for column in layer.facts)]))
+        keys = list(dict.fromkeys([layer.title, *(column.key for column in layer.columns)]))
         part = pd.DataFrame(layer.frame[keys])
         part.insert(0, "layer", layer.name)
         part.insert(1, "class", [layer.marks[i].label for i in layer.frame["mark"]])
@@ -197,7 +203,7 @@ def _texts(layer: Layer) -> list[tuple[int, str, list[str]]]:
     titles = [str(t) for t in frame[layer.title]] if layer.title else [""] * len(frame)
     shown = [
         [column.show(value) for value in frame[column.key].tolist()]
-        for column in (layer.facts if layer.popup else ())
+        for column in (layer.columns if layer.popup else ())
     ]
     values = [list(row) for row in zip(*shown, strict=True)] if shown else [[] for _ in titles]
     marks = [int(mark) for mark in frame["mark"]]

@@ -42,7 +42,7 @@ class _Marks(MacroElement):
         self.spec = _script_json(
             {
                 "marks": [_look(mark) for mark in layer.marks],
-                "heads": [column.heading for column in layer.facts],
+                "heads": [column.heading for column in layer.columns],
                 "labels": layer.labels,
                 "focus": layer.focus,
                 "lines": layer.is_lines,

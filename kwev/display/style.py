@@ -9,28 +9,31 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-L2: Final = "#0072b2"
+from kwev import vocabulary
+from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVELS
+
+L2: Final = LEVELS[0].colour
 """A new L2 station; L2 service (blue)."""
 
-L3: Final = "#d55e00"
+L3: Final = LEVELS[1].colour
 """A new L3 station; L3 service (vermilion)."""
 
-UPGRADE: Final = "#cc79a7"
+UPGRADE: Final = ACTION_KIND["upgrade"].colour
 """An L2 station converted to L3 (reddish purple)."""
 
-EXISTING_L2: Final = "#56b4e9"
+EXISTING_L2: Final = LEVELS[0].colour_today
 """An L2 station that stands already (sky blue: the lighter kin of new L2)."""
 
-EXISTING_L3: Final = "#e69f00"
+EXISTING_L3: Final = LEVELS[1].colour_today
 """An L3 station that stands already (orange: the lighter kin of new L3)."""
 
 EXISTING: Final = "#8a8f98"
 """What stands before the plan, whatever the level (grey)."""
 
-GOOD: Final = "#009e73"
+GOOD: Final = vocabulary.GOOD
 """A target, a limit that is kept (bluish green)."""
 
-INK: Final = "#1c2430"
+INK: Final = vocabulary.INK
 """Text and thin lines. Scripts swap it for the page's text colour where the theme is dark."""
 
 QUIET: Final = "#5b6470"
@@ -56,24 +59,11 @@ QUALITATIVE: Final = (
 )  # fmt: skip
 """Okabe and Ito's eight, for classes that have no colour of their own."""
 
-ACTIONS: Final = {
-    "upgrade": UPGRADE,
-    "new_l3": L3,
-    "new_l2": L2,
-    "add_l3": L3,
-    "add_l2": L2,
-    "remove": INK,
-}
+ACTIONS: Final[dict[str, str]] = {kind.key: kind.colour for kind in ACTION_KINDS}
 """Colour of an action, in the order of the phases; ports added have the colour of their level."""
 
-ACTION_NAMES: Final = {
-    "upgrade": "Upgrade to L3",
-    "new_l3": "New L3",
-    "new_l2": "New L2",
-    "add_l3": "More L3 ports",
-    "add_l2": "More L2 ports",
-    "remove": "Removed",
-}
+ACTION_NAMES: Final[dict[str, str]] = {kind.key: kind.short for kind in ACTION_KINDS}
+"""Name of an action in keys of figures."""
 
 MINUS: Final = "\N{MINUS SIGN}"
 """What stands before a negative number."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import pandas as pd
 
+from kwev.data.headings import heading
 from kwev.display import style
 from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
 from kwev.errors import KwevError
@@ -133,6 +134,30 @@ class Column:
         return text.replace("-", style.MINUS, 1) if is_number and text.startswith("-") else text
 
 
+Columns: TypeAlias = "str | Sequence[str | Column]"
+"""Columns in order; a text holds keys of ``headings.csv`` with blanks between."""
+
+
+def columns_of(given: Columns) -> tuple[Column, ...]:
+    """Return columns, of which those known to ``headings.csv`` may be given by key.
+
+    Parameters
+    ----------
+    given
+        Columns in order; a text holds keys with blanks between (``"name total l2_after"``).
+    """
+    columns: list[Column] = []
+    for part in [given] if isinstance(given, str) else given:
+        if isinstance(part, Column):
+            columns.append(part)
+            continue
+        for key in part.split():
+            known = heading(key)
+            align = cast("Align | None", known.align or None)
+            columns.append(Column(key, known.label, known.unit, known.format, align, known.link))
+    return tuple(columns)
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """A table in two forms, with source, date and CSV.
@@ -144,7 +169,7 @@ class Table:
     frame
         All rows, unformatted: what the CSV holds.
     columns
-        What is shown, in order. The first column names its row.
+        What is shown, in order (see :func:`columns_of`). The first column names its row.
     source, vintage
         As in :class:`kwev.display.figure.Origin`.
     pdf_rows
@@ -162,7 +187,7 @@ class Table:
 
     name: str
     frame: pd.DataFrame
-    columns: tuple[Column, ...]
+    columns: Columns
     source: str
     vintage: str
     pdf_rows: int = PDF_ROWS
@@ -170,13 +195,14 @@ class Table:
     printed: str = ""
     more: Callable[[Project], None] | None = None
     is_noted: bool = True
+    shown: tuple[Column, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        object.__setattr__(self, "columns", tuple(self.columns))
-        if not self.columns:
+        object.__setattr__(self, "shown", columns_of(self.columns))
+        if not self.shown:
             raise KwevError(f"table {self.name} has no columns")
-        named = [name for c in self.columns for name in (c.key, c.link)]
+        named = [name for c in self.shown for name in (c.key, c.link)]
         for key in filter(None, [*named, self.group, self.printed]):
             if key not in self.frame.columns:
                 raise KwevError(
@@ -195,7 +221,7 @@ class Table:
         """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
         is_tall = len(self.frame) > TALL_ROWS
         shown = list(self._rows())
-        longest = [max((len(row[i]) for row in shown), default=0) for i in range(len(self.columns))]
+        longest = [max((len(row[i]) for row in shown), default=0) for i in range(len(self.shown))]
         # a column that fills a phone must not stay there
         is_pinned = longest[0] <= 2 * _FIRST
         heads = "".join(
@@ -221,10 +247,10 @@ class Table:
         groups = self._groups()
         wanted = [(g, row) for g, row, is_kept in zip(groups, every, kept, strict=True) if is_kept]
         shown = [(g, [escape(cell) for cell in row]) for g, row in wanted[: self.pdf_rows]]
-        heads = [escape(column.heading) for column in self.columns]
+        heads = [escape(column.heading) for column in self.shown]
         rows = [row for _, row in shown]
         widths = shares([[head, *(row[i] for row in rows)] for i, head in enumerate(heads)])
-        rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.columns, strict=True)]
+        rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.shown, strict=True)]
         lines = [_pipe(heads), _pipe(rule)]
         before = ""
         for group, row in shown:
@@ -252,13 +278,13 @@ class Table:
             self.more(project)
 
     def _rows(self) -> Iterable[list[str]]:
-        values = [self.frame[column.key].tolist() for column in self.columns]
+        values = [self.frame[column.key].tolist() for column in self.shown]
         for row in zip(*values, strict=True):
-            yield [column.show(value) for column, value in zip(self.columns, row, strict=True)]
+            yield [column.show(value) for column, value in zip(self.shown, row, strict=True)]
 
     def _html_head(self, index: int, longest: int, *, is_tall: bool, is_pinned: bool) -> str:
         """Return a heading that stays in sight and holds its column open for two lines of text."""
-        column = self.columns[index]
+        column = self.shown[index]
         stay = {
             (True, True): _STAY_CORNER,
             (True, False): _STAY_ABOVE,
@@ -273,13 +299,13 @@ class Table:
 
     def _html_rows(self, rows: list[list[str]], *, is_pinned: bool) -> Iterable[str]:
         """Give the rows, with a heading where a new group begins."""
-        links = [self.frame[c.link].tolist() if c.link else [""] * len(rows) for c in self.columns]
+        links = [self.frame[c.link].tolist() if c.link else [""] * len(rows) for c in self.shown]
         groups, before = self._groups(), ""
         for number, row in enumerate(rows):
             if groups[number] != before:
                 before = groups[number]
                 yield (
-                    f'<tr><th scope="colgroup" colspan="{len(self.columns)}" style="text-align:left'
+                    f'<tr><th scope="colgroup" colspan="{len(self.shown)}" style="text-align:left'
                     f'"><span style="position:sticky;left:0.5rem">{html.escape(before)}</span>'
                     "</th></tr>"
                 )
@@ -287,7 +313,7 @@ class Table:
 
     def _html_row(self, row: list[str], links: list[str], *, is_pinned: bool) -> str:
         cells = []
-        for index, (column, text) in enumerate(zip(self.columns, row, strict=True)):
+        for index, (column, text) in enumerate(zip(self.shown, row, strict=True)):
             tag, more, scope = "td", "", ""
             if index == 0:
                 stay = _STAY_LEFT if is_pinned else ";overflow-wrap:anywhere"
@@ -309,7 +335,7 @@ class Table:
         return "right" if is_number and not pd.api.types.is_bool_dtype(values) else "left"
 
     def _name(self) -> str:
-        return html.escape(f"Table: {', '.join(column.label for column in self.columns)}")
+        return html.escape(f"Table: {', '.join(column.label for column in self.shown)}")
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         self.publish(find_project())
@@ -349,7 +375,7 @@ OWN = Origin("kwev, computed from the sources of the data catalogue", "the dates
 """Origin of what is derived from several sources at once."""
 
 
-def table(name: str, frame: pd.DataFrame, columns: list[Column], origin: Origin) -> Table:
+def table(name: str, frame: pd.DataFrame, columns: Columns, origin: Origin) -> Table:
     """Return a table of an origin, all rows in the PDF up to the usual limit."""
     return Table(name, frame, tuple(columns), origin.source, origin.vintage)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kwev.errors import KwevError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MINUS = "\N{MINUS SIGN}"
 Value = float | int | str
@@ -75,6 +75,48 @@ class Number:
     def _repr_markdown_(self) -> str:
         # a dollar sign would open mathematics
         return str(self).replace("$", "\\$")
+
+
+def named(
+    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Value]
+) -> list[Number]:
+    """Return numbers by unit: read from a result by their names, or given beside them.
+
+    Parameters
+    ----------
+    origin
+        As in :class:`Number`.
+    source
+        A mapping, a row or an object whose items or attributes hold the values.
+    prefix
+        Stands before each name.
+    **by_unit
+        By unit (:data:`SHOW`; ``cad``, ``km2``, ``million_cad`` for those that are no words of
+        Python): names in ``source`` with blanks between, or values by name.
+
+    Examples
+    --------
+    >>> named("plan.cost", {"net": 5.0}, "cost_", cad="net", count={"sites": 2})
+    """
+    units = {unit.replace("²", "2").replace(" ", "_").lower(): unit for unit in SHOW}
+    found = []
+    for key, given in by_unit.items():
+        values = {n: _read(source, n) for n in given.split()} if isinstance(given, str) else given
+        found += [
+            Number(f"{prefix}{name}", _plain(value), units[key.lower()], origin)
+            for name, value in values.items()
+        ]
+    return found
+
+
+def _read(source: Any, name: str) -> Any:
+    return getattr(source, name) if hasattr(source, name) else source[name]
+
+
+def _plain(value: Any) -> Value:
+    """Return a value of numpy as Python's own."""
+    plain: Value = value.item() if hasattr(value, "item") else value
+    return plain
 
 
 class Numbers:

@@ -10,7 +10,6 @@ import numpy as np
 from scipy import sparse
 
 from kwev.model.constraints import (
-    CAD_SCALE,
     Constraint,
     Rows,
     by_place,
@@ -20,6 +19,7 @@ from kwev.model.constraints import (
     need_share,
 )
 from kwev.model.notation import Formula
+from kwev.units import CAD_SCALE
 
 if TYPE_CHECKING:
     from kwev.config import Config

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Target = Literal["l2", "l3", "ev_owners"]
 
-CAD_SCALE = 1e5
-"""Rows of money are written in units of 100,000 CAD, near the size of their neighbours."""
 KW_SCALE = 1e3
 """Rows of power over several places are written in MW."""
 

@@ -14,11 +14,11 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.model.base_constraints import BASE, Budget, IdleEnergy
-from kwev.model.constraints import CAD_SCALE, Decisions
+from kwev.model.constraints import Decisions
 from kwev.model.notation import Formula
 from kwev.model.rules import RULES
 from kwev.model.spacing import RemovalAlternative
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

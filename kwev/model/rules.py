@@ -10,7 +10,6 @@ import numpy as np
 from scipy import sparse
 
 from kwev.model.constraints import (
-    CAD_SCALE,
     KW_SCALE,
     Rows,
     Rule,
@@ -22,6 +21,7 @@ from kwev.model.coverage import alike, row_of_points
 from kwev.model.notation import Formula
 from kwev.model.siting import KINDS
 from kwev.model.spacing import L3Gap, L3Spacing
+from kwev.units import CAD_SCALE
 
 if TYPE_CHECKING:
     from kwev.config import Config

@@ -1,4 +1,7 @@
-"""Municipalities, tracts, dissemination areas and forward sortation areas."""
+"""Outlines of municipalities, tracts, dissemination areas and forward sortation areas (FSA).
+
+Statistics Canada's boundary files of 2021, repaired, linked to the census, and drawn simplified.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +14,13 @@ import shapely
 
 from kwev.data.place_schemas import DWELLING_TYPES
 from kwev.errors import KwevError
-from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres
+from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres, within_index
 from kwev.pipeline.raw import FILES
 from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
@@ -42,9 +47,30 @@ class Boundaries:
     das: gpd.GeoDataFrame
     fsas: gpd.GeoDataFrame
 
+    def locate(self, metres: NDArray[np.float64]) -> pd.DataFrame:
+        """Return municipality_id and area_id of (N, 2) points (m), "" outside the Region."""
+        da = within_index(metres, self.das.geometry.to_numpy())
+        ids = pd.DataFrame(self.das[["municipality_id", "area_id"]])
+        return ids.reindex(da).fillna("").reset_index(drop=True)
+
 
 def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundaries:
     """Read, repair and link the polygons.
+
+    Parameters
+    ----------
+    raw
+        ``das``, ``tracts``, ``fsas`` (outlines of 2021), ``da_census``, ``da_links`` and
+        ``municipalities``, all from Statistics Canada.
+    parameters
+        ``mended_area_share`` (share) and ``sliver_m2`` (m²) are used.
+    ledger
+        Takes what was mended, dropped or differs.
+
+    Returns
+    -------
+    Boundaries
+        Polygons in EPSG:26917 with the counts of the 2021 census.
 
     Raises
     ------
@@ -54,7 +80,7 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
     das = _das(raw, parameters, ledger)
     tracts = _layer(raw, "tracts", {"CTUID": "tract_id"}, parameters, ledger)
     fsas = _layer(raw, "fsas", {"CFSAUID": "fsa"}, parameters, ledger)
-    region = shapely.coverage_union_all(das.geometry.to_numpy())
+    region = _union(das.geometry)
     if set(das["area_id"]) - {WELLESLEY} != set(tracts["tract_id"]):
         raise KwevError(
             "census tracts differ from those of the dissemination areas",
@@ -62,15 +88,14 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
             hint="Fetch both files again.",
         )
     tracts = _with_wellesley(tracts, das)
-    ledger.add(
-        "boundaries",
-        "tracts",
-        "a township without tracts stands as its dissemination areas",
-        "kept",
-        int((das["area_id"] == WELLESLEY).sum()),
-        "Wellesley",
-    )
+    note = "Wellesley"
+    rule = "a township without tracts stands as its dissemination areas"
+    ledger.add("tracts", rule, "kept", das["area_id"] == WELLESLEY, note)
     return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
+
+
+def _union(polygons: pd.Series) -> BaseGeometry:
+    return shapely.coverage_union_all(polygons.to_numpy())
 
 
 def _layer(
@@ -80,10 +105,10 @@ def _layer(
         frame, mended = repair(raw.read_shapes(name), parameters.mended_area_share)
     except KwevError as error:
         raise KwevError(error.what, where=FILES[name], hint=error.hint) from error
-    ledger.add("boundaries", name, "invalid polygon made valid", "repaired", mended)
+    ledger.add(name, "invalid polygon made valid", "repaired", mended)
     frame = to_metres(frame.rename(columns={**key, "LANDAREA": "land_area_km2"}))
     frame, slivers = drop_slivers(frame, parameters.sliver_m2)
-    ledger.add("boundaries", name, "sliver without area", "dropped", slivers)
+    ledger.add(name, "sliver without area", "dropped", slivers)
     return frame.sort_values(next(iter(key.values())), ignore_index=True)
 
 
@@ -101,39 +126,23 @@ def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
     counts = ["households", *DWELLING_TYPES]
     suppressed = census[counts].isna().any(axis=1)
     census[counts] = census[counts].fillna(0)
-    ledger.add(
-        "boundaries",
-        "da_census",
-        "suppressed dwelling counts stand as 0",
-        "repaired",
-        int(suppressed.sum()),
-        "so totals agree with the published ones; people are kept",
-    )
+    note = "so totals agree with the published ones; people are kept"
+    ledger.add("da_census", "suppressed dwelling counts stand as 0", "repaired", suppressed, note)
     numbers = ["population", "dwellings", *counts]
     census[numbers] = census[numbers].astype("int64")
     frame = shapes.merge(census, on="da_id").merge(links, on="da_id")
     differ = (frame["population"] != frame["da_pop_21"]) | (
         frame["municipality_id"] != frame["csd_id_21"]
     )
-    ledger.add(
-        "boundaries",
-        "da_links",
-        "people or municipality differ from the census file",
-        "flagged",
-        int(differ.sum()),
-    )
+    ledger.add("da_links", "people or municipality differ from the census file", "flagged", differ)
     inside = frame["cma_id_21"] == "541"
     frame["area_id"] = frame["ct_id_21"].where(inside, WELLESLEY)
     frame["area_km2"] = (frame.area / 1e6).round(6)
-    overlap = float(frame.area.sum() - shapely.coverage_union_all(frame.geometry.to_numpy()).area)
-    ledger.add(
-        "boundaries",
-        "das",
-        "polygons overlap or leave gaps between them",
-        "flagged",
-        0 if shapely.coverage_is_valid(frame.geometry.to_numpy()) else 1,
-        f"overlap {abs(round(overlap, 2))} m2",
-    )
+    shapes_m = frame.geometry.to_numpy()
+    overlap = float(frame.area.sum() - shapely.coverage_union_all(shapes_m).area)
+    note = f"overlap {abs(round(overlap, 2))} m2"
+    rule = "polygons overlap or leave gaps between them"
+    ledger.add("das", rule, "flagged", not shapely.coverage_is_valid(shapes_m), note)
     return frame
 
 
@@ -147,14 +156,9 @@ def _with_wellesley(tracts: gpd.GeoDataFrame, das: gpd.GeoDataFrame) -> gpd.GeoD
 
 def _municipalities(raw: Raw, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names = raw.read("municipalities").rename(columns={"csduid": "municipality_id"})
-    shapes = [
-        (key, shapely.coverage_union_all(part.geometry.to_numpy()))
-        for key, part in das.groupby("municipality_id")
-    ]
+    shapes = {key: _union(part.geometry) for key, part in das.groupby("municipality_id")}
     frame = gpd.GeoDataFrame(
-        {"municipality_id": [key for key, _ in shapes]},
-        geometry=[shape for _, shape in shapes],
-        crs=das.crs,
+        {"municipality_id": list(shapes)}, geometry=list(shapes.values()), crs=das.crs
     ).merge(names, on="municipality_id", validate="1:1")
     people = das.groupby("municipality_id")["population"].sum()
     if (frame["population"] != frame["municipality_id"].map(people)).any():
@@ -174,21 +178,28 @@ def map_layers(
 
     Tracts, municipalities and the Region are drawn from the simplified dissemination areas, so
     that borders agree between layers.
+
+    Parameters
+    ----------
+    bounds
+        Exact polygons.
+    parameters
+        ``simplify_m`` (m) is used.
+
+    Returns
+    -------
+    dict
+        For each of region, municipalities, tracts, das and fsas the frame and its columns.
     """
     tolerance = parameters.simplify_m
     das = bounds.das.set_geometry(simplify(bounds.das.geometry.to_numpy(), tolerance))
-    towns = bounds.municipalities.set_geometry(
-        [
-            shapely.coverage_union_all(das.geometry[das["municipality_id"] == key].to_numpy())
-            for key in bounds.municipalities["municipality_id"]
-        ]
+    town_of, towns = das["municipality_id"], bounds.municipalities
+    towns = towns.set_geometry(
+        [_union(das.geometry[town_of == key]) for key in towns["municipality_id"]]
     )
     tract_of = das["area_id"].where(das["area_id"] != WELLESLEY, das["da_id"])
     tracts = bounds.tracts.set_geometry(
-        [
-            shapely.coverage_union_all(das.geometry[tract_of == key].to_numpy())
-            for key in bounds.tracts["tract_id"]
-        ]
+        [_union(das.geometry[tract_of == key]) for key in bounds.tracts["tract_id"]]
     )
     clipped = bounds.fsas.set_geometry(clip(bounds.fsas.geometry.to_numpy(), bounds.region))
     fsas = clipped.set_geometry(simplify(clipped.geometry.to_numpy(), tolerance))
@@ -198,7 +209,7 @@ def map_layers(
             "name": [REGION_NAME],
             "area_km2": [round(bounds.region.area / 1e6, 3)],
         },
-        geometry=[shapely.coverage_union_all(das.geometry.to_numpy())],
+        geometry=[_union(das.geometry)],
         crs=das.crs,
     )
     return {

@@ -1,4 +1,7 @@
-"""What each stage of the pipeline costs: wall time and peak memory, with a bar that moves."""
+"""From raw to processed: every stage in order and measured, then all files at once or none.
+
+The stages that a table comes from are read from the text of :func:`_tables`.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +26,20 @@ from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
+from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
-from kwev.pipeline.cells import (
-    cell_tables,
-    da_table,
-    grid_per_household,
-    municipality_table,
+from kwev.pipeline.forecast import market_of, outlook
+from kwev.pipeline.geometry import geojson, metres_of, to_metres
+from kwev.pipeline.grid import area_grid, grid_per_household, site_grid, station_grid
+from kwev.pipeline.homes import construction_table, da_profiles, main_fsa, tract_profiles
+from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.population import (
+    place_tables,
     point_facts,
     point_table,
-    tract_table,
+    read_addresses,
+    spread_population,
 )
-from kwev.pipeline.forecast import market_of, outlook
-from kwev.pipeline.geometry import geojson, to_metres
-from kwev.pipeline.grid import area_grid, site_grid, station_grid
-from kwev.pipeline.growth import grow, growth_tables
-from kwev.pipeline.homes import construction_table, da_profiles, tract_profiles
-from kwev.pipeline.location import Gazetteer
-from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.population import read_addresses, spread_population
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
 from kwev.pipeline.sites import candidate_sites, site_facts
@@ -48,7 +47,7 @@ from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access, transit_tables
-from kwev.pipeline.vehicles import downscale_vehicles
+from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +94,7 @@ class Meter:
     ) -> None:
         columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
         self.costs: list[StageCost] = []
-        self._on_stage = on_stage
+        self._listeners = [on_stage]
         self._bar = Progress(*columns, transient=True, disable=not shown)
         self._task = self._bar.add_task("", total=len(stages))
 
@@ -111,10 +110,15 @@ class Meter:
     ) -> None:
         self._bar.stop()
 
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """Tell ``listener`` the name of each stage to come as it begins."""
+        self._listeners.append(listener)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Run one stage: what is inside the ``with`` block."""
-        self._on_stage(name)
+        for listener in self._listeners:
+            listener(name)
         self._bar.update(self._task, description=name)
         start = time.perf_counter()
         with _peak_memory() as peak:
@@ -144,8 +148,6 @@ def _peak_memory() -> Iterator[list[int]]:
         thread.join()
         peak[0] = max(peak[0], process.memory_info().rss)
 
-
-# -- Which stages a processed table hangs on, read from the text of the pipeline itself.
 
 Stages = dict[str, set[str]]
 """Stages by name of a variable, or by name of a table."""
@@ -252,8 +254,6 @@ def _entries(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                         yield str(key.value), value
 
 
-# -- From raw to processed: every stage in order, then all files at once or none.
-
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 """The project's register of sources."""
 
@@ -316,6 +316,24 @@ def build(
     Files are written to a folder beside ``out_dir`` and take its place only after every table has
     passed its schema: a build that fails leaves the existing files as they were.
 
+    Parameters
+    ----------
+    raw_dir
+        Folder with the files of :data:`kwev.pipeline.raw.FILES`.
+    out_dir
+        Folder to write, such as ``data/processed``.
+    progress
+        Whether to draw a bar.
+    parameters
+        Choices of the pipeline; those of the book if None.
+    register
+        ``data/sources.json``: source, licence and sha256 of each raw file.
+
+    Returns
+    -------
+    BuildReport
+        Rows and bytes written, and what each stage cost.
+
     Raises
     ------
     KwevError
@@ -337,6 +355,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     raw: Raw, parameters: Parameters, meter: Meter
 ) -> tuple[dict[str, pd.DataFrame], Layers]:
     ledger = Ledger()
+    meter.listen(ledger.enter)
     with meter.stage("raw"):
         raw.read_all()
         raw.mends.note(ledger)
@@ -350,18 +369,17 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         vehicles = downscale_vehicles(raw, points, bounds, parameters, ledger)
     with meter.stage("cells"):
         table = point_table(points, vehicles, bounds, parameters)
-        cells, parts = cell_tables(table)
-        das = da_table(table, bounds)
-        tracts = tract_table(table, das, bounds)
-        towns = municipality_table(table, das, bounds)
+        places = place_tables(table, bounds, parameters)
+        das, tracts = places.das, places.tracts
     with meter.stage("growth"):
         market = market_of(float(das["households"].sum()), parameters)
         ahead = outlook(vehicles.quarters, market, parameters.recount_quarter)
         growth = grow(vehicles, ahead, parameters.additions_share)
-        later = growth_tables(growth, table, das, tracts, cells)
+        later = growth_tables(growth, table, places)
     with meter.stage("homes"):
         construction = construction_table(raw, ledger)
-        homes = da_profiles(raw, das, construction, points, vehicles, parameters, ledger)
+        coded = das.assign(fsa=main_fsa(points, vehicles, len(das)))
+        homes = da_profiles(raw, coded, construction, parameters, ledger)
         tract_homes = tract_profiles(homes, das, tracts)
     with meter.stage("stations"):
         roads = to_metres(raw.read_shapes("roads"))
@@ -377,35 +395,33 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("roads"):
         graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
     with meter.stage("snaps"):
-        snaps = snap_table(
-            graph,
-            {"cell": cells, "da": das, "tract": tracts, "station": stations, "site": sites},
-            parameters,
-            ledger,
-        )
+        reached = {
+            "cell": places.cells, "da": das, "tract": tracts, "station": stations, "site": sites,
+        }  # fmt: skip
+        snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("transit"):
         transit = transit_tables(raw, bounds, parameters, ledger)
         layers["transit_lines"] = transit.lines
     with meter.stage("facts"):
         by_transit = partial(access, stops=transit.stops, parameters=parameters)
         of_sites = site_facts(
-            sites, cells, later[2], stations, roads, by_transit, parameters, ledger
-        )
-        of_points = point_facts(
-            cells, parts, das, tracts, (homes, tract_homes), grid_per_household(areas),
-            by_transit, parameters, ledger,
+            sites.assign(transit=by_transit(metres_of(sites))),
+            places.cells.assign(ev_2030=later[2]["ev_2030"]),
+            stations, roads, parameters, ledger,
         )  # fmt: skip
+        both, share = (homes, tract_homes), grid_per_household(areas)
+        of_points = point_facts(places, both, share, by_transit, ledger)
     with meter.stage("tariffs"):
         tariffs = tariff_table(raw, parameters, ledger)
     tables = {
-        "municipalities": towns, "das": das, "tracts": tracts, "fsas": vehicles.fsas,
-        "cells": cells, "cell_parts": parts, "stations": stations, "station_records": fates,
-        "sites": sites, "quality": ledger.table(), "ev_quarters": vehicles.quarters,
-        "ev_backtest": ahead.backtest, "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas,
-        "da_growth": later[0], "tract_growth": later[1], "cell_growth": later[2],
+        "municipalities": places.municipalities, "das": das, "tracts": tracts,
+        "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
+        "stations": stations, "station_records": fates, "sites": sites, "area_grid": areas,
+        "quality": ledger.table(), "ev_quarters": vehicles.quarters, "ev_backtest": ahead.backtest,
+        "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas, "da_growth": later[0],
+        "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
-        "area_grid": areas,
         "transit_stops": transit.stops, "transit_routes": transit.routes,
         "transit_days": transit.days, "transit_lengths": transit.lengths,
         "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,

@@ -1,6 +1,7 @@
-"""Candidate sites from lists of places: firms, civic facilities, transit, fuel.
+"""Candidate sites from lists of places: firms, civic facilities, transit, fuel, food premises.
 
-Each function returns a table with name, category, easting_m, northing_m, source, owner.
+Each function returns a table with name, category, easting_m, northing_m (EPSG:26917), source and
+owner.
 """
 
 from __future__ import annotations
@@ -10,12 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
-from kwev.pipeline.geometry import project, to_metres
-from kwev.pipeline.names import readable
+from kwev.pipeline.addresses import readable
+from kwev.pipeline.geometry import metres_of, project, to_metres
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -30,27 +28,16 @@ _ARCHIVE = r"archive|special collections|^(?:cambridge|kitchener|waterloo region
 
 
 def rows_of(
-    names: list[str], category: str, metres: NDArray[np.float64], source: str, owner: str
+    names: list[str],
+    category: str | list[str],
+    metres: NDArray[np.float64],
+    source: str,
+    owner: str,
 ) -> pd.DataFrame:
-    """Return candidates of one category, source and owner at (N, 2) metres."""
-    return pd.DataFrame(
-        {
-            "name": names,
-            "category": category,
-            "easting_m": metres[:, 0],
-            "northing_m": metres[:, 1],
-            "source": source,
-            "owner": owner,
-        }
-    )
-
-
-def clusters(metres: NDArray[np.float64], reach_m: float) -> NDArray[np.int64]:
-    """Return (N,) cluster of each point: points linked by steps of at most ``reach_m``."""
-    pairs = cKDTree(metres).query_pairs(reach_m, output_type="ndarray")
-    size = len(metres)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    """Return candidates of one source and owner at (N, 2) metres."""
+    kinds = [category] * len(names) if isinstance(category, str) else category
+    table = pd.DataFrame({"name": names, "category": kinds}, dtype="str")
+    return table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1], source=source, owner=owner)
 
 
 def medoids(
@@ -128,46 +115,26 @@ def _metres(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     """Public library branches of the Region and of the national list."""
     branches = _metres(raw.read_shapes("libraries"))
-    own = rows_of(
-        branches["Name"].tolist(),
-        "library",
-        branches[["easting_m", "northing_m"]].to_numpy(),
-        "Region of Waterloo",
-        "public",
-    )
+    names, spots = branches["Name"].tolist(), metres_of(branches)
+    own = rows_of(names, "library", spots, "Region of Waterloo", "public")
     culture = raw.read("culture")
     library = culture["ODCAF_Facility_Type"] == "library or archives"
     ours = culture["CSDUID"].str.startswith("3530")
     named = ~culture["Facility_Name"].str.contains(_ARCHIVE, case=False)
     placed = culture["Latitude"].notna()
+    ledger.add("culture", "library without coordinates", "dropped", library & ours & ~placed)
     ledger.add(
-        "sites",
-        "culture",
-        "library without coordinates",
-        "dropped",
-        int((library & ours & ~placed).sum()),
-    )
-    ledger.add(
-        "sites",
-        "culture",
-        "archive, or named after a municipality only",
-        "dropped",
-        int((library & ours & ~named).sum()),
+        "culture", "archive, or named after a municipality only", "dropped", library & ours & ~named
     )
     rows = culture[library & ours & named & placed]
     shared = rows.duplicated(["Latitude", "Longitude"], keep=False)
     ledger.add(
-        "sites",
-        "culture",
-        "several libraries at one point: the place of none is known",
-        "dropped",
-        int(shared.sum()),
+        "culture", "several libraries at one point: the place of none is known", "dropped", shared
     )
     rows = rows[~shared]
     names = [_library(readable(n)) for n in rows["Facility_Name"]]
-    other = rows_of(
-        names, "library", project(rows["Longitude"], rows["Latitude"]), "ODCAF", "public"
-    )
+    spots = project(rows["Longitude"], rows["Latitude"])
+    other = rows_of(names, "library", spots, "ODCAF", "public")
     return pd.concat([own, other], ignore_index=True)
 
 
@@ -175,27 +142,19 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     """Built ION stations and the terminals (parent stations) of the GTFS feed."""
     ion = raw.read("ion_stops")
     built = ion["StopStatus"] == "Constructed"
-    ledger.add("sites", "ion_stops", "planned, not built", "dropped", int((~built).sum()))
+    ledger.add("ion_stops", "planned, not built", "dropped", ~built)
     ion = ion[built]
     plain = ion["StopName"].str.replace(r"\s*\((?:North|South)bound\)", "", regex=True)
     names = [n if "Terminal" in n or "Station" in n else f"{n} Station" for n in plain]
-    first = rows_of(
-        names, "transit_station", project(ion["longitude"], ion["latitude"]), "ION stops", "public"
-    )
+    spots = project(ion["longitude"], ion["latitude"])
+    first = rows_of(names, "transit_station", spots, "ION stops", "public")
     stops = raw.read_feed("grt_feed").stops
     parent = stops["location_type"] == "1"
     stops = stops[parent]
     names = [re.sub(r"\s*\((?:bus|lrt)\)", "", n) for n in stops["stop_name"]]
-    second = rows_of(
-        names,
-        "transit_station",
-        project(stops["stop_lon"], stops["stop_lat"]),
-        "GRT GTFS",
-        "public",
-    )
-    ledger.add(
-        "sites", "grt_feed", "ordinary stops are no candidates", "dropped", int((~parent).sum())
-    )
+    spots = project(stops["stop_lon"], stops["stop_lat"])
+    second = rows_of(names, "transit_station", spots, "GRT GTFS", "public")
+    ledger.add("grt_feed", "ordinary stops are no candidates", "dropped", ~parent)
     return pd.concat([first, second], ignore_index=True)
 
 
@@ -211,16 +170,15 @@ def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
     # Cells of the reach keep a long strip of firms from becoming one cluster.
     cell = np.floor(metres / (2 * parameters.business_reach_m)).astype(int)
     group = np.unique(cell, axis=0, return_inverse=True)[1].ravel()
-    found = []
+    names, centres = [], []
     for members, centre in medoids(metres, group, parameters.business_premises):
-        part, row = table.iloc[members], table.iloc[centre]
-        title = part["BUSINESS_PARKBIA"].fillna("").mode().iloc[0]
+        row = table.iloc[centre]
+        title = table["BUSINESS_PARKBIA"].iloc[members].fillna("").mode().iloc[0]
         street = readable(f"{row['STREET_NUMBER'] or ''} {row['STREET_NAME'] or ''}".strip())
-        name = (
-            f"{title}, {street}" if "Park" in title or "Centre" in title else f"Firms at {street}"
-        )
-        found.append((name, "business_park", *metres[centre], "business directory", "private"))
-    return pd.DataFrame(found, columns=COLUMNS)
+        named_park = "Park" in title or "Centre" in title
+        names.append(f"{title}, {street}" if named_park else f"Firms at {street}")
+        centres.append(centre)
+    return rows_of(names, "business_park", metres[centres], "business directory", "private")
 
 
 def from_osm(raw: Raw) -> pd.DataFrame:
@@ -229,10 +187,10 @@ def from_osm(raw: Raw) -> pd.DataFrame:
     metres = project(table["longitude"], table["latitude"])
     fuel = (table["amenity"] == "fuel").to_numpy()
     names = table["name"].fillna("")
-    labels = np.where(names != "", names, np.where(fuel, "Fuel Station", "Car Park"))
-    kinds = np.where(fuel, "fuel_station", "parking")
-    rows = rows_of(labels.tolist(), "parking", metres, "OpenStreetMap", "private")
-    return rows.assign(category=kinds, owner=np.where(fuel, "private", "unknown"))
+    labels = np.where(names != "", names, np.where(fuel, "Fuel Station", "Car Park")).tolist()
+    kinds = np.where(fuel, "fuel_station", "parking").tolist()
+    rows = rows_of(labels, kinds, metres, "OpenStreetMap", "private")
+    return rows.assign(owner=np.where(fuel, "private", "unknown"))
 
 
 def from_fuel_register(raw: Raw) -> pd.DataFrame:
@@ -241,12 +199,11 @@ def from_fuel_register(raw: Raw) -> pd.DataFrame:
     facility = table["Facility Type"].isin(["GAS_STATION", "TRUCK_STOP"])
     rows = table[facility & (table["Access Code"] == "public") & (table["Status Code"] == "E")]
     names = [readable(n) for n in rows["Station Name"]]
-    return rows_of(
-        names, "fuel_station", project(rows["Longitude"], rows["Latitude"]), "NRCan 2022", "private"
-    )
+    spots = project(rows["Longitude"], rows["Latitude"])
+    return rows_of(names, "fuel_station", spots, "NRCan 2022", "private")
 
 
-# -- Candidate sites from the register of food premises: shops, fuel, halls, lots.
+# -- The register of food premises: shops, fuel, halls, lots.
 
 _CAMPUS = r"\b(?:UNIVERSITY|COLLEGE|CAMPUS|WLU|UW|U OF W|SCHOOL|CAFETERIA)\b"
 _NOT_RETAIL = "Mobile|Child Care|Farmer|Flea|Church|Institutional|Exempt|Processing|School|Vending"
@@ -278,21 +235,19 @@ def from_food(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
     table = raw.read("food")
     unplaced = table["longitude"].isna()
     repeat = table.duplicated("FACILITYID") & ~unplaced
-    ledger.add("sites", "food", "premises without coordinates", "dropped", int(unplaced.sum()))
-    ledger.add("sites", "food", "repeated facility id", "dropped", int(repeat.sum()))
+    ledger.add("food", "premises without coordinates", "dropped", unplaced)
+    ledger.add("food", "repeated facility id", "dropped", repeat)
     table = table[~unplaced & ~repeat].reset_index(drop=True)
     metres = project(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
-    return pd.concat(
-        [
-            _retail(table, parameters),
-            _strips(table, parameters),
-            _food_fuel(table),
-            _food_civic(table),
-            _food_lots(table),
-        ],
-        ignore_index=True,
+    kinds = (
+        _retail(table, parameters),
+        _strips(table, parameters),
+        _food_fuel(table),
+        _food_civic(table),
+        _food_lots(table),
     )
+    return pd.concat(kinds, ignore_index=True)
 
 
 def _street_address(text: Any) -> str:
@@ -303,22 +258,17 @@ def _street_address(text: Any) -> str:
 
 def _retail(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     shops = _shops(table)
-    found = []
-    for (east, north), part in shops.groupby(["easting_m", "northing_m"]):
+    names, kinds, spots = [], [], []
+    for spot, part in shops.groupby(["easting_m", "northing_m"]):
         at = _street_address(str(part["ADDR"].value_counts().sort_index().idxmax()))
         grocer = part["DESCRIPTION"].str.contains("Supermarket")
         chain = _chain(part.loc[grocer, "BUSINESS_NAME"])
-        count = len(part)
-        if count >= parameters.mall_premises:
-            name, kind = f"Shops at {at}", "shopping_mall"
-        elif chain:
-            name, kind = f"{chain}, {at}", "retail_complex"
-        elif count >= parameters.retail_premises:
-            name, kind = f"Shops at {at}", "retail_complex"
-        else:
-            continue
-        found.append((name, kind, east, north, "food premises", "private"))
-    return pd.DataFrame(found, columns=COLUMNS)
+        mall = len(part) >= parameters.mall_premises
+        if mall or chain or len(part) >= parameters.retail_premises:
+            names.append(f"{chain}, {at}" if chain and not mall else f"Shops at {at}")
+            kinds.append("shopping_mall" if mall else "retail_complex")
+            spots.append(spot)
+    return rows_of(names, kinds, np.array(spots).reshape(-1, 2), "food premises", "private")
 
 
 def _shops(table: pd.DataFrame) -> pd.DataFrame:
@@ -333,20 +283,12 @@ def _strips(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     shops = shops.drop_duplicates(["easting_m", "northing_m"]).sort_values(
         ["easting_m", "northing_m"], ignore_index=True
     )
-    metres = shops[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(shops)
     block = np.floor(metres / parameters.strip_m).astype(int)
     group = np.unique(block, axis=0, return_inverse=True)[1].ravel()
-    found = [
-        (
-            f"Shops near {_street_address(shops['ADDR'].iloc[i])}",
-            "retail_complex",
-            *metres[i],
-            "food premises",
-            "private",
-        )
-        for _, i in medoids(metres, group, parameters.strip_premises)
-    ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    centres = [centre for _, centre in medoids(metres, group, parameters.strip_premises)]
+    names = [f"Shops near {_street_address(at)}" for at in shops["ADDR"].iloc[centres]]
+    return rows_of(names, "retail_complex", metres[centres], "food premises", "private")
 
 
 def _food_lots(table: pd.DataFrame) -> pd.DataFrame:
@@ -365,8 +307,7 @@ def _food_lots(table: pd.DataFrame) -> pd.DataFrame:
     ):
         part = table[hit]
         labels = [f"{title}, {_street_address(at)}" for at in part["ADDR"]]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
-        rows.append(rows_of(labels, category, metres, "food premises", owner))
+        rows.append(rows_of(labels, category, metres_of(part), "food premises", owner))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -392,8 +333,7 @@ def _food_fuel(table: pd.DataFrame) -> pd.DataFrame:
         f"{brand}, {_street_address(at)}"
         for brand, at in zip(rows["brand"], rows["ADDR"], strict=True)
     ]
-    metres = rows[["easting_m", "northing_m"]].to_numpy()
-    return rows_of(labels, "fuel_station", metres, "food premises", "private")
+    return rows_of(labels, "fuel_station", metres_of(rows), "food premises", "private")
 
 
 def _food_civic(table: pd.DataFrame) -> pd.DataFrame:
@@ -406,7 +346,6 @@ def _food_civic(table: pd.DataFrame) -> pd.DataFrame:
             readable(_CIVIC_TAIL.sub("", _CIVIC_HEAD.sub("", n))).replace(" Center", " Centre")
             for n in names[hit]
         ]
-        metres = part[["easting_m", "northing_m"]].to_numpy()
-        found.append(rows_of(labels, category, metres, "food premises", "public"))
+        found.append(rows_of(labels, category, metres_of(part), "food premises", "public"))
         names = names.where(~hit, "")
     return pd.concat(found, ignore_index=True)

@@ -1,32 +1,30 @@
-"""Forms of growth: a history of totals in, totals of later quarters out.
+"""The Region's electric vehicles to 2035: forms of growth, back-test, intervals, forecast.
 
-Each form answers one question about the future. All but the damped trend have a closed solution,
-and that one searches a fixed grid, so that every environment finds the same parameters. None
-exceeds the market and none falls below 0.
+A form takes a history of totals and gives the totals of later quarters. All but the damped trend
+have a closed solution, and that one searches a fixed grid, so that every environment finds the
+same parameters. None exceeds the market and none falls below 0. Forms are tested on real quarters;
+intervals come from errors that grow with the horizon, and from forms that disagree.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from kwev.data.supply_schemas import BASES, FORMS
-from kwev.pipeline.parameters import Parameters
+from kwev.data.place_schemas import BASES, FORMS
+from kwev.data.schemas import arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from kwev.pipeline.parameters import Parameters
 
     Numbers = NDArray[np.float64]
     Form = Callable[[Numbers, int, float], Numbers]
@@ -147,8 +145,6 @@ NEEDS_MARKET: Final = ("bass", "logistic")
 """Forms whose course, not only whose end, hangs on the size of the market."""
 
 
-# -- Intervals around a forecast: errors that grow with the horizon, and forms that disagree.
-
 COVERAGE: Final = 0.8
 """Share of cases that an interval should hold."""
 
@@ -175,7 +171,7 @@ class Market:
 class Member:
     """One possible course: totals by quarter ahead, error per quarter (log), and weight."""
 
-    course: NDArray[np.float64]
+    course: Numbers
     pace: float
     weight: float
 
@@ -189,6 +185,22 @@ def interval(mid: float, pace: float, horizon: int, most: float) -> tuple[float,
     """Return the ends of one form's interval: log-normal, its width proportional to the horizon.
 
     Neither end exceeds ``most``; the ends enclose ``mid``.
+
+    Parameters
+    ----------
+    mid
+        The forecast (EV).
+    pace
+        Error per quarter ahead (log ratio), as :func:`spread` returns it.
+    horizon
+        Quarters ahead.
+    most
+        Vehicles there can be (EV).
+
+    Returns
+    -------
+    tuple
+        Low and high end (EV).
     """
     half = float(norm.ppf(1 - _TAIL)) * pace * horizon
     return mid * float(np.exp(-half)), max(mid, min(mid * float(np.exp(half)), most))
@@ -201,6 +213,22 @@ def mixture(
 
     Each member is log-normal about its own course, with the spread of :func:`interval`, and counts
     with its weight; the ends are the quantiles of the mixture, cut at ``most``.
+
+    Parameters
+    ----------
+    members
+        Possible courses.
+    horizon
+        Quarters ahead.
+    mid
+        The forecast (EV).
+    most
+        Vehicles there can be (EV).
+
+    Returns
+    -------
+    tuple
+        Low and high end (EV).
     """
     weight = np.array([member.weight for member in members])
     centre = np.log([max(float(member.course[horizon - 1]), 1e-9) for member in members])
@@ -217,16 +245,6 @@ def mixture(
 
     return min(mid, quantile(_TAIL)), max(mid, min(quantile(1 - _TAIL), most))
 
-
-# -- The Region's electric vehicles to 2035: forms of growth, tested on real quarters, with
-# intervals.
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from kwev.pipeline.parameters import Parameters
-
-    Numbers_forecast = NDArray[np.float64]
 
 TRAINING: Final = 8
 """Fewest quarters before the first origin of the back-test: two years, so that each season is seen
@@ -281,7 +299,20 @@ class _Trial:
 
 
 def market_of(households: float, parameters: Parameters) -> Market:
-    """Return how many EVs there can be: households, vehicles each, and the share electric."""
+    """Return how many EVs there can be: households, vehicles each, and the share electric.
+
+    Parameters
+    ----------
+    households
+        Households of the Region (census of 2021).
+    parameters
+        Vehicles per household and the share that ends up electric.
+
+    Returns
+    -------
+    Market
+        Low, base and high number of EVs.
+    """
     low, high = parameters.vehicles_per_household_range
     return Market(
         low=households * low * parameters.electric_share_low,
@@ -308,18 +339,34 @@ def outlook(quarters: pd.DataFrame, market: Market, recount_quarter: str) -> Out
     histories = dict(zip(BASES, (without_jump(published, jump), published), strict=True))
     trials = {basis: _trials(history, market.base) for basis, history in histories.items()}
     chosen = best_form(trials[BASES[0]])
-    backtest = [
-        _backtest(basis, names, histories[basis], trials[basis], market, chosen) for basis in BASES
-    ]
+    backtest = pd.concat(
+        _backtest(histories[basis], trials[basis], market, chosen).assign(basis=basis)
+        for basis in BASES
+    )
+    backtest = arrange(
+        backtest.assign(origin=backtest["origin"].map(dict(enumerate(names)))), "ev_backtest"
+    ).reset_index(drop=True)
     forecast = _forecast(names[-1], histories[BASES[0]], trials[BASES[0]], market, chosen)
-    return Outlook(pd.concat(backtest, ignore_index=True), forecast, chosen)
+    return Outlook(backtest, forecast, chosen)
 
 
-def without_jump(history: Numbers_forecast, jump: int) -> Numbers_forecast:
+def without_jump(history: Numbers, jump: int) -> Numbers:
     """Return the history as it would be had earlier quarters been counted like later ones.
 
     Quarters before ``jump`` are scaled so that growth into it is the mean of the two quarters
     before and the two after. A history without these neighbours is returned as it is.
+
+    Parameters
+    ----------
+    history
+        (T,) EVs, one total a quarter, above 0.
+    jump
+        Index of the first quarter of the new count; -1 for none.
+
+    Returns
+    -------
+    numpy.ndarray
+        (T,) EVs; quarters from ``jump`` on are those given.
     """
     if jump < 3 or jump + 2 >= len(history):  # noqa: PLR2004 - two neighbours on either side
         return history.copy()
@@ -339,7 +386,7 @@ def _mean_error(trials: list[_Trial], form: str) -> float:
     return float(np.mean([abs(t.forecast / t.actual - 1) for t in trials if t.form == form]))
 
 
-def _trials(history: Numbers_forecast, market: float) -> list[_Trial]:
+def _trials(history: Numbers, market: float) -> list[_Trial]:
     found = []
     for origin in range(TRAINING - 1, len(history) - 1):
         for form in FORMS:
@@ -352,9 +399,7 @@ def _trials(history: Numbers_forecast, market: float) -> list[_Trial]:
     return found
 
 
-def _members(
-    history: Numbers_forecast, quarters: int, trials: list[_Trial], market: Market
-) -> list[Member]:
+def _members(history: Numbers, quarters: int, trials: list[_Trial], market: Market) -> list[Member]:
     """Return each form's course for each market, with its weight and its error per quarter."""
     members = []
     for form in FORMS:
@@ -367,35 +412,22 @@ def _members(
     return members
 
 
-def _backtest(  # noqa: PLR0913, PLR0917 - one basis, all that it is judged by
-    basis: str,
-    names: list[str],
-    history: Numbers_forecast,
-    trials: list[_Trial],
-    market: Market,
-    chosen: str,
-) -> pd.DataFrame:
-    """Return ``ev_backtest`` of a basis; each interval is made from the other origins' errors."""
+def _backtest(history: Numbers, trials: list[_Trial], market: Market, chosen: str) -> pd.DataFrame:
+    """Return the rows of a basis; each interval is made from the other origins' errors."""
     rows = []
     for origin in sorted({t.origin for t in trials}):
         others = [t for t in trials if t.origin != origin]
         members = _members(history[: origin + 1], HORIZONS[-1], others, market)
         for trial in (t for t in trials if t.origin == origin):
             low, high = _ends(trial, others, members, market, chosen)
+            error = trial.forecast / trial.actual - 1
             rows.append(
-                {
-                    "basis": basis,
-                    "form": trial.form,
-                    "origin": names[origin],
-                    "horizon": trial.horizon,
-                    "actual": round(trial.actual, VEHICLE_DECIMALS),
-                    "forecast": round(trial.forecast, VEHICLE_DECIMALS),
-                    "error": round(trial.forecast / trial.actual - 1, 6),
-                    "low": round(low, VEHICLE_DECIMALS),
-                    "high": round(high, VEHICLE_DECIMALS),
-                }
+                (trial.form, origin, trial.horizon, trial.actual, trial.forecast, error, low, high)
             )
-    return pd.DataFrame(rows).sort_values(["form", "origin", "horizon"], ignore_index=True)
+    columns = ["form", "origin", "horizon", "actual", "forecast", "error", "low", "high"]
+    counts = dict.fromkeys(("actual", "forecast", "low", "high"), VEHICLE_DECIMALS)
+    table = pd.DataFrame(rows, columns=columns).round({**counts, "error": 6})
+    return table.sort_values(["form", "origin", "horizon"], ignore_index=True)
 
 
 def _ends(
@@ -408,7 +440,7 @@ def _ends(
 
 
 def _forecast(
-    latest: str, history: Numbers_forecast, trials: list[_Trial], market: Market, chosen: str
+    latest: str, history: Numbers, trials: list[_Trial], market: Market, chosen: str
 ) -> pd.DataFrame:
     """Return ``ev_forecast``: the ends of the years after the latest quarter."""
     ahead = [
@@ -427,8 +459,8 @@ def _forecast(
                 if form == chosen
                 else interval(mid, pace, horizon, market.high)
             )
-            ends = [round(value, VEHICLE_DECIMALS) for value in (low, mid, high)]
-            rows.append([quarter, form, *ends, form == chosen])
+            rows.append([quarter, form, low, mid, high, form == chosen])
     columns = ["quarter", "form", "low", "mid", "high", "chosen"]
     table = pd.DataFrame(rows, columns=columns)
+    table = table.round(dict.fromkeys(["low", "mid", "high"], VEHICLE_DECIMALS))
     return table.sort_values(["form", "quarter"], ignore_index=True)

@@ -1,4 +1,4 @@
-"""Small geometry: projecting, repairing, clipping, simplifying, writing."""
+"""Geometry in metres: projecting, repairing, clipping, linking, measuring, writing maps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import shapely
 from pyproj import Transformer
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
@@ -19,22 +21,50 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
+CM_PER_M = 100
 MAP_DECIMALS = 6
 """Decimals of degrees in map geometry (about 0.1 m)."""
 
 
 def project(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
-    """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees."""
+    """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees.
+
+    Parameters
+    ----------
+    longitude, latitude
+        (N,) degrees, WGS 84.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, 2) metres, EPSG:26917.
+    """
     to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
     points = to_metres.transform(np.asarray(longitude, float), np.asarray(latitude, float))
     return np.round(np.column_stack(points), METRE_DECIMALS)
 
 
 def unproject(metres: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres."""
+    """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres.
+
+    Parameters
+    ----------
+    metres
+        (N, 2) eastings and northings (m), EPSG:26917.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, 2) degrees, WGS 84.
+    """
     to_degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True)
     points = to_degrees.transform(metres[:, 0], metres[:, 1])
     return np.round(np.column_stack(points), DEGREE_DECIMALS)
+
+
+def metres_of(table: pd.DataFrame) -> NDArray[np.float64]:
+    """Return (N, 2) eastings and northings (m) of a table."""
+    return table[["easting_m", "northing_m"]].to_numpy(float)
 
 
 def place(table: pd.DataFrame, metres: NDArray[np.float64]) -> pd.DataFrame:
@@ -120,7 +150,22 @@ def clip(polygons: NDArray[Any], region: BaseGeometry) -> list[BaseGeometry]:
 
 
 def farther(metres: NDArray[np.float64], region: BaseGeometry, reach_m: float) -> NDArray[np.bool_]:
-    """Return whether each point lies more than ``reach_m`` outside ``region`` (to 0.01 m)."""
+    """Return whether each point lies more than ``reach_m`` outside ``region`` (to 0.01 m).
+
+    Parameters
+    ----------
+    metres
+        (N, 2) eastings and northings (m).
+    region
+        Polygon in the same metres.
+    reach_m
+        Distance (m); 0 asks for all that is outside.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,) true or false.
+    """
     apart = np.round(shapely.distance(shapely.points(metres), region), METRE_DECIMALS)
     return np.asarray(apart > reach_m)
 
@@ -132,7 +177,20 @@ def simplify(polygons: NDArray[Any], tolerance_m: float) -> list[BaseGeometry]:
 
 
 def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
-    """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order."""
+    """Return a frame in metres as GeoJSON in degrees, one feature a line, in the frame's order.
+
+    Parameters
+    ----------
+    frame
+        Polygons or lines in metres, in the order to write.
+    properties
+        Columns that each feature keeps.
+
+    Returns
+    -------
+    str
+        The text of the file.
+    """
     degrees = frame.to_crs(CRS_DEGREES)
     # Rounding each vertex keeps shared borders shared; where it makes a ring touch itself, the
     # polygon is put on the grid as a whole.
@@ -170,9 +228,22 @@ def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(CRS_METRES)
 
 
-# -- Straight-line neighbourhoods: sums within a radius, distances to places and to roads.
+def components(one: NDArray[np.int64], other: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return (size,) number of the component of each of ``size`` things.
 
-CM_PER_M = 100
+    Parameters
+    ----------
+    one, other
+        (M,) index of the first and second thing of each link.
+    """
+    graph = coo_array((np.ones(len(one)), (one, other)), shape=(size, size))
+    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+
+
+def clusters(metres: NDArray[np.float64], reach: float) -> NDArray[np.int64]:
+    """Return (N,) cluster of each point: points linked by steps of at most ``reach``."""
+    pairs = cKDTree(metres).query_pairs(reach, output_type="ndarray")
+    return components(pairs[:, 0], pairs[:, 1], len(metres))
 
 
 def sums_within(
@@ -223,6 +294,20 @@ def nearest_lines(
     """Return the distance to the nearest line (m, rounded to 0.01) and that line's value.
 
     Where several are nearest, as where roads meet, the highest value counts.
+
+    Parameters
+    ----------
+    places
+        (N, 2) eastings and northings (m).
+    lines
+        (M,) lines in the same metres.
+    value
+        (M,) value of each line.
+
+    Returns
+    -------
+    tuple
+        (N,) distances (m) and (N,) values.
     """
     tree = shapely.STRtree(lines)
     (place, line), apart = tree.query_nearest(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def area_grid(das: pd.DataFrame, profiles: pd.DataFrame, rule: GridRule) -> pd.D
     made["factor"] = factors.prod(axis=1).round(_DECIMALS)
     spare = made["households"] * rule.spare_kw_per_household * made["factor"]
     made["proxy_kw"] = spare.clip(rule.area_low_kw, rule.area_high_kw).round(0)
-    return made.reset_index()[list(PROCESSED["area_grid"].columns)]
+    return arrange(made.reset_index(), "area_grid")
 
 
 def area_factors(areas: pd.DataFrame, rule: GridRule) -> pd.DataFrame:
@@ -115,6 +115,16 @@ def station_grid(
     on_it = sites[sites["station_id"] != ""].groupby("station_id")["grid_kw"].max()
     given = stations["station_id"].map(on_it).to_numpy(float)
     return stations.assign(grid_kw=np.where(np.isnan(given), own, given))
+
+
+def grid_per_household(areas: pd.DataFrame) -> pd.Series[float]:
+    """Return the grid proxy for each household (kW), by ``area_id``, from ``area_grid``.
+
+    A large area has a large proxy because it is large: what tells areas apart is the part of a
+    household.
+    """
+    homes = areas["households"].clip(lower=1)
+    return pd.Series((areas["proxy_kw"] / homes).to_numpy(float), areas["area_id"].to_numpy())
 
 
 def _between(share: pd.Series[float], none: float, all_of_it: float) -> pd.Series[float]:

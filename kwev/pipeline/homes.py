@@ -1,4 +1,8 @@
-"""When homes were built: published by municipality and type, bridged to areas by their types."""
+"""Profiles of homes: density, dwellings, tenure, income, deprivation, and when they were built.
+
+What is not published for a dissemination area is bridged from a larger one, and the profile says
+so. Profiles of tracts are made from those of their areas.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
+from kwev.pipeline.population import tract_of
 from kwev.pipeline.raw_schemas import SCORES
-from kwev.pipeline.vehicles import GROUND_ORIENTED
+from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
@@ -41,17 +46,24 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
 
     Rows of the whole Region, totals, and the type "Other attached dwelling", which adds up other
     types, would count dwellings twice and are dropped.
+
+    Parameters
+    ----------
+    raw
+        ``dwelling_periods``: census of 2021 (``csd_2021_dwellings_type_by_period``).
+    ledger
+        Takes the rows that add up others.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Dwellings by municipality_id, dwelling_type and period.
     """
     table = raw.read("dwelling_periods")
     single = table["DGUID"].str.startswith(_MUNICIPALITY) & table["Dwelling Type"].isin(TYPES)
     single &= ~table["Period of Construction"].str.startswith(_TOTAL)
-    ledger.add(
-        "homes",
-        "dwelling_periods",
-        "sums over places, types or periods: their parts stand",
-        "dropped",
-        int((~single).sum()),
-    )
+    rule = "sums over places, types or periods: their parts stand"
+    ledger.add("dwelling_periods", rule, "dropped", ~single)
     kept = table[single]
     made = kept.assign(
         municipality_id=kept["DGUID"].str.removeprefix(_MUNICIPALITY),
@@ -59,8 +71,7 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
         period=kept["Period of Construction"],
         dwellings=kept["Number of Units"].astype("int64"),
     )
-    key = ["municipality_id", "dwelling_type", "period"]
-    return made.sort_values(key, ignore_index=True)[list(PROCESSED["construction"].columns)]
+    return arrange(made, "construction", "municipality_id", "dwelling_type", "period")
 
 
 def old_share(
@@ -115,14 +126,9 @@ def scores(raw: Raw, das: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     table = raw.read("deprivation").rename(columns=SCORES).set_index("DAUID")
     made = table.reindex(das["da_id"])[list(SCORES.values())].reset_index(drop=True)
     absent = made.isna().any(axis=1).to_numpy()
-    ledger.add(
-        "homes",
-        "deprivation",
-        "no score published for the area: left empty, in no quintile",
-        "kept",
-        int(absent.sum()),
-        f"{int(das.loc[absent, 'population'].sum())} people",
-    )
+    note = f"{int(das.loc[absent, 'population'].sum())} people"
+    rule = "no score published for the area: left empty, in no quintile"
+    ledger.add("deprivation", rule, "kept", absent, note)
     return made
 
 
@@ -165,14 +171,15 @@ def middle_rank(values: NDArray[np.float64], weight: NDArray[np.float64]) -> NDA
 # -- Tenure and income: of the dissemination area in Kitchener, elsewhere of the postal area.
 
 
-def main_fsa(points: Points, vehicles: Vehicles, size: int) -> NDArray[np.int64]:
-    """Return (D,) index of the forward sortation area where most people of each area live.
+def main_fsa(points: Points, vehicles: Vehicles, size: int) -> NDArray[np.str_]:
+    """Return (D,) code of the forward sortation area where most people of each area live.
 
     Ties go to the first code. ``size`` is the number of dissemination areas.
     """
     people = np.zeros((size, len(vehicles.fsas)))
     np.add.at(people, (points.da, vehicles.area), points.people)
-    return np.asarray(people.argmax(axis=1), dtype=np.int64)
+    codes = np.asarray(vehicles.fsas["fsa"], dtype=np.str_)
+    return np.asarray(codes[people.argmax(axis=1)])
 
 
 def tenure(
@@ -199,7 +206,7 @@ def tenure(
         made[column] = np.where(known, own[column], of_fsa[column])
         made[f"{name}_source"] = np.where(known, "da", "fsa")
         rule = f"{name}: not public for the area: that of its forward sortation area"
-        ledger.add("homes", "fsa_census", rule, "repaired", int((~known).sum()))
+        ledger.add("fsa_census", rule, "repaired", ~known)
     return made
 
 
@@ -214,56 +221,46 @@ def _kitchener(raw: Raw, das: pd.DataFrame, parameters: Parameters, ledger: Ledg
         das["households"] < parameters.income_households
     )
     filled = small & income.notna()
-    ledger.add(
-        "homes",
-        "kitchener_homes",
-        "income where the census publishes none for want of people: filled by the compiler",
-        "dropped",
-        int(filled.sum()),
-        f"under {parameters.income_people} people or {parameters.income_households} households",
-    )
-    ledger.add(
-        "homes",
-        "kitchener_homes",
-        "rates that the compiler filled with the city's mean are not read",
-        "kept",
-        int(table["comments"].notna().sum()),
-        "low-income and unemployment rates; tenure and income of these rows are the census's",
-    )
+    note = f"under {parameters.income_people} people or {parameters.income_households} households"
+    rule = "income where the census publishes none for want of people: filled by the compiler"
+    ledger.add("kitchener_homes", rule, "dropped", filled, note)
+    note = "low-income and unemployment rates; tenure and income of these rows are the census's"
+    rule = "rates that the compiler filled with the city's mean are not read"
+    ledger.add("kitchener_homes", rule, "kept", table["comments"].notna(), note)
     return pd.DataFrame({"renter_share": share, "median_income_cad": income.where(~filled)})
 
 
 # -- Profiles of dissemination areas and tracts: homes, tenure, income, deprivation, age.
-
-APARTMENTS: Final = ("apartment_low_rise", "apartment_high_rise")
-"""Dwelling types in multi-unit buildings: apartments of any height. A flat in a duplex is counted
-with the ground-oriented types, as it mostly has a driveway."""
 
 _DECIMALS: Final = 6
 _WEIGHTED: Final = ("renter_share", "median_income_cad", "old_dwelling_share")
 """Shares of households and means of households, so weighted by them in a tract."""
 
 
-def da_profiles(  # noqa: PLR0913, PLR0917 - everything that the stages before it made
+def da_profiles(
     raw: Raw,
     das: pd.DataFrame,
     construction: pd.DataFrame,
-    points: Points,
-    vehicles: Vehicles,
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``da_profiles``.
+    """Return ``da_profiles``: homes, tenure, income, deprivation and age of each area.
 
     Parameters
     ----------
+    raw
+        The files ``deprivation``, ``kitchener_homes`` and ``fsa_census`` are read.
     das
-        ``das.csv``, in the order of the points' index.
+        ``das.csv`` with the column ``fsa``, as :func:`main_fsa` returns it.
     construction
         ``construction.csv``.
+    parameters
+        ``old_before``, ``income_people``, ``income_households``, ``apartment_ev_ratio``.
+    ledger
+        Takes what is bridged, dropped or left empty.
     """
-    fsa = vehicles.fsas["fsa"].to_numpy(str)[main_fsa(points, vehicles, len(das))]
-    made = das[["da_id", "municipality_id"]].assign(fsa=fsa)
+    made = das[["da_id", "municipality_id", "fsa"]].copy()
+    fsa = das["fsa"].to_numpy(str)
     made["density_per_km2"] = das["population"] / das["land_area_km2"]
     made = made.join(_homes(das, parameters)).join(tenure(raw, das, fsa, parameters, ledger))
     made = made.join(scores(raw, das, ledger))
@@ -277,10 +274,21 @@ def tract_profiles(profiles: pd.DataFrame, das: pd.DataFrame, tracts: pd.DataFra
 
     Counts add up; shares of households, incomes and ages are weighted by households, scores by
     people, as Statistics Canada does it. The income is a mean of medians and no median.
+
+    Parameters
+    ----------
+    profiles
+        As :func:`da_profiles` returns it.
+    das, tracts
+        ``das.csv`` and ``tracts.csv``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns and units as in :data:`kwev.data.schemas.PROCESSED`.
     """
-    ids = set(tracts["tract_id"])
     both = das.merge(profiles.drop(columns="municipality_id"), on="da_id", validate="1:1")
-    both["tract_id"] = both["area_id"].where(both["area_id"].isin(ids), both["da_id"])
+    both["tract_id"] = both["da_id"].map(tract_of(das, tracts))
     groups = both.groupby("tract_id")
     made = groups[["land_area_km2", "population", "households", "multi_unit_households"]].sum()
     made["municipality_id"] = groups["municipality_id"].first()
@@ -351,4 +359,4 @@ def _finished(table: pd.DataFrame, name: str, key: str) -> pd.DataFrame:
         "old_dwelling_share": _DECIMALS,
         **dict.fromkeys(SCORES.values(), _DECIMALS),
     }
-    return table.round(exact).sort_values(key, ignore_index=True)[list(PROCESSED[name].columns)]
+    return arrange(table.round(exact), name, key)

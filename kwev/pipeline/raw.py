@@ -1,4 +1,7 @@
-"""The ledger of what the pipeline repaired, dropped, kept and flagged."""
+"""Raw files: each read once, mended, checked against its schema and against the register.
+
+What a stage repaired, dropped, kept or flagged is counted in a :class:`Ledger`.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import hashlib
 import io
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -21,28 +25,54 @@ from kwev.pipeline.timetables import Feed, read_feed
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import ArrayLike
+
+_Kind = TypeVar("_Kind")
 Action = Literal["dropped", "repaired", "kept", "flagged"]
 COLUMNS = ["stage", "dataset", "rule", "action", "rows", "note"]
 
 
 @dataclass
 class Ledger:
-    """Counts of rows by rule, in the order in which the stages ran."""
+    """Counts of rows by rule, in the order in which the stages ran.
+
+    Parameters
+    ----------
+    rows
+        Stage, dataset, rule, action, count and note: the columns of ``quality.csv``.
+    stage
+        Stage that is running.
+    """
 
     rows: list[tuple[str, str, str, Action, int, str]] = field(default_factory=list)
+    stage: str = ""
 
-    def add(  # noqa: PLR0913, PLR0917 - one argument for each column of quality.csv
-        self, stage: str, dataset: str, rule: str, action: Action, rows: int, note: str = ""
-    ) -> None:
-        """Record that ``rows`` rows met ``rule``; zero is worth recording too."""
-        self.rows.append((stage, dataset, rule, action, int(rows), note))
+    def enter(self, stage: str) -> None:
+        """Count under ``stage`` from now on; snapping counts with the roads."""
+        self.stage = "roads" if stage == "snaps" else stage
+
+    def add(self, dataset: str, rule: str, action: Action, rows: ArrayLike, note: str = "") -> None:
+        """Record how many rows met a rule; zero is worth recording too.
+
+        Parameters
+        ----------
+        dataset
+            Raw table of :data:`FILES`, or the table being made.
+        rule
+            What was looked for.
+        action
+            What is done with these rows.
+        rows
+            Their number, or for each row whether it met the rule.
+        note
+            A detail: a limit, a date, a place.
+        """
+        self.rows.append((self.stage, dataset, rule, action, int(np.sum(rows)), note))
 
     def table(self) -> pd.DataFrame:
         """Return the ledger with the columns of ``quality.csv``."""
         return pd.DataFrame(self.rows, columns=COLUMNS)
 
-
-# -- Slips of a raw file that have one remedy: mended as the file is read, and counted.
 
 BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 RULES: Final = {
@@ -50,7 +80,7 @@ RULES: Final = {
     "crlf": "file ends its lines with CRLF: read as line ends",
     "swapped": "latitude and longitude swapped: swapped back, as only then near the Region",
 }
-"""What was wrong and what was done about it."""
+"""Slips of a raw file that have one remedy, and the remedy; each is counted."""
 _PAIRS: Final = (
     ("latitude", "longitude"), ("Latitude", "Longitude"), ("stop_lat", "stop_lon"),
 )  # fmt: skip
@@ -84,7 +114,7 @@ class Mends:
         """Put each rule into the ledger: how often, and in which tables."""
         for key, rule in RULES.items():
             met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key}
-            ledger.add("raw", "all", rule, "repaired", sum(met.values()), ", ".join(met))
+            ledger.add("all", rule, "repaired", sum(met.values()), ", ".join(met))
 
     def _add(self, kind: str, name: str, rows: int) -> None:
         if rows:
@@ -97,8 +127,6 @@ def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
     lat, lon = (pd.to_numeric(values, errors="coerce") for values in (north, east))
     return lat.between(west, far_east) & lon.between(south, far_north)
 
-
-# -- Reading raw files: each once, checked against its schema and against the register.
 
 FILES: Final = {
     "das": "boundaries/da_2021_cd3530.geojson",
@@ -183,7 +211,7 @@ class Raw:
             If the file is missing, cannot be read, has a column missing or a value out of range,
             or is not the registered file.
         """
-        return pd.DataFrame(self._frame(name))
+        return pd.DataFrame(self._found_as(name, pd.DataFrame))
 
     def read_shapes(self, name: str) -> gpd.GeoDataFrame:
         """Return a raw layer in EPSG:4326 with the columns of its schema and its geometry.
@@ -193,10 +221,7 @@ class Raw:
         KwevError
             As :meth:`read`, or if a geometry is missing, empty or outside the Region's box.
         """
-        frame = self._frame(name)
-        if not isinstance(frame, gpd.GeoDataFrame):
-            raise KwevError("not a map layer", where=FILES[name], hint=_HINT)
-        return frame
+        return self._found_as(name, gpd.GeoDataFrame)
 
     def read_feed(self, name: str) -> Feed:
         """Return a timetable.
@@ -206,20 +231,15 @@ class Raw:
         KwevError
             As :meth:`read` and :func:`kwev.pipeline.timetables.read_feed`.
         """
-        feed = self._noted(name)
-        if not isinstance(feed, Feed):
-            raise KwevError("not a timetable", where=FILES[name], hint=_HINT)
-        return feed
+        return self._found_as(name, Feed)
 
-    def _frame(self, name: str) -> pd.DataFrame:
-        frame = self._noted(name)
-        if isinstance(frame, Feed):
-            raise KwevError("a timetable, not a table", where=FILES[name], hint=_HINT)
-        return frame
-
-    def _noted(self, name: str) -> pd.DataFrame | Feed:
+    def _found_as(self, name: str, kind: type[_Kind]) -> _Kind:
+        """Note the read under its stage, and return what was found if it is of this kind."""
         self.reads.setdefault(self.stage, set()).add(name)
-        return self._checked(name)
+        found = self._checked(name)
+        if not isinstance(found, kind):
+            raise KwevError(f"not a {kind.__name__}", where=FILES[name], hint=_HINT)
+        return found
 
     def _checked(self, name: str) -> pd.DataFrame | Feed:
         if name not in self._found:

@@ -1,4 +1,4 @@
-"""The road network as a directed graph: junctions, edges, lengths, ways one may go.
+"""The road network as a directed graph, and where on it each place is reached.
 
 Lines of the Region's road file meet at their ends. Interior crossings are mostly grade-separated
 (an overpass is no junction), so lines are never cut where they merely cross. Parallel edges and
@@ -19,7 +19,8 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from kwev.pipeline.candidates import clusters
+from kwev.data.schemas import arrange
+from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger
 
-CM_PER_M: Final = 100
 NOISE_CM: Final = 1e-6
 """Floating-point dust that must not push a whole number of centimetres up to the next."""
 
@@ -38,9 +38,8 @@ NO_ROAD: Final = ("Rapid Transit",)
 """Classes of the road file that no one walks or drives on: tracks of the ION."""
 NOT_OPEN: Final = ("Future or planned road", "Closed")
 """Kinds of access that are no way yet, or no longer."""
-NO_WALK: Final = ("freeway", "ramp")
-NO_SNAP: Final = ("freeway", "ramp")
-"""Classes whose edges lead past a place, never to it."""
+NO_ACCESS: Final = ("freeway", "ramp")
+"""Classes that no one walks on, and whose edges lead past a place, never to it."""
 NO_DRIVE_ACCESS: Final = ("Emergency Access Only",)
 GATED: Final = ("Private gated road",)
 
@@ -77,7 +76,7 @@ class RoadGraph:
         open_to = edges["walk"] if mode == "walk" else edges["drive_forward"]
         if mode != "walk":
             open_to = open_to | edges["drive_backward"]
-        return np.asarray(open_to & ~edges["road_class"].isin(NO_SNAP), bool)
+        return np.asarray(open_to & ~edges["road_class"].isin(NO_ACCESS), bool)
 
 
 def to_cm(metres: Any) -> NDArray[np.int64]:
@@ -116,19 +115,19 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
 def _open_roads(roads: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
     """Drop what is no road or not open; count what is gated."""
     tracks = roads["CartoClass"].isin(NO_ROAD)
-    ledger.add("roads", _DATASET, "tracks of the ION are no road", "dropped", int(tracks.sum()))
+    ledger.add(_DATASET, "tracks of the ION are no road", "dropped", tracks)
     shut = ~tracks & roads["PublicAcce"].isin(NOT_OPEN)
-    ledger.add("roads", _DATASET, "closed, or not built yet", "dropped", int(shut.sum()))
+    ledger.add(_DATASET, "closed, or not built yet", "dropped", shut)
     gated = ~tracks & roads["PublicAcce"].isin(GATED)
     note = "who lives behind a gate comes out of it"
-    ledger.add("roads", _DATASET, "behind a gate", "kept", int(gated.sum()), note)
+    ledger.add(_DATASET, "behind a gate", "kept", gated, note)
     return roads[~tracks & ~shut].sort_values("OBJECTID", kind="stable").reset_index(drop=True)
 
 
 def _one_line_each(roads: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:
     """Split roads of several parts: the first part keeps the id, others get one past the last."""
     several = roads.geometry.geom_type == "MultiLineString"
-    ledger.add("roads", _DATASET, "one road of several lines", "repaired", int(several.sum()))
+    ledger.add(_DATASET, "one road of several lines", "repaired", several)
     single = roads.explode(index_parts=False).reset_index(drop=True)
     again = single["OBJECTID"].duplicated()
     single.loc[again, "OBJECTID"] = roads["OBJECTID"].max() + 1 + np.arange(int(again.sum()))
@@ -139,25 +138,24 @@ def _facts(ways: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) -> pd
     """Return id, class, speed and the ways one may go by law, before components are known."""
     road_class = ways["CartoClass"].map(class_name)
     spelt = ways["FlowDirect"] == "TwoWay"
-    ledger.add("roads", _DATASET, "two-way spelt otherwise", "repaired", int(spelt.sum()))
+    ledger.add(_DATASET, "two-way spelt otherwise", "repaired", spelt)
     no_speed = ways["SpeedZone"].isna()
     default = road_class.map(dict(parameters.road_speeds_kmh))
     note = "speed of its class"
-    ledger.add("roads", _DATASET, "no speed limit", "repaired", int(no_speed.sum()), note)
+    ledger.add(_DATASET, "no speed limit", "repaired", no_speed, note)
     emergency = ways["PublicAcce"].isin(NO_DRIVE_ACCESS)
     note = "walked, not driven"
-    ledger.add("roads", _DATASET, "emergency access only", "kept", int(emergency.sum()), note)
-    one_way = ways["FlowDirect"]
+    ledger.add(_DATASET, "emergency access only", "kept", emergency, note)
+    flow = ways["FlowDirect"]
+    one_way = flow.isin(["FromTo", "ToFrom"])
     note = "direction as digitised, or against it"
-    ledger.add(
-        "roads", _DATASET, "one-way", "kept", int(one_way.isin(["FromTo", "ToFrom"]).sum()), note
-    )
+    ledger.add(_DATASET, "one-way", "kept", one_way, note)
     return pd.DataFrame(
         {
             "edge_id": ways["OBJECTID"].astype(np.int64),
-            "walk": ~road_class.isin(NO_WALK),
-            "drive_forward": ~emergency & (one_way != "ToFrom"),
-            "drive_backward": ~emergency & (one_way != "FromTo"),
+            "walk": ~road_class.isin(NO_ACCESS),
+            "drive_forward": ~emergency & (flow != "ToFrom"),
+            "drive_backward": ~emergency & (flow != "FromTo"),
             "speed_kmh": ways["SpeedZone"].fillna(default).astype(float),
             "road_class": road_class,
         }
@@ -185,7 +183,7 @@ def _junctions(
     group = clusters(spots, reach_cm)
     first = np.unique(group, return_index=True)[1]  # spots are sorted, so this is the lowest
     joined = len(spots) - len(first)
-    ledger.add("roads", _DATASET, "ends a hair apart", "repaired", joined, "joined to one junction")
+    ledger.add(_DATASET, "ends a hair apart", "repaired", joined, "joined to one junction")
     return group[of_end.reshape(-1)], spots[first]
 
 
@@ -224,7 +222,7 @@ def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataF
     ):
         lost = allowed & ~main
         note = f"{metres[lost].sum() / 1000:.1f} km of {metres[allowed].sum() / 1000:.1f} km"
-        ledger.add("roads", _DATASET, rule, "dropped", int(lost.sum()), note)
+        ledger.add(_DATASET, rule, "dropped", lost, note)
     return edges.assign(
         walk=walk & in_walk, drive_forward=ahead & in_drive, drive_backward=back & in_drive
     )
@@ -252,10 +250,10 @@ def _largest(
 
 def _count_shapes(edges: pd.DataFrame, ledger: Ledger) -> None:
     loops = edges["u"] == edges["v"]
-    ledger.add("roads", _DATASET, "loops from a junction to itself", "kept", int(loops.sum()))
+    ledger.add(_DATASET, "loops from a junction to itself", "kept", loops)
     ends = np.sort(edges.loc[~loops, ["u", "v"]].to_numpy(), axis=1)
     twins = len(ends) - len(np.unique(ends, axis=0))
-    ledger.add("roads", _DATASET, "roads beside each other between two junctions", "kept", twins)
+    ledger.add(_DATASET, "roads beside each other between two junctions", "kept", twins)
 
 
 def _numbered(edges: pd.DataFrame, nodes_cm: NDArray[np.float64], lines: NDArray[Any]) -> RoadGraph:
@@ -270,19 +268,12 @@ def _numbered(edges: pd.DataFrame, nodes_cm: NDArray[np.float64], lines: NDArray
     )
     ends = rank[ends.reshape(-1, 2)]
     numbered = edges.assign(u=ends[:, 0], v=ends[:, 1])
-    columns = [
-        "edge_id", "u", "v", "length_m", "walk", "drive_forward", "drive_backward", "speed_kmh",
-        "road_class",
-    ]  # fmt: skip
-    return RoadGraph(nodes, numbered[columns].reset_index(drop=True), lines)
+    return RoadGraph(nodes, arrange(numbered, "road_edges").reset_index(drop=True), lines)
 
-
-# -- Snapping: where on the roads each place is reached, on foot and by car.
 
 MODES: Final = ("walk", "drive")
 HOMES: Final = ("cell",)
 """Kinds of places that are homes; the others are stations, sites, or stand for a whole area."""
-COLUMNS: Final = ["kind", "id", "mode", "edge_id", "along_m", "offset_m"]
 
 
 def snap_table(
@@ -314,11 +305,11 @@ def snap_table(
         reach_m = parameters.road_snap_m if kind in HOMES else parameters.road_snap_wide_m
         found = {}
         for mode in MODES:
-            snapped = snap(graph, _xy_cm(ordered), mode, reach_m * CM_PER_M)
+            snapped = snap(graph, to_cm(metres_of(ordered)), mode, reach_m * CM_PER_M)
             _count_unsnapped(ledger, kind, mode, ordered, snapped)
             found[mode] = snapped.assign(id=ordered[ordered.columns[0]], kind=kind, mode=mode)
         parts.append(_merged(found["walk"], found["drive"]))
-    return pd.concat(parts, ignore_index=True)[COLUMNS]
+    return arrange(pd.concat(parts, ignore_index=True), "road_snaps")
 
 
 def snap(
@@ -350,10 +341,6 @@ def snap(
     return table
 
 
-def _xy_cm(table: pd.DataFrame) -> NDArray[np.int64]:
-    return to_cm(table[["easting_m", "northing_m"]])
-
-
 def _count_unsnapped(
     ledger: Ledger, kind: str, mode: str, table: pd.DataFrame, snapped: pd.DataFrame
 ) -> None:
@@ -363,7 +350,7 @@ def _count_unsnapped(
     if "population" in table:
         people = table["population"].to_numpy(np.float64)
         note = f"{people[lost].sum():,.0f} of {people.sum():,.0f} people {note}"
-    ledger.add("roads", "road_snaps", f"{kind} far from every road", "flagged", lost.sum(), note)
+    ledger.add("road_snaps", f"{kind} far from every road", "flagged", lost, note)
 
 
 def _merged(walk: pd.DataFrame, drive: pd.DataFrame) -> pd.DataFrame:

@@ -1,32 +1,30 @@
-"""Candidate sites: derived ones, de-duplication, and the place of each."""
+"""Candidate sites: listed and derived ones, one at a place, and the facts behind their score."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 from kwev.pipeline import candidates
-from kwev.pipeline.candidates import COLUMNS, clusters, from_food, medoids
+from kwev.pipeline.candidates import medoids, rows_of
 from kwev.pipeline.geometry import (
+    clusters,
+    components,
     distance_m,
+    metres_of,
     nearest_lines,
     place,
     sums_within,
     to_metres,
-    within_index,
 )
+from kwev.pipeline.roads import class_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -54,6 +52,8 @@ terminal different points, while two towers on one block are two sites."""
 _DERIVED = r"^(?:Shops|Firms|Workplaces?|Lot|Car Park|Fuel|School,|Place of Worship,|Hospital,)"
 """Names that kwev makes up from an address; a proper name is preferred."""
 
+_FAST: Final = ("Ramp", "Freeway", "Highway", "Rapid Transit")
+"""Classes of the road file that are no ordinary road."""
 
 _FAMILY: Final = {"park_and_ride": "transit_station"}
 """Categories that are two uses of one kind of place."""
@@ -68,35 +68,54 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``sites``: candidates of twelve categories, one at a place."""
+    """Return ``sites``: candidates of twelve categories, one at a place.
+
+    Parameters
+    ----------
+    raw
+        Lists of places of the Region, its cities, OpenStreetMap, NRCan, GRT and the 2016 travel
+        survey; see :data:`kwev.pipeline.raw.FILES`.
+    roads
+        The Region's road file in EPSG:26917 (``row_roads_2026_01``).
+    addresses
+        As ``population.read_addresses`` returns it.
+    stations
+        ``stations``: a candidate within ``station_site_m`` of one is that station.
+    bounds
+        Outlines of the Region.
+    parameters
+        Distances (m) and counts that make a candidate.
+    ledger
+        Takes what was dropped, by category.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each site; ``grid_kw`` is empty until the grid proxy is known.
+    """
     ramps = ramp_ends(roads)
     transit = candidates.from_transit(raw, ledger)
-    known = pd.concat(
-        [
-            _with_park_and_ride(transit, ramps, parameters),
-            candidates.from_facilities(raw),
-            candidates.from_libraries(raw, ledger),
-            from_food(raw, parameters, ledger),
-            candidates.from_business(raw, parameters),
-            candidates.from_osm(raw),
-            candidates.from_fuel_register(raw),
-            job_sites(raw, addresses, parameters),
-            highway_sites(ramps, roads, parameters),
-            lane_sites(roads, parameters),
-            dense_sites(addresses, parameters),
-        ],
-        ignore_index=True,
+    lists = (
+        _with_park_and_ride(transit, ramps, parameters),
+        candidates.from_facilities(raw),
+        candidates.from_libraries(raw, ledger),
+        candidates.from_food(raw, parameters, ledger),
+        candidates.from_business(raw, parameters),
+        candidates.from_osm(raw),
+        candidates.from_fuel_register(raw),
+        job_sites(raw, addresses, parameters),
+        highway_sites(ramps, roads, parameters),
+        lane_sites(roads, parameters),
+        dense_sites(addresses, parameters),
     )
-    known = _inside(known, bounds, ledger)
-    known = _distinct(known, parameters, ledger)
-    return _finish(known, stations, parameters, ledger)
+    known = _inside(pd.concat(lists, ignore_index=True), bounds, ledger)
+    return _finish(_distinct(known, parameters, ledger), stations, parameters, ledger)
 
 
 def _with_park_and_ride(
     transit: pd.DataFrame, ramps: NDArray[np.float64], parameters: Parameters
 ) -> pd.DataFrame:
-    metres = transit[["easting_m", "northing_m"]].to_numpy()
-    near = cKDTree(ramps).query(metres)[0] <= parameters.park_and_ride_m
+    near = cKDTree(ramps).query(metres_of(transit))[0] <= parameters.park_and_ride_m
     near &= transit["name"].str.contains("Station|Terminal").to_numpy()
     return transit.assign(category=np.where(near, "park_and_ride", transit["category"]))
 
@@ -104,7 +123,7 @@ def _with_park_and_ride(
 def ramp_ends(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return (N, 2) ends of highway ramps on ordinary roads (m)."""
     ramps = roads[roads["CartoClass"] == "Ramp"].geometry.to_numpy()
-    other = ~roads["CartoClass"].isin(["Ramp", "Freeway", "Highway", "Rapid Transit"])
+    other = ~roads["CartoClass"].isin(_FAST)
     joints = _ends(roads[other].geometry.to_numpy())[0]
     ordinary = {tuple(p) for p in joints.round(0).tolist()}
     ends, _ = _ends(ramps)
@@ -124,22 +143,20 @@ def highway_sites(
     ramps: NDArray[np.float64], roads: gpd.GeoDataFrame, parameters: Parameters
 ) -> pd.DataFrame:
     """Return one site for each cluster of ramp ends, on the road that meets the highway."""
-    ordinary = roads[~roads["CartoClass"].isin(["Ramp", "Freeway", "Highway", "Rapid Transit"])]
-    ordinary = ordinary[ordinary["FullStreet"].notna()]
+    ordinary = roads[~roads["CartoClass"].isin(_FAST) & roads["FullStreet"].notna()]
     tree = shapely.STRtree(ordinary.geometry.to_numpy())
     fast = roads[roads["CartoClass"].isin(["Freeway", "Highway"]) & roads["RoadNumber"].notna()]
     highways = shapely.STRtree(fast.geometry.to_numpy())
-    found = []
+    names, centres = [], []
     for _, centre in medoids(ramps, clusters(ramps, parameters.ramp_reach_m)):
         point = shapely.Point(ramps[centre])
         highway = int(highways.nearest(point))
         if fast.geometry.iloc[highway].distance(point) > parameters.highway_m:
             continue  # a turning ramp between ordinary roads
         street = ordinary["FullStreet"].iloc[int(tree.nearest(point))]
-        number = fast["RoadNumber"].iloc[highway]
-        name = f"Highway {number} at {street}"
-        found.append((name, "highway_corridor", *ramps[centre], "road network", "unknown"))
-    return pd.DataFrame(found, columns=COLUMNS)
+        names.append(f"Highway {fast['RoadNumber'].iloc[highway]} at {street}")
+        centres.append(centre)
+    return rows_of(names, "highway_corridor", ramps[centres], "road network", "unknown")
 
 
 def lane_sites(roads: gpd.GeoDataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -151,28 +168,19 @@ def lane_sites(roads: gpd.GeoDataFrame, parameters: Parameters) -> pd.DataFrame:
     middle = shapely.get_coordinates(lanes.geometry.interpolate(0.5, normalized=True).to_numpy())
     ends, owner = _ends(lanes.geometry.to_numpy())
     joint = clusters(ends, parameters.lane_reach_m)
-    graph = _share_joint(owner, joint, len(lanes))
+    nodes = len(lanes) + joint.max(initial=-1) + 1
+    lots = components(owner, len(lanes) + joint, nodes)[: len(lanes)]
     named = roads[(roads["CartoClass"] != "Private") & roads["FullStreet"].notna()]
     tree = shapely.STRtree(named.geometry.to_numpy())
-    found = []
-    for members, centre in medoids(middle, graph):
+    titles, centres = [], []
+    for members, centre in medoids(middle, lots):
         if lanes.geometry.length.iloc[members].sum() < parameters.lane_min_m:
             continue
         names = lanes["FullStreet"].iloc[members].dropna()
         nearest = named["FullStreet"].iloc[int(tree.nearest(shapely.Point(middle[centre])))]
-        title = f"on {names.mode().iloc[0]}" if len(names) else f"off {nearest}"
-        found.append(
-            (f"Lot {title}", "parking", *middle[centre].round(2), "road network", "private")
-        )
-    return pd.DataFrame(found, columns=COLUMNS)
-
-
-def _share_joint(
-    owner: NDArray[np.int64], joint: NDArray[np.int64], size: int
-) -> NDArray[np.int64]:
-    nodes = size + joint.max(initial=-1) + 1
-    graph = coo_array((np.ones(len(owner)), (owner, size + joint)), shape=(nodes, nodes))
-    return np.asarray(connected_components(graph, directed=False)[1][:size], dtype=np.int64)
+        titles.append(f"Lot on {names.mode().iloc[0]}" if len(names) else f"Lot off {nearest}")
+        centres.append(centre)
+    return rows_of(titles, "parking", middle[centres].round(2), "road network", "private")
 
 
 def dense_sites(addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -180,19 +188,15 @@ def dense_sites(addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame
     keys = ["street_no", "street", "city"]
     size = addresses.groupby(keys)["longitude"].transform("size")
     dense = addresses[size >= parameters.dense_units].reset_index(drop=True)
-    metres = dense[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(dense)
     group = np.asarray(dense.groupby(keys).ngroup(), dtype=np.int64)
-    found = [
-        (
-            f"{dense['street_no'].iloc[i]} {dense['street'].iloc[i]}",
-            "dense_residential",
-            *metres[i],
-            "address points",
-            "private",
-        )
-        for _, i in medoids(metres, group)
-    ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    centres = [centre for _, centre in medoids(metres, group)]
+    names = _addresses(dense.iloc[centres])
+    return rows_of(names, "dense_residential", metres[centres], "address points", "private")
+
+
+def _addresses(rows: pd.DataFrame) -> list[str]:
+    return [f"{no} {street}" for no, street in zip(rows["street_no"], rows["street"], strict=True)]
 
 
 def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
@@ -202,31 +206,18 @@ def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.D
     busy &= zones["jobs"] >= parameters.zone_jobs_per_worker * zones["workers"]
     zones = zones[busy].sort_values("GTA06")
     middle = shapely.get_coordinates(zones.geometry.representative_point().to_numpy())
-    metres = addresses[["easting_m", "northing_m"]].to_numpy()
-    nearest = cKDTree(metres).query(middle)[1]
-    found = [
-        (
-            f"Workplaces near {addresses['street_no'].iloc[i]} {addresses['street'].iloc[i]}",
-            "business_park",
-            *metres[i],
-            "travel survey",
-            "private",
-        )
-        for i in np.asarray(nearest)
-    ]
-    return pd.DataFrame(found, columns=COLUMNS)
+    _, order = cKDTree(metres_of(addresses)).query(middle)
+    nearest = addresses.iloc[np.asarray(order)]
+    names = [f"Workplaces near {at}" for at in _addresses(nearest)]
+    return rows_of(names, "business_park", metres_of(nearest), "travel survey", "private")
 
 
 def _inside(table: pd.DataFrame, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:
-    metres = table[["easting_m", "northing_m"]].to_numpy(float)
-    da = within_index(metres, bounds.das.geometry.to_numpy())
-    for category, count in table[da < 0]["category"].value_counts().sort_index().items():
-        ledger.add("sites", str(category), "outside the Region", "dropped", int(count))
-    table, da = table[da >= 0], da[da >= 0]
-    return table.assign(
-        municipality_id=bounds.das["municipality_id"].to_numpy()[da],
-        area_id=bounds.das["area_id"].to_numpy()[da],
-    )
+    table = table.join(bounds.locate(metres_of(table)))
+    outside = table["area_id"] == ""
+    for category, count in table.loc[outside, "category"].value_counts().sort_index().items():
+        ledger.add(str(category), "outside the Region", "dropped", count)
+    return table[~outside]
 
 
 def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
@@ -237,63 +228,48 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
     table = table.assign(rank=rank, derived=derived).sort_values(
         ["rank", "derived", "easting_m", "northing_m", "name"], ignore_index=True
     )
-    metres = table[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(table)
     own = table["category"].map(SAME_KIND_M).to_numpy()
     kind = table["category"].replace(_FAMILY).to_numpy()
-    near = cKDTree(metres).query_ball_point(metres, max(SAME_KIND_M.values()))
+    near: Any = cKDTree(metres).query_ball_point(metres, max(SAME_KIND_M.values()))
     kept = np.zeros(len(table), bool)
     same, other = np.zeros(len(table), bool), np.zeros(len(table), bool)
     for i, around in enumerate(near):
         before = [j for j in around if kept[j]]
-        apart = np.hypot(*(metres[before] - metres[i]).T) if before else np.empty(0)
+        apart = np.hypot(*(metres[before] - metres[i]).T)
         alike = kind[before] == kind[i]
         same[i] = bool((alike & (apart < own[i])).any())
         other[i] = bool((~alike & (apart < parameters.site_gap_m)).any())
         kept[i] = not (same[i] or other[i])
     for category in PRIORITY:
         ours = table["category"] == category
-        ledger.add(
-            "sites",
-            category,
-            "same place as another candidate of its category",
-            "dropped",
-            int((same & ours).sum()),
-            f"within {SAME_KIND_M[category]:g} m",
-        )
-        ledger.add(
-            "sites",
-            category,
-            "same place as a candidate of a category before it",
-            "dropped",
-            int((other & ~same & ours).sum()),
-            f"within {parameters.site_gap_m:g} m",
-        )
+        note = f"within {SAME_KIND_M[category]:g} m"
+        rule = "same place as another candidate of its category"
+        ledger.add(category, rule, "dropped", same & ours, note)
+        note = f"within {parameters.site_gap_m:g} m"
+        rule = "same place as a candidate of a category before it"
+        ledger.add(category, rule, "dropped", other & ~same & ours, note)
     return table[kept]
 
 
 def _finish(
     table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger
 ) -> pd.DataFrame:
-    metres = table[["easting_m", "northing_m"]].to_numpy(float)
-    where = stations[["easting_m", "northing_m"]].to_numpy(float)
+    metres = metres_of(table)
+    where = metres_of(stations)
     apart, nearest = cKDTree(where).query(metres)
     on_top = np.asarray(apart) <= parameters.station_site_m
     names = stations["station_id"].to_numpy()[nearest]
-    table = place(table.assign(station_id=np.where(on_top, names, "")), metres)
     short = table["category"].str.replace("_", "")
     spot = np.rint(metres).astype(int)
-    ids = [f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)]
-    table = table.assign(site_id=ids)
-    ledger.add(
-        "sites",
-        "sites",
-        "stands on a station: it is that station",
-        "flagged",
-        int(on_top.sum()),
-        f"within {parameters.station_site_m:g} m",
+    table = place(table, metres).assign(
+        site_id=[f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)],
+        station_id=np.where(on_top, names, ""),
+        grid_kw=np.nan,  # known once the areas' proxy is
     )
-    table = table.sort_values("site_id", ignore_index=True)
-    return table[[name for name in PROCESSED["sites"].columns if name != "grid_kw"]]
+    note = f"within {parameters.station_site_m:g} m"
+    ledger.add("sites", "stands on a station: it is that station", "flagged", on_top, note)
+    return arrange(table, "sites", "site_id")
 
 
 # -- What the score of a candidate site is made of, as measured: people, EVs, grid, roads, traffic.
@@ -315,10 +291,8 @@ _CLASSES: Final = (
 def site_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table before
     sites: pd.DataFrame,
     cells: pd.DataFrame,
-    growth: pd.DataFrame,
     stations: pd.DataFrame,
     roads: gpd.GeoDataFrame,
-    access: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
@@ -327,51 +301,46 @@ def site_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table befo
     Parameters
     ----------
     sites
-        With ``grid_kw``.
-    cells, growth
-        ``cells`` and ``cell_growth``, row by row the same cells.
+        With ``grid_kw`` (kW) and ``transit``, the access to public transit in [0, 1].
+    cells
+        ``cells`` with ``ev_2030``, the vehicles of ``cell_growth``.
     stations
         Public ones anywhere count as chargers nearby.
     roads
-        In EPSG:26917, with ``AADT``.
-    access
-        Transit access in [0, 1] of (n, 2) metres.
+        The Region's road file in EPSG:26917, with ``AADT`` (vehicles a day).
+    parameters
+        Reaches (m) and fits of land use.
+    ledger
+        Takes what no source tells about a site.
     """
-    here = sites[["easting_m", "northing_m"]].to_numpy(float)
-    there = cells[["easting_m", "northing_m"]].to_numpy(float)
-    table = pd.DataFrame({"site_id": sites["site_id"], "grid_kw": sites["grid_kw"].to_numpy()})
+    here, there = metres_of(sites), metres_of(cells)
+    table = sites[["site_id", "grid_kw"]].assign(transit=sites["transit"].round(4))
     people = cells[["population"]].to_numpy(float)
     near = sums_within(here, there, people, parameters.people_near_m)[:, 0]
     table["people_near"] = near.round(1)
-    table = table.assign(**_vehicles(here, there, cells, growth, parameters, ledger))
-    table["transit"] = np.round(access(here), 4)
+    table = table.assign(**_vehicles(here, cells, parameters, ledger))
     public = stations[stations["access"] == "public"]
-    table["charger_m"] = distance_m(here, public[["easting_m", "northing_m"]].to_numpy(float))
+    table["charger_m"] = distance_m(here, metres_of(public))
     table = table.assign(**_roads(here, roads, parameters, ledger))
     table["land_use"] = _land_use(sites, table["road_class"], parameters)
     table["ownership"] = sites["owner"].map(OWNERSHIP).to_numpy(float)
     unknown = int((sites["owner"] == "unknown").sum())
-    ledger.add("facts", "site_facts", "owner unknown: between public and private", "kept", unknown)
-    return table[list(PROCESSED["site_facts"].columns)]
+    ledger.add("site_facts", "owner unknown: between public and private", "kept", unknown)
+    return arrange(table, "site_facts")
 
 
-def _vehicles(  # noqa: PLR0913, PLR0917 - as above
-    here: NDArray[np.float64],
-    there: NDArray[np.float64],
-    cells: pd.DataFrame,
-    growth: pd.DataFrame,
-    parameters: Parameters,
-    ledger: Ledger,
+def _vehicles(
+    here: NDArray[np.float64], cells: pd.DataFrame, parameters: Parameters, ledger: Ledger
 ) -> dict[str, NDArray[np.float64]]:
     """Return EVs per km² around each site, and how many times as many there will be in 2030."""
-    both = np.column_stack([cells["ev"].to_numpy(float), growth["ev_2030"].to_numpy(float)])
-    now, later = sums_within(here, there, both, parameters.evs_near_m).T
+    both = cells[["ev", "ev_2030"]].to_numpy(float)
+    now, later = sums_within(here, metres_of(cells), both, parameters.evs_near_m).T
     area_km2 = np.pi * (parameters.evs_near_m / 1000) ** 2
     none = now <= 0
     whole = both.sum(axis=0)
     ratio = np.divide(later, now, out=np.full(len(now), whole[1] / whole[0]), where=~none)
     note = f"within {parameters.evs_near_m:g} m; takes the Region's growth"
-    ledger.add("facts", "site_facts", "no vehicle nearby", "kept", int(none.sum()), note)
+    ledger.add("site_facts", "no vehicle nearby", "kept", none, note)
     return {"evs_per_km2": np.round(now / area_km2, 3), "growth": np.round(ratio, 4)}
 
 
@@ -385,14 +354,12 @@ def _roads(
     public = roads[(roads["PublicAcce"] == _OPEN[0]) & roads["CartoClass"].isin(order)]
     rank = np.array([order[name] for name in public["CartoClass"]], np.float64)
     _, best = _nearest(here, public, rank)
-    words = [re.sub(r"\W+", "_", name.lower()) for name in _CLASSES]
+    words = [class_name(name) for name in _CLASSES]
     counted = roads[roads["AADT"].notna()]
     away_m, aadt = _nearest(here, counted, counted["AADT"].to_numpy(float))
     near = away_m <= parameters.traffic_near_m
-    ledger.add(
-        "facts", "site_facts", "no traffic count nearby", "flagged", int((~near).sum()),
-        f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only",
-    )  # fmt: skip
+    note = f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only"
+    ledger.add("site_facts", "no traffic count nearby", "flagged", ~near, note)
     return {
         "access_m": access_m,
         "road_class": np.array([words[int(i)] for i in best], object),

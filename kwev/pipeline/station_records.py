@@ -1,4 +1,7 @@
-"""Facts about a station in one form: operator, owner, hours, who may use it, connectors."""
+"""Records of stations from four snapshots in one form, each fault handled by a stated rule.
+
+Operator, owner, conditions of use and connectors get one spelling.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kwev.pipeline.addresses import address_key, readable, unit_stem
 from kwev.pipeline.geometry import farther, project
-from kwev.pipeline.names import address_key, readable, unit_stem
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -88,8 +91,6 @@ def connectors(codes: str) -> str:
     """Return connector types as words in order, from AFDC's codes: ``CCS CHAdeMO``."""
     return " ".join(sorted({_CONNECTORS.get(code, code) for code in codes.split()}))
 
-
-# -- Station records of every source in one form, each fault handled by a stated rule.
 
 SNAPSHOTS: Final = {
     "ocm": "2024-11-23",
@@ -178,7 +179,7 @@ def _far(parameters: Parameters) -> str:
 def _note(ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series]) -> None:
     """Count the rows that met each rule."""
     for (rule, action), rows in notes.items():
-        ledger.add("stations", source, rule, action, int(rows.sum()))
+        ledger.add(source, rule, action, rows)
 
 
 def _ocm(
@@ -243,7 +244,7 @@ def _count_ocm(
 ) -> None:
     for (rule, action), rows in notes.items():
         named = ", ".join(sorted(set(towns))) if rule == _UNKNOWN_PLACE else ""
-        ledger.add("stations", "ocm", rule, action, int(rows.sum()), named)
+        ledger.add("ocm", rule, action, rows, named)
 
 
 def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:

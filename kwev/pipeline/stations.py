@@ -1,4 +1,7 @@
-"""Ports of a place from the rows that list it: base, and the fewest and most they allow.
+"""Charging stations: one list from OpenChargeMap and NRCan, and the fate of every record.
+
+Rows that stand at one place are one station. Its ports have a base count, and the fewest and most
+that its rows allow.
 
 OpenChargeMap's quantities came through a reader that wrote 1 for a missing quantity, added up all
 plugs of a record and gave it its highest level. A row of that list is therefore read as a range:
@@ -21,27 +24,25 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from kwev.data.schemas import PROCESSED
-from kwev.pipeline.geometry import farther, place, within_index
-from kwev.pipeline.names import similarity
+from kwev.data.schemas import arrange
+from kwev.pipeline.addresses import similarity
+from kwev.pipeline.geometry import components, farther, metres_of, place
 from kwev.pipeline.station_records import SNAPSHOTS, conditions
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from numpy.typing import NDArray
 
+    from kwev.pipeline.addresses import Gazetteer
     from kwev.pipeline.boundaries import Boundaries
-    from kwev.pipeline.location import Gazetteer
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger
 
-LEVELS: Final = ("l2", "l3")
 Row: TypeAlias = "Mapping[Hashable, Any]"
 """A record with the columns of ``station_records.COLUMNS``."""
 
@@ -60,11 +61,6 @@ class PlacePorts(NamedTuple):
     l2: PortRange
     l3: PortRange
     basis: str
-
-    @property
-    def base(self) -> int:
-        """Ports of both levels, base count."""
-        return self.l2.base + self.l3.base
 
 
 def place_ports(part: pd.DataFrame, parameters: Parameters) -> PlacePorts:
@@ -92,13 +88,13 @@ def place_ports(part: pd.DataFrame, parameters: Parameters) -> PlacePorts:
     elif _name_others(newer, older):
         ranges = {
             k: PortRange(first[k].low, first[k].base, first[k].high + second[k].high)
-            for k in LEVELS
+            for k in LEVEL_KEYS
         }
         basis = "operators_differ"
     else:
         ranges = {
             k: _reach(first[k], second[k], listed=any(row[f"{k}_ports"] > 0 for row in older))
-            for k in LEVELS
+            for k in LEVEL_KEYS
         }
         basis = "one_list_several_rows" if ranges == first else "lists_differ"
     if all(ends.low == ends.high for ends in ranges.values()):
@@ -131,8 +127,8 @@ def _of_list(rows: list[Row], parameters: Parameters) -> dict[str, PortRange]:
     """
     read = [reading(row, parameters) for row in rows]
     own = _distinct(rows)
-    ranges = {}
-    for level in LEVELS:
+    ranges: dict[str, PortRange] = {}
+    for level in LEVEL_KEYS:
         base: dict[bool, int] = defaultdict(int)
         low: dict[tuple[bool, str], int] = defaultdict(int)
         for i in own:
@@ -182,8 +178,6 @@ def reading(row: Row, parameters: Parameters) -> dict[str, tuple[int, int]]:
     return {"l2": (low2, high2 + either), "l3": (1 if mixed else low3, high3 + either)}
 
 
-# -- One list of stations from OpenChargeMap and NRCan, with the fate of every raw record.
-
 _FAR = 1e9
 SNAPSHOTS_MERGED: Final = ("ocm", "nrcan")
 """Sources whose rows become stations; the other two only add to rows of ``nrcan``."""
@@ -196,7 +190,26 @@ def merge_stations(
     parameters: Parameters,
     ledger: Ledger,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``stations`` and ``station_records``."""
+    """Return ``stations`` and ``station_records``.
+
+    Parameters
+    ----------
+    records
+        As ``station_records.read_records`` returns it.
+    bounds
+        Outlines of the Region.
+    gazetteer
+        Checks where a station stands.
+    parameters
+        Distances (m) within which rows are one place.
+    ledger
+        Takes what was merged, dropped or is uncertain.
+
+    Returns
+    -------
+    tuple
+        Stations, without their grid proxy, and the fate of each record.
+    """
     standing = records[(records["dropped"] == "") & records["source"].isin(SNAPSHOTS_MERGED)]
     groups = {
         source: group_places(standing[standing["source"] == source], parameters)
@@ -208,8 +221,8 @@ def merge_stations(
     stations = pd.DataFrame([row for row in rows if row["l2_ports"] + row["l3_ports"] > 0])
     stations = _located(stations, bounds)
     stations = gazetteer.check(stations, parameters, ledger)
-    # the grid proxy comes when the candidates are known
-    stations = stations[[name for name in PROCESSED["stations"].columns if name != "grid_kw"]]
+    # the grid proxy is known once the candidates are
+    stations = arrange(stations.assign(grid_kw=np.nan), "stations")
     station_of = {
         record: row["station_id"] if row["l2_ports"] + row["l3_ports"] > 0 else ""
         for row in rows
@@ -227,7 +240,7 @@ def group_places(table: pd.DataFrame, parameters: Parameters) -> NDArray[np.int6
     ``repeat_station_m``, or within ``same_address_m`` with one address or numbered units of one
     name.
     """
-    metres = table[["easting_m", "northing_m"]].to_numpy()
+    metres = metres_of(table)
     stem, key = table["stem"].to_numpy(), table["key"].to_numpy()
     tesla = table["tesla"].to_numpy(bool)
     pairs = cKDTree(metres).query_pairs(parameters.same_address_m, output_type="ndarray")
@@ -237,10 +250,7 @@ def group_places(table: pd.DataFrame, parameters: Parameters) -> NDArray[np.int6
     same_stem = (stem[one] == stem[other]) & (stem[one] != "")
     linked = (apart <= parameters.repeat_station_m) | same_key | same_stem
     linked &= tesla[one] == tesla[other]
-    graph = coo_array(
-        (np.ones(linked.sum()), (one[linked], other[linked])), shape=(len(table), len(table))
-    )
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    return components(one[linked], other[linked], len(table))
 
 
 def match_places(
@@ -370,16 +380,13 @@ def _joined(values: pd.Series) -> str:
 
 
 def _located(stations: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
-    metres = stations[["easting_m", "northing_m"]].to_numpy(float)
-    da = within_index(metres, bounds.das.geometry.to_numpy())
-    inside = da >= 0
-    stations["in_region"] = inside
-    for level in ("municipality_id", "area_id"):
-        ids = bounds.das[level].to_numpy()[da]
-        stations[level] = np.where(inside, ids, "")
+    metres = metres_of(stations)
+    table = place(stations, metres).join(bounds.locate(metres))
     towns = bounds.municipalities.set_index("municipality_id")["name"]
-    stations["municipality"] = stations["municipality_id"].map(towns).fillna("")
-    return place(stations, metres).sort_values("station_id", ignore_index=True)
+    return table.assign(
+        in_region=table["area_id"] != "",
+        municipality=table["municipality_id"].map(towns).fillna(""),
+    ).sort_values("station_id", ignore_index=True)
 
 
 def _fates(
@@ -397,9 +404,9 @@ def _fates(
         reason=[fate[1] for fate in fates],
         station_id=[fate[2] for fate in fates],
         snapshot=records["source"].map(SNAPSHOTS),
-        in_region=~farther(records[["easting_m", "northing_m"]].to_numpy(), bounds.region, 0.0),
+        in_region=~farther(metres_of(records), bounds.region, 0.0),
     )
-    return table[list(PROCESSED["station_records"].columns)]
+    return arrange(table, "station_records")
 
 
 def _fate(
@@ -427,11 +434,11 @@ def _fate(
 
 def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> None:
     lost = fate["reason"] == "level unknown and no match"
-    ledger.add("stations", "ocm", "level unknown and no match", "dropped", int(lost.sum()))
+    ledger.add("ocm", "level unknown and no match", "dropped", lost)
     for source in SNAPSHOTS_MERGED:
         merged = (fate["source"] == source) & (fate["outcome"] == "merged")
         rule = "rows that stand at a place with another row"
-        ledger.add("stations", source, rule, "kept", int(merged.sum()))
+        ledger.add(source, rule, "kept", merged)
     differ = {
         level: stations[f"{level}_ports_low"] < stations[f"{level}_ports_high"]
         for level in ("l2", "l3")
@@ -450,4 +457,4 @@ def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> 
         "operator not known": stations["operator"] == "",
     }
     for rule, rows in flagged.items():
-        ledger.add("stations", "stations", rule, "flagged", int(rows.sum()))
+        ledger.add("stations", rule, "flagged", rows)

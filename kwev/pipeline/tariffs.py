@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,20 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
 
     A sum for several chargers or stations is divided by their number. USD are converted at the
     rate of the figure's own year; one without a date at the rate of ``undated_year``.
+
+    Parameters
+    ----------
+    raw
+        ``tariffs``: figures quoted from their pages (``costs_and_tariffs_cited``).
+    parameters
+        ``usd_cad`` (CAD for one USD, Bank of Canada) and ``undated_year``.
+    ledger
+        Takes what was converted or divided.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a figure; amounts in CAD.
     """
     table = raw.read("tariffs")
     found = table["date"].str.extract(f"({_YEAR.pattern})", expand=False)
@@ -48,7 +62,7 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
         "for several at once: divided by their number": is_money & (np.array(many) > 1),
     }
     for rule, rows in notes.items():
-        ledger.add("tariffs", "tariffs", rule, "repaired", int(rows.sum()))
+        ledger.add("tariffs", rule, "repaired", rows)
     made = table.assign(
         tariff_id=[slug(item, y) for item, y in zip(table["item"], year, strict=True)],
         currency=table["currency"].fillna(""),
@@ -60,8 +74,7 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
         licence="citation",
         note=table["note"].fillna(""),
     )
-    columns = list(PROCESSED["tariffs"].columns)
-    return made.sort_values("tariff_id", ignore_index=True)[columns]
+    return arrange(made, "tariffs", "tariff_id")
 
 
 def how_many(unit: str, item: str) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import gtfs_kit
+import numpy as np
 import pandas as pd
 from gtfs_kit.helpers import timestr_to_seconds
 
@@ -21,6 +22,7 @@ from kwev.data.columns import (
     table_of,
     text,
     text_columns,
+    texts,
 )
 from kwev.data.supply_schemas import DAYS
 from kwev.errors import KwevError
@@ -33,48 +35,34 @@ if TYPE_CHECKING:
 
 FEED: Final[dict[str, Schema]] = {
     "stops": table_of(
-        {
-            "stop_id": text(unique=True),
-            "stop_name": text(),
-            "stop_lat": latitude(),
-            "stop_lon": longitude(),
-            "location_type": text(null=True),
-            "parent_station": text(null=True),
-        }
+        stop_id=text(unique=True),
+        stop_name=text(),
+        stop_lat=latitude(),
+        stop_lon=longitude(),
+        **texts("location_type", "parent_station", null=True),
     ),
     "routes": table_of(
-        {
-            "route_id": text(unique=True),
-            "route_short_name": text(null=True),
-            "route_long_name": text(null=True),
-            "route_type": text(),
-        }
+        route_id=text(unique=True),
+        **texts("route_short_name", "route_long_name", null=True),
+        route_type=text(),
     ),
     "trips": table_of(
-        {
-            "trip_id": text(unique=True),
-            "route_id": text(),
-            "service_id": text(),
-            "direction_id": text(null=True),
-            "shape_id": text(null=True),
-        }
+        trip_id=text(unique=True),
+        **texts("route_id", "service_id"),
+        **texts("direction_id", "shape_id", null=True),
     ),
     "stop_times": table_of(
-        {
-            "trip_id": text(),
-            "stop_id": text(),
-            "stop_sequence": integer(),
-            "departure_time": text(null=True, pattern=r"^\s*\d{1,2}:\d{2}:\d{2}\s*$"),
-        },
-        unique=["trip_id", "stop_sequence"],
+        "trip_id",
+        "stop_sequence",
+        **texts("trip_id", "stop_id"),
+        stop_sequence=integer(),
+        departure_time=text(null=True, pattern=r"^\s*\d{1,2}:\d{2}:\d{2}\s*$"),
     ),
     "shapes": table_of(
-        {
-            "shape_id": text(),
-            "shape_pt_sequence": integer(),
-            "shape_pt_lat": latitude(),
-            "shape_pt_lon": longitude(),
-        }
+        shape_id=text(),
+        shape_pt_sequence=integer(),
+        shape_pt_lat=latitude(),
+        shape_pt_lon=longitude(),
     ),
 }
 """Tables of a feed and their columns that are read; ids are text, whatever they look like."""
@@ -225,14 +213,11 @@ def buses_only(bus: Feed, ion: Feed, ledger: Ledger) -> Feed:
     stops = ~bus.stops["stop_id"].isin(ion.stops["stop_id"])
     for what, kept in (("routes", routes), ("trips", trips), ("stops", stops)):
         rule = f"{what} of ION: taken from its own feed"
-        ledger.add("transit", "grt_feed", rule, "dropped", int((~kept).sum()))
+        ledger.add("grt_feed", rule, "dropped", ~kept)
     return replace(
-        bus,
-        routes=bus.routes[routes],
-        trips=bus.trips[trips],
-        stop_times=bus.stop_times[times],
+        bus, routes=bus.routes[routes], trips=bus.trips[trips], stop_times=bus.stop_times[times],
         stops=bus.stops[stops],
-    )
+    )  # fmt: skip
 
 
 def service_days(bus: Feed, ion: Feed) -> pd.DataFrame:
@@ -294,14 +279,9 @@ def flag_unequal_days(bus: Feed, ion: Feed, ledger: Ledger) -> None:
         if theirs.reindex(sorted(bus.services[date])).sum()
         != own.reindex(sorted(ion.services[date])).sum()
     ]
-    ledger.add(
-        "transit",
-        "ion_feed",
-        "day on which the bus feed lists another number of ION trips",
-        "flagged",
-        len(differ),
-        ", ".join(f"{date[:4]}-{date[4:6]}-{date[6:]}" for date in differ),
-    )
+    note = ", ".join(f"{date[:4]}-{date[4:6]}-{date[6:]}" for date in differ)
+    rule = "day on which the bus feed lists another number of ION trips"
+    ledger.add("ion_feed", rule, "flagged", len(differ), note)
 
 
 def _shared_dates(bus: Feed, ion: Feed) -> list[str]:
@@ -320,17 +300,9 @@ def _trips(feed: Feed, days: pd.DataFrame) -> pd.DataFrame:
 
 
 def _routes(buses: Feed, ion: Feed) -> pd.DataFrame:
-    table = pd.concat(
-        [
-            buses.routes.assign(
-                mode=buses.routes["route_long_name"]
-                .str.contains(_EXPRESS, na=False)
-                .map({True: "ixpress", False: "bus"})
-            ),
-            ion.routes.assign(mode="ion"),
-        ],
-        ignore_index=True,
-    )
+    express = buses.routes["route_long_name"].str.contains(_EXPRESS, na=False)
+    bus = buses.routes.assign(mode=np.where(express, "ixpress", "bus"))
+    table = pd.concat([bus, ion.routes.assign(mode="ion")], ignore_index=True)
     names = {"route_short_name": "short_name", "route_long_name": "long_name"}
     table = table.rename(columns=names)[["route_id", "short_name", "long_name", "mode"]]
     table["short_name"] = table["short_name"].fillna(table["route_id"])
@@ -349,12 +321,10 @@ def _departures(times: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         )
     lost = seconds.isna()
     last = times["trip_id"] != times["trip_id"].shift(-1)
-    for rule, action, rows in (
-        ("no time given: put between the calls before and after", "repaired", blank & ~lost),
-        ("no time given, nor before or after it", "dropped", lost),
-        ("last call of a trip is no departure", "dropped", last & ~lost),
-    ):
-        ledger.add("transit", "stop_times", rule, action, int(rows.sum()))  # type: ignore[arg-type]
+    rule = "no time given: put between the calls before and after"
+    ledger.add("stop_times", rule, "repaired", blank & ~lost)
+    ledger.add("stop_times", "no time given, nor before or after it", "dropped", lost)
+    ledger.add("stop_times", "last call of a trip is no departure", "dropped", last & ~lost)
     kept = ~last & ~lost
     hour = seconds[kept] / _SECONDS_PER_HOUR
     return times.loc[kept, ["trip_id", "stop_id"]].assign(hour=hour).reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""Transit stops: where they are, what departs there, their score, and access to them."""
+"""Public transit: its stops, what departs there, their score, access to them, and its routes."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import arrange
 from kwev.data.supply_schemas import DAYS, MODES
-from kwev.pipeline.geometry import place, project, within_index
+from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service
 from kwev.units import CRS_METRES
@@ -69,13 +69,9 @@ def platforms(bus: Feed, ion: Feed, ledger: Ledger) -> pd.DataFrame:
             "northing_m": at["northing_m"].to_numpy(),
         }
     )
+    note = f"{int(home.nunique() - (home == own.index).sum())} terminals"
     ledger.add(
-        "transit",
-        "grt_feed",
-        "stops of a terminal stand as one",
-        "kept",
-        int((~alone & (home != own.index)).sum()),
-        f"{int(home.nunique() - (home == own.index).sum())} terminals",
+        "grt_feed", "stops of a terminal stand as one", "kept", ~alone & (home != own.index), note
     )
     return pd.concat([buses, rail], ignore_index=True)
 
@@ -91,13 +87,9 @@ def _stations(rail: pd.DataFrame, known: pd.DataFrame, ledger: Ledger) -> pd.Dat
     own = rail[spot].to_numpy()
     found = ~np.isnan(better).any(axis=1)
     apart = np.hypot(*(better - own)[found].T)
+    note = f"the feeds differ by more than {_MISPLACED_M:g} m"
     ledger.add(
-        "transit",
-        "ion_feed",
-        "platform placed as in the bus feed",
-        "repaired",
-        int((apart > _MISPLACED_M).sum()),
-        f"the feeds differ by more than {_MISPLACED_M:g} m",
+        "ion_feed", "platform placed as in the bus feed", "repaired", apart > _MISPLACED_M, note
     )
     names = [re.sub(r"(?: Station)+$", " Station", _SUFFIX.sub("", n)) for n in rail["stop_name"]]
     table = rail.assign(name=names, platform_id=rail["stop_id"])
@@ -132,8 +124,7 @@ def transit_stops(
     stops = stops.astype(dict.fromkeys(whole, "int64"))
     numbers = departures.groupby("stop_id")["short_name"].agg(_listed)
     silent = ~stops.index.isin(numbers.index)
-    ledger.add("transit", "stops", "no departure on a representative day", "dropped",
-               int(silent.sum()))  # fmt: skip
+    ledger.add("stops", "no departure on a representative day", "dropped", silent)
     stops = stops[~silent].assign(routes=numbers)
     stops["service_per_h"] = stops["service_per_h"].round(4)
     stops["score"] = stop_score(stops["service_per_h"].to_numpy(), parameters).round(6)
@@ -143,13 +134,11 @@ def transit_stops(
     stops["hub"] = (rail & (stops["bus_routes_near"] >= parameters.hub_bus_routes)) | (
         ~rail & (own >= parameters.hub_routes)
     )
-    metres = stops[["easting_m", "northing_m"]].to_numpy(float)
-    inside = within_index(metres, bounds.das.geometry.to_numpy())
-    towns = np.append(bounds.das["municipality_id"].to_numpy(), "")
-    stops["municipality_id"] = towns[inside]
-    ledger.add("transit", "stops", "outside the Region", "flagged", int((inside < 0).sum()))
+    metres = metres_of(stops)
+    stops["municipality_id"] = bounds.locate(metres)["municipality_id"].to_numpy()
+    ledger.add("stops", "outside the Region", "flagged", stops["municipality_id"] == "")
     table = place(stops.reset_index(), metres)
-    return table[list(PROCESSED["transit_stops"].columns)]
+    return arrange(table, "transit_stops")
 
 
 _COUNTED: Final = (
@@ -218,7 +207,7 @@ def _near(
     stops: pd.DataFrame, departures: pd.DataFrame, parameters: Parameters
 ) -> NDArray[np.int64]:
     """Return how many bus routes call within the reach of a hub of each stop, itself included."""
-    metres = stops[["easting_m", "northing_m"]].to_numpy(float)
+    metres = metres_of(stops)
     bus = departures[departures["mode"] != "ion"].groupby("stop_id")["short_name"].agg(set)
     routes = bus.reindex(stops.index).to_list()
     pairs = cKDTree(metres).query_pairs(parameters.hub_reach_m, output_type="ndarray")
@@ -262,7 +251,7 @@ def access(
         if ours.empty or not len(points_m):
             continue
         score = ours["score"].to_numpy(float)
-        tree = cKDTree(ours[["easting_m", "northing_m"]].to_numpy(float))
+        tree = cKDTree(metres_of(ours))
         pairs = cKDTree(points_m).sparse_distance_matrix(tree, reach, output_type="ndarray")
         near = score[pairs["j"]] * (1 - pairs["v"] / reach)
         np.maximum.at(best, pairs["i"], near)
@@ -289,7 +278,24 @@ class Transit:
 
 
 def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> Transit:
-    """Return what the two timetables and the list of ION stops hold."""
+    """Return what the two timetables and the list of ION stops hold.
+
+    Parameters
+    ----------
+    raw
+        ``grt_feed``, ``ion_feed`` (GTFS of Grand River Transit) and ``ion_stops`` (the Region).
+    bounds
+        Outlines of the municipalities.
+    parameters
+        Hours, weights and reaches of service.
+    ledger
+        Takes what was placed otherwise, dropped or differs.
+
+    Returns
+    -------
+    Transit
+        Five tables and the layer of lines.
+    """
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
     flag_unequal_days(bus, ion, ledger)
     buses = buses_only(bus, ion, ledger)
@@ -365,7 +371,7 @@ def transit_routes(
     table["headway_peak_min"] = table["route_id"].map((minutes / most).round(2))
     order = table["route_id"].str.len()
     table = table.assign(order=order).sort_values(["order", "route_id"], ignore_index=True)
-    return table[list(PROCESSED["transit_routes"].columns)]
+    return arrange(table, "transit_routes")
 
 
 def transit_lengths(
@@ -386,7 +392,7 @@ def transit_lengths(
         (key, float(routes.intersection(town).area.sum()), streets.intersection(town).area)
         for key, town in zip(towns["municipality_id"], towns.geometry, strict=True)
     ]
-    table = pd.DataFrame(rows, columns=list(PROCESSED["transit_lengths"].columns))
+    table = pd.DataFrame(rows, columns=["municipality_id", "route_km", "street_km"])
     kilometres = ["route_km", "street_km"]
     return table.assign(**(table[kilometres] / per_km).round(_PLACES))
 
@@ -420,20 +426,16 @@ def planned_stops(raw: Raw, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:
     """Return ``transit_planned``: the stops of ION's second stage, which have no service."""
     listed = raw.read("ion_stops")
     planned = (listed["StopStatus"] == "Planned") & (listed["Stage2"] == "LRT")
-    ledger.add("transit", "ion_stops", "planned for the second stage: no service", "flagged",
-               int(planned.sum()))  # fmt: skip
+    ledger.add("ion_stops", "planned for the second stage: no service", "flagged", planned)
     table = listed[planned]
     metres = project(table["longitude"], table["latitude"])
-    inside = within_index(metres, bounds.das.geometry.to_numpy())
-    towns = np.append(bounds.das["municipality_id"].to_numpy(), "")
     names = table["StopName"].str.replace(r"\s*\(LRT\)$", "", regex=True)
     spots = np.rint(metres).astype(int)
     table = pd.DataFrame(
         {
             "stop_id": [f"planned_{east}_{north}" for east, north in spots],
             "name": names.to_numpy(),
-            "municipality_id": towns[inside],
+            "municipality_id": bounds.locate(metres)["municipality_id"],
         }
     )
-    table = place(table, metres).sort_values("stop_id", ignore_index=True)
-    return table[list(PROCESSED["transit_planned"].columns)]
+    return arrange(place(table, metres), "transit_planned", "stop_id")

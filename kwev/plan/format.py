@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kwev.errors import KwevError
 from kwev.files import read_json
+from kwev.vocabulary import ActionKindKey, LevelKey  # noqa: TC001 -- pydantic reads annotations
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +20,6 @@ MOST_PORTS = 10_000
 MOST_UNITS = 10**18
 """A larger multiplier is a damaged file."""
 
-ActionKind = Literal["new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remove"]
-CountedLevel = Literal["l2", "l3"]
 TargetStatus = Literal["met", "unmet_proven", "unmet_unproven"]
 
 
@@ -38,7 +37,7 @@ class Action(_Record):
     first.
     """
 
-    kind: ActionKind
+    kind: ActionKindKey
     """`new_l2`, `new_l3`, `upgrade` (an L2 station converted to L3), `add_l2` or `add_l3` (ports
     added at a station that has the level) or `remove` (a station taken away whole)."""
     id: str
@@ -208,9 +207,9 @@ Count = Annotated[int, Field(ge=0, le=MOST_UNITS)]
 class Branch(_Record):
     """Plans that build so many stations, and multipliers of the relaxed rows for these plans."""
 
-    least: dict[CountedLevel, Count]
+    least: dict[LevelKey, Count]
     """Fewest stations that come to offer a level; 0 where it is not named."""
-    most: dict[CountedLevel, Count]
+    most: dict[LevelKey, Count]
     """Most stations that come to offer a level; any number where it is not named."""
     rows: dict[str, Count]
     """By row, in billionths of a point: `budget` for a million CAD, `least_l2` and the like for a

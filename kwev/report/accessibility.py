@@ -22,7 +22,8 @@ from kwev.display.layers import Layer, graded
 from kwev.display.table import Column
 from kwev.errors import KwevError
 from kwev.model.coverage import Level, Ruler, ruler_of
-from kwev.report.effects import LEVELS, WHENS, Effects, When
+from kwev.report.effects import WHENS, Effects, When
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,7 +237,7 @@ def summary(effects: Effects) -> pd.DataFrame:
     """
     at, people, income = incomes(effects)
     rows = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         for when in WHENS:
             for name, zones in (("plain", PLAIN), ("decay", DECAY)):
                 values = access(effects, level, when, zones=zones)
@@ -267,7 +268,7 @@ def curves(effects: Effects, *, points: int = 200) -> pd.DataFrame:
     Each curve is read at ``points`` equal steps of people, and where it leaves the ground.
     """
     parts = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         for when in WHENS:
             curve = lorenz(access(effects, level, when), effects.cells.people)
             at = np.union1d(
@@ -292,7 +293,7 @@ def by_area(effects: Effects) -> pd.DataFrame:
     people = parts["population"].to_numpy(np.float64)
     frame = pd.DataFrame({"da_id": parts["da_id"].to_numpy(), "people": people})
     names = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         for when in WHENS:
             name = f"{level}_{when}"
             frame[name] = people * access(effects, level, when)[at]
@@ -307,8 +308,7 @@ def by_area(effects: Effects) -> pd.DataFrame:
 # -- The map of accessibility: how many ports people have for themselves, by dissemination area.
 
 _FACTS: Final = (
-    Column("municipality", "Municipality"),
-    Column("people", "People", format=",.0f"),
+    "municipality people",
     Column("l2_before", "Level 2 ports per 1,000 people, today", format=",.2f"),
     Column("l2_after", "with the plan", format=",.2f"),
     Column("l3_before", "Level 3 ports per 1,000 people, today", format=",.2f"),

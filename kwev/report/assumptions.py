@@ -9,8 +9,8 @@ import pandas as pd
 from kwev.display.table import OWN, Column, Table
 from kwev.files import read_json
 from kwev.report import claims as report_claims
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.sweeps import value_at
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from kwev.report.scenario import Report
@@ -92,14 +92,7 @@ def _largest(changes: pd.Series) -> float:
 
 def claims(report: Report) -> Table:
     """Return the client's figures beside the computed or cited ones."""
-    columns = [
-        Column("claim", "Claim"),
-        Column("stated", "Stated"),
-        Column("computed", "Computed or cited"),
-        Column("verdict", "Verdict"),
-        Column("section", "Section"),
-        Column("source", "Source"),
-    ]
+    columns = ("claim stated computed", Column("verdict", "Verdict"), "section source")
     frame = report_claims.table(report)
     return Table("claims", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
 
@@ -107,14 +100,10 @@ def claims(report: Report) -> Table:
 def assumptions_shown(report: Report) -> Table:
     """Return every planning choice with its range and source."""
     frame = assumptions(report)
-    columns = [
+    columns = (
         Column("what", "Assumption"),
-        Column("value", "Value", format=",.10g", align="right"),
-        Column("unit", "Unit"),
-        Column("range", "Range", align="right"),
-        Column("hangs", "Hangs on it most"),
+        "value unit range hangs",
         Column("net_cad", "Net cost moves", "CAD", "+,.0f"),
-        Column("source", "Source"),
-        Column("enters", "Enters"),
-    ]
+        "source enters",
+    )
     return Table("assumptions", frame, tuple(columns), OWN.source, OWN.vintage, len(frame))

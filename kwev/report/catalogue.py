@@ -319,11 +319,11 @@ def licences(report: Report) -> Table:
         rows, columns=["short", "name", "url", "sources", "used", "outputs", "words"]
     )
     columns = (
-        Column("short", "Licence"),
+        "short",
         Column("name", "Full name", link="url"),
         Column("sources", "Sources", format=",d"),
         Column("used", "in use", format=",d"),
-        Column("outputs", "Tables here", format=",d"),
+        "outputs",
         Column("words", "What it asks to be said"),
     )
     return Table("licences", frame, columns, OWN.source, OWN.vintage, len(frame))
@@ -339,13 +339,9 @@ def processed_tables(report: Report) -> Table:
     read = read_catalogue(report.project)
     rows = [*_table_rows(read), *_layer_rows(read), *_words_rows()]
     columns = (
-        Column("table", "Table"),
-        Column("file", "File", link="file_url"),
-        Column("geo", "With geometry", link="geo_url"),
+        "table file geo",
         Column("rows", "Rows", format=",.0f"),
-        Column("columns", "Columns", format=",.0f"),
-        Column("kb", "Size", "kB", ",.0f"),
-        Column("licence", "Licence", link="licence_url"),
+        "columns kb licence",
         Column("about", "A row for"),
     )
 
@@ -450,12 +446,9 @@ def _sources(name: str, sources: list[Source], *, is_used: bool) -> Table:
         for s in sources
     ]
     columns = (
-        Column("title", "Data set", link="url"),
+        "title",
         *((Column("read", "Read by stage"),) if is_used else ()),
-        Column("licence", "Licence", link="licence_url"),
-        Column("rows", "Rows", format=",d"),
-        Column("vintage", "Vintage"),
-        Column("publisher", "Publisher"),
+        "licence rows vintage publisher",
     )
     frame = pd.DataFrame(rows, columns=_SOURCE_KEYS)
     return Table(name, frame, columns, OWN.source, OWN.vintage, pdf_rows=len(frame))
@@ -495,12 +488,7 @@ def _actions(source: Source) -> str:
 
 
 def _table_card(table: Processed, titles: dict[str, str]) -> Card:
-    columns = (
-        Column("column", "Column"),
-        Column("unit", "Unit"),
-        Column("about", "What it holds"),
-        Column("type", "Type"),
-    )
+    columns = "column unit about type"
     frame = table.columns()
     name = f"columns-{table.name.replace('_', '-')}"
     shown = Table(name, frame, columns, OWN.source, OWN.vintage, len(frame), is_noted=False)

@@ -215,8 +215,7 @@ def growth(tables: Tables, areas: pd.DataFrame, *, folder: Path | None = None) -
         Column("growth_4q_per_year", "Growth, last four quarters", format=".1%"),
         Column("growth_8q_per_year", "Growth a year, last eight quarters", format=".1%"),
         Column("ev_inside", "EVs inside the Region", "count", ",.0f"),
-        Column("per_km2", "Density", "EVs per km²", ",.1f"),
-        Column("bev_per_phev", "BEVs for each PHEV", format=".1f"),
+        "per_km2 bev_per_phev",
         Column("ev_2030", "Forecast for 2030", "count", ",.0f"),
         Column("ev_2035", "Forecast for 2035", "count", ",.0f"),
     )
@@ -246,10 +245,9 @@ def density(tables: Tables, *, folder: Path | None = None) -> Figure:
     frame["evs_per_km2"] = (frame["ev"] / land).fillna(0)
     frame["mark"], marks = graded(frame["evs_per_km2"].tolist(), style.SEQUENCE, ",.3g")
     facts = (
-        Column("municipality", "Municipality"),
+        "municipality",
         Column("ev", "EVs, estimated", "count", ",.1f"),
-        Column("evs_per_km2", "Density", "EVs per km² of land", ",.1f"),
-        Column("households", "Households", "count", ",.0f"),
+        "evs_per_km2 households",
     )
     layer = Layer(
         "EV density", frame, marks, title="da_id", facts=facts,
@@ -284,10 +282,10 @@ def clusters(tables: Tables, found: pd.DataFrame, *, folder: Path | None = None)
     kinds = [mark.label for mark in _LOOKS]
     frame["mark"] = frame["kind"].map(kinds.index)
     facts = (
-        Column("municipality", "Municipality"),
+        "municipality",
         Column("kind", "Cluster"),
         Column("value", "EVs per 1,000 households, estimated", format=",.0f"),
-        Column("p", "p-value of the area alone", format=".4f"),
+        "p",
     )
     layer = Layer(
         "Clusters", frame, _LOOKS, title="da_id", facts=facts,

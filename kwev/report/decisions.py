@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers
 from kwev.report import floors, metrics, picks, returns, schedule, sensitivity
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -279,7 +280,7 @@ def _actions(rows: pd.DataFrame, name: str) -> frozenset[str]:
 
 
 def _level(name: str) -> str:
-    return {"l2": "Level 2", "l3": "Level 3"}[name]
+    return LEVEL_NAMES[name]
 
 
 def _floor(share: float) -> str:

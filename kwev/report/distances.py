@@ -14,8 +14,9 @@ from kwev.display import style
 from kwev.display.chart import chart, require
 from kwev.model.coverage import MODE_OF
 from kwev.model.network import RoadNetwork
-from kwev.report.effects import LEVELS, WHENS
+from kwev.report.effects import WHENS
 from kwev.report.neighbourhoods import nearest_m
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -62,7 +63,7 @@ def distances(effects: Effects) -> Distances:
     roads = RoadNetwork.of(effects.tables)
     metres: dict[tuple[Level, Metric, When], NDArray[np.float64]] = {}
     for when in WHENS:
-        for level in LEVELS:
+        for level in LEVEL_KEYS:
             places = effects.network[when].l2 if level == "l2" else effects.network[when].l3
             metres[level, "straight_line", when] = nearest_m(cells.xy_m, places.xy_m)
             metres[level, "network", when] = (
@@ -93,7 +94,7 @@ def percentiles(found: Distances) -> pd.DataFrame:
             rows.append({"level": level, "metric": metric, "who": who, "when": when,
                          **named, "unreached": lost})  # fmt: skip
     table = pd.DataFrame(rows).replace(np.inf, np.nan)
-    order = {name: i for i, name in enumerate((*METRICS, *found.weights, *LEVELS, *WHENS))}
+    order = {name: i for i, name in enumerate((*METRICS, *found.weights, *LEVEL_KEYS, *WHENS))}
     keys = ["level", "metric", "who", "when"]
     return table.sort_values(keys, key=lambda c: c.map(order), ignore_index=True)
 

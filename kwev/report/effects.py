@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 WHENS: Final[tuple[When, ...]] = ("before", "after")
-LEVELS: Final[tuple[Level, ...]] = ("l2", "l3")
 SERVICES: Final[tuple[Level | Literal["either"], ...]] = ("l2", "l3", "either")
 
 

@@ -11,8 +11,8 @@ from kwev.display.values import Number, Numbers
 from kwev.errors import KwevError
 from kwev.report import accessibility, effects, floors
 from kwev.report.effects import NAMES
-from kwev.report.floors import LEVEL_NAMES
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -233,14 +233,11 @@ def _homes(report: Report) -> Origin:
 
 def served_households(report: Report) -> Table:
     """Return coverage before and after by kind of household."""
-    columns = [
+    columns = (
         Column("name", "Who"),
         Column("total", "People", format=",.0f"),
-        Column("l2_before", "Level 2 today", format=".1%"),
-        Column("l2_after", "Level 2 with the plan", format=".1%"),
-        Column("l3_before", "Level 3 today", format=".1%"),
-        Column("l3_after", "Level 3 with the plan", format=".1%"),
-    ]
+        "l2_before l2_after l3_before l3_after",
+    )
     return table("served-households", report.findings.households, columns, _homes(report))
 
 
@@ -254,16 +251,11 @@ def access_table(report: Report) -> Table:
         what=frame["level"].map(LEVEL_NAMES) + ", " + frame["when"].map(WHEN_NAMES).str.lower(),
         gini_decay=decay["gini"],
     )
-    columns = [
+    columns = (
         Column("what", "What"),
         Column("mean", "Ports per 1,000 people", format=".2f"),
-        Column("per_ev", "Ports per 1,000 EVs", format=".1f"),
-        Column("none", "People with none", format=".1%"),
-        Column("gini", "Gini", format=".2f"),
-        Column("gini_reached", "Gini of those with some", format=".2f"),
-        Column("gini_decay", "Gini, nearer counts more", format=".2f"),
-        Column("by_income", "Concentration by income", format="+.2f"),
-    ]
+        "per_ev none gini gini_reached gini_decay by_income",
+    )
     return table("accessibility", frame, columns, _homes(report))
 
 
@@ -290,16 +282,10 @@ def floor_table(report: Report) -> Table:
         more=frame["extra_cad"].where(frame["extra_cad"] > 0),
     )
     columns = (
-        Column("asked", "Floor for"),
-        Column("floor", "Floor", format=".0%"),
-        Column("more", "More money", "CAD", ",.0f"),
-        Column("who", "Who has least"),
+        "asked floor more who",
         Column("before", "Base plan", format=".1%"),
         Column("after", "With the floor", format=".1%"),
-        Column("most", "Every site built", format=".1%"),
-        Column("gives", "Region, Level 2", "points", align="right"),
-        Column("takes", "Region, Level 3", "points", align="right"),
-        Column("missed", "Still below it", format=".1%"),
+        "most gives takes missed",
     )
     origin = _homes(report)
     return Table("floors", frame, columns, origin.source, origin.vintage, group="kind")

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.errors import KwevError
 from kwev.model.demand import share_of
 from kwev.model.formulation import missed
@@ -25,6 +24,7 @@ from kwev.report import effects as report_effects
 from kwev.solve.record import action_id
 from kwev.studies.study import Point
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,6 @@ GEOGRAPHY: Final = "da"
 BASE: Final = "base"
 """Name of the plan without a floor."""
 
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 TOWNSHIPS: Final = "The four townships"
 
 
@@ -108,7 +107,7 @@ def asks() -> tuple[Ask, ...]:
 
 def points(project: Project) -> list[Point]:
     """Return the plans of the study: the base plan, and one a floor."""
-    config = kwev_config.load("base", project.config)
+    config = load_config("base", project.config)
     cases = {BASE: config}
     for ask in asks():
         changes = {

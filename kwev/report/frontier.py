@@ -17,15 +17,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.ticker import PercentFormatter
 
-from kwev import config as kwev_config
 from kwev.certify.actions import ActionKey
 from kwev.certify.evaluation import Evaluation
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.display import style
 from kwev.display.chart import chart, require
 from kwev.display.figure import rows
 from kwev.report import sweeps
 from kwev.studies import study
+from kwev.studies.rows import actions_of
 from kwev.studies.study import Point
 from kwev.units import CAD_PER_MILLION, POINTS
 
@@ -130,7 +130,7 @@ def by_spacing(project: Project) -> list[Point]:
 
 
 def _base(project: Project) -> Config:
-    return kwev_config.load(sweeps.SCENARIO, project.config)
+    return load_config(sweeps.SCENARIO, project.config)
 
 
 def _point(config: Config, name: str, point: str, changes: Mapping[str, Any]) -> Point:
@@ -247,7 +247,7 @@ def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     evaluated = Evaluation(tables, case.config, case.geography)
     ports = {
         place: added
-        for name, added in study.actions_of(actions)
+        for name, added in actions_of(actions)
         for place in [ActionKey.from_id(name)]
         if place is not None
     }

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.files import sha256_json
 from kwev.report import near_optimal, sweeps
-from kwev.studies import store, study
-from kwev.studies.study import Point, Record
+from kwev.studies import records, store, study
+from kwev.studies.records import Record
+from kwev.studies.rows import actions_of, evaluated
+from kwev.studies.study import Point
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Draw:
 
 def draws(project: Project, tables: Tables) -> list[Draw]:
     """Return the futures: the middle one, and others drawn evenly with a fixed seed."""
-    base = kwev_config.load(sweeps.SCENARIO, project.config).demand
+    base = load_config(sweeps.SCENARIO, project.config).demand
     low, mid, high = forecast(tables)
     ranges = {r.key: (float(r.low[r.key]), float(r.high[r.key]))
               for r in sweeps.ranges(project)
@@ -102,7 +103,7 @@ def points(project: Project) -> list[Point]:
     of them everywhere is more energy, so a draw multiplies the energy of a vehicle.
     """
     tables = load_tables(project.processed)
-    config, (_, mid, _) = kwev_config.load(sweeps.SCENARIO, project.config), forecast(tables)
+    config, (_, mid, _) = load_config(sweeps.SCENARIO, project.config), forecast(tables)
     return [
         Point(
             STUDY,
@@ -129,7 +130,7 @@ def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
     tables, base = load_tables(project.processed), near_optimal.case_of(project)
     parts = {
-        **study.made_from(tables, base, VERSION),
+        **records.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
         "alternatives": sha256_json(near_optimal.record(project).parts),
     }
@@ -161,7 +162,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
     candidates = {"robust": dict(robust.actions), **others}
     rows = []
     for name, actions in candidates.items():
-        now = study.remeasured(tables, base, actions.items())
+        now = evaluated(tables, base, actions.items())
         seen = [
             standing(place, future.case.config, actions)
             for place, future in zip(inputs, futures, strict=True)
@@ -181,7 +182,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
                 "now": {key: now[key] for key in _NOW},
             }
         )
-    again = [study.remeasured(tables, future.case, robust.actions.items()) for future in futures]
+    again = [evaluated(tables, future.case, robust.actions.items()) for future in futures]
     return {
         "futures": [
             {
@@ -208,13 +209,13 @@ def _candidates(
     project: Project, own: list[Point], best: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """Return the plans that are compared: today's best, its alternatives, the best of a future."""
-    near = study.record(project, near_optimal.record(project))["plans"]
+    near = records.read_record(project, near_optimal.record(project))["plans"]
     found = {
         ("base" if row["name"] == near_optimal.BEST else row["name"]): row["actions"]
         for row in near
     }
     found |= {p.name: str(actions) for p, actions in zip(own, best["actions"], strict=True)}
-    return {name: dict(study.actions_of(text)) for name, text in found.items()}
+    return {name: dict(actions_of(text)) for name, text in found.items()}
 
 
 # -- what it says ------------------------------------------------------------------------------
@@ -282,7 +283,7 @@ def read(project: Project) -> Robustness:
         If they are missing, damaged or stale.
     """
     tables = load_tables(project.processed)
-    values = study.record(project, record(project))
+    values = records.read_record(project, record(project))
     budget = near_optimal.case_of(project).config.budget.limit_cad
     return of_values(values, draws(project, tables), budget)
 

@@ -96,21 +96,10 @@ def choices() -> pd.DataFrame:
 # -- The map of the grid proxy: areas by kW, and candidate sites with and without room for L3.
 
 _AREA_FACTS = (
-    Column("municipality", "Municipality"),
-    Column("proxy_kw", "Grid proxy, no utility's figure", "kW", ",.0f"),
-    Column("households", "Households", "count", ",.0f"),
-    Column("density_per_km2", "Density", "people per km² of land", ",.0f"),
-    Column("old_dwelling_share", "Homes built before 1981, bridged", format=".0%"),
-    Column("multi_unit_share", "Households in apartments", format=".0%"),
-    Column("age_factor", "Factor for age", format=".2f"),
-    Column("type_factor", "Factor for apartments", format=".2f"),
-    Column("density_factor", "Factor for density", format=".2f"),
+    "municipality proxy_kw households density_per_km2 old_dwelling_share",
+    "multi_unit_share age_factor type_factor density_factor",
 )
-_SITE_FACTS = (
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
-    Column("kw", "Grid proxy, no utility's figure", "kW", ",.0f"),
-)
+_SITE_FACTS = "category municipality kw"
 _ROOM = Mark("Site with room for Level 3, by proxy", fill=style.L3, width=0.4, radius=2.4)
 _NO_ROOM = Mark("Site without, by proxy", fill=style.PAPER, line=style.QUIET, width=0.8, radius=2)
 
@@ -231,28 +220,16 @@ def grid_categories(report: Report) -> Table:
     """Return the proxy of the candidate sites by category."""
     frame = by_category(report.tables, report.config)
     frame = frame.assign(category=frame["category"].map(category_name))
-    columns = [
-        Column("category", "Category"),
-        Column("sites", "Sites", format=",d"),
-        Column("base_kw", "Base of the proxy", "kW", ",.0f"),
-        Column("low_kw", "Proxy, lowest", "kW", ",.0f"),
-        Column("median_kw", "Proxy, median", "kW", ",.0f"),
-        Column("high_kw", "Proxy, highest", "kW", ",.0f"),
-        Column("l3_by_category", "Room for Level 3 by base", format=",d"),
+    columns = (
+        "category sites base_kw low_kw median_kw high_kw l3_by_category",
         Column("l3", "by proxy", format=",d"),
-    ]
+    )
     return table("grid-categories", frame, columns, origins.GRID)
 
 
 def grid_choices(report: Report) -> Table:  # noqa: ARG001 - one signature for all exhibits
     """Return the choices of the proxy with range and source."""
-    columns = [
-        Column("what", "Choice in the proxy"),
-        Column("value", "Value", format=",.10g", align="right"),
-        Column("unit", "Unit"),
-        Column("range", "Range", align="right"),
-        Column("source", "Source"),
-    ]
+    columns = (Column("what", "Choice in the proxy"), "value unit range source")
     return table("grid-choices", choices(), columns, origins.GRID)
 
 

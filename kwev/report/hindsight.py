@@ -22,10 +22,9 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import sparse
 
-from kwev import config as kwev_config
 from kwev.certify import weights
 from kwev.certify.reach import Measure, Points
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.display import style
 from kwev.display.chart import chart, require
@@ -34,11 +33,11 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.stations import COMPARED, dated
-from kwev.studies import study
+from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -61,7 +60,6 @@ DRAWS, SEED = 60, 0
 """Random choices of sites that the plan is held against."""
 REAL: Final = "real_"
 """How the id of a candidate begins that stands where a station was really built."""
-LEVELS: Final = ("l2", "l3")
 UNBOUND_CAD: Final = 1e9
 MANY_PORTS: Final = 100
 BOTH: Final = ("older", "newer")
@@ -111,7 +109,7 @@ def past(tables: Tables) -> Past:
     parts = [
         part.groupby("place_id")
         .agg({"l2_ports": "sum", "l3_ports": "sum"})
-        .rename(columns={f"{level}_ports": f"{level}_{name}" for level in LEVELS})
+        .rename(columns={f"{level}_ports": f"{level}_{name}" for level in LEVEL_KEYS})
         for part, name in ((older, "older"), (newer, "newer"))
     ]
     ports = pd.concat(parts, axis=1).fillna(0).astype(int)
@@ -231,7 +229,7 @@ def _stations_then(tables: Tables, found: Past) -> pd.DataFrame:
     )  # fmt: skip
     both = pd.concat([known, gone], ignore_index=True) if len(gone) else known
     ports: dict[str, pd.Series[int]] = {}
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         count = both["station_id"].map(there[f"{level}_older"]).astype(int)
         ports |= {f"{level}_ports{end}": count for end in ("", "_low", "_high")}
     return both.assign(**ports).sort_values("station_id", ignore_index=True)
@@ -246,7 +244,7 @@ def _nearest(tables: Tables, places: pd.DataFrame, column: str) -> list[str]:
 
 
 def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame:
-    came = {level: set(found.came(level)["place_id"]) for level in LEVELS}
+    came = {level: set(found.came(level)["place_id"]) for level in LEVEL_KEYS}
     new = (came["l2"] | came["l3"]) - standing
     known = tables.stations.set_index("station_id")
     both = came["l2"] & came["l3"]
@@ -329,20 +327,20 @@ def network_of(found: Past, then: Tables, actions: Iterable[Action]) -> dict[str
     """Return the places by level once actions are done: what is left of then, and what they add."""
     sites = {str(row["site_id"]): row for row in _rows(then.sites)}
     stations = {str(row["station_id"]): row for row in _rows(then.stations)}
-    chosen = {
+    chosen: dict[str, list[Row]] = {
         level: [
             sites.get(a.place_id) or stations[a.place_id]
             for a in actions
             if getattr(a, f"{level}_ports_after") > getattr(a, f"{level}_ports_before")
         ]
-        for level in LEVELS
+        for level in LEVEL_KEYS
     }
     return with_chosen(found, chosen)
 
 
 def with_chosen(found: Past, chosen: dict[str, list[Row]]) -> dict[str, list[Row]]:
     """Return the places by level: those that stand in both snapshots, and the chosen ones."""
-    return {level: found.offering(level, *BOTH) + chosen[level] for level in LEVELS}
+    return {level: found.offering(level, *BOTH) + chosen[level] for level in LEVEL_KEYS}
 
 
 def near_another(places: list[Row], network: list[Row], config: Config) -> float:
@@ -422,14 +420,14 @@ VERSION: Final = "1"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
-def record(project: Project) -> study.Record:
+def record(project: Project) -> records.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
-    base = kwev_config.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
-    parts = study.made_from(tables_of(tables, found), case, VERSION)
-    return study.Record(NAME, parts, lambda: make(project))
+    parts = records.made_from(tables_of(tables, found), case, VERSION)
+    return records.Record(NAME, parts, lambda: make(project))
 
 
 def make(project: Project, geography: str = "da") -> dict[str, Any]:
@@ -442,15 +440,15 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     planned), ``real`` (how many are places that were really used), ``gap``, ``violations``.
     """
     tables = load_tables(project.processed)
-    base = kwev_config.load("base", project.config)
+    base = load_config("base", project.config)
     found = past(tables)
     then, config = tables_of(tables, found), config_of(base, found)
     plan = solve_certified(then, Case("hindsight", config, geography)).plan
     ruler = Ruler(tables, then, config)
     drawn = _by_lot(then, found, config, ruler)
     shares = {
-        "then": ruler.shares({level: found.offering(level, "older") for level in LEVELS}),
-        "built": ruler.shares({level: found.offering(level, "newer") for level in LEVELS}),
+        "then": ruler.shares({level: found.offering(level, "older") for level in LEVEL_KEYS}),
+        "built": ruler.shares({level: found.offering(level, "newer") for level in LEVEL_KEYS}),
         "plan": ruler.shares(network_of(found, then, plan.actions)),
         "greedy": ruler.shares(with_chosen(found, greedy(then, found, config))),
         **drawn,
@@ -468,7 +466,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
                 "came": len(found.came(level)),
                 "now": len(found.offering(level, "newer")),
             }
-            for level in LEVELS
+            for level in LEVEL_KEYS
         },
         "shares": shares,
         "actions": [f"{a.id}:{a.ports_added}" for a in plan.actions],
@@ -513,7 +511,6 @@ def _by_lot(then: Tables, found: Past, config: Config, ruler: Ruler) -> dict[str
 
 # -- What hindsight says, in sentences derived from its record.
 
-HINDWORDS_LEVELS = {"l2": "Level 2", "l3": "Level 3"}
 CLOSE_POINTS = 0.5
 """Differences up to this are told as none (points)."""
 
@@ -536,7 +533,7 @@ def by_lot(shares: Mapping[str, Mapping[str, float]], level: str) -> str:
     """Return how what was built stands to sites chosen by lot at a level."""
     built = shares["built"][level]
     low, mid, high = (shares[f"random_{end}"][level] for end in ("low", "mid", "high"))
-    who, among = f"at {HINDWORDS_LEVELS[level]}", "people than nearly all choices by lot"
+    who, among = f"at {LEVEL_NAMES[level]}", "people than nearly all choices by lot"
     if built < low:
         return f"{who} it reaches fewer {among}, whose middle is {mid:.1%}"
     if built > high:
@@ -550,8 +547,7 @@ def by_lot(shares: Mapping[str, Mapping[str, float]], level: str) -> str:
 def simple_rule(shares: Mapping[str, Mapping[str, float]]) -> str:
     """Return what the model adds to the rule of most people first."""
     gaps = {
-        level: POINTS * (shares["plan"][level] - shares["greedy"][level])
-        for level in HINDWORDS_LEVELS
+        level: POINTS * (shares["plan"][level] - shares["greedy"][level]) for level in LEVEL_NAMES
     }
     if all(abs(gap) <= CLOSE_POINTS for gap in gaps.values()):
         return (
@@ -559,7 +555,7 @@ def simple_rule(shares: Mapping[str, Mapping[str, float]]) -> str:
             "where neither budget nor energy binds"
         )
     parts = [
-        f"{abs(gap):.1f} points {'more' if gap > 0 else 'fewer'} at {HINDWORDS_LEVELS[level]}"
+        f"{abs(gap):.1f} points {'more' if gap > 0 else 'fewer'} at {LEVEL_NAMES[level]}"
         for level, gap in gaps.items()
     ]
     return (
@@ -687,7 +683,7 @@ def of_hindsight(report: Report) -> Numbers:
         Number("hind_rule", simple_rule(shares), "text", _ORIGIN),
         Number("hind_near", clustered(record["near"]), "text", _ORIGIN),
     ]
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         numbers += [
             Number(f"hind_{level}_{key}", counts[level][key], "count", _ORIGIN)
             for key in ("then", "went", "came", "now")
@@ -717,13 +713,12 @@ def hindsight(report: Report) -> Table:
     """Return what each network reaches: people by level, vehicles of today and of 2022."""
     shares = report.hindsight["shares"]
     frame = pd.DataFrame([{"network": words, **shares[key]} for key, words in _NETWORKS.items()])
-    columns = [
+    columns = (
         Column("network", "Network"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
+        "l2 l3",
         Column("ev_owners", "Today's EVs near either", format=".1%"),
-        Column("ev_owners_then", "EVs of 2022 near either", format=".1%"),
-    ]
+        "ev_owners_then",
+    )
     return table("hindsight", frame, columns, _origin(report.hindsight))
 
 

@@ -20,10 +20,10 @@ from kwev.errors import KwevError
 from kwev.files import sha256_bytes, write_text
 from kwev.model.demand import demand_points
 from kwev.report import observations, snapshots, targets
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.observations import Counted, Listed
 from kwev.report.targets import passes
 from kwev.units import POINTS
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path

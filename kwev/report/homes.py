@@ -284,15 +284,10 @@ _UNKNOWN = Mark("No score published", fill=style.PAPER, line=style.QUIET, width=
 _SOURCES = {"da": "the area itself", "fsa": "its forward sortation area"}
 
 _FACTS = (
-    Column("municipality", "Municipality"),
+    "municipality",
     Column("population", "Population", "people", ",.0f"),
-    Column("deprivation_quintile", "Deprivation, fifth of the Region", format=".0f"),
-    Column("multi_unit_share", "Households in apartments", format=".0%"),
-    Column("renter_share", "Households that rent", format=".0%"),
-    Column("renter_source", "Tenure from"),
-    Column("median_income_cad", "Median household income", "CAD", ",.0f"),
-    Column("income_source", "Income from"),
-    Column("old_dwelling_share", "Homes built before 1981, bridged", format=".0%"),
+    "deprivation_quintile multi_unit_share renter_share renter_source",
+    "median_income_cad income_source old_dwelling_share",
 )
 
 
@@ -421,17 +416,11 @@ def _cell(table: pd.DataFrame, row: str, column: str) -> float:
 
 def home_types(report: Report) -> Table:
     """Return households by type of dwelling and municipality."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("single_detached", "Single", format=",d"),
-        Column("semi_detached", "Semi", format=",d"),
-        Column("row_house", "Row", format=",d"),
-        Column("duplex", "Duplex flat", format=",d"),
-        Column("apartment_low_rise", "Low-rise", format=",d"),
-        Column("apartment_high_rise", "High-rise", format=",d"),
-        Column("other", "Other", format=",d"),
+    columns = (
+        "municipality single_detached semi_detached row_house duplex",
+        "apartment_low_rise apartment_high_rise other",
         Column("share", "In apartments", format=".1%"),
-    ]
+    )
     frame = types_by_municipality(report.tables)
     return table("home-types", frame, columns, origins.CENSUS)
 
@@ -444,52 +433,34 @@ def construction_chart(report: Report) -> Figure:
 
 def tenure(report: Report) -> Table:
     """Return tenure, income, age of homes and deprivation by municipality."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("renters", "Households that rent", format=".1%"),
-        Column("income_cad", "Household income, mean of medians", "CAD", ",.0f"),
-        Column("own", "People with their area's own figures", format=".0%"),
-        Column("old", "Homes built before 1981", format=".1%"),
-        Column("deprived", "People in the most deprived fifth", format=".1%"),
-    ]
+    columns = "municipality renters income_cad own old deprived"
     frame = households_by_municipality(report.tables)
     return table("tenure", frame, columns, origins.HOMES)
 
 
 def completeness_shown(report: Report) -> Table:
     """Return which facts about homes are known of how many areas and people, by source."""
-    columns = [
-        Column("fact", "Fact"),
-        Column("source", "From"),
-        Column("areas", "Areas", format=",d"),
-        Column("share_areas", "Share of areas", format=".1%"),
-        Column("share_people", "Share of people", format=".2%"),
-    ]
+    columns = ("fact", Column("source", "From"), "areas share_areas share_people")
     return table("completeness", completeness(report.tables), columns, origins.HOMES)
 
 
 def age_correlations_shown(report: Report) -> Table:
     """Return how the age of homes goes with other facts."""
-    columns = [
-        Column("fact", "Goes with"),
-        Column("areas", "Areas", format=",d"),
-        Column("rank_correlation", "Rank correlation with old homes", format="+.2f"),
-    ]
+    columns = (Column("fact", "Goes with"), "areas rank_correlation")
     frame = age_correlations(report.tables)
     return table("age-correlations", frame, columns, origins.HOMES)
 
 
 def multi_unit(report: Report) -> Table:
     """Return charging demand of apartment buildings by municipality."""
-    columns = [
-        Column("municipality", "Municipality"),
+    columns = (
+        "municipality",
         Column("households", "Households in apartments", format=",.0f"),
         Column("share", "of all households", format=".1%"),
         Column("ev", "EVs there, estimate", format=",.0f"),
-        Column("ev_share", "of all EVs", format=".1%"),
-        Column("energy_mwh", "From public ports in a year", "MWh", ",.0f"),
+        "ev_share energy_mwh",
         Column("ports", "Level 2 ports for it", format=",d"),
-    ]
+    )
     frame = multi_unit_demand(report.tables, report.config)
     return table("multi-unit", frame, columns, origins.homes_and_vehicles(report.tables))
 

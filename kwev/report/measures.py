@@ -10,9 +10,10 @@ import pandas as pd
 from kwev.model.demand import share_of
 from kwev.model.network import Places
 from kwev.pipeline.parameters import Parameters
-from kwev.report.effects import LEVELS, WHENS
+from kwev.report.effects import WHENS
 from kwev.report.stations import nearest_m
 from kwev.report.transit import is_frequent, near_stop
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +38,7 @@ def redundancy(effects: Effects) -> pd.DataFrame:
     """
     people = effects.cells.people
     rows = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         for when in WHENS:
             count = effects.counts[level, when]
             with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
@@ -62,7 +63,7 @@ def spacing(effects: Effects) -> pd.DataFrame:
         ``most_m`` (NaN where there is no second station).
     """
     rows = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         for when in WHENS:
             places = _level_places(effects, level, when)
             apart = nearest_m(places.xy_m)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.units import POINTS
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.vocabulary import ALWAYS_SHOWN, KIND_NAMES, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,19 +15,6 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.plan.format import Action, Plan
 
-TARGET_NAMES = {
-    "l2": "People near Level 2",
-    "l3": "People near Level 3",
-    "ev_owners": "EVs near either level",
-}
-KIND_NAMES = {
-    "upgrade": "Level 2 station converted to Level 3",
-    "new_l3": "New Level 3 station",
-    "new_l2": "New Level 2 station",
-    "add_l3": "Level 3 ports added at a station",
-    "add_l2": "Level 2 ports added at a station",
-    "remove": "Station removed",
-}
 STATUS_WORDS = {
     "met": "met",
     "unmet_proven": "out of reach of any plan",

@@ -18,9 +18,9 @@ from kwev.errors import KwevError
 from kwev.report import history as report_history
 from kwev.report import snapshots
 from kwev.report import targets as report_targets
-from kwev.report.metrics import TARGET_NAMES
 from kwev.report.vehicles import chosen_form
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,6 @@ BASIS: Final = "recount_removed"
 """History that the back-test of the chosen forecast leaves the recount out of."""
 YEAR_AHEAD: Final = 4
 """Quarters of the back-test that is told while no forecast is due."""
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 
 
 @dataclass(frozen=True)
@@ -409,15 +408,8 @@ SERIES_NAMES: Final = {
 def targets(report: Report) -> Table:
     """Return the monitored targets with pass or fail."""
     columns = [
-        Column("target", "Target"),
-        Column("radius_m", "Radius", "m", align="right"),
-        Column("wanted", "Wanted", format=".0%"),
-        Column("measured", "Measured"),
-        Column("before", "Today", format=".1%"),
-        Column("passes_before", "Passes today"),
-        Column("after", "With the plan", format=".1%"),
-        Column("passes_after", "Passes with the plan"),
-        Column("missing_points", "Missing", "points", ".1f"),
+        "target radius_m wanted measured before passes_before after passes_after",
+        "missing_points",
     ]
     frame = report_targets.targets(report.plan, report.watched)
     return table("targets", frame, columns, origins.plan(report.tables, report.plan))
@@ -428,17 +420,14 @@ def measured_lists(report: Report) -> Table:
     frame = report_history.as_frame(report.history)
     frame = frame[frame["series"].isin(SERIES_NAMES)].reset_index(drop=True)
     frame = frame.assign(source=frame["series"].map(SERIES_NAMES))
-    columns = [
+    columns = (
         Column("source", "List"),
-        Column("date", "Date"),
+        "date",
         Column("stations", "Records", format=",.0f"),
         Column("l2_ports", "Level 2 ports", format=",.0f"),
         Column("l3_ports", "Level 3 ports", format=",.0f"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("evs", "EVs", format=",.0f"),
-        Column("ev_owners", "EVs near either", format=".1%"),
-    ]
+        "l2 l3 evs ev_owners",
+    )
     return table("measured-lists", frame, columns, origins.stations(report.tables))
 
 
@@ -455,10 +444,5 @@ def history_chart(report: Report) -> Figure:
 def drift_triggers(report: Report) -> Table:
     """Return what would call for a new plan, and whether it does."""
     frame = triggers(report.tables, report.watched, report.history, report.plan)
-    columns = [
-        Column("what", "What is watched"),
-        Column("calls", "Calls for a new plan when"),
-        Column("present", "How it stands"),
-        Column("state", "Calls now"),
-    ]
+    columns = (Column("what", "What is watched"), "calls present state")
     return table("drift-triggers", frame, columns, origins.plan(report.tables, report.plan))

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev import config as kwev_config
 from kwev.certify.certificate import certify
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.report import sweeps
-from kwev.studies import study
+from kwev.studies import records
+from kwev.studies.records import Record
+from kwev.studies.rows import actions_of, values_of
 from kwev.studies.store import stored
-from kwev.studies.study import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,14 +33,14 @@ BEST: Final = "best"
 
 def case_of(project: Project) -> Case:
     """Return the case whose alternatives are shown: the base scenario on the sweeps' geography."""
-    config = kwev_config.load(sweeps.SCENARIO, project.config)
+    config = load_config(sweeps.SCENARIO, project.config)
     return Case(sweeps.SCENARIO, config, sweeps.GEOGRAPHY)
 
 
 def record(project: Project) -> Record:
     """Return the record of the alternatives."""
     tables, case = load_tables(project.processed), case_of(project)
-    parts = study.made_from(tables, case, VERSION)
+    parts = records.made_from(tables, case, VERSION)
     return Record(NAME, parts, lambda: _made(project, tables, case))
 
 
@@ -70,7 +70,7 @@ def _made(project: Project, tables: Tables, case: Case) -> dict[str, Any]:
 
 
 def _row(tables: Tables, case: Case, name: str, plan: Plan) -> dict[str, Any]:
-    values = study.values_of(tables, case, plan)
+    values = values_of(tables, case, plan)
     return {
         "name": name,
         **{key: values[key] for key in _KEPT},
@@ -160,15 +160,14 @@ def read(project: Project) -> Alternatives:
     KwevError
         If they are missing, damaged or stale.
     """
-    return of_values(study.record(project, record(project)))
+    return of_values(records.read_record(project, record(project)))
 
 
 def of_values(values: Mapping[str, Any]) -> Alternatives:
     """Return the alternatives of a record's values."""
     rows = values["plans"]
     done = {
-        row["name"]: frozenset(action for action, _ in study.actions_of(row["actions"]))
-        for row in rows
+        row["name"]: frozenset(action for action, _ in actions_of(row["actions"])) for row in rows
     }
     best = next(row["objective"] for row in rows if row["name"] == BEST)
     frame = pd.DataFrame(

@@ -23,6 +23,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.model import notation
 from kwev.studies.store import key
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,7 +138,6 @@ def table(project: Project) -> notation.Markdown:
 # -- Targets out of reach: what stands in the way, in words and tables, and who is left without.
 
 REGION = "Region"
-LEVELS = {"l2": "Level 2", "l3": "Level 3"}
 MISSED = 1e-6
 """A shortfall (share) up to this is none: the model holds each to as much."""
 
@@ -211,7 +211,7 @@ def rest(plan: Plan, found: Conflict) -> str:
     short = plan.shortfall
     parts = {"l2": short.l2, "l3": short.l3, "ev_owners": short.ev_owners, "demand": short.demand}
     names = {
-        **{level: f"the target of {name}" for level, name in LEVELS.items()},
+        **{level: f"the target of {name}" for level, name in LEVEL_NAMES.items()},
         "ev_owners": "the target for vehicles",
         "demand": "the energy target",
     }
@@ -311,7 +311,7 @@ def of_targets_out_of_reach(report: Report) -> Numbers:
             "tests/instances",
         ),
     ]
-    for level in LEVELS:
+    for level in LEVEL_NAMES:
         worst = towns.sort_values(f"{level}_short", kind="stable").to_dict("records")[-1]
         missing = float(region[f"{level}_missing"])
         numbers += [
@@ -331,24 +331,20 @@ def of_targets_out_of_reach(report: Report) -> Numbers:
 
 def conflict_shown(report: Report) -> Table:
     """Return every constraint group and whether it is in the irreducible set."""
-    columns = [
-        Column("name", "What a plan has to keep"),
-        Column("part", "Part of the conflict"),
-    ]
+    columns = (Column("name", "What a plan has to keep"), "part")
     frame = group_table(report.conflict, report.config)
     return table_of_table("conflict", frame, columns, origins.plan(report.tables, report.plan))
 
 
 def left_without(report: Report) -> Table:
     """Return by municipality how far the plan stays below each target, on the cells."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("people", "People", format=",.0f"),
+    columns = (
+        "municipality people",
         Column("l2", "Near Level 2", format=".1%"),
-        Column("l2_missing", "Missing to the target of Level 2", format=",.0f"),
+        "l2_missing",
         Column("l3", "Near Level 3", format=".1%"),
-        Column("l3_missing", "Missing to the target of Level 3", format=",.0f"),
-    ]
+        "l3_missing",
+    )
     return table_of_table(
         "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
     )

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from kwev.plan.format import ActionKind  # noqa: TC001 -- pydantic reads annotations
 from kwev.report.site_needs import Topic  # noqa: TC001 -- pydantic reads annotations
+from kwev.vocabulary import ActionKindKey  # noqa: TC001 -- pydantic reads annotations
 
 if TYPE_CHECKING:
     from kwev.config import Power
@@ -31,7 +31,7 @@ class _Record(BaseModel):
 class KindRecord(_Record):
     """The actions of one kind in a phase."""
 
-    kind: ActionKind
+    kind: ActionKindKey
     stations: int = Field(ge=0)
     ports: int = Field(ge=0)
     cost_cad: float
@@ -222,7 +222,7 @@ class SitePackage(_Record):
 
     id: str
     """`<kind>_<place_id>`."""
-    kind: ActionKind
+    kind: ActionKindKey
     place_id: str
     name: str
     municipality: str
@@ -307,10 +307,10 @@ class Phase:
 
     number: int
     name: str
-    kind: ActionKind
+    kind: ActionKindKey
     month_from: int
     month_to: int
-    also: dict[ActionKind, str] = field(default_factory=dict)
+    also: dict[ActionKindKey, str] = field(default_factory=dict)
 
 
 PHASES = (
@@ -384,7 +384,7 @@ def _grid_totals(plan: Plan, power: Power) -> GridTotals:
     return GridTotals(l2_stations=l2, l3_stations=l3)
 
 
-def _kind_record(plan: Plan, kind: ActionKind) -> KindRecord:
+def _kind_record(plan: Plan, kind: ActionKindKey) -> KindRecord:
     done = [action for action in plan.actions if action.kind == kind]
     return KindRecord(
         kind=kind,

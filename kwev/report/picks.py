@@ -12,7 +12,7 @@ from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import Column
 from kwev.errors import KwevError
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -149,11 +149,9 @@ CLASSES: Final = {
 """Looks of the classes of what the base plan takes, the core drawn last."""
 
 _FACTS: Final = (
-    Column("words", "Action"),
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
+    "words category municipality",
     Column("share", "Share of the plans", format=".0%"),
-    Column("in_published", "In the published plan"),
+    "in_published",
 )
 
 

@@ -9,13 +9,14 @@ import plotly.graph_objects as go
 
 from kwev.display import chart, origins, style
 from kwev.display.figure import Figure, Origin, picture
-from kwev.display.table import Column, Table, table
+from kwev.display.table import Column, Columns, Table, table
 from kwev.display.values import Number, Numbers
 from kwev.files import read_json
 from kwev.report import metrics, sweeps
 from kwev.report import phases as report_phases
 from kwev.report import plan_map as report_plan_map
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
+from kwev.vocabulary import ACTION_KIND, KIND_NAMES
 
 if TYPE_CHECKING:
     from kwev.plan.format import Plan
@@ -38,7 +39,7 @@ def dashboard(
     """
     built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
     # short names: a panel is narrow
-    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
+    names = {word: style.ACTION_NAMES[kind] for kind, word in KIND_NAMES.items()}
     built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
     cost = cost.assign(item=cost["item"].replace(names))
     cover = metrics.coverage(made).drop(columns="status")
@@ -171,7 +172,7 @@ def of_plan(report: Report) -> Numbers:
         Number("actions", len(plan.actions), "count", "plan.actions"),
         *(
             Number(f"plan_{kind}", int(kinds.get(name, 0)), "count", "plan.actions.kind")
-            for kind, name in metrics.KIND_NAMES.items()
+            for kind, name in KIND_NAMES.items()
         ),
         Number("actions_in_words", metrics.actions(plan), "text", "plan.actions.kind"),
         Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
@@ -343,15 +344,12 @@ def plan_map(report: Report) -> Figure:
 
 def coverage(report: Report) -> Table:
     """Return each target before and after the plan, with what is attainable."""
-    columns = [
+    columns = (
         Column("name", "Target"),
-        Column("before", "Today", format=".1%"),
-        Column("after", "With the plan", format=".1%"),
+        "before after",
         Column("target", "Target share", format=".0%"),
-        Column("attainable", "Attainable", format=".1%"),
-        Column("ceiling", "Ceiling", format=".1%"),
-        Column("status", "Verdict"),
-    ]
+        "attainable ceiling status",
+    )
     return table(
         "coverage", metrics.coverage(report.plan), columns, origins.plan(report.tables, report.plan)
     )
@@ -372,15 +370,11 @@ def target_chart(report: Report) -> Figure:
 
 def actions_by_kind(report: Report) -> Table:
     """Return what the plan builds, by kind."""
-    columns = [
-        Column("kind", "Action"),
-        Column("stations", "Stations", format=",d"),
+    columns = (
+        "kind stations",
         Column("ports_added", "Ports added", format=",d"),
-        Column("l2_ports_removed", "Level 2 ports removed", format=",d"),
-        Column("purchase_cad", "Purchase", "CAD", ",.0f"),
-        Column("resale_cad", "Resale", "CAD", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-    ]
+        "l2_ports_removed purchase_cad resale_cad net_cad",
+    )
     return table(
         "actions",
         metrics.actions_by_kind(report.plan),
@@ -392,28 +386,14 @@ def actions_by_kind(report: Report) -> Table:
 def actions_by_municipality(report: Report) -> Table:
     """Return what the plan builds, by municipality."""
     frame = metrics.actions_by_municipality(report.plan)
-    columns = [
-        Column("municipality", "Municipality"),
-        *_kind_columns(metrics.kinds_of(report.plan)),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-    ]
+    columns: Columns = ["municipality", *_kind_columns(metrics.kinds_of(report.plan)), "net_cad"]
     return table(
         "actions-by-municipality", frame, columns, origins.plan(report.tables, report.plan)
     )
 
 
-_KIND_HEADS = {
-    "upgrade": "Conversions",
-    "new_l3": "New Level 3",
-    "new_l2": "New Level 2",
-    "add_l3": "Level 3 ports added at",
-    "add_l2": "Level 2 ports added at",
-    "remove": "Removed",
-}
-
-
 def _kind_columns(kinds: list[str]) -> list[Column]:
-    return [Column(kind, _KIND_HEADS[kind], format=",d") for kind in kinds]
+    return [Column(kind, ACTION_KIND[kind].heading, format=",d") for kind in kinds]
 
 
 def costs(report: Report) -> Figure:
@@ -425,15 +405,11 @@ def costs(report: Report) -> Figure:
 
 def budget_table(report: Report) -> Table:
     """Return the budget sweep."""
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("ev_owners", "EVs near either", format=".1%"),
+    columns: Columns = (
+        "budget_cad net_cad l2 l3 ev_owners",
         *_kind_columns(list(chart.shown_actions(report.budgets))),
         Column("gap", "Gap", format=".3%"),
-    ]
+    )
     return table("budgets", report.budgets, columns, origins.plan(report.tables, report.plan))
 
 
@@ -444,16 +420,11 @@ def budget_chart(report: Report) -> Figure:
 
 def phases_table(report: Report) -> Table:
     """Return the three phases."""
-    columns = [
-        Column("phase", "Phase"),
+    columns = (
+        "phase",
         Column("name", "What"),
-        Column("month_from", "From month"),
-        Column("month_to", "To month"),
-        Column("actions", "Actions", format=",d"),
-        Column("stations", "Stations", format=",d"),
-        Column("ports", "Ports", format=",d"),
-        Column("cost_cad", "Net cost", "CAD", ",.0f"),
-    ]
+        "month_from month_to actions stations ports cost_cad",
+    )
     return table(
         "phases",
         report_phases.phases(report.plan),

@@ -13,6 +13,7 @@ from kwev.display.table import Column
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
 from kwev.report.metrics import kinds_of
+from kwev.vocabulary import ACTION_KINDS, LEVELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,29 +30,25 @@ _GROUND_TOLERANCE_M = 130.0
 GREYS = ("#f7f7f7", "#ececec", "#dcdcdc", "#c3c3c3", "#a6a6a6", "#868686")
 """Six steps of grey: density below coloured marks."""
 
-PHASES = {
-    "upgrade": ("Phase 1: upgrades to L3", Mark("Upgrade to L3", style.UPGRADE, radius=8)),
-    "new_l3": ("Phase 2: new L3 stations", Mark("New L3", style.L3, radius=8)),
-    "new_l2": ("Phase 3: new L2 stations", Mark("New L2", style.L2, radius=5.5)),
-    "add_l3": ("Phase 2: L3 ports added", Mark("More L3 ports", style.L3, radius=6.5)),
-    "add_l2": ("Phase 3: L2 ports added", Mark("More L2 ports", style.L2, radius=4)),
-    "remove": ("Phase 3: removals", Mark("Removed", style.INK, radius=6)),
+_LAYERS = {
+    "upgrade": "Phase 1: upgrades to L3",
+    "new_l3": "Phase 2: new L3 stations",
+    "new_l2": "Phase 3: new L2 stations",
+    "add_l3": "Phase 2: L3 ports added",
+    "add_l2": "Phase 3: L2 ports added",
+    "remove": "Phase 3: removals",
+}
+PHASES: dict[str, tuple[str, Mark]] = {
+    kind.key: (_LAYERS[kind.key], Mark(kind.short, kind.colour, radius=kind.radius_px))
+    for kind in ACTION_KINDS
 }
 """Layer and look of each kind of action, in the order of the phases."""
 
 _ACTION_FACTS = (
-    Column("place_id", "Site"),
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
-    Column("l2_ports_before", "L2 ports before"),
-    Column("l2_ports_after", "L2 ports after"),
-    Column("l3_ports_before", "L3 ports before"),
-    Column("l3_ports_after", "L3 ports after"),
-    Column("kw_after", "Power after", "kW", ",.1f"),
-    Column("grid_kw", "Grid capacity, proxy", "kW", ",.0f"),
-    Column("purchase_cad", "Purchase", "CAD", ",.0f"),
+    "place_id category municipality l2_ports_before l2_ports_after",
+    "l3_ports_before l3_ports_after kw_after grid_kw purchase_cad",
     Column("resale_cad", "Resale credit", "CAD", ",.0f"),
-    Column("net_cad", "Net cost", "CAD", ",.0f"),
+    "net_cad",
 )
 
 
@@ -148,13 +145,10 @@ def _reach_layers(
 
 def _station_layers(existing: gpd.GeoDataFrame) -> list[Layer]:
     layers = []
-    for level, colour, radius in (
-        ("l2", style.EXISTING_L2, 3.5),
-        ("l3", style.EXISTING_L3, 5.0),
-    ):
-        part = existing[existing[f"{level}_ports"] > 0].assign(mark=0)
-        word = f"Existing {level.upper()}"
-        mark = Mark(word, fill=colour, line=style.INK, radius=radius)
+    for level in LEVELS:
+        part = existing[existing[f"{level.key}_ports"] > 0].assign(mark=0)
+        word = f"Existing {level.short}"
+        mark = Mark(word, fill=level.colour_today, line=style.INK, radius=level.radius_px)
         facts = cartography.STATION_FACTS
         layers.append(Layer(word, part, (mark,), title="name", facts=facts, focus=True))
     return layers

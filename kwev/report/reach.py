@@ -223,9 +223,7 @@ def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> L
     ).to_crs(CRS_DEGREES)
     return Layer(
         f"{name} reach", frame, marks, title="reach",
-        facts=(
-            Column("people", "People", "people", ",.0f"), Column("cells", "Cells", "count", ",d"),
-        ),
+        facts=(Column("people", "People", "people", ",.0f"), "cells"),
         heading=f"Homes near {name}", show=above > 0, printed=above > 0, above=above,
     )  # fmt: skip
 
@@ -328,15 +326,11 @@ LEVEL_NAMES = {"l2": "Level 2, on foot", "l3": "Level 3, by car"}
 
 def roads(report: Report) -> Table:
     """Return the roads by class: how many, how long, who may go there, how fast."""
-    columns = [
-        Column("road_class", "Class"),
-        Column("edges", "Roads", format=",d"),
+    columns = (
+        "road_class edges",
         Column("km", "Length", "km", ",.0f"),
-        Column("walk_km", "Walked", "km", ",.0f"),
-        Column("drive_km", "Driven", "km", ",.0f"),
-        Column("one_way_km", "One-way", "km", ",.0f"),
-        Column("speed_kmh", "Speed limit, median", "km/h", ",.0f"),
-    ]
+        "walk_km drive_km one_way_km speed_kmh",
+    )
     frame = roads_by_class(report.tables)
     frame = frame.assign(road_class=frame["road_class"].map(category_name))
     return table("roads", frame, columns, origins.ROADS)
@@ -344,16 +338,12 @@ def roads(report: Report) -> Table:
 
 def coverage_now(report: Report) -> Table:
     """Return today's coverage for each set of demand points, on both metrics."""
-    columns = [
-        Column("geography", "Demand points"),
+    columns = (
+        "geography",
         Column("points", "Points", format=",d"),
-        Column("l2_straight_line", "Level 2, straight", format=".1%"),
-        Column("l2_network", "Level 2, roads", format=".1%"),
-        Column("l3_straight_line", "Level 3, straight", format=".1%"),
-        Column("l3_network", "Level 3, roads", format=".1%"),
-        Column("ev_owners_straight_line", "EVs, straight", format=".1%"),
-        Column("ev_owners_network", "EVs, roads", format=".1%"),
-    ]
+        "l2_straight_line l2_network l3_straight_line l3_network",
+        "ev_owners_straight_line ev_owners_network",
+    )
     frame = by_geography(report.tables, report.config)
     return table("coverage-now", frame, columns, origins.reach(report.tables))
 
@@ -363,13 +353,12 @@ def coverage_by_radius(report: Report) -> Table:
     frame = by_radius(report.tables, report.config)
     frame = frame.assign(level=frame["level"].map(LEVEL_NAMES))
     frame["ratio"] = frame["network"] / frame["straight_line"]
-    columns = [
-        Column("level", "Level"),
+    columns = (
+        "level",
         Column("radius_m", "Radius", "m", ",.0f"),
-        Column("straight_line", "Straight line", format=".1%"),
-        Column("network", "Along the roads", format=".1%"),
+        "straight_line network",
         Column("ratio", "Roads to straight", format=".0%"),
-    ]
+    )
     return table("coverage-by-radius", frame, columns, origins.reach(report.tables))
 
 

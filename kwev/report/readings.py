@@ -19,7 +19,7 @@ from kwev.report import picks as report_picks
 from kwev.report import registry, sweeps
 from kwev.report.phases import PHASES, phase_of
 from kwev.report.sweeps import HARD
-from kwev.studies.study import actions_of
+from kwev.studies.rows import actions_of
 from kwev.units import HOURS_PER_YEAR, POINTS
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from kwev.report.effects import LEVELS
 from kwev.solve.record import action_id
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ def reasons(effects: Effects) -> pd.DataFrame:
     if len(chosen) == 0:
         return pd.DataFrame(columns=COLUMNS)
     swaps = _swaps(effects, chosen)
-    people = {level: _people(effects, level, chosen) for level in LEVELS}
+    people = {level: _people(effects, level, chosen) for level in LEVEL_KEYS}
     of_column = {int(k): i for i, k in enumerate(chosen)}
     known = {action_id(columns, int(k)): int(k) for k in chosen}
     names = _names(effects)
@@ -160,7 +160,7 @@ def _swaps(effects: Effects, chosen: NDArray[np.int64]) -> _Swaps:
     lost, regained = np.zeros(c), np.zeros((m, c))
     weights = {"l2": effects.config.weights.l2, "l3": effects.config.weights.l3}
     everybody = max(float(effects.cells.people.sum()), np.finfo(float).tiny)
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         value = POINTS * weights[level] * effects.cells.people / everybody
         change = effects.reach[level].change.tocsc()
         later = effects.counts[level, "after"]

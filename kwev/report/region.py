@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from kwev.display import cartography, chart, origins, style
 from kwev.display.figure import Figure, rows
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import OWN, Column, Table, category_name, table
+from kwev.display.table import OWN, Column, Columns, Table, category_name, table
 from kwev.display.values import Number, Numbers
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import demand_points
@@ -269,15 +269,15 @@ def municipalities(report: Report) -> Table:
     """Return the seven municipalities: kind, people, households, area, EVs."""
     frame = report.tables.municipalities.sort_values("name")
     frame = frame.assign(density=frame["population"] / frame["land_area_km2"])
-    columns = [
+    columns = (
         Column("name", "Municipality"),
         Column("kind", "Kind"),
-        Column("population", "People", format=",.0f"),
+        "population",
         Column("households", "Households", format=",.0f"),
-        Column("area_km2", "Area", "km²", ",.0f"),
+        "area_km2",
         Column("density", "Density", "people/km² of land", ",.0f"),
-        Column("ev", "EVs", format=",.0f"),
-    ]
+        "ev",
+    )
     return table("municipalities", frame, columns, origins.CENSUS)
 
 
@@ -298,15 +298,11 @@ def candidate_map(report: Report) -> Figure:
 
 def reconciled(report: Report) -> Table:
     """Return what became of each station snapshot's records."""
-    columns = [
+    columns = (
         Column("source", "Snapshot"),
-        Column("snapshot", "Date"),
-        Column("records", "Records", format=",d"),
-        Column("kept", "Lead a station", format=",d"),
-        Column("merged", "Merged into one", format=",d"),
-        Column("dropped", "Dropped", format=",d"),
+        "snapshot records kept merged dropped",
         Column("places", "Stations known", format=",d"),
-    ]
+    )
     return table(
         "reconciliation",
         by_source(report.tables),
@@ -317,12 +313,7 @@ def reconciled(report: Report) -> Table:
 
 def dropped_records(report: Report) -> Table:
     """Return why station records were dropped."""
-    columns = [
-        Column("source", "Snapshot"),
-        Column("snapshot", "Date"),
-        Column("reason", "Reason"),
-        Column("records", "Records", format=",d"),
-    ]
+    columns = (Column("source", "Snapshot"), "snapshot reason records")
     return table(
         "dropped-records",
         dropped(report.tables),
@@ -333,14 +324,7 @@ def dropped_records(report: Report) -> Table:
 
 def network(report: Report) -> Table:
     """Return stations and ports by municipality."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("stations", "Stations", format=",d"),
-        Column("l2_stations", "with Level 2", format=",d"),
-        Column("l3_stations", "with Level 3", format=",d"),
-        Column("l2_ports", "Level 2 ports", format=",d"),
-        Column("l3_ports", "Level 3 ports", format=",d"),
-    ]
+    columns = "municipality stations l2_stations l3_stations l2_ports l3_ports"
     frame = stations_by_municipality(report.tables, report.config)
     return table("network", frame, columns, origins.stations(report.tables))
 
@@ -350,22 +334,22 @@ def candidates_shown(report: Report) -> Table:
     frame = candidates(report.tables)
     frame = frame.assign(category=frame["category"].map(category_name))
     places = [name for name in frame.columns if name not in ("category", "total")]
-    columns = [
-        Column("category", "Category"),
+    columns: Columns = (
+        "category",
         *(Column(name, name, format=",d") for name in places),
         Column("total", "Region", format=",d"),
-    ]
+    )
     return table("candidates", frame, columns, origins.SITES)
 
 
 def candidate_rates(report: Report) -> Table:
     """Return candidate sites per 10,000 residents by municipality."""
-    columns = [
+    columns = (
         Column("name", "Municipality"),
-        Column("population", "People", format=",.0f"),
+        "population",
         Column("sites", "Candidate sites", format=",d"),
-        Column("per_10000", "Sites per 10,000 residents", format=".1f"),
-    ]
+        "per_10000",
+    )
     return table("candidate-rates", candidates_per_10000(report.tables), columns, origins.SITES)
 
 
@@ -384,13 +368,7 @@ def quality(report: Report) -> Table:
     """
     quality = report.tables.quality
     frame = quality.assign(met=quality["rows"] > 0, stage=quality["stage"].str.capitalize())
-    columns = (
-        Column("dataset", "Data set"),
-        Column("rule", "Rule"),
-        Column("action", "Action"),
-        Column("rows", "Rows", format=",d"),
-        Column("note", "Note"),
-    )
+    columns = "dataset rule action rows note"
     return Table(
         "quality",
         frame,
@@ -416,7 +394,7 @@ def region(tables: Tables, *, folder: Path | None = None) -> Figure:
     facts = (
         Column("kind", "Kind"),
         Column("population", "Population", "people", ",.0f"),
-        Column("households", "Households", "count", ",.0f"),
+        "households",
         Column("area_km2", "Area", "km²", ",.1f"),
     )
     layer = Layer(
@@ -466,7 +444,7 @@ def ev_by_fsa(tables: Tables, *, folder: Path | None = None) -> Figure:
         marks,
         title="fsa",
         facts=(
-            Column("per_thousand", "EVs per 1,000 residents", format=",.1f"),
+            "per_thousand",
             Column("ev", "EVs, whole area", "count", ",.0f"),
             Column("bev", "of these BEV", "count", ",.0f"),
             Column("phev", "of these PHEV", "count", ",.0f"),
@@ -533,13 +511,7 @@ def candidates_drawn(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map the candidate sites, one layer a category."""
     frame = cartography.places(cartography.named(tables, tables.sites))
     frame["mark"] = 0
-    facts = (
-        Column("site_id", "Site"),
-        Column("category", "Category"),
-        Column("municipality", "Municipality"),
-        Column("source", "Source"),
-        Column("owner", "Owner"),
-    )
+    facts = "site_id category municipality source owner"
     drawn = []
     sizes = frame["category"].value_counts()
     # the most numerous category lies at the ground

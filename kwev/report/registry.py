@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
 from kwev.report import floors, frontier, futures, hindsight, near_optimal, sweeps, timing
-from kwev.studies import study
+from kwev.studies import records, study
+from kwev.studies.rows import differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.project import Project
-    from kwev.studies.study import Point, Record
+    from kwev.studies.records import Record
+    from kwev.studies.study import Point
 
 STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "budget": sweeps.budget,
@@ -90,7 +92,7 @@ def state(project: Project, name: str) -> list[str]:
     known(name)
     if name in STUDIES:
         return study.problems(project, STUDIES[name](project))
-    wrong = study.record_problem(project, RECORDS[name](project))
+    wrong = records.record_problem(project, RECORDS[name](project))
     return [wrong] if wrong else []
 
 
@@ -110,7 +112,7 @@ def check(project: Project, name: str) -> tuple[int, list[str]]:
     found = [
         line
         for point, row in zip(own, rows.to_dict("records"), strict=True)
-        for line in study.differences(tables, point, {str(k): v for k, v in row.items()})
+        for line in differences(tables, point.case, {str(k): v for k, v in row.items()})
     ]
     return len(rows), found
 
@@ -139,8 +141,8 @@ def sweep(
         if name not in RECORDS:
             continue
         rec = RECORDS[name](project)
-        if fresh or study.record_problem(project, rec):
-            study.write_record(project, rec)
+        if fresh or records.record_problem(project, rec):
+            records.write_record(project, rec)
             made += 1
         progress(name)
     return made

@@ -15,8 +15,8 @@ from kwev.display.table import Column
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
 from kwev.report import plan_map
-from kwev.report.effects import LEVELS
 from kwev.report.neighbourhoods import ClusterRule, landmarks, nearest_m
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ def gaps(effects: Effects, rule: ClusterRule = GAP_RULE) -> pd.DataFrame:
     """
     rows = [
         row
-        for level in LEVELS
+        for level in LEVEL_KEYS
         for row in _of_level(effects, level, gap_of_cells(effects, level, rule))
     ]
     metres = ["easting_m", "northing_m"]
@@ -136,7 +136,7 @@ def summary(effects: Effects, table: pd.DataFrame) -> pd.DataFrame:
         action outside the plan would reach; NaN where there are none).
     """
     rows = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         out = ~effects.covered(level, "after")
         people = effects.cells.people
         possible = np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
@@ -169,8 +169,7 @@ _LOOKS: Final[dict[Level, tuple[str, tuple[str, str], str, str]]] = {
 """By level, from the ground up: name, fills where a site is near and where none is, outline."""
 
 _FACTS: Final = (
-    Column("near", "Near"),
-    Column("municipality", "Municipality"),
+    "near municipality",
     Column("people", "People", "people", ",.0f"),
     Column("ev", "EVs", "count", ",.0f"),
     Column("nearest_m", "Mean way to the nearest station", "m", ",.0f"),

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kwev import vocabulary
 from kwev.display import origins
 from kwev.display.table import Column, Table, table
 from kwev.display.values import SHOW, Number, Numbers
 from kwev.pipeline.parameters import Parameters
 from kwev.report import distances, metrics, remaining
 from kwev.report import effects as report_effects
-from kwev.report.effects import LEVELS, WHENS
+from kwev.report.effects import WHENS
 from kwev.report.remaining import GAP_RULE
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from kwev.display.figure import Figure, Origin
@@ -63,7 +65,7 @@ def _groups(found: Findings) -> list[Number]:
     }
     names = list(report_effects.FIFTH_NAMES.values())
     numbers = []
-    for level in LEVELS:
+    for level in LEVEL_KEYS:
         effects, origin = found.effects, f"beneficiaries.by_group: {level}"
         newly = effects.covered(level, "after") & ~effects.covered(level, "before")
         last = towns.sort_values([f"{level}_after", "name"]).iloc[0]
@@ -165,11 +167,11 @@ def _gaps(found: Findings) -> list[Number]:
 
 # -- Tables and figures of what the plan changes: for whom, how far, why each site, what is left.
 
-LEVEL_NAMES: Final = {"l2": "Level 2", "l3": "Level 3"}
 METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
 WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
 WHO_NAMES: Final = {"people": "People", **report_effects.VEHICLE_NAMES}
 KIND_NAMES: Final = {
+    **vocabulary.KIND_NAMES,
     "upgrade": "Conversion to Level 3",
     "new_l3": "New Level 3",
     "new_l2": "New Level 2",
@@ -191,15 +193,7 @@ def who_gains(report: Report) -> Table:
     """Return coverage before and after by municipality, deprivation and kind of vehicle."""
     frame = report.findings.groups
     frame = frame[frame["group"] != report_effects.TOWN_VEHICLES].reset_index(drop=True)
-    columns = (
-        Column("name", "Who"),
-        Column("total", "Number", format=",.0f"),
-        Column("l2_before", "Level 2 today", format=".1%"),
-        Column("l2_after", "Level 2 with the plan", format=".1%"),
-        Column("l3_before", "Level 3 today", format=".1%"),
-        Column("l3_after", "Level 3 with the plan", format=".1%"),
-        Column("either_after", "Either with the plan", format=".1%"),
-    )
+    columns = (Column("name", "Who"), "total l2_before l2_after l3_before l3_after either_after")
     origin = _origin(report)
     return Table("who-gains", frame, columns, origin.source, origin.vintage, group="group")
 
@@ -225,17 +219,7 @@ def distance_table(report: Report) -> Table:
     )
     order = {name: i for i, name in enumerate(WHO_NAMES.values())}
     frame = frame.sort_values("who", key=lambda c: c.map(order), kind="stable", ignore_index=True)
-    columns = (
-        Column("what", "Nearest"),
-        Column("time", "When"),
-        Column("p50", "Half", "m", ",.0f"),
-        Column("p75", "Three quarters", "m", ",.0f"),
-        Column("p90", "Nine in ten", "m", ",.0f"),
-        Column("p95", "95 %", "m", ",.0f"),
-        Column("p99", "99 %", "m", ",.0f"),
-        Column("max", "All", "m", ",.0f"),
-        Column("unreached", "No way there", format=".1%"),
-    )
+    columns = (Column("what", "Nearest"), "time p50 p75 p90 p95 p99 max unreached")
     origin = _origin(report)
     return Table(
         "distances", frame, columns, origin.source, origin.vintage, group="who", printed="printed"
@@ -252,11 +236,7 @@ def plan_measures(report: Report) -> Table:
             "" if pd.isna(value) else SHOW[unit].format(value)
             for value, unit in zip(frame[when], frame["unit"], strict=True)
         ]
-    columns = (
-        Column("measure", "Measure"),
-        Column("today", "Today", align="right"),
-        Column("with_plan", "With the plan", align="right"),
-    )
+    columns = "measure today with_plan"
     origin = _origin(report)
     return Table("plan-measures", frame, columns, origin.source, origin.vintage, group="group")
 
@@ -307,14 +287,13 @@ def _areas(found: Findings) -> list[Row]:
 def plan_transit(report: Report) -> Table:
     """Return which stations, candidates and new sites lie within a walk of transit."""
     parameters = Parameters()
-    columns = [
+    columns = (
         Column("what", "Places"),
-        Column("places", "Number", format=",d"),
+        "places",
         Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%"),
         Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%"),
-        Column("either", "Either", format=".0%"),
-        Column("frequent", "Frequent service", format=".0%"),
-    ]
+        "either frequent",
+    )
     return table("plan-transit", report.findings.transit, columns, origins.transit(report.tables))
 
 
@@ -323,21 +302,12 @@ def site_reasons(report: Report) -> Table:
     frame = report.findings.reasons
     level = frame["level"]
     frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES).fillna(frame["kind"].map(metrics.KIND_NAMES)),
+        what=frame["kind"].map(KIND_NAMES),
         alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
         company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
     )
     frame = frame.sort_values(["points", "id"], ascending=[False, True], ignore_index=True)
-    columns = (
-        Column("name", "Place"),
-        Column("municipality", "Municipality"),
-        Column("what", "Action"),
-        Column("alone", "Newly reached alone", "people", ",.0f"),
-        Column("company", "Lost without it", "people", ",.0f"),
-        Column("points", "Coverage it holds", "points", ".3f"),
-        Column("alternative_name", "Best alternative"),
-        Column("kept_share", "Kept by it", format=".0%"),
-    )
+    columns = "name municipality what alone company points alternative_name kept_share"
     origin = _origin(report)
     return Table(
         "site-reasons", frame, columns, origin.source, origin.vintage, pdf_rows=PRINTED_REASONS
@@ -351,15 +321,7 @@ def gap_table(report: Report) -> Table:
         group=frame["level"].map({key: f"Without {name}" for key, name in LEVEL_NAMES.items()}),
         printed=frame["gap"] <= PRINTED_GAPS,
     )
-    columns = (
-        Column("near", "Near"),
-        Column("municipality", "Municipality"),
-        Column("people", "People", format=",.0f"),
-        Column("ev", "EVs", format=",.0f"),
-        Column("nearest_m", "Mean way to the nearest", "m", ",.0f"),
-        Column("farthest_m", "Farthest", "m", ",.0f"),
-        Column("within_a_site", "Near a site not chosen", format=".0%"),
-    )
+    columns = "near municipality people ev nearest_m farthest_m within_a_site"
     origin = _origin(report)
     return Table(
         "gaps", frame, columns, origin.source, origin.vintage, group="group", printed="printed"

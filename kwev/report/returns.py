@@ -20,8 +20,9 @@ from kwev.model.demand import energy_need_kwh
 from kwev.model.siting import existing_stations
 from kwev.report import finance as report_finance
 from kwev.report.finance import Ports
-from kwev.report.metrics import KIND_NAMES, is_level3
+from kwev.report.metrics import is_level3
 from kwev.units import CAD_PER_MILLION, HOURS_PER_YEAR
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,6 @@ BAND_DRAWS: Final = 200
 """Draws behind the bands of the chart, at each utilisation."""
 STATIONS: Final = ((1, 0), (2, 0), (4, 0), (0, 2), (0, 4))
 """Level 2 and Level 3 ports of the new stations whose break-even is told."""
-LEVELS: Final = {"l2": "Level 2", "l3": "Level 3"}
 ALL: Final = "The whole plan"
 
 
@@ -212,7 +212,7 @@ class Business:
         money = self.config.finance
         needed = 1 / report_finance.annuity(money.discount_share_per_year, money.years)
         rows = []
-        for level, words in LEVELS.items():
+        for level, words in LEVEL_NAMES.items():
             ports = self.level(level)
             if len(ports) == 0 or report_finance.capital_cad(ports, self.config).sum() <= 0:
                 continue
@@ -665,16 +665,9 @@ def _tariffs(report: Report) -> list[Number]:
 # -- Tables and figures of what a plan costs to run and what it earns.
 
 SITES_IN_PRINT = 15
-_WHOLE = (
-    Column("capital_cad", "Installation", "CAD", ",.0f"),
-    Column("cash", "Left", "CAD/year", ",.0f"),
-    Column("npv_cad", "Present value", "CAD", ",.0f"),
-    Column("payback_years", "Payback", "years", ".1f"),
-    Column("break_even", "Pays from a use of", format=".1%"),
-)
+_WHOLE = "capital_cad cash npv_cad payback_years break_even"
 _YEAR = (
-    Column("income", "Income", "CAD/year", ",.0f"),
-    Column("energy", "Energy", "CAD/year", ",.0f"),
+    "income energy",
     Column("power", "Peak", "CAD/year", ",.0f"),
     Column("other", "Other", "CAD/year", ",.0f"),
 )
@@ -688,42 +681,20 @@ def money(report: Report) -> Table:
 
 def money_sites(report: Report) -> Table:
     """Return what every place costs and brings, the best first; the CSV has income and costs."""
-    columns = (
-        Column("name", "Place"),
-        Column("what", "Action"),
-        *_WHOLE[:3],
-        Column("npv_low_cad", "Low", "CAD", ",.0f"),
-        Column("npv_high_cad", "High", "CAD", ",.0f"),
-        *_WHOLE[3:],
-    )
+    columns = ("name what", *_WHOLE[:3], "npv_low_cad npv_high_cad", *_WHOLE[3:])
     origin, frame = _origin(report), report.business.by_site()
     return Table("money-sites", frame, columns, origin.source, origin.vintage, SITES_IN_PRINT)
 
 
 def money_stations(report: Report) -> Table:
     """Return what new stations of several sizes need to pay."""
-    columns = [
-        Column("station", "New station"),
-        Column("capital_cad", "Installation", "CAD", ",.0f"),
-        Column("peak_kw", "Peak", "kW", ",.0f"),
-        Column("power", "Charges on the peak", "CAD/year", ",.0f"),
-        Column("runs", "Covers running cost from", format=".1%"),
-        Column("pays", "Pays back from", format=".1%"),
-        Column("price", "Pays back at a price of", "CAD/kWh", ".2f"),
-    ]
+    columns = "station capital_cad peak_kw power runs pays price"
     return table("money-stations", report.business.stations(), columns, _origin(report))
 
 
 def money_budgets(report: Report) -> Table:
     """Return what each budget of the sweep would bring."""
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("capital_cad", "Installation", "CAD", ",.0f"),
-        Column("cash", "Left", "CAD/year", ",.0f"),
-        Column("npv_cad", "Present value", "CAD", ",.0f"),
-        Column("roi", "Return on the money", format=".0%"),
-        Column("payback_years", "Payback", "years", ".1f"),
-    ]
+    columns = "budget_cad capital_cad cash npv_cad roi payback_years"
     frame = by_budget(report.budgets, report.tables, report.config)
     return table("money-budgets", frame, columns, _origin(report))
 
@@ -735,25 +706,18 @@ def money_chart(report: Report) -> Figure:
 
 def money_swings(report: Report) -> Table:
     """Return what the present value hangs on, the widest first."""
-    columns = [
-        Column("what", "Assumption"),
-        Column("low_cad", "Present value at its low end", "CAD", ",.0f"),
-        Column("high_cad", "At its high end", "CAD", ",.0f"),
-        Column("swing_cad", "Between them", "CAD", ",.0f"),
-    ]
+    columns = (Column("what", "Assumption"), "low_cad high_cad swing_cad")
     return table("money-swings", report.business.swings, columns, _origin(report))
 
 
 def tariffs(report: Report) -> Table:
     """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
     columns = (
-        Column("item", "What"),
-        Column("year", "Year"),
+        "item year",
         Column("place", "Where"),
-        Column("cad", "Amount", "CAD", ",.6g"),
-        Column("per", "For one"),
+        "cad per",
         Column("value", "As published", format=",.6g"),
-        Column("page", "Read from", link="address"),
+        "page",
     )
     frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
     is_page = frame["source"].str.startswith("http")

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import Tables, load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
@@ -28,7 +27,7 @@ from kwev.report.findings import Findings
 from kwev.report.readings import Readings
 from kwev.report.returns import Business
 from kwev.report.tradeoffs import Tradeoffs
-from kwev.studies import study as studies_study
+from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 
 if TYPE_CHECKING:
@@ -70,7 +69,7 @@ class Report:
     @cached_property
     def config(self) -> Config:
         """The scenario, resolved."""
-        return kwev_config.load(self.scenario, self.project.config)
+        return load_config(self.scenario, self.project.config)
 
     @cached_property
     def tables(self) -> Tables:
@@ -102,7 +101,7 @@ class Report:
     @cached_property
     def hindsight(self) -> dict[str, Any]:
         """What a plan of 2022 would have reached, beside what was built by 2025."""
-        return studies_study.record(self.project, report_hindsight.record(self.project))
+        return read_record(self.project, report_hindsight.record(self.project))
 
     @cached_property
     def coarse_plan(self) -> Plan:
@@ -198,7 +197,7 @@ class Report:
 
     @property
     def _growth_config(self) -> Config:
-        return kwev_config.load(GROWTH_CASE, self.project.config)
+        return load_config(GROWTH_CASE, self.project.config)
 
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.

@@ -17,6 +17,7 @@ from kwev.display.values import Number, Numbers
 from kwev.files import read_json
 from kwev.report import phases as report_phases
 from kwev.report import timing
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -360,7 +361,6 @@ def _draw(canvas: Any, labels: list[tuple[str, str]], bars: list[_Bar]) -> None:
 
 # -- Coverage over time: who is within reach month by month, under each schedule.
 
-_PANELS: Final = {"l2": "Level 2", "l3": "Level 3"}
 _LINES: Final = {
     "written": (style.EXISTING, "dashdot", "-.", 2.0),
     "order": (style.L3, "dash", "--", 2.0),
@@ -385,7 +385,7 @@ def over_time(
     names
         Words of each schedule, in the order of the legend.
     """
-    require(df, ("schedule", "month", *_PANELS), name)
+    require(df, ("schedule", "month", *LEVEL_NAMES), name)
     months = sorted({int(month) for month in df["month"]})
     middle = months[(len(months) - 1) // 2]
     each = []
@@ -407,12 +407,12 @@ def over_time(
 
 def _drawn_plotly(df: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
     figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.2, subplot_titles=list(_PANELS.values())
+        rows=2, cols=1, vertical_spacing=0.2, subplot_titles=list(LEVEL_NAMES.values())
     )
     layout = style.plotly_layout(height_px=_HEIGHT_PX)
     figure.update_layout(**layout)
     figure.update_layout(legend={"y": 1.08})
-    for row, level in enumerate(_PANELS, start=1):
+    for row, level in enumerate(LEVEL_NAMES, start=1):
         for key, (colour, dash, _, width) in _LINES.items():
             part = df[df["schedule"] == key]
             figure.add_scatter(
@@ -440,7 +440,7 @@ def _drawn_plotly(df: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
 def _drawn_draw(canvas: Any, df: pd.DataFrame, names: Mapping[str, str]) -> None:
     months = sorted({int(month) for month in df["month"]})
     marks = {}
-    for axes, (level, words) in zip(canvas.subplots(1, 2), _PANELS.items(), strict=True):
+    for axes, (level, words) in zip(canvas.subplots(1, 2), LEVEL_NAMES.items(), strict=True):
         for key, (colour, _, dash, width) in _LINES.items():
             part = df[df["schedule"] == key]
             (marks[key],) = axes.step(
@@ -549,16 +549,13 @@ def coverage_over_time(report: Report) -> Figure:
 
 def schedules(report: Report) -> Table:
     """Return what each schedule gains over today, and what it asks of a period."""
-    columns = [
+    columns = (
         Column("name", "Schedule"),
         Column("l2", "Level 2 gained", "person-months", ",.0f"),
         Column("l3", "Level 3 gained", "person-months", ",.0f"),
         Column("share", "Of the best gain, weighted", format=".1%"),
-        Column("most_jobs", "Most jobs in a period", format=",d"),
-        Column("most_kw", "Most power in a period", "kW", ",.0f"),
-        Column("most_cad", "Most spent in a period", "CAD", ",.0f"),
-        Column("keeps", "Keeps the limits"),
-    ]
+        "most_jobs most_kw most_cad keeps",
+    )
     frame = report.timetable.compared()
     return table("schedules", frame, columns, origins.plan(report.tables, report.plan))
 
@@ -576,10 +573,5 @@ def limits(report: Report) -> Table:
         # what does not fit is told in the column of the gain
         shown=frame["best"].astype(object).where(frame["best"].notna(), frame["reason"]),
     )
-    columns = [
-        Column("what", "Limit"),
-        Column("value", "Set to", format=",.10g"),
-        Column("shown", "Best schedule gains", "point-months", ",.1f", align="right"),
-        Column("over", "More than the specification's order", "point-months", ",.1f"),
-    ]
+    columns = (Column("what", "Limit"), Column("value", "Set to", format=",.10g"), "shown over")
     return table("limits", frame, columns, origins.plan(report.tables, report.plan))

@@ -9,7 +9,7 @@ import pandas as pd
 from kwev.display import cartography, origins, style
 from kwev.display.figure import Figure, rows
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import Column, category_name, table
+from kwev.display.table import Column, category_name, columns_of, table
 from kwev.display.values import Number, Numbers
 from kwev.model.demand import demand_points
 from kwev.model.scores import FACTORS, LOW, SITE_FACTS, demand_parts, facts_of, ranked, site_scores
@@ -17,6 +17,7 @@ from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
 from kwev.report import neighbourhoods
 from kwev.report.neighbourhoods import GAP_M, cluster_of_cells, graded_clusters
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -179,35 +180,20 @@ def demand_by_municipality(tables: Tables, config: Config) -> pd.DataFrame:
 CELL_M = 100
 
 _SITE_FACTS = (
-    Column("rank", "Rank", format=",d"),
-    Column("score", "Score", format=".2f"),
-    Column("category", "Category"),
-    Column("municipality", "Municipality"),
-    Column("fact_people_near", "People nearby", format=",.0f"),
+    "rank score category municipality fact_people_near",
     Column("fact_evs_per_km2", "EVs per km²", format=",.0f"),
-    Column("fact_grid_kw", "Grid proxy", "kW", ",.0f"),
-    Column("fact_transit", "Transit access", format=".2f"),
-    Column("fact_charger_m", "Nearest station", "m", ",.0f"),
-    Column("fact_aadt", "Traffic", "vehicles a day", ",.0f"),
+    "fact_grid_kw fact_transit fact_charger_m fact_aadt",
 )
 
 _DEMAND_FACTS = (
     Column("score", "Demand score", format=".2f"),
-    Column("municipality", "Municipality"),
-    Column("population", "People", format=",.0f"),
-    Column("density", "Density", format=".2f"),
-    Column("infrastructure", "Infrastructure", format=".2f"),
-    Column("transit", "Transit", format=".2f"),
-    Column("housing", "Apartments", format=".2f"),
+    "municipality population density infrastructure transit housing",
 )
 
 _CLUSTER_FACTS = (
-    Column("near", "Near"),
-    Column("municipality", "Municipality"),
-    Column("people", "People", format=",.0f"),
+    "near municipality people",
     Column("l2", "Near Level 2 today", format=".0%"),
-    Column("beyond_gap", "People far from Level 3", format=",.0f"),
-    Column("l3_m", "Mean distance to Level 3", "m", ",.0f"),
+    "beyond_gap l3_m",
 )
 
 
@@ -422,8 +408,6 @@ def _words(category: str) -> str:
 BEST, LARGEST, BUSIEST = 20, 15, 8
 """Rows that the page shows of sites, of neighbourhoods, and of stations of each level."""
 
-LEVEL_NAMES = {"l2": "Level 2", "l3": "Level 3"}
-
 
 def site_score_map(report: Report) -> Figure:
     """Return the map of candidate sites by score."""
@@ -434,33 +418,24 @@ def best_sites(report: Report) -> Table:
     """Return the best candidate sites with the facts behind their scores."""
     frame = scored_sites(report.tables, report.config).head(BEST)
     frame = frame.assign(category=frame["category"].map(category_name))
-    columns = [
+    columns = (
         Column("name", "Site"),
-        Column("rank", "Rank", format=",d"),
-        Column("category", "Category"),
-        Column("municipality", "Municipality"),
-        Column("score", "Score", format=".2f"),
-        Column("fact_people_near", "People nearby", format=",.0f"),
-        Column("fact_evs_per_km2", "EVs", "per km²", ",.0f"),
-        Column("fact_grid_kw", "Grid proxy", "kW", ",.0f"),
-        Column("fact_transit", "Transit access", format=".2f"),
-        Column("fact_charger_m", "Nearest station", "m", ",.0f"),
-        Column("fact_aadt", "Traffic", "vehicles a day", ",.0f"),
-    ]
-    shown = frame[[column.key for column in columns]]
+        "rank category municipality score fact_people_near fact_evs_per_km2",
+        "fact_grid_kw fact_transit fact_charger_m fact_aadt",
+    )
+    shown = frame[[column.key for column in columns_of(columns)]]
     return table("best-sites", shown, columns, origins.SCORES)
 
 
 def site_score_parts(report: Report) -> Table:
     """Return the parts and factors of the site score, and what each changes when it is off."""
     frame = ablation(report.tables, report.config)
-    columns = [
+    columns = (
         Column("name", "Part or factor"),
-        Column("role", "Role"),
+        "role",
         Column("weight", "Weight or strength", format=".0%"),
-        Column("replaced", "Of the hundred best, others without it", format=",d"),
-        Column("correlation", "Rank correlation without it", format=".3f"),
-    ]
+        "replaced correlation",
+    )
     return table("site-score-parts", frame, columns, origins.SCORES)
 
 
@@ -468,14 +443,7 @@ def scores_by_category(report: Report) -> Table:
     """Return the site scores by category: quartiles, and how many are among the best."""
     frame = by_category(report.tables, report.config)
     frame = frame.assign(category=frame["category"].map(category_name))
-    columns = [
-        Column("category", "Category"),
-        Column("sites", "Sites", format=",d"),
-        Column("low", "Lower quartile", format=".2f"),
-        Column("median", "Median", format=".2f"),
-        Column("high", "Upper quartile", format=".2f"),
-        Column("top", "Among the hundred best", format=",d"),
-    ]
+    columns = "category sites low median high top"
     return table("scores-by-category", frame, columns, origins.SCORES)
 
 
@@ -487,41 +455,35 @@ def demand_score_map(report: Report) -> Figure:
 def demand_score_parts(report: Report) -> Table:
     """Return the parts of the demand score, and what each changes when it is off."""
     frame = demand_ablation(report.tables, report.config)
-    columns = [
+    columns = (
         Column("name", "Part"),
-        Column("weight", "Weight", format=".0%"),
+        "weight",
         Column("replaced", "Of the hundred most urgent areas, others without it", format=",d"),
-        Column("correlation", "Rank correlation without it", format=".3f"),
-    ]
+        "correlation",
+    )
     return table("demand-score-parts", frame, columns, origins.SCORES)
 
 
 def dense_neighbourhoods(report: Report) -> Table:
     """Return the largest dense neighbourhoods and what serves them today."""
     frame = neighbourhoods.graded_clusters(report.tables, report.config)
-    columns = [
-        Column("near", "Near"),
-        Column("municipality", "Municipality"),
-        Column("people", "People", format=",.0f"),
-        Column("ev", "EVs", format=",.0f"),
+    columns = (
+        "near municipality people ev",
         Column("l2", "People near Level 2", format=".0%"),
         Column("l3", "People near Level 3", format=".0%"),
-        Column("l3_m", "Mean distance to Level 3", "m", ",.0f"),
-    ]
+        "l3_m",
+    )
     return table("dense-neighbourhoods", frame.head(LARGEST), columns, origins.SCORES)
 
 
 def level3_gaps_shown(report: Report) -> Table:
     """Return the dense neighbourhoods that are far from Level 3."""
     frame = neighbourhoods.gaps(report.tables, report.config)
-    columns = [
-        Column("near", "Near"),
-        Column("municipality", "Municipality"),
-        Column("people", "People", format=",.0f"),
+    columns = (
+        "near municipality people",
         Column("beyond_gap", "of these far from Level 3", format=",.0f"),
-        Column("beyond_radius", "of these out of its reach", format=",.0f"),
-        Column("l3_m", "Mean distance to Level 3", "m", ",.0f"),
-    ]
+        "beyond_radius l3_m",
+    )
     origin = origins.stations(report.tables)
     return table("level3-gaps", frame, columns, origin)
 
@@ -536,12 +498,5 @@ def service_areas(report: Report) -> Table:
     frame = neighbourhoods.service_areas(report.tables, report.config)
     frame = frame.groupby("level", sort=True).head(BUSIEST)
     frame = frame.assign(level=frame["level"].map(LEVEL_NAMES)).reset_index(drop=True)
-    columns = [
-        Column("name", "Station"),
-        Column("municipality", "Municipality"),
-        Column("level", "Level"),
-        Column("ports", "Ports", format=",d"),
-        Column("people", "People", format=",.0f"),
-        Column("people_per_port", "People for each port", format=",.0f"),
-    ]
+    columns = (Column("name", "Station"), "municipality level ports people people_per_port")
     return table("service-areas", pd.DataFrame(frame), columns, origins.stations(report.tables))

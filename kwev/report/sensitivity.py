@@ -16,13 +16,14 @@ from matplotlib.ticker import PercentFormatter
 from kwev.display import origins, style
 from kwev.display.chart import chart, require
 from kwev.display.figure import Figure, Origin, rows
-from kwev.display.table import Column, Table, category_name, table
+from kwev.display.table import Column, Table, category_name, columns_of, table
 from kwev.display.values import Number, Numbers
 from kwev.report import picks, readings, registry, sweeps
 from kwev.report.metrics import STATUS_WORDS
 from kwev.report.out_of_reach import listed
 from kwev.report.readings import ALL, VERDICTS
 from kwev.units import POINTS
+from kwev.vocabulary import ACTION_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,14 +42,7 @@ PRICE_NAMES: Final = {
     "l3_port_cad": "a Level 3 port",
     ALL: "everything",
 }
-KIND_WORDS: Final = {
-    "upgrade": "conversions",
-    "new_l3": "new Level 3 stations",
-    "new_l2": "new Level 2 stations",
-    "add_l3": "Level 3 ports added at stations",
-    "add_l2": "Level 2 ports added at stations",
-    "remove": "removals",
-}
+KIND_WORDS: Final = {kind.key: kind.several for kind in ACTION_KINDS}
 
 
 def money(cad: float) -> str:
@@ -534,20 +528,14 @@ def _origin(report: Report) -> Origin:
 
 def next_money_shown(report: Report) -> Table:
     """Return what the next step of money buys from each budget."""
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("spent_cad", "Spent more", "CAD", ",.0f"),
-        Column("l2_people", "People near Level 2", format="+,.0f"),
-        Column("l3_people", "People near Level 3", format="+,.0f"),
-        Column("shortfall_points", "Less missing in the model", "points", ".2f"),
-    ]
+    columns = "budget_cad spent_cad l2_people l3_people shortfall_points"
     return table("next-money", report.readings.steps, columns, _origin(report))
 
 
 def budget_phases(report: Report) -> Table:
     """Return what each budget puts into the three phases."""
     heads = {1: "Conversions", 2: "Level 3", 3: "Level 2"}
-    columns = [Column("budget_cad", "Budget", "CAD", ",.0f")]
+    columns = [*columns_of("budget_cad")]
     for number, words in heads.items():
         columns += [
             Column(f"phase{number}_actions", f"{words}, actions", format=",.0f"),
@@ -612,16 +600,7 @@ def prices(report: Report) -> Table:
         ],
     )
     counts = report.readings.prices[["new_l3", "upgrade", "new_l2", "price_cad"]]
-    columns = (
-        Column("factor", "Times the base price", format="g"),
-        Column("price_cad", "Price", "CAD", ",.0f"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("new_l2", "New Level 2", format=",d"),
-        Column("new_l3", "New Level 3", format=",d"),
-        Column("upgrade", "Conversions", format=",d"),
-        Column("worth", "As good as this budget at base prices", "million CAD"),
-    )
+    columns = "factor price_cad l2 l3 new_l2 new_l3 upgrade worth"
     origin = _origin(report)
     frame = pd.concat([frame, counts], axis=1)
     return Table("prices", frame, columns, origin.source, origin.vintage, group="name")
@@ -663,18 +642,8 @@ def other_sweeps(report: Report) -> Table:
         name=[_plan_words(name) for name in frame["name"]],
         gap=frame["gap_checked"].fillna(frame["gap"]),
     )
-    columns = (
-        Column("name", "Plan"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("l2", "People near Level 2", format=".1%"),
-        Column("l3", "People near Level 3", format=".1%"),
-        Column("ev_owners", "EVs near either", format=".1%"),
-        Column("new_l2", "New Level 2", format=",d"),
-        Column("new_l3", "New Level 3", format=",d"),
-        Column("upgrade", "Conversions", format=",d"),
-        Column("gap", "Gap", format=".2%"),
-    )
-    shown = frame[["group", *(column.key for column in columns)]]
+    columns = (Column("name", "Plan"), "net_cad l2 l3 ev_owners new_l2 new_l3 upgrade gap")
+    shown = frame[["group", *(column.key for column in columns_of(columns))]]
     origin = _origin(report)
     return Table(
         "other-sweeps", shown, columns, origin.source, origin.vintage, len(shown), group="group"
@@ -691,16 +660,11 @@ def _plan_words(name: str) -> str:
 
 def slack(report: Report) -> Table:
     """Return slack, right-hand side and use of each limit of the published plan."""
-    columns = [
+    columns = (
         Column("name", "Limit or requirement"),
-        Column("sense", "Sense"),
-        Column("used", "Used", format=",.1f"),
-        Column("rhs", "Allowed or required", format=",.1f"),
-        Column("unit", "Unit"),
-        Column("slack", "Slack", format="+,.1f"),
-        Column("utilisation", "Use", format=".0%"),
+        "sense used rhs unit slack utilisation",
         Column("state", "State"),
-    ]
+    )
     origin = origins.plan(report.tables, report.plan)
     return table("slack", report.readings.slack, columns, origin)
 
@@ -709,13 +673,7 @@ def robust_core(report: Report) -> Table:
     """Return how many actions of each kind are core, usual and fragile."""
     frame = picks.summary(report.readings.picks)
     frame = frame.assign(words=[_upper(KIND_WORDS[kind]) for kind in frame["kind"]])
-    columns = [
-        Column("words", "Action"),
-        Column("chosen", "In the base plan", format=",d"),
-        Column("core", "In nine of ten plans or more", format=",d"),
-        Column("usual", "In half or more", format=",d"),
-        Column("fragile", "In fewer than half", format=",d"),
-    ]
+    columns = "words chosen core usual fragile"
     return table("robust-core", frame, columns, _origin(report))
 
 
@@ -723,13 +681,9 @@ def pick_list(report: Report) -> Table:
     """Return each place with how often it is chosen."""
     frame = _shown_picks(report)
     columns = (
-        Column("name", "Place"),
-        Column("municipality", "Municipality"),
-        Column("words", "Action"),
-        Column("category", "Category"),
+        "name municipality words category",
         Column("share", "Share of the plans", format=".0%"),
-        Column("in_base", "In the base plan"),
-        Column("in_published", "In the published plan"),
+        "in_base in_published",
     )
     origin = _origin(report)
     return Table("picks", frame, columns, origin.source, origin.vintage, PRINTED_PICKS)
@@ -760,31 +714,26 @@ def scenario_plans(report: Report) -> Table:
         l2_words=rows["l2_status"].map(STATUS_WORDS),
         l3_words=rows["l3_status"].map(STATUS_WORDS),
     )
-    columns = [
-        Column("scenario", "Scenario"),
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("l2_target", "Level 2 target", format=".0%"),
+    columns = (
+        "scenario budget_cad net_cad l2_target",
         Column("l2", "Level 2", format=".1%"),
-        Column("l2_words", "Level 2 is"),
-        Column("l3_target", "Level 3 target", format=".0%"),
+        "l2_words l3_target",
         Column("l3", "Level 3", format=".1%"),
-        Column("l3_words", "Level 3 is"),
+        "l3_words",
         Column("gap_checked", "Gap, checked", format=".2%"),
-    ]
+    )
     return table("scenario-plans", frame, columns, _origin(report))
 
 
 def cell_check(report: Report) -> Table:
     """Return five budgets planned on the cells beside the same on dissemination areas."""
     frame = report.readings.on_cells
-    columns = [
-        Column("budget_cad", "Budget", "CAD", ",.0f"),
-        Column("l2_da", "Level 2, planned on areas", format=".1%"),
+    columns = (
+        "budget_cad l2_da",
         Column("l2", "Level 2, planned on cells", format=".1%"),
-        Column("l3_da", "Level 3, planned on areas", format=".1%"),
+        "l3_da",
         Column("l3", "Level 3, planned on cells", format=".1%"),
-        Column("shared", "Actions in common", format=".0%"),
+        "shared",
         Column("gap", "Gap on cells", format=".3%"),
-    ]
+    )
     return table("cell-check", frame, columns, _origin(report))

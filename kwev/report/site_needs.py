@@ -10,7 +10,7 @@ from kwev.units import SQRT3
 if TYPE_CHECKING:
     from kwev.config import Power
     from kwev.model.coverage import Level
-    from kwev.plan.format import ActionKind
+    from kwev.vocabulary import ActionKindKey
 
 SINGLE_PHASE_KVA: Final = (10, 15, 25, 37.5, 50, 75, 100, 167, 250, 333, 500)
 THREE_PHASE_KVA: Final = (75, 112.5, 150, 225, 300, 500, 750, 1_000, 1_500, 2_000, 2_500, 3_000)
@@ -157,7 +157,7 @@ class Ground:
     operator: str
 
 
-def checklist(kind: ActionKind, supply: Supply | None, ground: Ground) -> tuple[Need, ...]:
+def checklist(kind: ActionKindKey, supply: Supply | None, ground: Ground) -> tuple[Need, ...]:
     """Return what an action needs, in the order of the works.
 
     Parameters

@@ -19,6 +19,7 @@ from kwev.report.phases import (
     phase_of,
 )
 from kwev.report.site_needs import Ground, checklist, supply
+from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 DECIMALS: Final = 3
 """Decimals of power (kW, kVA) and current (A) in the files."""
-
-TYPE_OF: Final[dict[Level, str]] = {"l2": "Level 2", "l3": "Level 3"}
 
 
 def packages(
@@ -73,7 +72,7 @@ def _package(
     charging = None
     if level and need:
         charging = Charging(
-            charger_type=TYPE_OF[level],  # type: ignore[arg-type]
+            charger_type=LEVEL_NAMES[level],  # type: ignore[arg-type]
             num_ports=need.ports,
             power_output=PowerOutput(kw=need.port_kw, voltage=need.volts),
         )

@@ -13,10 +13,11 @@ from kwev.display.style import DASH, MINUS
 from kwev.display.table import Column, Table, table
 from kwev.files import write_json, write_text
 from kwev.model.scores import site_scores
-from kwev.report import metrics, site_packages
 from kwev.report import phases as report_phases
 from kwev.report import site_needs as report_site_needs
+from kwev.report import site_packages
 from kwev.report.site_needs import Ground, checklist
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
     from kwev.project import Project
@@ -216,15 +217,8 @@ def site_list(report: Report) -> Table:
     frame = frame.loc[order].reset_index(drop=True)
     columns = (
         Column("name", "Place", link="page"),
-        Column("what", "Action"),
-        Column("ports_added", "Ports", format=",d"),
-        Column("power_increase_kw", "Power added", "kW", ",.1f"),
-        Column("current_a", "Current", "A", ",.0f"),
-        Column("apparent_power_kva", "Apparent power", "kVA", ",.0f"),
-        Column("headroom_kw", "Room in the proxy", "kW", ",.0f"),
-        Column("estimated_cost_cad", "Net cost", "CAD", ",.0f"),
-        Column("months", "Months"),
-        Column("site_rank", "Rank as a site", format=",.0f"),
+        "what ports_added power_increase_kw current_a apparent_power_kva",
+        "headroom_kw estimated_cost_cad months site_rank",
     )
     origin = origins.plan(report.tables, report.plan)
 
@@ -253,7 +247,7 @@ def _write_pages(report: Report, project: Project) -> None:
     for k, package in enumerate(made):
         text = page(
             package,
-            metrics.KIND_NAMES[package.kind],
+            KIND_NAMES[package.kind],
             back=CHAPTER,
             before=made[k - 1] if k else None,
             after=made[k + 1] if k + 1 < len(made) else None,
@@ -280,7 +274,7 @@ def site_files(report: Report) -> Table:
             "about": "The specification's three phases, by kind of action.",
         },
     ]
-    columns = (Column("file", "File", link="url"), Column("about", "What it holds"))
+    columns = (Column("file", "File", link="url"), "about")
     origin = origins.plan(report.tables, report.plan)
 
     power = report.config.power
@@ -312,7 +306,7 @@ def power_needs(report: Report) -> Table:
         need = report_site_needs.supply(level, ports, report.config.power)
         rows.append(
             {
-                "what": f"{site_packages.TYPE_OF[level]}, {ports} port{'s' if ports > 1 else ''}",
+                "what": f"{LEVEL_NAMES[level]}, {ports} port{'s' if ports > 1 else ''}",
                 "sites": sites,
                 "kw": need.kw,
                 "amps": need.amps,
@@ -321,15 +315,12 @@ def power_needs(report: Report) -> Table:
                 "arithmetic": "; ".join(need.arithmetic()[1:]),
             }
         )
-    columns = [
+    columns = (
         Column("what", "New ports"),
-        Column("sites", "Sites", format=",d"),
+        "sites",
         Column("kw", "Power", "kW", ",.1f"),
-        Column("amps", "Current", "A", ",.0f"),
-        Column("kva", "Apparent power", "kVA", ",.0f"),
-        Column("transformer", "Usual transformer", "kVA", ",.10g"),
-        Column("arithmetic", "Arithmetic"),
-    ]
+        "amps kva transformer arithmetic",
+    )
     return table(
         "power-needs", pd.DataFrame(rows), columns, origins.plan(report.tables, report.plan)
     )
@@ -357,12 +348,7 @@ def site_needs(report: Report) -> Table:
             }
             for need in needs
         ]
-    columns = (
-        Column("topic", "Topic"),
-        Column("text", "What is needed"),
-        Column("source", "Where it stands"),
-        Column("confirm", "Who confirms it"),
-    )
+    columns = ("topic text", Column("source", "Where it stands"), "confirm")
     origin = origins.plan(report.tables, report.plan)
     return Table(
         "site-needs", pd.DataFrame(rows), columns, origin.source, origin.vintage, group="group"

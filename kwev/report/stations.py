@@ -14,7 +14,7 @@ from scipy.spatial.distance import pdist
 from kwev.display import origins, style
 from kwev.display.chart import embed
 from kwev.display.figure import Figure, Origin, picture, rows
-from kwev.display.table import Column, table
+from kwev.display.table import Column, Columns, columns_of, table
 from kwev.display.values import Number, Numbers
 from kwev.errors import KwevError
 from kwev.files import read_json
@@ -601,87 +601,66 @@ READINGS_SHOWN = 6
 def port_ranges_shown(report: Report) -> Table:
     """Return ports by level, low, base and high, by the reason for the range."""
     levels = (("l2", "Level 2"), ("l3", "Level 3"))
-    columns = [
+    columns: Columns = (
         Column("basis", "Why the counts differ"),
-        Column("stations", "Stations", format=",d"),
+        "stations",
         *(
             Column(f"{key}_{end}", f"{words}, {end}", format=",d")
             for key, words in levels
             for end in ("low", "base", "high")
         ),
-    ]
+    )
     frame = port_ranges(report.tables, report.config)
     return table("port-ranges", frame, columns, origins.stations(report.tables))
 
 
 def station_places(report: Report) -> Table:
     """Return how the Region's stations stand to their own addresses."""
-    columns = [
-        Column("outcome", "Outcome"),
-        Column("stations", "Stations", format=",d"),
-        Column("share", "Share", format=".1%"),
-        Column("median_m", "Distance, median", "m", ",.0f"),
-        Column("largest_m", "Distance, largest", "m", ",.0f"),
-    ]
+    columns = "outcome stations share median_m largest_m"
     frame = places(report.tables)
     return table("station-places", frame, columns, origins.stations(report.tables))
 
 
 def misplaced_stations(report: Report) -> Table:
     """Return the stations whose place and address disagree, the farthest first."""
-    columns = [
+    columns = (
         Column("name", "Station"),
-        Column("address", "Address listed"),
+        "address",
         Column("municipality", "Stands in"),
-        Column("outcome", "Outcome"),
-        Column("address_apart_m", "Distance to its address", "m", ",.0f"),
-    ]
+        "outcome address_apart_m",
+    )
     frame = misplaced(report.tables)
     return table("misplaced-stations", frame, columns, origins.stations(report.tables))
 
 
 def station_conditions(report: Report) -> Table:
     """Return the Region's stations by published condition of use."""
-    columns = [
-        Column("condition", "Condition of use"),
-        Column("stations", "Stations", format=",d"),
-    ]
+    columns = "condition stations"
     frame = conditions(report.tables)
     return table("station-conditions", frame, columns, origins.stations(report.tables))
 
 
 def station_operators(report: Report) -> Table:
     """Return the counted stations by operator."""
-    columns = [
-        Column("operator", "Operator"),
-        Column("stations", "Stations", format=",d"),
-        Column("share", "Share", format=".1%"),
-        Column("l2_ports", "Level 2 ports", format=",d"),
-        Column("l3_ports", "Level 3 ports", format=",d"),
-        Column("ports_per_station", "Ports per station", format=".1f"),
-    ]
+    columns = "operator stations share l2_ports l3_ports ports_per_station"
     frame = operators(report.tables, report.config)
     return table("station-operators", frame, columns, origins.stations(report.tables))
 
 
 def station_spacing(report: Report) -> Table:
     """Return the spacing of the counted stations by level."""
-    columns = [
+    columns = (
         Column("level", "Stations with"),
-        Column("stations", "Stations", format=",d"),
-        Column("nearest_mean_km", "To the next, mean", "km", ".2f"),
-        Column("nearest_median_km", "To the next, median", "km", ".2f"),
-        Column("nearest_max_km", "To the next, largest", "km", ".1f"),
-        Column("pair_mean_km", "All pairs, mean", "km", ".1f"),
-        Column("pair_median_km", "All pairs, median", "km", ".1f"),
-    ]
+        "stations nearest_mean_km nearest_median_km nearest_max_km pair_mean_km",
+        "pair_median_km",
+    )
     frame = by_level(report.tables, report.config)
     return table("station-spacing", frame, columns, origins.stations(report.tables))
 
 
 def spacing_by_municipality(report: Report) -> Table:
     """Return the mean distance to the next station by municipality and level."""
-    columns = [Column("municipality", "Municipality")]
+    columns = [*columns_of("municipality")]
     for key, words in LEVELS.items():
         columns += [
             Column(key, f"Stations, {words.lower()}", format=",d"),
@@ -693,12 +672,7 @@ def spacing_by_municipality(report: Report) -> Table:
 
 def spacing_readings_shown(report: Report) -> Table:
     """Return what "average distance between stations" may mean, the closest to the claim first."""
-    columns = [
-        Column("reading", "Reading"),
-        Column("stations", "Stations", format=",d"),
-        Column("km", "Distance", "km", ".2f"),
-        Column("ratio", "Ratio to the claim", format=".2f"),
-    ]
+    columns = "reading stations km ratio"
     shown = spacing_readings(report).head(READINGS_SHOWN)
     return table("spacing-readings", shown, columns, origins.stations(report.tables))
 
@@ -707,16 +681,12 @@ def station_snapshots(report: Report) -> Table:
     """Return the snapshots side by side, those of one source filtered alike."""
     frame = growth(report.tables)
     frame = frame.assign(source=frame["source"].map(region.SOURCE_NAMES))
-    columns = [
+    columns = (
         Column("source", "Snapshot"),
-        Column("snapshot", "Date"),
+        "snapshot",
         Column("records", "Stations", format=",d"),
-        Column("l2_ports", "Level 2 ports", format=",d"),
-        Column("l3_ports", "Level 3 ports", format=",d"),
-        Column("gone", "Not in the next", format=",.0f"),
-        Column("fresh", "Opened since the last", format=",.0f"),
-        Column("late", "Older, but not in the last", format=",.0f"),
-    ]
+        "l2_ports l3_ports gone fresh late",
+    )
     return table("station-snapshots", frame, columns, origins.stations(report.tables))
 
 

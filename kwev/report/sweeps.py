@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev import config as kwev_config
-from kwev.config import Case
+from kwev.config import Case, load_config, scenario_paths
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.studies.study import Point, results
 from kwev.units import POINTS
+from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +34,6 @@ HARD_GEOGRAPHY = "tract"
 minutes on dissemination areas and are made on tracts, against the unchanged plan there."""
 
 
-TARGETS = ("l2", "l3", "ev_owners")
 SWING_COLUMNS = (
     "key",
     "end",
@@ -118,7 +117,7 @@ def swings(
     geography: str = SWING_GEOGRAPHY,
 ) -> list[Swing]:
     """Return each assumption at each end of its range, where that is not its value already."""
-    config = kwev_config.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     return [
         Swing(
             known.key,
@@ -143,7 +142,7 @@ def swing_points(
 
     The scenario stands there on each kind of demand points that a swing is made on.
     """
-    config = kwev_config.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     ends = swings(project, assumptions, scenario=scenario, geography=geography)
     used = dict.fromkeys((geography, *(swing.case.geography for swing in ends)))
     return [
@@ -189,7 +188,7 @@ def one_at_a_time(
                 "end": swing.end,
                 "value": swing.value,
                 "geography": swing.case.geography,
-                **{name: POINTS * (after[name] - before[name]) for name in TARGETS},
+                **{str(name): POINTS * (after[name] - before[name]) for name in TARGET_KEYS},
                 "net_cad": after["net_cad"] - before["net_cad"],
                 "violations": after["violations"],
             }
@@ -282,7 +281,7 @@ def power(project: Project) -> list[Point]:
 
 def prices(project: Project) -> list[Point]:
     """Vary each price, and all of them together, from half to twice."""
-    costs = kwev_config.load(SCENARIO, project.config).costs
+    costs = load_config(SCENARIO, project.config).costs
     changes = {
         f"{price.removesuffix('_cad')}-{factor:g}": {
             f"costs.{price}": factor * getattr(costs, price)
@@ -385,15 +384,15 @@ def hard_cases(project: Project) -> list[Point]:
 
 def _named(project: Project, study: str, is_in: Callable[[str], bool], at: str) -> list[Point]:
     return [
-        Point(study, name, Case(name, kwev_config.load(name, project.config), at))
-        for name, path in kwev_config.scenario_paths(project.config).items()
+        Point(study, name, Case(name, load_config(name, project.config), at))
+        for name, path in scenario_paths(project.config).items()
         if path.parent.name != "test" and is_in(name)
     ]
 
 
 def geography(project: Project) -> list[Point]:
     """Plan the base scenario on census tracts and on dissemination areas."""
-    config = kwev_config.load(SCENARIO, project.config)
+    config = load_config(SCENARIO, project.config)
     return [Point("geography", at, Case(SCENARIO, config, at)) for at in ("tract", "da")]
 
 
@@ -407,7 +406,7 @@ def cells(project: Project) -> list[Point]:
 
 def scenarios(project: Project) -> list[Point]:
     """Solve the client's scenarios and both test configurations on the cells, to a wider gap."""
-    configs = {name: kwev_config.load(name, project.config) for name in SCENARIOS}
+    configs = {name: load_config(name, project.config) for name in SCENARIOS}
     return [
         Point("scenarios", name, Case(name, config.with_values(solver__mip_gap=CELL_GAP), "cell"))
         for name, config in configs.items()
@@ -434,7 +433,7 @@ def _points(
     at: str = GEOGRAPHY,
 ) -> list[Point]:
     """Return a point for each set of changes to the base scenario (values by dotted key)."""
-    config = kwev_config.load(SCENARIO, project.config)
+    config = load_config(SCENARIO, project.config)
     return [
         Point(study, name, Case(SCENARIO, changed(config, values), at))
         for name, values in changes.items()

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 import pandas as pd
 from pydantic import Field, ValidationError, model_validator
 
-from kwev import config as kwev_config
-from kwev.config import Metric, PositiveM, Section, Share
+from kwev.config import Metric, PositiveM, Section, Share, load_config
 from kwev.errors import refusal
 from kwev.files import read_json
-from kwev.report.metrics import TARGET_NAMES
+from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +90,7 @@ class Targets(Section):
         Existing stations count as they do in the base scenario, for a plan and for the watch.
         """
         near = {target.name: target.within for target in self.targets}
-        return kwev_config.load("base", project.config).with_values(
+        return load_config("base", project.config).with_values(
             coverage__metric=self.metric,
             coverage__l2_radius_m=near["l2"].l2_radius_m,
             coverage__l3_radius_m=near["l3"].l3_radius_m,

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kwev import config as kwev_config
 from kwev.certify.schedule import Timekeeper
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
 from kwev.report.effects import effects
 from kwev.report.phases import FORMAT_VERSION, PHASES, Done, ScheduleFile, State, phase_of
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
-from kwev.studies import store, study
-from kwev.studies.study import Record
+from kwev.studies import records, store
+from kwev.studies.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -261,10 +260,10 @@ def ranges(project: Project) -> dict[str, tuple[float, float]]:
 
 def record(project: Project, scenario: str = "base", geography: str = "cell") -> Record:
     """Return the record of a plan's schedules: what `kwev sweep schedule` makes."""
-    config = kwev_config.load(scenario, project.config)
+    config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
-        **study.made_from(tables, case, VERSION),
+        **records.made_from(tables, case, VERSION),
         "limits": sha256_json([config.phasing.model_dump(mode="json"), ranges(project)]),
     }
 
@@ -514,5 +513,5 @@ def timetable(
     KwevError
         If the record is missing, damaged or stale.
     """
-    values = study.record(project, record(project, plan.scenario, geography))
+    values = records.read_record(project, record(project, plan.scenario, geography))
     return Timetable.of(tables, plan, config, values)

@@ -18,9 +18,10 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.report import frontier as report_frontier
 from kwev.report import futures as report_futures
-from kwev.report import metrics, near_optimal
+from kwev.report import near_optimal
 from kwev.studies import study
 from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.vocabulary import KIND_NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -296,7 +297,7 @@ def of_robustness(report: Report) -> Numbers:
             Number("regret_robust", float(robust["worst_points"]), "points", origin),
             Number("regret_robust_mean", float(robust["mean_points"]), "points", origin),
             Number("regret_bound", found.bound_points, "points", origin),
-            Number("regret_violations", found.violations, "count", "study.remeasured"),
+            Number("regret_violations", found.violations, "count", "evaluated"),
             Number("robust_words", robust_words(found), "text", origin),
             Number("robust_price", found.price_points, "points", origin),
             Number("robust_price_people", found.price_people, "people", origin),
@@ -318,13 +319,12 @@ def _origin(report: Report) -> Origin:
     return origins.plan(report.tables, report.coarse_plan)
 
 
-def _levels() -> list[Column]:
-    return [
-        Column("l2_model", "Level 2, as planned", format=".1%"),
-        Column("l3_model", "Level 3, as planned", format=".1%"),
+def _levels() -> tuple[str | Column, ...]:
+    return (
+        "l2_model l3_model",
         Column("l2", "Level 2 on the cells", format=".1%"),
         Column("l3", "Level 3 on the cells", format=".1%"),
-    ]
+    )
 
 
 def frontier_chart(report: Report) -> Figure:
@@ -338,12 +338,7 @@ def frontier_table(report: Report) -> Table:
     """Return the plans of the frontier."""
     frame = report.tradeoffs.frontier
     kept = frame[frame["efficient"]].sort_values(["l3_asked", "net_cad"], ignore_index=True)
-    columns = [
-        Column("l3_asked", "Level 3 asked for", format=".1%"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        *_levels(),
-        Column("gap_checked", "Checked gap", format=".2%"),
-    ]
+    columns = ["l3_asked net_cad", *_levels(), "gap_checked"]
     return table("frontier-plans", kept, columns, _origin(report))
 
 
@@ -357,13 +352,7 @@ def power_table(report: Report) -> Table:
     """Return the frontier of new power against coverage."""
     frame = report.tradeoffs.power.sort_values("kw_allowed", ignore_index=True)
     frame = frame.assign(verdict=_verdicts(frame))
-    columns = [
-        Column("kw_allowed", "New power at most", "kW", ",.0f"),
-        Column("kw_added", "New power", "kW", ",.0f"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        *_levels(),
-        Column("verdict", "On the frontier"),
-    ]
+    columns = ["kw_allowed kw_added net_cad", *_levels(), "verdict"]
     return table("frontier-power", frame, columns, _origin(report))
 
 
@@ -372,13 +361,12 @@ def spacing_table(report: Report) -> Table:
     frame = report.tradeoffs.spacing.sort_values("spacing_asked_m", ignore_index=True)
     frame = frame.assign(verdict=_verdicts(frame), stations=frame["new_l3"] + frame["upgrade"])
     frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
-    columns = [
-        Column("spacing_asked_m", "Asked for", "m", ",.0f"),
-        Column("spacing_m", "Nearest other Level 3", "m", ",.0f"),
+    columns = (
+        "spacing_asked_m spacing_m",
         Column("stations", "New Level 3", format=",d"),
         *_levels(),
-        Column("verdict", "On the frontier"),
-    ]
+        "verdict",
+    )
     return table("frontier-spacing", frame, columns, _origin(report))
 
 
@@ -392,15 +380,13 @@ def alternatives_table(report: Report) -> Table:
     """Return the best plan and the plans near it."""
     frame = report.tradeoffs.alternatives.plans
     frame = frame.assign(plan=[name.replace("-", " ").capitalize() for name in frame["name"]])
-    columns = [
-        Column("plan", "Plan"),
-        Column("actions", "Actions", format=",d"),
+    columns = (
+        "plan actions",
         Column("kept", "Shared with the best", format=",d"),
-        Column("net_cad", "Net cost", "CAD", ",.0f"),
-        Column("below", "Objective given up", format=".3%"),
+        "net_cad below",
         *_levels(),
-        Column("gap_checked", "Checked gap", format=".2%"),
-    ]
+        "gap_checked",
+    )
     return table("alternatives", frame, columns, _origin(report))
 
 
@@ -409,7 +395,7 @@ def exchangeable_table(report: Report) -> Table:
     found = report.tradeoffs.alternatives
     frame = found.frequency()
     rows = []
-    for kind, words in metrics.KIND_NAMES.items():
+    for kind, words in KIND_NAMES.items():
         part = frame[frame["kind"] == kind]
         own = part[part["action"].isin(found.done[near_optimal.BEST])]
         if len(part):
@@ -423,13 +409,7 @@ def exchangeable_table(report: Report) -> Table:
                     "ever": len(part),
                 }
             )
-    columns = [
-        Column("kind", "Action"),
-        Column("best", "In the best plan", format=",d"),
-        Column("always", "In every plan", format=",d"),
-        Column("exchangeable", "Can be exchanged", format=",d"),
-        Column("ever", "In some plan", format=",d"),
-    ]
+    columns = "kind best always exchangeable ever"
     return table("exchangeable", pd.DataFrame(rows), columns, _origin(report))
 
 
@@ -438,19 +418,13 @@ def must_have_table(report: Report) -> Table:
     found = report.tradeoffs.alternatives
     frame = found.frequency()
     frame = frame.assign(
-        what=frame["kind"].map(metrics.KIND_NAMES),
+        what=frame["kind"].map(KIND_NAMES),
         published=[
             "yes" if action in {a.id for a in report.plan.actions} else "no"
             for action in frame["action"]
         ],
     )
-    columns = [
-        Column("place", "Place"),
-        Column("municipality", "Municipality"),
-        Column("what", "Action"),
-        Column("plans", "Plans with it", format=",d"),
-        Column("published", "In the published plan"),
-    ]
+    columns = ("place municipality what plans", Column("published", "In the published plan"))
     return table("must-have", frame, columns, _origin(report))
 
 
@@ -461,15 +435,12 @@ def futures_table(report: Report) -> Table:
         future=[name.replace("-", " ").capitalize() for name in frame["name"]],
         need_gwh=frame["need_kwh"] * SHOWN_GWH_PER_KWH,
     )
-    columns = [
-        Column("future", "Future"),
+    columns = (
+        "future",
         Column("ev", "Vehicles", format=",.0f"),
         Column("utilisation", "Use of a port", format=".1%"),
-        Column("public_share", "Public share", format=".1%"),
-        Column("port_counts", "Count of ports"),
-        Column("need_gwh", "Energy needed", "GWh a year", ",.1f"),
-        Column("best_points", "Least that is missed", "points", ".1f"),
-    ]
+        "public_share port_counts need_gwh best_points",
+    )
     return table("futures", frame, columns, _origin(report))
 
 
@@ -483,16 +454,10 @@ def regret_table(report: Report) -> Table:
         unserved_gwh=frame["worst_unserved_kwh"] * SHOWN_GWH_PER_KWH,
         over=frame["over_cad"] / CAD_PER_MILLION,
     )
-    columns = [
-        Column("plan", "Plan"),
-        Column("worst_points", "Worst regret", "points", ".1f"),
-        Column("when", "In"),
-        Column("mean_points", "Mean regret", "points", ".1f"),
-        Column("unserved_gwh", "Unserved then", "GWh a year", ",.1f"),
-        Column("people_l2", "Without Level 2", "people", ",.0f"),
-        Column("now_points", "Missed today", "points", ".1f"),
+    columns = (
+        "plan worst_points when mean_points unserved_gwh people_l2 now_points",
         Column("l2", "Level 2 today, on the cells", format=".1%"),
-    ]
+    )
     return table("regret", frame, columns, _origin(report))
 
 

@@ -15,7 +15,7 @@ from scipy.spatial import cKDTree
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, breaks
-from kwev.display.table import Column, Table, table
+from kwev.display.table import Column, Columns, Table, table
 from kwev.display.values import Number, Numbers
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
@@ -167,20 +167,14 @@ _SHADES = style.SEQUENCE[1::2]
 _CLASSES = 3
 
 _STOP_FACTS = (
-    Column("municipality", "Municipality"),
-    Column("routes", "Routes"),
-    Column("trips_peak_per_h", "Departures in the peak", "an hour", ",.1f"),
-    Column("trips_midday_per_h", "Departures at midday", "an hour", ",.1f"),
-    Column("trips_weekday", "Departures on a weekday", format=",.0f"),
-    Column("trips_saturday", "on a Saturday", format=",.0f"),
-    Column("trips_sunday", "on a Sunday", format=",.0f"),
+    "municipality routes trips_peak_per_h trips_midday_per_h trips_weekday",
+    "trips_saturday trips_sunday",
     Column("score", "Accessibility score, 0 to 1", format=".2f"),
 )
 _ROUTE_FACTS = (
-    Column("short_name", "Route"),
-    Column("headway_peak_min", "Time between vehicles in the peak", "min", ",.0f"),
+    "short_name headway_peak_min",
     Column("trips_weekday", "Trips on a weekday", format=",.0f"),
-    Column("length_km", "Length one way", "km", ",.1f"),
+    "length_km",
 )
 
 
@@ -199,7 +193,7 @@ def transit(tables: Tables, *, folder: Path | None = None) -> Figure:
         ion,
         _spots("ION stations", stops[rail].assign(mark=0), _STATION, _STOP_FACTS),
         _spots("Hubs", hubs, _HUB, _STOP_FACTS),
-        _spots("Planned ION stops", planned, _PLANNED, (Column("municipality", "Municipality"),)),
+        _spots("Planned ION stops", planned, _PLANNED, "municipality"),
     ]
     modes = tables.transit_routes["mode"].value_counts()
     alt = (
@@ -216,7 +210,7 @@ def transit(tables: Tables, *, folder: Path | None = None) -> Figure:
     return cartography.build("map-transit", alt, origins.transit(tables), layers, canvas=True)
 
 
-def _spots(name: str, frame: gpd.GeoDataFrame, mark: Mark, facts: tuple[Column, ...]) -> Layer:
+def _spots(name: str, frame: gpd.GeoDataFrame, mark: Mark, facts: Columns) -> Layer:
     return Layer(name, frame, (mark,), title="name", facts=facts)
 
 
@@ -371,29 +365,22 @@ def transit_days(report: Report) -> Table:
     """Return the representative days with their trips."""
     frame = report.tables.transit_days
     frame = frame.assign(kind=frame["day"].str.capitalize())
-    columns = [
+    columns = (
         Column("kind", "Kind of day"),
         Column("date", "Day that stands for it"),
-        Column("days_alike", "Days with the same service", format=",d"),
-        Column("days", "of", format=",d"),
-        Column("bus_trips", "Bus trips", format=",d"),
-        Column("ion_trips", "ION trips", format=",d"),
-    ]
+        "days_alike days bus_trips ion_trips",
+    )
     return table("transit-days", frame, columns, origins.transit(report.tables))
 
 
 def transit_coverage(report: Report) -> Table:
     """Return people near transit and the density of routes by municipality."""
-    columns = [
-        Column("municipality", "Municipality"),
-        Column("bus", "People near a bus stop", format=".1%"),
-        Column("ion", "near an ION station", format=".1%"),
+    columns = (
+        "municipality bus ion",
         Column("frequent", "near frequent service", format=".1%"),
         Column("access", "Mean accessibility", format=".2f"),
-        Column("street_km", "Streets with service", "km", ",.0f"),
-        Column("route_km", "Routes on them", "km", ",.0f"),
-        Column("route_km_per_km2", "Routes per km² of land", "km", ".2f"),
-    ]
+        "street_km route_km route_km_per_km2",
+    )
     frame = by_municipality(report.tables)
     return table("transit-coverage", frame, columns, origins.transit(report.tables))
 
@@ -405,15 +392,10 @@ def transit_best(report: Report) -> Table:
     frame = frame.assign(
         mode=frame["mode"].map(modes), hub=frame["hub"].map({True: "yes", False: "no"})
     )
-    columns = [
-        Column("name", "Place"),
-        Column("mode", "Mode"),
-        Column("municipality", "Municipality"),
-        Column("routes", "Routes"),
-        Column("trips_peak_per_h", "Departures in the peak", "an hour", ",.1f"),
+    columns = (
+        "name mode municipality routes trips_peak_per_h",
         Column("trips_weekday", "on a weekday", format=",d"),
         Column("trips_sunday", "on a Sunday", format=",d"),
-        Column("score", "Score", format=".2f"),
-        Column("hub", "Hub"),
-    ]
+        "score hub",
+    )
     return table("transit-best", frame, columns, origins.transit(report.tables))

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from kwev.data.supply_schemas import BASES, FORMS
+from kwev.data.place_schemas import BASES, FORMS
 from kwev.display import origins, style
 from kwev.display.chart import embed
 from kwev.display.figure import Figure, Origin, picture, rows
-from kwev.display.table import OWN, Column, Table, table
+from kwev.display.table import OWN, Column, Columns, Table, table
 from kwev.display.values import Number, Numbers
 from kwev.pipeline import forecast as pipeline_forecast
 from kwev.pipeline.forecast import COVERAGE, market_of, without_jump
@@ -518,46 +518,31 @@ def vehicle_chart(report: Report) -> Figure:
 
 def vehicles(report: Report) -> Table:
     """Return EVs by forward sortation area: published, and the part inside the Region."""
-    columns = [
-        Column("fsa", "Area"),
-        Column("bev", "Battery electric", format=",.0f"),
-        Column("phev", "Plug-in hybrid", format=",.0f"),
-        Column("ev", "EVs", format=",.0f"),
+    columns = (
+        "fsa bev phev ev",
         Column("bev_per_phev", "Battery electric for each hybrid", format=".1f"),
-        Column("inside_share", "Share inside", format=".0%"),
-        Column("ev_inside", "EVs inside", format=",.0f"),
+        "inside_share ev_inside",
         Column("per_km2", "EVs per km²", format=",.1f"),
         Column("per_thousand", "EVs per 1,000 residents", format=".1f"),
-    ]
+    )
     frame = by_fsa(report.tables)
     return table("vehicles", frame, columns, origins.vehicles(report.tables))
 
 
 def vehicle_growth(report: Report) -> Table:
     """Return growth and forecast by forward sortation area, its part inside the Region."""
-    columns = [
-        Column("fsa", "Area"),
-        Column("ev_inside", "EVs inside", format=",.0f"),
-        Column("growth_4q_per_year", "Growth, last four quarters", format=".0%"),
-        Column("growth_8q_per_year", "Growth a year, last eight quarters", format=".0%"),
-        Column("ev_2030", "EVs in 2030", format=",.0f"),
-        Column("ev_2035", "EVs in 2035", format=",.0f"),
-    ]
+    columns = "fsa ev_inside growth_4q_per_year growth_8q_per_year ev_2030 ev_2035"
     frame = by_fsa(report.tables)
     return table("vehicle-growth", frame, columns, origins.vehicles(report.tables))
 
 
 def vehicle_quarters(report: Report) -> Table:
     """Return the sixteen quarters of all areas together."""
-    columns = [
-        Column("quarter", "Quarter"),
-        Column("bev", "Battery electric", format=",.0f"),
-        Column("phev", "Plug-in hybrid", format=",.0f"),
-        Column("ev", "EVs", format=",.0f"),
-        Column("bev_share", "Battery electric", "share", ".1%"),
+    columns = (
+        "quarter bev phev ev bev_share",
         Column("ev_inside", "EVs inside the Region", format=",.0f"),
-        Column("growth", "Growth since the quarter before", format=".1%"),
-    ]
+        "growth",
+    )
     frame = totals(report.tables)
     return table("vehicle-quarters", frame, columns, origins.vehicles(report.tables))
 
@@ -568,13 +553,10 @@ def vehicle_backtest(report: Report) -> Table:
     parts = [errors(report.tables, basis).assign(basis=words[basis]) for basis in BASES]
     frame = pd.concat(parts, ignore_index=True)
     frame["form"] = frame["form"].map(FORM_NAMES)
-    columns = [
-        Column("form", "Form of growth"),
-        Column("basis", "Counts"),
+    columns: Columns = [
+        "form basis",
         *(Column(f"h{h}", f"{h} ahead", format=".1%") for h in (1, 2, 3, 4)),
-        Column("mean", "Mean error", format=".1%"),
-        Column("signed", "with its sign", format="+.1%"),
-        Column("inside", "Counts in the interval", format=".0%"),
+        "mean signed inside",
     ]
     return table("vehicle-backtest", frame, columns, origins.vehicles(report.tables))
 
@@ -583,25 +565,12 @@ def vehicle_assumptions(report: Report) -> Table:
     """Return what the forecast hangs on: form, market, and the recount."""
     frame = what_it_hangs_on(report.tables)
     frame["form"] = frame["form"].map(FORM_NAMES)
-    columns = [
-        Column("form", "Form of growth"),
-        Column("base_2030", "2030", format=",.0f"),
-        Column("market_base", "2035", format=",.0f"),
-        Column("market_low", "2035, small market", format=",.0f"),
-        Column("market_high", "2035, large market", format=",.0f"),
-        Column("published_2030", "2030, recount left in", format=",.0f"),
-        Column("published", "2035, recount left in", format=",.0f"),
-    ]
+    columns = ["form base_2030 market_base market_low market_high published_2030", "published"]
     return table("vehicle-assumptions", frame, columns, origins.vehicles(report.tables))
 
 
 def vehicle_plans(report: Report) -> Table:
     """Return the base plan beside the one made for the vehicles of 2030, on the same points."""
     frame = growth_plans(report.coarse_plan, report.growth_plan)
-    columns = [
-        Column("what", "Outcome"),
-        Column("now", "Planned for today", format=".4g"),
-        Column("later", "Planned for 2030", format=".4g"),
-        Column("unit", "Unit"),
-    ]
+    columns = (Column("what", "Outcome"), "now later unit")
     return table("vehicle-plans", frame, columns, OWN)

@@ -29,7 +29,7 @@ from kwev.certify.dual_bound import (
 )
 from kwev.certify.exact_actions import LEVELS
 from kwev.plan.format import Branch, Plan, Proof
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Case
     from kwev.data.tables import Tables
-    from kwev.plan.format import CountedLevel
+    from kwev.vocabulary import LevelKey
 
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
@@ -57,9 +57,6 @@ WHOLE = 1e-6
 """A count this near to a whole number is one."""
 BEYOND_POINTS = 1e3
 """What a station over or under a branch's counts costs in the relaxation (points)."""
-
-CAD_SCALE = 1e5
-"""The budget row is written in units of 100,000 CAD, near the size of its neighbours."""
 
 
 def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
@@ -133,7 +130,7 @@ class _Leaf:
 
     branch: Branch
     bound: float
-    split: tuple[CountedLevel, int] | None
+    split: tuple[LevelKey, int] | None
 
 
 class Relaxation:
@@ -158,7 +155,7 @@ class Relaxation:
         self._lost_kw = np.array([float(move.lost_kw) for move in moves])
         self._port_kw = np.array([float(move.port_kw) for move in moves])
         self._area = np.array([move.area for move in moves], str)
-        self._counted: dict[CountedLevel, list[int]] = {
+        self._counted: dict[LevelKey, list[int]] = {
             level: [k for k, move in enumerate(model.moves) if move.gives[level] > 0]
             for level in LEVELS
         }
@@ -194,8 +191,8 @@ class Relaxation:
         self,
         question: Question,
         program: _Program,
-        least: dict[CountedLevel, int],
-        most: dict[CountedLevel, int],
+        least: dict[LevelKey, int],
+        most: dict[LevelKey, int],
     ) -> _Leaf | None:
         """Return the branch of some counts, or None where its relaxation was not solved."""
         for level in LEVELS:

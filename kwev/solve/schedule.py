@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from kwev.config import Phasing, Solver
     from kwev.model.coverage import CoverRows, Level
     from kwev.model.demand import DemandPoints
-    from kwev.plan.format import ActionKind
+    from kwev.vocabulary import ActionKindKey
 
-CREW_OF: Final[dict[ActionKind, Level]] = {
+CREW_OF: Final[dict[ActionKindKey, Level]] = {
     "upgrade": "l3",
     "new_l3": "l3",
     "add_l3": "l3",
@@ -70,7 +70,7 @@ class Jobs:
     """
 
     ids: tuple[str, ...]
-    kind: tuple[ActionKind, ...]
+    kind: tuple[ActionKindKey, ...]
     net_cad: NDArray[np.float64]
     kw: NDArray[np.float64]
     area: tuple[str, ...]

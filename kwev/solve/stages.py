@@ -12,7 +12,7 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.errors import KwevError
-from kwev.model.constraints import CAD_SCALE, cover_constraint, covered_share
+from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.demand import share_of
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
@@ -22,7 +22,7 @@ from kwev.solve.presolve import Reduced, reduce, whole
 from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
 from kwev.solve.solvers import Answer, Engine, choose_engine, run
 from kwev.solve.valid_inequalities import Tight, tight_rows
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,9 +17,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from kwev import config
 from kwev.certify.certificate import certify
-from kwev.config import Case
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
@@ -226,7 +225,7 @@ def plan_for(
     **changes
         Dotted keys with ``__``, for example ``budget__limit_cad=2_000_000``.
     """
-    settings = config.load(scenario, project.config)
+    settings = load_config(scenario, project.config)
     if changes:
         settings = settings.with_values(**changes)
     return stored(project, load_tables(project.processed), Case(scenario, settings, geography))

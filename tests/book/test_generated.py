@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kwev.book.chapters import read_book
-from kwev.book.checks import page_facts
+from kwev.book.site import page_facts
 from kwev.book.render import find_quarto, render
 
 CHAPTER = """
@@ -14,16 +14,16 @@ CHAPTER = """
 ```{python}
 #| label: tbl-symbols
 #| tbl-cap: "Symbols."
-from kwev import symbols
-symbols.table()
+from kwev.model import notation
+notation.table()
 ```
 
 $$
-`{python} symbols.equation("shortfall")`
+`{python} notation.equation("shortfall")`
 $$ {#eq-shortfall}
 
 $$
-`{python} symbols.equation("rules")`
+`{python} notation.equation("rules")`
 $$ {#eq-rules}
 """
 PAGE = "chapters/01-cover.html"

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.checks import check_book, page_facts
+from kwev.book.site import check_book, page_facts
 from kwev.book.render import render
 from kwev.errors import KwevError
 
@@ -83,6 +83,19 @@ def test_a_figure_and_a_table_lead_to_their_cell(rendered):
     shown = soup_of(book, "chapters/02-limits.html").select_one("figure#tbl-frame .cell")
     assert shown.details is None
     assert "squares.frame" in shown.select_one("code").get_text()
+
+
+def test_an_example_is_shown_in_full_and_markdown_it_prints_is_set(rendered):
+    book, _ = rendered
+    soup = soup_of(book, "chapters/02-limits.html")
+    cells = [cell for cell in soup.select("main > .cell") if "reach = 3" in cell.get_text()]
+    assert [(cell.details, cell.select_one(".cell-output").text.strip()) for cell in cells] == [
+        (None, "False")
+    ]
+    rule, folded = soup.select("details.callout")
+    assert (rule.summary.text.strip(), "callout-tip" in rule["class"]) == ("The rule as code", True)
+    assert "def covered" in rule.select_one("pre code").text
+    assert folded.summary.a["href"] == "#sec-limits"
 
 
 def test_citations_lead_to_the_pages_own_references(rendered):

@@ -6,14 +6,8 @@ import ast
 
 import pytest
 
-from kwev.book.prose import (
-    bare_figures,
-    check_citations,
-    check_labels,
-    check_prose,
-    lint_sentences,
-    literals,
-)
+from kwev.book.chapters import parse_chapter
+from kwev.book.checks import bare_figures, check_citations, check_labels, check_prose, literals
 
 
 def found_by(check, chapters):
@@ -25,7 +19,6 @@ def test_the_good_book_has_no_problems(chapters_of):
     assert found_by(check_prose, chapters) == []
     assert check_citations(chapters, book.bibliography) == []
     assert check_labels(chapters) == []
-    assert found_by(lint_sentences, chapters) == []
 
 
 def test_typed_figures_are_found_wherever_they_are(chapters_of):
@@ -123,9 +116,10 @@ def test_literals_in_cells(code, count):
     assert len(literals(ast.parse(code))) == count
 
 
-def test_two_sentences_on_a_line_are_a_hint(chapters_of):
-    book, _ = chapters_of()
-    from kwev.book.chapters import parse_chapter
-
-    chapter = parse_chapter("# T {#sec-t}\n\nOne is here. Two is too.\n", book.pages[1])
-    assert [hint.where for hint in lint_sentences(chapter)] == ["chapters/01-cover.qmd:3"]
+def test_an_example_that_is_shown_in_full_may_state_its_inputs(make_book):
+    page = make_book().pages[1]
+    cell = "# T {#sec-t}\n\n```{python}\n#| echo: %s\nreach = 500\nprint('All 36.')\n```\n"
+    shown, hidden = (check_prose(parse_chapter(cell % echo, page)) for echo in ("true", "false"))
+    displayed = "digit in a displayed string: 'All 36.'"
+    assert [problem.what for problem in shown] == [displayed]
+    assert [problem.what for problem in hidden] == ["numeric literal 500 in a cell", displayed]

@@ -9,9 +9,8 @@ import sys
 import pytest
 
 from kwev.book import render
-from kwev.book.checks import check_site, compare_sites
-from kwev.book.post_render import finish
-from kwev.book.pre_render import PROVENANCE_FILE, prepare
+from kwev.book.site import check_site, compare_sites
+from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
 from kwev.book.render import (
     INSTALL_MARKER,
     find_quarto,

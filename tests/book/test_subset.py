@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwev.book.subset import check_subset
+from kwev.book.checks import check_subset
 
 
 def test_the_good_book_stays_inside_the_subset(chapters_of):
@@ -29,4 +29,7 @@ def test_everything_else_is_named_with_its_line(chapters_of):
         f"{file}:28: raw block {{=html}} is not in the subset",
         f"{file}:32: div attribute when-format is not in the subset",
         f"{file}:32: div class content-visible is not in the subset",
+        f"{file}:36: image ![A picture](other.png) is not in the subset",
+        f"{file}:38: div attribute layout-ncol is not in the subset",
+        f"{file}:38: div id fig-two is not in the subset",
     }

@@ -14,14 +14,11 @@ import pytest
 
 from kwev.book.chapters import read_book
 from kwev.book.chapters import read_chapter
+from kwev.book.checks import check_citations, check_labels, check_prose, check_subset
 from kwev.book.execute import execute
 from kwev.book.execute import inline_problems
 from kwev.book.execute import inline_values
-from kwev.book.outputs import require_alt
-from kwev.book.prose import check_citations
-from kwev.book.prose import check_labels
-from kwev.book.prose import check_prose
-from kwev.book.subset import check_subset
+from kwev.book.preview import require_alt
 
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from figures import places
 
-from kwev import config as kwev_config
+from kwev.config import load_config
 from kwev.display import chart
 from kwev.display.table import Column, Table
 from kwev.report import plan_map
@@ -44,7 +44,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture
 def site(folder, frames, origin):
     """Serve a page with a chart, a table and the map of a plan; return its address."""
-    config = kwev_config.load("base", ROOT / "config")
+    config = load_config("base", ROOT / "config")
     shapes = places.write_shapes(folder.root / "processed")
     shown = [
         chart.coverage_drawn(frames["coverage"], origin=origin),

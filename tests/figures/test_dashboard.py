@@ -10,7 +10,7 @@ import pytest
 from figures import places
 from lxml import etree
 
-from kwev import config
+from kwev.config import load_config
 from kwev.display.figure import is_svg
 from kwev.plan.format import CoverageAll, Reached
 from kwev.report import metrics
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def made():
-    plan = places.plan(config.load("base", ROOT / "config"))
+    plan = places.plan(load_config("base", ROOT / "config"))
     share = {"before": 0.2, "after": 0.6, "target": 0.95, "attainable": 0.7, "ceiling": None,
              "bound_checked": None}  # fmt: skip
     plan.coverage = CoverageAll(**dict.fromkeys(("l2", "l3", "ev_owners"), Reached(**share)))

@@ -12,7 +12,7 @@ from figures import places
 from figures.reading import outside
 from lxml import etree
 
-from kwev import config
+from kwev.config import load_config
 from kwev.display import layers
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
@@ -38,7 +38,7 @@ def shapes(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made():
-    return places.plan(config.load("base", ROOT / "config"))
+    return places.plan(load_config("base", ROOT / "config"))
 
 
 @pytest.fixture(params=MAPS)
@@ -171,7 +171,7 @@ def test_of_two_actions_at_a_place_the_last_says_what_stands_there():
 
 
 def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
-    made = places.plan(config.load("base", ROOT / "config"))
+    made = places.plan(load_config("base", ROOT / "config"))
     more = [
         places.action("add_l2", "s1", 43.35, -80.55, (0, 2, 2, 2)),
         places.action("add_l3", "s2", 43.35, -80.45, (2, 2, 2, 4)),

@@ -9,6 +9,7 @@ from kwev.certify import actions
 from kwev.data.tables import load_tables
 from kwev.report import readings, registry, sweeps
 from kwev.studies import study
+from kwev.studies.rows import differences
 
 
 @pytest.mark.parametrize("name", [*registry.STUDIES, *registry.RECORDS])
@@ -90,7 +91,7 @@ def check(points, project, tables, name):
     rows = registry.results(project, name).set_index("name", drop=False)
     assert points
     for point in points:
-        assert study.differences(tables, point, rows.loc[point.name].to_dict()) == []
+        assert differences(tables, point.case, rows.loc[point.name].to_dict()) == []
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import pytest
 
 from kwev.certify.actions import ActionKey
 from kwev.certify.evaluation import Evaluation
-from kwev.config import Case, load, scenario_paths
+from kwev.config import Case, load_config, scenario_paths
 from kwev.studies.store import solve_certified
 
 PEOPLE = 587_165
@@ -25,7 +25,7 @@ NAMES = (
 @pytest.fixture(scope="module")
 def plans(project, tables):
     """Return the plan of every scenario at `tract`, solved here."""
-    cases = {name: Case(name, load(name, project.config), "tract") for name in NAMES}
+    cases = {name: Case(name, load_config(name, project.config), "tract") for name in NAMES}
     return {name: solve_certified(tables, case).plan for name, case in cases.items()}
 
 

@@ -15,8 +15,10 @@ from shelves import checkout
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
-from kwev.studies import store, study
-from kwev.studies.study import Point, Record
+from kwev.studies import records, store, study
+from kwev.studies.records import Record
+from kwev.studies.rows import actions_of, differences
+from kwev.studies.study import Point
 
 BUDGETS_CAD = (250_000.0, 500_000.0, 1_000_000.0)
 
@@ -71,14 +73,14 @@ def test_a_row_says_what_the_certified_plan_says(shelf, points, tables):
         assert row["new_l2"] == sum(a.kind == "new_l2" for a in plan.actions)
         assert row["l2_status"] == plan.certificate.targets["l2"]
         assert row["violations"] == 0
-        done = study.actions_of(row["actions"])
+        done = actions_of(row["actions"])
         assert done == tuple((a.id, a.ports_added) for a in plan.actions)
 
 
 def test_a_row_can_be_measured_again_from_its_actions(shelf, points, tables):
     rows = study.results(shelf, points)
     for point, row in zip(points, rows.to_dict("records"), strict=True):
-        assert study.differences(tables, point, row) == []
+        assert differences(tables, point.case, row) == []
 
 
 @pytest.mark.parametrize(
@@ -89,15 +91,15 @@ def test_what_was_changed_with_its_checksum_shows_when_measured_again(
     shelf, points, tables, column, change
 ):
     row = study.results(shelf, points).to_dict("records")[0]
-    (line,) = study.differences(tables, points[0], {**row, column: row[column] + change})
+    (line,) = differences(tables, points[0].case, {**row, column: row[column] + change})
     assert f"says {column} is" in line
 
 
 def test_an_action_left_out_shows_when_measured_again(shelf, points, tables):
     row = study.results(shelf, points).to_dict("records")[0]
     fewer = " ".join(row["actions"].split()[1:])
-    assert study.differences(tables, points[0], {**row, "actions": fewer})
-    (line,) = study.differences(tables, points[0], {**row, "actions": "new_l9_nowhere:1"})
+    assert differences(tables, points[0].case, {**row, "actions": fewer})
+    (line,) = differences(tables, points[0].case, {**row, "actions": "new_l9_nowhere:1"})
     assert "cannot be read" in line
 
 
@@ -212,11 +214,11 @@ def running(copy, code):
     script = textwrap.dedent(f"""
         from pathlib import Path
         from kwev import study
-        from kwev.config import Case, load
+        from kwev.config import Case, load_config
         from kwev.project import Project
 
         project = Project(Path({str(copy.root)!r}))
-        config = load("base", project.config)
+        config = load_config("base", project.config)
         points = [
             study.Point("toy", f"{{b:.0f}}",
                         Case("base", config.with_values(budget__limit_cad=b), "tract"))
@@ -267,38 +269,38 @@ def kept(shelf, tables, points):
         calls.append(1)
         return {"periods": [1, 2], "value": 0.5}
 
-    rec = Record("toy-record", study.made_from(tables, points[0].case, "1"), make)
-    study.write_record(shelf, rec)
+    rec = Record("toy-record", records.made_from(tables, points[0].case, "1"), make)
+    records.write_record(shelf, rec)
     assert calls == [1]
     return rec
 
 
 def test_a_record_is_read_as_it_was_made(shelf, kept):
-    assert study.record(shelf, kept) == {"periods": [1, 2], "value": 0.5}
+    assert records.read_record(shelf, kept) == {"periods": [1, 2], "value": 0.5}
 
 
 @pytest.mark.parametrize("damage", [cut, emptied, not_text, gone], ids=lambda d: d.__name__)
 def test_a_damaged_record_is_never_shown(shelf, kept, damage):
-    damage(study.record_path(shelf, kept.name))
+    damage(records.path_of(shelf, kept.name))
     with pytest.raises(KwevError, match=r"the record is (damaged|missing)"):
-        study.record(shelf, kept)
+        records.read_record(shelf, kept)
 
 
 def test_an_edited_record_is_never_shown(shelf, kept):
-    path = study.record_path(shelf, kept.name)
+    path = records.path_of(shelf, kept.name)
     values = read_json(path)
     values["values"]["value"] = 0.6
     write_json(path, values)
     with pytest.raises(KwevError, match="checksum does not fit"):
-        study.record(shelf, kept)
+        records.read_record(shelf, kept)
 
 
 def test_a_stale_record_is_never_shown(shelf, kept):
     other = Record(kept.name, {**kept.parts, "code": "0" * 64}, kept.make)
     with pytest.raises(KwevError, match="stale: code has changed"):
-        study.record(shelf, other)
+        records.read_record(shelf, other)
 
 
 def test_a_record_must_be_plain_json(shelf):
     with pytest.raises(KwevError, match="not plain JSON"):
-        study.write_record(shelf, Record("odd", {}, lambda: {"value": float("nan")}))
+        records.write_record(shelf, Record("odd", {}, lambda: {"value": float("nan")}))

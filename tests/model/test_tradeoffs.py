@@ -8,7 +8,8 @@ import pytest
 from kwev.certify.evaluation import Evaluation
 from kwev.report import frontier, futures, near_optimal
 from kwev.report.tradeoffs import Tradeoffs
-from kwev.studies import study
+from kwev.studies import records, study
+from kwev.studies.rows import actions_of, differences, evaluated
 
 GAP_POINTS = 0.02
 """What the gap of one part in ten thousand leaves open, with room (points)."""
@@ -84,16 +85,16 @@ def test_weights_find_no_plan_that_beats_the_frontier_by_more_than_the_gap(found
 def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
     own = make(project)
     rows = study.results(project, own)
-    assert study.differences(tables, own[0], rows.iloc[0].to_dict()) == []
+    assert differences(tables, own[0].case, rows.iloc[0].to_dict()) == []
 
 
 def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, found):
     case = near_optimal.case_of(project)
-    values = study.record(project, near_optimal.record(project))["plans"]
+    values = records.read_record(project, near_optimal.record(project))["plans"]
     best = values[0]
     assert best["name"] == near_optimal.BEST
     for row in values:
-        again = study.remeasured(tables, case, study.actions_of(row["actions"]))
+        again = evaluated(tables, case, actions_of(row["actions"]))
         assert again["violations"] == row["violations"] == 0
         for key in ("net_cad", "l2", "l3", "l2_model", "l3_model", "shortfall_points", "objective"):
             assert row[key] == pytest.approx(again[key], abs=1e-6)
@@ -112,13 +113,13 @@ def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found
     robust = found.robustness
     own = futures.points(project)
     solved = study.results(project, own)
-    values = study.record(project, futures.record(project))
+    values = records.read_record(project, futures.record(project))
     best = [row["best_points"] for row in values["futures"]]
     plans = {row["name"]: row for row in values["plans"]}
     for name in ("robust", "base"):
-        actions = study.actions_of(plans[name]["actions"])
+        actions = actions_of(plans[name]["actions"])
         for index in (0, 5):  # of twelve futures
-            again = study.remeasured(tables, own[index].case, actions)
+            again = evaluated(tables, own[index].case, actions)
             regret = again["shortfall_points"] - best[index]
             assert plans[name]["regret_points"][index] == pytest.approx(regret, abs=1e-6)
     assert robust.violations == 0

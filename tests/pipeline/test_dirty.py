@@ -12,11 +12,16 @@ import pytest
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
+from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import read_boundaries
-from kwev.pipeline.cells import cell_tables, da_table, point_table
-from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.population import read_addresses, spread_population
+from kwev.pipeline.population import (
+    cell_tables,
+    da_table,
+    point_table,
+    read_addresses,
+    spread_population,
+)
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations

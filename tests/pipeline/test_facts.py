@@ -10,9 +10,10 @@ import shapely
 
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
-from kwev.pipeline.cells import grid_per_household, point_facts, shares_of_cells
 from kwev.pipeline.geometry import distance_m, nearest_lines, sums_within
+from kwev.pipeline.grid import grid_per_household
 from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.population import Places, point_facts, shares_of_cells
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.sites import OWNERSHIP, site_facts
 
@@ -67,6 +68,7 @@ def facts(roads):
             "category": ["library", "parking", "shopping_mall", "library", "highway_corridor"],
             "owner": ["public", "unknown", "private", "public", "unknown"],
             "grid_kw": [300.0, 750, 2_000, 300, 2_000],
+            "transit": 0.25,
             "easting_m": spots[:, 0],
             "northing_m": spots[:, 1],
         }
@@ -78,18 +80,15 @@ def facts(roads):
             "northing_m": there[:, 1],
             "population": [100.0, 50],
             "ev": [2.0, 1],
+            "ev_2030": [6.0, 2],
         }
     )
-    growth = pd.DataFrame({"ev_2030": [6.0, 2]})
     stations = pd.DataFrame(
         {"access": ["public", "tesla_only"], "easting_m": [WEST, WEST],
          "northing_m": [SOUTH + 1_030, SOUTH]}
     )  # fmt: skip
     ledger = Ledger()
-    table = site_facts(
-        sites, cells, growth, stations, roads, lambda xy: np.full(len(xy), 0.25), Parameters(),
-        ledger,
-    )  # fmt: skip
+    table = site_facts(sites, cells, stations, roads, Parameters(), ledger)
     check(table, PROCESSED["site_facts"], where="site_facts", hint="")
     return table.set_index("site_id"), ledger.table().set_index("rule")["rows"]
 
@@ -166,9 +165,12 @@ def test_points_of_three_geographies_by_hand():
     tracts = pd.DataFrame({"tract_id": ["5410001.00"], **place})
     tract_profiles = PROFILES.iloc[:1].assign(tract_id="5410001.00", density_per_km2=800.0)
     table = point_facts(
-        cells, parts, das, tracts, (PROFILES, tract_profiles), pd.Series({"5410001.00": 2.3456}),
-        lambda xy: np.full(len(xy), 0.123456), Parameters(), Ledger(),
-    )  # fmt: skip
+        Places(das.iloc[:0], das, tracts, cells, parts, cell_m=100),
+        (PROFILES, tract_profiles),
+        pd.Series({"5410001.00": 2.3456}),
+        lambda xy: np.full(len(xy), 0.123456),
+        Ledger(),
+    )
     check(table, PROFILES_SCHEMA, where="point_facts", hint="")
     assert table["geography"].tolist() == ["cell", "da", "tract"]
     # a cell has a hundredth of a square kilometre
@@ -192,9 +194,12 @@ def test_a_place_without_a_published_type_takes_the_median_and_is_counted():
     tracts = das.rename(columns={"da_id": "tract_id"})
     ledger = Ledger()
     table = point_facts(
-        cells, parts, das, tracts, (profiles, profiles.rename(columns={"da_id": "tract_id"})),
-        pd.Series({"a": 2.0}), lambda xy: np.zeros(len(xy)), Parameters(), ledger,
-    ).set_index(["geography", "id"])  # fmt: skip
+        Places(das.iloc[:0], das, tracts, cells, parts, cell_m=100),
+        (profiles, profiles.rename(columns={"da_id": "tract_id"})),
+        pd.Series({"a": 2.0}),
+        lambda xy: np.zeros(len(xy)),
+        ledger,
+    ).set_index(["geography", "id"])
     assert table.loc[("da", ids[1]), "multi_unit_share"] == pytest.approx(0.4)
     assert table.loc[("cell", "c_1_1"), "multi_unit_share"] == pytest.approx(0.4)
     assert ledger.table()["rows"].tolist() == [1, 1]

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.pipeline.growth import share_out, yearly
 from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.vehicles import share_out, yearly
 
 
 def test_half_of_the_growth_goes_where_growth_was():

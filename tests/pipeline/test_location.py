@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from kwev.data.supply_schemas import LOCATION_CHECKS
-from kwev.pipeline.location import OUTCOMES, Gazetteer, settlement_key, street_of
+from kwev.pipeline.addresses import OUTCOMES, Gazetteer, settlement_key, street_of
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.pipeline.names import address_key, readable, similarity, unit_stem
+from kwev.pipeline.addresses import address_key, readable, similarity, unit_stem
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,17 @@ import shapely
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
-from kwev.pipeline.cells import cell_tables, da_table, municipality_table, point_table, tract_table
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.population import read_addresses, spread_population
+from kwev.pipeline.population import (
+    cell_tables,
+    da_table,
+    municipality_table,
+    point_table,
+    read_addresses,
+    spread_population,
+    tract_table,
+)
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.vehicles import downscale_vehicles, propensity, registered
 

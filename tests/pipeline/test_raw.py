@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from kwev.errors import KwevError
-from kwev.pipeline import build
+from kwev.pipeline.build import build
 from kwev.pipeline.raw import FILES, Raw
 
 pytestmark = pytest.mark.slow

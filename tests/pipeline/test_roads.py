@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
-from kwev.data.place_schemas import ROAD_CLASSES
+from kwev.data.supply_schemas import ROAD_CLASSES
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.roads import class_name, road_graph, snap, snap_table, to_cm

@@ -8,8 +8,8 @@ import pytest
 
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
+from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.geometry import unproject
-from kwev.pipeline.location import Gazetteer
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.station_records import read_records

@@ -18,7 +18,7 @@ from kwev.report import frontier
 from kwev.solve.minimax_regret import Future, least_worst_regret
 from kwev.solve.near_optimal import alternatives
 from kwev.solve.stages import solve_scenario
-from kwev.studies.study import remeasured
+from kwev.studies.rows import evaluated
 
 TOLERANCE = 1e-6
 
@@ -56,7 +56,7 @@ def test_alternatives_share_as_little_as_any_near_plan_does(seed):
         "da",
     )  # fmt: skip
     best = solve(tables, given)
-    seen = [(set(p), remeasured(tables, given, p.items())) for p in plans(sites, 1)]
+    seen = [(set(p), evaluated(tables, given, p.items())) for p in plans(sites, 1)]
     least = best.solver.objective / 1.01 - TOLERANCE
     near = [
         (own, m["objective"])
@@ -102,7 +102,7 @@ def test_no_plan_has_a_smaller_worst_regret(seed):
     ]
     worst = []
     for plan in plans(sites, 2):
-        seen = [remeasured(tables, one, plan.items()) for one in cases]
+        seen = [evaluated(tables, one, plan.items()) for one in cases]
         if all(m["violations"] == 0 for m in seen):
             regrets = [
                 m["shortfall_points"] - f.best_points for m, f in zip(seen, futures, strict=True)
@@ -116,7 +116,7 @@ def test_no_plan_has_a_smaller_worst_regret(seed):
     started = least_worst_regret(tables, futures, known=[{"new_l2_q000": 1}, {"new_l2_q999": 1}])
     assert started.worst_points == pytest.approx(min(worst), abs=1e-3)
     again = max(
-        remeasured(tables, one, found.actions.items())["shortfall_points"] - f.best_points
+        evaluated(tables, one, found.actions.items())["shortfall_points"] - f.best_points
         for one, f in zip(cases, futures, strict=True)
     )
     assert again == pytest.approx(found.worst_points, abs=TOLERANCE)
@@ -138,7 +138,7 @@ def test_each_point_of_the_frontier_is_efficient_among_all_plans(seed):
     every = [dict(pair for part in chosen for pair in part.items()) for chosen in product(*ways)]
     free = frontier._point(base, "frontier", "free", {"targets.l3": 0.0}).case
     free = Case(free.scenario, free.config.with_values(budget__limit_cad=1e7), "da")
-    seen = [remeasured(tables, free, plan.items()) for plan in every]
+    seen = [evaluated(tables, free, plan.items()) for plan in every]
     most = {}
     for money in (50_000.0, 225_000.0, 450_000.0):
         within = [m for m in seen if m["net_cad"] <= money]

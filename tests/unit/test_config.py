@@ -64,14 +64,14 @@ def nested(path, value):
 def test_the_scenarios_and_cases_load():
     names = {*NAMES, *CASES}
     assert set(kwev_config.scenario_paths(ROOT / "config")) == names
-    described = {kwev_config.load(name, ROOT / "config").description for name in names}
+    described = {kwev_config.load_config(name, ROOT / "config").description for name in names}
     assert len(described) == len(names)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_case_changes_one_section_of_base(name):
     key, value = CASES[name]
-    base, case = (kwev_config.load(n, ROOT / "config").as_dict() for n in ("base", name))
+    base, case = (kwev_config.load_config(n, ROOT / "config").as_dict() for n in ("base", name))
     section, leaf = key.split(".")
     assert case[section][leaf] == value != base[section][leaf]
     changed = {key for key in base if base[key] != case[key]}
@@ -91,14 +91,14 @@ def test_a_case_changes_one_section_of_base(name):
     ],
 )
 def test_scenarios_are_as_settled(name, settled):
-    c = kwev_config.load(name, ROOT / "config")
+    c = kwev_config.load_config(name, ROOT / "config")
     radii = (c.coverage.l2_radius_m, c.coverage.l3_radius_m)
     assert (c.budget.limit_cad, c.targets.l2, c.targets.l3, *radii) == settled
 
 
 def test_a_scenario_changes_only_what_it_names():
-    base = kwev_config.load("base", ROOT / "config").as_dict()
-    conservative = kwev_config.load("conservative", ROOT / "config").as_dict()
+    base = kwev_config.load_config("base", ROOT / "config").as_dict()
+    conservative = kwev_config.load_config("conservative", ROOT / "config").as_dict()
     assert conservative["targets"]["ev_owners"] == base["targets"]["ev_owners"]
     assert conservative["coverage"]["metric"] == base["coverage"]["metric"]
     for section in ("weights", "power", "costs", "ports", "demand", "siting", "scores", "solver"):
@@ -119,7 +119,7 @@ def test_an_unknown_key_is_refused_at_every_depth(config_dir, path, model):
     known = next(iter(model.model_fields))
     name = write_scenario(config_dir, nested(path, {f"{known}s": 1}))
     with pytest.raises(KwevError) as refused:
-        kwev_config.load(name, config_dir)
+        kwev_config.load_config(name, config_dir)
     dotted = ".".join((*path, f"{known}s"))
     assert refused.value.what == f"unknown key {dotted!r}"
     assert refused.value.where == str(config_dir / "scenarios" / "mine.json")
@@ -129,7 +129,7 @@ def test_an_unknown_key_is_refused_at_every_depth(config_dir, path, model):
 def test_a_far_off_key_lists_the_known_ones(config_dir):
     name = write_scenario(config_dir, {"budget": {"zzz": 1}})
     with pytest.raises(KwevError, match=r"Known: limit_cad\."):
-        kwev_config.load(name, config_dir)
+        kwev_config.load_config(name, config_dir)
 
 
 @pytest.mark.parametrize("path", [path for path, _ in sections() if path])
@@ -141,7 +141,7 @@ def test_a_missing_section_is_named(config_dir, path):
     del node[path[-1]]
     (config_dir / "base.json").write_text(json.dumps(base))
     with pytest.raises(KwevError, match=rf"missing key '{'.'.join(path)}'"):
-        kwev_config.load("base", config_dir)
+        kwev_config.load_config("base", config_dir)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_missing_section_is_named(config_dir, path):
 def test_a_wrong_value_is_refused_with_its_path(config_dir, key, value):
     name = write_scenario(config_dir, nested(key.split("."), value))
     with pytest.raises(KwevError) as refused:
-        kwev_config.load(name, config_dir)
+        kwev_config.load_config(name, config_dir)
     assert refused.value.what.startswith(f"{key}: ")
     assert refused.value.hint
     assert "\n" not in str(refused.value)
@@ -194,20 +194,20 @@ def test_a_number_that_is_none_is_refused(config_dir, text):
     path = config_dir / "scenarios" / "mine.json"
     path.write_text('{"budget": {"limit_cad": %s}}' % text)  # noqa: UP031 -- braces of JSON
     with pytest.raises(KwevError):
-        kwev_config.load("mine", config_dir)
+        kwev_config.load_config("mine", config_dir)
 
 
 @pytest.mark.parametrize("text", ["[]", "3", '"base"', "null", "{", "", "{'a': 1}"])
 def test_a_file_that_is_no_object_is_refused(config_dir, text):
     (config_dir / "scenarios" / "mine.json").write_text(text)
     with pytest.raises(KwevError, match=r"mine\.json"):
-        kwev_config.load("mine", config_dir)
+        kwev_config.load_config("mine", config_dir)
 
 
 @pytest.mark.parametrize(("name", "meant"), [("bse", "base"), ("agressive", "aggressive")])
 def test_a_misspelt_scenario_names_the_nearest(name, meant):
     with pytest.raises(KwevError, match=f"unknown scenario {name!r}.*Did you mean {meant!r}"):
-        kwev_config.load(name, ROOT / "config")
+        kwev_config.load_config(name, ROOT / "config")
 
 
 def test_with_values_changes_a_copy():

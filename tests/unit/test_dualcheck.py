@@ -27,7 +27,7 @@ from kwev.certify.exact import InexactError, exact, exact_scores, exact_weights,
 from kwev.certify.exact_actions import KNOWN, moves, unknown
 from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import place_weights, point_scores
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.files import dump_json
 from kwev.plan.format import Branch
 from kwev.report.metrics import verdict
@@ -89,7 +89,7 @@ def test_exact_weights_are_the_weights_of_the_certificate(tables, geography, see
 
 
 def test_exact_scores_are_those_of_the_certificate_on_the_data(tables, project):
-    config = load("base", project.config)
+    config = load_config("base", project.config)
     ids = tables.das["da_id"].tolist()
     found = exact_scores(tables, config, "da", ids)
     wanted = point_scores(tables, config, "da", ids)
@@ -309,7 +309,7 @@ def test_a_target_is_out_of_reach_of_the_budget_where_the_model_has_the_cells(ge
 
 
 def test_every_setting_of_the_base_plan_is_known(project):
-    config = load("base", project.config)
+    config = load_config("base", project.config)
     assert unknown(config) == ""
     assert set(leaves(config.as_dict())) >= KNOWN
 

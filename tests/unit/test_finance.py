@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from toy import base_config, case, toy
 
 from kwev.certify.certificate import certify
-from kwev.config import load
+from kwev.config import load_config
 from kwev.display.figure import Origin
 from kwev.display.values import Number
 from kwev.errors import KwevError
@@ -254,7 +254,7 @@ def test_every_value_of_the_section_is_in_the_ledger(project):
 
 def test_cited_values_are_those_of_the_table(project, tables):
     cited = tables.tariffs.set_index("tariff_id")
-    base = load("base", project.config)
+    base = load_config("base", project.config)
     found = 0
     for entry in read_json(project.root / "data" / "assumptions.json"):
         if "tariff" not in entry:

@@ -39,18 +39,18 @@ def test_write_schemas_writes_them_all(tmp_path):
 
 
 def test_every_scenario_fits_the_schema(project):
-    from kwev.config import load, scenario_paths
+    from kwev.config import load_config, scenario_paths
 
     for name in scenario_paths(project.config):
-        values = load(name, project.config).as_dict()
+        values = load_config(name, project.config).as_dict()
         jsonschema.validate(values, SCHEMAS["config/schema.json"])
 
 
 @pytest.mark.parametrize("change", [{"buget": {}}, {"budget": {"limit_cad": -1}}])
 def test_the_configuration_schema_refuses_what_kwev_refuses(project, change):
-    from kwev.config import load
+    from kwev.config import load_config
 
-    values = {**load("base", project.config).as_dict(), **change}
+    values = {**load_config("base", project.config).as_dict(), **change}
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(values, SCHEMAS["config/schema.json"])
 

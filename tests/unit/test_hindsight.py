@@ -12,13 +12,14 @@ from toy import ORIGIN, base_config, toy
 from kwev.certify import reach, weights
 from kwev.certify.certificate import certify
 from kwev.certify.reach import Points
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.display.figure import Origin
 from kwev.pipeline.geometry import unproject
 from kwev.plan.format import Action
 from kwev.report import hindsight
 from kwev.solve.stages import solve_scenario
-from kwev.studies.study import record as read_record
+from kwev.studies.records import read_record
+from kwev.vocabulary import LEVEL_KEYS
 
 CUT, NEWEST = "2022-07-15", "2025-10"
 
@@ -198,7 +199,7 @@ def shown(project):
 def real(project, tables):
     found = hindsight.past(tables)
     then = hindsight.tables_of(tables, found)
-    base = load("base", project.config)
+    base = load_config("base", project.config)
     return found, then, hindsight.config_of(base, found)
 
 
@@ -226,8 +227,8 @@ def test_the_record_is_what_its_actions_reach(shown, tables, real):
     assert shown["violations"] == 0
     ruler = hindsight.Ruler(tables, then, config)
     networks = {
-        "built": {level: found.offering(level, "newer") for level in hindsight.LEVELS},
-        "then": {level: found.offering(level, "older") for level in hindsight.LEVELS},
+        "built": {level: found.offering(level, "newer") for level in LEVEL_KEYS},
+        "then": {level: found.offering(level, "older") for level in LEVEL_KEYS},
         "plan": hindsight.network_of(found, then, actions),
     }
     for name, network in networks.items():
@@ -239,7 +240,7 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
     # so on the model's own points what was built misses the targets by at least as much
     found, then, config = real
     places = set(then.sites["site_id"]) | set(then.stations["station_id"])
-    for level in hindsight.LEVELS:
+    for level in LEVEL_KEYS:
         for place in found.came(level)["place_id"]:
             assert place in places or f"{hindsight.REAL}{place}" in places
     real = then.sites[then.sites["site_id"].str.startswith(hindsight.REAL)].set_index("site_id")
@@ -253,20 +254,19 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
         shares = [
             points.people[measure.reached(level, points, network[level])].sum()
             / points.people.sum()
-            for level in hindsight.LEVELS
+            for level in LEVEL_KEYS
         ]
         wanted = (config.targets.l2, config.targets.l3)
         return sum(max(0.0, w - s) for w, s in zip(wanted, shares, strict=True))
 
     added = hindsight.network_of(found, then, actions_of(shown))
-    older = {level: found.offering(level, "older") for level in hindsight.LEVELS}
+    older = {level: found.offering(level, "older") for level in LEVEL_KEYS}
     new = {
-        level: added[level][len(found.offering(level, *hindsight.BOTH)) :]
-        for level in hindsight.LEVELS
+        level: added[level][len(found.offering(level, *hindsight.BOTH)) :] for level in LEVEL_KEYS
     }
-    plan = {level: older[level] + new[level] for level in hindsight.LEVELS}
-    came = {level: hindsight._rows(found.came(level)) for level in hindsight.LEVELS}
-    built = {level: older[level] + came[level] for level in hindsight.LEVELS}
+    plan = {level: older[level] + new[level] for level in LEVEL_KEYS}
+    came = {level: hindsight._rows(found.came(level)) for level in LEVEL_KEYS}
+    built = {level: older[level] + came[level] for level in LEVEL_KEYS}
     assert missed(plan) <= missed(built) + 1e-9
 
 

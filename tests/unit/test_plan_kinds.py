@@ -14,9 +14,8 @@ from kwev.config import Case
 from kwev.display import chart, style
 from kwev.model.formulation import touched
 from kwev.model.inputs import build_inputs
-from kwev.plan.format import ActionKind
 from kwev.report import metrics, phases
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.vocabulary import ALWAYS_SHOWN, KIND_NAMES, ActionKindKey
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +63,7 @@ def with_removal(plan):
 def test_tables_by_kind_add_up(plan):
     made = with_removal(plan)
     table = metrics.actions_by_kind(made)
-    assert list(table["kind"]) == list(metrics.KIND_NAMES.values())
+    assert list(table["kind"]) == list(KIND_NAMES.values())
     assert table["stations"].sum() == len(made.actions)
     assert table["net_cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
     assert table["ports_added"].sum() == sum(a.ports_added for a in made.actions)
@@ -72,9 +71,9 @@ def test_tables_by_kind_add_up(plan):
     assert table["l2_ports_removed"].sum() == 2 + 2
     bought = metrics.cost_breakdown(made)
     assert bought["cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
-    assert metrics.KIND_NAMES["remove"] not in set(bought["item"])
+    assert KIND_NAMES["remove"] not in set(bought["item"])
     by_place = metrics.actions_by_municipality(made)
-    assert by_place[list(metrics.KIND_NAMES)].to_numpy().sum() == len(made.actions)
+    assert by_place[list(KIND_NAMES)].to_numpy().sum() == len(made.actions)
 
 
 def test_phases_add_up_and_name_what_they_hold(plan):
@@ -98,8 +97,8 @@ def test_words_tell_the_other_kinds_only_where_there_are_some(plan):
 
 
 def test_every_kind_has_a_name_a_colour_a_pattern_and_a_phase():
-    kinds = set(ActionKind.__args__)
-    assert kinds == set(metrics.KIND_NAMES) == set(style.ACTIONS) == set(style.ACTION_NAMES)
+    kinds = set(ActionKindKey.__args__)
+    assert kinds == set(KIND_NAMES) == set(style.ACTIONS) == set(style.ACTION_NAMES)
     assert kinds == set(chart.PATTERNS)
     assert kinds == {k for phase in phases.PHASES for k in (phase.kind, *phase.also)}
 

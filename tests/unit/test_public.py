@@ -10,7 +10,7 @@ import pytest
 from toy import base_config, toy
 
 import kwev
-from kwev.config import Case, load
+from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 
 HEAVY = ("cvxpy", "pandas", "numpy", "pydantic", "highspy")
@@ -42,7 +42,7 @@ def test_data_to_certificate_in_five_calls():
 
 
 def test_project_and_scenario_are_found_where_they_are_left_out(project, tables):
-    assert kwev.load_config() == kwev.load_config("base") == load("base", project.config)
+    assert kwev.load_config() == kwev.load_config("base") == load_config("base", project.config)
     assert kwev.load_tables() is load_tables(project.processed) is tables
 
 

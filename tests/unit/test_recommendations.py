@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from kwev.config import load
+from kwev.config import load_config
 from kwev.report import decisions
 
 
@@ -14,7 +14,7 @@ def with_coverage(plan, level, **shares):
 
 @pytest.fixture(scope="module")
 def config(project):
-    return load("base", project.config)
+    return load_config("base", project.config)
 
 
 def radii(**l2):

@@ -437,9 +437,9 @@ Src  Proc. InQueue |  Leaves   Expl. | BestBound       BestSol              Gap 
 
 @pytest.fixture(scope="module")
 def tract_entry(project, tables):
-    from kwev.config import load
+    from kwev.config import load_config
 
-    return stored(project, tables, Case("base", load("base", project.config), "tract"))
+    return stored(project, tables, Case("base", load_config("base", project.config), "tract"))
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.data.columns import about_of, integer, real, table_of, text, unit_of
+from kwev.data.columns import about_of, integer, processed, real, table_of, text, unit_of
 from kwev.data.schemas import PROCESSED
 from kwev.units import COLUMN_SUFFIXES, COLUMN_UNITS
 
@@ -62,7 +62,7 @@ def test_every_column_has_a_unit_and_a_line(name):
     ],
 )
 def test_planted_faults_are_found(column, fault):
-    assert any(fault in line for line in faults(table_of(column, about="Rows.")))
+    assert any(fault in line for line in faults(processed("Rows.", **column)))
 
 
 def test_names_state_units():
@@ -73,6 +73,6 @@ def test_names_state_units():
 def test_words_do_not_change_what_a_schema_accepts():
     bare, told = real(0), real(0, unit="m", about="A length.")
     frame = pd.DataFrame({"x_m": ["1.5"]})
-    got = [table_of({"x_m": column}).validate(frame) for column in (bare, told)]
+    got = [table_of(x_m=column).validate(frame) for column in (bare, told)]
     pd.testing.assert_frame_equal(*got)
     assert (unit_of(told), about_of(told)) == ("m", "A length.")

@@ -188,7 +188,7 @@ def test_a_process_that_is_ended_from_outside_is_one_clear_error(tmp_path):
 POOL = """
 import multiprocessing, os, time
 from concurrent.futures import ProcessPoolExecutor
-from kwev.store import _leave_to_parent
+from kwev.studies.store import _leave_to_parent
 
 if __name__ == "__main__":
     spawn = multiprocessing.get_context("spawn")

@@ -1,18 +1,17 @@
-"""What every section of a scenario has in common: strict reading, and the types of its values."""
+"""The sections of a scenario: what a planner may choose, each value with its unit and its range.
+
+A section is frozen and strict: an unknown key, a value out of range or one of another type is
+refused. What stands below a value is its description in the JSON schema and in error messages.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from kwev.errors import KwevError, nearest, refusal
-from kwev.files import read_json, sha256_json
-from kwev.project import find_project
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from kwev.vocabulary import LevelKey
 
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveM = Annotated[float, Field(gt=0, le=100_000)]
@@ -33,199 +32,18 @@ class Section(BaseModel):
     )
 
 
-# -- What a planner may choose about the two scores: the weights of their parts, the adjustments.
-
-SUM_TOL: Final = 1e-9
-"""How far weights may be from adding up to one."""
-
-
-class _Parts(Section):
-    """Weights of the parts of a score.
-
-    They add up to 1 as written. A part may be switched off with a weight of 0; then the others
-    are rescaled to 1 where the score is computed, so that one key is enough to leave a part out.
-    """
-
-    @model_validator(mode="after")
-    def _adds_up(self) -> _Parts:
-        weights = list(self.model_dump().values())
-        total = sum(weights)
-        if total <= 0:
-            raise ValueError("every weight is 0")
-        if min(weights) > 0 and abs(total - 1) > SUM_TOL:
-            raise ValueError(f"the weights add up to {total:g}, not 1")
-        return self
-
-    def rescaled(self) -> dict[str, float]:
-        """Return the weights by name, adding up to 1."""
-        weights = self.model_dump()
-        total = sum(weights.values())
-        return {name: weight / total for name, weight in weights.items()}
-
-
-class SiteWeights(_Parts):
-    """Parts of the score of a candidate site (client's specification, section 2.6.2)."""
-
-    people: Share
-    """Weight of the people nearby."""
-    ev: Share
-    """Weight of the density of EVs around the site."""
-    grid: Share
-    """Weight of the grid proxy of the site."""
-    transit: Share
-    """Weight of transit at the site."""
-    growth: Share
-    """Weight of the forecast growth of EVs around the site."""
-
-
-class Adjustments(Section):
-    """How much each factor may take from a site's score: 0 is off, 1 takes all of it."""
-
-    chargers: Share
-    """Taken where a public charger stands at the site already (less as it is farther away)."""
-    land_use: Share
-    """Taken where a charger does not suit the use of the land."""
-    ownership: Share
-    """Taken where the owner is not public."""
-    capacity: Share
-    """Taken where the grid proxy has no room for the smallest Level 3 station."""
-    access: Share
-    """Taken where no road that cars may use is near."""
-    traffic: Share
-    """Taken where little traffic passes."""
-
-
-class DemandWeights(_Parts):
-    """Parts of the score of a demand point (client's specification, section 2.5.1)."""
-
-    density: Share
-    """Weight of population density."""
-    infrastructure: Share
-    """Weight of infrastructure quality: age of the housing and grid proxy, half each."""
-    transit: Share
-    """Weight of transit at the point."""
-    housing: Share
-    """Weight of housing: households in apartments, who cannot charge at home."""
-
-
-class Scores(Section):
-    """The score of a candidate site and the score of a demand point."""
-
-    site: SiteWeights
-    """Weights of the parts of a site's score."""
-    adjust: Adjustments
-    """Strengths of the factors that adjust a site's score."""
-    charger_reach_m: PositiveM
-    """Distance from which on a public charger takes nothing from a site's score (m)."""
-    access_reach_m: PositiveM
-    """Distance to a road from which on a site counts as out of reach by car (m)."""
-    demand: DemandWeights
-    """Weights of the parts of a demand point's score."""
-
-
-# -- What a scenario assumes of running chargers as a business: tariffs, prices, years, interest.
-
-CadPerKwh = Annotated[float, Field(ge=0, le=10)]
-CadPerKwMonth = Annotated[float, Field(ge=0, le=100)]
-CadPerMonth = Annotated[float, Field(ge=0, le=10_000)]
-
-
-class Energy(Section):
-    """What a kilowatt hour costs whoever runs a charger, by time of use."""
-
-    off_peak_cad_per_kwh: CadPerKwh
-    """Price of energy off peak: nights and weekends (CAD/kWh)."""
-    mid_peak_cad_per_kwh: CadPerKwh
-    """Price of energy at mid peak (CAD/kWh)."""
-    on_peak_cad_per_kwh: CadPerKwh
-    """Price of energy on peak (CAD/kWh)."""
-    mid_peak_share: Share
-    """Share of the energy that drivers take at mid peak (0 to 1)."""
-    on_peak_share: Share
-    """Share of the energy that drivers take on peak (0 to 1); the rest is taken off peak."""
-    other_cad_per_kwh: CadPerKwh
-    """Market and regulatory charges on each kWh (CAD/kWh)."""
-    loss_share: Share
-    """Energy lost in charger and wires for each kWh sold (0 to 1)."""
-
-    @model_validator(mode="after")
-    def _at_most_all(self) -> Energy:
-        if self.mid_peak_share + self.on_peak_share > 1:
-            raise ValueError("mid_peak_share and on_peak_share are more than 1 together")
-        return self
-
-
-class Delivery(Section):
-    """What the utility asks for bringing the energy."""
-
-    small_below_kw: PositiveKw
-    """Monthly peak below which a site is a small customer, who pays by energy alone (kW)."""
-    small_cad_per_kwh: CadPerKwh
-    """Delivery to a small customer (CAD/kWh)."""
-    small_cad_per_month: CadPerMonth
-    """Fixed charge of a small customer (CAD a month)."""
-    cad_per_month: CadPerMonth
-    """Fixed charge of a larger customer (CAD a month)."""
-    demand_cad_per_kw_month: CadPerKwMonth
-    """Distribution demand charge on the month's peak of a larger customer (CAD/kW a month)."""
-    transmission_cad_per_kw_month: CadPerKwMonth
-    """Transmission charges on the month's peak of a larger customer (CAD/kW a month)."""
-    evc_share: Share
-    """Part of the transmission charges that is paid under Ontario's EV Charging rate (0 to 1)."""
-    evc_load_factor: Share
-    """Highest load factor at which that rate is granted (0 to 1)."""
-    evc_below_kw: PositiveKw
-    """Monthly peak from which on that rate is not granted (kW)."""
-
-
-class Peak(Section):
-    """The month's peak at a site, as a part of the power of all its ports (diversity factor)."""
-
-    l2_share: Share
-    """For Level 2 ports (0 to 1)."""
-    l3_share: Share
-    """For Level 3 ports (0 to 1)."""
-
-
-class Price(Section):
-    """What drivers pay."""
-
-    l2_cad_per_kwh: CadPerKwh
-    """At a Level 2 port (CAD/kWh)."""
-    l3_cad_per_kwh: CadPerKwh
-    """At a Level 3 port (CAD/kWh)."""
-    fee_share: Share
-    """Part of the income that network and payment take (0 to 1)."""
-
-
-class Finance(Section):
-    """Chargers as a business; money is of one year, before tax and grants."""
-
-    energy: Energy
-    """What energy costs."""
-    delivery: Delivery
-    """What bringing it costs."""
-    peak: Peak
-    """How much ports draw together."""
-    price: Price
-    """What drivers pay."""
-    years: Annotated[int, Field(ge=1, le=50)]
-    """Years that the equipment earns."""
-    discount_share_per_year: Annotated[float, Field(ge=0, le=0.5)]
-    """Real interest on the money spent (share a year)."""
-
-
-# -- What a planner may choose: frozen models, scenarios, one JSON schema.
-
 Geography = Literal["tract", "da", "cell"]
 Metric = Literal["straight_line", "network"]
 EvYear = Literal["now", "2030", "2035"]
 """Vehicles that a plan is made for: those registered, or the forecast of a year's end."""
 
-GEOGRAPHIES: tuple[Geography, ...] = ("tract", "da", "cell")
-SOLVERS = ("auto", "highs", "gurobi", "scip")
-NOT_PLANNED = ("description", "finance", "phasing", "solver")
-"""Sections that do not change what is planned: how it is told, solved, built in time, and earns."""
+SolverName = Literal["auto", "highs", "gurobi", "scip"]
+
+GEOGRAPHIES: Final[tuple[Geography, ...]] = get_args(Geography)
+"""Demand points that a model may have, from the coarsest to the finest."""
+
+SOLVERS: Final[tuple[SolverName, ...]] = get_args(SolverName)
+"""Solvers that a scenario may name."""
 
 
 class Budget(Section):
@@ -254,6 +72,17 @@ class Targets(Section):
     ev_owners: EvOwnersTarget
     """EVs within reach of either level."""
 
+    def shares(self) -> dict[str, float]:
+        """Return every target by its key, enforced or only reported (shares)."""
+        return {"l2": self.l2, "l3": self.l3, "ev_owners": self.ev_owners.share}
+
+    def enforced(self) -> dict[str, float]:
+        """Return the targets that are rows of the model, by key (shares)."""
+        wanted = self.shares()
+        if not self.ev_owners.enforce:
+            del wanted["ev_owners"]
+        return wanted
+
 
 class Coverage(Section):
     """What counts as covered."""
@@ -271,6 +100,10 @@ class Coverage(Section):
     """Whether existing stations that serve Teslas only count."""
     include_outside: bool
     """Whether existing stations outside the Region (within 7 km) count."""
+
+    def radius_m(self, level: LevelKey) -> float:
+        """Return the reach of a station of a level (m)."""
+        return self.l2_radius_m if level == "l2" else self.l3_radius_m
 
 
 class Weights(Section):
@@ -545,7 +378,7 @@ class Phasing(Section):
 class Solver(Section):
     """How the model is solved; recorded with the plan, never part of what is planned."""
 
-    name: Literal["auto", "highs", "gurobi", "scip"]
+    name: SolverName
     """Engine: `auto` takes Gurobi where a full licence is found, else HiGHS."""
     mip_gap: Annotated[float, Field(ge=0, le=0.5)]
     """Relative gap at which the search stops (share)."""
@@ -557,154 +390,89 @@ class Solver(Section):
     """Random seed of the solver."""
 
 
-class Config(Section):
-    """A whole scenario, resolved."""
-
-    description: str
-    """What the scenario is for, in a sentence."""
-    budget: Budget
-    targets: Targets
-    coverage: Coverage
-    weights: Weights
-    power: Power
-    costs: Costs
-    operating: Operating
-    objective: Objective
-    ports: Ports
-    demand: Demand
-    siting: Siting
-    rules: Rules
-    scores: Scores
-    phasing: Phasing
-    finance: Finance
-    solver: Solver
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the configuration as plain JSON values."""
-        return self.model_dump(mode="json")
-
-    def sha256(self) -> str:
-        """Return the hash of the resolved configuration."""
-        return sha256_json(self.as_dict())
-
-    def planning_sha256(self) -> str:
-        """Return the hash of all that a plan depends on: without :data:`NOT_PLANNED`."""
-        return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
-
-    def with_values(self, **changes: Any) -> Config:
-        """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.
-
-        Raises
-        ------
-        KwevError
-            If a key is unknown or a value is out of range.
-        """
-        plain = self.as_dict()
-        for key, value in changes.items():
-            *parents, leaf = key.split("__")
-            node = plain
-            for parent in parents:
-                node = node.setdefault(parent, {})
-                if not isinstance(node, dict):
-                    path = key.replace("__", ".")
-                    raise KwevError(f"unknown key {path!r}: {parent!r} holds no keys")
-            node[leaf] = value
-        return parse(plain, where="with_values")
+SUM_TOL: Final = 1e-9
+"""How far weights may be from adding up to one."""
 
 
-@dataclass(frozen=True)
-class Case:
-    """A scenario at a geography: what is solved, stored and checked as one.
+class _Parts(Section):
+    """Weights of the parts of a score.
 
-    Attributes
-    ----------
-    scenario
-        Name of the scenario.
-    config
-        The scenario, resolved.
-    geography
-        Demand points of the model: ``tract``, ``da`` or ``cell``.
+    They add up to 1 as written. A part may be switched off with a weight of 0; then the others
+    are rescaled to 1 where the score is computed, so that one key is enough to leave a part out.
     """
 
-    scenario: str
-    config: Config
-    geography: str = "da"
+    @model_validator(mode="after")
+    def _adds_up(self) -> _Parts:
+        weights = list(self.model_dump().values())
+        total = sum(weights)
+        if total <= 0:
+            raise ValueError("every weight is 0")
+        if min(weights) > 0 and abs(total - 1) > SUM_TOL:
+            raise ValueError(f"the weights add up to {total:g}, not 1")
+        return self
+
+    def rescaled(self) -> dict[str, float]:
+        """Return the weights by name, adding up to 1."""
+        weights = self.model_dump()
+        total = sum(weights.values())
+        return {name: weight / total for name, weight in weights.items()}
 
 
-def parse(values: Any, *, where: str) -> Config:
-    """Read plain values strictly.
+class SiteWeights(_Parts):
+    """Parts of the score of a candidate site (client's specification, section 2.6.2)."""
 
-    Raises
-    ------
-    KwevError
-        Naming the path of the first key that is wrong and the nearest known one.
-    """
-    if not isinstance(values, dict):
-        raise KwevError("configuration must be a JSON object", where=where)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        raise refusal(error, Config, where=where) from error
-
-
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the keys of ``over`` put in, objects merged deeply."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
-    return merged
+    people: Share
+    """Weight of the people nearby."""
+    ev: Share
+    """Weight of the density of EVs around the site."""
+    grid: Share
+    """Weight of the grid proxy of the site."""
+    transit: Share
+    """Weight of transit at the site."""
+    growth: Share
+    """Weight of the forecast growth of EVs around the site."""
 
 
-def scenario_paths(config_dir: Path) -> dict[str, Path]:
-    """Return the file of every scenario by name: base, ``scenarios/``, ``cases/``, ``test/``."""
-    found = {"base": config_dir / "base.json"}
-    for folder in ("scenarios", "cases", "test"):
-        for path in sorted((config_dir / folder).glob("*.json")):
-            found[path.stem] = path
-    return found
+class Adjustments(Section):
+    """How much each factor may take from a site's score: 0 is off, 1 takes all of it."""
+
+    chargers: Share
+    """Taken where a public charger stands at the site already (less as it is farther away)."""
+    land_use: Share
+    """Taken where a charger does not suit the use of the land."""
+    ownership: Share
+    """Taken where the owner is not public."""
+    capacity: Share
+    """Taken where the grid proxy has no room for the smallest Level 3 station."""
+    access: Share
+    """Taken where no road that cars may use is near."""
+    traffic: Share
+    """Taken where little traffic passes."""
 
 
-def load(name: str = "base", config_dir: Path | None = None) -> Config:
-    """Load a scenario by name.
+class DemandWeights(_Parts):
+    """Parts of the score of a demand point (client's specification, section 2.5.1)."""
 
-    Parameters
-    ----------
-    name
-        ``base`` or the stem of a file in ``scenarios/``, ``cases/`` or ``test/``.
-    config_dir
-        The folder ``config``; where it is left out, that of the project one stands in.
-
-    Returns
-    -------
-    Config
-        Every setting with its unit in its name or description; what a scenario does not name is
-        as in ``base``.
-
-    Raises
-    ------
-    KwevError
-        If there is no project, the name is unknown, a file is damaged, or a value is refused.
-    """
-    config_dir = config_dir or find_project().config
-    paths = scenario_paths(config_dir)
-    if name not in paths:
-        hint = nearest(name, list(paths))
-        raise KwevError(f"unknown scenario {name!r}", where=str(config_dir), hint=hint)
-    values = read_json(paths["base"])
-    where = str(paths[name])
-    if name != "base":
-        over = read_json(paths[name])
-        if not isinstance(over, dict) or not isinstance(values, dict):
-            raise KwevError("configuration must be a JSON object", where=where)
-        values = merge(values, over)
-    return parse(values, where=where)
+    density: Share
+    """Weight of population density."""
+    infrastructure: Share
+    """Weight of infrastructure quality: age of the housing and grid proxy, half each."""
+    transit: Share
+    """Weight of transit at the point."""
+    housing: Share
+    """Weight of housing: households in apartments, who cannot charge at home."""
 
 
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a resolved configuration."""
-    schema = Config.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "kwev configuration"
-    return schema
+class Scores(Section):
+    """The score of a candidate site and the score of a demand point."""
+
+    site: SiteWeights
+    """Weights of the parts of a site's score."""
+    adjust: Adjustments
+    """Strengths of the factors that adjust a site's score."""
+    charger_reach_m: PositiveM
+    """Distance from which on a public charger takes nothing from a site's score (m)."""
+    access_reach_m: PositiveM
+    """Distance to a road from which on a site counts as out of reach by car (m)."""
+    demand: DemandWeights
+    """Weights of the parts of a demand point's score."""

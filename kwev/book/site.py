@@ -1,0 +1,324 @@
+"""What must hold for a rendered site, and for two of the same book, whoever rendered them.
+
+A site has all its pages, loads nothing from elsewhere, links to what is there, and shows neither
+errors nor anything unresolved. Two renderings agree on numbers, captions, references and links.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from bs4 import BeautifulSoup, Comment
+
+from kwev.book.checks import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bs4 import Tag
+
+    from kwev.book.chapters import Book
+
+
+LOADING = {
+    "script": ("src",),
+    "link": ("href",),
+    "img": ("src", "srcset"),
+    "iframe": ("src",),
+    "source": ("src", "srcset"),
+    "object": ("data",),
+    "embed": ("src",),
+    "video": ("src", "poster"),
+    "audio": ("src",),
+    "image": ("href", "xlink:href"),
+    "use": ("href", "xlink:href"),
+}
+_CSS_URL = re.compile(r"""(?:@import\s+(?:url\(\s*)?|url\(\s*)["']?(?P<url>[^"')\s;]+)""")
+_LEFTOVERS = (
+    (re.compile(r"\{python\}"), "an inline expression was not evaluated"),
+    (re.compile(r"\?@?(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
+    (re.compile(r"(?<![\w.?])@(?:fig|tbl|sec|eq)-[\w-]+"), "a cross-reference was not resolved"),
+    (re.compile(r"^:{3,}\s*(?:\{|$)", re.MULTILINE), "a div fence was left in the text"),
+    (re.compile(r"\{\{<"), "a shortcode was left in the text"),
+    (re.compile(r"Traceback \(most recent call last\)"), "a traceback is shown"),
+)
+_SHOWN_LETTERS = 120
+_UNSEEN = ("script", "style", "pre", "code", "template", "annotation")
+
+
+def check_book(book: Book, folder: Path | None = None) -> list[Problem]:
+    """Check the rendered site of a book, in its output folder or in ``folder``."""
+    return check_site(folder or book.output_dir, [str(page.output) for page in book.pages])
+
+
+def check_site(folder: Path, pages: Sequence[str]) -> list[Problem]:
+    """Return what is wrong with a rendered site.
+
+    Parameters
+    ----------
+    folder
+        The site.
+    pages
+        Paths of the pages that must be there, such as ``chapters/01-scope.html``.
+    """
+    problems = [
+        Problem(page, "the page is missing") for page in pages if not (folder / page).is_file()
+    ]
+    site = _Site(folder)
+    for path in sorted(folder.rglob("*.html")):
+        name = path.relative_to(folder).as_posix()
+        if name.startswith("site_libs/"):
+            continue
+        page = site.soup(name)
+        problems += [Problem(name, what) for what in site.check_urls(name, page)]
+        problems += [Problem(name, what) for what in _check_elements(page)]
+        if name in pages:
+            problems += [Problem(name, what) for what in _check_chapter(page)]
+    for path in sorted(folder.rglob("*.css")):
+        name = path.relative_to(folder).as_posix()
+        text = path.read_text(encoding="utf-8", errors="replace")
+        # A rule of a library's sheet that no page uses asks for nothing, so a file that such a
+        # rule names may be missing; the browser tests see what pages really ask for.
+        problems += [
+            Problem(name, f"style loads {match['url']} from elsewhere")
+            for match in _CSS_URL.finditer(text)
+            if _is_remote(match["url"])
+        ]
+    return sorted(set(problems))
+
+
+class _Site:
+    """Answers whether something lies where a URL says, parsing each page once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._soups: dict[str, BeautifulSoup] = {}
+        self._anchors: dict[str, set[str]] = {}
+
+    def soup(self, name: str) -> BeautifulSoup:
+        if name not in self._soups:
+            text = (self.folder / name).read_text(encoding="utf-8")
+            self._soups[name] = BeautifulSoup(text, "lxml")
+        return self._soups[name]
+
+    def anchors(self, name: str) -> set[str]:
+        if name not in self._anchors:
+            elements = self.soup(name).find_all(lambda tag: tag.get("id") or tag.get("name"))
+            self._anchors[name] = {
+                str(value)
+                for element in elements
+                for value in (element.get("id"), element.get("name"))
+                if value
+            }
+        return self._anchors[name]
+
+    def check_urls(self, name: str, page: BeautifulSoup) -> Iterator[str]:
+        for anchor in page.find_all("a", href=True):
+            what = self._broken(name, str(anchor["href"]))
+            if what:
+                yield f"link {anchor['href']} {what}"
+        for tag, keys in LOADING.items():
+            for element in page.find_all(tag):
+                yield from self._check_loading(name, element, keys)
+        for style in page.find_all("style"):
+            yield from self.check_css(name, style.get_text())
+        for element in page.find_all(style=True):
+            yield from self.check_css(name, str(element["style"]))
+
+    def _check_loading(self, name: str, element: Tag, keys: tuple[str, ...]) -> Iterator[str]:
+        relation = " ".join(element.get_attribute_list("rel") or [])
+        for key in keys:
+            value = str(element.get(key) or "")
+            urls = re.findall(r"(\S+)[^,]*,?", value) if key == "srcset" else [value]
+            for url in filter(None, urls):
+                if _is_remote(url):
+                    if element.name != "link" or relation not in {"canonical", "license"}:
+                        yield f"{element.name} loads {url} from elsewhere"
+                else:
+                    what = self._broken(name, url)
+                    if what:
+                        yield f"{element.name} {url} {what}"
+
+    def check_css(self, name: str, text: str) -> Iterator[str]:
+        for match in _CSS_URL.finditer(text):
+            url = match["url"]
+            if _is_remote(url):
+                yield f"style loads {url} from elsewhere"
+            elif not url.startswith(("data:", "#")):
+                what = self._broken(name, url)
+                if what:
+                    yield f"style {url} {what}"
+
+    def _broken(self, name: str, url: str) -> str:
+        """Say what is wrong with a URL inside the book, or nothing."""
+        parts = urlsplit(url)
+        if _is_remote(url) or parts.scheme in {"mailto", "data", "tel", "javascript", "blob"}:
+            return ""
+        if parts.path.startswith("/"):
+            return "leads out of the site's folder"
+        path = unquote(parts.path)
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+        if target.startswith(".."):
+            return "leads out of the site's folder"
+        if (self.folder / target).is_dir():
+            target = posixpath.join(target, "index.html")
+        if not (self.folder / target).is_file():
+            return "leads nowhere"
+        anchor = unquote(parts.fragment)
+        if anchor in {"", "top"} or not target.endswith(".html"):
+            return ""
+        return "" if anchor in self.anchors(target) else "leads to an anchor that isn't there"
+
+
+def _check_elements(page: BeautifulSoup) -> Iterator[str]:
+    for image in page.find_all("img"):
+        if not str(image.get("alt") or "").strip() and image.get("role") != "presentation":
+            yield f"image {str(image.get('src'))[:80]} has no text alternative"
+    for frame in page.find_all("iframe"):
+        if not str(frame.get("title") or "").strip():
+            yield f"frame {str(frame.get('src'))[:80]} has no title"
+    title = page.title.get_text().strip() if page.title else ""
+    if not title:
+        yield "the page has no title"
+
+
+def _check_chapter(page: BeautifulSoup) -> Iterator[str]:
+    if not str((page.html.get("lang") if page.html else "") or "").strip():
+        yield "the page has no language"
+    if page.find("h1") is None:
+        yield "the page has no heading of level 1"
+    text = _visible_text(page)
+    for pattern, what in _LEFTOVERS:
+        match = pattern.search(text)
+        if match:
+            yield f"{what}: {match[0]}"
+    for output in page.select(".cell-output-stderr"):
+        words = " ".join(output.get_text().split())
+        yield f"a cell warns: {words[:_SHOWN_LETTERS]}"
+    for strong in page.select(".citation strong"):
+        if strong.get_text().endswith("?"):
+            yield f"citation {strong.get_text()} is not resolved"
+
+
+def _visible_text(page: BeautifulSoup) -> str:
+    pieces = [
+        str(piece)
+        for piece in page.find_all(string=True)
+        if not isinstance(piece, Comment)
+        and not any(parent.name in _UNSEEN for parent in piece.parents)
+    ]
+    return "".join(pieces)
+
+
+def _is_remote(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme in {"http", "https", "ws", "wss", "ftp"} or url.startswith("//")
+
+
+# -- What two renderings of the same page must agree on: numbers, captions, references, links.
+
+_NUMBER = re.compile(r"\d[\d.,\N{NO-BREAK SPACE}]*\d|\d")
+_APPENDIX = re.compile(r"^Appendix ([A-Z]) \S ")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a page states, each in reading order."""
+
+    headings: tuple[str, ...]
+    captions: tuple[str, ...]
+    references: tuple[tuple[str, str], ...]
+    links: tuple[str, ...]
+    tables: tuple[tuple[str, ...], ...]
+    numbers: tuple[str, ...]
+
+
+def compare_sites(first: Path, second: Path, pages: Sequence[str]) -> list[Problem]:
+    """Return where two renderings of the same pages disagree."""
+    problems = []
+    for page in pages:
+        one, two = page_facts(first, page), page_facts(second, page)
+        for field in fields(Facts):
+            left, right = getattr(one, field.name), getattr(two, field.name)
+            if left != right:
+                problems.append(Problem(page, f"{field.name} differ: {_difference(left, right)}"))
+    return problems
+
+
+def page_facts(site: Path, page: str) -> Facts:
+    """Read what a page of a site states, whichever engine wrote it."""
+    soup = BeautifulSoup((site / page).read_text(encoding="utf-8"), "lxml")
+    main = soup.find("main")
+    if main is None:
+        return Facts((), (), (), (), (), ())
+    for selector in (
+        "nav",
+        ".kwev-provenance",
+        "script",
+        "style",
+        "annotation",
+        ".quarto-title-meta",
+        ".subtitle",
+        "#references",
+        "button",
+        ".screen-reader-only",
+    ):
+        for element in main.select(selector):
+            element.decompose()
+    if page == "index.html":
+        for element in main.select("header#title-block-header"):
+            element.decompose()
+    references = main.select("a.quarto-xref")
+    return Facts(
+        headings=tuple(
+            _APPENDIX.sub(r"\1 ", _text(heading)) for heading in main.select("h1, h2, h3, h4")
+        ),
+        captions=tuple(_text(caption) for caption in main.select("figcaption")),
+        references=tuple((_text(link), _target(page, str(link["href"]))) for link in references),
+        links=tuple(
+            _target(page, str(link["href"]), keep_anchor=True)
+            for link in main.find_all("a", href=True)
+            if link not in references and not str(link["href"]).startswith("#")
+        ),
+        tables=tuple(
+            tuple(_text(cell) for cell in table.select("th, td")) for table in main.select("table")
+        ),
+        numbers=tuple(
+            number
+            for paragraph in main.find_all(["p", "li"])
+            if not paragraph.find("math") and not _inside_note(paragraph)
+            for number in _NUMBER.findall(_text(paragraph))
+        ),
+    )
+
+
+def _inside_note(element: Tag) -> bool:
+    return element.find_parent(class_="callout-title-container") is not None
+
+
+def _text(element: Tag) -> str:
+    return " ".join(element.get_text().split())
+
+
+def _target(page: str, href: str, *, keep_anchor: bool = False) -> str:
+    """Where a link leads, from the site's root; a reference to a section leads to its page."""
+    if "://" in href or href.startswith("mailto:"):
+        return href
+    path, _, anchor = href.partition("#")
+    whole = posixpath.normpath(posixpath.join(posixpath.dirname(page), path)) if path else page
+    return (
+        whole if anchor.startswith("sec-") and not keep_anchor else f"{whole}#{anchor}".rstrip("#")
+    )
+
+
+def _difference(left: tuple[object, ...], right: tuple[object, ...]) -> str:
+    for one, two in zip(left, right, strict=False):
+        if one != two:
+            return f"{one!r} and {two!r}"
+    longer = left if len(left) > len(right) else right
+    return f"{longer[min(len(left), len(right))]!r} stands in one only"

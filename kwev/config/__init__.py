@@ -1,0 +1,51 @@
+"""Scenarios: what a planner may choose, as frozen values read strictly from ``config/``."""
+
+from kwev.config.scenario import (
+    NOT_PLANNED,
+    Case,
+    Config,
+    json_schema,
+    load_config,
+    merge,
+    parse,
+    scenario_paths,
+)
+from kwev.config.sections import (
+    GEOGRAPHIES,
+    SOLVERS,
+    DemandWeights,
+    EvYear,
+    Floors,
+    Geography,
+    Metric,
+    Phasing,
+    PositiveM,
+    Power,
+    Section,
+    Share,
+    Solver,
+)
+
+__all__ = [
+    "GEOGRAPHIES",
+    "NOT_PLANNED",
+    "SOLVERS",
+    "Case",
+    "Config",
+    "DemandWeights",
+    "EvYear",
+    "Floors",
+    "Geography",
+    "Metric",
+    "Phasing",
+    "PositiveM",
+    "Power",
+    "Section",
+    "Share",
+    "Solver",
+    "json_schema",
+    "load_config",
+    "merge",
+    "parse",
+    "scenario_paths",
+]

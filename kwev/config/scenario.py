@@ -1,0 +1,189 @@
+"""A whole scenario: its sections, read from the files of ``config/`` and merged over the base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from kwev.config.finance import Finance  # noqa: TC001 -- pydantic reads annotations
+from kwev.config.sections import (
+    Budget,
+    Costs,
+    Coverage,
+    Demand,
+    Objective,
+    Operating,
+    Phasing,
+    Ports,
+    Power,
+    Rules,
+    Scores,
+    Section,
+    Siting,
+    Solver,
+    Targets,
+    Weights,
+)
+from kwev.errors import KwevError, nearest, refusal
+from kwev.files import read_json, sha256_json
+from kwev.project import find_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOT_PLANNED = ("description", "finance", "phasing", "solver")
+"""Sections that do not change what is planned: how it is told, solved, built in time, and earns."""
+
+
+class Config(Section):
+    """A whole scenario, resolved."""
+
+    description: str
+    """What the scenario is for, in a sentence."""
+    budget: Budget
+    targets: Targets
+    coverage: Coverage
+    weights: Weights
+    power: Power
+    costs: Costs
+    operating: Operating
+    objective: Objective
+    ports: Ports
+    demand: Demand
+    siting: Siting
+    rules: Rules
+    scores: Scores
+    phasing: Phasing
+    finance: Finance
+    solver: Solver
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the configuration as plain JSON values."""
+        return self.model_dump(mode="json")
+
+    def sha256(self) -> str:
+        """Return the hash of the resolved configuration."""
+        return sha256_json(self.as_dict())
+
+    def planning_sha256(self) -> str:
+        """Return the hash of all that a plan depends on: without :data:`NOT_PLANNED`."""
+        return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
+
+    def with_values(self, **changes: Any) -> Config:
+        """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.
+
+        Raises
+        ------
+        KwevError
+            If a key is unknown or a value is out of range.
+        """
+        plain = self.as_dict()
+        for key, value in changes.items():
+            *parents, leaf = key.split("__")
+            node = plain
+            for parent in parents:
+                node = node.setdefault(parent, {})
+                if not isinstance(node, dict):
+                    path = key.replace("__", ".")
+                    raise KwevError(f"unknown key {path!r}: {parent!r} holds no keys")
+            node[leaf] = value
+        return parse(plain, where="with_values")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A scenario at a geography: what is solved, stored and checked as one.
+
+    Attributes
+    ----------
+    scenario
+        Name of the scenario.
+    config
+        The scenario, resolved.
+    geography
+        Demand points of the model: ``tract``, ``da`` or ``cell``.
+    """
+
+    scenario: str
+    config: Config
+    geography: str = "da"
+
+
+def parse(values: Any, *, where: str) -> Config:
+    """Read plain values strictly.
+
+    Raises
+    ------
+    KwevError
+        Naming the path of the first key that is wrong and the nearest known one.
+    """
+    if not isinstance(values, dict):
+        raise KwevError("configuration must be a JSON object", where=where)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise refusal(error, Config, where=where) from error
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return ``base`` with the keys of ``over`` put in, objects merged deeply."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict)
+        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def scenario_paths(config_dir: Path) -> dict[str, Path]:
+    """Return the file of every scenario by name: base, ``scenarios/``, ``cases/``, ``test/``."""
+    found = {"base": config_dir / "base.json"}
+    for folder in ("scenarios", "cases", "test"):
+        for path in sorted((config_dir / folder).glob("*.json")):
+            found[path.stem] = path
+    return found
+
+
+def load_config(name: str = "base", config_dir: Path | None = None) -> Config:
+    """Load a scenario by name: the base with the scenario's own values put over it.
+
+    Parameters
+    ----------
+    name
+        ``base`` or the stem of a file in ``scenarios/``, ``cases/`` or ``test/``.
+    config_dir
+        The folder ``config``; that of the checkout around the working folder where it is None.
+
+    Returns
+    -------
+    Config
+        The scenario, resolved and checked.
+
+    Raises
+    ------
+    KwevError
+        If the name is unknown, a file is damaged, or a value is refused.
+    """
+    folder = config_dir or find_project().config
+    paths = scenario_paths(folder)
+    if name not in paths:
+        hint = nearest(name, list(paths))
+        raise KwevError(f"unknown scenario {name!r}", where=str(folder), hint=hint)
+    values = read_json(paths["base"])
+    where = str(paths[name])
+    if name != "base":
+        over = read_json(paths[name])
+        if not isinstance(over, dict) or not isinstance(values, dict):
+            raise KwevError("configuration must be a JSON object", where=where)
+        values = merge(values, over)
+    return parse(values, where=where)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of a resolved configuration."""
+    schema = Config.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev configuration"
+    return schema

@@ -1,0 +1,303 @@
+"""Charts of a plan: coverage against targets, budgets, phases, money, and the four in one."""
+
+from __future__ import annotations
+
+import itertools
+import textwrap
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from kwev.display import style
+from kwev.display.chart import Chart, require
+from kwev.display.figure import Figure, Origin, rows
+from kwev.display.series import Axis, Bars, Line, Panel, room_for_labels
+from kwev.report import metrics
+from kwev.units import CAD_PER_MILLION
+from kwev.vocabulary import ALWAYS_SHOWN
+
+if TYPE_CHECKING:
+    from kwev.plan.format import Plan
+
+_MARKS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "before": ("Before", {"mark": "circle", "size": 14, "colour": style.EXISTING}),
+    "after": ("After the plan", {"mark": "circle", "size": 16, "colour": style.L2}),
+    "attainable": (
+        "Attainable at this budget",
+        {"mark": "diamond", "size": 13, "colour": style.L3, "filled": False},
+    ),
+    "ceiling": (
+        "Ceiling without a budget",
+        {"mark": "left", "size": 13, "colour": style.INK, "filled": False},
+    ),
+    "target": ("Target", {"mark": "tick", "size": 26, "colour": style.INK}),
+}
+"""Words and look of each share of a target."""
+
+LEVEL_LINES: Final[dict[str, dict[str, Any]]] = {
+    "l2": {"label": "People, L2", "colour": style.L2, "mark": "circle", "dash": "solid"},
+    "l3": {"label": "People, L3", "colour": style.L3, "mark": "square", "dash": "dash"},
+    "ev_owners": {
+        "label": "EV owners, either level", "colour": style.GOOD, "mark": "diamond", "dash": "dot",
+    },
+}  # fmt: skip
+"""Look of coverage along a choice, by measure."""
+
+_PATTERNS: Final[dict[str, Any]] = {"upgrade": "/", "add_l3": ".", "add_l2": ".", "remove": "x"}
+"""Fill of an action's bar: all but new stations are patterned, so that they stand out in grey."""
+
+_LABEL_LETTERS = 24
+"""A phase's name breaks after so many: its label stands beside the bar."""
+
+
+def coverage(df: pd.DataFrame, *, origin: Origin, name: str = "coverage") -> Figure:
+    """Show each target's share before and after, against target, attainable share and ceiling.
+
+    Parameters
+    ----------
+    df
+        Columns ``name`` (of the target), ``before``, ``after``, ``target``, ``attainable``,
+        ``ceiling`` (shares, 0 to 1; the last two may be missing).
+    """
+    require(df, ("name", *_MARKS), name)
+    each = [
+        f"{r.name}: {r.before:.1%} before, {r.after:.1%} after, target {r.target:.0%}"
+        for r in rows(df)
+    ]
+    return Chart(
+        name=name,
+        alt=f"Coverage before and after the plan, by target. {'; '.join(each)}.",
+        origin=origin,
+        data=df,
+        panels=[_coverage(df)],
+        height_px=190 + 75 * len(df),
+        height_in=1.2 + 0.5 * len(df),
+    ).figure()
+
+
+def _coverage(df: pd.DataFrame) -> Panel:
+    bars = [
+        Line(x=[r.before, r.after], y=[r.name, r.name], colour=style.EXISTING, width=4)
+        for r in rows(df)
+    ]
+    marks = [
+        Line(
+            x=df[key].astype(float).tolist(), y=df["name"].tolist(), label=words, dash="",
+            hover="%{y}<br>" + words + ": %{x:.1%}", **look,
+        )
+        for key, (words, look) in _MARKS.items()
+    ]  # fmt: skip
+    share = Axis(title="Share covered (%)", form="share", span=(0, 1.03))
+    return Panel(series=[*bars, *marks], x=share, y=Axis(flipped=True))
+
+
+def budgets(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep") -> Figure:
+    """Show coverage and number of actions over the budget.
+
+    Parameters
+    ----------
+    df
+        Columns ``budget_cad`` (CAD), ``l2``, ``l3``, ``ev_owners`` (shares covered after the
+        plan), ``upgrade``, ``new_l3``, ``new_l2`` and, where there are some, the other kinds
+        (actions); one row a budget.
+    """
+    require(df, ("budget_cad", *LEVEL_LINES, *ALWAYS_SHOWN), name)
+    df = df.sort_values("budget_cad", ignore_index=True)
+    first, last = df.iloc[0], df.iloc[-1]
+    ends = "; ".join(
+        f"{look['label']} from {first[key]:.1%} to {last[key]:.1%}"
+        for key, look in LEVEL_LINES.items()
+    )
+    alt = (
+        f"Coverage and actions for {len(df)} budgets from {style.money(first.budget_cad)} "
+        f"to {style.money(last.budget_cad)}: {ends}."
+    )
+    millions = (df["budget_cad"] / CAD_PER_MILLION).tolist()
+    lines = [
+        Line(x=millions, y=df[key].tolist(), hover="$%{x} M: %{y:.1%}", **look)
+        for key, look in LEVEL_LINES.items()
+    ]
+    width = 0.55 * min((b - a for a, b in itertools.pairwise(millions)), default=1.0)
+    bars = [
+        Bars(
+            at=millions, size=df[kind].tolist(), colour=colour, label=style.ACTION_NAMES[kind],
+            pattern=_PATTERNS.get(kind, ""), thick=width, hover="$%{x} M: %{y}",
+        )
+        for kind, colour in shown_actions(df).items()
+    ]  # fmt: skip
+    covered = Axis(title="Covered (%)", form="share", span=(0, 1.03))
+    counted = Axis(title="Actions (count)", form="count", from_zero=True)
+    return Chart(
+        name=name,
+        alt=alt,
+        origin=origin,
+        data=df,
+        panels=[
+            Panel(series=lines, y=covered, share=0.62),
+            Panel(series=bars, x=Axis(title="Budget (million CAD)"), y=counted, share=0.38),
+        ],
+        height_px=560,
+        height_in=4.4,
+    ).figure()
+
+
+def shown_actions(df: pd.DataFrame) -> dict[str, str]:
+    """Return the kinds of action that a chart of counts shows, with their colours.
+
+    Those of the phases always; the others where a row has some.
+    """
+    return {
+        kind: colour
+        for kind, colour in style.ACTIONS.items()
+        if kind in ALWAYS_SHOWN or (kind in df and df[kind].any())
+    }
+
+
+def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
+    """Show the phases on the months, with what each builds and costs.
+
+    Parameters
+    ----------
+    df
+        Columns ``phase`` (number), ``name``, ``month_from``, ``month_to`` (both inside the
+        phase), ``actions``, ``stations``, ``ports``, ``cost_cad`` (net, CAD); where there is a
+        column ``kind`` (of action), a bar has its colour.
+    """
+    columns = ("phase", "name", "month_from", "month_to", "actions", "stations", "ports")
+    require(df, (*columns, "cost_cad"), name)
+    each = [
+        f"phase {r.phase}, {r.name}: months {r.month_from} to {r.month_to}, {r.actions} actions, "
+        f"{r.ports} ports, {style.money(r.cost_cad)}"
+        for r in rows(df)
+    ]
+    return Chart(
+        name=name,
+        alt=f"Timeline of the phases. {'; '.join(each)}.",
+        origin=origin,
+        data=df,
+        panels=[_phases(df)],
+        height_px=130 + 70 * len(df),
+        height_in=0.9 + 0.45 * len(df),
+    ).figure()
+
+
+def _phases(df: pd.DataFrame) -> Panel:
+    kinds = df["kind"] if "kind" in df else [""] * len(df)
+    other = style.QUALITATIVE
+    bars = Bars(
+        at=[_phase_label(row) for row in rows(df)],
+        start=(df["month_from"] - 1).tolist(),
+        size=(df["month_to"] - df["month_from"] + 1).tolist(),
+        colour=[style.ACTIONS.get(k, other[i % len(other)]) for i, k in enumerate(kinds)],
+        lying=True,
+        hover="Months %{customdata[0]} to %{customdata[1]}<br>%{y}<br>%{customdata[2]} stations, "
+        "%{customdata[3]} ports",
+        facts=df[["month_from", "month_to", "stations", "ports"]].to_numpy().tolist(),
+    )
+    months = [0, *sorted({int(month) for month in df["month_to"]})]
+    axis = Axis(title="Month (end)", span=(0, months[-1]), ticks=(months, [*map(str, months)]))
+    return Panel(series=[bars], x=axis, y=Axis(flipped=True))
+
+
+def _phase_label(row: Any) -> str:
+    """Return what stands beside a phase's bar: its name, and what it does and costs below."""
+    word = "action" if row.actions == 1 else "actions"
+    name = textwrap.wrap(f"{row.phase}. {row.name}", _LABEL_LETTERS)
+    return "<br>".join([*name, f"{row.actions} {word}, {style.money(row.cost_cad)}"])
+
+
+def costs(df: pd.DataFrame, *, origin: Origin, name: str = "cost-breakdown") -> Figure:
+    """Show what the money goes to; a credit is a bar to the left.
+
+    Parameters
+    ----------
+    df
+        Columns ``item`` (text), ``cad`` (CAD; negative for money that comes back).
+    """
+    require(df, ("item", "cad"), name)
+    each = "; ".join(f"{r.item} {style.money(r.cad)}" for r in rows(df))
+    return Chart(
+        name=name,
+        alt=f"Cost by item: {each}. Net {style.money(float(df['cad'].sum()))}.",
+        origin=origin,
+        data=df,
+        panels=[_costs(df)],
+        height_px=90 + 40 * len(df),
+        height_in=0.8 + 0.3 * len(df),
+    ).figure()
+
+
+def _costs(df: pd.DataFrame, colours: dict[str, str] | None = None) -> Panel:
+    millions = (df["cad"] / CAD_PER_MILLION).tolist()
+    plain = [style.GOOD if value < 0 else style.L2 for value in millions]
+    bars = Bars(
+        at=df["item"].tolist(),
+        size=millions,
+        colour=[colours.get(i, style.GOOD) for i in df["item"]] if colours else plain,
+        text=[style.money(value) for value in df["cad"]],
+        lying=True,
+        hover="%{y}: %{text}",
+    )
+    axis = Axis(title="Cost (million CAD)", span=room_for_labels(millions))
+    return Panel(series=[bars], x=axis, y=Axis(flipped=True))
+
+
+def counts(names: pd.Series[Any], values: pd.Series[Any], title: str, colour: Any) -> Panel:
+    """Return lying bars with their counts as labels, the first on top."""
+    bars = Bars(
+        at=names.tolist(), size=values.tolist(), colour=colour, lying=True,
+        text=[f"{value:,}" for value in values], hover="%{y}: %{text}",
+    )  # fmt: skip
+    axis = Axis(title=title, form="count", span=room_for_labels(values.tolist()))
+    return Panel(series=[bars], x=axis, y=Axis(flipped=True))
+
+
+def dashboard(
+    made: Plan, phased: pd.DataFrame, *, origin: Origin, name: str = "dashboard"
+) -> Figure:
+    """Show a plan on four axes: infrastructure, cost, coverage and timeline.
+
+    Parameters
+    ----------
+    phased
+        As for :func:`phases`.
+    """
+    built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
+    # short names: a panel is narrow
+    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
+    colours = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
+    built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
+    cost = cost.assign(item=cost["item"].replace(names))
+    cover = metrics.coverage(made).drop(columns="status")
+    each = "; ".join(f"{n} {a}" for n, a in zip(built["item"], built["actions"], strict=True))
+    reach = "; ".join(f"{r.name} {r.before:.0%} to {r.after:.0%}" for r in rows(cover))
+    alt = (
+        f"Four charts of the {made.scenario} plan. Actions: {each}. "
+        f"Net cost {style.money(float(cost['cad'].sum()))}. Coverage: {reach}. "
+        f"Timeline: {len(phased)} phases in {int(phased['month_to'].max())} months."
+    )
+    colour = [colours[item] for item in built["item"]]
+    panels = {
+        "Infrastructure": (
+            built, counts(built["item"], built["actions"], "Actions (count)", colour),
+        ),
+        "Cost": (cost, _costs(cost, colours)),
+        "Coverage": (cover, _coverage(cover)),
+        "Timeline": (phased, _phases(phased)),
+    }  # fmt: skip
+    data = [frame.assign(panel=title) for title, (frame, _) in panels.items()]
+    return Chart(
+        name=name,
+        alt=alt,
+        origin=origin,
+        data=pd.concat(data, ignore_index=True),
+        panels=[
+            Panel(series=panel.series, x=panel.x, y=panel.y, title=title)
+            for title, (_, panel) in panels.items()
+        ],
+        across=2,
+        apart=True,
+        height_px=640,
+        height_in=5.2,
+        legend_columns=5,
+    ).figure()
