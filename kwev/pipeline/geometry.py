@@ -246,6 +246,11 @@ def clusters(metres: NDArray[np.float64], reach: float) -> NDArray[np.int64]:
     return components(pairs[:, 0], pairs[:, 1], len(metres))
 
 
+def to_cm(metres: Any) -> NDArray[np.int64]:
+    """Return metres as whole centimetres."""
+    return np.rint(np.asarray(metres, np.float64) * CM_PER_M).astype(np.int64)
+
+
 def sums_within(
     places: NDArray[np.float64],
     points: NDArray[np.float64],
@@ -271,8 +276,7 @@ def sums_within(
     numpy.ndarray
         Shape (n, k).
     """
-    here = np.rint(places * CM_PER_M).astype(np.int64)
-    there = np.rint(points * CM_PER_M).astype(np.int64)
+    here, there = to_cm(places), to_cm(points)
     reach_cm = radius_m * CM_PER_M
     near = cKDTree(there).query_ball_point(here, reach_cm + 1.0, return_sorted=True)
     total = np.zeros((len(places), values.shape[1]))

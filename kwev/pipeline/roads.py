@@ -20,7 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from kwev.data.schemas import arrange
-from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of
+from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of, to_cm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,11 +77,6 @@ class RoadGraph:
         if mode != "walk":
             open_to = open_to | edges["drive_backward"]
         return np.asarray(open_to & ~edges["road_class"].isin(NO_ACCESS), bool)
-
-
-def to_cm(metres: Any) -> NDArray[np.int64]:
-    """Return metres as whole centimetres."""
-    return np.rint(np.asarray(metres, np.float64) * CM_PER_M).astype(np.int64)
 
 
 def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) -> RoadGraph:
@@ -188,13 +183,13 @@ def _junctions(
 
 
 def _moved_to_nodes(
-    lines: NDArray[Any], from_cm: NDArray[np.float64], to_cm: NDArray[np.float64]
+    lines: NDArray[Any], start_cm: NDArray[np.float64], end_cm: NDArray[np.float64]
 ) -> NDArray[Any]:
     """Return the lines with their ends on their junctions."""
     xy, index = shapely.get_coordinates(lines, return_index=True)
     first = np.searchsorted(index, np.arange(len(lines)))
     last = np.append(first[1:], len(index)) - 1
-    xy[first], xy[last] = from_cm, to_cm
+    xy[first], xy[last] = start_cm, end_cm
     return np.asarray(shapely.linestrings(xy, indices=index))
 
 

@@ -349,14 +349,16 @@ def _roads(
 ) -> dict[str, NDArray[Any]]:
     """Return distance to a road that cars may use, class of the nearest public one, traffic."""
     drivable = ~roads["CartoClass"].isin(_NO_ACCESS)
-    access_m, _ = _nearest(here, roads[drivable & roads["PublicAcce"].isin(_OPEN)])
+    usable = roads[drivable & roads["PublicAcce"].isin(_OPEN)].geometry.to_numpy()
+    access_m, _ = nearest_lines(here, usable, np.zeros(len(usable)))
     order = {name: float(i) for i, name in enumerate(_CLASSES)}
     public = roads[(roads["PublicAcce"] == _OPEN[0]) & roads["CartoClass"].isin(order)]
     rank = np.array([order[name] for name in public["CartoClass"]], np.float64)
-    _, best = _nearest(here, public, rank)
+    _, best = nearest_lines(here, public.geometry.to_numpy(), rank)
     words = [class_name(name) for name in _CLASSES]
     counted = roads[roads["AADT"].notna()]
-    away_m, aadt = _nearest(here, counted, counted["AADT"].to_numpy(float))
+    lines, traffic = counted.geometry.to_numpy(), counted["AADT"].to_numpy(float)
+    away_m, aadt = nearest_lines(here, lines, traffic)
     near = away_m <= parameters.traffic_near_m
     note = f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only"
     ledger.add("site_facts", "no traffic count nearby", "flagged", ~near, note)
@@ -365,15 +367,6 @@ def _roads(
         "road_class": np.array([words[int(i)] for i in best], object),
         "aadt": np.where(near, aadt, np.nan),
     }
-
-
-def _nearest(
-    here: NDArray[np.float64],
-    roads: gpd.GeoDataFrame,
-    value: NDArray[np.float64] | None = None,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    value = np.zeros(len(roads)) if value is None else value
-    return nearest_lines(here, roads.geometry.to_numpy(), value)
 
 
 def _land_use(

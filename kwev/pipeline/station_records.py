@@ -176,10 +176,12 @@ def _far(parameters: Parameters) -> str:
     return f"more than {parameters.outside_station_m / 1000:g} km outside the Region"
 
 
-def _note(ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series]) -> None:
-    """Count the rows that met each rule."""
+def _note(
+    ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series], places: str = ""
+) -> None:
+    """Count the rows that met each rule; ``places`` names those that are not known."""
     for (rule, action), rows in notes.items():
-        ledger.add(source, rule, action, rows)
+        ledger.add(source, rule, action, rows, places if rule == _UNKNOWN_PLACE else "")
 
 
 def _ocm(
@@ -201,7 +203,7 @@ def _ocm(
     repeat = table.duplicated(
         ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
     )
-    _count_ocm(ledger, town[elsewhere], {
+    _note(ledger, "ocm", {
         (_far(parameters), "dropped"): far,
         (_UNKNOWN_PLACE, "dropped"): elsewhere,
         ("for hotel guests only, not public", "dropped"): guests,
@@ -219,7 +221,7 @@ def _ocm(
         ("no price", "flagged"): cost.isin(["", "Unknown"]),
         ("price speaks of kW, which is no rating of the charger", "flagged"):
             cost.str.contains(r"kW(?!h)"),
-    })  # fmt: skip
+    }, places=", ".join(sorted(set(town[elsewhere]))))  # fmt: skip
     reasons = {_far(parameters): far, _UNKNOWN_PLACE: elsewhere, "for hotel guests only": guests}
     table = table.assign(
         record_id=_point_ids("ocm", metres),
@@ -239,23 +241,11 @@ def _ocm(
     return _finish(table, "ocm")
 
 
-def _count_ocm(
-    ledger: Ledger, towns: pd.Series, notes: dict[tuple[str, Action], pd.Series]
-) -> None:
-    for (rule, action), rows in notes.items():
-        named = ", ".join(sorted(set(towns))) if rule == _UNKNOWN_PLACE else ""
-        ledger.add("ocm", rule, action, rows, named)
-
-
 def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:
     """Return ids from rounded coordinates; a second row at one point gets a suffix."""
-    seen: dict[str, int] = {}
-    ids = []
-    for east, north in np.rint(metres).astype(int):
-        name = f"{prefix}_{east}_{north}"
-        seen[name] = seen.get(name, 0) + 1
-        ids.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return ids
+    ids = pd.Series([f"{prefix}_{east}_{north}" for east, north in np.rint(metres).astype(int)])
+    rank = ids.groupby(ids).cumcount() + 1
+    return ids.where(rank == 1, ids + "_" + rank.astype(str)).tolist()
 
 
 def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:

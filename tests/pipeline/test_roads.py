@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from regions import SETTINGS
 
 from kwev.data.supply_schemas import ROAD_CLASSES
+from kwev.pipeline.geometry import to_cm
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
-from kwev.pipeline.roads import class_name, road_graph, snap, snap_table, to_cm
+from kwev.pipeline.roads import class_name, road_graph, snap, snap_table
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 
