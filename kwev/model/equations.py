@@ -9,6 +9,7 @@ import inspect
 from typing import TYPE_CHECKING, Final
 
 from kwev.errors import KwevError, nearest
+from kwev.model import formulation
 from kwev.model.base_constraints import (
     Budget,
     Coverage,
@@ -20,7 +21,7 @@ from kwev.model.base_constraints import (
     PortsPerAction,
     SiteCapacity,
 )
-from kwev.model.demand import WEIGHT
+from kwev.model.demand import WEIGHT, demand_points
 from kwev.model.formulation import CONSTRAINTS, OBJECTIVE, SHORTFALL, WEIGHTED
 from kwev.model.notation import Formula, Markdown, written
 from kwev.model.rules import (
@@ -127,7 +128,13 @@ def constraints() -> list[tuple[str, Constraint]]:
     ]
 
 
-def source(*writers: Callable[..., object]) -> Markdown:
-    """Return the source of classes and functions as a block of Python code."""
-    code = "\n\n".join(inspect.getsource(one).rstrip() for one in writers)
-    return Markdown(f"```python\n{code}\n```\n")
+def source(name: str) -> Markdown:
+    """Return, folded, the code that writes an equation: classes of its rows, or the objective."""
+    writers: dict[str, tuple[Callable[..., object], ...]] = {
+        "objective": (formulation.objective,),
+        "weight": (demand_points,),
+        **ROWS,
+    }
+    code = "\n\n".join(inspect.getsource(one).rstrip() for one in writers[name])
+    head = '::: {.callout-note collapse="true" title="The code that writes it"}'
+    return Markdown(f"{head}\n```python\n{code}\n```\n:::\n")

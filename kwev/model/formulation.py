@@ -154,7 +154,7 @@ def build_model(inputs: Inputs, config: Config) -> Model:
         constraints=constraints,
         target_rows=target_rows,
         net_cad=Budget.net(inputs, decisions.build, decisions.ports),
-        objective_points=_objective(inputs, config, decisions, shortfall),
+        objective_points=objective(inputs, config, decisions, shortfall),
     )
 
 
@@ -178,7 +178,7 @@ def _decisions(inputs: Inputs, config: Config) -> Decisions:
     )
 
 
-def _objective(
+def objective(
     inputs: Inputs, config: Config, decisions: Decisions, shortfall: dict[str, cp.Variable]
 ) -> cp.Expression:
     """Return :data:`OBJECTIVE`, in the weighted mode :data:`WEIGHTED` (points)."""
@@ -190,7 +190,7 @@ def _objective(
     }
     columns, scale = inputs.columns, config.operating.years / CAD_PER_MILLION
     operating = (columns.yearly_cad * scale) @ build + (columns.port_yearly_cad * scale) @ ports
-    objective = (
+    points = (
         POINTS * (w.l2 * covered["l2"] + w.l3 * covered["l3"])
         - w.cost_points_per_million_cad
         * Budget.net(inputs, build, ports)
@@ -198,11 +198,11 @@ def _objective(
         - w.operating_points_per_million_cad * operating
     )
     if decisions.idle is not None:
-        objective = objective - w.idle_points_per_point * POINTS * cp.sum(decisions.idle)
+        points = points - w.idle_points_per_point * POINTS * cp.sum(decisions.idle)
     if config.objective.mode == "weighted":
         total = cp.sum(cp.hstack(list(shortfall.values())))
-        objective = objective - config.objective.shortfall_points_per_point * POINTS * total
-    return objective
+        points = points - config.objective.shortfall_points_per_point * POINTS * total
+    return points
 
 
 def active(config: Config) -> tuple[Rule, ...]:

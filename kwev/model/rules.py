@@ -22,6 +22,7 @@ from kwev.model.notation import Formula
 from kwev.model.siting import KINDS
 from kwev.model.spacing import L3Gap, L3Spacing
 from kwev.units import CAD_SCALE
+from kwev.vocabulary import GROUPS, HOUSEHOLDS, LEVELS
 
 if TYPE_CHECKING:
     from kwev.config import Config
@@ -356,16 +357,6 @@ class Redundancy(Rule):
         return max(0.0, self.limit(config) - got)
 
 
-GROUPINGS = {
-    "municipality": ("municipality", "by municipality", "in every municipality"),
-    "quintile": ("quintile", "by quintile", "in every quintile of deprivation"),
-    "renters": ("groups.renters", "of renters", "of renters"),
-    "multi_unit": ("groups.multi_unit", "of people in apartments", "of people in apartments"),
-    "low_income": ("groups.low_income", "of low incomes", "of low incomes"),
-}
-"""By grouping: where its floors stand in ``config.rules``, and its name in a table, in words."""
-LEVELS: dict[Level, str] = {"l2": "Level 2", "l3": "Level 3"}
-
 RULES: tuple[Rule, ...] = (
     SiteBudget("site_budget", "Budget of a site", "the budget of a single site", "site_budget_cad"),
     PortsPerPlace(
@@ -397,18 +388,23 @@ RULES: tuple[Rule, ...] = (
     ),
     *(
         Floor(
-            f"{grouping}_{level}", f"{name} floor {title}", f"the {name} floor {words}",
-            f"{key}.{level}", grouping, level,
+            f"{group.key}_{level.key}",
+            f"{level.name} floor {group.floor if household else f'by {group.key}'}",
+            f"the {level.name} floor {group.floor}",
+            f"groups.{group.key}.{level.key}" if household else f"{group.key}.{level.key}",
+            group.key, level.key,
         )
-        for grouping, (key, title, words) in GROUPINGS.items()
-        for level, name in LEVELS.items()
+        for group in GROUPS
+        for household in [group.key in HOUSEHOLDS]
+        for level in LEVELS
     ),
     *(
         Redundancy(
-            f"redundancy_{level}", f"Redundancy, {name}",
-            f"the share of people with several {name} stations", f"redundancy.{level}", level,
+            f"redundancy_{level.key}", f"Redundancy, {level.name}",
+            f"the share of people with several {level.name} stations", f"redundancy.{level.key}",
+            level.key,
         )
-        for level, name in LEVELS.items()
+        for level in LEVELS
     ),
 )  # fmt: skip
 """Every optional rule, in the order of the model's rows."""
