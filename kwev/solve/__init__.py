@@ -56,10 +56,14 @@ def solve(
     KwevError
         If the scenario's solver is not installed, fails, or finds nothing in its time.
     """
+    from highspy import Highs  # noqa: PLC0415 -- loads only where it solves
+
     from kwev.solve.solvers import choose_engine  # noqa: PLC0415 -- loads only where it solves
     from kwev.solve.stages import solve_inputs  # noqa: PLC0415 -- loads only where it solves
 
     case = Case(scenario, model.config, model.inputs.points.geography)
+    # HiGHS keeps the threads of a process's first solve: the caller's own may have asked for others
+    Highs.resetGlobalScheduler(True)
     engine = choose_engine(model.config.solver.name)
     solved = solve_inputs(tables, case, model.inputs, engine, progress=progress, plain=plain)
     return solved.plan

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from toy import base_config, toy
@@ -66,3 +68,22 @@ def test_a_public_function_describes_itself(name):
     assert len(arguments) <= 5
     for part in ("Parameters", "Returns", *arguments):
         assert part in described
+
+
+def test_a_solve_of_the_callers_own_beforehand_does_no_harm():
+    """HiGHS keeps the threads of a process's first solve, and refuses others later on."""
+    code = (
+        "import cvxpy as cp; x = cp.Variable(integer=True);"
+        "cp.Problem(cp.Maximize(x), [x <= 1.5]).solve(solver=cp.HIGHS, threads=1);"
+        "from toy import base_config, toy; import kwev;"
+        "config = base_config(solver__threads=2);"
+        "tables = toy([(0, 0, 100, 1)], sites=[(0, 0, 'library')]);"
+        "model = kwev.build_model(kwev.build_inputs(tables, config, 'da'), config);"
+        "print(len(kwev.solve(model, tables, scenario='toy').actions))"
+    )
+    paths = [str(Path(__file__).resolve().parents[1]), *sys.path]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env
+    )
+    assert done.stdout.strip() == "1", done.stderr
