@@ -5,7 +5,7 @@ from __future__ import annotations
 from formulas import hold
 from toy import case
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.solve.stages import solve_scenario
 
 

@@ -1,51 +1,40 @@
-"""Whether a plan holds, worked out again from the data without the solver and the model.
+"""The certificate: a plan recomputed from the data, without solver or model.
 
-The package is called by its own name: ``kwev.certify(plan, tables)`` is :func:`certify`.
+The certificate trusts neither solver nor model: an import contract holds it. :func:`certify` checks
+a plan; :class:`Evaluation` recomputes what actions cover, cost and miss; :class:`ScheduleCheck`
+does it month by month. The package is called by its own name: ``kwev.certify(plan, tables)`` is
+:func:`certify`.
 """
 
-from __future__ import annotations
-
 import sys
-from typing import TYPE_CHECKING
 
-from kwev.config import Case, load_config
+from kwev.certify.actions import KINDS, NEW, ActionKey, ActionRules, Effect
+from kwev.certify.certificate import certify
+from kwev.certify.constraints import broken, missed
+from kwev.certify.evaluation import Cover, Evaluation
+from kwev.certify.reach import Measure, Points
+from kwev.certify.schedule import PeriodEnd, PersonMonths, ScheduleCheck
+from kwev.certify.weights import evs, point_weights
 from kwev.rooms import Room
 
-if TYPE_CHECKING:
-    from kwev.data.tables import Tables
-    from kwev.plan.format import Certificate, Plan
-
-
-def certify(plan: Plan, tables: Tables, case: Case | None = None) -> Certificate:
-    """Recompute a plan and say what holds.
-
-    Parameters
-    ----------
-    plan
-        The plan as stated.
-    tables
-        ``data/processed``, read.
-    case
-        The scenario as it stands in ``config/``, not as the plan states it, and the geography;
-        where it is left out, the project's scenario of the plan's name.
-
-    Returns
-    -------
-    Certificate
-        ``violations`` is empty where every rule holds and every reported number is what the
-        recomputation gives; ``targets`` says which targets are met, on the cells; ``checks``
-        counts the comparisons.
-
-    Raises
-    ------
-    KwevError
-        If no scenario of the project has the plan's name.
-    """
-    from kwev.certify import certificate  # noqa: PLC0415 -- loads only where it certifies
-
-    if case is None:
-        case = Case(plan.scenario, load_config(plan.scenario), plan.geography)
-    return certificate.certify(plan, tables, case)
-
+__all__ = [
+    "KINDS",
+    "NEW",
+    "ActionKey",
+    "ActionRules",
+    "Cover",
+    "Effect",
+    "Evaluation",
+    "Measure",
+    "PeriodEnd",
+    "PersonMonths",
+    "Points",
+    "ScheduleCheck",
+    "broken",
+    "certify",
+    "evs",
+    "missed",
+    "point_weights",
+]
 
 sys.modules[__name__].__class__ = Room

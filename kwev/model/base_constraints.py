@@ -99,7 +99,7 @@ class Budget(Constraint):
             r" - <credit> <build> \right) &\le <budget>"
         ),
     )
-    check = "certificate._check_money"
+    check = "certificate._Certification._check_money"
 
     def sentence(self, config: Config) -> str:
         """Return the budget with its sum."""

@@ -47,7 +47,7 @@ class SiteBudget(Rule):
             r"i \in <places>",
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.site_budget"
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row a place."""
@@ -69,7 +69,7 @@ class PortsPerPlace(Rule):
             r"i \in <places>",
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.ports_per_place"
     # a dominator may keep more ports and have room for fewer new ones
     breaks = KINDS
 
@@ -104,7 +104,7 @@ class PortTotal(Rule):
     formulas = (
         Formula(r"\sum_{k \in <brings>} <ports> &\le <ports_of_level>", r"\ell \in <levels>"),
     )
-    check = "constraints.broken"
+    check = "constraints.ports_total"
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row."""
@@ -121,7 +121,7 @@ class PowerTotal(Rule):
             r"\sum_{k \in <actions>} (<port_power> <ports> - <lost> <build>) &\le <total_power>"
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.total_kw"
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row (MW)."""
@@ -145,7 +145,7 @@ class StationsPerArea(Rule):
             r"a \in <areas>",
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.stations_per_area"
     # it reads the area
     breaks = (*NEW_STATIONS, "remove")
 
@@ -170,7 +170,7 @@ class AreaPower(Rule):
             r"a \in <areas>",
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.area_power"
     # it reads the area and the power
     breaks = KINDS
 
@@ -217,7 +217,7 @@ class Overlap(Rule):
         ),
         Formula(r"<newly> &\le \sum_{k \in K^{2}} a_{jk}^{2} <build>", r"j \in <points>"),
     )
-    check = "constraints.broken"
+    check = "constraints.overlap"
     # a dominator reaches more people, and may overlap more
     breaks = ("new_l2",)
 
@@ -258,7 +258,7 @@ class Floor(Rule):
         ),
         Formula(r"\sum_{g \in <groups>} <below> &\le <missed>", r"r \in <elastic>"),
     )
-    check = "constraints.missed"
+    check = "constraints.floor"
     elastic = True
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
@@ -309,7 +309,7 @@ class Redundancy(Rule):
             r"j \in <points>, \ell \in <levels>",
         ),
     )
-    check = "constraints.missed"
+    check = "constraints.redundancy"
     elastic = True
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:

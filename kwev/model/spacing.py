@@ -34,7 +34,7 @@ class L3Spacing(Rule):
     formulas = (
         Formula(r"\sum_{k \in C} <build> &\le 1 - <taken>", r"C \in <too_close>"),
     )  # fmt: skip
-    check = "constraints.broken"
+    check = "constraints.l3_spacing"
     # it reads where a column stands
     breaks = ("new_l3", "upgrade")
 
@@ -73,7 +73,7 @@ class L3Gap(Rule):
             r"k \in K^{3}",
         ),
     )
-    check = "constraints.broken"
+    check = "constraints.l3_gap"
     # it reads where a column stands
     breaks = ("new_l3", "upgrade")
 
