@@ -19,7 +19,7 @@ from kwev.display import origins, style
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
-from kwev.model import constraints
+from kwev.model import formulation
 from kwev.model.demand import share_of
 from kwev.model.inputs import build_inputs
 from kwev.report.accessibility import of_access
@@ -182,7 +182,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                 "before": _reached(effects, ask.level, builds[BASE], people),
                 "after": _reached(effects, ask.level, builds[ask.name], people),
                 "most": _most(effects, ask.level, people),
-                "missed": constraints.missed(
+                "missed": formulation.missed(
                     model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
                 )[f"{ask.grouping}_{ask.level}"],
                 **{

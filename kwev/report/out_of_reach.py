@@ -37,48 +37,6 @@ if TYPE_CHECKING:
 
 MARK = "constraint"
 INSTANCES = "tests/instances"
-OPTIONAL = ("options", "optional")
-"""Equations of which a scenario may leave out each row."""
-
-WORDS = {
-    "coverage_l2": "Level 2 covers who is within reach",
-    "coverage_l3": "Level 3 covers who is within reach",
-    "coverage_ev_owners": "Either level covers vehicles within reach",
-    "target_l2": "Minimum coverage, Level 2",
-    "target_l3": "Minimum coverage, Level 3",
-    "target_ev_owners": "Minimum coverage, vehicles",
-    "budget": "Net budget",
-    "one_action_per_place": "One action a place",
-    "ports": "Fewest and most ports of an action",
-    "site_capacity": "Grid capacity of a site",
-    "unserved": "Energy of a municipality",
-    "target_demand": "Demand satisfaction",
-    "idle": "Idle energy of a municipality",
-    "removal_alternative": "Alternative near a removed station",
-    "site_budget": "Budget of a site",
-    "ports_per_place": "Ports at a place",
-    "ports_l2": "New Level 2 ports in all",
-    "ports_l3": "New Level 3 ports in all",
-    "total_kw": "New power in all",
-    "l3_spacing": "Minimum Level 3 spacing",
-    "l3_gap": "Maximum Level 3 gap",
-    "stations_per_area": "Stations in an area",
-    "area_power": "Power of an area",
-    "overlap": "Overlap of new Level 2",
-    "target_municipality_l2": "Level 2 floor by municipality",
-    "target_municipality_l3": "Level 3 floor by municipality",
-    "target_quintile_l2": "Level 2 floor by quintile",
-    "target_quintile_l3": "Level 3 floor by quintile",
-    "target_renters_l2": "Level 2 floor of renters",
-    "target_renters_l3": "Level 3 floor of renters",
-    "target_multi_unit_l2": "Level 2 floor of people in apartments",
-    "target_multi_unit_l3": "Level 3 floor of people in apartments",
-    "target_low_income_l2": "Level 2 floor of low incomes",
-    "target_low_income_l3": "Level 3 floor of low incomes",
-    "target_redundancy_l2": "Redundancy, Level 2",
-    "target_redundancy_l3": "Redundancy, Level 3",
-}
-"""What each row of the model is called in a table."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +47,7 @@ class Constraint:
     ----------
     row
         Its name in the model.
-    words
+    title
         What it is called.
     latex
         Its formula.
@@ -100,31 +58,32 @@ class Constraint:
     """
 
     row: str
-    words: str
+    title: str
     latex: str
     optional: bool
     instances: tuple[str, ...]
 
 
 def constraints(project: Project) -> list[Constraint]:
-    """Return every constraint of the model, in the order of the formulas.
+    """Return every constraint of the model, in the order of the book's equations.
 
     Raises
     ------
     KwevError
         If the instances of this checkout cannot be read.
     """
+    from kwev.model import equations  # noqa: PLC0415 -- cvxpy loads only where it solves
+
     shown = instances(project.root / INSTANCES)
     return [
         Constraint(
-            row,
-            WORDS.get(row, row),
-            notation.written(formula.latex.replace("&", "")),
-            formula.equation in OPTIONAL,
-            tuple(shown.get(row, ())),
+            one.row,
+            one.title,
+            notation.written(one.formulas[0].latex.replace("&", "")),
+            equation in equations.OPTIONAL,
+            tuple(shown.get(one.row, ())),
         )
-        for formula in notation.FORMULAS
-        for row in formula.rows
+        for equation, one in equations.constraints()
     ]
 
 
@@ -167,7 +126,7 @@ def table(project: Project) -> notation.Markdown:
     """Return constraint, formula and instances as a Markdown table."""
     head = ["| Constraint | Formula | Shown by |", f"|:{'-' * 22}|:{'-' * 48}|:{'-' * 40}|"]
     rows = [
-        f"| {c.words}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
+        f"| {c.title}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
         for c in constraints(project)
     ]
     return notation.Markdown("\n".join([*head, *rows, ""]))
@@ -206,21 +165,9 @@ def _kept(note: Path) -> Conflict | None:
 
 def words(config: Config) -> dict[str, str]:
     """Return what each constraint group is called in a sentence."""
-    from kwev.model.constraints import RULES  # noqa: PLC0415 -- cvxpy loads only where it solves
+    from kwev.model.formulation import CONSTRAINTS  # noqa: PLC0415 -- cvxpy loads only where it solves
 
-    targets, reach = config.targets, config.coverage
-    rules = {rule.name: rule.words for rule in RULES}
-    return {
-        "budget": f"the budget of ${config.budget.limit_cad:,.0f}",
-        "ports": "the fewest and most ports of a station",
-        "one_action_per_place": "the rule that a place has one action",
-        "site_capacity": "the grid capacity of the sites",
-        "demand": "the energy that each municipality's vehicles need",
-        "ev_owners": f"a charger within reach of {targets.ev_owners.share:.0%} of vehicles",
-        "l2": f"Level 2 for {targets.l2:.0%} of people within {reach.l2_radius_m:,.0f} m",
-        "l3": f"Level 3 for {targets.l3:.0%} of people within {reach.l3_radius_m:,.0f} m",
-        **rules,
-    }
+    return {one.name: one.sentence(config) for one in CONSTRAINTS}
 
 
 def sentence(found: Conflict, config: Config) -> str:

@@ -22,9 +22,8 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
-from kwev.model.constraints import active
 from kwev.model.demand import share_of
-from kwev.model.formulation import build_model
+from kwev.model.formulation import active, build_model
 from kwev.model.inputs import Inputs, assembled
 from kwev.model.siting import decision_columns, existing_stations, station_capacity_kw
 from kwev.plan.format import MOST_PORTS

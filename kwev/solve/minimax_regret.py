@@ -20,9 +20,10 @@ import numpy as np
 
 from kwev.errors import KwevError
 from kwev.files import sha256_json
-from kwev.model import constraints
+from kwev.model import formulation
+from kwev.model.constraints import energy_share, need_share
 from kwev.model.demand import share_of
-from kwev.model.formulation import Model, build_model, energy_share, need_share
+from kwev.model.formulation import Model, build_model, touched
 from kwev.model.inputs import assembled, build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.presolve import energy_short_kw, reduce, some_columns
@@ -128,7 +129,7 @@ def standing(inputs: Inputs, config: Config, actions: Mapping[str, int]) -> Stan
     }
     missed = [max(0.0, share - have[key]) for key, share in config.targets.enforced().items()]
     unserved = unserved_share(inputs, choice) if config.demand.enforce else 0.0
-    missed += [unserved, *constraints.missed(inputs, config, choice.build).values()]
+    missed += [unserved, *formulation.missed(inputs, config, choice.build).values()]
     net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
     net_cad += columns.port_cad @ choice.ports
     return Standing(
@@ -312,10 +313,8 @@ def _worth_asking(
     columns = widest.columns
     names = list(column_of_action(columns))
     used = {name for plan in known for name in plan}
-    protected = (
-        np.array([name in used or name not in shared for name in names], bool)
-        | constraints.touched_rules(widest, config) | constraints.touched(widest, config)
-    )  # fmt: skip
+    known_or_unshared = np.array([name in used or name not in shared for name in names], bool)
+    protected = known_or_unshared | touched(widest, config)
     short_kw = np.max([energy_short_kw(one) for one in inputs], axis=0)
     # the need at which so much power is missing in the widest future
     energy = widest.energy

@@ -14,9 +14,7 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.errors import KwevError
-from kwev.model import constraints
-from kwev.model.constraints import touched_rules as touched
-from kwev.model.formulation import HOLD_POINTS, build_model
+from kwev.model.formulation import HOLD_POINTS, build_model, touched
 from kwev.model.inputs import build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
@@ -130,10 +128,7 @@ class _Search:
         """Return the inputs without columns that another one stands in for."""
         columns = self.inputs.columns
         dearer = replace(columns, yearly_cad=columns.yearly_cad + DEAR * shared)
-        protected = (
-            (shared > 0) | touched(self.inputs, self.config)
-            | constraints.touched(self.inputs, self.config)
-        )  # fmt: skip
+        protected = (shared > 0) | touched(self.inputs, self.config)
         reduced = reduce(replace(self.inputs, columns=dearer), self.config, protected)
         own = replace(reduced.inputs.columns, yearly_cad=columns.yearly_cad[reduced.kept])
         return replace(reduced, inputs=replace(reduced.inputs, columns=own))

@@ -264,7 +264,7 @@ def _shortfall(
     }
     if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
-    from kwev.model.constraints import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
+    from kwev.model.formulation import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
 
     rules = missed(inputs, config, choice.build)
     shares = [*(value for value in parts.values() if value is not None), *rules.values()]

@@ -14,16 +14,9 @@ from typing import TYPE_CHECKING, Any
 import cvxpy as cp
 import numpy as np
 
-from kwev.model import constraints as model_constraints
+from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.demand import share_of
-from kwev.model.formulation import (
-    HOLD_POINTS,
-    Model,
-    build_model,
-    cover_constraint,
-    ev_share,
-    people_share,
-)
+from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
 from kwev.solve.account import gap, solve_account, solver_account
 from kwev.solve.branch_and_bound import Hints, solve
@@ -221,17 +214,10 @@ def start_run(
     plain: bool,
 ) -> Run:
     """Reduce the inputs and write the model; with ``plain`` the model as it stands alone."""
-    reduced = whole(inputs) if plain else reduce(inputs, config, _protected(inputs, config))
+    reduced = whole(inputs) if plain else reduce(inputs, config, touched(inputs, config))
     model = build_model(reduced.inputs, config)
     tight = None if plain else tight_rows(reduced.inputs, config, model)
     return Run(inputs, config, reduced, model, tight, engine, {}, progress)
-
-
-def _protected(inputs: Inputs, config: Config) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return the columns that a constraint reads beyond cover, cost and capacity."""
-    return model_constraints.touched_rules(inputs, config) | model_constraints.touched(
-        inputs, config
-    )
 
 
 def _outcome(going: Run) -> Outcome:
@@ -364,7 +350,7 @@ def _extreme(
     hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
     rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share = (ev_share if target == "ev_owners" else people_share)(inputs, target, covered)
+    share = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(share), constraints, start)
     if not answer.found or (answer.status != "optimal" and "budget" in dropped):

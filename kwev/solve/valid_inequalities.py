@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import cvxpy as cp
 import numpy as np
 
-from kwev.model.formulation import need_share
+from kwev.model.constraints import need_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

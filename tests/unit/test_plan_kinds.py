@@ -12,7 +12,7 @@ from toy import base_config, toy
 
 from kwev.config import Case
 from kwev.display import style
-from kwev.model.constraints import touched
+from kwev.model.formulation import touched
 from kwev.model.inputs import build_inputs
 from kwev.report import phases, plan_charts
 from kwev.report import plan as plans
