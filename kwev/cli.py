@@ -258,7 +258,7 @@ def check(
     record = read_plan(plan)
     name = scenario or record.scenario
     case = Case(name, load_config(name, project.config), record.geography)
-    from kwev.certify.certificate import certify
+    from kwev.certify import certify
     from kwev.data.tables import load_tables
 
     certificate = certify(record, load_tables(project.processed), case)
@@ -294,7 +294,7 @@ def schedule(
     folder = out or plan.parent
     _refuse_file(folder)
     config = load_config(record.scenario, project.config)
-    from kwev.certify.certificate import certify
+    from kwev.certify import certify
     from kwev.data.tables import load_tables
     from kwev.files import write_json, write_text
     from kwev.report import phases as phasing
