@@ -75,7 +75,7 @@ class Ruler:
     then: Tables
     config: Config
 
-    def shares(self, network: dict[str, list[Row]]) -> dict[str, float]:
+    def shares(self, network: Mapping[Any, list[Row]]) -> dict[str, float]:
         """Return the shares reached: people by level, and EVs of today (and then) by either."""
         points = Points.read(self.tables, "cell", evs(self.tables, "now", "cell"))
         earlier = Points.read(self.then, "cell", evs(self.then, "now", "cell"))
