@@ -134,7 +134,8 @@ def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
         else "for the plan finds other places, and only a site without any supply would have to go"
     )
     return [
-        *named("plan.actions", None, "rec_", count={"fast": fast}, mw={"mw": added_kw / KW_PER_MW}),
+        *named("decisions.utilities", None, "rec_", count={"fast": fast},
+               mw={"mw": added_kw / KW_PER_MW}),
         Number("rec_proxy", least, "share", "study grid", "{:.0%}"),
         *(Number(f"rec_proxy_{name}", points, "points", "study grid", "{:+.1f}")
           for name, points in moves.items()),

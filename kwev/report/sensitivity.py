@@ -221,7 +221,8 @@ def _budgets(report: Report) -> list[Number]:
     return [
         Number("step", sweeps.STEP_CAD, "CAD", "sweeps.STEP_CAD"),
         *named(
-            "data/results/budget.csv", cad={"unspent": float(last["budget_cad"] - last["net_cad"])},
+            "data/results/budget.csv",
+            cad={"sweep_unspent": float(last["budget_cad"] - last["net_cad"])},
             text={"level2_full": full_level2(rows), "budget_dips": dipping(dips)},
         ),
         *named(
