@@ -32,7 +32,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.stations import COMPARED, dated
+from kwev.report.inventories import COMPARED, dated
 from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
