@@ -347,9 +347,13 @@ class Timetable:
         return (float(self.values["bound"]) - value) / gain if gain > 0 else 0.0
 
     def gain(self, name: Name) -> PersonMonths:
-        """Return what a schedule gathers above what stands today."""
-        one, today = self.gathered[name], self.today
-        return type(one)(one.l2 - today.l2, one.l3 - today.l3, one.points - today.points)
+        """Return what a schedule gathers above what stands today; points as the record states them.
+
+        That these are what the certificate finds again is among the :meth:`problems`.
+        """
+        one, today, points = self.gathered[name], self.today, self.values["points"]
+        gained = float(points[name]) - float(points["today"])
+        return type(one)(one.l2 - today.l2, one.l3 - today.l3, gained)
 
     def window(self, action_id: str) -> tuple[int, int]:
         """Return the first and last month of an action's period in the best schedule."""
