@@ -297,7 +297,7 @@ def an_invented_action(ground: Ground) -> Forged:
 
 def uncovered(ground: Ground, level: str) -> str:
     covered = set(getattr(ground.plan.model_covered, level))
-    return next(str(i) for i in ground.evaluated.points("model").ids if str(i) not in covered)
+    return next(str(i) for i in ground.evaluation.points("model").ids if str(i) not in covered)
 
 
 @fault
@@ -515,7 +515,7 @@ def an_attainable_share_below_the_plan(ground: Ground) -> Forged:
 def a_witness_without_one_action(ground: Ground) -> Forged:
     values = ground.copy()
     witness = values["witnesses"]["attainable_l2"]["actions"]
-    before = ground.evaluated.cover("model", {}).share("l2")
+    before = ground.evaluation.cover("model", {}).share("l2")
     assert values["coverage"]["l2"]["attainable"] > before
     # the last action alone may add nobody: half of them do not
     del witness[len(witness) // 2 :]
@@ -682,7 +682,7 @@ def covering_rows_that_are_not_all_there(ground: Ground) -> Forged:
 @fault
 def a_covering_row_that_takes_more_than_there_is(ground: Ground) -> Forged:
     values = ground.copy()
-    size = len(ground.evaluated.points("model").ids)
+    size = len(ground.evaluation.points("model").ids)
     values["proof"]["branches"]["plan"][0]["cover"]["l2"] = f"1000001*{size}"
     return refreshed(values), "proof: a covering row takes more than its point gains"
 

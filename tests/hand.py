@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toy import case
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.solve.stages import solve_scenario
 
 

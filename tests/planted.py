@@ -14,10 +14,7 @@ from typing import Any
 
 from toy import base_config, streets, toy
 
-from kwev.certify import constraints
-from kwev.certify.actions import ActionKey
-from kwev.certify.certificate import certify
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation, certify, missed
 from kwev.config import Case, parse
 from kwev.files import sha256_json
 from kwev.plan.format import Action, Plan, parse_plan
@@ -35,7 +32,7 @@ class Ground:
     case: Case
 
     @cached_property
-    def evaluated(self) -> Evaluation:
+    def evaluation(self) -> Evaluation:
         return Evaluation(self.tables, self.case.config, self.case.geography)
 
     def copy(self) -> dict[str, Any]:
@@ -46,7 +43,7 @@ class Ground:
 
     def action(self, kind: str, place_id: str, added: int) -> dict[str, Any]:
         """Return a well-formed record of an action, allowed or not."""
-        facts = self.evaluated.expected(ActionKey(kind, place_id), added, self.done)
+        facts = self.evaluation.expected(ActionKey(kind, place_id), added, self.done)
         return {"kind": kind, "place_id": place_id, **facts}
 
     @cached_property
@@ -144,8 +141,8 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
     """Return the plan with every measured number as its own actions would really give it."""
     actions = [Action.model_validate(a) for a in values["actions"]]
     ports = {ActionKey(a.kind, a.place_id): a.ports_added for a in actions}
-    trace = ground.evaluated
-    cells, model = trace.cover("cell", ports), trace.cover("model", ports)
+    evaluation = ground.evaluation
+    cells, model = evaluation.cover("cell", ports), evaluation.cover("model", ports)
     for name in TARGETS:
         values["coverage"][name]["after"] = cells.share(name)
         values["model_coverage"][name]["after"] = model.share(name)
@@ -153,13 +150,13 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
             missing = values["coverage"][name]["target"] - model.share(name)
             values["shortfall"][name] = max(0.0, missing)
     if values["shortfall"]["demand"] is not None:
-        values["shortfall"]["demand"] = trace.unserved_share(ports)
-    values["shortfall"]["rules"] = constraints.missed(trace, ground.tables, ports)
+        values["shortfall"]["demand"] = evaluation.unserved_share(ports)
+    values["shortfall"]["rules"] = missed(evaluation, ports)
     for level in ("l2", "l3"):
         values["model_covered"][level] = sorted(model.ids(level))
-    missed = sum(values["shortfall"]["rules"].values())
-    values["objective_parts"] = trace.objective_parts(ports, missed)
-    values["solver"]["objective"] = trace.objective_points(ports, missed)
+    missed_share = sum(values["shortfall"]["rules"].values())
+    values["objective_parts"] = evaluation.objective_parts(ports, missed_share)
+    values["solver"]["objective"] = evaluation.objective_points(ports, missed_share)
     return refreshed(values)
 
 

@@ -67,7 +67,6 @@ def check_pages(
     *,
     widths: Sequence[int] = WIDTHS_PX,
     shots: Path | None = None,
-    browser_path: str | None = None,
 ) -> list[Problem]:
     """Open pages of a site in a browser and return what is wrong with them.
 
@@ -81,8 +80,6 @@ def check_pages(
         Viewport widths (px).
     shots
         Where to leave a picture of each page and width, if anywhere.
-    browser_path
-        The browser; :func:`find_browser` chooses if it is not given.
 
     Raises
     ------
@@ -91,7 +88,7 @@ def check_pages(
     """
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- a test's dependency
 
-    executable = browser_path or find_browser()
+    executable = find_browser()
     if executable is None:
         raise RuntimeError("there is no chromium on the PATH")
     problems: list[Problem] = []

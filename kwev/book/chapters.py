@@ -146,8 +146,9 @@ def read_book(root: Path) -> Book:
     KwevError
         If the file is missing or not YAML, if a key is missing, or if a chapter file is.
     """
-    path = root / QUARTO_FILE
-    settings = _read_yaml(path)
+    settings = _parse_yaml(
+        _read(root / QUARTO_FILE, "Run this in the project's folder."), QUARTO_FILE
+    )
     book = settings.get("book")
     if not isinstance(book, dict) or not book.get("title"):
         raise KwevError("the book has no title", where=f"{QUARTO_FILE}: book.title")
@@ -158,21 +159,23 @@ def read_book(root: Path) -> Book:
     )
     if not pages or pages[0].source != PurePosixPath("index.qmd"):
         raise KwevError("the first chapter is not index.qmd", where=f"{QUARTO_FILE}: book.chapters")
-    for page in pages:
-        if not (root / page.source).is_file():
+    bibliography = settings.get("bibliography")
+    for source in [*(page.source for page in pages), bibliography or "index.qmd"]:
+        if not (root / source).is_file():
             raise KwevError(
-                f"chapter {page.source} does not exist",
+                f"{'bibliography' if source == bibliography else 'chapter'} {source} doesn't exist",
                 where=f"{QUARTO_FILE}: book",
                 hint="Write the file or take it off the list.",
             )
+    authors = book.get("author") or []
     return Book(
         root=root,
         title=str(book["title"]),
         subtitle=str(book.get("subtitle") or ""),
-        authors=_authors(book.get("author")),
+        authors=tuple(authors if isinstance(authors, list) else [authors]),
         language=str(settings.get("lang") or "en"),
         pages=pages,
-        bibliography=_bibliography(root, settings),
+        bibliography=root / bibliography if bibliography else None,
         output_dir=root / str((settings.get("project") or {}).get("output-dir") or "_book"),
         settings=settings,
     )
@@ -187,11 +190,7 @@ def read_chapter(root: Path, page: Page) -> Chapter:
         If the file can't be read, a fence or the front matter is not closed, or YAML is broken.
     """
     path = root / page.source
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KwevError(f"chapter cannot be read: {error}", where=str(page.source)) from error
-    return parse_chapter(text, page, path)
+    return parse_chapter(_read(path), page, path)
 
 
 def parse_chapter(text: str, page: Page, path: Path | None = None) -> Chapter:
@@ -236,6 +235,13 @@ def code_lines(text: str) -> list[bool]:
             if fence is not None and _closes(fence, closing):
                 closing = None
     return flags
+
+
+def _read(path: Path, hint: str = "") -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KwevError(f"cannot be read: {error}", where=str(path), hint=hint) from error
 
 
 def _front_matter(lines: list[str], source: str) -> tuple[dict[str, Any], int]:
@@ -290,18 +296,6 @@ def _markdown(lines: list[str], first_line: int) -> MarkdownBlock:
     return MarkdownBlock(text, first_line, tuple(inlines))
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise KwevError(
-            f"the book's settings cannot be read: {error}",
-            where=str(path),
-            hint="Run this in the project's folder.",
-        ) from error
-    return _parse_yaml(text, path.name)
-
-
 def _parse_yaml(text: str, where: str) -> dict[str, Any]:
     try:
         value = yaml.safe_load(text) if text.strip() else {}
@@ -320,21 +314,3 @@ def _listed(book: dict[str, Any], kind: str) -> list[str]:
     if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
         raise KwevError("expected a plain list of .qmd files", where=f"{QUARTO_FILE}: book.{kind}")
     return listed
-
-
-def _authors(value: Any) -> tuple[str, ...]:
-    entries = value if isinstance(value, list) else [value]
-    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in entries if entry]
-    return tuple(str(name) for name in names)
-
-
-def _bibliography(root: Path, settings: dict[str, Any]) -> Path | None:
-    value = settings.get("bibliography")
-    if isinstance(value, list):
-        value = value[0] if value else None
-    if not value:
-        return None
-    path = root / str(value)
-    if not path.is_file():
-        raise KwevError("the bibliography does not exist", where=f"{QUARTO_FILE}: {value}")
-    return path

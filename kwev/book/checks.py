@@ -52,7 +52,7 @@ ALLOWED = (
 
 _ALLOWED = tuple(re.compile(pattern) for pattern, _ in ALLOWED)
 _FIGURE = re.compile(r"\d+(?:[.,\N{NO-BREAK SPACE} ]\d+)*(?:\s?%)?")
-_NAME = re.compile(r"^[a-z_][a-z0-9_.\-/:]*$")
+_NAME = re.compile(r"^[a-z_][a-z0-9_.\-/:]*(?: [a-z_][a-z0-9_.\-/:]*)*$")
 _LITERALS = (0, 1)
 _BIB_ENTRY = re.compile(
     r"^\s*@(?!comment|string|preamble)\w+\s*\{\s*(?P<key>[^,\s]+)\s*,", re.MULTILINE | re.IGNORECASE
@@ -188,8 +188,8 @@ def bare_figures(markdown: str) -> list[tuple[int, str]]:
 def literals(tree: ast.AST, *, numbers: bool = True) -> list[tuple[int, str]]:
     """Return line and message for each number beyond 0 and 1 and each displayed digit.
 
-    A string that has the form of a name (lower case, no space: a key, a column, a path) is not
-    displayed. Without ``numbers`` only displayed digits are told.
+    A string that has the form of names (lower case, none begins with a digit: keys, columns, a
+    path) is not displayed. Without ``numbers`` only displayed digits are told.
     """
     found = []
     for node in ast.walk(tree):

@@ -1,9 +1,8 @@
 """Chapters as notebooks: built from the .qmd file, executed, and checked for bad inline values.
 
-A notebook holds the chapter's cells in order; each inline expression is a cell of its own in the
-place where it stands, so that it runs in the same kernel at the same moment as under Quarto, and
-so that nbval compares its value like any other output. Notebooks go to a build folder and are
-never committed.
+A notebook holds the chapter's cells in order; each inline expression is a cell of its own where it
+stands, so that it runs in the same kernel at the same moment as under Quarto, and so that nbval
+compares its value like any other output. Notebooks go to a build folder and are never committed.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from kwev.book.chapters import Chapter, CodeBlock, Inline, read_chapter
+from kwev.book.chapters import CodeBlock, read_chapter
 from kwev.errors import KwevError
 from kwev.files import write_text
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from kwev.book.chapters import Book
+    from kwev.book.chapters import Book, Chapter
 
 NOTEBOOK_DIR = "build/notebooks"
 CELL_TIMEOUT_SECONDS = 1200
@@ -44,21 +43,17 @@ class Executed:
     chapter: Chapter
     notebook: Any
 
-    def outputs(self, block: int) -> list[dict[str, Any]]:
-        """Return the outputs of the chapter's block with this index."""
+    def outputs(self, block: int, inline: int | None = None) -> list[dict[str, Any]]:
+        """Return the outputs of the chapter's block, or inline expression, with this index."""
         for cell in self.notebook.cells:
             place = cell.metadata.get("kwev", {})
-            if place.get("block") == block and place.get("kind") == "cell":
-                return list(cell.outputs)
+            if place.get("block") == block and place.get("inline") == inline:
+                return list(cell.get("outputs", []))
         return []
 
     def inline_value(self, block: int, position: int) -> str:
         """Return the Markdown that stands for an inline expression."""
-        for cell in self.notebook.cells:
-            place = cell.metadata.get("kwev", {})
-            if place.get("block") == block and place.get("inline") == position:
-                return value_markdown(cell.outputs)
-        return ""
+        return value_markdown(self.outputs(block, position))
 
 
 def build(chapter: Chapter, root_from_notebook: str = "../..") -> Any:
@@ -72,12 +67,6 @@ def build(chapter: Chapter, root_from_notebook: str = "../..") -> Any:
     KwevError
         If a cell or an inline expression is not valid Python.
     """
-    notebook = nbformat.v4.new_notebook()  # type: ignore[no-untyped-call]
-    notebook.metadata["kernelspec"] = {
-        "name": "python3",
-        "display_name": "Python 3",
-        "language": "python",
-    }
     setup = f"import os as _os; _os.chdir({root_from_notebook!r})"
     cells = [_code_cell(setup, kind="setup", line=1)]
     for number, block in enumerate(chapter.blocks):
@@ -85,23 +74,18 @@ def build(chapter: Chapter, root_from_notebook: str = "../..") -> Any:
             _parse(block.source, "exec", chapter.where(block.line), f"cell {block.label or number}")
             cells.append(_code_cell(block.source, kind="cell", line=block.line, block=number))
             continue
-        text = nbformat.v4.new_markdown_cell(block.text)  # type: ignore[no-untyped-call]
-        cells.append(_with_place(text, block=number))
+        metadata = {"kwev": {"kind": "markdown"}}
+        cells.append(nbformat.v4.new_markdown_cell(block.text, metadata=metadata))  # type: ignore[no-untyped-call]
         for position, inline in enumerate(block.inlines):
             _parse(inline.expression, "eval", chapter.where(inline.line), "inline expression")
-            cells.append(
-                _code_cell(
-                    inline.expression,
-                    kind="inline",
-                    line=inline.line,
-                    block=number,
-                    inline=position,
-                )
-            )
+            place = {"kind": "inline", "line": inline.line, "block": number, "inline": position}
+            cells.append(_code_cell(inline.expression, **place))
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:04d}"
-    notebook.cells = cells
-    return notebook
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
+        cells=cells, metadata={"kernelspec": kernel}
+    )
 
 
 def execute(
@@ -115,6 +99,7 @@ def execute(
         Naming chapter, line and cell if a cell or an inline expression fails, takes longer than
         ``timeout_seconds``, or if an inline expression has no value.
     """
+    source, name = str(chapter.page.source), chapter.page.name
     root = chapter.path.parents[len(chapter.page.source.parts) - 1]
     folder.mkdir(parents=True, exist_ok=True)
     notebook = build(chapter, os.path.relpath(root, folder))
@@ -125,25 +110,27 @@ def execute(
         resources={"metadata": {"path": str(folder)}},
         record_timing=False,
     )
+    environment = {  # Quarto's variables, and the same bytes on every run
+        **os.environ,
+        "PYTHONHASHSEED": "0",
+        "QUARTO_PROJECT_ROOT": str(root),
+        "QUARTO_DOCUMENT_PATH": str(chapter.path.parent),
+        "QUARTO_DOCUMENT_FILE": chapter.path.name,
+    }
     try:
         # The kernel process's own messages are noise on a terminal, but tell why it died.
-        with (folder / f"{chapter.page.name}.log").open("w", encoding="utf-8") as log:
-            client.execute(env=_environment(chapter, root), stderr=log)
+        with (folder / f"{name}.log").open("w", encoding="utf-8") as log:
+            client.execute(env=environment, stderr=log)
     except CellExecutionError as error:
         raise _failure(chapter, notebook, error) from None
     except CellTimeoutError:
-        raise KwevError(
-            f"a cell ran longer than {timeout_seconds} s", where=str(chapter.page.source)
-        ) from None
+        raise KwevError(f"a cell ran longer than {timeout_seconds} s", where=source) from None
     except DeadKernelError:
-        raise KwevError(
-            "the kernel died while running the chapter",
-            where=str(chapter.page.source),
-            hint=f"It may have run out of memory; see {folder / chapter.page.name}.log.",
-        ) from None
+        hint = f"It may have run out of memory; see {folder / name}.log."
+        raise KwevError("the kernel died while running it", where=source, hint=hint) from None
     executed = Executed(chapter, notebook)
     text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-    write_text(folder / f"{chapter.page.name}.ipynb", text + "\n")
+    write_text(folder / f"{name}.ipynb", text + "\n")
     problems = inline_problems(executed)
     if problems:
         raise KwevError("; ".join(problems), hint="An inline expression prints one named value.")
@@ -151,22 +138,17 @@ def execute(
 
 
 def execute_book(
-    book: Book,
-    folder: Path,
-    *,
-    workers: int | None = None,
-    progress: Callable[[str], None] | None = None,
+    book: Book, folder: Path, *, progress: Callable[[str], None] | None = None
 ) -> list[Executed]:
-    """Run every chapter, each in its own kernel, ``workers`` at a time; the book's order."""
-    chapters = [read_chapter(book.root, page) for page in book.pages]
+    """Run every chapter, each in its own kernel, up to four at a time; the book's order."""
 
     def one(chapter: Chapter) -> Executed:
         if progress is not None:
             progress(f"running {chapter.page.source}")
         return execute(chapter, folder)
 
-    count = workers or max(1, min(4, os.cpu_count() or 1))
-    with ThreadPoolExecutor(max_workers=count) as pool:
+    chapters = [read_chapter(book.root, page) for page in book.pages]
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
         futures = [pool.submit(one, chapter) for chapter in chapters]
         try:
             return [future.result() for future in futures]
@@ -199,10 +181,7 @@ def value_markdown(outputs: list[dict[str, Any]]) -> str:
 
     A plain string loses its quotes and has its Markdown characters escaped.
     """
-    for output in reversed(outputs):
-        data = output.get("data")
-        if not data:
-            continue
+    for data in (output["data"] for output in reversed(outputs) if output.get("data")):
         if "text/markdown" in data:
             return joined(data["text/markdown"])
         text = joined(data.get("text/plain", ""))
@@ -218,13 +197,7 @@ def joined(value: str | list[str]) -> str:
 
 
 def _code_cell(source: str, **place: Any) -> Any:
-    cell = nbformat.v4.new_code_cell(source)  # type: ignore[no-untyped-call]
-    return _with_place(cell, **place)
-
-
-def _with_place(cell: Any, **place: Any) -> Any:
-    cell.metadata["kwev"] = place
-    return cell
+    return nbformat.v4.new_code_cell(source, metadata={"kwev": place})  # type: ignore[no-untyped-call]
 
 
 def _parse(source: str, mode: str, where: str, what: str) -> None:
@@ -236,47 +209,23 @@ def _parse(source: str, mode: str, where: str, what: str) -> None:
         raise KwevError(f"{what} is not valid Python: {error.msg}", where=where) from None
 
 
-def _environment(chapter: Chapter, root: Path) -> dict[str, str]:
-    """Environment of the kernel: Quarto's variables, and the same bytes on every run."""
-    return {
-        **os.environ,
-        "PYTHONHASHSEED": "0",
-        "QUARTO_PROJECT_ROOT": str(root),
-        "QUARTO_DOCUMENT_PATH": str(chapter.path.parent),
-        "QUARTO_DOCUMENT_FILE": chapter.path.name,
-    }
-
-
 def _failure(chapter: Chapter, notebook: Any, error: CellExecutionError) -> KwevError:
     """Say which cell failed, and where in the file."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("output_type") != "error":
                 continue
-            place = cell.metadata.get("kwev", {})
-            line = int(place.get("line", 1))
-            name = _name(chapter, place)
+            place = cell.metadata["kwev"]
+            line = place["line"]
             trace = _ANSI.sub("", "\n".join(output.get("traceback", [])))
             inside = _CELL_LINE.search(trace)
-            if inside is not None and place.get("kind") == "cell":
+            if inside is not None and place["kind"] == "cell":
                 line += int(inside[1]) - 1
+            name = "the setup" if "block" not in place else f"inline expression {cell.source}"
+            if place["kind"] == "cell":
+                name = f"cell {getattr(chapter.blocks[place['block']], 'label', '')}".strip()
+            reason = next((text for text in output["evalue"].splitlines() if text.strip()), "")
             return KwevError(
-                f"{name} failed: {output['ename']}: {_first_line(output['evalue'])}",
-                where=chapter.where(line),
+                f"{name} failed: {output['ename']}: {reason}", where=chapter.where(line)
             )
     return KwevError(f"a cell failed: {error.ename}", where=str(chapter.page.source))
-
-
-def _name(chapter: Chapter, place: dict[str, Any]) -> str:
-    block = chapter.blocks[place["block"]] if "block" in place else None
-    if isinstance(block, CodeBlock):
-        return f"cell {block.label}" if block.label else "a cell"
-    if block is not None and "inline" in place:
-        inline: Inline = block.inlines[place["inline"]]
-        return f"inline expression {inline.expression}"
-    return "the setup"
-
-
-def _first_line(text: str) -> str:
-    lines = [line for line in text.strip().splitlines() if line.strip()]
-    return lines[0] if lines else ""

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
     from kwev.book.execute import Executed
 
 Form = Literal["html", "typst"]
+
+_ASSETS = Path(__file__).with_name("assets")
 
 BANNER = (
     "Preview rendered without Quarto: the same text, numbers, figures and references, without "
@@ -84,20 +85,19 @@ def render_preview(
     for chapter in executed:
         require_alt(chapter)
     with tempfile.TemporaryDirectory(prefix="preview-", dir=site.parent) as name:
+        work = Path(name)
+        if "pdf" in to:
+            say("setting the PDF")
+            body = _pandoc(book, executed, "typst", work, work)
+            _write_pdf(book, body, work, site / book.pdf_name)
         if "html" in to:
             say("writing the pages")
             assets = book.root / ASSETS
             if assets.is_dir():
                 shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
             write_text(site / ASSETS / "kwev.css", _stylesheet(book))
-            pages = json.loads(_pandoc(book, executed, "html", Path(name), site, pdf="pdf" in to))
-            for path, text in pages.items():
+            for path, text in json.loads(_pandoc(book, executed, "html", work, site)).items():
                 write_text(site / path, text)
-        if "pdf" in to:
-            say("setting the PDF")
-            work = Path(name) / "pdf"
-            body = _pandoc(book, executed, "typst", work, work)
-            _write_pdf(book, body, work, site / book.pdf_name)
 
 
 def require_alt(executed: Executed) -> None:
@@ -137,9 +137,7 @@ class _Writer:
 
     def markdown(self) -> str:
         parts = [
-            self.cell(block, number)
-            if isinstance(block, CodeBlock)
-            else self.prose(block, number)
+            self.cell(block, number) if isinstance(block, CodeBlock) else self.prose(block, number)
             for number, block in enumerate(self.executed.chapter.blocks)
         ]
         return _div("", "\n\n".join(filter(None, parts)))
@@ -194,7 +192,9 @@ class _Writer:
             text = root_urls(data[mime], self.executed.chapter.page.up)
             if _TABLE.search(text) and "table-scroll" not in text:
                 label = html.escape(str(block.options.get("tbl-cap") or "Table"))
-                region = f'<div class="table-scroll" role="group" tabindex="0" aria-label="{label}">'
+                region = (
+                    f'<div class="table-scroll" role="group" tabindex="0" aria-label="{label}">'
+                )
                 text = f"{region}{text}</div>"
             return _fenced(text, "{=html}")
         if mime == "text/plain":
@@ -205,7 +205,9 @@ class _Writer:
         """Write a picture to a file and return a block that shows it as wide as the text."""
         path = f"{ASSETS}/figures/{self.executed.chapter.page.name}-{name}"
         is_svg = name.endswith(".svg")
-        plain = _XML_HEAD.sub("", content, count=1).encode() if is_svg else base64.b64decode(content)
+        plain = (
+            _XML_HEAD.sub("", content, count=1).encode() if is_svg else base64.b64decode(content)
+        )
         write_bytes(self.site / path, plain)
         if self.form == "typst":
             return _fenced(f"#kwev-picture({typst_string(path)}, {typst_string(alt)})", "{=typst}")
@@ -230,9 +232,7 @@ def _alt_text(block: CodeBlock, output: dict[str, Any]) -> str:
     return str(block.options.get("fig-alt") or next(filter(None, given), ""))
 
 
-def _pandoc(  # noqa: PLR0913 -- the one call that ties book, form and folders
-    book: Book, executed: list[Executed], form: Form, work: Path, site: Path, *, pdf: bool = False
-) -> str:
+def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: Path) -> str:
     """Write the chapters' Markdown into ``work`` and run pandoc over all of it."""
     for chapter in executed:
         text = _Writer(book, chapter, form, site).markdown()
@@ -245,30 +245,28 @@ def _pandoc(  # noqa: PLR0913 -- the one call that ties book, form and folders
         "bibliography": str(book.bibliography.resolve()) if book.bibliography else None,
         "banner": BANNER,
         "provenance": collect(book.root).html(),
-        "pdf": book.pdf_name if pdf else None,
+        "pdf": book.pdf_name if (site / book.pdf_name).is_file() else None,
         "template": _asset("page.html"),
         "pages": [
             {"source": str(p.source), "output": str(p.output), "appendix": p.appendix}
             for p in book.pages
         ],
     }
-    write_json(work / "book.json", {key: value for key, value in facts.items() if value is not None})
-    with tempfile.TemporaryDirectory(dir=work) as folder:
-        script = Path(folder) / "preview.lua"
-        write_text(script, _asset("preview.lua"))
-        bundled = Path(pypandoc.__file__).parent / "files" / "pandoc"
-        program = str(bundled) if bundled.is_file() else str(pypandoc.get_pandoc_path())
-        writer = "html" if form == "html" else "typst-citations"  # citations are text by then
-        options = ["--mathml", "--wrap=none", "--email-obfuscation=none", "--lua-filter", script]
-        done = subprocess.run(
-            [program, "--file-scope", "-f", "markdown+table_attributes", "-t", writer, *options]
-            + [str(page.source) for page in book.pages],
-            cwd=work,
-            capture_output=True,
-            encoding="utf-8",
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+    write_json(work / "book.json", {key: value for key, value in facts.items() if value})
+    bundled = Path(pypandoc.__file__).parent / "files" / "pandoc"
+    program = str(bundled) if bundled.is_file() else str(pypandoc.get_pandoc_path())
+    writer = "html" if form == "html" else "typst-citations"  # citations are text by then
+    reading = ["--file-scope", "-f", "markdown+table_attributes"]
+    writing = ["-t", writer, "--mathml", "--wrap=none", "--email-obfuscation=none"]
+    sources = [str(page.source) for page in book.pages]
+    done = subprocess.run(
+        [program, *reading, *writing, "--lua-filter", str(_ASSETS / "preview.lua"), *sources],
+        cwd=work,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=TIMEOUT_SECONDS,
+        check=False,
+    )
     told = done.stderr.strip()
     if done.returncode or told:
         raise KwevError(told or "pandoc failed", where=f"the book as {form}")
@@ -294,10 +292,10 @@ def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
 
 def _stylesheet(book: Book) -> str:
     """Return the site's CSS: the colours of the theme's light and dark file, then the rules."""
-    listed = (book.settings.get("format") or {}).get("html", {}).get("theme") or {}
+    theme = book.setting("html", "theme", {})
     colours = {}
     for side in ("light", "dark"):
-        paths = [book.root / name for name in listed.get(side, []) if name.endswith(".scss")]
+        paths = [book.root / name for name in theme.get(side, []) if name.endswith(".scss")]
         found = "".join(path.read_text(encoding="utf-8") for path in paths)
         colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in _COLOUR.finditer(found))
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }} }}"
@@ -305,4 +303,4 @@ def _stylesheet(book: Book) -> str:
 
 
 def _asset(name: str) -> str:
-    return files("kwev.book").joinpath("assets", name).read_text(encoding="utf-8")
+    return (_ASSETS / name).read_text(encoding="utf-8")

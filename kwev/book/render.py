@@ -15,13 +15,13 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kwev.book.chapters import read_book
 from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE
 from kwev.book.quarto_hooks import finish
-from kwev.book.site import check_site
+from kwev.book.site import check_book
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, write_json, write_text
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ENGINES = ("auto", "quarto", "preview")
 FORMATS = ("html", "pdf")
 INSTALL_MARKER = "build/quarto-install-failed.json"
+VERSION_TIMEOUT_SECONDS = 60
 INSTALL_TIMEOUT_SECONDS = 150
 QUARTO_LOG = "build/quarto.log"
 QUARTO_TIMEOUT_SECONDS = 3600
@@ -101,13 +102,11 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         If the engine or a format is unknown, a chapter fails, or the result has dead links,
         unresolved references or the like.
     """
-    if engine not in ENGINES:
-        raise KwevError(
-            f"unknown engine {engine!r}", where="--engine", hint=nearest(engine, list(ENGINES))
-        )
-    for name in to:
-        if name not in FORMATS:
-            raise KwevError(f"unknown format {name!r}", hint=nearest(name, list(FORMATS)))
+    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
+        if name not in known:
+            what = "engine" if known is ENGINES else "format"
+            hint = nearest(name, list(known))
+            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
     say: Callable[[str], None] = _print if progress else (lambda _: None)
     started = time.monotonic()
     book = read_book(project_root)
@@ -116,16 +115,13 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
     if quarto is None and engine == "auto":
         quarto = install_quarto(project_root, again=fresh, say=say, notes=notes)
     if quarto is None and engine == "quarto":
-        raise KwevError(
-            "quarto is not on the PATH",
-            where="--engine quarto",
-            hint="Install Quarto 1.10 or newer, or use --engine preview.",
-        )
+        hint = "Install Quarto 1.10 or newer, or use --engine preview."
+        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
+    build = project_root / "build"
+    build.mkdir(exist_ok=True)
     if facts:
         write_json(project_root / FACTS_FILE, dict(facts))
     shutil.rmtree(project_root / ASSETS, ignore_errors=True)
-    build = project_root / "build"
-    build.mkdir(exist_ok=True)
     warnings: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(dir=build, prefix="site-") as folder:
         site = Path(folder) / "site"
@@ -150,7 +146,7 @@ def find_quarto() -> str | None:
     """Return a quarto that runs: beside this interpreter, or on the PATH."""
     beside = Path(sys.executable).parent / "quarto"
     for candidate in (str(beside) if beside.is_file() else None, shutil.which("quarto")):
-        if candidate and _answers(candidate):
+        if candidate and _run([candidate, "--version"], VERSION_TIMEOUT_SECONDS)[0] == 0:
             return candidate
     return None
 
@@ -175,12 +171,12 @@ def install_quarto(
         return None
     say("Quarto is not here; trying to install quarto-cli")
     options = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "quarto-cli"]
-    reason = _run_install(command or [sys.executable, "-m", "pip", *options])
-    found = None if reason else find_quarto()
+    code, log = _run(command or [sys.executable, "-m", "pip", *options], INSTALL_TIMEOUT_SECONDS)
+    found = find_quarto() if code == 0 else None
     if found:
         marker.unlink(missing_ok=True)
         return found
-    reason = reason or "installed, but it doesn't run"
+    reason = _error_line(log) if code != 0 else "installed, but it doesn't run"
     write_json(marker, {"reason": reason})
     notes.append(f"Installing quarto-cli failed ({reason}); remembered in {INSTALL_MARKER}.")
     return None
@@ -198,20 +194,10 @@ def run_quarto(quarto: str, book: Book, site: Path, to: Sequence[str]) -> tuple[
     only = [] if len(to) == len(FORMATS) else ["--to", targets[to[0]]]
     output = os.path.relpath(site, book.root)
     environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "PYTHONHASHSEED": "0"}
-    done = subprocess.run(
-        [quarto, "render", str(book.root), *only, "--output-dir", output],
-        cwd=book.root,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        timeout=QUARTO_TIMEOUT_SECONDS,
-        check=False,
-    )
-    log = _ANSI.sub("", done.stdout)
+    command = [quarto, "render", str(book.root), *only, "--output-dir", output]
+    code, log = _run(command, QUARTO_TIMEOUT_SECONDS, cwd=book.root, env=environment)
     write_text(book.root / QUARTO_LOG, log)
-    if done.returncode:
+    if code != 0:
         raise KwevError(f"quarto failed: {_error_line(log)}", where=QUARTO_LOG)
     return tuple(warnings_in(log))
 
@@ -238,41 +224,33 @@ def swap(new: Path, target: Path) -> None:
 
 def _require_sound(book: Book, site: Path, to: Sequence[str]) -> None:
     """Refuse to publish a site with dead links, unresolved references or missing pages."""
-    problems = []
-    if "html" in to:
-        problems = check_site(site, [str(page.output) for page in book.pages])
     if "pdf" in to and not list(site.glob("*.pdf")):
         raise KwevError("the PDF was not written", where=str(book.output_dir))
+    problems = check_book(book, site) if "html" in to else []
     if problems:
         more = len(problems) - _SHOWN
         text = "; ".join(map(str, problems[:_SHOWN])) + (f"; and {more} more" if more > 0 else "")
         raise KwevError(f"the rendered book is not sound: {text}", hint="The old book was kept.")
 
 
-def _answers(quarto: str) -> bool:
-    try:
-        done = subprocess.run([quarto, "--version"], capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
-
-
-def _run_install(command: Sequence[str]) -> str:
-    """Run an installation; return why it failed, or an empty text."""
+def _run(command: Sequence[str], seconds: float, **options: Any) -> tuple[int | None, str]:
+    """Run a program; return its exit code, None where it gave no answer, and what it told."""
     try:
         done = subprocess.run(
             list(command),
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             encoding="utf-8",
             errors="replace",
-            timeout=INSTALL_TIMEOUT_SECONDS,
+            timeout=seconds,
             check=False,
+            **options,
         )
     except subprocess.TimeoutExpired:
-        return f"no answer within {INSTALL_TIMEOUT_SECONDS} s"
+        return None, f"no answer within {seconds} s"
     except OSError as error:
-        return str(error)
-    return "" if done.returncode == 0 else _error_line(done.stdout + done.stderr)
+        return None, str(error)
+    return done.returncode, _ANSI.sub("", done.stdout)
 
 
 def _error_line(log: str) -> str:

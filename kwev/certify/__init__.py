@@ -1,1 +1,34 @@
-"""The certificate: a plan recomputed from the data, without solver or model."""
+"""The certificate: a plan recomputed from the data, without solver or model.
+
+The certificate trusts neither solver nor model: an import contract holds it. :func:`certify` checks
+a plan; :class:`Evaluation` recomputes what actions cover, cost and miss; :class:`ScheduleCheck`
+does it month by month.
+"""
+
+from kwev.certify.actions import KINDS, NEW, ActionKey, ActionRules, Effect
+from kwev.certify.certificate import certify
+from kwev.certify.constraints import broken, missed
+from kwev.certify.evaluation import Cover, Evaluation
+from kwev.certify.reach import Measure, Points
+from kwev.certify.schedule import PeriodEnd, PersonMonths, ScheduleCheck
+from kwev.certify.weights import evs, point_weights
+
+__all__ = [
+    "KINDS",
+    "NEW",
+    "ActionKey",
+    "ActionRules",
+    "Cover",
+    "Effect",
+    "Evaluation",
+    "Measure",
+    "PeriodEnd",
+    "PersonMonths",
+    "Points",
+    "ScheduleCheck",
+    "broken",
+    "certify",
+    "evs",
+    "missed",
+    "point_weights",
+]

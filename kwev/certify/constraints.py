@@ -1,41 +1,33 @@
 """Whether a plan keeps the scenario's optional rules, recomputed for the certificate.
 
 Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.groups` on purpose, from the
-tables, the scenario
-and numpy alone. A rule about a single action (its cost, its ports) is in
-:meth:`kwev.certify.evaluation.Evaluation.problem` as well, since it says which actions are possible
-at all.
+tables, the scenario and numpy alone. Each rule is checked by the function that has its name; one
+with an end for the level (``ports_l2``, ``renters_l3``) by a function of both levels. Cost and
+ports of a single action are in :meth:`kwev.certify.actions.ActionEncoding.problem` as well, which
+says which actions are possible at all.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from kwev.certify.actions import NEW, ActionKey
+from kwev.certify.actions import ADDS, CAD_TOL, KW_TOL, LEVELS, NEW
+from kwev.certify.reach import xy_cm
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
-    from kwev.certify.evaluation import Evaluation, Where
+    from kwev.certify.actions import Level, Ports
+    from kwev.certify.evaluation import Evaluation
     from kwev.config import Config, Floors
     from kwev.data.tables import Tables
 
-    Row = dict[str, Any]
-    Ports = dict[ActionKey, int]
-    Level = Literal["l2", "l3"]
-
-L2_PORTS = ("new_l2", "add_l2")
-L3_PORTS = ("new_l3", "upgrade", "add_l3")
 L3_STATIONS = ("new_l3", "upgrade")
-
 CM_PER_M = 100
 SHARE_TOL = 1e-9
-KW_TOL = 1e-6
-CAD_TOL = 0.005
 
 
 def ties(config: Config) -> bool:
@@ -55,222 +47,272 @@ def ties(config: Config) -> bool:
     return any(value is not None for value in together)
 
 
-def broken(evaluated: Evaluation, tables: Tables, ports: Ports) -> list[str]:
+def broken(evaluation: Evaluation, ports: Ports) -> list[str]:
     """Return the hard optional rules that a plan breaks, one sentence each; empty where none.
 
     Parameters
     ----------
-    evaluated
+    evaluation
         The scenario's data and rules.
-    tables
-        ``data/processed``, read.
     ports
         Ports that each action adds.
     """
-    found = [
-        *_places(evaluated, ports),
-        *_totals(evaluated, ports),
-        *_distances(evaluated, ports),
-        *_areas(evaluated, tables, ports),
-        *_overlap(evaluated, ports),
-    ]
-    return sorted(found)
+    return sorted(text for rule in HARD for text in rule(evaluation, ports))
 
 
-def _places(evaluated: Evaluation, ports: Ports) -> list[str]:
-    """Compare cost and ports of each place, all its actions together, with the rules."""
-    rules = evaluated.config.rules
-    cost: dict[str, float] = defaultdict(float)
-    before: dict[str, int] = {}
-    after: dict[str, int] = {}
-    for place, added in ports.items():
-        effect, facts = evaluated.effect(place, added), evaluated.expected(place, added)
-        cost[place.place_id] += effect.purchase_cad - effect.resale_cad
-        today = facts["l2_ports_before"] + facts["l3_ports_before"]
-        before[place.place_id] = today
-        after[place.place_id] = after.get(place.place_id, today) + effect.l2 + effect.l3
-    found = []
-    if rules.site_budget_cad is not None:
-        most = rules.site_budget_cad
-        found += [
-            f"rule site_budget: {net:,.2f} CAD at {place_id}, allowed {most:,.2f}"
-            for place_id, net in cost.items()
-            if net > most + CAD_TOL
-        ]
-    if rules.ports.per_place is not None:
-        for place_id, count in after.items():
-            allowed = max(rules.ports.per_place, before[place_id])
-            if count > allowed:
-                found.append(
-                    f"rule ports_per_place: {count} ports at {place_id}, allowed {allowed}"
-                )
-    return found
+def missed(evaluation: Evaluation, ports: Ports) -> dict[str, float]:
+    """Return the share of the Region's people that each elastic rule misses, by rule.
 
-
-def _totals(evaluated: Evaluation, ports: Ports) -> list[str]:
-    limit = evaluated.config.rules.ports
-    found = []
-    for name, most, kinds in (
-        ("ports_l2", limit.l2_total, L2_PORTS),
-        ("ports_l3", limit.l3_total, L3_PORTS),
-    ):
-        added = sum(number for place, number in ports.items() if place.kind in kinds)
-        if most is not None and added > most:
-            found.append(f"rule {name}: {added} ports added, allowed {most}")
-    allowed_kw = evaluated.config.rules.total_kw
-    if allowed_kw is not None:
-        kw = sum(evaluated.effect(place, number).kw for place, number in ports.items())
-        if kw > allowed_kw + KW_TOL:
-            found.append(f"rule total_kw: {kw:,.1f} kW added, allowed {allowed_kw:,.1f}")
-    return found
-
-
-# -- distance between Level 3 stations ---------------------------------------------------------
-
-
-def _distances(evaluated: Evaluation, ports: Ports) -> list[str]:
-    rules = evaluated.config.rules
-    if rules.l3_spacing_m is None and rules.l3_gap_m is None:
-        return []
-    new = sorted(place for place in ports if place.kind in L3_STATIONS)
-    chosen = [evaluated.row(place) for place in new]
-    taken = {id(row) for row in chosen}
-    stays = [row for row in evaluated.network(ports)[1] if id(row) not in taken]
-    spots = _cm([*chosen, *stays])
-    found = []
-    for i, place in enumerate(new):
-        apart = spots - spots[i]
-        squared = np.delete((apart * apart).sum(axis=1), i)
-        nearest = int(squared.min()) if len(squared) else None
-        shown = "none" if nearest is None else f"{np.sqrt(nearest) / CM_PER_M:,.2f} m away"
-        least, most = rules.l3_spacing_m, rules.l3_gap_m
-        if least is not None and nearest is not None and nearest < (least * CM_PER_M) ** 2:
-            found.append(
-                f"rule l3_spacing: the nearest Level 3 to {place.place_id} is {shown}, "
-                f"must be at least {least:g} m"
-            )
-        if most is not None and (nearest is None or nearest > np.floor((most * CM_PER_M) ** 2)):
-            found.append(
-                f"rule l3_gap: the nearest Level 3 to {place.place_id} is {shown}, "
-                f"must be at most {most:g} m"
-            )
-    return found
-
-
-def _cm(rows: list[Row]) -> NDArray[np.int64]:
-    metres = np.array([(row["easting_m"], row["northing_m"]) for row in rows], float)
-    return np.asarray(np.rint(metres * CM_PER_M), np.int64).reshape(-1, 2)
-
-
-# -- areas -------------------------------------------------------------------------------------
-
-
-def _areas(evaluated: Evaluation, tables: Tables, ports: Ports) -> list[str]:
-    rules = evaluated.config.rules
-    cap = rules.area_power
-    power = cap.proxy_factor is not None or cap.cap_kw is not None
-    if rules.stations_per_area is None and not power:
-        return []
-    stations: dict[str, int] = defaultdict(int)
-    today_kw: dict[str, float] = defaultdict(float)
-    after_kw: dict[str, float] = defaultdict(float)
-    for row in evaluated.counted():
-        stations[row["area_id"]] += 1
-        today_kw[row["area_id"]] += evaluated.standing_kw(row)
-    before = dict(stations)
-    after_kw.update(today_kw)
-    for place, added in ports.items():
-        area = evaluated.row(place)["area_id"]
-        stations[area] += (place.kind in NEW) - (place.kind == "remove")
-        after_kw[area] += evaluated.effect(place, added).kw
-    found = []
-    proxy = dict(zip(tables.area_grid["area_id"], tables.area_grid["proxy_kw"], strict=True))
-    for area in sorted({evaluated.row(place)["area_id"] for place in ports}):
-        if rules.stations_per_area is not None:
-            most = max(rules.stations_per_area, before.get(area, 0))
-            if stations[area] > most:
-                found.append(
-                    f"rule stations_per_area: {stations[area]} stations in {area}, allowed {most}"
-                )
-        if power:
-            allowed = max(_cap_kw(cap.proxy_factor, cap.cap_kw, proxy[area]), today_kw[area])
-            if after_kw[area] > allowed + KW_TOL:
-                found.append(
-                    f"rule area_power: {after_kw[area]:,.1f} kW in {area}, allowed {allowed:,.1f}"
-                )
-    return found
-
-
-def _cap_kw(factor: float | None, cap_kw: float | None, proxy_kw: float) -> float:
-    by_proxy = np.inf if factor is None else factor * proxy_kw
-    return min(by_proxy, np.inf if cap_kw is None else cap_kw)
-
-
-# -- people ------------------------------------------------------------------------------------
-
-
-def _overlap(evaluated: Evaluation, ports: Ports) -> list[str]:
-    most = evaluated.config.rules.overlap
-    new = [evaluated.row(place) for place in ports if place.kind == "new_l2"]
-    if most is None or not new:
-        return []
-    people = evaluated.points("model").people
-    near = evaluated.count("model", "l2", new)
-    today = evaluated.cover("model", {}).l2
-    reach = float((people * near).sum())
-    newly = float(people[(near > 0) & ~today].sum())
-    if reach - newly <= most * reach + SHARE_TOL * float(people.sum()):
-        return []
-    share = 1 - newly / reach
-    return [f"rule overlap: {share:.4%} of the reach of new Level 2 overlaps, allowed {most:.4%}"]
-
-
-def missed(evaluated: Evaluation, tables: Tables, ports: Ports) -> dict[str, float]:
-    """Return the share of the Region's people that each elastic rule misses, by rule."""
-    rules, total = evaluated.config.rules, float(evaluated.points("model").people.sum())
-    found: dict[str, float] = {}
+    Parameters
+    ----------
+    evaluation
+        The scenario's data and rules.
+    ports
+        Ports that each action adds.
+    """
+    rules = evaluation.config.rules
     groupings: tuple[tuple[str, Floors], ...] = (
         ("municipality", rules.municipality),
         ("quintile", rules.quintile),
         *rules.groups,
     )
-    levels: tuple[Level, ...] = ("l2", "l3")
+    found: dict[str, float] = {}
     for grouping, floors in groupings:
-        for level in levels:
-            floor = getattr(floors, level)
-            if floor is not None:
-                below = _below_floor(
-                    evaluated, tables, grouping, floor, _covered(evaluated, level, ports)
-                )
-                found[f"{grouping}_{level}"] = below / total if total > 0 else 0.0
-    for level in levels:
-        wanted = getattr(rules.redundancy, level)
-        if wanted is not None:
-            found[f"redundancy_{level}"] = max(0.0, wanted - _redundant(evaluated, level, ports))
+        for level in LEVELS:
+            least = getattr(floors, level)
+            if least is not None:
+                found[f"{grouping}_{level}"] = floor(evaluation, ports, grouping, level, least)
+    for level in LEVELS:
+        least = getattr(rules.redundancy, level)
+        if least is not None:
+            found[f"redundancy_{level}"] = redundancy(evaluation, ports, level, least)
     return found
 
 
-def _covered(evaluated: Evaluation, level: Level, ports: Ports) -> NDArray[np.bool_]:
-    cover = evaluated.cover("model", ports)
-    return cover.l2 if level == "l2" else cover.l3
+# -- places and totals ---------------------------------------------------------------------------
 
 
-def _below_floor(
-    evaluated: Evaluation,
-    tables: Tables,
-    grouping: str,
-    floor: float,
-    covered: NDArray[np.bool_],
-) -> float:
-    """Return the people below the floor of their group, summed over the groups."""
-    points = evaluated.points("model")
-    is_covered = dict(zip(points.ids.tolist(), covered.tolist(), strict=True))
+def site_budget(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the net cost of each place, all its actions together, with the rule."""
+    most = evaluation.config.rules.site_budget_cad
+    cost: dict[str, float] = defaultdict(float)
+    for key, added in ports.items():
+        cost[key.place_id] += evaluation.effect(key, added).net_cad
+    for place_id, net in cost.items():
+        if most is not None and net > most + CAD_TOL:
+            yield f"rule site_budget: {net:,.2f} CAD at {place_id}, allowed {most:,.2f}"
+
+
+def ports_per_place(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the ports of each place, all its actions together, with the rule."""
+    most = evaluation.config.rules.ports.per_place
+    before: dict[str, int] = {}
+    gained: dict[str, int] = defaultdict(int)
+    for key, added in ports.items():
+        row, effect = evaluation.row(key), evaluation.effect(key, added)
+        before[key.place_id] = 0 if key.kind in NEW else row["l2_ports"] + row["l3_ports"]
+        gained[key.place_id] += effect.l2 + effect.l3
+    for place_id, today in before.items():
+        count = today + gained[place_id]
+        if most is not None and count > max(most, today):
+            yield f"rule ports_per_place: {count} ports at {place_id}, allowed {max(most, today)}"
+
+
+def ports_total(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the new ports of each level with the rules ``ports_l2`` and ``ports_l3``."""
+    for level in LEVELS:
+        most = getattr(evaluation.config.rules.ports, f"{level}_total")
+        added = sum(number for key, number in ports.items() if ADDS.get(key.kind) == level)
+        if most is not None and added > most:
+            yield f"rule ports_{level}: {added} ports added, allowed {most}"
+
+
+def total_kw(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the power that the plan adds in all with the rule."""
+    most = evaluation.config.rules.total_kw
+    kw = sum(evaluation.effect(key, number).kw for key, number in ports.items())
+    if most is not None and kw > most + KW_TOL:
+        yield f"rule total_kw: {kw:,.1f} kW added, allowed {most:,.1f}"
+
+
+# -- distance between Level 3 stations ---------------------------------------------------------
+
+
+def l3_spacing(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the distance of each new Level 3 station to the nearest other one with the rule."""
+    least = evaluation.config.rules.l3_spacing_m
+    if least is None:
+        return
+    for place_id, squared in _nearest_l3(evaluation, ports):
+        if squared is not None and squared < (least * CM_PER_M) ** 2:
+            yield (
+                f"rule l3_spacing: the nearest Level 3 to {place_id} is {_away(squared)}, "
+                f"must be at least {least:g} m"
+            )
+
+
+def l3_gap(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the distance of each new Level 3 station to the nearest other one with the rule."""
+    most = evaluation.config.rules.l3_gap_m
+    if most is None:
+        return
+    for place_id, squared in _nearest_l3(evaluation, ports):
+        if squared is None or squared > np.floor((most * CM_PER_M) ** 2):
+            yield (
+                f"rule l3_gap: the nearest Level 3 to {place_id} is {_away(squared)}, "
+                f"must be at most {most:g} m"
+            )
+
+
+def _nearest_l3(evaluation: Evaluation, ports: Ports) -> Iterator[tuple[str, int | None]]:
+    """Yield each new Level 3 place with its squared distance (cm²) to the nearest other one."""
+    new = sorted(key for key in ports if key.kind in L3_STATIONS)
+    chosen = [evaluation.row(key) for key in new]
+    taken = {id(row) for row in chosen}
+    stays = [row for row in evaluation.network(ports)[1] if id(row) not in taken]
+    spots = xy_cm([*chosen, *stays])
+    for i, key in enumerate(new):
+        apart = spots - spots[i]
+        squared = np.delete((apart * apart).sum(axis=1), i)
+        yield key.place_id, int(squared.min()) if len(squared) else None
+
+
+def _away(squared_cm: int | None) -> str:
+    return "none" if squared_cm is None else f"{np.sqrt(squared_cm) / CM_PER_M:,.2f} m away"
+
+
+# -- areas -------------------------------------------------------------------------------------
+
+
+def stations_per_area(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the stations of each area where something is done with the rule, or with today's."""
+    most = evaluation.config.rules.stations_per_area
+    if most is None:
+        return
+    stations: dict[str, int] = defaultdict(int)
+    for row in evaluation.counted():
+        stations[row["area_id"]] += 1
+    before = dict(stations)
+    for key in ports:
+        stations[evaluation.row(key)["area_id"]] += (key.kind in NEW) - (key.kind == "remove")
+    for area in _areas(evaluation, ports):
+        allowed = max(most, before.get(area, 0))
+        if stations[area] > allowed:
+            yield (
+                f"rule stations_per_area: {stations[area]} stations in {area}, allowed {allowed}"
+            )
+
+
+def area_power(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the power of each area where something is done with its cap, or with today's."""
+    cap = evaluation.config.rules.area_power
+    if cap.proxy_factor is None and cap.cap_kw is None:
+        return
+    kw: dict[str, float] = defaultdict(float)
+    for row in evaluation.counted():
+        kw[row["area_id"]] += evaluation.standing_kw(row)
+    today = dict(kw)
+    for key, added in ports.items():
+        kw[evaluation.row(key)["area_id"]] += evaluation.effect(key, added).kw
+    grid = evaluation.tables.area_grid
+    proxy = dict(zip(grid["area_id"], grid["proxy_kw"], strict=True))
+    for area in _areas(evaluation, ports):
+        by_proxy = np.inf if cap.proxy_factor is None else cap.proxy_factor * proxy[area]
+        most = min(by_proxy, np.inf if cap.cap_kw is None else cap.cap_kw)
+        allowed = max(most, today.get(area, 0.0))
+        if kw[area] > allowed + KW_TOL:
+            yield f"rule area_power: {kw[area]:,.1f} kW in {area}, allowed {allowed:,.1f}"
+
+
+def _areas(evaluation: Evaluation, ports: Ports) -> list[str]:
+    return sorted({evaluation.row(key)["area_id"] for key in ports})
+
+
+# -- people ------------------------------------------------------------------------------------
+
+
+def overlap(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
+    """Compare the part of new Level 2 stations' reach that overlaps with the rule."""
+    most = evaluation.config.rules.overlap
+    new = [evaluation.row(key) for key in ports if key.kind == "new_l2"]
+    if most is None or not new:
+        return
+    people = evaluation.points("model").people
+    near = evaluation.count("model", "l2", new)
+    today = evaluation.cover("model", {}).l2
+    reach = float((people * near).sum())
+    newly = float(people[(near > 0) & ~today].sum())
+    if reach - newly > most * reach + SHARE_TOL * float(people.sum()):
+        share = 1 - newly / reach
+        yield f"rule overlap: {share:.4%} of the reach of new Level 2 overlaps, allowed {most:.4%}"
+
+
+HARD = (
+    site_budget,
+    ports_per_place,
+    ports_total,
+    total_kw,
+    l3_spacing,
+    l3_gap,
+    stations_per_area,
+    area_power,
+    overlap,
+)
+"""Checks of the rules that a plan must not break."""
+
+
+def floor(evaluation: Evaluation, ports: Ports, grouping: str, level: Level, least: float) -> float:
+    """Return the people below the floor of their group, of all people, summed over the groups.
+
+    Parameters
+    ----------
+    evaluation
+        The scenario's data and rules.
+    ports
+        Ports that each action adds.
+    grouping
+        ``municipality``, ``quintile``, or a kind of household.
+    level
+        Of the stations.
+    least
+        Share of each group's people that should be covered.
+    """
+    points, cover = evaluation.points("model"), evaluation.cover("model", ports)
+    is_covered = dict(zip(points.ids.tolist(), cover.covered(level).tolist(), strict=True))
     living: dict[str, float] = defaultdict(float)
     served: dict[str, float] = defaultdict(float)
-    for group, point, people in _people(tables, points.kind, grouping):
+    for group, point, people in _people(evaluation.tables, points.kind, grouping):
         living[group] += people
         served[group] += people * is_covered[point]
-    return sum(max(0.0, floor * living[group] - served[group]) for group in sorted(living))
+    below = sum(max(0.0, least * living[group] - served[group]) for group in sorted(living))
+    total = float(points.people.sum())
+    return below / total if total > 0 else 0.0
+
+
+def redundancy(evaluation: Evaluation, ports: Ports, level: Level, least: float) -> float:
+    """Return by how much the share of people with several stations in reach is too small.
+
+    Parameters
+    ----------
+    evaluation
+        The scenario's data and rules.
+    ports
+        Ports that each action adds.
+    level
+        Of the stations.
+    least
+        Share of people that should have ``rules.redundancy.stations`` of them in reach.
+    """
+    l2, l3 = evaluation.network(ports)
+    rows = l3 if level == "l3" else l2
+    if level == "l2" and evaluation.config.coverage.l3_counts_for_l2:
+        offers_l2 = {id(row) for row in l2}  # a mixed station is one station
+        rows = l2 + [row for row in l3 if id(row) not in offers_l2]
+    people = evaluation.points("model").people
+    enough = evaluation.count("model", level, rows) >= evaluation.config.rules.redundancy.stations
+    total = float(people.sum())
+    share = float(people[enough].sum()) / total if total > 0 else 0.0
+    return max(0.0, least - share)
 
 
 def _people(tables: Tables, kind: str, grouping: str) -> list[tuple[str, str, float]]:
@@ -318,17 +360,3 @@ def _household(tables: Tables, profile: Any, key: str, kind: str) -> dict[str, f
 
 def _triples(groups: Any, points: Any, people: Any) -> list[tuple[Any, str, float]]:
     return list(zip(groups, points, map(float, people), strict=True))
-
-
-def _redundant(evaluated: Evaluation, level: Level, ports: Ports) -> float:
-    """Return the share of people with as many stations of a level in reach as the rule asks for."""
-    l2, l3 = evaluated.network(ports)
-    rows = l3 if level == "l3" else l2
-    if level == "l2" and evaluated.config.coverage.l3_counts_for_l2:
-        offers_l2 = {id(row) for row in l2}  # a mixed station is one station
-        rows = l2 + [row for row in l3 if id(row) not in offers_l2]
-    where: Where = "model"
-    people = evaluated.points(where).people
-    enough = evaluated.count(where, level, rows) >= evaluated.config.rules.redundancy.stations
-    total = float(people.sum())
-    return float(people[enough].sum()) / total if total > 0 else 0.0

@@ -8,7 +8,7 @@ direction of travel, gives the distance of every demand point at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import dijkstra
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kwev.certify.actions import Level, Row
     from kwev.config import Config
     from kwev.data.tables import Tables
 
@@ -26,9 +27,6 @@ CHUNK = 512
 
 BATCH = 64
 """Searches along the roads that are held at a time."""
-
-Row = dict[str, Any]
-Level = Literal["l2", "l3"]
 
 
 @dataclass(frozen=True)
@@ -76,22 +74,22 @@ class Measure:
         """Return which points have one of the stations (rows of sites or stations) in reach."""
         radius_m = self._radius_m[level]
         if not self._along_roads:
-            return any_within(points.xy_cm, _xy_cm(stations), radius_m)
-        way = "walk" if level == "l2" else "drive"
-        if (way, points.kind) not in self._roads:
-            self._roads[way, points.kind] = CutRoads(self._tables, way, points)
-        far_cm = self._roads[way, points.kind].distance_cm(stations)
+            return any_within(points.xy_cm, xy_cm(stations), radius_m)
+        far_cm = self._cut_roads(level, points).distance_cm(stations)
         return np.asarray(far_cm**2 <= np.floor((radius_m * 100) ** 2))
 
     def reach(self, level: Level, points: Points, stations: list[Row]) -> list[NDArray[np.int64]]:
         """Return, for each station, the indices of the points that have it in reach, rising."""
         radius_m = self._radius_m[level]
         if not self._along_roads:
-            return each_within(points.xy_cm, _xy_cm(stations), radius_m)
+            return each_within(points.xy_cm, xy_cm(stations), radius_m)
+        return self._cut_roads(level, points).each_within(stations, radius_m)
+
+    def _cut_roads(self, level: Level, points: Points) -> CutRoads:
         way = "walk" if level == "l2" else "drive"
         if (way, points.kind) not in self._roads:
             self._roads[way, points.kind] = CutRoads(self._tables, way, points)
-        return self._roads[way, points.kind].each_within(stations, radius_m)
+        return self._roads[way, points.kind]
 
 
 class CutRoads:
@@ -140,22 +138,19 @@ class CutRoads:
         arcs = pd.DataFrame(
             {"from": self._source, "to": list(first), "cm": list(first.values())}, dtype=np.int64
         )
-        arcs = pd.concat([self._against, arcs])
-        size = self._source + 1
-        graph = csr_array(
-            (arcs["cm"].to_numpy(float), (arcs["from"], arcs["to"])), shape=(size, size)
-        )
+        graph = self._graph(pd.concat([self._against, arcs]))
         cost = np.asarray(dijkstra(graph, indices=np.array([self._source])))[0]
         return np.where(self._node >= 0, cost[self._node] + self._offset, np.inf)
+
+    def _graph(self, arcs: pd.DataFrame) -> csr_array:
+        size = self._source + 1
+        ends = arcs["from"], arcs["to"]
+        return csr_array((arcs["cm"].to_numpy(float), ends), shape=(size, size))
 
     def each_within(self, stations: list[Row], radius_m: float) -> list[NDArray[np.int64]]:
         """Return, for each station, the indices of the points within a radius along the roads."""
         limit = np.floor((radius_m * 100) ** 2)
-        size = self._source + 1
-        arcs = self._against
-        graph = csr_array(
-            (arcs["cm"].to_numpy(float), (arcs["from"], arcs["to"])), shape=(size, size)
-        )
+        graph = self._graph(self._against)
         spots = [self._spot.get(_key(row), (-1, 0)) for row in stations]
         found = [np.empty(0, np.int64)] * len(stations)
         known = [i for i, (node, _) in enumerate(spots) if node >= 0]
@@ -218,7 +213,8 @@ def _to_cm(metres: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(metres * 100).astype(np.int64)
 
 
-def _xy_cm(rows: list[Row]) -> NDArray[np.int64]:
+def xy_cm(rows: list[Row]) -> NDArray[np.int64]:
+    """Return the easting and northing of sites or stations in whole centimetres, shape (n, 2)."""
     pairs = [(row["easting_m"], row["northing_m"]) for row in rows]
     return _to_cm(np.array(pairs, float).reshape(-1, 2))
 

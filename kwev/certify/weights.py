@@ -1,22 +1,27 @@
-"""How many EVs each place has in the year that a scenario plans for, for the certificate.
+"""EVs, demand scores and weights of the demand points, from the tables and the settled rules.
 
-Written apart from ``demand`` on purpose, as :mod:`kwev.certify.evaluation` is.
+Written apart from :mod:`kwev.model.demand` and :mod:`kwev.model.scores` on purpose. Scores and
+weights are worked out once, as exact fractions: the checked bound needs these, and the doubles
+nearest to them are what the certificate compares within its tolerance.
 """
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
+from math import lcm
 from typing import TYPE_CHECKING
 
-import numpy as np
+from kwev.certify.exact import Ratios, exact, ratios
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
+    from kwev.certify.reach import Points
     from kwev.config import Config, EvYear
     from kwev.data.tables import Tables
+
+STEPS = 20
+"""The scale of a fact leaves one part in twenty of the points beyond either end."""
 
 
 def evs(tables: Tables, year: EvYear, geography: str) -> dict[str, float]:
@@ -32,52 +37,47 @@ def evs(tables: Tables, year: EvYear, geography: str) -> dict[str, float]:
     return {str(row[key]): float(row[column]) for row in table[[key, column]].to_dict("records")}
 
 
-def need_kwh(tables: Tables, config: Config) -> dict[str, float]:
-    """Return the public-charging energy of each municipality in a year (kWh), by its id."""
-    demand, das = config.demand, tables.das
-    by_da = evs(tables, demand.ev_year, "da")
-    need: dict[str, float] = {}
-    for area, da in zip(das["municipality_id"], das["da_id"], strict=True):
-        kwh = by_da[da] * demand.kwh_per_ev_year * demand.public_share
-        need[area] = need.get(area, 0.0) + kwh
-    return need
+def point_weights(tables: Tables, config: Config, points: Points) -> Ratios:
+    """Return the weight of each point in the objective; they add up to 1 unless all are 0.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    config
+        The resolved scenario: ``weights`` and ``scores.demand``.
+    points
+        Demand points, with their people and EVs.
+
+    Raises
+    ------
+    KeyError
+        If a point has no facts.
+    """
+    chosen, people = config.weights, ratios(points.people).numerators
+    values = [(chosen.people, people), (chosen.ev, ratios(points.ev).numerators)]
+    if chosen.score > 0:
+        score = demand_scores(tables, config, points.kind, points.ids.tolist())
+        scored = [s * p for s, p in zip(score.numerators, people, strict=True)]
+        values.append((chosen.score, scored))
+    counted = [(exact(factor), part, sum(part)) for factor, part in values if sum(part) > 0]
+    total = sum((factor for factor, _, _ in counted), Fraction(0))
+    if total == 0:
+        return Ratios([0] * len(people), 1)
+    return _sum([(factor / total / whole, part) for factor, part, whole in counted], Fraction(0))
 
 
-# -- Demand scores and place weights worked out again for the certificate, from the settled rules.
-
-EDGE = 0.05
-"""Share of the points beyond either end of the scale."""
-
-
-def place_weights(  # noqa: PLR0913, PLR0917 -- what a point is, and what the scenario says of it
-    tables: Tables,
-    config: Config,
-    geography: str,
-    ids: Iterable[str],
-    people: NDArray[np.float64],
-    ev: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the weight of each point in the objective; they add up to 1 unless all are 0."""
-    chosen = config.weights
-    score = point_scores(tables, config, geography, ids)
-    weight = np.zeros(len(people))
-    for factor, values in (
-        (chosen.people, people),
-        (chosen.ev, ev),
-        (chosen.score, score * people),
-    ):
-        if values.sum() > 0:
-            weight += factor * values / values.sum()
-    return weight / weight.sum() if weight.sum() > 0 else weight
-
-
-def point_scores(
-    tables: Tables, config: Config, geography: str, ids: Iterable[str]
-) -> NDArray[np.float64]:
+def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[str]) -> Ratios:
     """Return the demand score of each point, in [0, 1].
 
     Parameters
     ----------
+    tables
+        ``data/processed``, read.
+    config
+        The resolved scenario: ``scores.demand``.
+    geography
+        ``cell``, ``da`` or ``tract``.
     ids
         Points of the geography, in the order of the answer.
 
@@ -87,48 +87,53 @@ def point_scores(
         If a point has no facts.
     """
     table = tables.point_facts
-    rows = {
-        str(row["id"]): row for row in table[table["geography"] == geography].to_dict("records")
-    }
-    of_id = [rows[str(i)] for i in ids]
+    table = table[table["geography"] == geography].set_index("id").loc[list(ids)]
 
-    def scale(fact: str) -> list[float]:
-        return _scaled([float(row[fact]) for row in of_id])
+    def scale(fact: str) -> Ratios:
+        return _scaled(ratios(table[fact].to_numpy(float)).numerators)
 
-    old, power = scale("old_dwelling_share"), scale("grid_kw")
-    parts = {
-        "density": scale("density_per_km2"),
-        "infrastructure": [0.5 * (1.0 - a) + 0.5 * b for a, b in zip(old, power, strict=True)],
-        "transit": scale("transit"),
-        "housing": scale("multi_unit_share"),
-    }
     chosen = config.scores.demand
-    weights = {name: float(getattr(chosen, name)) for name in parts}
-    whole = math.fsum(weights.values())
-    return np.array(
-        [
-            math.fsum(weights[name] * parts[name][i] for name in parts) / whole
-            for i in range(len(of_id))
-        ],
-        float,
-    )
+    shares = {
+        name: exact(getattr(chosen, name))
+        for name in ("density", "infrastructure", "transit", "housing")
+    }
+    total = sum(shares.values(), Fraction(0))
+    share = {name: part / total for name, part in shares.items()}
+    half = share["infrastructure"] / 2
+    terms = [
+        (share["density"], scale("density_per_km2")),
+        (-half, scale("old_dwelling_share")),
+        (half, scale("grid_kw")),
+        (share["transit"], scale("transit")),
+        (share["housing"], scale("multi_unit_share")),
+    ]
+    return _sum([(factor / part.denominator, part.numerators) for factor, part in terms], half)
 
 
-def _scaled(values: list[float]) -> list[float]:
+def _sum(terms: list[tuple[Fraction, list[int]]], constant: Fraction) -> Ratios:
+    """Return ``constant + sum factor_i values_i`` over the least common denominator."""
+    denominator = lcm(constant.denominator, *(factor.denominator for factor, _ in terms))
+    sums = [int(constant * denominator)] * len(terms[0][1])
+    for factor, values in terms:
+        times = int(factor * denominator)
+        sums = [done + times * value for done, value in zip(sums, values, strict=True)]
+    return Ratios(sums, denominator)
+
+
+def _scaled(values: list[int]) -> Ratios:
     """Return where each value stands between the two edges, 0 and 1 beyond them."""
     if not values:
-        return []
+        return Ratios([], 1)
     rising = sorted(values)
-    bottom, top = _at(rising, EDGE), _at(rising, 1.0 - EDGE)
+    bottom, top = _at(rising, 1), _at(rising, STEPS - 1)
     if top > bottom:
-        return [min(1.0, max(0.0, (value - bottom) / (top - bottom))) for value in values]
-    return [0.5 if value == bottom else float(value > bottom) for value in values]
+        width = top - bottom
+        return Ratios([min(width, max(0, STEPS * value - bottom)) for value in values], width)
+    return Ratios([(STEPS * v >= bottom) + (STEPS * v > bottom) for v in values], 2)
 
 
-def _at(rising: list[float], share: float) -> float:
-    """Return the value at a share of the way from the first to the last, between neighbours."""
-    way = share * (len(rising) - 1)
-    before = min(int(way), len(rising) - 1)
+def _at(rising: list[int], steps: int) -> int:
+    """Return twenty times the value that many twentieths of the way from first to last."""
+    before, part = divmod(steps * (len(rising) - 1), STEPS)
     after = min(before + 1, len(rising) - 1)
-    part = way - before
-    return rising[before] + part * (rising[after] - rising[before])
+    return STEPS * rising[before] + part * (rising[after] - rising[before])

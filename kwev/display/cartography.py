@@ -11,7 +11,6 @@ import shapely
 from kwev.display import map_page, map_print, style
 from kwev.display.figure import Figure, Origin, picture
 from kwev.display.layers import Layer, Mark, data_of, graded
-from kwev.display.table import Column
 from kwev.errors import KwevError
 from kwev.project import find_project
 from kwev.units import CRS_DEGREES, CRS_METRES
@@ -162,11 +161,8 @@ CATEGORY_MARKS = {
 """Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
 
 STATION_FACTS = (
-    "station_id operator municipality",
-    Column("l2_ports", "L2 ports"),
-    "l2_span",
-    Column("l3_ports", "L3 ports"),
-    "l3_span l2_kw l3_kw access owner opened hours sources confidence",
+    "station_id operator municipality l2_ports:short l2_span l3_ports:short l3_span l2_kw l3_kw",
+    "access owner opened hours sources confidence",
 )
 """What a popup tells of an existing station."""
 _LISTS = {"ocm+nrcan": "OpenChargeMap and NRCan", "ocm": "OpenChargeMap", "nrcan": "NRCan"}
@@ -193,13 +189,34 @@ def named(tables: Tables, table: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def density(tables: Tables, folder: Path | None, *, tolerance_m: float = 55.0) -> gpd.GeoDataFrame:
-    """Return the dissemination areas with people per km² of land (0 where there is none)."""
-    columns = ["da_id", "municipality_id", "population", "households", "ev", "land_area_km2"]
+def with_facts(
+    tables: Tables, facts: pd.DataFrame, folder: Path | None = None, *, tolerance_m: float = 55.0
+) -> gpd.GeoDataFrame:
+    """Return the dissemination areas that facts tell of: outlines, named municipality, facts.
+
+    Parameters
+    ----------
+    facts
+        Column ``da_id``, one row an area.
+    tolerance_m
+        As in :func:`areas`.
+    """
     shape = areas("das", "da_id", folder, tolerance_m=tolerance_m)[["da_id", "geometry"]]
-    frame = shape.merge(named(tables, tables.das[columns]), on="da_id", validate="one_to_one")
+    if "municipality_id" not in facts:
+        facts = facts.merge(tables.das[["da_id", "municipality_id"]], on="da_id")
+    return shape.merge(named(tables, facts), on="da_id", validate="one_to_one")
+
+
+def density(tables: Tables, folder: Path | None, *, tolerance_m: float = 55.0) -> gpd.GeoDataFrame:
+    """Return the dissemination areas with people and EVs per km² of land (0 where there is none).
+
+    Columns: those of ``das`` that maps tell, ``per_km2`` and ``evs_per_km2``.
+    """
+    columns = ["da_id", "municipality_id", "population", "households", "ev", "land_area_km2"]
+    frame = with_facts(tables, tables.das[columns], folder, tolerance_m=tolerance_m)
     land = frame["land_area_km2"].where(frame["land_area_km2"] > 0)
     frame["per_km2"] = (frame["population"] / land).fillna(0)
+    frame["evs_per_km2"] = (frame["ev"] / land).fillna(0)
     return frame
 
 
@@ -207,12 +224,7 @@ def density_layer(frame: gpd.GeoDataFrame, colours: Sequence[str], **more: Any) 
     """Return the layer of people per km² in the given colours, light to dark."""
     frame = frame.copy()
     frame["mark"], marks = graded(frame["per_km2"].tolist(), colours)
-    facts = (
-        "municipality",
-        Column("population", "Population", "people", ",.0f"),
-        Column("per_km2", "Density", "people per km² of land", ",.0f"),
-        Column("ev", "EVs", "count", ",.0f"),
-    )
+    facts = "municipality population:people per_km2:people ev:count"
     return Layer(
         "Population density", frame, marks, title="da_id", facts=facts,
         heading="People per km² of land", **more,

@@ -144,7 +144,8 @@ def columns_of(given: Columns) -> tuple[Column, ...]:
     Parameters
     ----------
     given
-        Columns in order; a text holds keys with blanks between (``"name total l2_after"``).
+        Columns in order; a text holds keys with blanks between (``"name total l2_after"``). A key
+        may name another heading of its column after a colon (``"name:station"``).
     """
     columns: list[Column] = []
     for part in [given] if isinstance(given, str) else given:
@@ -154,7 +155,8 @@ def columns_of(given: Columns) -> tuple[Column, ...]:
         for key in part.split():
             known = heading(key)
             align = cast("Align | None", known.align or None)
-            columns.append(Column(key, known.label, known.unit, known.format, align, known.link))
+            column = key.partition(":")[0]
+            columns.append(Column(column, known.label, known.unit, known.format, align, known.link))
     return tuple(columns)
 
 
@@ -375,9 +377,20 @@ OWN = Origin("kwev, computed from the sources of the data catalogue", "the dates
 """Origin of what is derived from several sources at once."""
 
 
-def table(name: str, frame: pd.DataFrame, columns: Columns, origin: Origin) -> Table:
-    """Return a table of an origin, all rows in the PDF up to the usual limit."""
-    return Table(name, frame, tuple(columns), origin.source, origin.vintage)
+def table(  # noqa: PLR0913 -- what a table is, and how print cuts it
+    name: str,
+    frame: pd.DataFrame,
+    columns: Columns,
+    origin: Origin,
+    *,
+    group: str = "",
+    printed: str = "",
+    pdf_rows: int = PDF_ROWS,
+) -> Table:
+    """Return a table of an origin; see :class:`Table`."""
+    return Table(
+        name, frame, columns, origin.source, origin.vintage, pdf_rows, group=group, printed=printed
+    )
 
 
 def category_name(category: str) -> str:

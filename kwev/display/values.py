@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kwev.errors import KwevError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 MINUS = "\N{MINUS SIGN}"
 Value = float | int | str
@@ -36,6 +37,8 @@ SHOW = {
     "text": "{}",
 }
 """How a value of each unit is printed unless the number says otherwise."""
+
+_FORM = re.compile(r"\{.*?\}")
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Number:
 
 
 def named(
-    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Value]
+    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Any]
 ) -> list[Number]:
     """Return numbers by unit: read from a result by their names, or given beside them.
 
@@ -92,7 +95,8 @@ def named(
         Stands before each name.
     **by_unit
         By unit (:data:`SHOW`; ``cad``, ``km2``, ``million_cad`` for those that are no words of
-        Python): names in ``source`` with blanks between, or values by name.
+        Python): names in ``source`` with blanks between, or values by name. A name may carry its
+        own format after a colon (``"share:.0%"``).
 
     Examples
     --------
@@ -102,14 +106,16 @@ def named(
     found = []
     for key, given in by_unit.items():
         values = {n: _read(source, n) for n in given.split()} if isinstance(given, str) else given
-        found += [
-            Number(f"{prefix}{name}", _plain(value), units[key.lower()], origin)
-            for name, value in values.items()
-        ]
+        unit = units[key.lower()]
+        for known, value in values.items():
+            name, _, form = known.partition(":")
+            show = _FORM.sub(f"{{:{form}}}", SHOW[unit]) if form else ""
+            found.append(Number(f"{prefix}{name}", _plain(value), unit, origin, show))
     return found
 
 
 def _read(source: Any, name: str) -> Any:
+    name = name.partition(":")[0]
     return getattr(source, name) if hasattr(source, name) else source[name]
 
 
@@ -117,6 +123,12 @@ def _plain(value: Any) -> Value:
     """Return a value of numpy as Python's own."""
     plain: Value = value.item() if hasattr(value, "item") else value
     return plain
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return words as a list in a sentence: a, b and c."""
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 class Numbers:

@@ -1,14 +1,13 @@
-"""The ledger of assumptions that the book prints, with what hangs on each."""
+"""The ledger of assumptions: each planning choice with its range, and what hangs on it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kwev.display.table import OWN, Column, Table
+from kwev.display.style import MINUS
 from kwev.files import read_json
-from kwev.report import claims as report_claims
 from kwev.report.sweeps import value_at
 from kwev.vocabulary import TARGET_NAMES
 
@@ -19,7 +18,6 @@ SMALL_POINTS = 0.1
 """Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
 
 NOT_IN_MODEL = "nothing: no row of the model reads it"
-MINUS = "\N{MINUS SIGN}"
 
 
 def assumptions(report: Report) -> pd.DataFrame:
@@ -27,6 +25,11 @@ def assumptions(report: Report) -> pd.DataFrame:
 
     ``hangs`` says in words which coverage moves most when the choice goes to either end of its
     range, and ``net_cad`` by how much the net cost moves at most (CAD, NaN where not varied).
+
+    Parameters
+    ----------
+    report
+        Its scenario, and what changes with one assumption at a time.
 
     Raises
     ------
@@ -38,25 +41,22 @@ def assumptions(report: Report) -> pd.DataFrame:
     for entry in read_json(report.project.root / "data" / "assumptions.json"):
         known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
         ends = changes[changes["key"] == entry.get("group", entry["key"])]
+        value, cost = value_at(report.config, entry["key"]), ends["net_cad"]
         rows.append(
             {
                 "what": entry["what"],
-                "value": _in_words(value_at(report.config, entry["key"])),
+                # a value that is a name of the configuration, as words
+                "value": value.replace("_", " ") if isinstance(value, str) else value,
                 "unit": entry["unit"],
                 "range": " to ".join(known),
                 "source": entry["source"],
                 "enters": entry["enters"],
                 "hangs": hangs(ends) if entry.get("in_model", True) else NOT_IN_MODEL,
-                "net_cad": _largest(ends["net_cad"]),
+                "net_cad": float(max(cost, key=abs)) if len(cost) else float("nan"),
                 "key": entry["key"],
             }
         )
     return pd.DataFrame(rows)
-
-
-def _in_words(value: Any) -> Any:
-    """Return a value that is a name of the configuration as words."""
-    return value.replace("_", " ") if isinstance(value, str) else value
 
 
 def hangs(ends: pd.DataFrame) -> str:
@@ -81,29 +81,3 @@ def hangs(ends: pd.DataFrame) -> str:
 def _shown(value: float | str) -> str:
     """Return a number or the name of a choice as text."""
     return value if isinstance(value, str) else f"{value:,.10g}"
-
-
-def _largest(changes: pd.Series) -> float:
-    return float(max(changes, key=abs)) if len(changes) else float("nan")
-
-
-# -- Tables of claims and assumptions.
-
-
-def claims(report: Report) -> Table:
-    """Return the client's figures beside the computed or cited ones."""
-    columns = ("claim stated computed", Column("verdict", "Verdict"), "section source")
-    frame = report_claims.table(report)
-    return Table("claims", frame, tuple(columns), OWN.source, OWN.vintage, pdf_rows=len(frame))
-
-
-def assumptions_shown(report: Report) -> Table:
-    """Return every planning choice with its range and source."""
-    frame = assumptions(report)
-    columns = (
-        Column("what", "Assumption"),
-        "value unit range hangs",
-        Column("net_cad", "Net cost moves", "CAD", "+,.0f"),
-        "source enters",
-    )
-    return Table("assumptions", frame, tuple(columns), OWN.source, OWN.vintage, len(frame))

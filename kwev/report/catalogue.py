@@ -1,4 +1,4 @@
-"""The processed tables as files to take away: CSV, GeoParquet, and a descriptor of them all.
+"""The data catalogue in the book, and the processed tables as files to take away.
 
 The folder describes itself: ``datapackage.json`` follows the Frictionless Tabular Data Package
 (https://specs.frictionlessdata.io/tabular-data-package/) with a property ``unit`` for each field.
@@ -9,7 +9,7 @@ a map layer, is GeoParquet in EPSG:4326 as well.
 from __future__ import annotations
 
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
@@ -18,8 +18,8 @@ import pandas as pd
 from kwev.data.columns import about_of, unit_of
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
-from kwev.display.table import OWN, Column, Table
-from kwev.display.values import Number, Numbers
+from kwev.display.table import OWN, Table, table
+from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_bytes, write_bytes, write_json, write_text
 from kwev.report.sources import LAYERS, notice, read_catalogue
 from kwev.units import COLUMN_UNITS, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import pandera.pandas as pa
 
+    from kwev.display.table import Columns
     from kwev.project import Project
     from kwev.report.scenario import Report
     from kwev.report.sources import Catalogue, Licence, Processed, Source
@@ -75,14 +76,11 @@ class Spatial:
 def spatial_files(catalogue: Catalogue) -> list[Spatial]:
     """Return the files with geometry, sorted by name.
 
-    A table with coordinates, in degrees or in metres, gives points; a layer gives outlines with the
-    columns of the table of its name. Where both would have one name, the outlines are called
-    ``…_outlines``.
+    A table with coordinates gives points; a layer gives outlines with the columns of the table of
+    its name. Where both would have one name, the outlines are called ``…_outlines``.
     """
-    points = {
-        t.name for t in catalogue.tables if {"longitude", "latitude"} <= set(t.schema.columns)
-    }
-    tables = {t.name for t in catalogue.tables}
+    tables = {t.name: set(t.schema.columns) for t in catalogue.tables}
+    points = {name for name, columns in tables.items() if {"longitude", "latitude"} <= columns}
     files = [Spatial(name, name, "") for name in points]
     for file in catalogue.manifest["processed"]:
         layer, _, ending = file.partition(".")
@@ -113,12 +111,12 @@ def write_downloads(processed: Path, catalogue: Catalogue, folder: Path) -> None
         If a file cannot be written.
     """
     resources = []
-    for table in catalogue.tables:
-        content = (processed / f"{table.name}.csv").read_bytes()
-        if csv_name(table).endswith(".gz"):
+    for made in catalogue.tables:
+        content = (processed / f"{made.name}.csv").read_bytes()
+        if csv_name(made).endswith(".gz"):
             content = gzip.compress(content, mtime=0)
-        write_bytes(folder / csv_name(table), content)
-        resources.append(_table_resource(table, content, catalogue))
+        write_bytes(folder / csv_name(made), content)
+        resources.append(_table_resource(made, content, catalogue))
     for file in spatial_files(catalogue):
         path = folder / f"{file.name}.parquet"
         spatial_frame(processed, catalogue, file).to_parquet(path, compression="zstd", index=False)
@@ -129,18 +127,18 @@ def write_downloads(processed: Path, catalogue: Catalogue, folder: Path) -> None
 
 def spatial_frame(processed: Path, catalogue: Catalogue, file: Spatial) -> gpd.GeoDataFrame:
     """Return the rows of a file with geometry, in EPSG:4326."""
-    table = _typed(processed, catalogue, file.table) if file.table else None
+    table = _typed(processed, catalogue, file.table) if file.table else pd.DataFrame()
     if not file.layer:
-        assert table is not None  # noqa: S101 - points stand in a table
         pair = next(pair for pair in _PLACES if set(pair) <= set(table.columns))
-        given = gpd.points_from_xy(table[pair[0]], table[pair[1]], crs=_PLACES[pair])
-        there = given.to_crs(CRS_DEGREES)
+        east, north = (table[name] for name in pair)
+        degrees = gpd.points_from_xy(east, north, crs=_PLACES[pair]).to_crs(CRS_DEGREES)
         # a projection's last digits are noise
-        east, north = (values.round(DEGREE_DECIMALS) for values in (there.x, there.y))
-        points = gpd.points_from_xy(east, north)
+        points = gpd.points_from_xy(
+            degrees.x.round(DEGREE_DECIMALS), degrees.y.round(DEGREE_DECIMALS)
+        )
         return gpd.GeoDataFrame(table, geometry=points, crs=CRS_DEGREES)
     shapes = gpd.read_file(processed / f"{file.layer}.geojson")
-    if table is None:
+    if not file.table:
         return shapes
     key = str(table.columns[0])
     shapes[key] = shapes[key].astype(str)
@@ -245,184 +243,98 @@ def _source(entry: dict[str, Any]) -> dict[str, str]:
     return {"title": str(entry["title"]), "path": str(entry["url"])}
 
 
-# -- Numbers of the data catalogue: sources, licences, processed tables.
+# -- Named values.
 
-_BYTES_PER_MB = 1e6
+_BYTES_PER_MB: Final = 1e6
 
 
-def of_catalogue(report: Report) -> Numbers:
+def numbers(report: Report) -> Numbers:
     """Return the numbers of the sources and of the processed tables."""
     read = read_catalogue(report.project)
     used, tables = read.used(), read.tables
     size = sum(made["bytes"] for made in read.manifest["processed"].values()) / _BYTES_PER_MB
-    met = int((read.quality["rows"] > 0).sum())
-    columns = sum(len(table.schema.columns) for table in tables)
-    licences = {source.licence.key for source in used}
+    of_sources = {
+        "sources_known": len(read.sources),
+        "sources_used": len(used),
+        "sources_unused": len(read.unused()),
+        "licences_used": len({source.licence.key for source in used}),
+        "rules_met": (read.quality["rows"] > 0).sum(),
+    }
+    of_tables = {
+        "tables_made": len(tables),
+        "columns_told": sum(len(table.schema.columns) for table in tables),
+    }
+    megabytes = Number("processed_size", round(size, 1), "ratio", "manifest.json", "{:.1f} MB")
     return Numbers(
         [
-            Number("sources_known", len(read.sources), "count", "sources.json"),
-            Number("sources_used", len(used), "count", "manifest.lineage"),
-            Number("sources_unused", len(read.unused()), "count", "manifest.lineage"),
-            Number("licences_used", len(licences), "count", "sources.json"),
-            Number("tables_made", len(tables), "count", "schemas"),
-            Number("columns_told", columns, "count", "schemas"),
-            Number("processed_size", round(size, 1), "ratio", "manifest.processed", "{:.1f} MB"),
-            Number("rules_met", met, "count", "quality.rows"),
+            *named("sources.json, manifest.json, quality", count=of_sources),
+            *named("schemas", count=of_tables),
+            megabytes,
         ]
     )
 
 
-# -- Exhibits of the data catalogue: sources, licences, processed tables with their downloads.
+# -- Tables and cards.
 
 DOWNLOADS = f"{ASSETS}/downloads"
 """Folder of the downloads, below the project and below the site."""
 
-_SOURCE_KEYS = [
-    "title", "publisher", "vintage", "url", "file", "sha256", "rows", "licence", "licence_url",
-    "read", "feeds",
-]  # fmt: skip
 _SHORT = 12
 _KILO = 1000
 
 
-def catalogue(report: Report) -> Table:
+def used_table(report: Report) -> Table:
     """Return the sources that the pipeline reads."""
-    return _sources("catalogue", read_catalogue(report.project).used(), is_used=True)
+    columns = "title read licence rows vintage publisher"
+    return _source_table("catalogue", read_catalogue(report.project).used(), columns)
 
 
-def unused_sources(report: Report) -> Table:
+def unused_table(report: Report) -> Table:
     """Return the sources that are registered and that the pipeline does not read."""
-    return _sources("unused-sources", read_catalogue(report.project).unused(), is_used=False)
+    columns = "title licence rows vintage publisher"
+    return _source_table("unused-sources", read_catalogue(report.project).unused(), columns)
 
 
-def licences(report: Report) -> Table:
+def _source_table(name: str, sources: list[Source], columns: Columns) -> Table:
+    rows = [
+        {key: s.entry[key] for key in ("title", "publisher", "vintage", "url", "file", "sha256")}
+        | {
+            "rows": s.rows,
+            "licence": s.licence.short,
+            "licence_url": s.licence.url,
+            "read": ", ".join(sorted({stage for read in s.reads for stage in read.stages})),
+            "feeds": ", ".join(_names(s.feeds)),
+        }
+        for s in sources
+    ]
+    return table(name, pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
+
+
+def licence_table(report: Report) -> Table:
     """Return the licences with the number of sources under each and the words it asks for."""
     read = read_catalogue(report.project)
     rows = []
     for key in sorted(read.register["licences"]):
         licence = read.licence(key)
         under = [source for source in read.sources if source.licence.key == key]
-        used = sum(source.is_used for source in under)
-        outputs = sum(table.licence.key == key for table in read.tables)
         rows.append(
-            (
-                licence.short,
-                licence.name,
-                licence.url,
-                len(under),
-                used,
-                outputs,
-                licence.attribution,
-            )
+            {
+                "short": licence.short,
+                "name": licence.name,
+                "url": licence.url,
+                "sources": len(under),
+                "used": sum(source.is_used for source in under),
+                "outputs": sum(table.licence.key == key for table in read.tables),
+                "words": licence.attribution,
+            }
         )
-    frame = pd.DataFrame(
-        rows, columns=["short", "name", "url", "sources", "used", "outputs", "words"]
-    )
-    columns = (
-        "short",
-        Column("name", "Full name", link="url"),
-        Column("sources", "Sources", format=",d"),
-        Column("used", "in use", format=",d"),
-        "outputs",
-        Column("words", "What it asks to be said"),
-    )
-    return Table("licences", frame, columns, OWN.source, OWN.vintage, len(frame))
+    columns = "short name:licence sources:count used:count outputs words:asked"
+    return table("licences", pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
 
 
 def source_cards(report: Report) -> Cards:
     """Return each source in use: file, checksum, licence, caveats, checks, what hangs on it."""
     return Cards("sources", tuple(_source_card(s) for s in read_catalogue(report.project).used()))
-
-
-def processed_tables(report: Report) -> Table:
-    """Return the processed tables with rows, size, licence, and the files to take away."""
-    read = read_catalogue(report.project)
-    rows = [*_table_rows(read), *_layer_rows(read), *_words_rows()]
-    columns = (
-        "table file geo",
-        Column("rows", "Rows", format=",.0f"),
-        "columns kb licence",
-        Column("about", "A row for"),
-    )
-
-    def files_to(project: Project) -> None:
-        write_downloads(project.processed, read, project.root / DOWNLOADS)
-
-    return Table(
-        "processed-tables",
-        pd.DataFrame(rows),
-        columns,
-        OWN.source,
-        OWN.vintage,
-        len(rows),
-        more=files_to,
-    )
-
-
-def _table_rows(read: Catalogue) -> list[dict[str, Any]]:
-    """Return a row for each table; its geometry is its points, or the outlines of its name."""
-    files = spatial_files(read)
-    geo = {f.table or f.name: f.name for f in files if f.layer} | {
-        f.table: f.name for f in files if not f.layer
-    }
-    return [
-        {
-            "table": table.name,
-            "about": table.about.removeprefix("One row for "),
-            "rows": table.rows,
-            "columns": len(table.schema.columns),
-            "kb": table.bytes / _KILO,
-            "file": "CSV, gzipped" if csv_name(table).endswith(".gz") else "CSV",
-            "file_url": f"/{DOWNLOADS}/{csv_name(table)}",
-            **_geometry(geo.get(table.name, "")),
-            "licence": table.licence.short,
-            "licence_url": table.licence.url,
-        }
-        for table in read.tables
-    ]
-
-
-def _layer_rows(read: Catalogue) -> list[dict[str, Any]]:
-    """Return a row for each map layer that is not the geometry of a table's own row."""
-    rows = []
-    for file in spatial_files(read):
-        if file.layer and file.name != file.table:
-            made = read.manifest["processed"][f"{file.layer}.geojson"]
-            licence = read.output_licence(LAYERS)
-            rows.append(
-                {
-                    "table": file.name,
-                    "about": f"Map layer: the shapes of {file.layer}.",
-                    "rows": made["rows"],
-                    "kb": made["bytes"] / _KILO,
-                    "file": None,
-                    "file_url": "",
-                    **_geometry(file.name),
-                    "licence": licence.short,
-                    "licence_url": licence.url,
-                }
-            )
-    return rows
-
-
-def _words_rows() -> list[dict[str, Any]]:
-    """Return rows for the two files about all the others."""
-    about = {
-        DESCRIPTOR: "Names, types, units and licences of all columns: a Frictionless data package.",
-        NOTICES: "Notices of the sources, to be kept with the tables.",
-    }
-    return [
-        {"table": name, "about": text, "file": "open", "file_url": f"/{DOWNLOADS}/{name}"}
-        | _geometry("")
-        | {"licence_url": ""}
-        for name, text in about.items()
-    ]
-
-
-def _geometry(name: str) -> dict[str, str | None]:
-    """Return word and address of a file with geometry; a missing one is a dash."""
-    address = f"/{DOWNLOADS}/{name}.parquet" if name else ""
-    return {"geo": "GeoParquet" if name else None, "geo_url": address}
 
 
 def table_cards(report: Report) -> Cards:
@@ -432,30 +344,75 @@ def table_cards(report: Report) -> Cards:
     return Cards("tables", tuple(_table_card(table, titles) for table in read.tables))
 
 
-def _sources(name: str, sources: list[Source], *, is_used: bool) -> Table:
-    rows = [
-        {
-            **{key: s.entry[key] for key in ("title", "publisher", "vintage", "url", "file")},
-            "sha256": s.entry["sha256"],
-            "rows": s.rows,
-            "licence": s.licence.short,
-            "licence_url": s.licence.url,
-            "read": ", ".join(sorted({stage for read in s.reads for stage in read.stages})),
-            "feeds": ", ".join(_names(s.feeds)),
-        }
-        for s in sources
-    ]
-    columns = (
-        "title",
-        *((Column("read", "Read by stage"),) if is_used else ()),
-        "licence rows vintage publisher",
-    )
-    frame = pd.DataFrame(rows, columns=_SOURCE_KEYS)
-    return Table(name, frame, columns, OWN.source, OWN.vintage, pdf_rows=len(frame))
+def processed_table(report: Report) -> Table:
+    """Return the processed tables with rows, size, licence, and the files to take away."""
+    read = read_catalogue(report.project)
+    rows = _file_rows(read)
+    columns = "table file geo rows:files columns kb licence about:row"
+
+    def files_to(project: Project) -> None:
+        write_downloads(project.processed, read, project.root / DOWNLOADS)
+
+    made = table("processed-tables", pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
+    return replace(made, more=files_to)
+
+
+def _file_rows(read: Catalogue) -> list[dict[str, Any]]:
+    """Return a row for each table, for each other map layer, and for the files about them all.
+
+    A table's geometry is its points, or the outlines of its name.
+    """
+    files = spatial_files(read)
+    geo = {f.table: f.name for f in sorted(files, key=lambda file: not file.layer)}
+    rows = []
+    for made in read.tables:
+        about = made.about.removeprefix("One row for ")
+        sizes = {"rows": made.rows, "columns": len(made.schema.columns), "kb": made.bytes / _KILO}
+        shapes = f"{geo[made.name]}.parquet" if made.name in geo else ""
+        rows.append(_file_row(made.name, about, sizes, (csv_name(made), shapes), made.licence))
+    for file in files:
+        if file.layer and file.name != file.table:
+            made = read.manifest["processed"][f"{file.layer}.geojson"]
+            about = f"Map layer: the shapes of {file.layer}."
+            sizes = {"rows": made["rows"], "kb": made["bytes"] / _KILO}
+            links, licence = ("", f"{file.name}.parquet"), read.output_licence(LAYERS)
+            rows.append(_file_row(file.name, about, sizes, links, licence))
+    about = "Names, types, units and licences of all columns: a Frictionless data package."
+    rows.append(_file_row(DESCRIPTOR, about, {}, (DESCRIPTOR, ""), None))
+    about = "Notices of the sources, to be kept with the tables."
+    rows.append(_file_row(NOTICES, about, {}, (NOTICES, ""), None))
+    return rows
+
+
+_FILE_WORDS: Final = {"csv": "CSV", "gz": "CSV, gzipped", "parquet": "GeoParquet"}
+
+
+def _file_row(
+    name: str,
+    about: str,
+    sizes: dict[str, float],
+    links: tuple[str, str],
+    licence: Licence | None,
+) -> dict[str, Any]:
+    """Return a row of the files to take away; ``links`` are plain and with geometry, or empty."""
+    row = {"table": name, "about": about, **sizes}
+    for key, file in zip(("file", "geo"), links, strict=True):
+        # a missing file is a dash
+        row[key] = _FILE_WORDS.get(file.rpartition(".")[2], "open") if file else None
+        row[f"{key}_url"] = f"/{DOWNLOADS}/{file}" if file else ""
+    return row | {
+        "licence": licence.short if licence else None,
+        "licence_url": licence.url if licence else "",
+    }
 
 
 def _source_card(source: Source) -> Card:
     entry, licence = source.entry, source.licence
+    known = "as registered" if source.is_checked else "NOT as registered"
+    fits = [
+        f"{r.name}: {r.rows:,} rows fit the schema of {r.columns} columns" for r in source.reads
+    ]
+    met = [f"{rows:,} {action}" for action, rows in sorted(source.actions().items())]
     facts = [
         Fact("Publisher", entry["publisher"]),
         Fact("Vintage", entry["vintage"]),
@@ -465,33 +422,20 @@ def _source_card(source: Source) -> Card:
         Fact("SHA-256", f"{entry['sha256'][:_SHORT]}…"),
         Fact("Part that is used", entry["subset"]),
         Fact("Caveats", entry["caveats"]),
-        Fact("Checks passed", _checks(source)),
-        Fact("Rules that met rows of it", _actions(source)),
+        Fact("Checks passed", "; ".join([f"checksum {known}", *fits])),
+        Fact("Rules that met rows of it", ", ".join(met)),
         Fact("Tables that hang on it", ", ".join(_names(source.feeds))),
     ]
     told = tuple(fact for fact in facts if fact.text)
     return Card(entry["title"], f"{source.rows:,} rows.", told)
 
 
-def _checks(source: Source) -> str:
-    """Return what the file and its rows were checked against."""
-    known = "as registered" if source.is_checked else "NOT as registered"
-    fits = [
-        f"{r.name}: {r.rows:,} rows fit the schema of {r.columns} columns" for r in source.reads
-    ]
-    return "; ".join([f"checksum {known}", *fits])
-
-
-def _actions(source: Source) -> str:
-    """Return how many rows rules of the quality ledger dropped, repaired, flagged or kept."""
-    return ", ".join(f"{rows:,} {action}" for action, rows in sorted(source.actions().items()))
-
-
 def _table_card(table: Processed, titles: dict[str, str]) -> Card:
-    columns = "column unit about type"
     frame = table.columns()
     name = f"columns-{table.name.replace('_', '-')}"
-    shown = Table(name, frame, columns, OWN.source, OWN.vintage, len(frame), is_noted=False)
+    shown = Table(
+        name, frame, "column unit about type", OWN.source, OWN.vintage, len(frame), is_noted=False
+    )
     facts = (
         Fact("Licence", table.licence.name, table.licence.url),
         Fact("Made by stages", ", ".join(table.stages)),

@@ -54,8 +54,13 @@ _CLOSE = 0.05
 """Relative difference up to which a figure that disagrees is still called close."""
 
 
-def table(report: Report) -> pd.DataFrame:
+def claims(report: Report) -> pd.DataFrame:
     """Return one row a claim, in text: the columns of ``COLUMNS``.
+
+    Parameters
+    ----------
+    report
+        Its numbers judge the claims.
 
     Raises
     ------

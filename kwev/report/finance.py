@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import qmc
 
-from kwev.certify.actions import ActionKey, ActionRules
+from kwev.certify import ActionKey, ActionRules
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.units import HOURS_PER_YEAR, MONTHS_PER_YEAR

@@ -17,8 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.ticker import PercentFormatter
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.config import Case, load_config
 from kwev.display import style
 from kwev.display.chart import chart, require
@@ -244,16 +243,16 @@ def spacing(project: Project, tables: Tables) -> pd.DataFrame:
 
 def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     """Return the least straight-line distance from a new Level 3 station to any other one (m)."""
-    evaluated = Evaluation(tables, case.config, case.geography)
+    evaluation = Evaluation(tables, case.config, case.geography)
     ports = {
         place: added
         for name, added in actions_of(actions)
         for place in [ActionKey.from_id(name)]
         if place is not None
     }
-    new = [evaluated.row(place) for place in ports if place.kind in ("new_l3", "upgrade")]
+    new = [evaluation.row(place) for place in ports if place.kind in ("new_l3", "upgrade")]
     taken = {id(row) for row in new}
-    every = [*new, *(row for row in evaluated.network(ports)[1] if id(row) not in taken)]
+    every = [*new, *(row for row in evaluation.network(ports)[1] if id(row) not in taken)]
     spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float)
     nearest = np.inf
     for i in range(len(new)):

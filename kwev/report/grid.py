@@ -11,8 +11,8 @@ import pandas as pd
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.table import Column, Table, category_name, table
-from kwev.display.values import Number, Numbers
+from kwev.display.table import category_name
+from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import GridRule
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def by_category(tables: Tables, config: Config) -> pd.DataFrame:
         l3_by_category=("before", "sum"),
         l3=("after", "sum"),
     )
-    return table.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    table = table.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    return table.assign(category=table["category"].map(category_name))
 
 
 def choices() -> pd.DataFrame:
@@ -93,7 +94,57 @@ def choices() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "value", "unit", "range", "source"])
 
 
-# -- The map of the grid proxy: areas by kW, and candidate sites with and without room for L3.
+# -- Named values.
+
+_RULES: Final = {
+    "ratio": "age_new:g age_old:g type_houses:g type_apartments:g density_low:g density_high:g",
+    "count": "rural_per_km2 dense_per_km2",
+    "kw": "site_low_kw:,.0f site_high_kw:,.0f spare_kw_per_household:g area_low_kw:,.0f "
+    "area_high_kw:,.0f",
+}
+"""Choices of the proxy that the text names, by unit."""
+
+_KW_PER_MW: Final = 1_000
+
+
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the grid proxy."""
+    t, c = report.tables, report.config
+    areas, kinds = t.area_grid, by_category(t, c)
+    *names, last = sorted(kinds.loc[kinds["l3"] == 0, "category"].str.lower())
+    convertible = t.stations[
+        t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
+        & (t.stations["access"] == "public")
+    ]  # fmt: skip
+    can = convertible["grid_kw"] * c.siting.grid_factor >= pair_kw(c)
+    counts = {
+        "sites": kinds["sites"].sum(),
+        "l3_by_category": kinds["l3_by_category"].sum(),
+        "l3": kinds["l3"].sum(),
+        "convertible": len(convertible),
+        "convertible_l3": can.sum(),
+    }
+    factors = {
+        "age_low": areas["age_factor"].min(),
+        "age_high": areas["age_factor"].max(),
+        "density_factor_low": areas["density_factor"].min(),
+        "density_factor_high": areas["density_factor"].max(),
+    }
+    mw = areas["proxy_kw"] / _KW_PER_MW
+    return Numbers(
+        [
+            *named("pipeline.parameters", GridRule(), "grid_", **_RULES),
+            *named("area_grid", prefix="grid_", count={"areas": len(areas)}, ratio=factors),
+            *named("config", prefix="grid_", kw={"pair:,.0f": pair_kw(c)}),
+            *named("sites.grid_kw, stations.grid_kw", prefix="grid_", count=counts,
+                   text={"never": f"{', '.join(names)} and {last}"}),
+            Number("grid_area_median", float(mw.median()), "ratio", "area_grid", "{:.1f} MW"),
+            Number("grid_region", float(mw.sum()), "ratio", "area_grid", "{:,.0f} MW"),
+        ]
+    )  # fmt: skip
+
+
+# -- Map.
 
 _AREA_FACTS = (
     "municipality proxy_kw households density_per_km2 old_dwelling_share",
@@ -104,15 +155,15 @@ _ROOM = Mark("Site with room for Level 3, by proxy", fill=style.L3, width=0.4, r
 _NO_ROOM = Mark("Site without, by proxy", fill=style.PAPER, line=style.QUIET, width=0.8, radius=2)
 
 
-def grid(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
+def grid_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
     """Map the proxy of the areas and of the free candidate sites."""
     areas = _areas(tables, folder)
-    needed = config.ports.min_l3 * config.power.l3_kw
+    needed = pair_kw(config)
     frame = cartography.places(
         cartography.named(tables, tables.sites[tables.sites["station_id"] == ""])
     ).assign(mark=0)
     frame["kw"] = frame["grid_kw"] * config.siting.grid_factor
-    frame["category"] = frame["category"].str.replace("_", " ").str.capitalize()
+    frame["category"] = frame["category"].map(category_name)
     room = frame["kw"] >= needed
     drawn = [
         Layer(
@@ -151,88 +202,3 @@ def _dissolved(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
     ids = cartography.named(tables, tables.tracts)[["tract_id", "area_id", "municipality"]]
     joined = shape.merge(ids, on="tract_id", validate="one_to_one")
     return joined.dissolve("area_id", as_index=False)[["area_id", "municipality", "geometry"]]
-
-
-# -- Numbers of the grid proxy.
-
-_KW_PER_MW = 1_000
-
-
-def of_grid(report: Report) -> Numbers:
-    """Return the numbers of the grid proxy."""
-    t, c, rule = report.tables, report.config, GridRule()
-    areas = t.area_grid
-    kinds = by_category(t, c)
-    never = kinds.loc[kinds["l3"] == 0, "category"].str.replace("_", " ")
-    dense = areas["density_factor"]
-    names = sorted(never)
-    origin, place = "area_grid", "sites.grid_kw"
-    upgrades = t.stations[
-        t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
-        & (t.stations["access"] == "public")
-    ]  # fmt: skip
-    can = upgrades["grid_kw"] * c.siting.grid_factor >= pair_kw(c)
-    rules = [
-        Number(f"grid_{name}", float(getattr(rule, name)), unit, "pipeline.parameters", show)
-        for name, unit, show in (
-            ("age_new", "ratio", "{:g}"),
-            ("age_old", "ratio", "{:g}"),
-            ("type_houses", "ratio", "{:g}"),
-            ("type_apartments", "ratio", "{:g}"),
-            ("density_low", "ratio", "{:g}"),
-            ("density_high", "ratio", "{:g}"),
-            ("rural_per_km2", "count", ""),
-            ("dense_per_km2", "count", ""),
-            ("site_low_kw", "kW", "{:,.0f} kW"),
-            ("site_high_kw", "kW", "{:,.0f} kW"),
-            ("spare_kw_per_household", "kW", "{:g} kW"),
-            ("area_low_kw", "kW", "{:,.0f} kW"),
-            ("area_high_kw", "kW", "{:,.0f} kW"),
-        )
-    ]
-    return Numbers(
-        [
-            *rules,
-            Number("grid_areas", len(areas), "count", origin),
-            Number("grid_pair", pair_kw(c), "kW", "config", "{:,.0f} kW"),
-            Number("grid_sites", int(kinds["sites"].sum()), "count", place),
-            Number("grid_l3_by_category", int(kinds["l3_by_category"].sum()), "count", place),
-            Number("grid_l3", int(kinds["l3"].sum()), "count", place),
-            Number("grid_never", " and ".join([", ".join(names[:-1]), names[-1]]), "text", place),
-            Number("grid_convertible", len(upgrades), "count", "stations.grid_kw"),
-            Number("grid_convertible_l3", int(can.sum()), "count", "stations.grid_kw"),
-            Number("grid_area_median", float(areas["proxy_kw"].median()) / _KW_PER_MW, "ratio",
-                   origin, "{:.1f} MW"),
-            Number("grid_region", float(areas["proxy_kw"].sum()) / _KW_PER_MW, "ratio", origin,
-                   "{:,.0f} MW"),
-            Number("grid_age_low", float(areas["age_factor"].min()), "ratio", origin),
-            Number("grid_age_high", float(areas["age_factor"].max()), "ratio", origin),
-            Number("grid_density_factor_low", float(dense.min()), "ratio", origin),
-            Number("grid_density_factor_high", float(dense.max()), "ratio", origin),
-        ]
-    )  # fmt: skip
-
-
-# -- Tables and figures of the grid proxy.
-
-
-def grid_categories(report: Report) -> Table:
-    """Return the proxy of the candidate sites by category."""
-    frame = by_category(report.tables, report.config)
-    frame = frame.assign(category=frame["category"].map(category_name))
-    columns = (
-        "category sites base_kw low_kw median_kw high_kw l3_by_category",
-        Column("l3", "by proxy", format=",d"),
-    )
-    return table("grid-categories", frame, columns, origins.GRID)
-
-
-def grid_choices(report: Report) -> Table:  # noqa: ARG001 - one signature for all exhibits
-    """Return the choices of the proxy with range and source."""
-    columns = (Column("what", "Choice in the proxy"), "value unit range source")
-    return table("grid-choices", choices(), columns, origins.GRID)
-
-
-def grid_map(report: Report) -> Figure:
-    """Return the map of the proxy by area and by candidate site."""
-    return grid(report.tables, report.config)

@@ -22,8 +22,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from scipy import sparse
 
-from kwev.certify import weights
-from kwev.certify.reach import Measure, Points
+from kwev.certify import Measure, Points, evs
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.display import style
@@ -33,7 +32,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.stations import COMPARED, dated
+from kwev.report.inventories import COMPARED, dated
 from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.certify.reach import Level, Row
+    from kwev.certify.actions import Level, Row
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
@@ -306,8 +305,8 @@ class Ruler:
 
     def shares(self, network: dict[str, list[Row]]) -> dict[str, float]:
         """Return the shares reached: people by level, and EVs of today (and then) by either."""
-        points = Points.read(self.tables, "cell", weights.evs(self.tables, "now", "cell"))
-        earlier = Points.read(self.then, "cell", weights.evs(self.then, "now", "cell"))
+        points = Points.read(self.tables, "cell", evs(self.tables, "now", "cell"))
+        earlier = Points.read(self.then, "cell", evs(self.then, "now", "cell"))
         measure = Measure(self.tables, self.config)
         levels: tuple[Level, ...] = ("l2", "l3")
         mask = {level: measure.reached(level, points, network[level]) for level in levels}
@@ -360,7 +359,7 @@ def greedy(then: Tables, found: Past, config: Config) -> dict[str, list[Row]]:
 
     On dissemination areas, as the plan; fast chargers first, a candidate is taken once.
     """
-    points = Points.read(then, "da", weights.evs(then, "now", "da"))
+    points = Points.read(then, "da", evs(then, "now", "da"))
     measure, sites = Measure(then, config), _candidates(then)
     chosen: dict[str, list[Row]] = {}
     taken: set[int] = set()

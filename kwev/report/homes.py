@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 from scipy.stats import spearmanr
 
 from kwev.data.place_schemas import DWELLING_TYPES
 from kwev.display import cartography, origins, style
-from kwev.display.chart import chart, require
-from kwev.display.figure import Figure, Origin, rows
+from kwev.display.chart import Chart
+from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column, Table, table
-from kwev.display.values import Number, Numbers
+from kwev.display.series import Axis, Bars, Panel
+from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
+from kwev.report.region import town_names
 from kwev.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.display.figure import Figure
+    from kwev.display.series import Pattern
     from kwev.report.scenario import Report
 
 REGION: Final = "Region"
@@ -32,7 +34,8 @@ REGION: Final = "Region"
 MOST_DEPRIVED: Final = 5
 """Fifth of the people who live in the most deprived areas."""
 
-KWH_PER_MWH: Final = 1_000
+_THOUSAND: Final = 1_000
+"""kWh in a MWh, MWh in a GWh."""
 
 GROUPS: Final = {
     "houses": ("single_detached", "semi_detached", "other_attached"),
@@ -53,9 +56,8 @@ _AGE_WITH: Final = {
 def by_area(tables: Tables) -> pd.DataFrame:
     """Return one row for each dissemination area: its counts and its profile."""
     profiles = tables.da_profiles.drop(columns="municipality_id")
-    names = tables.municipalities.set_index("municipality_id")["name"]
     both = tables.das.merge(profiles, on="da_id", validate="1:1")
-    return both.assign(municipality=both["municipality_id"].map(names))
+    return both.assign(municipality=both["municipality_id"].map(town_names(tables)))
 
 
 def types_by_municipality(tables: Tables) -> pd.DataFrame:
@@ -131,7 +133,7 @@ def multi_unit_demand(tables: Tables, config: Config) -> pd.DataFrame:
             "share": sums["multi_unit_households"] / sums["households"],
             "ev": sums["multi_unit_ev"],
             "ev_share": sums["multi_unit_ev"] / sums["ev"],
-            "energy_mwh": sums["energy_kwh"] / KWH_PER_MWH,
+            "energy_mwh": sums["energy_kwh"] / _THOUSAND,
             "ports": sums["ports"].astype(int),
         }
     ).reset_index()
@@ -206,78 +208,117 @@ def _with_region(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-# -- The chart of homes by period of construction.
-
-KINDS = {
-    "houses": ("Single, semi-detached and other attached houses", style.QUALITATIVE[0], "", ""),
-    "rows": ("Row houses and duplexes", style.QUALITATIVE[1], "/", "////"),
-    "apartments": ("Apartments", style.QUALITATIVE[2], ".", "...."),
-}
-"""Words, colour, and fill of a bar on the screen and in print, by group of types."""
-
-_HEIGHT_PX = 420
-_PATTERN = {"fgcolor": style.PAPER, "size": 6, "solidity": 0.25}
+# -- Named values.
 
 
-def construction(df: pd.DataFrame, *, origin: Origin, name: str = "construction") -> Figure:
-    """Show dwellings by period of construction, stacked by kind.
-
-    Parameters
-    ----------
-    df
-        Columns ``period`` (text, in order) and one count for each of :data:`KINDS`.
-    """
-    require(df, ("period", *KINDS), name)
-    each = [
-        f"{r.period}: {sum(getattr(r, kind) for kind in KINDS):,}, of which {r.apartments:,} "
-        "apartments"
-        for r in rows(df)
-    ]
-    alt = f"Dwellings by period of construction. {'; '.join(each)}."
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _bars(df),
-        lambda canvas: _drawn(canvas, df),
-        height_in=3.2,
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of homes: kinds, tenure, income, deprivation, age, apartments."""
+    return Numbers(
+        [*_of_kinds(report), *_of_households(report), *_of_age(report), *_of_apartments(report)]
     )
 
 
-def _bars(df: pd.DataFrame) -> go.Figure:
-    figure = go.Figure(layout={**style.plotly_layout(height_px=_HEIGHT_PX), "barmode": "stack"})
-    for kind, (words, colour, pattern, _) in KINDS.items():
-        figure.add_bar(
-            x=df["period"].tolist(),
-            y=df[kind].tolist(),
-            name=words,
-            marker={"color": colour, "pattern": {"shape": pattern, **_PATTERN, "bgcolor": colour}},
-            hovertemplate="%{x}: %{y:,}<extra>" + words + "</extra>",
+def _of_kinds(report: Report) -> list[Number]:
+    kinds = types_by_municipality(report.tables).set_index("municipality")
+    region, towns = kinds.loc[REGION], kinds["share"].drop(REGION)
+    single = region["single_detached"] / report.tables.das["households"].sum()
+    shares = {
+        "single_share": single, "apartment_share": region["share"], "apartments_most": towns.max()
+    }  # fmt: skip
+    return named("das", share=shares, text={"apartments_most_place": towns.idxmax()})
+
+
+def _of_households(report: Report) -> list[Number]:
+    areas = by_area(report.tables)
+    people, unscored = areas["population"], areas["deprivation_quintile"].isna()
+    region = households_by_municipality(report.tables).set_index("municipality").loc[REGION]
+    income = income_by_quintile(report.tables)
+    own = {name: areas[f"{name}_source"] == "da" for name in ("renter", "income")}
+    shares = {
+        "renters": region["renters"],
+        "people_own_tenure": people[own["renter"]].sum() / people.sum(),
+    }
+    counts = {
+        "das_own_tenure": own["renter"].sum(),
+        "das_own_income": own["income"].sum(),
+        "das_unscored": unscored.sum(),
+    }
+    ends = {"least": income.loc[1], "most": income.loc[MOST_DEPRIVED]}
+    return [
+        *named("da_profiles", share=shares, count=counts,
+               people={"people_unscored": people[unscored].sum()},
+               cad={f"income_{end}_deprived": value for end, value in ends.items()}),
+        *named("pipeline.parameters", count={"income_people": Parameters().income_people}),
+    ]  # fmt: skip
+
+
+def _of_age(report: Report) -> list[Number]:
+    by_town = households_by_municipality(report.tables).set_index("municipality")["old"]
+    together = age_correlations(report.tables).set_index("fact")["rank_correlation"]
+    towns, old = by_town.drop(REGION), report.tables.da_profiles["old_dwelling_share"]
+    ratios = {
+        "age_with_income": together["Median household income"],
+        "age_with_ev": together["Electric vehicles per household"],
+    }
+    places = {"oldest_place": towns.idxmax(), "newest_place": towns.idxmin()}
+    return [
+        *named("construction", share={"old_share": by_town[REGION]}, text=places),
+        *named("da_profiles", ratio=ratios,
+               share={"old_share_low": old.min(), "old_share_high": old.max()}),
+        *named("pipeline.parameters", count={"old_before:d": Parameters().old_before}),
+    ]  # fmt: skip
+
+
+def _of_apartments(report: Report) -> list[Number]:
+    region = multi_unit_demand(report.tables, report.config).set_index("municipality").loc[REGION]
+    counts = {"flats": region["households"], "flats_ports": region["ports"]}
+    shares = {"flats_share": region["share"], "flats_ev_share": region["ev_share"]}
+    return [
+        *named("homes.multi_unit_demand", count=counts, share=shares, ev={"flats_ev": region["ev"]},
+               gwh={"flats_gwh:.2f": region["energy_mwh"] / _THOUSAND}),
+        *named("pipeline.parameters", ratio={"flats_ratio:g": Parameters().apartment_ev_ratio}),
+    ]  # fmt: skip
+
+
+# -- Chart and map.
+
+_KINDS: Final[dict[str, tuple[str, str, Pattern]]] = {
+    "houses": ("Single, semi-detached and other attached houses", style.QUALITATIVE[0], ""),
+    "rows": ("Row houses and duplexes", style.QUALITATIVE[1], "/"),
+    "apartments": ("Apartments", style.QUALITATIVE[2], "."),
+}
+"""Words, colour and fill of a bar by group of types."""
+
+
+def construction_chart(tables: Tables) -> Figure:
+    """Show dwellings by period of construction, stacked by kind."""
+    df = construction_by_period(tables)
+    each = [
+        f"{r.period}: {r.houses + r.rows + r.apartments:,}, of which {r.apartments:,} apartments"
+        for r in rows(df)
+    ]
+    bars = [
+        Bars(
+            at=df["period"].tolist(), size=df[kind].tolist(), colour=colour, label=words,
+            pattern=pattern, thick=0.7, hover="%{x}: %{y:,}",
         )
-    figure.update_layout(legend_traceorder="normal")
-    figure.update_xaxes(title_text="Period of construction", type="category")
-    figure.update_yaxes(title_text="Dwellings (count)", tickformat=",d")
-    return figure
+        for kind, (words, colour, pattern) in _KINDS.items()
+    ]  # fmt: skip
+    panel = Panel(
+        series=bars,
+        x=Axis(title="Period of construction", form="category"),
+        y=Axis(title="Dwellings (count)", form="count"),
+    )
+    return Chart(
+        name="construction",
+        alt=f"Dwellings by period of construction. {'; '.join(each)}.",
+        origin=origins.CENSUS,
+        data=df,
+        panels=[panel],
+        height_px=420,
+        height_in=3.2,
+    ).figure()
 
-
-def _drawn(canvas: Any, df: pd.DataFrame) -> None:
-    axes = canvas.subplots()
-    below = 0 * df["houses"]
-    for kind, (words, colour, _, hatch) in KINDS.items():
-        axes.bar(
-            df["period"], df[kind], 0.7, bottom=below, color=colour, hatch=hatch,
-            edgecolor=style.PAPER, linewidth=0, label=words,
-        )  # fmt: skip
-        below = below + df[kind]
-    axes.set_xlabel("Period of construction")
-    axes.set_ylabel("Dwellings (count)")
-    axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.tick_params(axis="x", rotation=40)
-    for label in axes.get_xticklabels():
-        label.set_ha("right")
-    axes.grid(axis="x", visible=False)
-    canvas.legend(loc="outside upper left", ncols=3)
-
-
-# -- The map of deprivation by dissemination area, with what is known of its homes.
 
 _WORDS = ("1, least deprived", "2", "3", "4", "5, most deprived")
 _UNKNOWN = Mark("No score published", fill=style.PAPER, line=style.QUIET, width=0.6)
@@ -285,19 +326,16 @@ _SOURCES = {"da": "the area itself", "fsa": "its forward sortation area"}
 
 _FACTS = (
     "municipality",
-    Column("population", "Population", "people", ",.0f"),
-    "deprivation_quintile multi_unit_share renter_share renter_source",
+    "population:people deprivation_quintile multi_unit_share renter_share renter_source",
     "median_income_cad income_source old_dwelling_share",
 )
 
 
-def deprivation(tables: Tables, *, folder: Path | None = None) -> Figure:
+def deprivation_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map the fifths of deprivation by dissemination area."""
-    shape = cartography.areas("das", "da_id", folder)[["da_id", "geometry"]]
     people = tables.das[["da_id", "population"]]
-    profiles = cartography.named(tables, tables.da_profiles)
-    frame = shape.merge(profiles, on="da_id", validate="one_to_one")
-    frame = frame.merge(people, on="da_id", validate="one_to_one")
+    profiles = tables.da_profiles.merge(people, on="da_id", validate="one_to_one")
+    frame = cartography.with_facts(tables, profiles, folder, tolerance_m=cartography.TOLERANCE_M)
     for column in ("renter_source", "income_source"):
         frame[column] = frame[column].map(_SOURCES)
     fifth = frame["deprivation_quintile"]
@@ -323,148 +361,3 @@ def deprivation(tables: Tables, *, folder: Path | None = None) -> Figure:
     return cartography.build(
         "map-deprivation", alt, origins.HOMES, [layer, *cartography.borders(tables, folder)]
     )
-
-
-# -- Numbers of homes: kinds, tenure, income, deprivation, age, charging in apartments.
-
-_MWH_PER_GWH = 1_000
-
-
-def of_homes(report: Report) -> Numbers:
-    """Return the numbers of homes."""
-    return Numbers([*_kinds(report), *_households(report), *_age(report), *_apartments(report)])
-
-
-def _kinds(report: Report) -> list[Number]:
-    kinds = types_by_municipality(report.tables).set_index("municipality")
-    towns = kinds.drop(index=REGION)
-    single = _cell(kinds, REGION, "single_detached") / report.tables.das["households"].sum()
-    return [
-        Number("single_share", float(single), "share", "das.single_detached"),
-        Number("apartment_share", _cell(kinds, REGION, "share"), "share", "das"),
-        Number("apartments_most", float(towns["share"].max()), "share", "das"),
-        Number("apartments_most_place", str(towns["share"].idxmax()), "text", "das"),
-    ]
-
-
-def _households(report: Report) -> list[Number]:
-    t = report.tables
-    profiles = by_area(t)
-    people = profiles["population"]
-    table = households_by_municipality(t).set_index("municipality")
-    income = income_by_quintile(t)
-    unscored = profiles["deprivation_quintile"].isna()
-    origin = "da_profiles"
-    own = {name: profiles[f"{name}_source"] == "da" for name in ("renter", "income")}
-    parameters = Parameters()
-    return [
-        Number("renters", _cell(table, REGION, "renters"), "share", origin),
-        Number("das_own_tenure", int(own["renter"].sum()), "count", origin),
-        Number("das_own_income", int(own["income"].sum()), "count", origin),
-        Number("people_own_tenure", float(people[own["renter"]].sum() / people.sum()), "share",
-               origin),
-        Number("income_least_deprived", float(income.loc[1]), "CAD", origin),
-        Number("income_most_deprived", float(income.loc[MOST_DEPRIVED]), "CAD", origin),
-        Number("das_unscored", int(unscored.sum()), "count", origin),
-        Number("people_unscored", int(people[unscored].sum()), "people", origin),
-        Number("income_people", parameters.income_people, "count", "pipeline.parameters"),
-    ]  # fmt: skip
-
-
-def _age(report: Report) -> list[Number]:
-    t = report.tables
-    table = households_by_municipality(t).set_index("municipality")
-    towns = table.drop(index=REGION)
-    together = age_correlations(t).set_index("fact")["rank_correlation"]
-    old = t.da_profiles["old_dwelling_share"]
-    return [
-        Number("old_before", Parameters().old_before, "count", "pipeline.parameters", "{:d}"),
-        Number("old_share", _cell(table, REGION, "old"), "share", "construction"),
-        Number("old_share_low", float(old.min()), "share", "da_profiles"),
-        Number("old_share_high", float(old.max()), "share", "da_profiles"),
-        Number("oldest_place", str(towns["old"].idxmax()), "text", "construction"),
-        Number("newest_place", str(towns["old"].idxmin()), "text", "construction"),
-        Number("age_with_income", float(together["Median household income"]), "ratio",
-               "da_profiles: Spearman"),
-        Number("age_with_ev", float(together["Electric vehicles per household"]), "ratio",
-               "da_profiles: Spearman"),
-    ]  # fmt: skip
-
-
-def _apartments(report: Report) -> list[Number]:
-    table = multi_unit_demand(report.tables, report.config).set_index("municipality")
-    origin = "analysis.homes.multi_unit_demand"
-    energy = _cell(table, REGION, "energy_mwh") / _MWH_PER_GWH
-    ratio = Parameters().apartment_ev_ratio
-    return [
-        Number("flats", _cell(table, REGION, "households"), "count", origin),
-        Number("flats_share", _cell(table, REGION, "share"), "share", origin),
-        Number("flats_ev", _cell(table, REGION, "ev"), "EV", origin),
-        Number("flats_ev_share", _cell(table, REGION, "ev_share"), "share", origin),
-        Number("flats_gwh", energy, "GWh", origin, "{:.2f} GWh"),
-        Number("flats_ports", _cell(table, REGION, "ports"), "count", origin),
-        Number("flats_ratio", ratio, "ratio", "pipeline.parameters", "{:g}"),
-    ]
-
-
-def _cell(table: pd.DataFrame, row: str, column: str) -> float:
-    return float(table.to_dict("index")[row][column])
-
-
-# -- Tables and figures of homes.
-
-
-def home_types(report: Report) -> Table:
-    """Return households by type of dwelling and municipality."""
-    columns = (
-        "municipality single_detached semi_detached row_house duplex",
-        "apartment_low_rise apartment_high_rise other",
-        Column("share", "In apartments", format=".1%"),
-    )
-    frame = types_by_municipality(report.tables)
-    return table("home-types", frame, columns, origins.CENSUS)
-
-
-def construction_chart(report: Report) -> Figure:
-    """Return dwellings by period of construction as stacked bars."""
-    frame = construction_by_period(report.tables)
-    return construction(frame, origin=origins.CENSUS)
-
-
-def tenure(report: Report) -> Table:
-    """Return tenure, income, age of homes and deprivation by municipality."""
-    columns = "municipality renters income_cad own old deprived"
-    frame = households_by_municipality(report.tables)
-    return table("tenure", frame, columns, origins.HOMES)
-
-
-def completeness_shown(report: Report) -> Table:
-    """Return which facts about homes are known of how many areas and people, by source."""
-    columns = ("fact", Column("source", "From"), "areas share_areas share_people")
-    return table("completeness", completeness(report.tables), columns, origins.HOMES)
-
-
-def age_correlations_shown(report: Report) -> Table:
-    """Return how the age of homes goes with other facts."""
-    columns = (Column("fact", "Goes with"), "areas rank_correlation")
-    frame = age_correlations(report.tables)
-    return table("age-correlations", frame, columns, origins.HOMES)
-
-
-def multi_unit(report: Report) -> Table:
-    """Return charging demand of apartment buildings by municipality."""
-    columns = (
-        "municipality",
-        Column("households", "Households in apartments", format=",.0f"),
-        Column("share", "of all households", format=".1%"),
-        Column("ev", "EVs there, estimate", format=",.0f"),
-        "ev_share energy_mwh",
-        Column("ports", "Level 2 ports for it", format=",d"),
-    )
-    frame = multi_unit_demand(report.tables, report.config)
-    return table("multi-unit", frame, columns, origins.homes_and_vehicles(report.tables))
-
-
-def deprivation_map(report: Report) -> Figure:
-    """Return the map of deprivation, with what is known of each area's homes."""
-    return deprivation(report.tables)

@@ -18,7 +18,7 @@ from kwev.errors import KwevError
 from kwev.report import history as report_history
 from kwev.report import snapshots
 from kwev.report import targets as report_targets
-from kwev.report.vehicles import chosen_form
+from kwev.report.forecast import chosen_form
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
 

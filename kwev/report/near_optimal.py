@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.display import origins
 from kwev.display.table import Column
 from kwev.display.table import table as table_of_table
@@ -308,8 +307,8 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
         and ``l3_short`` the share missing to the target, and ``l2_missing`` and ``l3_missing`` the
         people whom the target asks for and the plan does not reach.
     """
-    evaluated = Evaluation(tables, case.config, case.geography)
-    cover = evaluated.cover("cell", _ports(plan))
+    evaluation = Evaluation(tables, case.config, case.geography)
+    cover = evaluation.cover("cell", _ports(plan))
     area = tables.cells.set_index("cell_id")["municipality_id"].reindex(cover.points.ids)
     names = dict(
         zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import KINDS, NEW, ActionKey
+from kwev.certify import KINDS, NEW, ActionKey
 from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import Column

@@ -11,14 +11,14 @@ import shapely
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column, Table, category_name, table
-from kwev.display.values import Number, Numbers
-from kwev.model.coverage import MODE_OF, AlongRoads, StraightLine
+from kwev.display.table import Table, category_name, table
+from kwev.display.values import Number, Numbers, named
+from kwev.model.coverage import MODE_OF, AlongRoads, StraightLine, ruler_of
 from kwev.model.demand import demand_points, share_of
 from kwev.model.network import RoadNetwork
 from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
-from kwev.report.region import GEOGRAPHY_NAMES, coverage_by_geography
+from kwev.solve.record import Network, covered
 from kwev.units import CRS_DEGREES, CRS_METRES
 
 if TYPE_CHECKING:
@@ -35,6 +35,12 @@ if TYPE_CHECKING:
 
 METRICS: tuple[Metric, ...] = ("straight_line", "network")
 
+GEOGRAPHY_NAMES = {
+    "tract": "Census tracts (centroids)",
+    "da": "Dissemination areas",
+    "cell": "Cells of 100 m",
+}
+
 RADII_M: dict[Level, tuple[float, ...]] = {
     "l2": (400, 500, 600, 700, 800),
     "l3": (750, 2_000, 3_000, 4_000, 5_000, 6_000, 7_000),
@@ -48,13 +54,18 @@ def by_geography(tables: Tables, config: Config) -> pd.DataFrame:
     Columns: ``geography``, ``points``, then for each target (``l2``, ``l3``, ``ev_owners``) and
     metric the share, for example ``l2_network``.
     """
-    table = pd.DataFrame({"geography": list(GEOGRAPHY_NAMES.values())})
-    for metric in METRICS:
-        measured = coverage_by_geography(tables, config.with_values(coverage__metric=metric))
-        table["points"] = measured["points"]
-        for target in ("l2", "l3", "ev_owners"):
-            table[f"{target}_{metric}"] = measured[target]
-    return table
+    net = Network(stations_of(tables, config, "l2"), stations_of(tables, config, "l3"))
+    rows = []
+    for geography, name in GEOGRAPHY_NAMES.items():
+        points = demand_points(tables, config, geography)
+        found = {m: covered(points, net, config, ruler_of(tables, m)) for m in METRICS}
+        shares = {
+            f"{target}_{metric}": found[metric].share(points, target)
+            for metric in METRICS
+            for target in ("l2", "l3", "ev_owners")
+        }
+        rows.append({"geography": name, "points": len(points), **shares})
+    return pd.DataFrame(rows)
 
 
 def stations_of(tables: Tables, config: Config, level: Level) -> Places:
@@ -135,9 +146,9 @@ def roads_by_class(tables: Tables) -> pd.DataFrame:
     by_class = by_class.sort_values("km", ascending=False).reset_index()
     whole = {**by_class.drop(columns=["road_class", "speed_kmh"]).sum(), "road_class": "all roads"}
     whole["speed_kmh"] = edges["speed_kmh"].median()
-    return pd.concat([by_class, pd.DataFrame([whole])], ignore_index=True)[by_class.columns].astype(
-        {"edges": int}
-    )
+    table = pd.concat([by_class, pd.DataFrame([whole])], ignore_index=True)[by_class.columns]
+    table["road_class"] = table["road_class"].map(category_name)
+    return table.astype({"edges": int})
 
 
 def median_m(distance_m: NDArray[np.float64], people: NDArray[np.float64]) -> float:
@@ -147,7 +158,101 @@ def median_m(distance_m: NDArray[np.float64], people: NDArray[np.float64]) -> fl
     return float(distance_m[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
-# -- The map of reach: where a charger is near along the roads, and where only as the crow flies.
+# -- Named values.
+
+
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the road network, of reach along it, and of coverage today."""
+    return Numbers([*_of_network(report.tables), *_of_cells(report), *_of_sets(report)])
+
+
+def _of_network(t: Tables) -> list[Number]:
+    edges, p = t.road_edges, Parameters()
+    drive = edges["drive_forward"] | edges["drive_backward"]
+    km = edges["length_m"] / 1_000
+    counts = {
+        "road_edges": len(edges),
+        "road_nodes": len(t.road_nodes),
+        "one_way_edges": (edges["drive_forward"] != edges["drive_backward"]).sum(),
+    }
+    lengths = {
+        "road_km:,.0f": km.sum(),
+        "walk_km:,.0f": km[edges["walk"]].sum(),
+        "drive_km:,.0f": km[drive].sum(),
+    }
+    connected = {
+        "walk_component": _connected(t, edges["walk"], "not connected on foot"),
+        "drive_component": _connected(t, drive, "no way there and back by car"),
+    }
+    radii = {"snap_radius": p.road_snap_m, "snap_wide_radius": p.road_snap_wide_m}
+    return [
+        *named("road_edges, road_nodes", count=counts, km=lengths),
+        *named("road_edges; quality", share=connected),
+        *named("pipeline.parameters", m=radii),
+    ]
+
+
+def _connected(tables: Tables, kept: pd.Series, rule: str) -> float:
+    """Return the share of edges that are connected; the ledger counts those that are not."""
+    lost = int(tables.quality.loc[tables.quality["rule"] == rule, "rows"].sum())
+    return float(kept.sum() / (kept.sum() + lost))
+
+
+def _of_cells(report: Report) -> list[Number]:
+    cells = of_cells(report.tables, report.config)
+    people, snaps = cells["people"], report.tables.road_snaps
+    whole, snapped = people.sum(), people[cells["snapped"]].sum()
+    # how far a resident's home is from the road on average
+    walked = snaps[(snaps["kind"] == "cell") & (snaps["mode"] != "drive")].set_index("id")
+    at_home = report.tables.cells.set_index("cell_id")["population"].loc[walked.index]
+    found = named(
+        "road_snaps; cells",
+        share={"snapped_share": snapped / whole},
+        people={"unsnapped_people": whole - snapped},
+        m={"snap_offset": (walked["offset_m"] * at_home).sum() / at_home.sum()},
+    )
+    for level, way in (("l2", "walk"), ("l3", "drive")):
+        by_air, by_road = cells[f"{level}_straight_line"], cells[f"{level}_network"]
+        air, road, only_air = (people[w].sum() for w in (by_air, by_road, by_air & ~by_road))
+        shares = {"by_road_share": road / whole, "only_by_air_share": only_air / air}
+        reached = {"by_air": air, "by_road": road, "only_by_air": only_air}
+        half_km = median_m(cells[f"{level}_m"].to_numpy(), people.to_numpy()) / 1_000
+        found += named(
+            "reach.of_cells", prefix=f"{level}_", people=reached, share=shares,
+            km={f"{way}_median": half_km},
+        )  # fmt: skip
+    return found
+
+
+def _of_sets(report: Report) -> list[Number]:
+    """Return coverage today, and its lowest and highest by demand points and metric."""
+    table = by_geography(report.tables, report.config)
+    tract, _, cell = table.to_dict("records")
+    metric = report.config.coverage.metric
+    shares = {"ev_now": cell[f"ev_owners_{metric}"]}
+    for level in ("l2", "l3"):
+        values = table[[f"{level}_{m}" for m in METRICS]].to_numpy()
+        shares |= {
+            f"{level}_now": cell[f"{level}_{metric}"],
+            f"{level}_now_tract": tract[f"{level}_{metric}"],
+            f"{level}_now_lowest": values.min(),
+            f"{level}_now_highest": values.max(),
+        }
+    return named("reach.by_geography", share=shares)
+
+
+# -- Tables and map.
+
+
+def radius_table(report: Report) -> Table:
+    """Return today's coverage by level and radius, on both metrics."""
+    frame = by_radius(report.tables, report.config)
+    words = {level: f"{name}, {way}" for level, (name, way, *_) in LEVELS.items()}
+    frame = frame.assign(level=frame["level"].map(words))
+    frame["ratio"] = frame["network"] / frame["straight_line"]
+    columns = "level radius_m:number straight_line network ratio:roads"
+    return table("coverage-by-radius", frame, columns, origins.reach(report.tables))
+
 
 LEVELS = {
     "l3": ("Level 3", "by car", style.L3, "#f3c7a5"),
@@ -156,7 +261,7 @@ LEVELS = {
 """By level, from the ground up: name, way to go, colours where reached and where not by road."""
 
 
-def reach(
+def reach_map(
     tables: Tables, config: Config, cells: pd.DataFrame, *, folder: Path | None = None
 ) -> Figure:
     """Map the inhabited cells in reach of Level 2, and of Level 3 on a layer to switch on.
@@ -168,7 +273,7 @@ def reach(
     config
         The scenario: its radii, and which stations count.
     cells
-        As from :func:`kwev.report.reach.of_cells`.
+        As from :func:`of_cells`.
     """
     radius_m = {"l2": config.coverage.l2_radius_m, "l3": config.coverage.l3_radius_m}
     areas = [_areas(cells, level, radius_m[level], above=int(level == "l2")) for level in LEVELS]
@@ -185,19 +290,19 @@ def reach(
                 facts=cartography.STATION_FACTS, above=2, show=shown, printed=shown,
             )
         )  # fmt: skip
-    words = "; ".join(
-        f"{LEVELS[level][0]} within {radius_m[level]:,.0f} m is reached {LEVELS[level][1]} along "
-        f"the roads by {_people(cells, level, 'network'):,.0f} people, and by "
-        f"{_people(cells, level, 'straight_line') - _people(cells, level, 'network'):,.0f} more "
-        "only as the crow flies"
-        for level in ("l2", "l3")
-    )
+    words = []
+    for level in ("l2", "l3"):
+        name, way, *_ = LEVELS[level]
+        air, road = (
+            cells.loc[cells[f"{level}_{m}"], "people"].sum() for m in ("straight_line", "network")
+        )
+        words.append(
+            f"{name} within {radius_m[level]:,.0f} m is reached {way} along the roads by "
+            f"{road:,.0f} people, and by {air - road:,.0f} more only as the crow flies"
+        )
+    alt = f"Map of reach: {'; '.join(words)}."
     layers = [*cartography.land(tables, folder), *areas, *points]
-    return cartography.build("map-reach", f"Map of reach: {words}.", origins.reach(tables), layers)
-
-
-def _people(cells: pd.DataFrame, level: str, metric: str) -> float:
-    return float(cells.loc[cells[f"{level}_{metric}"], "people"].sum())
+    return cartography.build("map-reach", alt, origins.reach(tables), layers)
 
 
 def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> Layer:
@@ -223,7 +328,7 @@ def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> L
     ).to_crs(CRS_DEGREES)
     return Layer(
         f"{name} reach", frame, marks, title="reach",
-        facts=(Column("people", "People", "people", ",.0f"), "cells"),
+        facts="people:unit cells",
         heading=f"Homes near {name}", show=above > 0, printed=above > 0, above=above,
     )  # fmt: skip
 
@@ -233,136 +338,3 @@ def _joined(cell_ids: pd.Series) -> shapely.Geometry:
     size = Parameters().cell_m
     west, south = np.array([name.split("_")[1:] for name in cell_ids], int).T * size
     return shapely.union_all(shapely.box(west, south, west + size, south + size))
-
-
-# -- Numbers of the roads and of who reaches a charger along them today.
-
-
-def of_reach(report: Report) -> Numbers:
-    """Return the numbers of the road network and of reach along it."""
-    return Numbers([*_network(report), *_reached(report), *_sets(report)])
-
-
-def _network(report: Report) -> list[Number]:
-    tables, parameters = report.tables, Parameters()
-    edges = tables.road_edges
-    drive = edges["drive_forward"] | edges["drive_backward"]
-    one_way = edges["drive_forward"] != edges["drive_backward"]
-    walk_share = _connected(tables, edges["walk"], "not connected on foot")
-    drive_share = _connected(tables, drive, "no way there and back by car")
-    km = edges["length_m"] / 1000
-    return [
-        Number("road_edges", len(edges), "count", "road_edges"),
-        Number("road_nodes", len(tables.road_nodes), "count", "road_nodes"),
-        Number("road_km", float(km.sum()), "km", "road_edges.length_m", "{:,.0f} km"),
-        Number("walk_km", float(km[edges["walk"]].sum()), "km", "road_edges.walk", "{:,.0f} km"),
-        Number("drive_km", float(km[drive].sum()), "km", "road_edges.drive", "{:,.0f} km"),
-        Number("one_way_edges", int(one_way.sum()), "count", "road_edges.drive"),
-        Number("walk_component", walk_share, "share", "road_edges.walk; quality"),
-        Number("drive_component", drive_share, "share", "road_edges.drive; quality"),
-        Number("snap_radius", parameters.road_snap_m, "m", "pipeline.parameters"),
-        Number("snap_wide_radius", parameters.road_snap_wide_m, "m", "pipeline.parameters"),
-    ]
-
-
-def _connected(tables: Tables, kept: pd.Series, rule: str) -> float:
-    """Return the share of edges that are connected; the ledger counts those that are not."""
-    lost = int(tables.quality.loc[tables.quality["rule"] == rule, "rows"].sum())
-    return float(kept.sum() / (kept.sum() + lost))
-
-
-def _reached(report: Report) -> list[Number]:
-    cells = of_cells(report.tables, report.config)
-    people = cells["people"]
-    snapped = float(people[cells["snapped"]].sum())
-    numbers = [
-        Number("snapped_share", snapped / people.sum(), "share", "road_snaps; cells.population"),
-        Number("snap_offset", _mean_offset(report), "m", "road_snaps.offset_m of cells"),
-        Number("unsnapped_people", people.sum() - snapped, "people", "road_snaps; cells"),
-    ]
-    for level, way in (("l2", "walk"), ("l3", "drive")):
-        by_air = people[cells[f"{level}_straight_line"]].sum()
-        by_road = people[cells[f"{level}_network"]].sum()
-        only_air = people[cells[f"{level}_straight_line"] & ~cells[f"{level}_network"]].sum()
-        half_m = median_m(cells[f"{level}_m"].to_numpy(), people.to_numpy())
-        origin = f"analysis.reach.of_cells: {level}"
-        numbers += [
-            Number(f"{level}_by_air", float(by_air), "people", origin),
-            Number(f"{level}_by_road", float(by_road), "people", origin),
-            Number(f"{level}_by_road_share", by_road / people.sum(), "share", origin),
-            Number(f"{level}_only_by_air", float(only_air), "people", origin),
-            Number(f"{level}_only_by_air_share", only_air / by_air, "share", origin),
-            Number(f"{level}_{way}_median", half_m / 1000, "km", origin),
-        ]
-    return numbers
-
-
-def _mean_offset(report: Report) -> float:
-    """Return how far a resident's home is from the road on average (m)."""
-    snaps = report.tables.road_snaps
-    walked = snaps[(snaps["kind"] == "cell") & (snaps["mode"] != "drive")].set_index("id")
-    people = report.tables.cells.set_index("cell_id")["population"].loc[walked.index]
-    return float((walked["offset_m"] * people).sum() / people.sum())
-
-
-def _sets(report: Report) -> list[Number]:
-    """Return the lowest and highest of the headline by demand points and metric."""
-    table = by_geography(report.tables, report.config)
-    numbers = []
-    for level in ("l2", "l3"):
-        values = table[[f"{level}_{metric}" for metric in METRICS]].to_numpy()
-        origin = f"analysis.reach.by_geography: {level}"
-        numbers += [
-            Number(f"{level}_now_lowest", float(values.min()), "share", origin),
-            Number(f"{level}_now_highest", float(values.max()), "share", origin),
-        ]
-    return numbers
-
-
-# -- Tables and figures of roads and reach.
-
-LEVEL_NAMES = {"l2": "Level 2, on foot", "l3": "Level 3, by car"}
-
-
-def roads(report: Report) -> Table:
-    """Return the roads by class: how many, how long, who may go there, how fast."""
-    columns = (
-        "road_class edges",
-        Column("km", "Length", "km", ",.0f"),
-        "walk_km drive_km one_way_km speed_kmh",
-    )
-    frame = roads_by_class(report.tables)
-    frame = frame.assign(road_class=frame["road_class"].map(category_name))
-    return table("roads", frame, columns, origins.ROADS)
-
-
-def coverage_now(report: Report) -> Table:
-    """Return today's coverage for each set of demand points, on both metrics."""
-    columns = (
-        "geography",
-        Column("points", "Points", format=",d"),
-        "l2_straight_line l2_network l3_straight_line l3_network",
-        "ev_owners_straight_line ev_owners_network",
-    )
-    frame = by_geography(report.tables, report.config)
-    return table("coverage-now", frame, columns, origins.reach(report.tables))
-
-
-def coverage_by_radius(report: Report) -> Table:
-    """Return today's coverage by level and radius, on both metrics."""
-    frame = by_radius(report.tables, report.config)
-    frame = frame.assign(level=frame["level"].map(LEVEL_NAMES))
-    frame["ratio"] = frame["network"] / frame["straight_line"]
-    columns = (
-        "level",
-        Column("radius_m", "Radius", "m", ",.0f"),
-        "straight_line network",
-        Column("ratio", "Roads to straight", format=".0%"),
-    )
-    return table("coverage-by-radius", frame, columns, origins.reach(report.tables))
-
-
-def reach_map(report: Report) -> Figure:
-    """Return the map of who reaches a charger along the roads, and who only as the crow flies."""
-    cells = of_cells(report.tables, report.config)
-    return reach(report.tables, report.config, cells)

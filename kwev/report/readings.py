@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
-from kwev.certify.weights import need_kwh
+from kwev.certify import ActionKey, Evaluation
 from kwev.config import parse
 from kwev.errors import KwevError
 from kwev.files import read_json
@@ -363,7 +361,7 @@ def record(tables: Tables, plan: Plan) -> pd.DataFrame:
         place with least room stands for all.
     """
     config = parse(plan.config, where="plan")
-    evaluated = Evaluation(tables, config, plan.geography)
+    evaluation = Evaluation(tables, config, plan.geography)
     cover = plan.coverage
     found = [
         _row("Budget", "at most", plan.cost.net_cad, plan.cost.budget_cad, "CAD"),
@@ -375,7 +373,7 @@ def record(tables: Tables, plan: Plan) -> pd.DataFrame:
                 ("EVs near either level, on the cells", cover.ev_owners),
             )
         ),
-        *_energy(tables, plan, evaluated),
+        *_energy(tables, plan, evaluation),
         *_places(plan, config.ports.max_new_l2, config.ports.max_new_l3),
     ]
     return pd.DataFrame(found, columns=list(SLACK_COLUMNS))
@@ -391,22 +389,22 @@ def _row(name: str, sense: str, used: float, rhs: float, unit: str) -> Row:
     return name, sense, used, rhs, unit, slack, used / rhs if rhs else float("nan"), state
 
 
-def _energy(tables: Tables, plan: Plan, evaluated: Evaluation) -> list[Row]:
+def _energy(tables: Tables, plan: Plan, evaluation: Evaluation) -> list[Row]:
     """Return, by municipality, the energy that ports can give against what EVs need (MWh)."""
-    need = need_kwh(tables, evaluated.config)
+    need = evaluation.need_kwh
     names = dict(
         zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
     )
     kw = dict.fromkeys(need, 0.0)
-    for station in evaluated.counted():
+    for station in evaluation.counted():
         if station["municipality_id"] in kw:
-            kw[station["municipality_id"]] += evaluated.standing_kw(station)
+            kw[station["municipality_id"]] += evaluation.standing_kw(station)
     for action in plan.actions:
         place = ActionKey(action.kind, action.place_id)
-        area = evaluated.row(place)["municipality_id"]
+        area = evaluation.row(place)["municipality_id"]
         if area in kw:
-            kw[area] += evaluated.effect(place, action.ports_added).kw
-    per_kw = HOURS_PER_YEAR * evaluated.config.demand.utilisation / 1000
+            kw[area] += evaluation.effect(place, action.ports_added).kw
+    per_kw = HOURS_PER_YEAR * evaluation.config.demand.utilisation / 1000
     return [
         _row(
             f"Energy from public ports, {names[area]}",
@@ -629,7 +627,7 @@ def _value(point: Point, key: str) -> Any:
 
 
 def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, float]:
-    evaluated = Evaluation(tables, point.case.config, point.case.geography)
+    evaluation = Evaluation(tables, point.case.config, point.case.geography)
     found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
     for phase in PHASES:
         found[f"phase{phase.number}_actions"] = 0
@@ -638,7 +636,7 @@ def _phased(tables: Tables, point: Point, row: dict[Any, Any]) -> dict[str, floa
         place = ActionKey.from_id(action)
         if place is None:
             continue
-        number, effect = phase_of(place.kind).number, evaluated.effect(place, ports)
+        number, effect = phase_of(place.kind).number, evaluation.effect(place, ports)
         found[f"phase{number}_actions"] += 1
         found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
     return found

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kwev.certify.schedule import Timekeeper
+from kwev.certify import ScheduleCheck
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.certify.schedule import Gathered, Moment
+    from kwev.certify import PeriodEnd, PersonMonths
     from kwev.config import Config, Phasing
     from kwev.data.tables import Tables
     from kwev.plan.format import Plan
@@ -289,7 +289,7 @@ class Timetable:
 
     plan: Plan
     config: Config
-    keeper: Timekeeper
+    check: ScheduleCheck
     values: Mapping[str, Any]
 
     @classmethod
@@ -301,7 +301,7 @@ class Timetable:
         KwevError
             If the best schedule breaks a limit, or gathers another sum than it says.
         """
-        made = cls(plan, config, Timekeeper(tables, config, plan), values)
+        made = cls(plan, config, ScheduleCheck(tables, config, plan), values)
         wrong = made.problems()
         if wrong:
             raise KwevError(
@@ -313,7 +313,7 @@ class Timetable:
 
     def problems(self) -> list[str]:
         """Return what is wrong with the schedules, a line each; empty where nothing."""
-        wrong = self.keeper.problems(self.periods("best"))
+        wrong = self.check.problems(self.periods("best"))
         ids = {action.id for action in self.plan.actions}
         for name in NAMES:
             if self.periods(name).keys() != ids:
@@ -334,20 +334,20 @@ class Timetable:
         return found
 
     @cached_property
-    def moments(self) -> dict[Name, list[Moment]]:
+    def moments(self) -> dict[Name, list[PeriodEnd]]:
         """How things stand at the start and at the end of each period, by schedule."""
-        return {name: self.keeper.moments(self.periods(name)) for name in NAMES}
+        return {name: self.check.period_ends(self.periods(name)) for name in NAMES}
 
     @cached_property
-    def gathered(self) -> dict[Name, Gathered]:
+    def gathered(self) -> dict[Name, PersonMonths]:
         """What each schedule gathers over all months."""
-        return {name: self.keeper.gathered(moments) for name, moments in self.moments.items()}
+        return {name: self.check.gathered(moments) for name, moments in self.moments.items()}
 
     @cached_property
-    def today(self) -> Gathered:
+    def today(self) -> PersonMonths:
         """What the stations of today would gather over all months."""
         start = self.moments["best"][0]
-        return self.keeper.gathered([start] * (self.config.phasing.periods + 1))
+        return self.check.gathered([start] * (self.config.phasing.periods + 1))
 
     @property
     def months(self) -> int:
@@ -361,7 +361,7 @@ class Timetable:
         gain = value - float(self.values["points"]["today"])
         return (float(self.values["bound"]) - value) / gain if gain > 0 else 0.0
 
-    def gain(self, name: Name) -> Gathered:
+    def gain(self, name: Name) -> PersonMonths:
         """Return what a schedule gathers above what stands today."""
         one, today = self.gathered[name], self.today
         return type(one)(one.l2 - today.l2, one.l3 - today.l3, one.points - today.points)
@@ -378,7 +378,7 @@ class Timetable:
         ``l2_people``, ``l3_people``, ``spent_cad``, ``connected_kw`` and ``jobs`` (in the period
         that ends).
         """
-        people = self.keeper.total_people
+        people = self.check.total_people
         rows = [
             {
                 "schedule": name,
@@ -413,7 +413,7 @@ class Timetable:
                 {
                     "schedule": name,
                     "name": words,
-                    "keeps": not self.keeper.problems(self.periods(name)),
+                    "keeps": not self.check.problems(self.periods(name)),
                     "points": gain.points,
                     "share": gain.points / self.gain("best").points
                     if self.gain("best").points

@@ -15,11 +15,11 @@ from scipy.spatial import cKDTree
 
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, breaks
-from kwev.display.table import Column, Columns, Table, table
-from kwev.display.values import Number, Numbers
+from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.transit import access
+from kwev.report.region import metres, town_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure
+    from kwev.display.table import Columns
     from kwev.report.scenario import Report
 
 REGION = "Region"
@@ -39,19 +40,46 @@ REGION = "Region"
 def near_stop(
     points_m: NDArray[np.float64], stops: pd.DataFrame, reach_m: float
 ) -> NDArray[np.bool_]:
-    """Return whether each of (N, 2) points lies within ``reach_m`` of a stop."""
+    """Return which points lie within a straight line of a stop.
+
+    Parameters
+    ----------
+    points_m
+        Points (m, EPSG:26917), shape (n, 2).
+    stops
+        Columns ``easting_m`` and ``northing_m`` (m).
+    reach_m
+        Longest way to a stop (m), itself included.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), true and false.
+    """
     if stops.empty:
         return np.zeros(len(points_m), bool)
-    tree = cKDTree(stops[["easting_m", "northing_m"]].to_numpy(float))
-    return np.asarray(tree.query(points_m)[0] <= reach_m)
+    return np.asarray(cKDTree(metres(stops)).query(points_m)[0] <= reach_m)
 
 
 def is_frequent(stops: pd.DataFrame, per_h: float) -> pd.Series:
-    """Return which stops have ``per_h`` departures an hour or more, in the peak and at midday."""
+    """Return which stops have frequent service, in the peak and at midday.
+
+    Parameters
+    ----------
+    stops
+        Columns ``trips_peak_per_h`` and ``trips_midday_per_h`` (departures an hour).
+    per_h
+        Fewest departures an hour in both.
+
+    Returns
+    -------
+    pandas.Series
+        True and false, indexed as ``stops``.
+    """
     return stops[["trips_peak_per_h", "trips_midday_per_h"]].min(axis=1) >= per_h
 
 
-def near_by_cell(tables: Tables, parameters: Parameters | None = None) -> pd.DataFrame:
+def near_by_cell(tables: Tables) -> pd.DataFrame:
     """Return for each cell its municipality, people, and what is within a walk.
 
     Returns
@@ -61,9 +89,9 @@ def near_by_cell(tables: Tables, parameters: Parameters | None = None) -> pd.Dat
         walk), ``either``, ``frequent`` (a frequent stop of either within its walk); ``access``
         in [0, 1].
     """
-    chosen = parameters or Parameters()
+    chosen = Parameters()
     cells, stops = tables.cells, tables.transit_stops
-    points = _metres(cells)
+    points = metres(cells)
     often = is_frequent(stops, chosen.frequent_per_h)
     reach = {"bus": chosen.bus_walk_m, "ion": chosen.ion_walk_m}
     near = {
@@ -81,7 +109,7 @@ def near_by_cell(tables: Tables, parameters: Parameters | None = None) -> pd.Dat
     )
 
 
-def by_municipality(tables: Tables, parameters: Parameters | None = None) -> pd.DataFrame:
+def by_municipality(tables: Tables) -> pd.DataFrame:
     """Return transit by municipality, and for the Region in the last row.
 
     Returns
@@ -91,7 +119,7 @@ def by_municipality(tables: Tables, parameters: Parameters | None = None) -> pd.
         ``frequent``; mean ``access`` over the people; ``route_km`` and ``street_km``, and both
         per km² of land.
     """
-    cells = near_by_cell(tables, parameters)
+    cells = near_by_cell(tables)
     shares = ["bus", "ion", "either", "frequent", "access"]
     people = cells[shares].mul(cells["population"], axis=0)
     people = people.assign(municipality_id=cells["municipality_id"], population=cells["population"])
@@ -108,24 +136,20 @@ def by_municipality(tables: Tables, parameters: Parameters | None = None) -> pd.
     return counts.rename_axis("municipality").reset_index()
 
 
-def places_near(
-    tables: Tables, config: Config, parameters: Parameters | None = None
-) -> dict[str, float]:
+def places_near(tables: Tables, config: Config) -> dict[str, float]:
     """Return the shares of candidate ``sites`` and of ``stations`` within a walk of any stop.
 
     The walk is that to a bus stop; stations are those that count in the scenario.
     """
-    walk = (parameters or Parameters()).bus_walk_m
+    walk = Parameters().bus_walk_m
     tables_of = {"sites": tables.sites, "stations": counted(tables.stations, config)}
     return {
-        name: float(near_stop(_metres(table), tables.transit_stops, walk).mean())
+        name: float(near_stop(metres(table), tables.transit_stops, walk).mean())
         for name, table in tables_of.items()
     }
 
 
-def best_places(
-    tables: Tables, most: int = 10, parameters: Parameters | None = None
-) -> pd.DataFrame:
+def best_places(tables: Tables, most: int = 10) -> pd.DataFrame:
     """Return the best stops, one in each neighbourhood.
 
     From the best score down, a stop is left out where a better one is within a walk.
@@ -133,27 +157,125 @@ def best_places(
     Returns
     -------
     pandas.DataFrame
-        Rows of ``transit_stops`` with the name of the ``municipality``, best first.
+        Rows of ``transit_stops`` with the name of the ``municipality``, ``mode`` and ``hub`` in
+        words, best first.
     """
-    walk = (parameters or Parameters()).bus_walk_m
+    walk = Parameters().bus_walk_m
     order = tables.transit_stops.sort_values(["score", "stop_id"], ascending=[False, True])
-    metres = _metres(order)
+    xy_m = metres(order)
     kept: list[int] = []
-    for i, place in enumerate(metres):
+    for i, place in enumerate(xy_m):
         if len(kept) == most:
             break
-        if not kept or np.hypot(*(metres[kept] - place).T).min() > walk:
+        if not kept or np.hypot(*(xy_m[kept] - place).T).min() > walk:
             kept.append(i)
-    names = tables.municipalities.set_index("municipality_id")["name"]
-    best = order.iloc[kept]
-    return best.assign(municipality=best["municipality_id"].map(names)).reset_index(drop=True)
+    best = order.iloc[kept].reset_index(drop=True)
+    return best.assign(
+        municipality=best["municipality_id"].map(town_names(tables)),
+        mode=best["mode"].map({"ion": "ION", "bus": "Bus"}),
+        hub=best["hub"].map({True: "yes", False: "no"}),
+    )
 
 
-def _metres(table: pd.DataFrame) -> NDArray[np.float64]:
-    return table[["easting_m", "northing_m"]].to_numpy(float)
+# -- Named values.
+
+_MINUTES_PER_HOUR = 60
 
 
-# -- The map of transit: routes by mode, stops by score, hubs, and the stops that are planned.
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of transit: service, stops, who lives near them, and the choices."""
+    return Numbers([*_of_service(report.tables), *_of_people(report), *_of_choices()])
+
+
+def _of_service(t: Tables) -> list[Number]:
+    stops, routes = t.transit_stops, t.transit_routes
+    rail = stops["mode"] == "ion"
+    days = t.transit_days.set_index("day").to_dict("index")
+    weekday, sunday = days["weekday"], days["sunday"]
+    best = stops.nlargest(1, "score").iloc[0]
+    silent = t.transit_lengths.loc[t.transit_lengths["route_km"] == 0, "municipality_id"]
+    date = pd.Timestamp(weekday["date"])
+    counts = {
+        "bus_stops": stops.loc[~rail, "platforms"].sum(),
+        "bus_terminals": (~rail & (stops["platforms"] > 1)).sum(),
+        "ion_stations": rail.sum(),
+        "ion_platforms": stops.loc[rail, "platforms"].sum(),
+        "hubs": stops["hub"].sum(),
+        "ion_hubs": (stops["hub"] & rail).sum(),
+        "best_departures": int(best["trips_weekday"]),
+    }
+    of_routes = {
+        "bus_routes": (routes["mode"] != "ion").sum(),
+        "ixpress_routes": (routes["mode"] == "ixpress").sum(),
+        "planned_stops": len(t.transit_planned),
+    }
+    trips = {
+        "bus_trips": weekday["bus_trips"],
+        "ion_trips": weekday["ion_trips"],
+        "bus_trips_sunday": sunday["bus_trips"],
+    }
+    rules = {
+        "ion_copy_trips": _rule(t.quality, "trips of ION"),
+        "ion_unequal_days": _rule(t.quality, "day on which the bus feed"),
+        "ion_moved_platforms": _rule(t.quality, "platform placed"),
+    }
+    headway = float(routes.loc[routes["mode"] == "ion", "headway_peak_min"].iloc[0])
+    without = " and ".join(sorted(town_names(t)[silent]))
+    return [
+        *named("transit_stops", count=counts, text={"best_place": best["name"]},
+               ratio={"median_score": stops["score"].median()}),
+        *named("transit_routes, transit_planned", count=of_routes),
+        *named("transit_days", count=trips, text={"transit_day": f"{date.day} {date:%B %Y}"},
+               share={"sunday_service": sunday["bus_trips"] / weekday["bus_trips"]}),
+        *named("transit_lengths", text={"without_transit": without}),
+        *named("quality", count=rules),
+        Number("ion_headway", headway, "count", "transit_routes", "{:.0f} minutes"),
+    ]  # fmt: skip
+
+
+def _rule(quality: pd.DataFrame, start: str) -> int:
+    """Return the rows that a rule of the transit stage met."""
+    ours = (quality["stage"] == "transit") & quality["rule"].str.startswith(start)
+    return int(quality.loc[ours, "rows"].sum())
+
+
+def _of_people(report: Report) -> list[Number]:
+    by_place = by_municipality(report.tables).set_index("municipality")
+    region, frequent = by_place.loc[REGION], by_place["frequent"].drop(REGION)
+    near = places_near(report.tables, report.config)
+    shares = {
+        "near_bus": region["bus"],
+        "near_ion": region["ion"],
+        "near_transit": region["either"],
+        "near_frequent": region["frequent"],
+        "near_frequent_best": frequent.max(),
+        "sites_near_stop": near["sites"],
+        "stations_near_stop": near["stations"],
+    }
+    return named(
+        "transit.by_municipality", region, share=shares, ratio={"mean_access": region["access"]},
+        km="route_km:,.0f street_km:,.0f", text={"near_frequent_best_place": frequent.idxmax()},
+    )  # fmt: skip
+
+
+def _of_choices() -> list[Number]:
+    p = Parameters()
+    times = zip(("peak", "midday", "saturday", "sunday"), p.service_weights, strict=True)
+    modes = zip(("bus", "ixpress", "ion"), p.mode_weights, strict=True)
+    counts = {"frequent": p.frequent_per_h, "half_service": p.half_service_per_h}
+    lengths = {"bus_walk": p.bus_walk_m, "ion_walk": p.ion_walk_m, "hub_reach": p.hub_reach_m}
+    origin = "pipeline.parameters"
+    headway = _MINUTES_PER_HOUR / p.half_service_per_h
+    return [
+        *named(origin, p, count="hub_bus_routes hub_routes"),
+        *named(origin, count=counts, m=lengths),
+        *named(origin, prefix="weight_", share={f"{name}:.0%": value for name, value in times},
+               ratio={f"{name}:g": value for name, value in modes}),
+        Number("half_headway", headway, "count", origin, "{:.0f} minutes"),
+    ]  # fmt: skip
+
+
+# -- Map.
 
 _LINES = {
     "bus": Mark("Bus", line=style.EXISTING, width=1.2),
@@ -168,17 +290,12 @@ _CLASSES = 3
 
 _STOP_FACTS = (
     "municipality routes trips_peak_per_h trips_midday_per_h trips_weekday",
-    "trips_saturday trips_sunday",
-    Column("score", "Accessibility score, 0 to 1", format=".2f"),
+    "trips_saturday trips_sunday score:access",
 )
-_ROUTE_FACTS = (
-    "short_name headway_peak_min",
-    Column("trips_weekday", "Trips on a weekday", format=",.0f"),
-    "length_km",
-)
+_ROUTE_FACTS = "short_name headway_peak_min trips_weekday:trips length_km"
 
 
-def transit(tables: Tables, *, folder: Path | None = None) -> Figure:
+def transit_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     """Map the routes, the stops by score, the hubs and the planned ION stops."""
     stops = cartography.places(cartography.named(tables, tables.transit_stops))
     planned = cartography.places(cartography.named(tables, tables.transit_planned)).assign(mark=0)
@@ -241,161 +358,3 @@ def _stops(stops: gpd.GeoDataFrame) -> Layer:
     return Layer(
         "Bus stops", stops, marks, title="name", facts=_STOP_FACTS, heading="Score of a bus stop"
     )
-
-
-# -- Numbers of transit: service, stops, who lives near them.
-
-_MINUTES_PER_HOUR = 60
-
-
-def of_transit(report: Report) -> Numbers:
-    """Return the numbers of transit."""
-    return Numbers([*_service(report), *_reach(report), *_choices()])
-
-
-def _service(report: Report) -> list[Number]:
-    t = report.tables
-    stops, routes = t.transit_stops, t.transit_routes
-    rail = stops["mode"] == "ion"
-    days = t.transit_days.set_index("day").to_dict("index")
-    (best,) = stops.nlargest(1, "score").to_dict("records")
-    ion = routes.loc[routes["mode"] == "ion", "headway_peak_min"]
-    silent = t.transit_lengths.loc[t.transit_lengths["route_km"] == 0, "municipality_id"]
-    names = t.municipalities.set_index("municipality_id")["name"]
-    weekday = pd.Timestamp(days["weekday"]["date"])
-    return [
-        Number("transit_day", f"{weekday.day} {weekday:%B %Y}", "text", "transit_days"),
-        Number("bus_stops", int(stops.loc[~rail, "platforms"].sum()), "count", "transit_stops"),
-        Number("bus_terminals", int((~rail & (stops["platforms"] > 1)).sum()), "count",
-               "transit_stops: bus stops with one parent"),
-        Number("ion_stations", int(rail.sum()), "count", "transit_stops.mode"),
-        Number("ion_platforms", int(stops.loc[rail, "platforms"].sum()), "count", "transit_stops"),
-        Number("bus_routes", int((routes["mode"] != "ion").sum()), "count", "transit_routes"),
-        Number("ixpress_routes", int((routes["mode"] == "ixpress").sum()), "count",
-               "transit_routes"),
-        Number("bus_trips", int(days["weekday"]["bus_trips"]), "count", "transit_days"),
-        Number("ion_trips", int(days["weekday"]["ion_trips"]), "count", "transit_days"),
-        Number("bus_trips_sunday", int(days["sunday"]["bus_trips"]), "count", "transit_days"),
-        Number("sunday_service", float(days["sunday"]["bus_trips"]
-                                       / days["weekday"]["bus_trips"]), "share",
-               "transit_days: bus trips of Sunday per weekday"),
-        Number("ion_headway", float(ion.iloc[0]), "count", "transit_routes.headway_peak_min",
-               "{:.0f} minutes"),
-        Number("best_place", str(best["name"]), "text", "transit_stops.score"),
-        Number("best_departures", int(best["trips_weekday"]), "count", "transit_stops"),
-        Number("median_score", float(stops["score"].median()), "ratio", "transit_stops.score"),
-        Number("hubs", int(stops["hub"].sum()), "count", "transit_stops.hub"),
-        Number("ion_hubs", int((stops["hub"] & rail).sum()), "count", "transit_stops.hub"),
-        Number("planned_stops", len(t.transit_planned), "count", "transit_planned"),
-        Number("without_transit", " and ".join(sorted(names[silent])), "text", "transit_lengths"),
-        Number("ion_copy_trips", _rule(t.quality, "trips of ION"), "count", "quality"),
-        Number("ion_unequal_days", _rule(t.quality, "day on which the bus feed"), "count",
-               "quality"),
-        Number("ion_moved_platforms", _rule(t.quality, "platform placed"), "count", "quality"),
-    ]  # fmt: skip
-
-
-def _reach(report: Report) -> list[Number]:
-    by_place = by_municipality(report.tables).set_index("municipality")
-    region = by_place.to_dict("index")[REGION]
-    towns = by_place.drop(index=REGION)
-    near = places_near(report.tables, report.config)
-    cells = "cells within a straight line"
-    return [
-        Number("near_bus", float(region["bus"]), "share", cells),
-        Number("near_ion", float(region["ion"]), "share", cells),
-        Number("near_transit", float(region["either"]), "share", cells),
-        Number("near_frequent", float(region["frequent"]), "share", cells),
-        Number("near_frequent_best", float(towns["frequent"].max()), "share", cells),
-        Number("near_frequent_best_place", str(towns["frequent"].idxmax()), "text", cells),
-        Number("mean_access", float(region["access"]), "ratio", cells),
-        Number("route_km", float(region["route_km"]), "km", "transit_lengths", "{:,.0f} km"),
-        Number("street_km", float(region["street_km"]), "km", "transit_lengths", "{:,.0f} km"),
-        Number("sites_near_stop", near["sites"], "share", "sites within a walk of a stop"),
-        Number("stations_near_stop", near["stations"], "share", "stations within a walk"),
-    ]
-
-
-def _choices() -> list[Number]:
-    p = Parameters()
-    choice = "pipeline.parameters"
-    return [
-        Number("bus_walk", p.bus_walk_m, "m", choice),
-        Number("ion_walk", p.ion_walk_m, "m", choice),
-        Number("frequent", p.frequent_per_h, "count", choice),
-        Number("half_service", p.half_service_per_h, "count", choice),
-        Number(
-            "half_headway",
-            _MINUTES_PER_HOUR / p.half_service_per_h,
-            "count",
-            choice,
-            "{:.0f} minutes",
-        ),
-        Number("hub_reach", p.hub_reach_m, "m", choice),
-        Number("hub_bus_routes", p.hub_bus_routes, "count", choice),
-        Number("hub_routes", p.hub_routes, "count", choice),
-        *(
-            Number(f"weight_{name}", value, "share", choice, "{:.0%}")
-            for name, value in zip(
-                ("peak", "midday", "saturday", "sunday"), p.service_weights, strict=True
-            )
-        ),
-        *(
-            Number(f"weight_{mode}", value, "ratio", choice, "{:g}")
-            for mode, value in zip(("bus", "ixpress", "ion"), p.mode_weights, strict=True)
-        ),
-    ]
-
-
-def _rule(quality: pd.DataFrame, start: str) -> int:
-    """Return the rows that a rule of the transit stage met."""
-    ours = (quality["stage"] == "transit") & quality["rule"].str.startswith(start)
-    return int(quality.loc[ours, "rows"].sum())
-
-
-# -- Tables and figures of transit.
-
-
-def transit_map(report: Report) -> Figure:
-    """Return the map of routes, stops, hubs and planned stops."""
-    return transit(report.tables)
-
-
-def transit_days(report: Report) -> Table:
-    """Return the representative days with their trips."""
-    frame = report.tables.transit_days
-    frame = frame.assign(kind=frame["day"].str.capitalize())
-    columns = (
-        Column("kind", "Kind of day"),
-        Column("date", "Day that stands for it"),
-        "days_alike days bus_trips ion_trips",
-    )
-    return table("transit-days", frame, columns, origins.transit(report.tables))
-
-
-def transit_coverage(report: Report) -> Table:
-    """Return people near transit and the density of routes by municipality."""
-    columns = (
-        "municipality bus ion",
-        Column("frequent", "near frequent service", format=".1%"),
-        Column("access", "Mean accessibility", format=".2f"),
-        "street_km route_km route_km_per_km2",
-    )
-    frame = by_municipality(report.tables)
-    return table("transit-coverage", frame, columns, origins.transit(report.tables))
-
-
-def transit_best(report: Report) -> Table:
-    """Return the ten best stops, terminals and stations, one in each neighbourhood."""
-    modes = {"ion": "ION", "bus": "Bus"}
-    frame = best_places(report.tables)
-    frame = frame.assign(
-        mode=frame["mode"].map(modes), hub=frame["hub"].map({True: "yes", False: "no"})
-    )
-    columns = (
-        "name mode municipality routes trips_peak_per_h",
-        Column("trips_weekday", "on a weekday", format=",d"),
-        Column("trips_sunday", "on a Sunday", format=",d"),
-        "score hub",
-    )
-    return table("transit-best", frame, columns, origins.transit(report.tables))

@@ -1,141 +1,189 @@
-"""Electric vehicles over time: history, back-test, what the forecast hangs on, growth by place."""
+"""Electric vehicles by place: how many, how dense, how fast they grow, where they cluster.
+
+Clusters are found by Moran's I and its local form. Neighbours share a border or a corner (queen
+contiguity), each area's neighbours weigh alike. Significance comes from permutations under a fixed
+seed; local clusters are tested once for each area, so the share of false ones among those found is
+held down (Benjamini and Hochberg, 1995).
+
+Below the forward sortation area the vehicles are estimates, spread by households and kind of
+dwelling: clusters of dissemination areas mirror the areas' own rates and the kinds of dwelling.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
+import geopandas as gpd
+import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
+from esda import Moran, Moran_Local
+from esda.significance import calculate_significance
+from libpysal.weights import Queen
+from statsmodels.stats.multitest import fdrcorrection
 
-from kwev.data.place_schemas import BASES, FORMS
-from kwev.display import origins, style
-from kwev.display.chart import embed
-from kwev.display.figure import Figure, Origin, picture, rows
-from kwev.display.table import OWN, Column, Columns, Table, table
-from kwev.display.values import Number, Numbers
-from kwev.pipeline import forecast as pipeline_forecast
-from kwev.pipeline.forecast import COVERAGE, market_of, without_jump
+from kwev.display import cartography, origins, style
+from kwev.display.figure import rows
+from kwev.display.layers import Layer, Mark, graded
+from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
-from kwev.report import clusters, region
-from kwev.report.clusters import area_km2
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.pipeline.vehicles import propensity
+from kwev.project import find_project
+from kwev.report.forecast import quarter_words
+from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
+    from libpysal.weights import W
+    from numpy.typing import NDArray
+
     from kwev.data.tables import Tables
-    from kwev.pipeline.forecast import Market
-    from kwev.plan.format import Action, Plan
+    from kwev.display.figure import Figure
     from kwev.report.scenario import Report
 
-FORM_NAMES: Final = {
-    "linear": "Linear: the mean increase goes on",
-    "bass": "Bass: buyers follow owners",
-    "damped_trend": "Damped trend: growth fades",
-    "logistic": "Logistic: an S-curve to the market",
-    "drift": "Drift: the mean growth rate goes on",
-}
+    Values = NDArray[np.float64]
 
-YEARS: Final = (2030, 2035)
-_PER_YEAR: Final = 4
+PERMUTATIONS: Final = 9_999
+"""Shuffles of the values; the smallest p-value is one over one more."""
+
+SEED: Final = 2_026
+"""Start of the shuffles, so that the same data give the same answer."""
+
+FALSE_SHARE: Final = 0.05
+"""Share of false clusters that is accepted among those found."""
+
+PER_THOUSAND: Final = 1_000
+
+_CLUSTER_MARKS: Final = (
+    Mark("Many among many", fill="#d55e00", line=style.PAPER, width=0.5),
+    Mark("Few among many", fill="#56b4e9", line=style.INK, width=1.5),
+    Mark("Few among few", fill="#0072b2", line=style.PAPER, width=0.5),
+    Mark("Many among few", fill="#e69f00", line=style.INK, width=1.5),
+    Mark("No cluster", fill="#eceff1", line=style.PAPER, width=0.5),
+)
+"""Kinds of area, its own value against the mean among its neighbours' values, and their looks; the
+odd ones out have a dark outline."""
+
+KINDS: Final = tuple(mark.label for mark in _CLUSTER_MARKS)
 
 
-def totals(tables: Tables) -> pd.DataFrame:
-    """Return one row a quarter of all areas together.
+@dataclass(frozen=True, eq=False)
+class Clustering:
+    """What was found for one set of areas.
 
-    Columns ``bev``, ``phev``, ``ev`` of the whole areas, ``ev_inside``, ``bev_share`` (0 to 1) and
-    ``growth`` since the quarter before (share).
+    Attributes
+    ----------
+    areas
+        One row an area: id, ``value``, ``i`` (local Moran), ``p`` (two-sided), ``kind``.
+    i, expected, p
+        Moran's I, its mean without any pattern, and its p-value (two-sided).
     """
-    columns = ["bev", "phev", "ev", "ev_inside"]
-    table = tables.ev_quarters.groupby("quarter", sort=True)[columns].sum().reset_index()
-    table["bev_share"] = table["bev"] / table["ev"]
-    table["growth"] = table["ev_inside"].pct_change()
-    return table
+
+    areas: pd.DataFrame
+    i: float
+    expected: float
+    p: float
+
+    def count(self, kind: str) -> int:
+        """Return how many areas are of a kind."""
+        return int((self.areas["kind"] == kind).sum())
 
 
-def chosen_form(tables: Tables) -> str:
-    """Return the form of growth that places are planned on."""
-    return str(tables.ev_forecast.loc[tables.ev_forecast["chosen"], "form"].iloc[0])
+def clustering(ids: pd.Series[str], values: Values, neighbours: W) -> Clustering:
+    """Test areas for clusters.
 
-
-def forecast_at(tables: Tables, year: int) -> pd.Series[float]:
-    """Return ``low``, ``mid`` and ``high`` of the chosen form at the end of a year."""
-    table = tables.ev_forecast
-    row = table[table["chosen"] & (table["quarter"] == f"{year}Q4")].iloc[0]
-    return row[["low", "mid", "high"]].astype(float)
-
-
-def errors(tables: Tables, basis: str) -> pd.DataFrame:
-    """Return one row a form: mean absolute error by quarters ahead, mean signed error, coverage.
-
-    Columns ``form``, ``h1`` to ``h4``, ``mean``, ``signed`` (shares of the count), ``inside``
-    (share of counts within the interval made from the other origins), ``chosen``; best first.
+    Parameters
+    ----------
+    ids
+        (n,) ids of the areas, in the order of ``neighbours``.
+    values
+        (n,) what is tested.
+    neighbours
+        Who borders whom.
     """
-    table = tables.ev_backtest[tables.ev_backtest["basis"] == basis]
-    size = table.assign(
-        size=table["error"].abs(),
-        inside=table["actual"].between(table["low"], table["high"]),
+    # the library shuffles with numpy's global state, so the shuffles of the whole are made here
+    whole = Moran(values, neighbours, permutations=0)
+    with warnings.catch_warnings():
+        # it announces another kind of p-value; ours is made below from its shuffles
+        warnings.simplefilter("ignore", DeprecationWarning)
+        local = Moran_Local(values, neighbours, permutations=PERMUTATIONS, seed=SEED)
+    p = calculate_significance(local.Is, local.sim.T, alternative="two-sided")
+    is_found, _ = fdrcorrection(p, FALSE_SHARE)
+    kinds = np.where(is_found, local.q - 1, len(KINDS) - 1)
+    areas = pd.DataFrame(
+        {
+            ids.name: ids.to_numpy(),
+            "value": values,
+            "i": local.Is,
+            "p": p,
+            "kind": [KINDS[k] for k in kinds],
+        }
     )
-    groups = size.groupby("form")
-    found = groups[["size", "error", "inside"]].mean()
-    found.columns = pd.Index(["mean", "signed", "inside"])
-    ahead = size.pivot_table(index="form", columns="horizon", values="size")
-    found = found.join(ahead.rename(columns=lambda h: f"h{h}")).reset_index()
-    found["chosen"] = found["form"] == chosen_form(tables)
-    return found.sort_values("mean", ignore_index=True)
+    return Clustering(areas, float(whole.I), float(whole.EI), _shuffled(values, neighbours))
 
 
-def market_vehicles(tables: Tables) -> Market:
-    """Return how many EVs there can be: low, base and high."""
-    return market_of(float(tables.das["households"].sum()), Parameters())
+def _shuffled(values: Values, neighbours: W) -> float:
+    """Return the share of shuffles at least as far from the mean as the values, two-sided."""
+    deviation = values - values.mean()
+    rng = np.random.default_rng(SEED)
+    weights = neighbours.sparse
+    shuffles = rng.permuted(np.tile(deviation, (PERMUTATIONS, 1)), axis=1)
+    statistic = np.einsum("ij,ij->i", shuffles, (weights @ shuffles.T).T)
+    actual = float(deviation @ (weights @ deviation))
+    # rounded, so that a shuffle that gives the values back counts
+    over = int((np.round(statistic - actual, 9) >= 0).sum())
+    under = int((np.round(statistic - actual, 9) <= 0).sum())
+    return min(1.0, 2 * (min(over, under) + 1) / (PERMUTATIONS + 1))
 
 
-def what_it_hangs_on(tables: Tables) -> pd.DataFrame:
-    """Return one row a form: totals of 2035 by market, and with the recount left in.
+def contiguity(shapes: gpd.GeoDataFrame) -> W:
+    """Return who shares a border or a corner with whom, each area's neighbours weighing alike."""
+    neighbours = Queen.from_dataframe(shapes, use_index=False, silence_warnings=True)
+    neighbours.transform = "r"
+    return neighbours
 
-    Columns ``form``, ``market_low``, ``market_base``, ``market_high``, ``published``,
-    ``published_2030``, ``base_2030``.
+
+def fsa_clusters(tables: Tables, folder: Path | None = None) -> Clustering:
+    """Test EVs per thousand residents by forward sortation area, its part inside the Region."""
+    shapes = _shapes("fsas", "fsa", folder)
+    fsas = tables.fsas.set_index("fsa").loc[shapes["fsa"]]
+    values = (PER_THOUSAND * fsas["ev_inside"] / fsas["population_inside"]).to_numpy(float)
+    return clustering(shapes["fsa"], values, contiguity(shapes))
+
+
+@lru_cache(maxsize=2)
+def da_clusters(tables: Tables, folder: Path | None = None) -> Clustering:
+    """Test EVs per thousand households by dissemination area; those without any are left out."""
+    shapes, das = _inhabited(tables, folder)
+    values = (PER_THOUSAND * das["ev"] / das["households"]).to_numpy(float)
+    return clustering(shapes["da_id"], values, contiguity(shapes))
+
+
+def dwelling_i(tables: Tables, folder: Path | None = None) -> float:
+    """Return Moran's I of the kind of dwelling by which EVs are spread below the FSA.
+
+    What clusters of dissemination areas owe to the way of spreading.
     """
-    real = totals(tables)
-    jump = list(real["quarter"]).index(Parameters().recount_quarter)
-    published = real["ev_inside"].to_numpy(float)
-    history = without_jump(published, jump)
-    last = str(real["quarter"].iloc[-1])
-    first, second = (_PER_YEAR * (year - int(last[:4])) + 4 - int(last[-1]) for year in YEARS)
-    sizes = market_vehicles(tables)
-    rows = []
-    for form in FORMS:
-        run = pipeline_forecast.BY_NAME[form]
-        low, base, high = (run(history, second, size) for size in sizes.sizes)
-        as_published = run(published, second, sizes.base)
-        rows.append(
-            {
-                "form": form,
-                "base_2030": base[first - 1],
-                "market_low": low[-1],
-                "market_base": base[-1],
-                "market_high": high[-1],
-                "published_2030": as_published[first - 1],
-                "published": as_published[-1],
-            }
-        )
-    return pd.DataFrame(rows)
+    shapes, das = _inhabited(tables, folder)
+    values = propensity(das.reset_index(), Parameters())
+    return float(Moran(values, contiguity(shapes), permutations=0).I)
 
 
-def recount(tables: Tables) -> tuple[float, float]:
-    """Return growth into the recounted quarter, and the most in any other (shares)."""
-    growth = totals(tables).set_index("quarter")["growth"]
-    quarter = Parameters().recount_quarter
-    return float(growth[quarter]), float(growth.drop(quarter).max())
+def _inhabited(tables: Tables, folder: Path | None) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    das = tables.das.set_index("da_id")
+    das = das[das["households"] > 0]
+    shapes = _shapes("das", "da_id", folder)
+    shapes = shapes[shapes["da_id"].isin(das.index)].reset_index(drop=True)
+    return shapes, das.loc[shapes["da_id"]]
 
 
-def recounted_areas(tables: Tables) -> int:
-    """Return how many areas grew more into the recounted quarter than in the mean of the others."""
-    table = tables.ev_quarters.pivot_table(index="fsa", columns="quarter", values="ev")
-    growth = table.sort_index(axis=1).pct_change(axis=1)
-    quarter = Parameters().recount_quarter
-    return int((growth[quarter] > growth.drop(columns=quarter).mean(axis=1)).sum())
+def _shapes(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
+    frame = gpd.read_file((folder or find_project().processed) / f"{name}.geojson")
+    frame[key] = frame[key].astype(str)
+    return frame.to_crs(CRS_METRES).sort_values(key, ignore_index=True)
 
 
 def by_fsa(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
@@ -144,433 +192,171 @@ def by_fsa(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
     Columns of ``fsas`` and ``fsa_growth``, and ``area_km2`` (inside the Region), ``per_km2``,
     ``per_thousand`` (residents), ``bev_per_phev``.
     """
+    shapes = _shapes("fsas", "fsa", folder).set_index("fsa")
     table = tables.fsas.merge(tables.fsa_growth, on="fsa", validate="one_to_one")
-    table["area_km2"] = table["fsa"].map(area_km2("fsas", "fsa", folder))
+    table["area_km2"] = table["fsa"].map(shapes.area / 1e6)
     table["per_km2"] = table["ev_inside"] / table["area_km2"]
-    table["per_thousand"] = 1_000 * table["ev_inside"] / table["population_inside"]
+    table["per_thousand"] = PER_THOUSAND * table["ev_inside"] / table["population_inside"]
     table["bev_per_phev"] = table["bev"] / table["phev"].where(table["phev"] > 0)
     return table
 
 
-def growth_plans(now: Plan, later: Plan) -> pd.DataFrame:
-    """Return a plan beside one made for later vehicles: what each does and leaves.
-
-    Columns ``what`` (words), ``now`` and ``later`` (numbers), ``unit``.
-    """
-    rows: list[list[object]] = []
-    for target, words in (
-        ("l2", "People near Level 2"),
-        ("l3", "People near Level 3"),
-        ("ev_owners", "Vehicles of the year near either level"),
-    ):
-        share = [100 * getattr(plan.coverage, target).after for plan in (now, later)]
-        rows.append([words, *share, "%"])
-    unserved = [100 * (plan.shortfall.demand or 0.0) for plan in (now, later)]
-    rows.append(["Public charging need left unserved", *unserved, "%"])
-    for kind, words in (
-        ("upgrade", "Conversions"),
-        ("new_l3", "New Level 3"),
-        ("new_l2", "New Level 2"),
-        ("add_l3", "Level 3 ports added"),
-        ("add_l2", "Level 2 ports added"),
-        ("remove", "Removals"),
-    ):
-        done = any(_count(plan.actions, kind) for plan in (now, later))
-        if not done and kind not in ALWAYS_SHOWN:
-            continue
-        rows.append([words, *(_count(plan.actions, kind) for plan in (now, later)), "stations"])
-    rows.append(["Net cost", *(plan.cost.net_cad / 1e6 for plan in (now, later)), "million CAD"])
-    return pd.DataFrame(rows, columns=["what", "now", "later", "unit"])
+# -- Named values.
 
 
-def _count(actions: Sequence[Action], kind: str) -> float:
-    return float(sum(action.kind == kind for action in actions))
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of electric vehicles by place, and of their clusters."""
+    return Numbers([*_of_places(report.tables), *_of_clusters(report.tables)])
 
 
-# -- The chart of electric vehicles over time: what was counted, and where forms of growth lead.
+def _of_places(t: Tables) -> list[Number]:
+    fsas, das = t.fsas, t.das
+    areas = by_fsa(t).set_index("fsa")
+    grown, dense = areas["growth_4q_per_year"], areas["per_km2"]
+    shares = {"ev_fastest_growth:.0%": grown.max(), "ev_slowest_growth:.0%": grown.min()}
+    names = {
+        "ev_fastest": grown.idxmax(), "ev_slowest": grown.idxmin(), "ev_densest": dense.idxmax()
+    }  # fmt: skip
+    counts = {"fsas": len(fsas), "fsas_crossing": (fsas["inside_share"] < 1).sum()}
+    evs = {"ev_published": float(fsas["ev"].sum()), "ev_inside": das["ev"].sum()}
+    return [
+        *named("fsas", count=counts, text={"quarter": quarter_words(str(fsas["quarter"].iloc[0]))}),
+        *named("fsas, das", ev=evs, share={"bev_share": das["bev"].sum() / das["ev"].sum()}),
+        *named(
+            "fsa_growth", text=names, share=shares, ratio={"ev_densest_per_km2:.0f": dense.max()}
+        ),
+    ]
 
-_HEIGHT_PX, _HEIGHT_IN = 480, 3.6
-_BAND = f"Interval of {COVERAGE:.0%}"
-_TICK_YEARS = 2
-_THIN = (
-    (style.UPGRADE, "dash", "--"),
-    (style.EXISTING_L3, "dot", ":"),
-    (style.GOOD, "dashdot", "-."),
-    (style.EXISTING, "longdash", (0, (8, 3))),
-)
-"""Colour and dashes (plotly, matplotlib) of the forms that are not chosen."""
+
+def _of_clusters(t: Tables) -> list[Number]:
+    wide, fine = fsa_clusters(t), da_clusters(t)
+    ratios = {
+        "moran_fsa": wide.i,
+        "moran_fsa_p": wide.p,
+        "moran_da": fine.i,
+        "moran_dwellings": dwelling_i(t),
+    }
+    counts = {
+        "moran_fsa_clusters": len(wide.areas) - wide.count("No cluster"),
+        "moran_da_many": fine.count("Many among many"),
+        "moran_da_few": fine.count("Few among few"),
+        "moran_shuffles": PERMUTATIONS,
+    }
+    shares = {"moran_false:.0%": FALSE_SHARE}
+    return named("vehicles.clustering", ratio=ratios, count=counts, share=shares)
 
 
-def growth(
-    history: pd.DataFrame,
-    forecast: pd.DataFrame,
-    names: dict[str, str],
-    *,
-    origin: Origin,
-    name: str = "ev-growth",
-) -> Figure:
-    """Show the quarters counted, the chosen form with its interval, and the other forms thin.
+# -- Maps.
+
+
+def area_map(tables: Tables, *, folder: Path | None = None) -> Figure:
+    """Map EVs per thousand residents by forward sortation area, as far as it lies inside."""
+    shape = cartography.areas("fsas", "fsa", folder)[["fsa", "geometry"]]
+    frame = shape.merge(tables.fsas, on="fsa", validate="one_to_one")
+    people = frame["population_inside"].where(frame["population_inside"] > 0)
+    frame["per_thousand"] = 1_000 * frame["ev_inside"] / people
+    frame["mark"], marks = graded(
+        frame["per_thousand"].fillna(0).tolist(), style.SEQUENCE, ",.3g", style.PAPER
+    )
+    layer = Layer(
+        "EVs",
+        frame,
+        marks,
+        title="fsa",
+        facts="per_thousand ev:area bev:area phev:area inside_share:region ev_inside:count",
+        heading="EVs per 1,000 residents",
+        focus=True,
+    )
+    (most,) = rows(frame.nlargest(1, "per_thousand"))
+    (least,) = rows(frame.nsmallest(1, "per_thousand"))
+    alt = (
+        f"Map of EVs per 1,000 residents in {len(frame)} forward sortation areas: highest in "
+        f"{most.fsa} ({most.per_thousand:.1f}), lowest in {least.fsa} "
+        f"({least.per_thousand:.1f}); {frame['ev_inside'].sum():,.0f} EVs inside the Region."
+    )
+    origin = origins.vehicles(tables)
+    return cartography.build(
+        "map-ev-by-fsa", alt, origin, [layer, *cartography.borders(tables, folder)]
+    )
+
+
+def density_map(tables: Tables, *, folder: Path | None = None) -> Figure:
+    """Map EVs per square kilometre of land by dissemination area, estimated below the FSA."""
+    frame = cartography.density(tables, folder)
+    frame["mark"], marks = graded(frame["evs_per_km2"].tolist(), style.SEQUENCE, ",.3g")
+    facts = "municipality ev:estimated evs_per_km2 households"
+    layer = Layer(
+        "EV density", frame, marks, title="da_id", facts=facts,
+        heading="EVs per km² of land (estimated)",
+    )  # fmt: skip
+    (most,) = rows(frame.nlargest(1, "evs_per_km2"))
+    alt = (
+        f"Map of estimated EVs per square kilometre of land in {len(frame)} dissemination areas: "
+        f"highest in {most.municipality} ({most.evs_per_km2:,.0f}), median "
+        f"{frame['evs_per_km2'].median():,.0f}."
+    )
+    return cartography.build(
+        "map-ev-density",
+        alt,
+        origins.vehicles(tables),
+        [layer, *cartography.borders(tables, folder)],
+    )
+
+
+def growth_map(tables: Tables, areas: pd.DataFrame, *, folder: Path | None = None) -> Figure:
+    """Map growth over the last four quarters by forward sortation area.
 
     Parameters
     ----------
-    history
-        Columns ``quarter`` and ``ev_inside``.
-    forecast
-        ``ev_forecast``.
-    names
-        Words for each form.
+    areas
+        One row a forward sortation area: ``by_fsa``.
     """
-    chosen = forecast[forecast["chosen"]].sort_values("quarter")
-    start, last = history.iloc[-1], chosen.iloc[-1]
-    ends = "; ".join(
-        f"{names[str(row.form)]} {row.mid:,.0f}"
-        for row in rows(forecast[forecast["quarter"] == last["quarter"]])
+    shape = cartography.areas("fsas", "fsa", folder)[["fsa", "geometry"]]
+    frame = shape.merge(areas, on="fsa", validate="one_to_one")
+    frame["percent"] = 100 * frame["growth_4q_per_year"]
+    frame["mark"], marks = graded(frame["percent"].tolist(), style.SEQUENCE, ",.3g", style.PAPER)
+    facts = (
+        "growth_4q_per_year:exact growth_8q_per_year:exact ev_inside:count per_km2 bev_per_phev",
+        "ev_2030:count ev_2035:count",
     )
+    layer = Layer(
+        "EV growth", frame, marks, title="fsa", facts=facts,
+        heading="Growth over the last four quarters (%)", focus=True,
+    )  # fmt: skip
+    (most,) = rows(frame.nlargest(1, "percent"))
+    (least,) = rows(frame.nsmallest(1, "percent"))
     alt = (
-        f"Electric vehicles in the Region: {history.iloc[0]['ev_inside']:,.0f} in "
-        f"{history.iloc[0]['quarter']}, {start['ev_inside']:,.0f} in {start['quarter']}; forecast "
-        f"for {last['quarter']}: {last['mid']:,.0f}, interval {last['low']:,.0f} to "
-        f"{last['high']:,.0f}. By form: {ends}."
+        f"Map of the growth of EVs over the last four quarters in {len(frame)} forward sortation "
+        f"areas: highest in {most.fsa} ({most.percent:.0f} %), lowest in {least.fsa} "
+        f"({least.percent:.0f} %)."
     )
-    counted = history.rename(columns={"ev_inside": "mid"})[["quarter", "mid"]]
-    table = pd.concat([counted.assign(form="counted", chosen=False), forecast], ignore_index=True)
-    lines = _lines(history, forecast)
-    return Figure(
-        name=name,
-        alt=alt,
-        source=origin.source,
-        vintage=origin.vintage,
-        data=table[list(forecast.columns)],
-        interactive=lambda: embed(name, _plotly(lines, names), _HEIGHT_PX),
-        static=lambda: picture(
-            lambda canvas: _draw(canvas, lines, names),
-            height_in=_HEIGHT_IN,
-            alt=alt,
-            note=origin.line(),
-        ),
-        height_px=_HEIGHT_PX,
+    return cartography.build(
+        "map-ev-growth",
+        alt,
+        origins.vehicles(tables),
+        [layer, *cartography.borders(tables, folder)],
     )
 
 
-def _lines(history: pd.DataFrame, forecast: pd.DataFrame) -> dict[str, Any]:
-    """Return what is drawn: years and counts of the history, of each form, and the interval."""
-    past = [_year(quarter) for quarter in history["quarter"]], history["ev_inside"].tolist()
-    now = past[0][-1], past[1][-1]
-    courses = {}
-    for form, part in forecast.sort_values("quarter").groupby("form", sort=False):
-        years = [now[0], *(_year(quarter) for quarter in part["quarter"])]
-        courses[str(form)] = (years, [now[1], *part["mid"]], bool(part["chosen"].iloc[0]))
-    chosen = forecast[forecast["chosen"]].sort_values("quarter")
-    years = [now[0], *(_year(quarter) for quarter in chosen["quarter"])]
-    band = years, [now[1], *chosen["low"]], [now[1], *chosen["high"]]
-    top = 1.15 * max(band[2])
-    ends = range(int(years[-1]), int(past[0][0]) + 1, -_TICK_YEARS)
-    ticks = list(ends), [str(end - 1) for end in ends]
-    quarters = history["quarter"].tolist()
-    return {
-        "past": past, "quarters": quarters, "courses": courses, "band": band, "top": top,
-        "ticks": ticks,
-    }  # fmt: skip
+def cluster_map(tables: Tables, found: pd.DataFrame, *, folder: Path | None = None) -> Figure:
+    """Map local clusters of EVs per household by dissemination area.
 
-
-def _year(quarter: str) -> float:
-    """Return the time of a quarter's end in years."""
-    return int(quarter[:4]) + int(quarter[-1]) / 4
-
-
-def _plotly(lines: dict[str, Any], names: dict[str, str]) -> go.Figure:
-    figure = go.Figure(layout=style.plotly_layout(height_px=_HEIGHT_PX))
-    years, low, high = lines["band"]
-    figure.add_scatter(
-        x=[*years, *reversed(years)],
-        y=[*high, *reversed(low)],
-        fill="toself",
-        fillcolor="rgba(0,114,178,0.15)",
-        line={"width": 0},
-        hoverinfo="skip",
-        name=_BAND,
+    Parameters
+    ----------
+    found
+        Columns ``da_id``, ``value`` (EVs per thousand households), ``p``, ``kind``.
+    """
+    frame = cartography.with_facts(tables, found, folder)
+    frame["mark"] = frame["kind"].map(KINDS.index)
+    facts = "municipality kind:cluster value:evs p"
+    layer = Layer(
+        "Clusters", frame, _CLUSTER_MARKS, title="da_id", facts=facts,
+        heading="EVs per household, among neighbours",
+    )  # fmt: skip
+    outline = cartography.areas("fsas", "fsa", folder)[["fsa", "geometry"]].assign(mark=0)
+    borders = Layer(
+        "Forward sortation areas", outline, (Mark("Forward sortation area", line=style.INK),)
     )
-    looks = iter(_THIN)
-    for form, (when, mid, is_chosen) in lines["courses"].items():
-        colour, dash, _ = (style.L2, "solid", "-") if is_chosen else next(looks)
-        figure.add_scatter(
-            x=when,
-            y=mid,
-            mode="lines",
-            name=names[form],
-            line={"color": colour, "dash": dash, "width": 3 if is_chosen else 1.3},
-            text=[f"end of {year - 1:.0f}" for year in when],
-            hovertemplate="%{text}: %{y:,.0f}<extra>" + names[form] + "</extra>",
-        )
-    when, counted = lines["past"]
-    figure.add_scatter(
-        x=when,
-        y=counted,
-        mode="lines+markers",
-        name="Counted",
-        line={"color": style.INK, "width": 2},
-        marker={"size": 6},
-        text=lines["quarters"],
-        hovertemplate="%{text}: %{y:,.0f}<extra>Counted</extra>",
-    )
-    where, words = lines["ticks"]
-    # half a year on either side, so that the last year's name is not cut
-    ends = [when[0] - 0.5, years[-1] + 0.5]
-    figure.update_xaxes(title_text="End of year", tickvals=where, ticktext=words, range=ends)
-    figure.update_yaxes(
-        title_text="EVs in the Region (count)", range=[0, lines["top"]], tickformat=",.0f"
-    )
-    return figure
-
-
-def _draw(canvas: Any, lines: dict[str, Any], names: dict[str, str]) -> None:
-    axes = canvas.subplots()
-    years, low, high = lines["band"]
-    axes.fill_between(years, low, high, color=style.L2, alpha=0.15, linewidth=0, label=_BAND)
-    looks = iter(_THIN)
-    for form, (when, mid, is_chosen) in lines["courses"].items():
-        colour, _, dash = (style.L2, "solid", "-") if is_chosen else next(looks)
-        width = 2.2 if is_chosen else 0.9
-        axes.plot(when, mid, color=colour, linestyle=dash, linewidth=width, label=names[form])
-    when, counted = lines["past"]
-    axes.plot(when, counted, color=style.INK, marker="o", markersize=2.5, label="Counted")
-    axes.set_ylim(0, lines["top"])
-    axes.yaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xticks(*lines["ticks"])
-    axes.set_xlabel("End of year")
-    axes.set_ylabel("EVs in the Region (count)")
-    canvas.legend(loc="outside upper left", ncols=2, columnspacing=2)
-
-
-# -- Numbers of electric vehicles: history, clusters, forecast.
-
-_FORMS = {
-    "linear": "linear growth",
-    "bass": "the Bass model",
-    "damped_trend": "the damped trend",
-    "logistic": "the logistic curve",
-    "drift": "constant growth rates",
-}
-
-
-def of_vehicles(report: Report) -> Numbers:
-    """Return the numbers of electric vehicles over time."""
-    t = report.tables
-    return Numbers([*_history(t), *_forecast(t), *_places(t), *_clusters(t)])
-
-
-def of_growth(report: Report) -> Numbers:
-    """Return the numbers of the plan made for the vehicles forecast for 2030."""
-    plan = report.growth_plan
-    return Numbers(
-        [
-            Number("growth_l2", plan.coverage.l2.after, "share", "plan of case ev_2030"),
-            Number("growth_l3", plan.coverage.l3.after, "share", "plan of case ev_2030"),
-            Number("growth_unserved", plan.shortfall.demand or 0.0, "share", "case ev_2030"),
-        ]
-    )
-
-
-def _quarter(name: str) -> str:
-    return f"{name[4:]} of {name[:4]}"
-
-
-def _history(t: Tables) -> list[Number]:
-    table = totals(t)
-    first, last = table.iloc[0], table.iloc[-1]
-    jump, usual = recount(t)
-    parameters = Parameters()
-    counted = table.set_index("quarter")["ev"]
-    origin = "ev_quarters"
-    return [
-        Number("ev_quarters", len(table), "count", origin),
-        Number("ev_first_quarter", _quarter(str(first["quarter"])), "text", origin),
-        Number("ev_first", float(first["ev_inside"]), "EV", origin),
-        Number("ev_times", float(last["ev_inside"] / first["ev_inside"]), "ratio", origin,
-               "{:.1f} times"),
-        Number("ev_recount_quarter", _quarter(parameters.recount_quarter), "text", "parameters"),
-        Number("ev_recount_total", int(counted[parameters.recount_quarter]), "EV", origin),
-        Number("ev_recount_growth", jump, "share", origin),
-        Number("ev_usual_growth", usual, "share", origin),
-        Number("ev_recount_areas", recounted_areas(t), "count", origin),
-        Number("ev_last_growth", float(last["growth"]), "share", origin),
-        Number("bev_share_low", float(table["bev_share"].min()), "share", origin),
-        Number("bev_share_high", float(table["bev_share"].max()), "share", origin),
-        Number("bev_share_last", float(last["bev_share"]), "share", origin),
-    ]  # fmt: skip
-
-
-def _forecast(t: Tables) -> list[Number]:
-    chosen = chosen_form(t)
-    market, parameters = market_vehicles(t), Parameters()
-    apart, published = (_errors(t, basis) for basis in BASES)
-    best = min(published, key=lambda form: published[form]["mean"])
-    origin = "ev_forecast"
-    numbers = [
-        Number("ev_form", _FORMS[chosen], "text", "ev_backtest"),
-        Number("ev_error", apart[chosen]["mean"], "share", "ev_backtest"),
-        Number("ev_error_signed", apart[chosen]["signed"], "share", "ev_backtest"),
-        Number("ev_inside_interval", apart[chosen]["inside"], "share", "ev_backtest",
-               "{:.0%}"),
-        Number("ev_inside_published", published[chosen]["inside"], "share",
-               "ev_backtest", "{:.0%}"),
-        Number("ev_error_published", published[chosen]["mean"], "share", "ev_backtest"),
-        Number("ev_best_published", _FORMS[best], "text", "ev_backtest"),
-        Number("ev_best_error_published", published[best]["mean"], "share", "ev_backtest"),
-        Number("ev_forecasts", int((t.ev_backtest["form"] == chosen).sum() / len(BASES)), "count",
-               "ev_backtest"),
-        Number("ev_coverage", COVERAGE, "share", "fan.COVERAGE", "{:.0%}"),
-        Number("ev_market", market.base, "EV", "households x vehicles x share"),
-        Number("ev_market_low", market.low, "EV", "households x vehicles x share"),
-        Number("ev_market_high", market.high, "EV", "households x vehicles x share"),
-        Number("ev_per_household", parameters.vehicles_per_household, "ratio", "parameters",
-               "{:.1f}"),
-    ]  # fmt: skip
-    for year in YEARS:
-        ends = forecast_at(t, year)
-        numbers += [
-            Number(f"ev_{year}_{end}", float(ends[end]), "EV", origin)
-            for end in ("low", "mid", "high")
-        ]
-    table = what_it_hangs_on(t)
-    numbers += [
-        Number("ev_2035_least", float(table["market_base"].min()), "EV", origin),
-        Number("ev_2035_most", float(table["market_base"].max()), "EV", origin),
-    ]
-    return numbers
-
-
-def _errors(t: Tables, basis: str) -> dict[str, dict[str, float]]:
-    table = errors(t, basis)
-    columns = ["mean", "signed", "inside"]
-    return {
-        str(row["form"]): {c: float(row[c]) for c in columns} for row in table.to_dict("records")
-    }
-
-
-def _places(t: Tables) -> list[Number]:
-    table = by_fsa(t)
-    (fast,) = table.nlargest(1, "growth_4q_per_year").to_dict("records")
-    (slow,) = table.nsmallest(1, "growth_4q_per_year").to_dict("records")
-    (dense,) = table.nlargest(1, "per_km2").to_dict("records")
-    origin = "fsa_growth"
-    return [
-        Number("ev_fastest", str(fast["fsa"]), "text", origin),
-        Number("ev_fastest_growth", float(fast["growth_4q_per_year"]), "share", origin, "{:.0%}"),
-        Number("ev_slowest", str(slow["fsa"]), "text", origin),
-        Number("ev_slowest_growth", float(slow["growth_4q_per_year"]), "share", origin, "{:.0%}"),
-        Number("ev_densest", str(dense["fsa"]), "text", origin),
-        Number("ev_densest_per_km2", float(dense["per_km2"]), "ratio", origin, "{:.0f}"),
-        Number("ev_additions_share", Parameters().additions_share, "share", "parameters",
-               "{:.0%}"),
-    ]  # fmt: skip
-
-
-def _clusters(t: Tables) -> list[Number]:
-    wide, fine = clusters.by_fsa(t), clusters.by_da(t)
-    origin = "analysis.clusters"
-    found = len(wide.areas) - wide.count("No cluster")
-    return [
-        Number("moran_fsa", wide.i, "ratio", origin),
-        Number("moran_fsa_p", wide.p, "ratio", origin),
-        Number("moran_fsa_clusters", found, "count", origin),
-        Number("moran_da", fine.i, "ratio", origin),
-        Number("moran_dwellings", clusters.dwelling_i(t), "ratio", origin),
-        Number("moran_da_many", fine.count("Many among many"), "count", origin),
-        Number("moran_da_few", fine.count("Few among few"), "count", origin),
-        Number("moran_shuffles", clusters.PERMUTATIONS, "count", origin),
-        Number("moran_false", clusters.FALSE_SHARE, "share", origin, "{:.0%}"),
-    ]
-
-
-# -- Tables and figures of electric vehicles: now, over time, in clusters, to come.
-
-
-def vehicle_map(report: Report) -> Figure:
-    """Return the map of electric vehicles by forward sortation area."""
-    return region.ev_by_fsa(report.tables)
-
-
-def vehicle_density_map(report: Report) -> Figure:
-    """Return the map of electric vehicles per square kilometre."""
-    return clusters.density(report.tables)
-
-
-def vehicle_growth_map(report: Report) -> Figure:
-    """Return the map of growth by forward sortation area."""
-    return clusters.growth(report.tables, by_fsa(report.tables))
-
-
-def vehicle_cluster_map(report: Report) -> Figure:
-    """Return the map of local clusters of EVs per household."""
-    return clusters.clusters(report.tables, clusters.by_da(report.tables).areas)
-
-
-def vehicle_chart(report: Report) -> Figure:
-    """Return the quarters counted and the forecast to 2035."""
-    return growth(
-        totals(report.tables),
-        report.tables.ev_forecast,
-        FORM_NAMES,
-        origin=origins.vehicles(report.tables),
-    )
-
-
-def vehicles(report: Report) -> Table:
-    """Return EVs by forward sortation area: published, and the part inside the Region."""
-    columns = (
-        "fsa bev phev ev",
-        Column("bev_per_phev", "Battery electric for each hybrid", format=".1f"),
-        "inside_share ev_inside",
-        Column("per_km2", "EVs per km²", format=",.1f"),
-        Column("per_thousand", "EVs per 1,000 residents", format=".1f"),
-    )
-    frame = by_fsa(report.tables)
-    return table("vehicles", frame, columns, origins.vehicles(report.tables))
-
-
-def vehicle_growth(report: Report) -> Table:
-    """Return growth and forecast by forward sortation area, its part inside the Region."""
-    columns = "fsa ev_inside growth_4q_per_year growth_8q_per_year ev_2030 ev_2035"
-    frame = by_fsa(report.tables)
-    return table("vehicle-growth", frame, columns, origins.vehicles(report.tables))
-
-
-def vehicle_quarters(report: Report) -> Table:
-    """Return the sixteen quarters of all areas together."""
-    columns = (
-        "quarter bev phev ev bev_share",
-        Column("ev_inside", "EVs inside the Region", format=",.0f"),
-        "growth",
-    )
-    frame = totals(report.tables)
-    return table("vehicle-quarters", frame, columns, origins.vehicles(report.tables))
-
-
-def vehicle_backtest(report: Report) -> Table:
-    """Return the errors of each form on both histories."""
-    words = dict(zip(BASES, ("recount taken out", "as published"), strict=True))
-    parts = [errors(report.tables, basis).assign(basis=words[basis]) for basis in BASES]
-    frame = pd.concat(parts, ignore_index=True)
-    frame["form"] = frame["form"].map(FORM_NAMES)
-    columns: Columns = [
-        "form basis",
-        *(Column(f"h{h}", f"{h} ahead", format=".1%") for h in (1, 2, 3, 4)),
-        "mean signed inside",
-    ]
-    return table("vehicle-backtest", frame, columns, origins.vehicles(report.tables))
-
-
-def vehicle_assumptions(report: Report) -> Table:
-    """Return what the forecast hangs on: form, market, and the recount."""
-    frame = what_it_hangs_on(report.tables)
-    frame["form"] = frame["form"].map(FORM_NAMES)
-    columns = ["form base_2030 market_base market_low market_high published_2030", "published"]
-    return table("vehicle-assumptions", frame, columns, origins.vehicles(report.tables))
-
-
-def vehicle_plans(report: Report) -> Table:
-    """Return the base plan beside the one made for the vehicles of 2030, on the same points."""
-    frame = growth_plans(report.coarse_plan, report.growth_plan)
-    columns = (Column("what", "Outcome"), "now later unit")
-    return table("vehicle-plans", frame, columns, OWN)
+    counts = "; ".join(f"{kind} {(frame['kind'] == kind).sum()}" for kind in KINDS)
+    alt = f"Map of local clusters of EVs per household in {len(frame)} areas: {counts}."
+    return cartography.build("map-ev-clusters", alt, origins.vehicles(tables), [layer, borders])

@@ -1,9 +1,10 @@
 """Multipliers for the checked bound: the duals of a linear relaxation, rounded.
 
-The relaxation is written from the data of :mod:`kwev.certify.dual_bound`, so that a bound comes
-out for whatever stands there; what is proven is proven there, whatever is found here. Demand points
-that the same moves reach have one row. The row of what each move adds alone stands beside each
-target: without it a fraction of one conversion meets a target in the relaxation.
+The relaxation is written from the data of :mod:`kwev.certify.exact_model`, so that a bound comes
+out for whatever options stand there; what is proven is proven by :mod:`kwev.certify.dual_bound`,
+whatever is found here. Demand points that the same options reach have one row. The row of what each
+option adds alone stands beside each target: without it a fraction of one conversion meets a target
+in the relaxation.
 """
 
 from __future__ import annotations
@@ -14,17 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from kwev.certify.dual_bound import (
-    MULTIPLIER,
-    POINT,
-    TARGETS,
-    THETA,
-    Lagrangian,
-    Question,
-    UncheckedError,
-    stated,
-)
-from kwev.certify.exact_actions import LEVELS
+from kwev.certify.actions import LEVELS, TARGETS
+from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
+from kwev.certify.exact import UncheckedError
+from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof
 from kwev.solve.block_program import BlockProgram
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
@@ -55,17 +49,17 @@ def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
     proof says why.
     """
     try:
-        model = Lagrangian(tables, case.config, case.geography)
+        model = ExactModel(tables, case.config, case.geography)
         missing = model.missing(plan.actions)
         relaxation = Relaxation(model)
         found = {
-            name: relaxation.branches(model.question(name, missing), value)
+            name: relaxation.branches(model.problem(name, missing), value)
             for name, value in _values(plan).items()
         }
         given = {name: branches for name, branches in found.items() if branches}
         lost = "" if len(given) == len(found) else "a linear relaxation was not solved"
         plan = plan.model_copy(update={"proof": Proof(reason=lost, branches=given)})
-        bounds = stated(plan, model)
+        bounds = plan_bounds(plan, model)
     except UncheckedError as error:
         return plan.model_copy(update={"proof": Proof(reason=str(error), branches={})})
     solver, short, coverage = plan.solver, plan.shortfall, plan.coverage
@@ -96,14 +90,14 @@ def _values(plan: Plan) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class _Groups:
-    """Points of a target that the same moves reach, and what reaches them.
+    """Points of a target that the same options reach, and what reaches them.
 
     Attributes
     ----------
     of_point
         Shape (n,): group of each point, -1 where it is covered anyway or out of every reach.
     reach
-        Shape (g, m): stations that a move brings or takes away.
+        Shape (g, m): stations that an option brings or takes away.
     losable
         Shape (g,): stations within reach today.
     """
@@ -131,25 +125,25 @@ class Relaxation:
         The scenario, as the bound sees it.
     """
 
-    def __init__(self, model: Lagrangian) -> None:
+    def __init__(self, model: ExactModel) -> None:
         self._model = model
         self._groups: dict[str, _Groups] = {}
-        moves = model.moves
-        self._fewest = np.array([move.fewest for move in moves], float)
-        self._more = np.array([move.most - move.fewest for move in moves], float)
-        self._fixed_cad = np.array([float(move.fixed_cad) for move in moves])
-        self._port_cad = np.array([float(move.port_cad) for move in moves])
-        self._yearly_cad = np.array([float(move.yearly_cad) for move in moves])
-        self._port_yearly_cad = np.array([float(move.port_yearly_cad) for move in moves])
-        self._lost_kw = np.array([float(move.lost_kw) for move in moves])
-        self._port_kw = np.array([float(move.port_kw) for move in moves])
-        self._area = np.array([move.area for move in moves], str)
+        options = model.options
+        self._fewest = np.array([option.fewest for option in options], float)
+        self._more = np.array([option.most - option.fewest for option in options], float)
+        self._fixed_cad = np.array([float(option.fixed.net_cad) for option in options])
+        self._port_cad = np.array([float(option.per_port.net_cad) for option in options])
+        self._yearly_cad = np.array([float(option.fixed.yearly_cad) for option in options])
+        self._port_yearly_cad = np.array([float(option.per_port.yearly_cad) for option in options])
+        self._fixed_kw = np.array([float(option.fixed.kw) for option in options])
+        self._port_kw = np.array([float(option.per_port.kw) for option in options])
+        self._area = np.array([option.area for option in options], str)
         self._counted: dict[LevelKey, list[int]] = {
-            level: [k for k, move in enumerate(model.moves) if move.gives[level] > 0]
+            level: [k for k, option in enumerate(model.options) if option.gives[level] > 0]
             for level in LEVELS
         }
 
-    def branches(self, question: Question, wanted: float) -> list[Branch]:
+    def branches(self, problem: Problem, wanted: float) -> list[Branch]:
         """Return branches with rounded duals, the worst of them split until ``wanted`` is near.
 
         A branch is split at a count of stations that its relaxation leaves fractional.
@@ -159,8 +153,8 @@ class Relaxation:
         wanted
             The value of a plan (points): no bound is below it.
         """
-        program = self._program(question)
-        first = self._leaf(question, program, {}, {})
+        program = self._program(problem)
+        first = self._leaf(problem, program, {}, {})
         leaves = [first] if first is not None else []
         while leaves and len(leaves) < MOST_BRANCHES:
             leaves.sort(key=lambda leaf: -leaf.bound)
@@ -169,8 +163,8 @@ class Relaxation:
                 break
             level, floor = worst.split
             least, most = worst.branch.least, worst.branch.most
-            below = self._leaf(question, program, least, {**most, level: floor})
-            above = self._leaf(question, program, {**least, level: floor + 1}, most)
+            below = self._leaf(problem, program, least, {**most, level: floor})
+            above = self._leaf(problem, program, {**least, level: floor + 1}, most)
             if below is None or above is None:
                 break
             leaves[:1] = [below, above]
@@ -178,7 +172,7 @@ class Relaxation:
 
     def _leaf(
         self,
-        question: Question,
+        problem: Problem,
         program: BlockProgram,
         least: dict[LevelKey, int],
         most: dict[LevelKey, int],
@@ -191,9 +185,7 @@ class Relaxation:
             return None
         duals, values = solution
         rows = {
-            name: _units(duals[name][0])
-            for name in self._model.row_names(question)
-            if name in duals
+            name: _units(duals[name][0]) for name in self._model.row_names(problem) if name in duals
         }
         # duals of the budget are per CAD_SCALE, its multiplier is per million
         rows["budget"] = _units(duals["budget"][0] * (CAD_PER_MILLION / CAD_SCALE))
@@ -202,8 +194,8 @@ class Relaxation:
             rows[f"least_{level}"] = _units(-price)
             rows[f"most_{level}"] = _units(price) if level in most else 0
         cover = {
-            target: self._thetas(question, target, rows, duals[f"cover_{target}"])
-            for target in self._model.cover_names(question)
+            target: self._cover_parts(problem, target, rows, duals[f"cover_{target}"])
+            for target in problem.cover_names
         }
         branch = Branch(
             least=least, most=most, rows={name: n for name, n in rows.items() if n}, cover=cover
@@ -217,22 +209,22 @@ class Relaxation:
             ),
             None,
         )
-        return _Leaf(branch, self._model.bound_of(question, branch) / POINT, split)
+        return _Leaf(branch, branch_bound(self._model, problem, branch) / POINT, split)
 
-    def _thetas(
+    def _cover_parts(
         self,
-        question: Question,
+        problem: Problem,
         target: str,
         rows: Mapping[str, int],
         duals: NDArray[np.float64],
     ) -> str:
-        """Return the parts of the points' gains that their covering rows take, as text."""
+        """Return the parts of the points' profits that their covering rows take, as text."""
         groups = self._group(target)
         price = {f"target_{target}": rows.get(f"target_{target}", 0) / MULTIPLIER}
-        worth = self._worth(question, target, price[f"target_{target}"])
+        profit = self._cover_profit(problem, target, price[f"target_{target}"])
         with np.errstate(divide="ignore", invalid="ignore"):
-            part = np.where(worth > 0, np.clip(duals / worth, 0, 1), 1)
-        of_group = np.rint(part * THETA).astype(np.int64)
+            part = np.where(profit > 0, np.clip(duals / profit, 0, 1), 1)
+        of_group = np.rint(part * PART).astype(np.int64)
         hangs = groups.of_point >= 0
         of_point = np.full(len(hangs), -1)
         of_point[hangs] = of_group[groups.of_point[hangs]]
@@ -243,26 +235,26 @@ class Relaxation:
             self._groups[target] = _grouped(self._model, target)
         return self._groups[target]
 
-    def _worth(self, question: Question, target: str, per_share: float) -> NDArray[np.float64]:
+    def _cover_profit(self, problem: Problem, target: str, per_share: float) -> NDArray[np.float64]:
         """Return what covering each group is worth (points), a share of the target included."""
         groups, model = self._group(target), self._model
-        mass = np.array(model.mass(target), np.float64)
-        per_share += 100 if question.share == target else 0
-        worth = per_share * mass / max(mass.sum(), 1.0)
-        if question.objective and target in ("l2", "l3"):
+        counts = np.array(model.counts(target), np.float64)
+        per_share += 100 if problem.share == target else 0
+        profit = per_share * counts / max(counts.sum(), 1.0)
+        if problem.objective and target in ("l2", "l3"):
             weight = getattr(model.config.weights, target)
-            worth = worth + weight * (np.array(model.worth, np.float64) / POINT)
+            profit = profit + weight * (np.array(model.weights, np.float64) / POINT)
         hangs = groups.of_point >= 0
-        sums = np.bincount(groups.of_point[hangs], worth[hangs], minlength=len(groups.losable))
+        sums = np.bincount(groups.of_point[hangs], profit[hangs], minlength=len(groups.losable))
         return sums.astype(np.float64)
 
-    def _program(self, question: Question) -> BlockProgram:
+    def _program(self, problem: Problem) -> BlockProgram:
         model = self._model
-        program, moves = BlockProgram(), model.moves
+        program, options = BlockProgram(), model.options
         most, each = self._more, self._port_cad
         fixed = self._fixed_cad + self._fewest * each
-        price_fixed, price_each = np.zeros(len(moves)), np.zeros(len(moves))
-        if question.objective:
+        price_fixed, price_each = np.zeros(len(options)), np.zeros(len(options))
+        if problem.objective:
             weights = model.config.weights
             rate = weights.cost_points_per_million_cad / CAD_PER_MILLION
             run = weights.operating_points_per_million_cad / CAD_PER_MILLION
@@ -270,59 +262,59 @@ class Relaxation:
             price_each = rate * each + run * self._port_yearly_cad
             price_fixed = rate * self._fixed_cad + run * self._yearly_cad
             price_fixed += self._fewest * price_each
-        build = program.variables(np.ones(len(moves)), -price_fixed)
+        build = program.variables(np.ones(len(options)), -price_fixed)
         extra = program.variables(most, -price_each)
         program.at_most(
             "budget",
             {build: fixed / CAD_SCALE, extra: each / CAD_SCALE},
             model.config.budget.limit_cad / CAD_SCALE,
         )
-        spread = sparse.eye_array(len(moves))
+        spread = sparse.eye_array(len(options))
         program.at_most(
-            "ports", {extra: spread, build: -sparse.diags_array(most)}, np.zeros(len(moves))
+            "ports", {extra: spread, build: -sparse.diags_array(most)}, np.zeros(len(options))
         )
         for level in ("l2", "l3"):
             program.at_most(f"place_{level}", {build: _one_each(model, level)}, 1.0)
         for level in LEVELS:
-            counted = np.zeros(len(moves))
+            counted = np.zeros(len(options))
             counted[self._counted[level]] = 1.0
             # counts out of reach cost a lot, so that duals there speak of that
             beyond = program.variables(np.full(2, np.inf), np.full(2, -BEYOND_POINTS))
             program.at_most(
                 f"count_{level}", {build: counted, beyond: np.array([1.0, -1.0])}, np.inf
             )
-        for target in model.cover_names(question):
-            self._cover_rows(program, question, target, build)
-        if "demand" in question.most_missing:
-            self._energy_rows(program, question, build, extra)
+        for target in problem.cover_names:
+            self._cover_rows(program, problem, target, build)
+        if "demand" in problem.most_missing:
+            self._energy_rows(program, problem, build, extra)
         return program
 
     def _cover_rows(
-        self, program: BlockProgram, question: Question, target: str, build: range
+        self, program: BlockProgram, problem: Problem, target: str, build: range
     ) -> None:
         model, groups = self._model, self._group(target)
         covered = program.variables(
-            np.ones(len(groups.losable)), self._worth(question, target, 0.0)
+            np.ones(len(groups.losable)), self._cover_profit(problem, target, 0.0)
         )
         one = sparse.eye_array(len(groups.losable))
         program.at_most(f"cover_{target}", {covered: one, build: -groups.reach}, groups.losable)
-        if target not in question.most_missing:
+        if target not in problem.most_missing:
             return
         short = program.variables(
-            np.array([float(question.most_missing[target])]),
-            np.array([-float(question.shortfall_points)]),
+            np.array([float(problem.most_missing[target])]),
+            np.array([-float(problem.shortfall_points)]),
         )
-        mass = np.array(model.mass(target), np.float64)
-        share = mass / max(mass.sum(), 1.0)
+        counts = np.array(model.counts(target), np.float64)
+        share = counts / max(counts.sum(), 1.0)
         hangs = groups.of_point >= 0
         shares = np.bincount(groups.of_point[hangs], share[hangs], minlength=len(groups.losable))
         always = float(share[model.covers[target].always].sum())
         program.at_least(
             f"target_{target}",
             {covered: shares, short: np.ones(1)},
-            float(model.targets()[target]) - always,
+            float(model.targets[target]) - always,
         )
-        row = model.lacking(target)
+        row = model.deficit(target)
         program.at_least(
             f"alone_{target}",
             {build: np.array(row.alone, float) / row.total, short: np.ones(1)},
@@ -330,12 +322,12 @@ class Relaxation:
         )
 
     def _energy_rows(
-        self, program: BlockProgram, question: Question, build: range, extra: range
+        self, program: BlockProgram, problem: Problem, build: range, extra: range
     ) -> None:
         model = self._model
         short = program.variables(
-            np.array([float(question.most_missing["demand"])]),
-            np.array([-float(question.shortfall_points)]),
+            np.array([float(problem.most_missing["demand"])]),
+            np.array([-float(problem.shortfall_points)]),
         )
         areas = sorted(model.need)
         need = np.array([float(model.need[area]) for area in areas])
@@ -346,7 +338,7 @@ class Relaxation:
             program.at_least(
                 f"unserved_{area}",
                 {
-                    build: here * (self._fewest * self._port_kw - self._lost_kw) * per_kw,
+                    build: here * (self._fewest * self._port_kw + self._fixed_kw) * per_kw,
                     extra: here * self._port_kw * per_kw,
                     unserved: (np.arange(len(areas)) == i).astype(float),
                 },
@@ -374,23 +366,23 @@ def written(parts: NDArray[np.int64]) -> str:
     return " ".join(str(value) if n == 1 else f"{value}*{n}" for value, n in runs)
 
 
-def _one_each(model: Lagrangian, level: str) -> sparse.csr_array:
-    """Return rows by place: its moves that settle a level, of which one may be taken."""
+def _one_each(model: ExactModel, level: str) -> sparse.csr_array:
+    """Return rows by place: its options that settle a level, of which one may be taken."""
     places: dict[str, int] = {}
     row, column = [], []
-    for k, move in enumerate(model.moves):
-        if level in move.uses:
-            row.append(places.setdefault(move.place_id, len(places)))
+    for k, option in enumerate(model.options):
+        if level in option.settles:
+            row.append(places.setdefault(option.key.place_id, len(places)))
             column.append(k)
     return sparse.csr_array(
-        (np.ones(len(row)), (row, column)), shape=(len(places), len(model.moves))
+        (np.ones(len(row)), (row, column)), shape=(len(places), len(model.options))
     )
 
 
-def _grouped(model: Lagrangian, target: str) -> _Groups:
+def _grouped(model: ExactModel, target: str) -> _Groups:
     """Group the points of a target by what reaches them.
 
-    The key of a point is a sum of random 64-bit numbers, one a move, modulo 2^64. Two different
+    The key of a point is a sum of random 64-bit numbers, one an option, modulo 2^64. Two different
     rows with one key would only weaken the bound.
     """
     cover = model.covers[target]
@@ -398,7 +390,7 @@ def _grouped(model: Lagrangian, target: str) -> _Groups:
     point, move, change = [], [], []
     for level in model.levels_of(target):
         for k, near in enumerate(model.reach[level]):
-            sign = model.moves[k].gives[level]
+            sign = model.options[k].gives[level]
             if sign:
                 point.append(near)
                 move.append(np.full(len(near), k))
@@ -407,10 +399,10 @@ def _grouped(model: Lagrangian, target: str) -> _Groups:
     rows, columns, signs = (np.concatenate([none, *part]) for part in (point, move, change))
     hangs = cover.open_points[rows]
     triples = (signs[hangs].astype(float), (rows[hangs], columns[hangs]))
-    matrix = sparse.csr_array(sparse.coo_array(triples, shape=(size, len(model.moves))))
+    matrix = sparse.csr_array(sparse.coo_array(triples, shape=(size, len(model.options))))
     matrix.eliminate_zeros()
     random = np.random.default_rng(0)
-    names = random.integers(0, 2**63, len(model.moves) + 1, np.int64).astype(np.uint64)
+    names = random.integers(0, 2**63, len(model.options) + 1, np.int64).astype(np.uint64)
     key = matrix.astype(np.int64).astype(np.uint64) @ names[:-1]
     key = key + cover.losable.astype(np.uint64) * names[-1]
     open_points = np.flatnonzero(cover.open_points)

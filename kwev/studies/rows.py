@@ -12,9 +12,7 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.constraints import broken, missed
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation, broken, missed
 from kwev.files import sha256_json, write_text
 from kwev.units import POINTS
 from kwev.vocabulary import ACTION_KIND, LEVEL_KEYS, TARGET_KEYS
@@ -168,7 +166,7 @@ def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str
     ports = _by_key(actions)
     effects = [evaluation.effect(key, added) for key, added in ports.items()]
     cells, model = evaluation.cover("cell", ports), evaluation.cover("model", ports)
-    rules = sum(missed(evaluation, tables, ports).values())
+    rules = sum(missed(evaluation, ports).values())
     short = sum(v for v in evaluation.shortfall(ports).values() if v is not None)
     net_cad = sum(e.purchase_cad - e.resale_cad for e in effects)
     wrong = [key for key, added in ports.items() if evaluation.problem(key, added, ports)]
@@ -181,7 +179,7 @@ def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str
         "shortfall_points": POINTS * (short + rules),
         "objective": evaluation.objective_points(ports, rules),
         **_counts(evaluation, ports),
-        "violations": len(wrong) + over + len(broken(evaluation, tables, ports)),
+        "violations": len(wrong) + over + len(broken(evaluation, ports)),
     }
 
 

@@ -17,7 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError

@@ -7,8 +7,8 @@ import hashlib
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.site import check_book, page_facts
 from kwev.book.render import render
+from kwev.book.site import check_book, page_facts
 from kwev.errors import KwevError
 
 

@@ -153,7 +153,7 @@ def test_a_ceiling_above_the_closed_form_is_caught_under_a_tying_rule(tables):
     case = Case("toy", base_config(**FREE, rules__l3_spacing_m=7_000.0), "da")
     ground = settle(tables, case)
     stated = ground.plan.coverage.l3.ceiling
-    assert stated < ground.evaluated.ceiling("model")["l3"]
+    assert stated < ground.evaluation.ceiling("model")["l3"]
     values = ground.copy()
     values["coverage"]["l3"]["ceiling"] = 1.0001
     values["certificate"] = None

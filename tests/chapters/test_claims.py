@@ -8,16 +8,10 @@ import pandas as pd
 import pytest
 
 from kwev.errors import KwevError
-from kwev.files import read_json
-from kwev.files import write_json
+from kwev.files import read_json, write_json
 from kwev.project import Project
 from kwev.report import claims
-from kwev.report.scenario import Report
-from kwev.report.scenario import load_report
-
-
-
-
+from kwev.report.scenario import Report, load_report
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +26,7 @@ def entries(project):
 
 @pytest.fixture(scope="module")
 def table(report):
-    return claims.table(report).set_index("claim")
+    return claims.claims(report).set_index("claim")
 
 
 @pytest.mark.parametrize(
@@ -111,10 +105,10 @@ def changed(tmp_path, report, entries, entry):
 )
 def test_a_claim_that_names_nothing_is_refused(tmp_path, report, entries, fault, message):
     with pytest.raises(KwevError, match=message):
-        claims.table(changed(tmp_path, report, entries, {**entries[0], **fault}))
+        claims.claims(changed(tmp_path, report, entries, {**entries[0], **fault}))
 
 
 def test_a_planning_choice_that_differs_is_told(tmp_path, report, entries):
     (own,) = (entry for entry in entries if entry["claim"] == "Budget of the base case")
-    table = claims.table(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
+    table = claims.claims(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
     assert table.loc[own["claim"], "verdict"] == "not taken over"

@@ -16,7 +16,7 @@ from kwev.errors import KwevError
 from kwev.project import Project
 from kwev.report import numbers
 from kwev.report import plan
-from kwev.report import region
+from kwev.report import reach, region, stations
 from kwev.report.scenario import load_report
 
 
@@ -78,7 +78,8 @@ def test_what_is_left_out_is_about_the_solver_and_the_check(report):
 
 def test_only_numbers_of_a_solve_have_its_tolerance(report, now):
     """The parts of the book's numbers that need a plan, and no others, may use its gap."""
-    data = [*region.of_region(report), *region.of_data(report), *plan.of_scenario(report)]
+    data = [n for room in (region, stations, reach) for n in room.numbers(report)]
+    data += plan.of_scenario(report)
     for number in data:
         assert not number.origin.startswith(book_expected.SOLVED), number.name
     for name, number in now.numbers.items():

@@ -16,19 +16,24 @@ from kwev.config import load_config
 from kwev.display import layers
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
-from kwev.report import plan_map, transit
-from kwev.report import region as report_region
+from kwev.report import plan_map, region, stations, transit, vehicles
 
 ROOT = Path(__file__).resolve().parents[2]
-MAPS = ["region", "population_density", "ev_by_fsa", "stations", "candidates", "transit", "plan"]
+MAPS = {
+    "people": region.density_map,
+    "vehicles": vehicles.area_map,
+    "stations": stations.station_map,
+    "candidates": region.candidate_map,
+    "transit": transit.transit_map,
+    "plan": plan_map.plan,
+}
 LIMIT_BYTES = 400_000
 
 
 def draw(name, tables, plan, folder):
     if name == "plan":
         return plan_map.plan(tables, plan, folder=folder)
-    drawn_by = transit if name == "transit" else report_region
-    return getattr(drawn_by, name)(tables, folder=folder)
+    return MAPS[name](tables, folder=folder)
 
 
 @pytest.fixture(scope="module")
@@ -187,17 +192,17 @@ def test_reach_is_a_circle_inside_the_region(shapes):
     from kwev.display.cartography import areas, reach
     from kwev.display.cartography import places as points
 
-    region = areas("municipalities", "municipality_id", shapes)
+    land = areas("municipalities", "municipality_id", shapes)
     one = points(pd.DataFrame({"latitude": [43.35], "longitude": [-80.45]}))
-    found = reach(one, 500.0, region)
+    found = reach(one, 500.0, land)
     assert found["area_km2"].iloc[0] == pytest.approx(3.14159 * 0.25, rel=0.02)
     edge = points(pd.DataFrame({"latitude": [43.35], "longitude": [-80.6]}))
-    assert reach(edge, 500.0, region)["area_km2"].iloc[0] == pytest.approx(0.39, rel=0.05)
-    assert reach(one.iloc[:0], 500.0, region).empty
+    assert reach(edge, 500.0, land)["area_km2"].iloc[0] == pytest.approx(0.39, rel=0.05)
+    assert reach(one.iloc[:0], 500.0, land).empty
 
 
 def test_stations_are_told_apart(shapes):
-    shown = report_region.stations(places.tables(), folder=shapes)
+    shown = stations.station_map(places.tables(), folder=shapes)
     classes = dict(zip(shown.data["station_id"], shown.data["class"], strict=True))
     assert classes == {
         "s1": "L2 only",
@@ -210,7 +215,7 @@ def test_stations_are_told_apart(shapes):
 
 
 def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
-    shown = transit.transit(places.tables(), folder=shapes)
+    shown = transit.transit_map(places.tables(), folder=shapes)
     text = shown.interactive()
     names = ["Lines: Bus", "Bus stops", "Lines: iXpress", "Lines: ION", "ION stations", "Hubs",
              "Planned ION stops"]  # fmt: skip
@@ -227,7 +232,7 @@ def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
 
 
 def test_density_is_people_per_land_area(shapes):
-    shown = report_region.population_density(places.tables(), folder=shapes)
+    shown = region.density_map(places.tables(), folder=shapes)
     values = shown.data[shown.data["layer"] == "Population density"].set_index("da_id")["per_km2"]
     assert values.astype(float).round(6).to_dict() == {
         "35300000": 2000.0,
@@ -238,13 +243,13 @@ def test_density_is_people_per_land_area(shapes):
 
 
 def test_ev_rate_is_of_residents_inside(shapes):
-    shown = report_region.ev_by_fsa(places.tables(), folder=shapes)
+    shown = vehicles.area_map(places.tables(), folder=shapes)
     rates = shown.data.dropna(subset=["per_thousand"]).set_index("fsa")["per_thousand"]
     assert rates.to_dict() == {"N2A": pytest.approx(1000 * 7 / 300), "N0B": pytest.approx(50.0)}
 
 
 def test_names_from_data_cannot_end_a_script(shapes):
-    text = report_region.stations(places.tables(), folder=shapes).interactive()
+    text = stations.station_map(places.tables(), folder=shapes).interactive()
     assert "Mall </script>" not in text
     assert "Mall <\\/script>" in text
 
@@ -256,11 +261,11 @@ def test_breaks_rise_and_are_few_figures():
 
 def test_missing_geometry_is_named(tmp_path):
     with pytest.raises(KwevError, match="map geometry missing"):
-        report_region.region(places.tables(), folder=tmp_path)
+        region.density_map(places.tables(), folder=tmp_path)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", MAPS[:-1])
+@pytest.mark.parametrize("name", list(MAPS)[:-1])
 def test_real_maps_stay_small(name, tables, project):
     shown = draw(name, tables, None, project.processed)
     assert len(shown.interactive().encode()) < LIMIT_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.report import scores
+from kwev.report import neighbourhoods, scores
 from kwev.report.neighbourhoods import by_road, clusters, graded_clusters
 from kwev.report.scores import TOP, scored_sites
 
@@ -15,7 +15,7 @@ def config(base_case):
 
 
 def test_the_site_map_draws_every_site_with_its_score(tables, config):
-    figure = scores.sites(tables, config)
+    figure = scores.site_map(tables, config)
     drawn = figure.data
     assert len(drawn) == len(tables.sites)
     table = scored_sites(tables, config)
@@ -30,7 +30,7 @@ def test_the_site_map_draws_every_site_with_its_score(tables, config):
 
 
 def test_the_demand_map_draws_every_area(tables, config):
-    figure = scores.demand(tables, config)
+    figure = scores.demand_map(tables, config)
     areas = figure.data[figure.data["layer"] == "Demand score"]
     assert len(areas) == len(tables.das)
     assert areas["score"].astype(float).between(0, 1).all()
@@ -45,7 +45,7 @@ def test_more_people_are_far_from_level_3_along_the_roads(tables, config):
 
 
 def test_the_gap_map_draws_every_dense_neighbourhood_in_its_class(tables, config):
-    figure = scores.level3_gaps(tables, config)
+    figure = neighbourhoods.gap_map(tables, config)
     table = graded_clusters(tables, config)
     drawn = figure.data[figure.data["layer"] == "Dense neighbourhoods"]
     assert len(drawn) == len(table) == len(clusters(tables, config))

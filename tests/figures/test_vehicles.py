@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from kwev.display import origins
 from kwev.display.figure import SVG_LIMIT
-from kwev.report import clusters, vehicles
+from kwev.report import forecast, vehicles
 
 LIMIT_BYTES = 400_000
 
 
 def draw(name, tables):
     if name == "growth":
-        return clusters.growth(tables, vehicles.by_fsa(tables))
+        return vehicles.growth_map(tables, vehicles.by_fsa(tables))
     if name == "clusters":
-        return clusters.clusters(tables, clusters.by_da(tables).areas)
+        return vehicles.cluster_map(tables, vehicles.da_clusters(tables).areas)
     if name == "density":
-        return clusters.density(tables)
-    return vehicles.growth(
-        vehicles.totals(tables),
-        tables.ev_forecast,
-        vehicles.FORM_NAMES,
-        origin=origins.vehicles(tables),
-    )
+        return vehicles.density_map(tables)
+    return forecast.growth_chart(SimpleNamespace(tables=tables))
 
 
 @pytest.mark.parametrize("name", ["growth", "clusters", "density", "chart"])
@@ -56,7 +52,7 @@ def test_density_and_ratio_by_area(tables):
 
 
 def test_errors_are_those_of_the_back_test(tables):
-    table = vehicles.errors(tables, "published").set_index("form")
+    table = forecast.errors(tables, "published").set_index("form")
     rows = tables.ev_backtest[tables.ev_backtest["basis"] == "published"]
     for form, part in rows.groupby("form"):
         assert table.loc[form, "mean"] == pytest.approx(part["error"].abs().mean())
@@ -67,7 +63,7 @@ def test_errors_are_those_of_the_back_test(tables):
 
 
 def test_what_the_forecast_hangs_on_starts_from_the_forecast(tables):
-    table = vehicles.what_it_hangs_on(tables).set_index("form")
+    table = forecast.what_it_hangs_on(tables).set_index("form")
     ahead = tables.ev_forecast[tables.ev_forecast["quarter"] == "2035Q4"].set_index("form")["mid"]
     assert (table["market_base"] - ahead.loc[table.index]).abs().max() < 0.051
     assert (table["market_low"] <= table["market_high"]).all()

@@ -6,7 +6,7 @@ import pytest
 from planted import Ground, refreshed
 from toy import case, streets, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.model.coverage import AlongRoads, StraightLine, ruler_of
 from kwev.model.network import RoadNetwork
 from kwev.solve.stages import solve_scenario

@@ -6,7 +6,7 @@ import pytest
 from hand import solve
 from toy import case, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.solve.near_optimal import alternatives
 
 L2_ALONE = {"targets__l3": 0.0, "weights__l3": 0.0}

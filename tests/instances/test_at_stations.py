@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from toy import case, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.errors import KwevError
 from kwev.solve.stages import solve_scenario
 

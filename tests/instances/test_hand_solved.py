@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toy import base_config, case, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.solve.stages import solve_scenario
 

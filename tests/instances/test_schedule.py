@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from settled import plan_of
 from toy import case, toy
 
-from kwev.certify.schedule import Timekeeper
+from kwev.certify import ScheduleCheck
 from kwev.errors import KwevError
 from kwev.report import timing
 from kwev.report.effects import effects
@@ -41,12 +41,12 @@ class Instance:
         self.jobs, chosen = timing.jobs_of(self.found)
         weights = {"l2": self.config.weights.l2, "l3": self.config.weights.l3}
         self.worth = worth(self.found.reach, self.found.cells, chosen, weights)
-        self.keeper = Timekeeper(tables, self.config, self.plan)
+        self.check = ScheduleCheck(tables, self.config, self.plan)
 
     def best(self):
         made = best(self.jobs, self.worth, self.config.phasing, self.config.solver)
         periods = self.named(made.period)
-        assert self.keeper.problems(periods) == []
+        assert self.check.problems(periods) == []
         assert self.gathered(periods).points == pytest.approx(made.value, abs=1e-9)
         assert made.value <= made.bound + 1e-9
         return made, periods
@@ -55,7 +55,7 @@ class Instance:
         return dict(zip(self.jobs.ids, (int(t) for t in period), strict=True))
 
     def gathered(self, periods):
-        return self.keeper.gathered(self.keeper.moments(periods))
+        return self.check.gathered(self.check.period_ends(periods))
 
 
 def far_apart(*people):
@@ -185,14 +185,14 @@ def test_what_replaces_a_station_stands_before_it_goes():
     assert instance.jobs.outlay_cad.tolist() == [25_000, 0]
     assert instance.jobs.before == ((0, 1),)
     late = {"new_l2_q000": 2, "remove_s000": 1}
-    assert instance.keeper.problems(late) == [
+    assert instance.check.problems(late) == [
         "remove_s000 comes before new_l2_q000, which serves whom it served"
     ]
     _, periods = instance.best()
     assert instance.gathered(periods).l2 == 1_200
     made = timing.make(tables, instance.plan, instance.config)
     for name in timing.WITHIN_LIMITS:
-        assert instance.keeper.problems(made["periods"][name]) == []
+        assert instance.check.problems(made["periods"][name]) == []
 
 
 def test_a_plan_that_earns_more_than_it_spends_has_a_schedule():
@@ -210,7 +210,7 @@ def test_a_plan_that_earns_more_than_it_spends_has_a_schedule():
     made = timing.make(tables, instance.plan, instance.config)
     assert made["periods"]["best"] == dict.fromkeys(actions, 2)
     for name in timing.WITHIN_LIMITS:
-        assert instance.keeper.problems(made["periods"][name]) == []
+        assert instance.check.problems(made["periods"][name]) == []
 
 
 def test_two_actions_at_one_place_keep_their_order():
@@ -220,7 +220,7 @@ def test_two_actions_at_one_place_keep_their_order():
     instance = Instance(tables, actions, ports__retained_l2=2)
     assert instance.jobs.before == ((0, 1),)
     turned = {"upgrade_s000": 2, "add_l2_s000": 1}
-    assert instance.keeper.problems(turned) == [
+    assert instance.check.problems(turned) == [
         "upgrade_s000 comes after add_l2_s000, which needs it"
     ]
     assert instance.best()[1]["upgrade_s000"] == 1
@@ -262,7 +262,7 @@ def every_schedule(instance):
     kept = [
         instance.gathered(periods).points
         for choice in itertools.product(range(1, last + 1), repeat=len(instance.jobs))
-        if not instance.keeper.problems(periods := instance.named(choice))
+        if not instance.check.problems(periods := instance.named(choice))
     ]
     return max(kept, default=None)
 
@@ -349,7 +349,7 @@ def kept():
     actions = ("new_l3_q000", "new_l3_q002", "new_l2_q001")
     instance = Instance(malls(), actions, **limits)
     periods = {"new_l3_q000": 2, "new_l3_q002": 1, "new_l2_q001": 1}
-    assert instance.keeper.problems(periods) == []
+    assert instance.check.problems(periods) == []
     return instance, periods
 
 
@@ -368,15 +368,15 @@ def kept():
 def test_a_fault_in_a_schedule_is_named(change, words):
     instance, periods = kept()
     wrong = {k: v for k, v in {**periods, **change}.items() if v is not None}
-    assert any(words in found for found in instance.keeper.problems(wrong))
+    assert any(words in found for found in instance.check.problems(wrong))
 
 
 def test_too_many_jobs_and_too_much_power_in_an_area_are_named():
     crews = Instance(far_apart(30, 60, 100), LIBRARIES, phasing__crews__l2=2)
-    assert crews.keeper.problems(dict.fromkeys(LIBRARIES, 1)) == [
+    assert crews.check.problems(dict.fromkeys(LIBRARIES, 1)) == [
         "3 L2 jobs in period 1, crews do 2"
     ]
     area = Instance(malls(), MALLS, phasing__area_kw_per_period=700)
-    assert area.keeper.problems(dict.fromkeys(MALLS, 1)) == [
+    assert area.check.problems(dict.fromkeys(MALLS, 1)) == [
         "1,400.0 kW are connected in area west in period 1, allowed 700.0"
     ]

@@ -7,9 +7,7 @@ import pytest
 from planted import Ground
 from toy import base_config, case, toy
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.certificate import certify
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation, certify
 from kwev.model import demand, scores
 from kwev.model.demand import demand_points
 from kwev.solve.stages import solve_scenario

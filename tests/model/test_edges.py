@@ -7,7 +7,7 @@ import warnings
 import pytest
 from toy import base_config, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.solve.stages import SOLVES, solve_scenario

@@ -7,8 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.config import Case, load_config, scenario_paths
 from kwev.studies.store import solve_certified
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import Evaluation
 from kwev.report import frontier, futures, near_optimal
 from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies import records, study

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kwev.certify.weights import place_weights
+from kwev.certify import Points, evs, point_weights
 from kwev.config import GEOGRAPHIES
 from kwev.model.demand import demand_points
 from kwev.model.scores import FACTORS, SITE_FACTS, facts_of, site_scores
@@ -66,11 +66,13 @@ def test_each_part_changes_the_demand_score_and_the_weights(tables, config, geog
 @pytest.mark.parametrize("geography", GEOGRAPHIES)
 def test_the_certificate_finds_the_weights_again(tables, config, geography):
     points = demand_points(tables, config, geography)
-    again = place_weights(tables, config, geography, points.ids, points.people, points.ev)
+    read = Points.read(tables, geography, evs(tables, config.demand.ev_year, geography))
+    assert read.ids.tolist() == list(points.ids)
+    again = point_weights(tables, config, read).as_floats()
     assert again == pytest.approx(points.weight, abs=1e-15)
     assert points.weight.sum() == pytest.approx(1, abs=1e-12)
     other = config.with_values(scores__demand__transit=0.0)
-    wrong = place_weights(tables, other, geography, points.ids, points.people, points.ev)
+    wrong = point_weights(tables, other, read).as_floats()
     assert np.abs(wrong - points.weight).sum() > 1e-3
 
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from regions import seeded_region
 from toy import base_config
 
-from kwev.certify.actions import KINDS, ActionKey
-from kwev.certify.certificate import certify
-from kwev.certify.dual_bound import HOLD, POINT, TARGETS, THETA, Lagrangian
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import KINDS, ActionKey, Evaluation, certify
+from kwev.certify.actions import TARGETS
+from kwev.certify.dual_bound import PART, upper_bound
+from kwev.certify.exact_model import HOLD, POINT, ExactModel
 from kwev.config import Case
 from kwev.plan.format import Branch
 from kwev.solve.dual_multipliers import Relaxation
@@ -61,60 +61,59 @@ def scenario(seed):
 def enumerated(seed):
     """Return the region, and what each of its plans comes to: judged by the certificate's rules."""
     tables, config = seeded_region(seed), scenario(seed)
-    trace = Evaluation(tables, config, "da")
+    evaluation = Evaluation(tables, config, "da")
     ids = [*tables.sites["site_id"], *tables.stations["station_id"]]
     plans = []
-    for picked in itertools.product(*(options(trace, place_id) for place_id in ids)):
+    for picked in itertools.product(*(options(evaluation, place_id) for place_id in ids)):
         ports = dict(itertools.chain(*picked))
-        net = sum(trace.expected(place, n)["net_cad"] for place, n in ports.items())
-        allowed = not any(trace.problem(place, n, ports) for place, n in ports.items())
+        net = sum(evaluation.expected(place, n)["net_cad"] for place, n in ports.items())
+        allowed = not any(evaluation.problem(place, n, ports) for place, n in ports.items())
         if allowed and net <= config.budget.limit_cad:
-            plans.append(judged(trace, config, ports))
+            plans.append(judged(evaluation, config, ports))
     return tables, config, plans
 
 
-def options(trace, place_id):
+def options(evaluation, place_id):
     """Return the sets of actions that one place may take, room and alternatives apart."""
     single = [
         (ActionKey(kind, place_id), ports)
         for kind in KINDS
         for ports in range(MOST_PORTS + 1)
-        if trace.known(ActionKey(kind, place_id))
-        and could_be(trace, ActionKey(kind, place_id), ports)
+        if evaluation.known(ActionKey(kind, place_id))
+        and could_be(evaluation, ActionKey(kind, place_id), ports)
     ]
     pairs = [
         (one, other)
         for one, other in itertools.combinations(single, 2)
-        if not trace.clash(one[0], other[0])
+        if not evaluation.clash(one[0], other[0])
     ]
     return [(), *((one,) for one in single), *pairs]
 
 
-def could_be(trace, place, ports):
+def could_be(evaluation, place, ports):
     """Return whether an action may be part of a plan; what another makes room for is let pass."""
-    problem = trace.problem(place, ports)
+    problem = evaluation.problem(place, ports)
     return not problem or "exceed" in problem or "no other" in problem
 
 
-def judged(trace, config, ports):
-    cover = trace.cover("model", ports)
+def judged(evaluation, config, ports):
+    cover = evaluation.cover("model", ports)
     share = {target: cover.share(target) for target in TARGETS}
     wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
     if config.targets.ev_owners.enforce:
         wanted["ev_owners"] = config.targets.ev_owners.share
     short = {target: max(0.0, most - share[target]) for target, most in wanted.items()}
     if config.demand.enforce:
-        short["demand"] = trace.unserved_share(ports)
+        short["demand"] = evaluation.unserved_share(ports)
     return SimpleNamespace(
-        ports=ports, share=share, short=short, objective=trace.objective_points(ports)
+        ports=ports, share=share, short=short, objective=evaluation.objective_points(ports)
     )
 
 
 def actions_of(plan):
     return [
         SimpleNamespace(
-            id="", kind=place.kind, place_id=place.place_id, l2_ports_after=ports,
-            l2_ports_before=0, l3_ports_after=ports, l3_ports_before=0,
+            id="", kind=place.kind, place_id=place.place_id, ports_added=ports
         )
         for place, ports in plan.ports.items()
     ]  # fmt: skip
@@ -142,20 +141,20 @@ def weighted(config):
 
 
 def problems(model, plans, index):
-    """Return every question of a region, held at one of its plans, with its true answer."""
+    """Return every problem of a region, held at one of its plans, with its true answer."""
     held = model.missing(actions_of(plans[index % len(plans)]))
     for name in ("shortfall", "plan", *(f"attainable_{target}" for target in TARGETS)):
         best = optimum(name, plans, None if weighted(model.config) else held)
-        yield model.question(name, held), best
+        yield model.problem(name, held), best
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_duals_give_a_bound_that_no_plan_passes_and_some_come_near(seed):
     tables, config, plans = enumerated(seed)
-    model = Lagrangian(tables, config, "da")
-    for question, best in problems(model, plans, seed):
-        branches = Relaxation(model).branches(question, best)
-        bound = model.bound(question, branches) / POINT
+    model = ExactModel(tables, config, "da")
+    for problem, best in problems(model, plans, seed):
+        branches = Relaxation(model).branches(problem, best)
+        bound = upper_bound(model, problem, branches) / POINT
         assert bound >= best - NEAR
         # a linear relaxation of one or two places: never off by more than all of the coverage
         assert bound <= best + 100 * (config.weights.l2 + config.weights.l3) + _saving(config)
@@ -165,14 +164,14 @@ def test_on_small_regions_most_bounds_are_the_optimum():
     exact = []
     for seed in SEEDS:
         tables, config, plans = enumerated(seed)
-        model = Lagrangian(tables, config, "da")
-        for question, best in problems(model, plans, seed):
-            branches = Relaxation(model).branches(question, best)
-            exact.append(model.bound(question, branches) / POINT <= best + 0.01)
+        model = ExactModel(tables, config, "da")
+        for problem, best in problems(model, plans, seed):
+            branches = Relaxation(model).branches(problem, best)
+            exact.append(upper_bound(model, problem, branches) / POINT <= best + 0.01)
     assert np.mean(exact) >= 0.75
 
 
-def forged(rng, model, question):
+def forged(rng, model, problem):
     """Return two branches that leave out no plan, with multipliers out of thin air."""
     level, cut = str(rng.choice(["l2", "l3"])), int(rng.integers(0, 4))
     size = len(model.covers["l2"].always)
@@ -180,12 +179,12 @@ def forged(rng, model, question):
     for least, most in (({}, {level: cut}), ({level: cut + 1}, {})):
         rows = {
             name: int(rng.integers(0, 10)) * 10 ** int(rng.integers(0, 13))
-            for name in model.row_names(question)
+            for name in model.row_names(problem)
             if not name.startswith("most_") or name[5:] in most
         }
         cover = {
-            target: " ".join(str(n) for n in rng.integers(0, THETA + 1, size) * rng.integers(0, 2))
-            for target in model.cover_names(question)
+            target: " ".join(str(n) for n in rng.integers(0, PART + 1, size) * rng.integers(0, 2))
+            for target in problem.cover_names
         }
         branches.append(Branch(least=least, most=most, rows=rows, cover=cover))
     return branches
@@ -195,26 +194,26 @@ def forged(rng, model, question):
 @given(chosen=st.integers(0, 2**32 - 1), seed=st.sampled_from(SEEDS))
 def test_no_forged_multipliers_give_a_bound_that_a_plan_passes(chosen, seed):
     tables, config, plans = enumerated(seed)
-    model, rng = Lagrangian(tables, config, "da"), np.random.default_rng(chosen)
-    for question, best in problems(model, plans, chosen):
-        branches = forged(rng, model, question)
-        assert model.bound(question, branches) / POINT >= best - NEAR
+    model, rng = ExactModel(tables, config, "da"), np.random.default_rng(chosen)
+    for problem, best in problems(model, plans, chosen):
+        branches = forged(rng, model, problem)
+        assert upper_bound(model, problem, branches) / POINT >= best - NEAR
 
 
 @settings(deadline=None, derandomize=True, max_examples=80)
 @given(chosen=st.integers(0, 2**32 - 1), seed=st.sampled_from(SEEDS))
 def test_neither_do_good_multipliers_with_one_of_them_changed(chosen, seed):
     tables, config, plans = enumerated(seed)
-    model, rng = Lagrangian(tables, config, "da"), np.random.default_rng(chosen)
-    for question, best in problems(model, plans, chosen):
-        branches = Relaxation(model).branches(question, best)
+    model, rng = ExactModel(tables, config, "da"), np.random.default_rng(chosen)
+    for problem, best in problems(model, plans, chosen):
+        branches = Relaxation(model).branches(problem, best)
         at = int(rng.integers(len(branches)))
         rows = dict(branches[at].rows)
-        names = [n for n in model.row_names(question) if not n.startswith("most_")]
+        names = [n for n in model.row_names(problem) if not n.startswith("most_")]
         name = str(rng.choice(names))
         rows[name] = int(rows.get(name, 10**9) * float(rng.choice([0.0, 0.5, 0.999, 1.001, 2.0])))
         branches[at] = branches[at].model_copy(update={"rows": rows})
-        assert model.bound(question, branches) / POINT >= best - NEAR
+        assert upper_bound(model, problem, branches) / POINT >= best - NEAR
 
 
 @pytest.mark.parametrize("seed", SEEDS[:15])
@@ -234,14 +233,14 @@ def test_a_plan_carries_its_bounds_and_the_certificate_finds_them_again(seed):
 @pytest.mark.parametrize("seed", SEEDS[:15])
 def test_without_multipliers_everybody_may_be_covered(seed):
     tables, config, plans = enumerated(seed)
-    model = Lagrangian(tables, config, "da")
+    model = ExactModel(tables, config, "da")
     nothing = [Branch(least={}, most={}, rows={}, cover={})]
-    for question, best in problems(model, plans, seed):
-        bound = model.bound(question, nothing) / POINT
+    for problem, best in problems(model, plans, seed):
+        bound = upper_bound(model, problem, nothing) / POINT
         assert bound >= best - NEAR
-        if question.name == "shortfall":
+        if problem.name == "shortfall":
             assert bound == 0
-        if question.name == "plan":
+        if problem.name == "plan":
             assert bound <= 100 * (config.weights.l2 + config.weights.l3) + _saving(config)
 
 

@@ -10,7 +10,7 @@ import pytest
 from regions import seeded_region
 from toy import base_config, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.model.siting import KINDS
 from kwev.solve.stages import solve_scenario

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from regions import SETTINGS
 from toy import WAYS, streets, toy
 
-from kwev.certify import weights
-from kwev.certify.reach import CutRoads, Points
+from kwev.certify import Points, evs
+from kwev.certify.reach import CutRoads
 from kwev.model.network import Places, RoadNetwork
 
 MODES = ("walk", "drive")
@@ -55,7 +55,7 @@ def between(edges, start, end, mode="walk"):
     """Return the distance (m) from a point's spot to a site's, and agree with the certificate."""
     tables = town(edges, {"p000": start, "q000": end})
     (distance,) = matrix_m(tables, mode).ravel()
-    cut = CutRoads(tables, mode, Points.read(tables, "da", weights.evs(tables, "now", "da")))
+    cut = CutRoads(tables, mode, Points.read(tables, "da", evs(tables, "now", "da")))
     (again,) = cut.distance_cm(tables.sites.to_dict("records"))
     assert again / 100 == distance
     (nearest,) = RoadNetwork.of(tables).nearest_m(
@@ -237,7 +237,7 @@ def test_both_implementations_agree_with_floyd_and_warshall(drawn, mode):
         mode, places_of(tables, "da"), places_of(tables, "site")
     )
     assert np.array_equal(nearest, expected.min(axis=1))
-    cut = CutRoads(tables, mode, Points.read(tables, "da", weights.evs(tables, "now", "da")))
+    cut = CutRoads(tables, mode, Points.read(tables, "da", evs(tables, "now", "da")))
     again = cut.distance_cm(tables.sites.to_dict("records"))
     assert np.array_equal(again / 100, expected.min(axis=1))
     radius_m = 0.4
@@ -273,7 +273,7 @@ def test_along_the_roads_is_never_nearer_than_the_straight_line(tables, mode, ra
 def test_both_implementations_agree_on_the_region(tables, mode):
     points, stations = region(tables, "cell"), region(tables, "station")
     nearest = RoadNetwork.of(tables).nearest_m(mode, points, stations)
-    cut = CutRoads(tables, mode, Points.read(tables, "cell", weights.evs(tables, "now", "cell")))
+    cut = CutRoads(tables, mode, Points.read(tables, "cell", evs(tables, "now", "cell")))
     again = cut.distance_cm(tables.stations.to_dict("records"))
     order = np.argsort(points.ids)
     assert np.array_equal(np.rint(nearest[order] * 100), again)

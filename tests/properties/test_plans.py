@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from regions import SETTINGS, metres, regions, scenarios
 from toy import base_config, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.model.coverage import CoverRows
 from kwev.model.inputs import build_inputs

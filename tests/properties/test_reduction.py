@@ -8,7 +8,7 @@ import pytest
 from regions import CATEGORIES
 from toy import base_config, toy
 
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import Evaluation
 from kwev.errors import KwevError
 from kwev.model.formulation import build_model
 from kwev.model.inputs import build_inputs
@@ -120,20 +120,20 @@ def test_the_same_optimum_with_and_without(index):
 
 def parts(tables, config, inputs, choice):
     """Return the parts of the shortfall, worked out by the certificate's own means."""
-    evaluated = Evaluation(tables, config, "da")
+    evaluation = Evaluation(tables, config, "da")
     ports = {
         solve_place(inputs, k): int(choice.ports[k]) for k in np.flatnonzero(choice.build).tolist()
     }
-    cover = evaluated.cover("model", ports)
+    cover = evaluation.cover("model", ports)
     wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
     if config.targets.ev_owners.enforce:
         wanted["ev_owners"] = config.targets.ev_owners.share
     short = [max(0.0, share - cover.share(name)) for name, share in wanted.items()]
-    return [*short, evaluated.unserved_share(ports) if config.demand.enforce else 0.0]
+    return [*short, evaluation.unserved_share(ports) if config.demand.enforce else 0.0]
 
 
 def solve_place(inputs, k):
-    from kwev.certify.actions import ActionKey
+    from kwev.certify import ActionKey
 
     return ActionKey(str(inputs.columns.kind[k]), str(inputs.columns.place_id[k]))
 

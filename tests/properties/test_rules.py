@@ -10,7 +10,7 @@ import pytest
 from properties.test_brute_force import every_choice, judged, left, net_cost, offered
 from toy import AREA, base_config, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import Case
 from kwev.model.constraints import RULES, active
 from kwev.solve.stages import solve_scenario

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from regions import SETTINGS
 from toy import base_config
 
-from kwev.certify.weights import point_scores
+from kwev.certify.weights import demand_scores as recomputed_scores
 from kwev.model.scores import (
     FACTOR_FACTS,
     POINT_FACTS,
@@ -114,7 +114,7 @@ def test_the_certificate_finds_the_same_scores(frame, off):
     config = base_config(**({f"scores__demand__{off}": 0.0} if off else {}))
     ids = [f"p{i:02d}" for i in range(len(frame))]
     tables = SimpleNamespace(point_facts=frame.assign(geography="da", id=ids))
-    again = point_scores(tables, config, "da", ids)
+    again = recomputed_scores(tables, config, "da", ids).as_floats()
     assert again == pytest.approx(demand_scores(frame, config.scores.demand), abs=1e-12)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.report import clusters
+from kwev.report import vehicles
 
 
 def grid(columns, rows):
@@ -21,7 +21,7 @@ def ids(count):
 
 
 def test_corners_make_neighbours():
-    neighbours = clusters.contiguity(grid(3, 3))
+    neighbours = vehicles.contiguity(grid(3, 3))
     assert sorted(neighbours.neighbors[4]) == [0, 1, 2, 3, 5, 6, 7, 8]
     assert sorted(neighbours.neighbors[0]) == [1, 3, 4]
     assert sum(neighbours.weights[0]) == pytest.approx(1)
@@ -30,7 +30,7 @@ def test_corners_make_neighbours():
 def test_moran_by_hand():
     # a row of four, values 1 2 3 4: deviations -1.5 -0.5 0.5 1.5, squares 5; means of neighbours
     # -0.5, -0.5, 0.5, 0.5; products 0.75 + 0.25 + 0.25 + 0.75 = 2; I = 2 / 5
-    found = clusters.clustering(ids(4), np.array([1.0, 2, 3, 4]), clusters.contiguity(grid(4, 1)))
+    found = vehicles.clustering(ids(4), np.array([1.0, 2, 3, 4]), vehicles.contiguity(grid(4, 1)))
     assert found.i == pytest.approx(0.4)
     assert found.expected == pytest.approx(-1 / 3)
     # local: n - 1 over the sum of squares times each product
@@ -39,14 +39,14 @@ def test_moran_by_hand():
 
 def test_p_of_a_row_of_four_is_the_share_of_its_orders():
     # of the 24 orders of 1 2 3 4 only this one and its mirror image give I of 0.4 or more
-    found = clusters.clustering(ids(4), np.array([1.0, 2, 3, 4]), clusters.contiguity(grid(4, 1)))
+    found = vehicles.clustering(ids(4), np.array([1.0, 2, 3, 4]), vehicles.contiguity(grid(4, 1)))
     assert found.p == pytest.approx(2 * 2 / 24, abs=0.015)
 
 
 def test_a_chessboard_repels():
     board = (np.add.outer(np.arange(8), np.arange(8)) % 2).ravel().astype(float)
-    neighbours = clusters.contiguity(grid(8, 8))
-    found = clusters.clustering(ids(64), board, neighbours)
+    neighbours = vehicles.contiguity(grid(8, 8))
+    found = vehicles.clustering(ids(64), board, neighbours)
     assert found.i < found.expected
 
 
@@ -54,7 +54,7 @@ def test_a_planted_cluster_is_found_where_it_is():
     rng = np.random.default_rng(1)
     values = rng.normal(10, 1, (12, 12))
     values[2:6, 3:7] += 8
-    found = clusters.clustering(ids(144), values.ravel(), clusters.contiguity(grid(12, 12)))
+    found = vehicles.clustering(ids(144), values.ravel(), vehicles.contiguity(grid(12, 12)))
     assert found.i > 0.4
     assert found.p <= 0.001
     many = found.areas.index[found.areas["kind"] == "Many among many"]
@@ -66,11 +66,11 @@ def test_a_planted_cluster_is_found_where_it_is():
 
 
 def test_noise_has_no_clusters_after_the_correction():
-    neighbours = clusters.contiguity(grid(10, 10))
+    neighbours = vehicles.contiguity(grid(10, 10))
     false = raw = 0
     for seed in range(5):
         values = np.random.default_rng(seed).normal(size=100)
-        found = clusters.clustering(ids(100), values, neighbours)
+        found = vehicles.clustering(ids(100), values, neighbours)
         false += 100 - found.count("No cluster")
         raw += int((found.areas["p"] < 0.05).sum())
     assert raw > 5
@@ -78,13 +78,13 @@ def test_noise_has_no_clusters_after_the_correction():
 
 
 def test_same_data_same_answer(tables):
-    first, second = clusters.by_fsa(tables), clusters.by_fsa(tables)
+    first, second = vehicles.fsa_clusters(tables), vehicles.fsa_clusters(tables)
     assert first.p == second.p
     pd.testing.assert_frame_equal(first.areas, second.areas)
     assert len(first.areas) == 25
 
 
 def test_dissemination_areas_mirror_their_dwellings(tables):
-    found = clusters.by_da(tables)
+    found = vehicles.da_clusters(tables)
     assert len(found.areas) == (tables.das["households"] > 0).sum()
-    assert found.i > clusters.dwelling_i(tables) > 0
+    assert found.i > vehicles.dwelling_i(tables) > 0

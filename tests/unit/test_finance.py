@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import base_config, case, toy
 
-from kwev.certify.certificate import certify
+from kwev.certify import certify
 from kwev.config import load_config
 from kwev.display.figure import Origin
 from kwev.display.values import Number

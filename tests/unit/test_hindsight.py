@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 from toy import ORIGIN, base_config, toy
 
-from kwev.certify import reach, weights
-from kwev.certify.certificate import certify
-from kwev.certify.reach import Points
+from kwev.certify import Measure, Points, certify, evs
 from kwev.config import Case, load_config
 from kwev.display.figure import Origin
 from kwev.pipeline.geometry import unproject
@@ -247,8 +245,8 @@ def test_what_was_built_was_open_to_the_plan(shown, real):
     for place in set(found.came("l3")["place_id"]) - set(then.stations["station_id"]):
         name = f"{hindsight.REAL}{place}"
         assert real.loc[name, "grid_kw"] >= config.ports.min_l3 * config.power.l3_kw
-    points = Points.read(then, "da", weights.evs(then, "now", "da"))
-    measure = reach.Measure(then, config)
+    points = Points.read(then, "da", evs(then, "now", "da"))
+    measure = Measure(then, config)
 
     def missed(network):
         shares = [

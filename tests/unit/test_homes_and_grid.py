@@ -10,7 +10,7 @@ import pytest
 from toy import base_config
 
 from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.display import origins
+from kwev.display.table import columns_of
 from kwev.pipeline.parameters import GridRule
 from kwev.report import grid, homes
 
@@ -109,7 +109,7 @@ def test_construction_by_period_and_kind(small, tables):
     whole = homes.construction_by_period(tables)
     assert whole[list(homes.GROUPS)].sum().sum() == tables.construction["dwellings"].sum()
     assert whole["period"].is_monotonic_increasing
-    drawn = homes.construction(whole, origin=origins.CENSUS)
+    drawn = homes.construction_chart(tables)
     assert f"{whole['apartments'].iloc[-1]:,} apartments" in drawn.alt
 
 
@@ -128,7 +128,7 @@ def test_sites_with_room_for_level_3(tables):
     assert (twice.loc[once.index, "l3"] >= once["l3"]).all()
     assert twice["l3"].sum() > once["l3"].sum()
     assert (twice.loc[once.index, "median_kw"] == 2 * once["median_kw"]).all()
-    library = once.loc["library"]
+    library = once.loc["Library"]
     assert library["base_kw"] == GridRule().base_kw["library"]
     assert library["low_kw"] <= library["median_kw"] <= library["high_kw"] < 700
     assert (once["l3"] <= once["sites"]).all()
@@ -146,20 +146,20 @@ def test_every_choice_of_the_proxy_is_printed_with_its_source():
 
 
 def test_the_map_says_proxy_in_legend_popup_and_source(tables):
-    figure = grid.grid(tables, base_config())
+    figure = grid.grid_map(tables, base_config())
     page = figure.interactive()
     assert "Grid proxy of an area (kW), no utility" in page  # legend
     assert page.count("Grid proxy, no utility") >= 3  # popups of areas and of both kinds of site
     assert "with room for Level 3, by proxy" in page
     assert "proxy" in figure.source
     assert "proxy" in figure.alt
-    report = SimpleNamespace(tables=tables, config=base_config())
-    headings = [column.heading for column in grid.grid_categories(report).columns]
+    columns = columns_of("base_kw low_kw median_kw high_kw l3_by_category l3:proxy")
+    headings = [column.heading for column in columns]
     assert all("roxy" in h or "base" in h for h in headings if "kW" in h or "Level 3" in h)
 
 
 def test_the_map_of_deprivation_shows_the_areas_without_a_score(tables):
-    figure = homes.deprivation(tables)
+    figure = homes.deprivation_map(tables)
     assert len(figure.data) >= len(tables.das)
     unknown = figure.data[figure.data["class"] == "No score published"]
     assert len(unknown) == tables.da_profiles["deprivation_quintile"].isna().sum() == 2
@@ -168,7 +168,7 @@ def test_the_map_of_deprivation_shows_the_areas_without_a_score(tables):
 
 def test_numbers_of_homes_and_grid(tables):
     report = SimpleNamespace(tables=tables, config=base_config())
-    n = homes.of_homes(report) | grid.of_grid(report)
+    n = homes.numbers(report) | grid.numbers(report)
     assert str(n.flats) == "57,750"
     assert str(n.das_unscored) == "2"
     assert str(n.grid_pair) == "700 kW"

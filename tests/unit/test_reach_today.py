@@ -7,7 +7,6 @@ import pytest
 from toy import base_config, streets, toy
 
 from kwev.report import reach
-from kwev.report.reach import of_reach
 from kwev.report.scenario import load_report
 
 
@@ -61,7 +60,7 @@ def test_roads_by_class_add_up(tables):
     assert whole["edges"] == len(tables.road_edges)
     assert whole["km"] == pytest.approx(tables.road_edges["length_m"].sum() / 1_000)
     by_class = {row["road_class"]: row for row in classes}
-    assert by_class["freeway"]["walk_km"] == by_class["ramp"]["walk_km"] == 0
+    assert by_class["Freeway"]["walk_km"] == by_class["Ramp"]["walk_km"] == 0
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,7 @@ def test_no_one_is_reached_along_the_roads_and_not_in_a_straight_line(cells, lev
 
 def test_numbers_are_the_sums_of_the_cells(cells):
     report = load_report()
-    numbers = {number.name: number.value for number in of_reach(report)}
+    numbers = {number.name: number.value for number in reach.numbers(report)}
     people = cells["people"]
     assert numbers["l2_by_air"] == pytest.approx(people[cells["l2_straight_line"]].sum())
     only = numbers["l2_by_air"] * numbers["l2_only_by_air_share"]
@@ -90,7 +89,7 @@ def test_numbers_are_the_sums_of_the_cells(cells):
 
 
 def test_the_map_shows_each_class_with_its_people(tables, base_case, cells):
-    figure = reach.reach(tables, base_case.config, cells)
+    figure = reach.reach_map(tables, base_case.config, cells)
     data = figure.data
     for level, name in (("l2", "Level 2"), ("l3", "Level 3")):
         part = data[data["layer"] == f"{name} reach"]

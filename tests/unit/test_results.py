@@ -11,8 +11,7 @@ import pytest
 from settled import DONE, furnished, line, on_a_road, plan_of
 from toy import base_config, case, toy
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
+from kwev.certify import ActionKey, Evaluation
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.formats import schemas

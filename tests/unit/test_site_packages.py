@@ -12,9 +12,7 @@ from bs4 import BeautifulSoup
 from settled import DONE, line, plan_of
 from toy import base_config, case, toy
 
-from kwev.certify.actions import ActionKey
-from kwev.certify.evaluation import Evaluation
-from kwev.certify.schedule import Gathered, Timekeeper
+from kwev.certify import ActionKey, Evaluation, PersonMonths, ScheduleCheck
 from kwev.display.figure import Origin
 from kwev.errors import KwevError
 from kwev.formats import schemas
@@ -358,7 +356,11 @@ def test_a_sentence_about_a_worse_order():
         months = 12
 
         def gain(self, name):
-            return Gathered(120.0, 30.0, 12.0) if name == "best" else Gathered(90.0, 40.0, 10.0)
+            return (
+                PersonMonths(120.0, 30.0, 12.0)
+                if name == "best"
+                else PersonMonths(90.0, 40.0, 10.0)
+            )
 
     assert schedule.against_order(Gains()) == (
         "The best schedule gains 20% more weighted coverage over the months than the "
@@ -368,7 +370,7 @@ def test_a_sentence_about_a_worse_order():
     assert "gains 20% more weighted coverage" in schedule.against_greedy(Gains())
     assert schedule.inside_phases(Gains()).endswith("gains 16.7% less than the best schedule")
     close = Gains()
-    close.gain = lambda name: Gathered(0, 0, 12.0 if name == "best" else 11.976)
+    close.gain = lambda name: PersonMonths(0, 0, 12.0 if name == "best" else 11.976)
     assert "comes within 0.20% of the best schedule" in schedule.inside_phases(close)
     assert "comes within 0.20% of it" in schedule.against_greedy(close)
     # 120 + 30 against 90 + 40
@@ -388,11 +390,11 @@ def test_charts_show_every_bar_and_line(timetable):
     assert lines.static().lstrip().startswith((b"<?xml", b"<svg"))
 
 
-def test_the_keeper_counts_the_same_people_as_the_certificate(built):
+def test_the_check_of_schedules_counts_the_same_people_as_the_certificate(built):
     tables, plan, config = built
-    keeper, again = Timekeeper(tables, config, plan), Evaluation(tables, config, "cell")
-    done = dict(keeper.done)
-    last = keeper.moments({action.id: 1 for action in plan.actions})[-1]
+    check, again = ScheduleCheck(tables, config, plan), Evaluation(tables, config, "cell")
+    done = dict(check.ports)
+    last = check.period_ends({action.id: 1 for action in plan.actions})[-1]
     cover = again.cover("cell", done)
     assert last.l2 == cover.points.people[cover.l2].sum()
     assert last.l3 == cover.points.people[cover.l3].sum()

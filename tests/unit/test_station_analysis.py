@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy import AREA, base_config, toy
 
-from kwev.report import stations
+from kwev.report import inventories, stations
 
 
 def network():
@@ -36,7 +36,7 @@ def network():
 
 
 def test_spacing_by_level():
-    found = stations.by_level(network(), base_config()).set_index("level")
+    found = stations.spacing(network(), base_config()).set_index("level")
     whole = found.loc["Any level"]
     # to the next: 3, 3 and 4 km; pairs: 3, 4 and 7 km
     assert whole["stations"] == 3
@@ -56,7 +56,7 @@ def test_spacing_by_level():
 def test_spacing_by_municipality_looks_for_the_next_one_everywhere():
     tables = network()
     tables.stations.loc[0, "municipality_id"] = "3530016"
-    found = stations.by_municipality(tables, base_config()).set_index("municipality")
+    found = stations.spacing_by_municipality(tables, base_config()).set_index("municipality")
     assert found.loc["Waterloo", ["any", "any_km", "l2_km"]].tolist() == [1, 3, 7]
     assert found.loc["Kitchener", ["any", "any_km"]].tolist() == [2, 3.5]
     assert found.loc["Waterloo", "l3"] == 0
@@ -65,7 +65,7 @@ def test_spacing_by_municipality_looks_for_the_next_one_everywhere():
 
 def test_readings_begin_with_the_closest():
     # four stations on 100 km2 have 25 km2 each: squares of 5 km
-    found = stations.readings(network(), base_config(), stated_km=4.9, stated_stations=4)
+    found = stations.spacing_readings(network(), base_config(), stated_km=4.9, stated_stations=4)
     assert found["reading"].iloc[0].startswith("The stated number of stations, spread evenly")
     assert found["km"].iloc[0] == 5
     assert found["ratio"].iloc[0] == pytest.approx(5 / 4.9)
@@ -109,7 +109,7 @@ LISTED = records(
 
 
 def test_growth_between_snapshots_filtered_alike():
-    older, ocm, newer = stations.growth(LISTED).to_dict("records")
+    older, ocm, newer = inventories.growth(LISTED).to_dict("records")
     assert (older["records"], older["gone"], older["l2_ports"]) == (2, 1, 4)
     assert (newer["records"], newer["fresh"], newer["late"]) == (3, 1, 1)
     assert older["records"] - older["gone"] + newer["fresh"] + newer["late"] == newer["records"]
@@ -117,7 +117,7 @@ def test_growth_between_snapshots_filtered_alike():
 
 
 def test_openings_add_up_month_by_month():
-    found = stations.openings(LISTED)
+    found = inventories.openings(LISTED)
     older = found[found["source"] == "nrcan_2022"]
     assert older["month"].tolist() == ["2020-01", "2020-02", "2020-03"]
     assert older["records"].tolist() == [1, 1, 2]
@@ -138,16 +138,16 @@ def test_places_and_misplaced():
     )  # fmt: skip
     towns = pd.DataFrame({"municipality_id": [AREA], "name": ["Kitchener"]})
     tables = SimpleNamespace(stations=table, municipalities=towns)
-    found = stations.places(tables)
+    found = stations.address_checks(tables)
     assert found["stations"].tolist() == [1, 1, 1]
     assert found["share"].sum() == pytest.approx(1)
     assert stations.misplaced(tables)["name"].tolist() == ["C", "B"]
 
 
 def test_the_network_as_committed(tables):
-    older, _, newer = stations.growth(tables).to_dict("records")
+    older, _, newer = inventories.growth(tables).to_dict("records")
     assert older["records"] - older["gone"] + newer["fresh"] + newer["late"] == newer["records"]
-    curves = stations.openings(tables)
+    curves = inventories.openings(tables)
     for row in (older, newer):
         assert curves[curves["source"] == row["source"]]["records"].iloc[-1] == row["records"]
     ends = stations.port_ranges(tables, base_config())
@@ -155,4 +155,4 @@ def test_the_network_as_committed(tables):
     for level in ("l2", "l3"):
         assert (ends[f"{level}_low"] <= ends[f"{level}_base"]).all()
         assert (ends[f"{level}_base"] <= ends[f"{level}_high"]).all()
-    assert stations.places(tables)["stations"].sum() == tables.stations["in_region"].sum()
+    assert stations.address_checks(tables)["stations"].sum() == tables.stations["in_region"].sum()

@@ -310,10 +310,10 @@ end
 
 local function whole_page(page, position)
   local meta = {
-    lang = book.language, booktitle = book.title, subtitle = book.subtitle, author = book.authors,
+    lang = book.language, booktitle = book.title, subtitle = book.subtitle or "", author = book.authors,
     banner = book.banner, up = page.up, home = position == 1 or nil, title = page.title,
     pdf = book.pdf and page.up .. book.pdf or nil, chapters = {}, appendices = {},
-    provenance = pandoc.MetaBlocks({ raw(book.provenance) }),
+    provenance = pandoc.MetaBlocks({ raw(book.provenance or "") }),
     previous = entry(page, pages[position - 1]), following = entry(page, pages[position + 1]),
   }
   for _, other in ipairs(pages) do

@@ -11,24 +11,20 @@ from hypothesis import strategies as st
 from regions import regions, scenarios
 from toy import base_config, case, streets, toy
 
-from kwev.certify.actions import KINDS, ActionKey
-from kwev.certify.certificate import certify
+from kwev.certify import KINDS, ActionKey, Evaluation, Measure, Points, certify, point_weights
 from kwev.certify.dual_bound import (
-    POINT,
-    THETA,
-    Lagrangian,
-    Question,
-    UncheckedError,
+    PART,
+    branch_bound,
     leave_out_nothing,
-    thetas,
+    read_parts,
+    upper_bound,
 )
-from kwev.certify.evaluation import Evaluation
-from kwev.certify.exact import InexactError, exact, exact_scores, exact_weights, leaves, up, whole
-from kwev.certify.exact_actions import KNOWN, moves, unknown
-from kwev.certify.reach import Measure, Points
-from kwev.certify.weights import place_weights, point_scores
+from kwev.certify.exact import InexactError, Ratios, UncheckedError, exact, ratios, up, whole
+from kwev.certify.exact_model import POINT, ExactModel, Problem
+from kwev.certify.options import KNOWN, ExactActions, leaves, unknown
 from kwev.config import Case, load_config
 from kwev.files import dump_json
+from kwev.model.demand import demand_points
 from kwev.plan.format import Branch
 from kwev.report.metrics import verdict
 from kwev.solve.dual_multipliers import Relaxation, written
@@ -42,9 +38,9 @@ NOTHING = Branch(least={}, most={}, rows={}, cover={})
 
 
 def test_decimals_become_whole_numbers_of_their_last_place():
-    assert whole([0.1, 650.153562], "people") == ([100_000, 650_153_562], 6)
-    assert whole([0.123456789], "people") == ([123_456_789], 9)
-    assert whole([], "people") == ([], 6)
+    assert whole([0.1, 650.153562], "people") == Ratios([100_000, 650_153_562], 10**6)
+    assert whole([0.123456789], "people") == Ratios([123_456_789], 10**9)
+    assert whole([], "people") == Ratios([], 10**6)
 
 
 @pytest.mark.parametrize("value", [1 / 3, 2.0**60, np.nan, np.inf])
@@ -55,8 +51,8 @@ def test_what_is_no_decimal_is_refused(value):
 
 @given(st.integers(0, 10**15))
 def test_every_decimal_of_six_places_is_read_exactly(units):
-    numbers, places = whole([units / 1e6], "people")
-    assert Fraction(numbers[0], 10**places) == Fraction(units, 10**6)
+    found = whole([units / 1e6], "people")
+    assert Fraction(found.numerators[0], found.denominator) == Fraction(units, 10**6)
 
 
 def test_a_number_is_the_decimal_that_was_written():
@@ -70,30 +66,28 @@ def test_up_is_the_least_whole_number_not_below(value):
     assert up(value) - 1 < value <= up(value)
 
 
+@given(st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=6))
+def test_ratios_are_the_numbers_themselves(values):
+    found = ratios(values)
+    assert found.as_floats().tolist() == values
+
+
 @settings(deadline=None, derandomize=True, max_examples=40)
-@given(regions(), st.sampled_from(["da", "cell"]), st.integers(0, 2**32 - 1))
-def test_exact_weights_are_the_weights_of_the_certificate(tables, geography, seed):
+@given(regions(), st.integers(0, 2**32 - 1))
+def test_weights_are_those_of_the_model_and_add_up_exactly(tables, seed):
     rng = np.random.default_rng(seed)
     facts = tables.point_facts
     for name in ("density_per_km2", "transit", "old_dwelling_share", "multi_unit_share"):
         facts[name] = np.round(rng.choice([0.0, 0.25, 1.0, rng.random()], len(facts)), 4)
     config = base_config(weights__score=float(rng.choice([0.0, 0.1])))
-    table = tables.das.sort_values("da_id")
-    ids, people, ev = (table[k].to_numpy() for k in ("da_id", "population", "ev"))
-    found = exact_weights(
-        tables, config, geography, list(ids), *([int(v) for v in values] for values in (people, ev))
-    )
-    wanted = place_weights(tables, config, geography, ids, people.astype(float), ev.astype(float))
-    assert [part / found.whole for part in found.parts] == pytest.approx(list(wanted), abs=1e-12)
-    assert sum(found.parts) in (0, found.whole)
+    found = point_weights(tables, config, points_of(tables))
+    wanted = demand_points(tables, config, "da").weight
+    assert found.as_floats() == pytest.approx(wanted, abs=1e-12)
+    assert sum(found.numerators) in (0, found.denominator)
 
 
-def test_exact_scores_are_those_of_the_certificate_on_the_data(tables, project):
-    config = load_config("base", project.config)
-    ids = tables.das["da_id"].tolist()
-    found = exact_scores(tables, config, "da", ids)
-    wanted = point_scores(tables, config, "da", ids)
-    assert np.array([part / found.whole for part in found.parts]) == pytest.approx(wanted)
+def points_of(tables):
+    return Points.read(tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True)))
 
 
 # -- what is in reach, and what may be done --------------------------------------------------------
@@ -103,9 +97,7 @@ def test_exact_scores_are_those_of_the_certificate_on_the_data(tables, project):
 @given(regions(), st.sampled_from([250.0, 500.0, 1_000.0]))
 def test_reach_of_each_place_adds_up_to_what_is_reached(tables, radius_m):
     config = base_config(coverage__l2_radius_m=radius_m)
-    points = Points.read(
-        tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True))
-    )
+    points = points_of(tables)
     measure, rows = Measure(tables, config), tables.sites.to_dict("records")
     near = measure.reach("l2", points, rows)
     for row, found in zip(rows, near, strict=True):
@@ -121,34 +113,33 @@ def test_along_the_roads_each_place_reaches_what_is_reached():
         {"p000": (0, 0, 0), "p001": (0, 300, 0), "q000": (0, 0, 50), "q001": (1, 300, 0)},
     )  # fmt: skip
     config = base_config(coverage__metric="network", coverage__l2_radius_m=350)
-    points = Points.read(
-        tables, "da", dict(zip(tables.das["da_id"], tables.das["ev"], strict=True))
-    )
+    points = points_of(tables)
     near = Measure(tables, config).reach("l2", points, tables.sites.to_dict("records"))
     assert [found.tolist() for found in near] == [[0, 1], [1]]
 
 
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(regions(), scenarios)
-def test_moves_are_the_actions_that_the_certificate_lets_pass(tables, changes):
+def test_options_are_the_actions_that_the_certificate_lets_pass(tables, changes):
     # that another station must stand near a removed one is left out of the bound
     config = base_config(**{**changes, "siting__removal__alternative_m": None})
-    trace = Evaluation(tables, config, "da")
-    found = {(m.kind, m.place_id): m for m in moves(tables, config)}
+    evaluation = Evaluation(tables, config, "da")
+    found = {option.key: option for option in ExactActions(tables, config).options()}
     for kind in KINDS:
         for place_id in [*tables.sites["site_id"], *tables.stations["station_id"]]:
-            move = found.get((kind, place_id))
-            allowed = [n for n in range(12) if not trace.problem(ActionKey(kind, place_id), n)]
-            counts = [] if move is None else list(range(move.fewest, move.most + 1))
+            key = ActionKey(kind, place_id)
+            option = found.get(key)
+            allowed = [n for n in range(12) if not evaluation.problem(key, n)]
+            counts = [] if option is None else list(range(option.fewest, option.most + 1))
             if kind == "add_l2":  # a conversion that keeps ports may make room for more
                 assert set(allowed) <= set(counts)
             else:
                 assert allowed == counts
             for n in allowed:
-                facts = trace.expected(ActionKey(kind, place_id), n)
-                assert float(move.fixed_cad + n * move.port_cad) == facts["net_cad"]
-                yearly = float(move.yearly_cad + n * move.port_yearly_cad)
-                assert yearly == facts["operating_cad_per_year"]
+                effect, fixed, each = evaluation.effect(key, n), option.fixed, option.per_port
+                assert float(fixed.net_cad + n * each.net_cad) == effect.net_cad
+                assert float(fixed.yearly_cad + n * each.yearly_cad) == effect.yearly_cad
+                assert float(fixed.kw + n * each.kw) == pytest.approx(effect.kw, abs=1e-9)
 
 
 # -- text, branches and refusals -------------------------------------------------------------------
@@ -156,7 +147,7 @@ def test_moves_are_the_actions_that_the_certificate_lets_pass(tables, changes):
 
 @given(st.lists(st.integers(-1, 3), min_size=1, max_size=30))
 def test_parts_written_are_read_again(parts):
-    read = thetas(written(np.array(parts)), len(parts))
+    read = read_parts(written(np.array(parts)), len(parts))
     for part, again in zip(parts, read.tolist(), strict=True):
         assert part in (-1, again)
 
@@ -166,7 +157,7 @@ def test_parts_written_are_read_again(parts):
 )
 def test_a_damaged_list_of_parts_is_refused(text):
     with pytest.raises(UncheckedError):
-        thetas(text, 2)
+        read_parts(text, 2)
 
 
 def branch(least=(), most=()):
@@ -208,28 +199,30 @@ def one_site():
     ],
 )
 def test_a_multiplier_of_no_row_is_refused(forged):
-    model = Lagrangian(one_site(), base_config(), "da")
+    model = ExactModel(one_site(), base_config(), "da")
     with pytest.raises(UncheckedError):
-        model.bound(Question("attainable_l2", share="l2"), [NOTHING.model_copy(update=forged)])
+        upper_bound(
+            model, Problem("attainable_l2", share="l2"), [NOTHING.model_copy(update=forged)]
+        )
 
 
 def test_a_negative_multiplier_is_refused_even_where_the_format_lets_it_pass():
-    model = Lagrangian(one_site(), base_config(), "da")
+    model = ExactModel(one_site(), base_config(), "da")
     forged = NOTHING.model_copy(update={"rows": {"budget": -1}})
     with pytest.raises(UncheckedError, match="negative"):
-        model.bound(Question("attainable_l2", share="l2"), [forged])
+        upper_bound(model, Problem("attainable_l2", share="l2"), [forged])
 
 
 def test_sums_beyond_64_bits_are_refused_and_large_ones_are_exact():
-    model = Lagrangian(one_site(), base_config(), "da")
-    question = model.question("shortfall", {})
+    model = ExactModel(one_site(), base_config(), "da")
+    problem = model.problem("shortfall", {})
     huge = NOTHING.model_copy(update={"rows": {"target_l2": 10**17}})
     with pytest.raises(UncheckedError, match="64 bits"):
-        model.bound(question, [huge])
+        upper_bound(model, problem, [huge])
     # 10^6 points for the share of a shortfall of at most 0.95, 100 of them lost by being short;
     # a quarter of the people is in reach, and the rows pay nothing: (0.25 - 0.95 + 0.95) 10^6 - 95
     large = NOTHING.model_copy(update={"rows": {"target_l2": 10**15}})
-    assert model.bound(question, [large]) == (250_000 - 95) * POINT
+    assert upper_bound(model, problem, [large]) == (250_000 - 95) * POINT
 
 
 # -- by hand ---------------------------------------------------------------------------------------
@@ -239,39 +232,39 @@ def test_a_bound_worked_out_by_hand():
     # three crowds of 100 people and a site at each; money for one station of 25,000 CAD
     points = [(x, 0, 100, 0) for x in (0, 10_000, 20_000)]
     tables = toy(points, sites=[(x, 0, "library") for x in (0, 10_000, 20_000)])
-    model = Lagrangian(tables, base_config(budget__limit_cad=25_000), "da")
-    question = Question("attainable_l2", share="l2")
+    model = ExactModel(tables, base_config(budget__limit_cad=25_000), "da")
+    problem = Problem("attainable_l2", share="l2")
     # nothing relaxed at a price: all are covered for nothing
-    assert model.bound(question, [NOTHING]) == 100 * POINT + 2  # thirds are rounded up
+    assert upper_bound(model, problem, [NOTHING]) == 100 * POINT + 2  # thirds are rounded up
     # each point pays its whole third to its site, and money costs 1,000 points a million, 25 points
     # a station: three times a third less 25 points, and 25 points for the budget
-    whole_gain = {"l2": f"{THETA}*3"}
+    whole_gain = {"l2": f"{PART}*3"}
     priced = Branch(least={}, most={}, rows={"budget": 1_000 * 10**9}, cover=whole_gain)
-    assert model.bound(question, [priced]) / POINT == pytest.approx(3 * (100 / 3 - 25) + 25)
+    assert upper_bound(model, problem, [priced]) / POINT == pytest.approx(3 * (100 / 3 - 25) + 25)
     # at the third itself no station gains anything: the budget's price alone, the optimum
     price = -(-(10**9) * 4_000 // 3)
     exactly = Branch(least={}, most={}, rows={"budget": price}, cover=whole_gain)
-    assert model.bound(question, [exactly]) / POINT == pytest.approx(100 / 3)
+    assert upper_bound(model, problem, [exactly]) / POINT == pytest.approx(100 / 3)
     # or without money: at most one station, at the price of a third
     least = [
         Branch(least={}, most={"l2": 1}, rows={"most_l2": -(-(10**11) // 3)}, cover=whole_gain),
         Branch(least={"l2": 2}, most={}, rows={"budget": 10**16, "least_l2": 5 * 10**11},
                cover=whole_gain),
     ]  # fmt: skip
-    assert model.bound_of(question, least[0]) / POINT == pytest.approx(100 / 3)
+    assert branch_bound(model, problem, least[0]) / POINT == pytest.approx(100 / 3)
     # two stations cost 50,000: 10^7 points a million, and 500 points for each station there is;
     # a site gains 33 1/3 - 250,000 + 500, so none is built: 250,000 - 1,000 for the two wanted
-    assert model.bound_of(question, least[1]) / POINT == pytest.approx(250_000 - 1_000)
+    assert branch_bound(model, problem, least[1]) / POINT == pytest.approx(250_000 - 1_000)
 
 
-def test_the_row_of_what_each_move_adds_alone():
+def test_the_row_of_what_each_option_adds_alone():
     # 400 people, none within reach of L3; the mall brings it to 100, and 0.85 of them are missing
     tables = toy([(0, 0, 100, 1), (30_000, 0, 300, 1)], sites=[(0, 0, "shopping_mall")])
-    model = Lagrangian(tables, base_config(targets__l3=0.2), "da")
-    row = model.lacking("l3")
+    model = ExactModel(tables, base_config(targets__l3=0.2), "da")
+    row = model.deficit("l3")
     assert row.missing == Fraction(1, 5)
     # no more than is missing: 80 people of 400
-    at = {(m.kind, m.place_id): row.alone[k] for k, m in enumerate(model.moves)}
+    at = {option.key: row.alone[k] for k, option in enumerate(model.options)}
     assert at == {("new_l2", "q000"): 0, ("new_l3", "q000"): 80 * 10**6}
 
 
@@ -329,12 +322,12 @@ class Stranger:
 
 def test_an_unknown_setting_that_is_off_does_no_harm():
     assert unknown(Stranger(base_config(), 0)) == ""
-    Lagrangian(one_site(), Stranger(base_config(), 0), "da")
+    ExactModel(one_site(), Stranger(base_config(), 0), "da")
 
 
 def test_an_unknown_setting_that_is_on_leaves_the_bound_out():
     with pytest.raises(UncheckedError, match=r"levies\.per_port_cad"):
-        Lagrangian(one_site(), Stranger(base_config(), 1), "da")
+        ExactModel(one_site(), Stranger(base_config(), 1), "da")
 
 
 def test_data_that_are_no_decimals_leave_the_bound_out_and_the_plan_says_so():
@@ -348,9 +341,9 @@ def test_data_that_are_no_decimals_leave_the_bound_out_and_the_plan_says_so():
 
 
 def test_a_relaxation_of_a_region_without_any_action():
-    model = Lagrangian(toy([(0, 0, 100, 1)]), base_config(), "da")
-    question = model.question("shortfall", {})
-    assert model.bound(question, Relaxation(model).branches(question, -180.0)) == -180 * POINT
+    model = ExactModel(toy([(0, 0, 100, 1)]), base_config(), "da")
+    problem = model.problem("shortfall", {})
+    assert upper_bound(model, problem, Relaxation(model).branches(problem, -180.0)) == -180 * POINT
 
 
 def test_the_base_plan_carries_a_small_proof_of_a_small_gap(base_plan):
