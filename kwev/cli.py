@@ -186,7 +186,7 @@ def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tab
     project, record = find_project(), read_plan(path)
     name = scenario or record.scenario
     case = Case(name, load_config(name, project.config), record.geography)
-    from kwev.certify.certificate import certify
+    from kwev.certify import certify
     from kwev.data.tables import load_tables
 
     tables = load_tables(project.processed)
