@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from benchmarks import covering, planning
+from benchmarks import instances, planning
 from kwev.config import load_config
 from kwev.data.tables import load_tables
 from kwev.model.demand import demand_points
@@ -51,7 +51,7 @@ def main() -> None:
     if "roads" in only:
         reach_along_roads(tables, load_config("base", project.config))
     if "covering" in only:
-        covering.main([])
+        instances.main([])
 
 
 def reach_along_roads(tables: Tables, settings: Config) -> None:

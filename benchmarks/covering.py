@@ -1,242 +1,308 @@
-"""Pure covering at scale: kwev against plain HiGHS, and spopt where it is installed.
+"""Pure covering: which sites reach the most weight for a budget, and bounds on what any reach.
 
-``python -m benchmarks.covering`` runs all; ``--only small,medium`` some. One run, one machine, the
-same instances: what counts are the gaps, and the ratio of the times.
-
-Instances are generated, never stored. On a square of 40 km, half of the points and half of the
-sites lie around 25 hubs of 0.8 to 2.5 km spread and unequal size, the others anywhere; points
-weigh 1 to 99. The radius decides how hard an instance is, and was chosen once by trials of plain
-HiGHS (1.15.1), so that its gap is between 0.6 and 3 %: ``medium`` 1.7 % at 1,500 m, in a trial
-that was given 64 process seconds, while what 150 give is what the bench prints (at 1,000 m it is
-done in 22 s; at 2,500 m it had no choice worth the name after a quarter of that time), ``large``
-1.7 % at 700 m (at 850 m 59 %).
-
-Time limits are counted in process seconds, so a machine that is shared does not move the gaps;
-everything is on one thread, so on an idle machine they are wall seconds. spopt has no such limit:
-it is run on ``small`` only, where it ends, since it writes its rows in Python, one pair of point
-and site after the other.
+The maximal covering location problem [Church and ReVelle, 1974] with prices: choose sites whose
+cost is within a budget, and count the weight of every point within reach of one. With each cost
+one and the budget p it is the problem of the paper. The planning model is this with ports, power,
+upgrades and targets; here is the part of it that all of these share.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib.util
-import platform
-import sys
 from dataclasses import dataclass
-from importlib.metadata import version
-from time import perf_counter, process_time
 from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 from scipy import sparse
 
-from benchmarks.covering import Covering
-from benchmarks.maximal_covering import Effort, Step, gap_of, solve_covering
-from kwev.model.coverage import within
+from kwev.errors import KwevError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-SEED = 2026
-SIDE_M = 40_000
-HUBS, SPREAD_M = 25, (800, 2_500)
-HEAVIEST = 99
+SLACK = 1e-9
+"""Share by which sums of floating-point numbers may be off: bounds are widened by it."""
+
+CHECKED_EVERY = 15
+"""Steps without a better bound after which the subgradient method halves its stride and returns."""
 
 
 @dataclass(frozen=True)
-class Instance:
-    """A generated instance and what is hoped for.
+class Covering:
+    """One covering problem; :meth:`of` makes it and checks what it is given.
 
     Attributes
     ----------
-    name
-        What ``--only`` calls it.
-    sites, points, count, radius_m
-        Size, number of sites to choose, and reach (m).
-    goal, stop
-        Gap to get under, and gap at which the search may stop (shares): below the goal, to see
-        how far it gets.
-    seconds, plain_seconds
-        Process seconds for kwev and for plain HiGHS.
+    reach
+        Shape (n, m), 1 where site i is within reach of point j, by site (CSC), indices sorted.
+    points
+        The same by point (CSR).
+    weight
+        Shape (n,), not negative: what covering a point is worth.
+    cost
+        Shape (m,), not negative: what a site costs.
+    budget
+        The most that the chosen sites may cost together.
     """
 
-    name: str
-    sites: int
-    points: int
-    count: int
-    radius_m: float
-    goal: float
-    stop: float
-    seconds: float
-    plain_seconds: float
-
-
-INSTANCES = (
-    Instance("small", 200, 2_000, 20, 2_000.0, 1e-4, 1e-4, 60.0, 60.0),
-    Instance("medium", 1_000, 20_000, 50, 1_500.0, 0.002, 0.002, 150.0, 150.0),
-    Instance("large", 5_000, 20_000, 200, 700.0, 0.01, 0.006, 600.0, 150.0),
-)
-
-
-@dataclass(frozen=True)
-class Generated:
-    """Coordinates (m) of points and sites, weights, and who reaches whom."""
-
-    points_m: NDArray[np.int64]
-    sites_m: NDArray[np.int64]
+    reach: sparse.csc_array
+    points: sparse.csr_array
     weight: NDArray[np.float64]
-    reach: sparse.csr_array
+    cost: NDArray[np.float64]
+    budget: float
 
+    @classmethod
+    def of(
+        cls,
+        reach: sparse.sparray,
+        weight: NDArray[np.float64],
+        budget: float,
+        cost: NDArray[np.float64] | None = None,
+    ) -> Covering:
+        """Make a problem; without ``cost`` each site costs one and ``budget`` is their number.
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the table: who, what it covers, what it proves, and its time (s)."""
-
-    who: str
-    value: float
-    bound: float
-    seconds: float
-    process_seconds: float
+        Raises
+        ------
+        KwevError
+            If the shapes do not agree, or a weight, a cost or the budget is negative or no number.
+        """
+        matrix = sparse.csc_array(reach, copy=True).astype(np.float64)
+        matrix.eliminate_zeros()
+        matrix.sort_indices()
+        matrix.data[:] = 1.0
+        n, m = matrix.shape
+        worth = np.asarray(weight, np.float64)
+        price = np.ones(m) if cost is None else np.asarray(cost, np.float64)
+        for name, values, size in (("weight", worth, n), ("cost", price, m)):
+            if values.shape != (size,):
+                raise KwevError(
+                    f"{name} has shape {values.shape}, but reach is {n:,} points x {m:,} sites",
+                    where="benchmarks.covering",
+                    hint="Give one weight a point and one cost a site.",
+                )
+        given = np.concatenate([worth, price, [budget]])
+        if not (np.isfinite(given).all() and (given >= 0).all()):
+            raise KwevError(
+                "a weight, a cost or the budget is negative or no number",
+                where="benchmarks.covering",
+                hint="Drop points and sites that have none.",
+            )
+        return cls(matrix, sparse.csr_array(matrix), worth, price, float(budget))
 
     @property
-    def gap(self) -> float:
-        """Relative gap (share)."""
-        return gap_of(self.value, self.bound)
+    def sites(self) -> int:
+        """Number of sites."""
+        return int(self.reach.shape[1])
 
+    def covered_by(self, chosen: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which points the chosen sites reach, shape (n,)."""
+        return np.asarray(self.reach[:, chosen].sum(axis=1) > 0).reshape(-1)
 
-def generate(instance: Instance, seed: int = SEED) -> Generated:
-    """Generate an instance: the same for the same seed."""
-    draw = np.random.default_rng(seed)
-    centres = draw.integers(0, SIDE_M, (HUBS, 2))
-    share = draw.dirichlet(np.full(HUBS, 2.0))
-    spread = draw.integers(*SPREAD_M, HUBS)
+    def value(self, chosen: NDArray[np.int64]) -> float:
+        """Return the weight that the chosen sites cover."""
+        return float(self.weight[self.covered_by(chosen)].sum())
 
-    def spots(size: int) -> NDArray[np.int64]:
-        near = draw.choice(HUBS, size // 2, p=share)
-        apart = np.rint(draw.normal(0, 1, (len(near), 2)) * spread[near][:, None]).astype(np.int64)
-        anywhere = draw.integers(0, SIDE_M, (size - len(near), 2))
-        return np.clip(np.concatenate([centres[near] + apart, anywhere]), 0, SIDE_M)
+    def affords(self, chosen: NDArray[np.int64]) -> bool:
+        """Return whether the chosen sites are within the budget."""
+        return bool(self.cost[chosen].sum() <= self.budget * (1 + SLACK))
 
-    points, sites = spots(instance.points), spots(instance.sites)
-    weight = draw.integers(1, HEAVIEST + 1, instance.points).astype(np.float64)
-    reach = within(points.astype(np.float64), sites.astype(np.float64), instance.radius_m)
-    return Generated(points, sites, weight, reach)
+    def only(self, kept: NDArray[np.int64]) -> Covering:
+        """Return the problem with some of the sites, in the order given, points grouped.
 
-
-def by_kwev(made: Generated, instance: Instance) -> Line:
-    """Solve by kwev until the goal is proven or the time is over, printing each step."""
-    covering = Covering.of(made.reach, made.weight, float(instance.count))
-    effort = Effort(gap=instance.stop, seconds=instance.seconds, clock=process_time)
-    answer = solve_covering(covering, effort, _print_step)
-    return Line("kwev", answer.value, answer.bound, answer.seconds, answer.process_seconds)
-
-
-def _print_step(step: Step) -> None:
-    gap = gap_of(step.value, step.bound)
-    print(
-        f"    {step.name:<24} {step.value:>10,.0f} {step.bound:>12,.1f} {gap:>8.3%} "
-        f"{step.process_seconds:>8.1f} s  {step.sites:,} sites",
-        flush=True,
-    )
-
-
-def by_plain_highs(made: Generated, instance: Instance) -> Line:
-    """Solve the model as the paper writes it: a row a point, default settings, no start."""
-    started, process = perf_counter(), process_time()
-    n, m = made.reach.shape
-    cover = sparse.hstack([made.reach.astype(np.float64), -sparse.eye_array(n)])
-    count = sparse.csr_array(np.concatenate([np.ones(m), np.zeros(n)]).reshape(1, -1))
-    matrix = sparse.csc_array(sparse.vstack([cover, count]))
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = m + n, n + 1
-    lp.sense_ = highspy.ObjSense.kMaximize
-    lp.col_cost_ = np.concatenate([np.zeros(m), made.weight])
-    lp.col_lower_, lp.col_upper_ = np.zeros(m + n), np.ones(m + n)
-    lp.row_lower_ = np.append(np.zeros(n), -highspy.kHighsInf)
-    lp.row_upper_ = np.append(np.full(n, highspy.kHighsInf), instance.count)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_, lp.a_matrix_.index_ = matrix.indptr, matrix.indices
-    lp.a_matrix_.value_ = matrix.data
-    kinds = highspy.HighsVarType
-    lp.integrality_ = [kinds.kInteger] * m + [kinds.kContinuous] * n
-    solver = highspy.Highs()
-    solver.setOptionValue("output_flag", False)
-    solver.passModel(lp)
-    ends = process + instance.plain_seconds
-    solver.cbMipInterrupt += lambda event: event.interrupt(process_time() > ends)
-    solver.run()
-    info = solver.getInfo()
-    value, bound = info.objective_function_value, info.mip_dual_bound
-    return Line("plain HiGHS", value, bound, perf_counter() - started, process_time() - process)
-
-
-def by_spopt(made: Generated, instance: Instance) -> Line:
-    """Solve by spopt's MCLP [Feng et al., 2022] through PuLP's HiGHS, model building included."""
-    import pulp  # noqa: PLC0415 -- only where spopt is installed
-    from spopt.locate import MCLP  # noqa: PLC0415
-
-    started, process = perf_counter(), process_time()
-    apart = made.points_m[:, None, :] - made.sites_m[None, :, :]
-    model = MCLP.from_cost_matrix(
-        np.hypot(apart[..., 0], apart[..., 1]),
-        made.weight,
-        instance.radius_m,
-        p_facilities=instance.count,
-    )
-    model = model.solve(pulp.HiGHS(msg=False, gapRel=instance.goal))
-    value = float(pulp.value(model.problem.objective))
-    # it states no bound: its solver stops at the gap asked for
-    bound = value * (1 + instance.goal)
-    return Line("spopt MCLP", value, bound, perf_counter() - started, process_time() - process)
-
-
-def bench(instance: Instance) -> list[Line]:
-    """Solve an instance by all and print the table."""
-    made = generate(instance)
-    print(
-        f"{instance.name}: {instance.sites:,} sites, {instance.points:,} points, "
-        f"p = {instance.count}, radius {instance.radius_m:,.0f} m, {made.reach.nnz:,} pairs, "
-        f"seed {SEED}"
-    )
-    lines = [by_kwev(made, instance)]
-    lines.append(by_plain_highs(made, instance))
-    if instance.name == "small" and importlib.util.find_spec("spopt"):
-        lines.append(by_spopt(made, instance))
-    first = lines[0]
-    for line in lines:
-        ratio = line.process_seconds / first.process_seconds
-        print(
-            f"  {line.who:<12} {line.value:>10,.0f} {line.bound:>12,.1f} gap {line.gap:>8.3%} "
-            f"{line.process_seconds:>8.1f} s process, {line.seconds:>8.1f} s wall, "
-            f"{ratio:>6.1f} times kwev's"
+        Points within reach of the same sites are one, with their weights summed; a point out of
+        every site's reach goes. Both are exact: such points are covered together or never.
+        """
+        rows = sparse.csr_array(sparse.csc_array(self.reach[:, kept]))
+        rows.sort_indices()
+        reached = np.flatnonzero((np.diff(rows.indptr) > 0) & (self.weight > 0))
+        seen: dict[bytes, int] = {}
+        group = np.empty(len(reached), np.int64)
+        for k, j in enumerate(reached):
+            key = rows.indices[rows.indptr[j] : rows.indptr[j + 1]].tobytes()
+            group[k] = seen.setdefault(key, len(seen))
+        first = np.unique(group, return_index=True)[1]
+        total = np.bincount(group, weights=self.weight[reached], minlength=len(first))
+        points = sparse.csr_array(rows[reached[first]])
+        return Covering(
+            sparse.csc_array(points),
+            points,
+            total.astype(np.float64),
+            self.cost[kept],
+            self.budget,
         )
-    reached = "reached" if first.gap <= instance.goal else "MISSED"
-    print(f"  goal: gap of {instance.goal:.2%} in {instance.seconds:,.0f} s {reached}", flush=True)
-    return lines
+
+    def grouped(self) -> Covering:
+        """Return the same problem, same sites, with its points grouped."""
+        return self.only(np.arange(self.sites))
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the instances that are asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.covering", description=__doc__)
-    names = [instance.name for instance in INSTANCES]
-    parser.add_argument("--only", default=",".join(names), help="names, separated by commas")
-    wanted = parser.parse_args(arguments).only.split(",")
-    unknown = sorted(set(wanted) - set(names))
-    if unknown:
-        parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(names)}")
-    spopt = version("spopt") if importlib.util.find_spec("spopt") else "not installed: left out"
-    print(
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, "
-        f"highspy {version('highspy')}, spopt {spopt}; one thread"
-    )
-    for instance in INSTANCES:
-        if instance.name in wanted:
-            bench(instance)
+@dataclass(frozen=True)
+class Dual:
+    """A bound on every choice, proven by a price for each point's cover and one for money.
+
+    Attributes
+    ----------
+    price
+        Shape (n,), between 0 and the point's weight: the multiplier u of its cover row.
+    money
+        The multiplier of the budget, not negative: weight per unit of cost.
+    bound
+        No choice within the budget covers more.
+    reduced
+        Shape (m,): what a site's points are worth at their prices, less its cost at its price.
+    """
+
+    price: NDArray[np.float64]
+    money: float
+    bound: float
+    reduced: NDArray[np.float64]
+
+    def closed(self, target: float) -> NDArray[np.bool_]:
+        """Return the sites that no choice worth more than ``target`` contains, shape (m,)."""
+        return self.bound + np.minimum(self.reduced, 0.0) <= target
+
+    def forced(self, target: float) -> NDArray[np.bool_]:
+        """Return the sites that every choice worth more than ``target`` contains, shape (m,)."""
+        return self.bound - np.maximum(self.reduced, 0.0) <= target
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def dual_bound(covering: Covering, price: NDArray[np.float64]) -> Dual:
+    r"""Return the bound that any prices prove, by weak duality.
+
+    With ``y_j <= sum_i a_ji x_i`` relaxed at u_j, and the budget at a multiplier t,
+
+    .. math:: L(u, t) = \sum_j (w_j - u_j) + t B + \sum_i \max(0, \sum_j a_{ji} u_j - t c_i)
+
+    for 0 <= u <= w (clipped here, so prices from anywhere do). The best t for given u is the
+    ratio at which the budget runs out when sites are bought by worth per cost; with costs of one,
+    the bound is then the sum over the p sites worth most. A choice that contains a site of
+    negative reduced cost d is worth L + d at most, and one without a site of positive d is worth
+    L - d at most: so sites are closed or forced open without losing a better choice.
+
+    Parameters
+    ----------
+    covering
+        The problem.
+    price
+        Shape (n,): a multiplier for each point.
+
+    Returns
+    -------
+    Dual
+        Its bound is widened by ``SLACK``, more than the rounding of the sums.
+    """
+    weight, cost = covering.weight, covering.cost
+    # a point that no site reaches costs the bound nothing at the price of its weight
+    reached = np.diff(covering.points.indptr) > 0
+    u = np.where(reached, np.clip(price, 0.0, weight), weight)
+    worth = np.asarray(covering.reach.T @ u)
+    money = _price_of_money(worth, cost, covering.budget)
+    reduced = worth - money * cost
+    bound = (weight - u).sum() + money * covering.budget + np.maximum(reduced, 0.0).sum()
+    return Dual(u, money, float(bound) + SLACK * float(weight.sum()), reduced)
+
+
+def _price_of_money(worth: NDArray[np.float64], cost: NDArray[np.float64], budget: float) -> float:
+    """Return the worth per cost at which the budget runs out; 0 where it never does."""
+    priced = np.flatnonzero(cost > 0)
+    ratio = worth[priced] / cost[priced]
+    order = np.argsort(-ratio, kind="stable")
+    spent = np.cumsum(cost[priced][order])
+    last = int(np.searchsorted(spent, budget * (1 - SLACK)))
+    return float(ratio[order[last]]) if last < len(order) else 0.0
+
+
+def subgradient(covering: Covering, value: float, steps: int = 600) -> Dual:
+    """Return a bound by the subgradient method on the relaxed cover rows [Held et al., 1974].
+
+    No solver is needed. The Lagrangian has the bound of the linear relaxation as its least value;
+    the method comes within a few parts in a thousand of it.
+
+    Parameters
+    ----------
+    covering
+        The problem.
+    value
+        Weight that some choice covers: sets the stride.
+    steps
+        Steps, each two products with the reach matrix.
+    """
+    weight = covering.weight
+    best = dual_bound(covering, weight / 2)
+    price, direction = best.price, np.zeros(len(weight))
+    stride, since = 1.0, 0
+    for _ in range(steps):
+        here = dual_bound(covering, price)
+        if here.bound < best.bound:
+            best, since = here, 0
+        else:
+            since += 1
+        if since >= CHECKED_EVERY:
+            here, stride, since = best, stride / 2, 0
+            direction[:] = 0.0
+        bought = _bought(covering, here)
+        # deflected: part of the last direction damps the zigzag [Camerini et al., 1975]
+        direction = (covering.points @ bought - 1.0) + 0.7 * direction
+        stuck = (here.price <= 0) & (direction > 0) | (here.price >= weight) & (direction < 0)
+        step = np.where(stuck, 0.0, direction)
+        length = float(step @ step)
+        if length == 0 or here.bound <= value:
+            break
+        price = np.clip(here.price - stride * (here.bound - value) / length * step, 0.0, weight)
+    return best
+
+
+def _bought(covering: Covering, dual: Dual) -> NDArray[np.float64]:
+    """Return how much of each site the relaxed problem buys: the last one in part."""
+    bought = (dual.reduced > 0).astype(np.float64)
+    left = covering.budget - float(covering.cost @ bought)
+    edge = np.flatnonzero((dual.reduced == 0) & (covering.cost > 0))
+    if len(edge) and left > 0:
+        total = float(covering.cost[edge].sum())
+        bought[edge] = min(1.0, left / total)
+    return bought
+
+
+def greedy(covering: Covering) -> NDArray[np.int64]:
+    """Return the sites bought one by one, each time the one with the most new weight per cost.
+
+    With costs of one this covers at least 1 - 1/e of the most [Nemhauser et al., 1978]; with
+    others, the better of it and the best single site covers half of that share at least.
+    """
+    free = np.flatnonzero(covering.cost <= 0)
+    gain = np.asarray(covering.reach.T @ covering.weight)
+    new = np.ones(len(covering.weight), bool)
+    chosen: list[int] = []
+    left = covering.budget * (1 + SLACK)
+    able = covering.cost <= left
+    single = int(np.argmax(np.where(able, gain, -1.0))) if able.any() else -1
+    for one in free.tolist():
+        _take(covering, one, gain, new, chosen)
+    scale = np.where(covering.cost > 0, covering.cost, 1.0)
+    while True:
+        fits = (covering.cost <= left) & (gain > 0)
+        fits[chosen] = False
+        if not fits.any():
+            break
+        i = int(np.argmax(np.where(fits, gain / scale, -1.0)))
+        left -= covering.cost[i]
+        _take(covering, i, gain, new, chosen)
+    found = np.array(sorted(chosen), np.int64)
+    alone = np.array(sorted({single, *free.tolist()} - {-1}), np.int64)
+    better = covering.affords(alone) and covering.value(alone) > covering.value(found)
+    return alone if better else found
+
+
+def _take(
+    covering: Covering,
+    site: int,
+    gain: NDArray[np.float64],
+    new: NDArray[np.bool_],
+    chosen: list[int],
+) -> None:
+    """Add a site to the chosen ones and take what it covers off every site's gain."""
+    reach = covering.reach
+    points = reach.indices[reach.indptr[site] : reach.indptr[site + 1]]
+    fresh = points[new[points]]
+    gain -= np.asarray(covering.points[fresh].T @ covering.weight[fresh])
+    new[fresh] = False
+    chosen.append(site)

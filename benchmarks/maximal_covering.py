@@ -1,11 +1,10 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
 The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.interchange` around HiGHS, each on
-what the one
-before left over: the relaxation gives prices and a first bound; choices drawn from it and improved
-by interchange name the few sites that good choices are made of; the program over these alone is
-small enough to be solved; with its value, most sites are ruled out by their prices; what is left
-is searched until the gap asked for is proven.
+what the one before left over: the relaxation gives prices and a first bound; choices drawn from
+it and improved by interchange name the few sites that good choices are made of; the program over
+these alone is small enough to be solved; with its value, most sites are ruled out by their
+prices; what is left is searched until the gap asked for is proven.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from scipy import sparse
 from benchmarks.covering import SLACK, Covering, Dual, dual_bound, greedy, subgradient
 from benchmarks.interchange import Exchange
 from kwev.errors import KwevError
+from kwev.solve.highs import LinearProgram, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -325,9 +325,9 @@ def _relaxation(
     :func:`benchmarks.covering.dual_bound` makes a valid bound of any.
     """
     program = _Program(covering, np.arange(covering.sites), np.zeros(covering.sites))
-    solver = program.loaded(whole=False)
     options = {"solver": "ipm", "run_crossover": "off"}
-    _set(solver, {**options, "threads": effort.threads, "random_seed": effort.seed})
+    limits = {"threads": effort.threads, "random_seed": effort.seed}
+    solver = program.loaded({**options, **limits}, whole=False)
     ends = effort.clock() + seconds
     solver.cbIpmInterrupt += lambda event: event.interrupt(effort.clock() > ends)
     solver.run()
@@ -356,32 +356,23 @@ class _Program:
         self._rows, self._weight = sparse.csr_array(part.points[~single]), part.weight[~single]
         self._cost, self._budget, self._single = part.cost, part.budget, single
 
-    def loaded(self, *, whole: bool) -> Any:
+    def loaded(self, options: dict[str, Any], *, whole: bool) -> Any:
         """Return a solver that holds the program, or its relaxation."""
         m, g = len(self._kept), len(self._weight)
         cover = sparse.hstack([self._rows, -sparse.eye_array(g)])
         spend = sparse.csr_array(np.concatenate([self._cost, np.zeros(g)]).reshape(1, -1))
-        matrix = sparse.csc_array(sparse.vstack([cover, spend]))
-        lp = highspy.HighsLp()
-        lp.num_col_, lp.num_row_ = m + g, g + 1
-        # minimised: the interior point method returns the duals of a maximum with mixed signs
-        lp.col_cost_ = -np.concatenate([self._worth, self._weight])
-        lp.col_lower_ = np.concatenate([self._lower, np.zeros(g)])
-        lp.col_upper_ = np.ones(m + g)
-        lp.row_lower_ = np.append(np.zeros(g), -highspy.kHighsInf)
-        lp.row_upper_ = np.append(np.full(g, highspy.kHighsInf), self._budget)
-        lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        lp.a_matrix_.start_ = matrix.indptr
-        lp.a_matrix_.index_ = matrix.indices
-        lp.a_matrix_.value_ = matrix.data
-        if whole:
-            kinds = highspy.HighsVarType
-            lp.integrality_ = [kinds.kInteger] * m + [kinds.kContinuous] * g
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        solver.setOptionValue("output_flag", False)
-        if solver.passModel(lp) == highspy.HighsStatus.kError:
-            raise KwevError("HiGHS refuses the program", where="benchmarks.maximal_covering")
-        return solver
+        program = LinearProgram(
+            # minimised: the interior point method returns the duals of a maximum with mixed signs
+            cost=-np.concatenate([self._worth, self._weight]),
+            offset=0.0,
+            matrix=sparse.csc_array(sparse.vstack([cover, spend])),
+            row_lower=np.append(np.zeros(g), -np.inf),
+            row_upper=np.append(np.full(g, np.inf), self._budget),
+            lower=np.concatenate([self._lower, np.zeros(g)]),
+            upper=np.ones(m + g),
+            integer=np.arange(m + g) < m,
+        )
+        return load(program, {"output_flag": False, **options}, whole=whole)
 
     def prices(self, row_dual: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the multiplier of each group of the whole problem, all sites being kept."""
@@ -400,7 +391,6 @@ class _Program:
         options: dict[str, Any],
     ) -> tuple[NDArray[np.int64], float]:
         """Return the best choice found, in sites of the whole problem, and the bound."""
-        solver = self.loaded(whole=True)
         limits = {
             "mip_rel_gap": gap,
             "mip_abs_gap": 1e-9,
@@ -408,7 +398,7 @@ class _Program:
             "threads": effort.threads,
             "random_seed": effort.seed,
         }
-        _set(solver, {**limits, **options})
+        solver = self.loaded({**limits, **options}, whole=True)
         given = highspy.HighsSolution()
         build = np.isin(self._kept, start).astype(np.float64)
         given.col_value = np.concatenate([build, np.minimum(1.0, self._rows @ build)]).tolist()
@@ -427,9 +417,3 @@ class _Program:
             return start, -float(info.mip_dual_bound)
         values = np.array(solver.getSolution().col_value[: len(self._kept)])
         return self._kept[values > 0.5], -float(info.mip_dual_bound)  # noqa: PLR2004 -- 0 or 1
-
-
-def _set(solver: Any, options: dict[str, Any]) -> None:
-    for name, value in options.items():
-        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-            raise KwevError(f"HiGHS refuses {name} = {value}", where="benchmarks.maximal_covering")

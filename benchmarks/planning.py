@@ -141,8 +141,8 @@ def gurobi(tables: Tables, project: Project) -> None:
     try:
         engine = choose_engine("gurobi")
         with Watch() as watch:
-            going = stages._going(inputs, config, engine, lambda _: None, plain=False)  # noqa: SLF001
-            _, first, second = stages._two_stages(going)  # noqa: SLF001
+            going = stages.start_run(inputs, config, engine, lambda _: None, plain=False)
+            _, first, second = stages.two_stages(going)
     except KwevError as refused:
         print(f"gurobi: da, reduced: {refused}")
         return
@@ -150,10 +150,10 @@ def gurobi(tables: Tables, project: Project) -> None:
     line(f"gurobi ({engine.licence}): da, reduced", watch.time, gap, "fits the licence: kept")
 
 
-def _stages(inputs: Inputs, config: Config) -> tuple[stages._Run, Answer, Answer]:
+def _stages(inputs: Inputs, config: Config) -> tuple[stages.Run, Answer, Answer]:
     highs = choose_engine("highs")
-    going = stages._going(inputs, config, highs, lambda _: None, plain=False)  # noqa: SLF001
-    _, first, second = stages._two_stages(going)  # noqa: SLF001
+    going = stages.start_run(inputs, config, highs, lambda _: None, plain=False)
+    _, first, second = stages.two_stages(going)
     return going, first, second
 
 
@@ -166,10 +166,10 @@ def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> 
     limited = config.with_values(solver__time_limit_s=BASELINE_S)
     with Watch() as watch:
         try:
-            going = stages._going(  # noqa: SLF001
+            going = stages.start_run(
                 inputs, limited, choose_engine("highs"), lambda _: None, plain=True
             )
-            _, first, second = stages._two_stages(going)  # noqa: SLF001
+            _, first, second = stages.two_stages(going)
             gap, stopped = max(_gap(first), _gap(second)), "limit" in (first.status, second.status)
         except KwevError:
             gap, stopped = None, True

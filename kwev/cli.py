@@ -1,20 +1,26 @@
-"""The command line: data, solve, check, render, doctor and the formats' schemas."""
+"""The command line: one command a function, whose docstring is its help."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path  # noqa: TC003 -- typer reads annotations
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
+from typer import Argument, Option
 
-from kwev import __version__
-from kwev.config import GEOGRAPHIES, SOLVERS, Case, load_config, scenario_paths
+from kwev import __version__, terminal
+from kwev.config import Case, load_case, load_config, scenario_paths
 from kwev.errors import KwevError
-from kwev.project import Project, find_project
+from kwev.files import refuse_file, write_json, write_text
+from kwev.project import find_project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kwev.data.tables import Tables
+    from kwev.plan.format import Certificate, Plan
 
 EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR, EXIT_REGRESSED = 0, 1, 2, 3
 
@@ -29,20 +35,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True, highlight=False)
 
 Scenario = Annotated[
-    str, typer.Option("--scenario", "-s", help="Scenario: base, or a file of config/ by its name.")
+    str, Option("--scenario", "-s", help="Scenario: base, or a file of config/ by its name.")
 ]
 Geography = Annotated[
     str,
-    typer.Option(
-        "--geography", "-g", help="Demand points: tract (138), da (766) or cell (100 m grid)."
-    ),
+    Option("--geography", "-g", help="Demand points: tract (138), da (766) or cell (100 m grid)."),
 ]
 SolverName = Annotated[
     str | None,
-    typer.Option("--solver", help="Force a solver: highs, gurobi or scip (default: the config's)."),
+    Option("--solver", help="Force a solver: highs, gurobi or scip (default: the config's)."),
 ]
 
 
@@ -68,7 +71,7 @@ def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options before the command."""
@@ -77,11 +80,10 @@ def _options(
 @app.command()
 def data(
     raw: Annotated[
-        Path | None,
-        typer.Option("--raw", help="Folder of raw files (default: KWEV_RAW, else data/raw)."),
+        Path | None, Option("--raw", help="Folder of raw files (default: KWEV_RAW, else data/raw).")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write (default: data/processed).")
+        Path | None, Option("--out", help="Folder to write (default: data/processed).")
     ] = None,
 ) -> None:
     """Compute data/processed from the raw files: checked, whole or not at all.
@@ -99,8 +101,7 @@ def data(
     project = find_project()
     target = out or project.processed
     report = build(raw or project.raw, target)
-    typer.echo(report.stages())
-    typer.echo(report.summary())
+    _echo((report.stages(), report.summary()))
     if out is None:
         typer.echo(f"wrote {write_notice(project, read_catalogue(project))}")
 
@@ -111,7 +112,7 @@ def solve(
     geography: Geography = "da",
     out: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "--out", "-o", help="Folder for plan.json, results.json, solve.json, .geojson, .csv."
         ),
     ] = None,
@@ -126,18 +127,18 @@ def solve(
     """
     project = find_project()
     # slips are told before the slow imports and the solve
-    case = _case(project, scenario, geography, solver)
+    case = load_case(scenario, geography, solver, project.config)
     folder = out or project.build / "plans" / f"{scenario}-{geography}"
-    _refuse_file(folder)
+    refuse_file(folder)
     from kwev.data.tables import load_tables
 
     tables = load_tables(project.processed)
     from kwev.plan.export import write_plan
-    from kwev.report.results_file import write_results
+    from kwev.report.results import write_results
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
-    with _bar() as progress:
+    with terminal.bar() as progress:
         task = progress.add_task(f"{scenario} at {geography}", total=len(SOLVES))
 
         def step(name: str) -> None:
@@ -148,102 +149,21 @@ def solve(
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
     write_plan(folder, entry.plan, entry.account)
-    _summary(entry.plan.as_dict(), entry.account["seconds"])
-    _sizes(entry.account["size"])
-    typer.echo(f"wrote {folder / 'plan.json'}")
-    typer.echo(f"wrote {write_results(folder, tables, entry)}")
+    _echo(terminal.plan_lines(entry.plan, entry.account))
+    _echo((f"wrote {folder / 'plan.json'}", f"wrote {write_results(folder, tables, entry)}"))
 
 
-def _case(project: Project, scenario: str, geography: str, solver: str | None) -> Case:
-    from kwev.errors import nearest
-
-    settings = load_config(scenario, project.config)
-    if geography not in GEOGRAPHIES:
-        hint = nearest(geography, list(GEOGRAPHIES))
-        raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
-    if solver is not None:
-        if solver not in SOLVERS:
-            hint = nearest(solver, list(SOLVERS))
-            raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
-        settings = settings.with_values(solver__name=solver)
-    return Case(scenario, settings, geography)
-
-
-def _refuse_file(folder: Path) -> None:
-    for path in (folder, *folder.parents):
-        if path.is_file():
-            hint = "Give the name of a folder."
-            raise KwevError("a file stands in the way of the output", where=str(path), hint=hint)
-
-
-def _bar() -> Progress:
-    return Progress(
-        TextColumn("{task.description:<24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        disable=not console.is_terminal,  # a log or a pipe gets nothing but errors
-    )
-
-
-def _sizes(size: dict[str, int]) -> None:
-    """Print how many columns and rows the exact reduction left."""
-    names = [name for name in size if f"reduced_{name}" in size]
-    left = ", ".join(f"{size[name]:,} -> {size[f'reduced_{name}']:,} {name}" for name in names)
-    typer.echo(f"reduced: {left or 'nothing to decide'}")
-
-
-def _summary(plan: dict[str, object], seconds: float) -> None:
-    from kwev.plan.format import parse_plan
-
-    record = parse_plan(plan, where="plan")
-    solver, cost = record.solver, record.cost
-    typer.echo(
-        f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, "
-        f"objective {solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {seconds:.1f} s"
-    )
-    checked = solver.gap_checked
-    shown = record.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
-    typer.echo(f"bound: {shown}")
-    from kwev.report.metrics import kinds_of
-
-    counts = {k: sum(a.kind == k for a in record.actions) for k in kinds_of(record)}
-    typer.echo("actions: " + ", ".join(f"{n} {k}" for k, n in counts.items()))
-    typer.echo(
-        f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD, "
-        f"operating cost {cost.operating_cad_per_year:+,.0f} CAD a year"
-    )
-    for name in ("l2", "l3", "ev_owners"):
-        reached = getattr(record.coverage, name)
-        most = ", ".join(
-            f"{word} {'none' if value is None else format(value, '.1%')}"
-            for word, value in (("attainable", reached.attainable), ("ceiling", reached.ceiling))
-        )
-        status = record.certificate.targets[name] if record.certificate else "not certified"
-        typer.echo(
-            f"{name:<9} {reached.before:6.1%} -> {reached.after:6.1%} of {reached.target:.0%} "
-            f"({most}): {status}"
-        )
-    if cost.least_budget_cad is None:
-        typer.echo(f"least budget: none, {cost.least_budget_reason}")
-    else:
-        bound = cost.least_budget_bound_cad
-        typer.echo(
-            f"least budget: {cost.least_budget_cad:,.0f} CAD"
-            + ("" if bound is None else f" (no less than {bound:,.0f} CAD)")
-        )
-    if record.certificate:
-        held = len(record.certificate.violations)
-        typer.echo(f"certificate: {record.certificate.checks} checks, {held} violations")
+def _echo(lines: Iterable[str]) -> None:
+    for line in lines:
+        typer.echo(line)
 
 
 @app.command()
 def check(
-    plan: Annotated[Path, typer.Argument(help="The plan.json to check.")],
+    plan: Annotated[Path, Argument(help="The plan.json to check.")],
     scenario: Annotated[
         str | None,
-        typer.Option("--scenario", "-s", help="Scenario to check against (default: the plan's)."),
+        Option("--scenario", "-s", help="Scenario to check against (default: the plan's)."),
     ] = None,
 ) -> None:
     """Recompute a plan from data/processed and config/, without the solver that made it.
@@ -252,30 +172,34 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    from kwev.plan.format import read_plan
-
-    project = find_project()
-    record = read_plan(plan)
-    name = scenario or record.scenario
-    case = Case(name, load_config(name, project.config), record.geography)
-    from kwev.certify import certify
-    from kwev.data.tables import load_tables
-
-    certificate = certify(record, load_tables(project.processed), case)
-    for violation in certificate.violations:
-        typer.echo(f"violation: {violation}")
-    for target, status in certificate.targets.items():
-        typer.echo(f"target {target}: {status}")
+    certificate = _certified(plan, scenario)[3]
+    _echo(f"target {target}: {status}" for target, status in certificate.targets.items())
     typer.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
 
 
+def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tables, Certificate]:
+    """Read a plan, check it against its scenario or another, and tell its violations."""
+    from kwev.plan.format import read_plan
+
+    project, record = find_project(), read_plan(path)
+    name = scenario or record.scenario
+    case = Case(name, load_config(name, project.config), record.geography)
+    from kwev.certify import certify
+    from kwev.data.tables import load_tables
+
+    tables = load_tables(project.processed)
+    certificate = certify(record, tables, case)
+    _echo(f"violation: {violation}" for violation in certificate.violations)
+    return record, case, tables, certificate
+
+
 @app.command()
 def schedule(
-    plan: Annotated[Path, typer.Argument(help="The plan.json to schedule.")],
+    plan: Annotated[Path, Argument(help="The plan.json to schedule.")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder to write (default: the plan's).")
+        Path | None, Option("--out", "-o", help="Folder to write (default: the plan's).")
     ] = None,
 ) -> None:
     """Say when each action of a plan is done, and write a package for each site.
@@ -287,40 +211,25 @@ def schedule(
 
     Example: kwev schedule build/base/plan.json
     """
-    from kwev.plan.format import read_plan
-
-    project = find_project()
-    record = read_plan(plan)
     folder = out or plan.parent
-    _refuse_file(folder)
-    config = load_config(record.scenario, project.config)
-    from kwev.certify import certify
-    from kwev.data.tables import load_tables
-    from kwev.files import write_json, write_text
+    refuse_file(folder)
+    record, case, tables, certificate = _certified(plan)
+    if certificate.violations:
+        raise typer.Exit(EXIT_VIOLATIONS)
     from kwev.report import phases as phasing
     from kwev.report import site_packages as packages
     from kwev.report import timing
+    from kwev.report.schedule import schedule_file
 
-    tables = load_tables(project.processed)
-    case = Case(record.scenario, config, record.geography)
-    violations = certify(record, tables, case).violations
-    for violation in violations:
-        typer.echo(f"violation: {violation}")
-    if violations:
-        raise typer.Exit(EXIT_VIOLATIONS)
+    config = case.config
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", timing.schedule_file(made).model_dump(mode="json"))
+    write_json(folder / "schedule.json", schedule_file(made).model_dump(mode="json"))
     write_json(folder / "phases.json", phases.model_dump(mode="json"))
     write_text(folder / "site-packages.csv", packages.as_csv(sites))
     write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
-    for row in made.compared().to_dict("records"):
-        keeps = "" if row["keeps"] else " (breaks limits)"
-        typer.echo(
-            f"{row['name']}: {row['l2']:+,.0f} person-months at Level 2, "
-            f"{row['l3']:+,.0f} at Level 3, {row['share']:.1%} of the best gain{keeps}"
-        )
+    _echo(terminal.schedule_lines(made.compared()))
     typer.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
 
 
@@ -346,13 +255,13 @@ def explain(
     Example: kwev explain --scenario base --geography da
     """
     project = find_project()
-    case = _case(project, scenario, geography, solver)
+    case = load_case(scenario, geography, solver, project.config)
     from kwev.data.tables import load_tables
     from kwev.report import out_of_reach as outofreach
     from kwev.studies.store import stored
 
     tables = load_tables(project.processed)
-    with _bar() as progress:
+    with terminal.bar() as progress:
         task = progress.add_task("conflict", total=None)
 
         def step(name: str) -> None:
@@ -361,20 +270,8 @@ def explain(
         found = outofreach.conflict(project, tables, case, progress=step)
         progress.update(task, description=f"{scenario} at {geography}")
         plan = stored(project, tables, case, progress=step).plan
-    typer.echo(outofreach.sentence(found, case.config))
-    for row in outofreach.group_table(found, case.config).itertuples():
-        typer.echo(f"  {row.part:<9} {row.group:<22} {row.name}")
-    others = outofreach.rest(plan, found)
-    if others:
-        typer.echo(others)
-    typer.echo(
-        f"{'on the cells':<16} {'people':>9} {'L2':>7} {'missing':>9} {'L3':>7} {'missing':>9}"
-    )
-    for r in outofreach.by_municipality(tables, plan, case).itertuples():
-        typer.echo(
-            f"{r.municipality:<16} {r.people:>9,.0f} {r.l2:>7.1%} {r.l2_missing:>9,.0f} "
-            f"{r.l3:>7.1%} {r.l3_missing:>9,.0f}"
-        )
+    _echo(terminal.conflict_lines(found, plan, case.config))
+    _echo(terminal.municipality_lines(outofreach.by_municipality(tables, plan, case)))
     if found.status == "unknown":
         raise typer.Exit(EXIT_VIOLATIONS)
 
@@ -383,25 +280,23 @@ def explain(
 def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     snapshot: Annotated[
         Path | None,
-        typer.Argument(help="A list of stations (CSV, GeoJSON) or a quarter's vehicles (CSV)."),
+        Argument(help="A list of stations (CSV, GeoJSON) or a quarter's vehicles (CSV)."),
     ] = None,
     date: Annotated[
-        str,
-        typer.Option("--date", help="Day, month or quarter shown (default: in the file's name)."),
+        str, Option("--date", help="Day, month or quarter shown (default: in the file's name).")
     ] = "",
     series: Annotated[
-        str, typer.Option("--series", help="Name to keep it under (default: by the layout).")
+        str, Option("--series", help="Name to keep it under (default: by the layout).")
     ] = "",
     history: Annotated[
         Path | None,
-        typer.Option("--history", help="File to append to (default: data/monitoring/history.csv)."),
+        Option("--history", help="File to append to (default: data/monitoring/history.csv)."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Measure and tell, but write nothing.")
+        bool, Option("--dry-run", help="Measure and tell, but write nothing.")
     ] = False,
     from_processed: Annotated[
-        bool,
-        typer.Option("--from-processed", help="Append what data/processed knows; no SNAPSHOT."),
+        bool, Option("--from-processed", help="Append what data/processed knows; no SNAPSHOT.")
     ] = False,
 ) -> None:
     """Hold the targets of data/targets.json against a new list of stations or new vehicle counts.
@@ -438,8 +333,7 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     from kwev.report.history import monitor as watch
 
     told = watch(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
-    for line in told.lines:
-        typer.echo(line)
+    _echo(told.lines)
     if told.regressed:
         raise typer.Exit(EXIT_REGRESSED)
 
@@ -447,10 +341,10 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
 @app.command()
 def render(
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Forget stored plans and solve everything again.")
+        bool, Option("--fresh", help="Forget stored plans and solve everything again.")
     ] = False,
     engine: Annotated[
-        str, typer.Option("--engine", help="auto, quarto or preview (without Quarto).")
+        str, Option("--engine", help="auto, quarto or preview (without Quarto).")
     ] = "auto",
 ) -> None:
     """Render the book to _book/: with Quarto where it is, else as the preview.
@@ -464,7 +358,7 @@ def render(
     project = find_project()
     if fresh:
         clear(project)
-    with _bar() as progress:
+    with terminal.bar() as progress:
         report = load_report()
         task = progress.add_task("plans", total=len(report.cases()))
         prepare(report, lambda: progress.advance(task))
@@ -474,24 +368,23 @@ def render(
 @app.command()
 def sweep(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Studies to make (default: all of them).")
+        list[str] | None, Argument(help="Studies to make (default: all of them).")
     ] = None,
     scheduler: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--scheduler",
             help="Address of a Dask scheduler, whose workers have this checkout at the same path.",
         ),
     ] = None,
     listed: Annotated[
-        bool, typer.Option("--list", help="List the studies with their state, and make nothing.")
+        bool, Option("--list", help="List the studies with their state, and make nothing.")
     ] = False,
     checked: Annotated[
-        bool,
-        typer.Option("--check", help="Measure every committed row again, and make nothing."),
+        bool, Option("--check", help="Measure every committed row again, and make nothing.")
     ] = False,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Solve everything again, even what is there.")
+        bool, Option("--fresh", help="Solve everything again, even what is there.")
     ] = False,
 ) -> None:
     """Make the studies of the book: many plans, each solved, certified and kept.
@@ -512,13 +405,12 @@ def sweep(
     for name in chosen:
         studies.known(name)
     if listed:
-        _list_studies(project, chosen)
+        _echo(terminal.study_lines(project, chosen))
         return
     if checked:
-        _check_studies(project, chosen)
-        return
+        raise typer.Exit(0 if terminal.check_studies(project, chosen) else EXIT_VIOLATIONS)
     total = sum(studies.size(project, chosen).values())
-    with _bar() as progress:
+    with terminal.bar() as progress:
         task = progress.add_task("studies", total=total)
 
         def step(point: str) -> None:
@@ -528,34 +420,6 @@ def sweep(
         progress.update(task, description="studies")
     typer.echo(f"{total} points of {len(chosen)} studies, {made} made now")
     typer.echo(f"wrote {project.results.relative_to(project.root)}")
-
-
-def _list_studies(project: Project, names: list[str]) -> None:
-    from kwev.report import registry as studies
-
-    for name, points in studies.size(project, names).items():
-        wrong = studies.state(project, name)
-        state = f"{len(wrong)} to make: {wrong[0]}" if wrong else "sound"
-        typer.echo(f"{name:<16} {points:>4} points  {state}")
-
-
-def _check_studies(project: Project, names: list[str]) -> None:
-    from kwev.report import registry as studies
-
-    rows = 0
-    wrong: list[str] = []
-    with _bar() as progress:
-        task = progress.add_task("check", total=len(names))
-        for name in names:
-            progress.update(task, description=name)
-            measured, found = studies.check(project, name)
-            rows, wrong = rows + measured, [*wrong, *(f"{name}: {line}" for line in found)]
-            progress.advance(task)
-    for line in wrong:
-        typer.echo(line)
-    typer.echo(f"{rows} rows measured again, {len(wrong)} problems")
-    if wrong:
-        raise typer.Exit(EXIT_VIOLATIONS)
 
 
 @app.command()
@@ -569,36 +433,16 @@ def expect() -> None:
 
     project = find_project()
     lines = renew(project, load_report())
-    for line in lines or ["no number moved"]:
-        typer.echo(line)
+    _echo(lines or ["no number moved"])
     typer.echo(f"wrote {path(project).relative_to(project.root)}")
 
 
 @app.command()
 def scenarios() -> None:
     """List the scenarios with what they plan for."""
-    project = find_project()
-    table = Table(
-        Column("scenario", no_wrap=True),
-        "budget (CAD)",
-        "L2",
-        "L3",
-        "L2 radius (m)",
-        "L3 radius (m)",
-        "what",
-    )
-    for name in scenario_paths(project.config):
-        c = load_config(name, project.config)
-        table.add_row(
-            name,
-            f"{c.budget.limit_cad:,.0f}",
-            f"{c.targets.l2:.0%}",
-            f"{c.targets.l3:.0%}",
-            f"{c.coverage.l2_radius_m:g}",
-            f"{c.coverage.l3_radius_m:g}",
-            c.description,
-        )
-    Console(highlight=False).print(table)
+    folder = find_project().config
+    cases = (Case(name, load_config(name, folder)) for name in scenario_paths(folder))
+    Console(highlight=False).print(terminal.scenario_table(cases))
 
 
 @app.command()
@@ -610,8 +454,7 @@ def doctor() -> None:
     from kwev.doctor import examine
 
     findings = examine(find_project())
-    for finding in findings:
-        typer.echo(f"{finding.mark:<8} {finding.what:<22} {finding.detail}")
+    _echo(f"{finding.mark:<8} {finding.what:<22} {finding.detail}" for finding in findings)
     if any(finding.mark == "missing" for finding in findings):
         raise typer.Exit(EXIT_ERROR)
 
@@ -619,14 +462,13 @@ def doctor() -> None:
 @app.command()
 def schema(
     out: Annotated[
-        Path | None, typer.Option("--out", help="Folder to write (default: config/ and docs/).")
+        Path | None, Option("--out", help="Folder to write (default: config/ and docs/).")
     ] = None,
 ) -> None:
     """Write the JSON schemas of the configuration and of the plan files."""
     from kwev.formats import write_schemas
 
-    for path in write_schemas(find_project(), out):
-        typer.echo(f"wrote {path}")
+    _echo(f"wrote {path}" for path in write_schemas(find_project(), out))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -37,7 +36,6 @@ def examine(project: Project) -> list[Finding]:
         _raw(project),
         _program("quarto", "renders the published book; without it the preview is rendered"),
         _program("chromium", "needed by the browser tests only"),
-        _key("OCMAP_API_KEY", "needed only to fetch OpenChargeMap anew"),
     ]
 
 
@@ -77,8 +75,3 @@ def _raw(project: Project) -> Finding:
 def _program(name: str, use: str) -> Finding:
     path = shutil.which(name)
     return Finding("ok", name, path) if path else Finding("note", name, f"not found: {use}")
-
-
-def _key(name: str, use: str) -> Finding:
-    present = bool(os.environ.get(name))
-    return Finding("ok" if present else "note", name, "set" if present else f"not set: {use}")

@@ -30,6 +30,20 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise KwevError(f"cannot write: {error.strerror}", where=str(path), hint=hint) from error
 
 
+def refuse_file(folder: Path) -> None:
+    """Refuse an output folder that is a file, or lies below one.
+
+    Raises
+    ------
+    KwevError
+        Naming the file.
+    """
+    for path in (folder, *folder.parents):
+        if path.is_file():
+            hint = "Give the name of a folder."
+            raise KwevError("a file stands in the way of the output", where=str(path), hint=hint)
+
+
 def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -8,7 +8,7 @@ from kwev import config
 from kwev.files import write_json
 from kwev.plan import export
 from kwev.plan import format as plan_format
-from kwev.report import phases, results_file, targets
+from kwev.report import phases, results_file, schedule, site_packages, targets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +25,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),
         "docs/schemas/results.json": results_file.json_schema(),
-        "docs/schemas/phases.json": phases.phases_schema(),
-        "docs/schemas/schedule.json": phases.schedule_schema(),
-        "docs/schemas/site-packages.geojson.json": phases.packages_schema(),
+        "docs/schemas/phases.json": phases.json_schema(),
+        "docs/schemas/schedule.json": schedule.json_schema(),
+        "docs/schemas/site-packages.geojson.json": site_packages.json_schema(),
         "docs/schemas/targets.json": targets.json_schema(),
     }
 

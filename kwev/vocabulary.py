@@ -170,7 +170,7 @@ TARGETS: Final = (
 )
 """Every coverage target."""
 
-TARGET_KEYS: Final[tuple[TargetKey, ...]] = tuple(target.key for target in TARGETS)
+TARGET_KEYS: Final[tuple[str, ...]] = tuple(target.key for target in TARGETS)
 TARGET_NAMES: Final[dict[str, str]] = {target.key: target.name for target in TARGETS}
 """Name of each target by its key."""
 

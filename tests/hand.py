@@ -1,7 +1,8 @@
-"""Solving a toy by hand and by model: the plan has to be certified clean."""
+"""Solving a toy by hand and by model: certified clean, with formulas that say what the rows do."""
 
 from __future__ import annotations
 
+from formulas import hold
 from toy import case
 
 from kwev.certify import certify
@@ -9,8 +10,9 @@ from kwev.solve.stages import solve_scenario
 
 
 def solve(tables, given=None, **changes):
-    """Solve a toy and insist on a clean certificate."""
+    """Solve a toy and insist on a clean certificate, and on the formulas of its constraints."""
     given = given or case(**changes)
+    hold(tables, given)
     plan = solve_scenario(tables, given).plan
     certificate = certify(plan, tables, given)
     assert certificate.violations == []

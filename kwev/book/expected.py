@@ -81,8 +81,7 @@ class Expectation:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        head = {key: value for key, value in vars(self).items() if key != "numbers"}
-        return {**head, "numbers": {name: vars(n) for name, n in self.numbers.items()}}
+        return {**vars(self), "numbers": {name: vars(n) for name, n in self.numbers.items()}}
 
 
 def path(project: Project) -> Path:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kwev.book.chapters import read_book
+from kwev.book.pages import check_book
 from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE
 from kwev.book.quarto_hooks import finish
-from kwev.book.site import check_book
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, write_json, write_text

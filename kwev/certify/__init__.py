@@ -2,8 +2,11 @@
 
 The certificate trusts neither solver nor model: an import contract holds it. :func:`certify` checks
 a plan; :class:`Evaluation` recomputes what actions cover, cost and miss; :class:`ScheduleCheck`
-does it month by month.
+does it month by month. The package is called by its own name: ``kwev.certify(plan, tables)`` is
+:func:`certify`.
 """
+
+import sys
 
 from kwev.certify.actions import KINDS, NEW, ActionKey, ActionRules, Effect
 from kwev.certify.certificate import certify
@@ -12,6 +15,7 @@ from kwev.certify.evaluation import Cover, Evaluation
 from kwev.certify.reach import Measure, Points
 from kwev.certify.schedule import PeriodEnd, PersonMonths, ScheduleCheck
 from kwev.certify.weights import evs, point_weights
+from kwev.rooms import Room
 
 __all__ = [
     "KINDS",
@@ -32,3 +36,5 @@ __all__ = [
     "missed",
     "point_weights",
 ]
+
+sys.modules[__name__].__class__ = Room

@@ -1,4 +1,4 @@
-"""What each action may do, what it changes, and the energy its ports can serve.
+"""What each action may do and what it changes.
 
 Each rule stands here once, for any kind of number: :class:`ActionRules` works it out in doubles,
 which the certificate compares within tolerances, and :class:`kwev.certify.options.ExactActions` in
@@ -10,15 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
+from math import isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
-from kwev.certify.weights import evs
-from kwev.units import HOURS_PER_YEAR
+from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS, TARGET_KEYS, LevelKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -27,18 +26,16 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """A row of the table of sites or of stations, by column."""
-Level = Literal["l2", "l3"]
-LEVELS: tuple[Level, ...] = ("l2", "l3")
-TARGETS = ("l2", "l3", "ev_owners")
+Level = LevelKey
+LEVELS = LEVEL_KEYS
+TARGETS: tuple[str, ...] = TARGET_KEYS
 
-KINDS = ("upgrade", "new_l3", "new_l2", "add_l3", "add_l2", "remove")
+KINDS: tuple[str, ...] = tuple(kind.key for kind in ACTION_KINDS)
 """Kinds of action in the order in which two of them at one place are done."""
 NEW = ("new_l2", "new_l3")
-BUILDS = ("upgrade", "new_l3", "new_l2")
+BUILDS = ("upgrade", *NEW)
 """Kinds of action that pay for a station, not for its ports alone."""
-ADDS: dict[str, Level] = {
-    "upgrade": "l3", "new_l3": "l3", "new_l2": "l2", "add_l3": "l3", "add_l2": "l2"
-}  # fmt: skip
+ADDS: dict[str, Level] = {kind.key: kind.adds for kind in ACTION_KINDS if kind.adds}
 """Level of the ports that a kind of action adds; a removal adds none."""
 
 CAD_TOL = 0.005
@@ -170,7 +167,7 @@ class ActionEncoding(Generic[Number]):
     def _port_kw(self, station: Row, level: Level) -> Number:
         """Return the power of one port that stands at a station: recorded, or the constant (kW)."""
         recorded = float(station[f"{level}_kw"])
-        return self._port[level].kw if _is_nan(recorded) else self._number(recorded)
+        return self._port[level].kw if isnan(recorded) else self._number(recorded)
 
     def standing_kw(self, station: Row) -> Number:
         """Return the power of the ports that stand at a station today (kW)."""
@@ -180,7 +177,7 @@ class ActionEncoding(Generic[Number]):
     def _capacity_kw(self, key: ActionKey) -> Number:
         """Return the grid proxy of a place (kW), at a station no less than what stands there."""
         row = self.row(key)
-        proxy = 0.0 if _is_nan(row["grid_kw"]) else float(row["grid_kw"])
+        proxy = 0.0 if isnan(row["grid_kw"]) else float(row["grid_kw"])
         given = self._number(self.config.siting.grid_factor) * self._number(proxy)
         return given if key.kind in NEW else max(self.standing_kw(row), given)
 
@@ -426,52 +423,6 @@ class ActionEncoding(Generic[Number]):
             "operating_cad_per_year": effect.yearly_cad,
         }
 
-    # -- energy --------------------------------------------------------------------------------
-
-    @cached_property
-    def need_kwh(self) -> dict[str, Number]:
-        """Public-charging energy that each municipality needs in a year (kWh), by its id."""
-        demand, das = self.config.demand, self.tables.das
-        by_da = evs(self.tables, demand.ev_year, "da")
-        each, share = self._number(demand.kwh_per_ev_year), self._number(demand.public_share)
-        need: dict[str, Number] = {}
-        for area, da in zip(das["municipality_id"], das["da_id"], strict=True):
-            need[area] = need.get(area, self._number(0)) + self._number(by_da[da]) * each * share
-        return need
-
-    @property
-    def kwh_per_kw(self) -> Number:
-        """Energy that a kW of ports can give in a year (kWh)."""
-        return HOURS_PER_YEAR * self._number(self.config.demand.utilisation)
-
-    def supply_kwh(self, ports: Ports) -> dict[str, Number]:
-        """Return the energy that the ports of each municipality can give in a year (kWh)."""
-        kw = dict.fromkeys(self.need_kwh, self._number(0))
-        for station in self.counted():
-            if station["municipality_id"] in kw:
-                kw[station["municipality_id"]] += self.standing_kw(station)
-        for key, added in ports.items():
-            area = self.row(key)["municipality_id"]
-            if area in kw:
-                kw[area] += self.effect(key, added).kw
-        return {area: self.kwh_per_kw * value for area, value in kw.items()}
-
-    def unserved_share(self, ports: Ports) -> Number:
-        """Return the share of the Region's public-charging need left unserved, by municipality."""
-        need, supply = self.need_kwh, self.supply_kwh(ports)
-        return self._share_of_need(need[area] - supply[area] for area in need)
-
-    def idle_share(self, ports: Ports) -> Number:
-        """Return what ports could give beyond their municipality's need, of the Region's need."""
-        need, supply = self.need_kwh, self.supply_kwh(ports)
-        return self._share_of_need(supply[area] - need[area] for area in need)
-
-    def _share_of_need(self, kwh: Iterable[Number]) -> Number:
-        """Return the sum of what is positive, as a share of the Region's need; 0 without a need."""
-        zero = self._number(0)
-        total = sum(self.need_kwh.values(), zero)
-        return sum((max(zero, value) for value in kwh), zero) / total if total > 0 else zero
-
 
 class ActionRules(ActionEncoding[float]):
     """Actions in doubles, as plans state them.
@@ -491,10 +442,6 @@ class ActionRules(ActionEncoding[float]):
 def _first(*broken: tuple[bool, str]) -> str:
     """Return the words of the first rule that is broken; empty where none is."""
     return next((words for is_broken, words in broken if is_broken), "")
-
-
-def _is_nan(value: float) -> bool:
-    return bool(value != value)  # noqa: PLR0124 -- not a number
 
 
 def _squared_cm(one: Row, other: Row) -> int:

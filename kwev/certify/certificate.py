@@ -18,12 +18,11 @@ from kwev.certify.dual_bound import Bounds, plan_bounds
 from kwev.certify.evaluation import Evaluation, wanted_shares
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import ExactModel
-from kwev.config import Solver
+from kwev.config import Case, Solver, load_config
 from kwev.files import sha256_json
 from kwev.plan.format import Certificate
 
 if TYPE_CHECKING:
-    from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.plan.format import Action, Plan, Reached, Shares, TargetStatus
 
@@ -52,7 +51,7 @@ LICENCES = {
 """Solvers a plan may come from, with the licences each may state."""
 
 
-def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
+def certify(plan: Plan, tables: Tables, case: Case | None = None) -> Certificate:
     """Recompute a plan and say what holds.
 
     Parameters
@@ -62,7 +61,8 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
     tables
         ``data/processed``, read.
     case
-        The scenario as it stands in ``config/``, not as the plan states it, and the geography.
+        The scenario as it stands in ``config/``, not as the plan states it, and the geography;
+        where it is None, the scenario of the plan's name in the checkout around the working folder.
 
     Returns
     -------
@@ -70,7 +70,14 @@ def certify(plan: Plan, tables: Tables, case: Case) -> Certificate:
         ``violations`` is empty where every logic rule holds and every reported number is what
         the recomputation gives; ``targets`` says which targets are met, on the cells; ``checks``
         counts the comparisons.
+
+    Raises
+    ------
+    KwevError
+        If ``case`` is None and no scenario has the plan's name.
     """
+    if case is None:
+        case = Case(plan.scenario, load_config(plan.scenario), plan.geography)
     return _Certification(plan, tables, case).run()
 
 

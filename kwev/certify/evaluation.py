@@ -1,7 +1,7 @@
 """What a plan is worth, recomputed: who is covered, what is missed, and the objective.
 
 Written apart from :mod:`kwev.model` and :mod:`kwev.solve.record` on purpose: an import contract
-keeps it so. Actions and energy are those of :mod:`kwev.certify.actions`, distances are measured in
+keeps it so. Actions are those of :mod:`kwev.certify.actions`, distances those of
 :mod:`kwev.certify.reach`.
 """
 
@@ -17,12 +17,12 @@ from kwev.certify.actions import (
     LEVELS,
     TARGETS,
     ActionKey,
-    ActionRules,
     Level,
     Number,
     Ports,
     Row,
 )
+from kwev.certify.energy import EnergyBalance
 from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import evs, point_weights
 
@@ -78,7 +78,7 @@ class Cover:
         return [str(i) for i in self.points.ids[self.covered(level)]]
 
 
-class Evaluation(ActionRules):
+class Evaluation(EnergyBalance[float]):
     """A scenario's data, with who is covered and what it is worth, recomputed.
 
     Parameters
@@ -92,7 +92,7 @@ class Evaluation(ActionRules):
     """
 
     def __init__(self, tables: Tables, config: Config, geography: str) -> None:
-        super().__init__(tables, config)
+        super().__init__(tables, config, float)
         self._geography = geography
         self.measure = Measure(tables, config)
         self._points: dict[str, Points] = {}

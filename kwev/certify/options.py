@@ -15,12 +15,12 @@ from kwev.certify.actions import (
     KW_TOL,
     LEVELS,
     NEW,
-    ActionEncoding,
     ActionKey,
     Effect,
     Level,
     Row,
 )
+from kwev.certify.energy import EnergyBalance
 from kwev.certify.exact import exact
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Option:
         return str(self.row["municipality_id"])
 
 
-class ExactActions(ActionEncoding[Fraction]):
+class ExactActions(EnergyBalance[Fraction]):
     """Actions in exact decimals, as the scenario and the tables write them.
 
     Parameters

@@ -14,6 +14,7 @@ import numpy as np
 
 from kwev.certify.actions import ADDS, BUILDS, KINDS, LEVELS, NEW, ActionKey, Level, Ports, Row
 from kwev.certify.evaluation import Evaluation
+from kwev.vocabulary import ACTION_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -142,7 +143,7 @@ class ScheduleCheck(Evaluation):
             people[level] = float(self.points("cell").people[covered].sum())
             weight = getattr(self.config.weights, level)
             points += 100.0 * weight * float(self.point_weight[covered].sum())
-        crews = [_crew(key.kind) for key in now]
+        crews = [ACTION_KIND[key.kind].crew for key in now]
         return PeriodEnd(
             period=period,
             month=period * self.config.phasing.months_per_period,
@@ -200,7 +201,7 @@ class ScheduleCheck(Evaluation):
             allowed = min(1.0, rule.budget_share_per_period * t) * budget
             if spent > allowed + ROUNDING * max(1.0, budget):
                 yield f"${spent:,.2f} are spent by the end of period {t}, allowed ${allowed:,.2f}"
-            crews = [_crew(key.kind) for key in now]
+            crews = [ACTION_KIND[key.kind].crew for key in now]
             caps: dict[Level, int] = {"l2": rule.crews.l2, "l3": rule.crews.l3}
             for level, most in caps.items():
                 jobs = crews.count(level)
@@ -258,8 +259,3 @@ class ScheduleCheck(Evaluation):
 
     def _connected_kw(self, key: ActionKey) -> float:
         return max(0.0, self.effect(key, self.ports[key]).kw)
-
-
-def _crew(kind: str) -> Level:
-    """Return whose job an action is: conversions and Level 3 are one crew's, the rest another's."""
-    return ADDS.get(kind, "l2")

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 
 from kwev.config.finance import Finance  # noqa: TC001 -- pydantic reads annotations
 from kwev.config.sections import (
+    GEOGRAPHIES,
+    SOLVERS,
     Budget,
     Costs,
     Coverage,
@@ -179,6 +181,28 @@ def load_config(name: str = "base", config_dir: Path | None = None) -> Config:
             raise KwevError("configuration must be a JSON object", where=where)
         values = merge(values, over)
     return parse(values, where=where)
+
+
+def load_case(
+    scenario: str, geography: str, solver: str | None = None, config_dir: Path | None = None
+) -> Case:
+    """Load a scenario at a geography, with a solver forced where one is given.
+
+    Raises
+    ------
+    KwevError
+        If a name is unknown, naming the nearest known one, or as :func:`load_config`.
+    """
+    config = load_config(scenario, config_dir)
+    if geography not in GEOGRAPHIES:
+        hint = nearest(geography, list(GEOGRAPHIES))
+        raise KwevError(f"unknown geography {geography!r}", where="--geography", hint=hint)
+    if solver is not None:
+        if solver not in SOLVERS:
+            hint = nearest(solver, list(SOLVERS))
+            raise KwevError(f"unknown solver {solver!r}", where="--solver", hint=hint)
+        config = config.with_values(solver__name=solver)
+    return Case(scenario, config, geography)
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pandas as pd
 from kwev.data.columns import check, text_columns
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
+from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,13 +73,14 @@ class Tables:
     inputs_sha256: str
 
 
-def load_tables(directory: Path) -> Tables:
+def load_tables(directory: Path | None = None) -> Tables:
     """Read the processed tables of a directory; a second call returns the same object.
 
     Parameters
     ----------
     directory
-        A folder such as ``data/processed``, with one CSV file for each table.
+        A folder with one CSV file for each table; ``data/processed`` of the checkout around the
+        working folder where it is None.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def load_tables(directory: Path) -> Tables:
     KwevError
         If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
     """
-    folder = directory.resolve()
+    folder = (directory or find_project().processed).resolve()
     paths = [folder / f"{name}.csv" for name in PROCESSED]
     for path in paths:
         if not path.is_file():

@@ -39,6 +39,11 @@ ROADS = Origin("Region of Waterloo, roads", "2026-01")
 """The road file."""
 
 
+def of_homes(made: Origin) -> Origin:
+    """Return the origin of what measures a plan by kind of home."""
+    return Origin(f"{HOMES.source}; {made.source}", made.vintage)
+
+
 def vehicles(tables: Tables) -> Origin:
     """Return the origin of the EV counts."""
     quarter = str(tables.fsas["quarter"].max())

@@ -10,6 +10,7 @@ import numpy as np
 from kwev.config import GEOGRAPHIES
 from kwev.errors import KwevError, nearest
 from kwev.model.network import Places
+from kwev.model.notation import Formula
 from kwev.model.scores import demand_scores, facts_of
 
 if TYPE_CHECKING:
@@ -87,6 +88,14 @@ def share_of(values: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
     """Return the part of the total of ``values`` where ``mask`` holds (0 where there is none)."""
     total = float(values.sum())
     return float(values[mask].sum()) / total if total > 0 else 0.0
+
+
+WEIGHT = Formula(
+    r"<weight> = <people_weight> \frac{<people>}{\sum_{j \in <points>} <people>}"
+    r" + <vehicle_weight> \frac{<vehicles>}{\sum_{j \in <points>} <vehicles>}"
+    r" + <score_weight> \frac{<score> <people>}{\sum_{j \in <points>} <score> <people>}"
+)
+"""Objective weight of a point; a term whose total is zero gives its share to nobody."""
 
 
 def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoints:

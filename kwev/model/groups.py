@@ -1,7 +1,7 @@
-"""Areas that optional rules read: who lives in which, and which place stands where.
+"""Groups of people and areas that optional rules read.
 
-Groups of people are municipalities, quintiles of deprivation and kinds of household; places stand
-in areas of the grid proxy: census tracts, with Wellesley as one.
+Groups are municipalities, quintiles of deprivation and kinds of household; places stand in areas
+of the grid proxy: census tracts, with Wellesley as one.
 """
 
 from __future__ import annotations
@@ -31,37 +31,21 @@ LOW_INCOMES = 5
 
 @dataclass(frozen=True)
 class Groups:
-    """People by group.
-
-    Attributes
-    ----------
-    names
-        Shape (a,), sorted: municipality ids, quintiles ``1`` (least deprived) to ``5``, or the
-        name of a kind of household.
-    people
-        Shape (a, n): people of each group at each demand point. Who belongs to no group, as in an
-        area without an index of deprivation, is left out.
-    """
-
-    names: NDArray[np.str_]
-    people: sparse.csr_array
-
-
-@dataclass(frozen=True)
-class Areas:
     """What optional rules read beside reach; empty where no rule is on.
 
     Attributes
     ----------
-    groups
-        By grouping: people of each group.
+    people
+        By grouping, shape (g, n): people of each group at each demand point; groups are sorted by
+        municipality id, by quintile from ``1`` (least deprived), or one for a kind of household.
+        Who belongs to none, as in an area without an index of deprivation, is left out.
     area_of
         Area id of each site and station; stations outside the Region have none.
     proxy_kw
         Grid proxy of each area (kW).
     """
 
-    groups: dict[str, Groups]
+    people: dict[str, sparse.csr_array]
     area_of: dict[str, str]
     proxy_kw: dict[str, float]
 
@@ -71,9 +55,6 @@ class Areas:
         number = {area: i for i, area in enumerate(ids)}
         of_place = [number.get(self.area_of[str(place)], -1) for place in place_ids]
         return ids, np.array(of_place, np.int64)
-
-
-NONE = Areas({}, {}, {})
 
 
 def any_rule(config: Config) -> bool:
@@ -89,16 +70,23 @@ def _leaves(node: object) -> list[object]:
     return [leaf for below in node.values() for leaf in _leaves(below)]
 
 
-def areas(tables: Tables, config: Config, points: DemandPoints) -> Areas:
-    """Return the areas of a geography's demand points, where a rule needs them."""
+def groups(tables: Tables, config: Config, points: DemandPoints) -> Groups:
+    """Return the groups and areas of a geography's demand points, where a rule needs them.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: profiles, cell parts, grid proxy of areas, sites, stations.
+    config
+        The scenario; households are read only where they have a floor.
+    points
+        Demand points, n.
+    """
     if not any_rule(config):
-        return NONE
-    places = [
-        table[[key, "area_id"]].set_axis(["place", "area"], axis=1)
-        for table, key in ((tables.sites, "site_id"), (tables.stations, "station_id"))
-    ]
-    return Areas(
-        groups={
+        return Groups({}, {}, {})
+    places = ((tables.sites, "site_id"), (tables.stations, "station_id"))
+    return Groups(
+        people={
             "municipality": _by_municipality(points),
             "quintile": _by_quintile(tables, points),
             **{
@@ -109,8 +97,8 @@ def areas(tables: Tables, config: Config, points: DemandPoints) -> Areas:
         },
         area_of={
             str(place): str(area)
-            for table in places
-            for place, area in zip(table["place"], table["area"], strict=True)
+            for table, key in places
+            for place, area in zip(table[key], table["area_id"], strict=True)
         },
         proxy_kw={
             str(area): float(kw)
@@ -121,12 +109,12 @@ def areas(tables: Tables, config: Config, points: DemandPoints) -> Areas:
     )
 
 
-def _by_municipality(points: DemandPoints) -> Groups:
+def _by_municipality(points: DemandPoints) -> sparse.csr_array:
     at = np.arange(len(points), dtype=np.int64)
     return _groups(points.municipality, at, points.people, len(points))
 
 
-def _by_quintile(tables: Tables, points: DemandPoints) -> Groups:
+def _by_quintile(tables: Tables, points: DemandPoints) -> sparse.csr_array:
     """Group by the quintile of the point's area, of a cell by those of its parts."""
     profiles, key = _profiles(tables, points)
     quintile, at, people = _parts(tables, points, profiles.set_index(key)["deprivation_quintile"])
@@ -135,7 +123,7 @@ def _by_quintile(tables: Tables, points: DemandPoints) -> Groups:
     return _groups(names, at[known], people[known], len(points))
 
 
-def _by_household(tables: Tables, points: DemandPoints, kind: str) -> Groups:
+def _by_household(tables: Tables, points: DemandPoints, kind: str) -> sparse.csr_array:
     """Return one group: the people of each point who live in a kind of household."""
     profiles, key = _profiles(tables, points)
     share, at, people = _parts(tables, points, household_share(tables, profiles, key, kind))
@@ -204,7 +192,6 @@ def _parts(
 
 def _groups(
     group: NDArray[np.str_], at: NDArray[np.int64], people: NDArray[np.float64], size: int
-) -> Groups:
+) -> sparse.csr_array:
     names, row = np.unique(group, return_inverse=True)
-    matrix = sparse.csr_array((people, (row, at)), shape=(len(names), size))
-    return Groups(names, matrix)
+    return sparse.csr_array((people, (row, at)), shape=(len(names), size))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
 
 from kwev.model.coverage import (
     CoverRows,
@@ -16,9 +17,15 @@ from kwev.model.coverage import (
     reach_l3,
     ruler_of,
 )
-from kwev.model.demand import DemandPoints, demand_points, energy_need_kwh
-from kwev.model.groups import Areas, areas
-from kwev.model.siting import Columns, Stations, decision_columns, existing_stations
+from kwev.model.demand import DemandPoints, demand_points, energy_need_kwh, shares
+from kwev.model.groups import Groups, groups
+from kwev.model.siting import (
+    Columns,
+    Stations,
+    decision_columns,
+    existing_stations,
+    plain_columns,
+)
 from kwev.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -52,7 +59,7 @@ class Energy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model reads: points, stations, columns, reach and rows, energy, areas."""
+    """What the model reads: points, stations, columns, reach and rows, energy, groups."""
 
     points: DemandPoints
     stations: Stations
@@ -60,7 +67,7 @@ class Inputs:
     reach: dict[str, Reach]
     rows: dict[str, CoverRows]
     energy: Energy
-    areas: Areas
+    groups: Groups
 
     @property
     def people(self) -> float:
@@ -75,6 +82,20 @@ class Inputs:
 
 def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     """Build the inputs of a scenario at a geography.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    config
+        The scenario.
+    geography
+        Demand points: ``tract``, ``da`` or ``cell``, from the coarsest to the finest.
+
+    Returns
+    -------
+    Inputs
+        Points, stations, actions, and who is within reach of what.
 
     Raises
     ------
@@ -97,7 +118,7 @@ def assembled(
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     energy = _energy(tables, config, stations)
-    return Inputs(points, stations, columns, reach, rows, energy, areas(tables, config, points))
+    return Inputs(points, stations, columns, reach, rows, energy, groups(tables, config, points))
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:
@@ -110,4 +131,60 @@ def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:
         need_kwh=np.array([need[m] for m in ids], np.float64),
         supply_kwh=np.array(supply_kw, np.float64) * kwh_per_kw,
         kwh_per_kw=kwh_per_kw,
+    )
+
+
+def covering_inputs(
+    people: NDArray[np.float64], near: NDArray[np.bool_], price_cad: NDArray[np.float64]
+) -> Inputs:
+    """Return the inputs of a bare covering problem: one level, one port, nothing there today.
+
+    What the model adds to maximal covering is empty or zero here, so that the model can be held
+    against one that is written by hand.
+
+    Parameters
+    ----------
+    people
+        Shape (n,): people of each demand point.
+    near
+        Shape (n, m): whether a Level 2 station at a site would be within reach of a point.
+    price_cad
+        Shape (m,): price of a station with its port (CAD).
+    """
+    n, m = near.shape
+    town, nowhere = np.full(1, "town"), np.zeros((0, 2))
+    points = DemandPoints(
+        geography="tract",
+        ids=np.array([f"point_{j}" for j in range(n)]),
+        xy_m=np.zeros((n, 2)),
+        people=np.asarray(people, np.float64),
+        ev=np.zeros(n),
+        score=np.zeros(n),
+        weight=shares(np.asarray(people, np.float64)),
+        municipality=np.repeat(town, n),
+    )
+    none = {"ids": "", "municipality": "", "in_region": False} | dict.fromkeys(
+        ("l2_ports", "l3_ports"), 0
+    )
+    none |= dict.fromkeys(("l2_kw", "l3_kw", "grid_kw"), 0.0)
+    stations = Stations(xy_m=nowhere, **{name: np.full(0, value) for name, value in none.items()})
+    sites = np.array([f"site_{k}" for k in range(m)])
+    columns: dict[str, Any] = plain_columns(
+        "new_l2", sites, np.zeros((m, 2)), np.repeat(town, m),
+        fixed_cad=price_cad, min_ports=1, max_ports=1,
+    )  # fmt: skip
+    changes = {"l2": near, "l3": np.zeros((n, m)), "ev_owners": near}
+    today = np.zeros(n, np.int64)
+    reach = {
+        level: Reach(sparse.csr_array(change.astype(np.int8)), today, today)
+        for level, change in changes.items()
+    }
+    return Inputs(
+        points=points,
+        stations=stations,
+        columns=Columns(place=np.arange(m), **columns),
+        reach=reach,
+        rows={level: cover_rows(part, points) for level, part in reach.items()},
+        energy=Energy(town, np.zeros(1), np.zeros(1), 0.0),
+        groups=Groups({}, {}, {}),
     )

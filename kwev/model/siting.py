@@ -12,7 +12,7 @@ from kwev.model.network import Places
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
@@ -228,30 +228,46 @@ def _new_columns(
     fewest, most = (ports.min_l2, ports.max_new_l2) if port.l2 else (ports.min_l3, ports.max_new_l3)
     fits = capacity + 1e-9 >= fewest * port.kw
     sites, capacity = sites[fits], capacity[fits]
-    n = len(sites)
-    return {
-        "kind": np.full(n, kind),
-        "place_id": sites["site_id"].to_numpy(str),
-        "xy_m": sites[["easting_m", "northing_m"]].to_numpy(np.float64).reshape(n, 2),
-        "station": np.full(n, -1),
-        "uses_l2": np.ones(n, bool),
-        "uses_l3": np.ones(n, bool),
-        "ends_l2": np.zeros(n, bool),
-        "ends_l3": np.zeros(n, bool),
-        "capacity_kw": capacity,
-        "standing_kw": np.zeros(n),
-        "lost_kw": np.zeros(n),
-        "kept_l2_ports": np.zeros(n, np.int64),
-        "port_kw": np.full(n, port.kw),
-        "port_cad": np.full(n, port.cad),
-        "fixed_cad": np.full(n, port.station_cad),
-        "resale_cad": np.zeros(n),
-        "yearly_cad": np.full(n, port.station_yearly_cad),
-        "port_yearly_cad": np.full(n, port.yearly_cad),
-        "min_ports": np.full(n, fewest),
-        "max_ports": np.full(n, most),
-        "municipality": sites["municipality_id"].to_numpy(str),
-    }
+    return plain_columns(
+        kind,
+        sites["site_id"].to_numpy(str),
+        sites[["easting_m", "northing_m"]].to_numpy(np.float64),
+        sites["municipality_id"].to_numpy(str),
+        capacity_kw=capacity,
+        port_kw=port.kw,
+        port_cad=port.cad,
+        fixed_cad=port.station_cad,
+        yearly_cad=port.station_yearly_cad,
+        port_yearly_cad=port.yearly_cad,
+        min_ports=fewest,
+        max_ports=most,
+    )
+
+
+def plain_columns(
+    kind: Kind,
+    place_id: NDArray[np.str_],
+    xy_m: NDArray[np.float64],
+    municipality: NDArray[np.str_],
+    **given: ArrayLike,
+) -> dict[str, NDArray[np.generic]]:
+    """Return the arrays of columns of one kind, but for ``place``.
+
+    What is not given is zero: a column that settles both levels of a place without a station,
+    ends none of them, costs nothing and adds no port.
+    """
+    n = len(place_id)
+    usual: dict[str, ArrayLike] = {
+        "kind": kind, "place_id": place_id, "municipality": municipality, "station": -1,
+        "uses_l2": True, "uses_l3": True, "ends_l2": False, "ends_l3": False,
+        **dict.fromkeys(("min_ports", "max_ports", "kept_l2_ports"), 0),
+        **dict.fromkeys((
+            "capacity_kw", "standing_kw", "lost_kw", "port_kw", "port_cad", "fixed_cad",
+            "resale_cad", "yearly_cad", "port_yearly_cad",
+        ), 0.0),
+    }  # fmt: skip
+    arrays = {name: np.broadcast_to(value, n).copy() for name, value in (usual | given).items()}
+    return {**arrays, "xy_m": xy_m.reshape(n, 2)}
 
 
 @dataclass(frozen=True)
@@ -297,33 +313,17 @@ def _may_change(tables: Tables, config: Config, stations: Stations) -> NDArray[n
 
 
 def _at_stations(
-    config: Config, stations: Stations, kind: Kind, index: NDArray[np.int64]
+    config: Config, stations: Stations, kind: Kind, index: NDArray[np.int64], **given: ArrayLike
 ) -> dict[str, NDArray[np.generic]]:
-    """Return columns at stations that change nothing yet: each kind writes over what it does."""
-    n = len(index)
-    return {
-        "kind": np.full(n, kind),
-        "place_id": stations.ids[index],
-        "xy_m": stations.xy_m[index].reshape(n, 2),
+    """Return columns at stations; what is not given they leave as it is."""
+    usual: dict[str, ArrayLike] = {
         "station": index,
-        "uses_l2": np.ones(n, bool),
-        "uses_l3": np.ones(n, bool),
-        "ends_l2": np.zeros(n, bool),
-        "ends_l3": np.zeros(n, bool),
         "capacity_kw": station_capacity_kw(config, stations)[index],
         "standing_kw": stations.standing_kw[index],
-        "lost_kw": np.zeros(n),
         "kept_l2_ports": stations.l2_ports[index],
-        "port_kw": np.zeros(n),
-        "port_cad": np.zeros(n),
-        "fixed_cad": np.zeros(n),
-        "resale_cad": np.zeros(n),
-        "yearly_cad": np.zeros(n),
-        "port_yearly_cad": np.zeros(n),
-        "min_ports": np.zeros(n, np.int64),
-        "max_ports": np.zeros(n, np.int64),
-        "municipality": stations.municipality[index],
     }
+    ids, xy_m = stations.ids[index], stations.xy_m[index]
+    return plain_columns(kind, ids, xy_m, stations.municipality[index], **(usual | given))
 
 
 def _upgradable(
@@ -340,34 +340,32 @@ def _upgradable(
 def _upgrade_columns(
     config: Config, stations: Stations, may: NDArray[np.bool_]
 ) -> dict[str, NDArray[np.generic]]:
-    costs, run, ports, port = (
-        config.costs,
-        config.operating,
-        config.ports,
-        _port_of(config, "upgrade"),
-    )
+    costs, run, port = config.costs, config.operating, _port_of(config, "upgrade")
     can, kept = _upgradable(config, stations, may)
     index = np.flatnonzero(can)
-    n, kept = len(index), kept[index]
+    kept = kept[index]
     removed, gone = stations.l2_ports[index] - kept, kept == 0
-    resale = costs.resale_factor * (costs.l2_station_cad * gone + costs.l2_port_cad * removed)
     saved = run.l2_station_cad_per_year * gone + run.l2_port_cad_per_year * removed
-    return {
-        **_at_stations(config, stations, "upgrade", index),
+    return _at_stations(
+        config,
+        stations,
+        "upgrade",
+        index,
         # with L2 ports kept, what becomes of them is another column's matter (add_l2)
-        "uses_l2": gone,
-        "ends_l2": gone,
-        "kept_l2_ports": kept,
-        "lost_kw": removed * stations.l2_kw[index],
-        "port_kw": np.full(n, port.kw),
-        "port_cad": np.full(n, port.cad),
-        "fixed_cad": np.full(n, port.station_cad),
-        "resale_cad": resale,
-        "yearly_cad": port.station_yearly_cad - saved,
-        "port_yearly_cad": np.full(n, port.yearly_cad),
-        "min_ports": np.full(n, ports.min_l3),
-        "max_ports": np.full(n, ports.max_new_l3),
-    }
+        uses_l2=gone,
+        ends_l2=gone,
+        kept_l2_ports=kept,
+        lost_kw=removed * stations.l2_kw[index],
+        port_kw=port.kw,
+        port_cad=port.cad,
+        fixed_cad=port.station_cad,
+        resale_cad=costs.resale_factor
+        * (costs.l2_station_cad * gone + costs.l2_port_cad * removed),
+        yearly_cad=port.station_yearly_cad - saved,
+        port_yearly_cad=port.yearly_cad,
+        min_ports=config.ports.min_l3,
+        max_ports=config.ports.max_new_l3,
+    )
 
 
 def _added_columns(
@@ -385,18 +383,19 @@ def _added_columns(
         room_kw = room_kw + np.where(can & (kept > 0), freed, 0.0)
     has = (stations.l2_ports if port.l2 else stations.l3_ports) > 0
     index = np.flatnonzero(may & has & (room_kw + 1e-9 >= port.kw))
-    n = len(index)
-    most = config.ports.max_new_l2 if port.l2 else config.ports.max_new_l3
-    return {
-        **_at_stations(config, stations, kind, index),
-        "uses_l2": np.full(n, port.l2),
-        "uses_l3": np.full(n, not port.l2),
-        "port_kw": np.full(n, port.kw),
-        "port_cad": np.full(n, port.cad),
-        "port_yearly_cad": np.full(n, port.yearly_cad),
-        "min_ports": np.ones(n, np.int64),
-        "max_ports": np.full(n, most),
-    }
+    return _at_stations(
+        config,
+        stations,
+        kind,
+        index,
+        uses_l2=port.l2,
+        uses_l3=not port.l2,
+        port_kw=port.kw,
+        port_cad=port.cad,
+        port_yearly_cad=port.yearly_cad,
+        min_ports=1,
+        max_ports=config.ports.max_new_l2 if port.l2 else config.ports.max_new_l3,
+    )
 
 
 def _removal_columns(
@@ -419,12 +418,15 @@ def _removal_columns(
     sold = costs.l2_station_cad * (l2 > 0) + costs.l2_port_cad * l2
     saved = run.l2_station_cad_per_year * (l2 > 0) + run.l2_port_cad_per_year * l2
     saved = saved + run.l3_station_cad_per_year * (l3 > 0) + run.l3_port_cad_per_year * l3
-    return {
-        **_at_stations(config, stations, "remove", index),
-        "ends_l2": l2 > 0,
-        "ends_l3": l3 > 0,
-        "lost_kw": stations.standing_kw[index],
-        "kept_l2_ports": np.zeros(len(index), np.int64),
-        "resale_cad": costs.resale_factor * sold,
-        "yearly_cad": -saved,
-    }
+    return _at_stations(
+        config,
+        stations,
+        "remove",
+        index,
+        ends_l2=l2 > 0,
+        ends_l3=l3 > 0,
+        lost_kw=stations.standing_kw[index],
+        kept_l2_ports=0,
+        resale_cad=costs.resale_factor * sold,
+        yearly_cad=-saved,
+    )

@@ -1,44 +1,43 @@
-"""How unevenly something is spread over people: Lorenz curve, Gini and concentration index.
+"""How many ports people have for themselves, and how unevenly they are spread.
 
-Sources: Lorenz (1905), Gini (1912); the concentration index of Wagstaff, Paci and van Doorslaer
-(1991), which orders people by means in the place of what they have.
+Two-step floating catchment areas (Luo and Wang 2003, Luo and Qi 2009); Lorenz curve (1905), Gini
+coefficient (1912), and the concentration index of Wagstaff, Paci and van Doorslaer (1991), which
+orders people by means in the place of what they have.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from itertools import product
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
-from plotly.subplots import make_subplots
 from scipy import sparse
 
 from kwev.display import cartography, origins, style
-from kwev.display.chart import chart, require
+from kwev.display.chart import Chart, require
 from kwev.display.layers import Layer, graded
-from kwev.display.table import Column
+from kwev.display.series import Axis, Line, Panel
+from kwev.display.table import Column, table
+from kwev.display.values import Numbers, named
 from kwev.errors import KwevError
 from kwev.model.coverage import Level, Ruler, ruler_of
-from kwev.report.effects import WHENS, Effects, When
-from kwev.vocabulary import LEVEL_KEYS
+from kwev.report.effects import WHEN_NAMES, WHENS, Effects, When
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, LEVELS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import plotly.graph_objects as go
-
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
+    from kwev.display.table import Table
     from kwev.model.network import Places
     from kwev.plan.format import Plan
+    from kwev.report.scenario import Report
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Values = NDArray[np.float64]
+Values = NDArray[np.float64]
 
 
 def lorenz(values: Values, people: Values) -> pd.DataFrame:
@@ -109,15 +108,9 @@ def _twice_area(curve: pd.DataFrame) -> float:
     return 1.0 - below
 
 
-# -- How many ports people have for themselves: two-step floating catchment areas.
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Values_catchment = NDArray[np.float64]
+# -- Ports in reach.
 
 Per = Literal["people", "ev"]
-
 PER_THOUSAND: Final = 1_000.0
 
 PLAIN: Final = ((1.0, 1.0),)
@@ -125,6 +118,8 @@ PLAIN: Final = ((1.0, 1.0),)
 
 DECAY: Final = ((1 / 3, 1.0), (2 / 3, 0.68), (1.0, 0.22))
 """Outer end of each zone as a part of the radius, and its weight (Luo and Qi 2009, first set)."""
+
+ZONES: Final = {"plain": PLAIN, "decay": DECAY}
 
 Zones = tuple[tuple[float, float], ...]
 
@@ -134,12 +129,10 @@ class Supply:
     """Where ports of a level are: places, and ports of each (shape (m,))."""
 
     places: Places
-    ports: Values_catchment
+    ports: Values
 
 
-def two_step(
-    near: sparse.csr_array, supply: Values_catchment, demand: Values_catchment
-) -> Values_catchment:
+def two_step(near: sparse.csr_array, supply: Values, demand: Values) -> Values:
     """Return shape (n,): supply per unit of demand that each place has within reach.
 
     Parameters
@@ -182,29 +175,24 @@ def supply(effects: Effects, level: Level, when: When) -> Supply:
     return Supply(places, _ports(effects, level, when, places.ids))
 
 
-def _ports(effects: Effects, level: Level, when: When, ids: NDArray[np.str_]) -> Values_catchment:
-    counted = (
-        ("l2", "l3") if level == "l2" and effects.config.coverage.l3_counts_for_l2 else (level,)
-    )
-    stations = effects.stations
-    ports = dict.fromkeys(ids.tolist(), 0)
-    for one in counted:
-        standing = zip(
-            stations.ids.tolist(), getattr(stations, f"{one}_ports").tolist(), strict=True
-        )
-        for place, number in standing:
+def _ports(effects: Effects, level: Level, when: When, ids: NDArray[np.str_]) -> Values:
+    both = level == "l2" and effects.config.coverage.l3_counts_for_l2
+    stations, ports = effects.stations, dict.fromkeys(ids.tolist(), 0)
+    for one in LEVEL_KEYS if both else (level,):
+        standing = getattr(stations, f"{one}_ports").tolist()
+        changes = [
+            (a.place_id, getattr(a, f"{one}_ports_after") - getattr(a, f"{one}_ports_before"))
+            for a in (effects.plan.actions if when == "after" else ())
+        ]
+        for place, number in [*zip(stations.ids.tolist(), standing, strict=True), *changes]:
             if place in ports:
                 ports[place] += number
-        for action in effects.plan.actions if when == "after" else ():
-            if action.place_id in ports:
-                after = getattr(action, f"{one}_ports_after")
-                ports[action.place_id] += after - getattr(action, f"{one}_ports_before")
     return np.array([ports[place] for place in ids.tolist()], np.float64)
 
 
 def access(
     effects: Effects, level: Level, when: When, *, per: Per = "people", zones: Zones = PLAIN
-) -> Values_catchment:
+) -> Values:
     """Return shape (n,): ports per 1,000 people, or per 1,000 EVs, that each cell has in reach."""
     here, offered = effects.cells, supply(effects, level, when)
     reach = effects.config.coverage
@@ -213,15 +201,6 @@ def access(
     near = nearness(ruler, level, here.places, offered.places, radius_m, zones)
     demand = here.people if per == "people" else here.ev
     return PER_THOUSAND * two_step(near, offered.ports, demand)
-
-
-def incomes(effects: Effects) -> tuple[NDArray[np.int64], Values_catchment, Values_catchment]:
-    """Return cell, people and median household income (CAD) of each part of a cell."""
-    parts, cells = effects.tables.cell_parts, effects.cells
-    by_da = effects.tables.da_profiles.set_index("da_id")["median_income_cad"]
-    at = pd.Index(cells.ids).get_indexer(pd.Index(parts["cell_id"]))
-    income = parts["da_id"].map(by_da).to_numpy(np.float64)
-    return at.astype(np.int64), parts["population"].to_numpy(np.float64), income
 
 
 def summary(effects: Effects) -> pd.DataFrame:
@@ -235,30 +214,29 @@ def summary(effects: Effects) -> pd.DataFrame:
         port in reach), ``gini``, ``gini_reached`` (among people with a port in reach) and
         ``by_income`` (concentration index by median household income of the area).
     """
-    at, people, income = incomes(effects)
+    parts = effects.parts
+    by_da = effects.tables.da_profiles.set_index("da_id")["median_income_cad"]
+    income, at = parts["da_id"].map(by_da).to_numpy(np.float64), parts["cell"].to_numpy()
+    living, ev = effects.cells.people, effects.cells.ev
     rows = []
-    for level in LEVEL_KEYS:
-        for when in WHENS:
-            for name, zones in (("plain", PLAIN), ("decay", DECAY)):
-                values = access(effects, level, when, zones=zones)
-                of_ev = access(effects, level, when, per="ev", zones=zones)
-                living, ev = effects.cells.people, effects.cells.ev
-                some = values > 0
-                rows.append(
-                    {
-                        "level": level,
-                        "when": when,
-                        "zones": name,
-                        "mean": float(living @ values / living.sum()),
-                        "per_ev": float(ev @ of_ev / ev.sum()) if ev.sum() > 0 else 0.0,
-                        "none": float(living[~some].sum() / living.sum()),
-                        "gini": gini(values, living),
-                        "gini_reached": gini(values[some], living[some])
-                        if living[some].sum() > 0
-                        else 0.0,
-                        "by_income": concentration(values[at], people, income),
-                    }
-                )
+    for level, when, (name, zones) in product(LEVEL_KEYS, WHENS, ZONES.items()):
+        values = access(effects, level, when, zones=zones)
+        of_ev = access(effects, level, when, per="ev", zones=zones)
+        some = values > 0
+        inside = living[some].sum() > 0
+        rows.append(
+            {
+                "level": level,
+                "when": when,
+                "zones": name,
+                "mean": float(living @ values / living.sum()),
+                "per_ev": float(ev @ of_ev / ev.sum()) if ev.sum() > 0 else 0.0,
+                "none": float(living[~some].sum() / living.sum()),
+                "gini": gini(values, living),
+                "gini_reached": gini(values[some], living[some]) if inside else 0.0,
+                "by_income": concentration(values[at], parts["people"].to_numpy(), income),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -268,14 +246,12 @@ def curves(effects: Effects, *, points: int = 200) -> pd.DataFrame:
     Each curve is read at ``points`` equal steps of people, and where it leaves the ground.
     """
     parts = []
-    for level in LEVEL_KEYS:
-        for when in WHENS:
-            curve = lorenz(access(effects, level, when), effects.cells.people)
-            at = np.union1d(
-                np.linspace(0.0, 1.0, points + 1), curve.loc[curve["value"] <= 0, "people"].max()
-            )
-            have = np.interp(at, curve["people"], curve["value"])
-            parts.append(pd.DataFrame({"level": level, "when": when, "people": at, "value": have}))
+    for level, when in product(LEVEL_KEYS, WHENS):
+        curve = lorenz(access(effects, level, when), effects.cells.people)
+        ground = curve.loc[curve["value"] <= 0, "people"].max()
+        at = np.union1d(np.linspace(0.0, 1.0, points + 1), ground)
+        have = np.interp(at, curve["people"], curve["value"])
+        parts.append(pd.DataFrame({"level": level, "when": when, "people": at, "value": have}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -288,35 +264,151 @@ def by_area(effects: Effects) -> pd.DataFrame:
         ``da_id``, ``people``, and ``l2_before``, ``l2_after``, ``l3_before``, ``l3_after`` (ports
         per 1,000 people); areas without people have no row.
     """
-    parts = effects.tables.cell_parts
-    at = pd.Index(effects.cells.ids).get_indexer(pd.Index(parts["cell_id"]))
-    people = parts["population"].to_numpy(np.float64)
-    frame = pd.DataFrame({"da_id": parts["da_id"].to_numpy(), "people": people})
+    parts = effects.parts
+    people, at = parts["people"].to_numpy(), parts["cell"].to_numpy()
+    frame = pd.DataFrame({"da_id": parts["da_id"], "people": people})
     names = []
-    for level in LEVEL_KEYS:
-        for when in WHENS:
-            name = f"{level}_{when}"
-            frame[name] = people * access(effects, level, when)[at]
-            names.append(name)
+    for level, when in product(LEVEL_KEYS, WHENS):
+        names.append(f"{level}_{when}")
+        frame[names[-1]] = people * access(effects, level, when)[at]
     sums = frame.groupby("da_id", sort=True).sum()
     sums = sums[sums["people"] > 0]
-    for name in names:
-        sums[name] /= sums["people"]
+    sums[names] = sums[names].div(sums["people"], axis=0)
     return sums.reset_index()
 
 
-# -- The map of accessibility: how many ports people have for themselves, by dissemination area.
+# -- Named values, table, chart and map.
 
-_FACTS: Final = (
+EVEN: Final = 0.02
+"""A concentration index or a change of Gini smaller than this is called none."""
+
+
+def of_access(report: Report) -> Numbers:
+    """Return how many ports people have in reach, and how evenly they are spread."""
+    table = report.findings.access
+    rows = table[table["zones"] == "plain"].set_index(["level", "when"])
+    at = {f"{level}_{when}": rows.loc[(level, when)] for level, when in rows.index}
+    before, after = at["l2_before"], at["l2_after"]
+    return Numbers(
+        named(
+            "accessibility.summary",
+            ratio={
+                **{f"access_{key}": row["mean"] for key, row in at.items()},
+                **{f"gini_{key}": row["gini"] for key, row in at.items()},
+            },
+            text={
+                "access_income_words": income_sentence(before["by_income"], after["by_income"]),
+                "gini_words": gini_words(before["gini"], after["gini"]),
+            },
+        )
+    )
+
+
+def _income_words(index: float) -> str:
+    if abs(index) < EVEN:
+        return "areas of all incomes have as many"
+    return f"areas of {'lower' if index < 0 else 'higher'} income have more"
+
+
+def income_sentence(before: float, after: float) -> str:
+    """Return where the ports are by income, before and after a plan, without its full stop."""
+    today, then = _income_words(before), _income_words(after)
+    if today == then:
+        return f"For each person {then}, today and with the plan"
+    return f"For each person {today} today, and with the plan {then}"
+
+
+def gini_words(before: float, after: float) -> str:
+    """Return what a plan does to inequality, in words."""
+    if abs(after - before) < EVEN:
+        return "as uneven as before"
+    return f"{'less' if after < before else 'more'} uneven than before"
+
+
+def access_table(report: Report) -> Table:
+    """Return ports in reach for themselves, and how evenly they are spread."""
+    plain, decay = (
+        report.findings.access.query("zones == @zones").reset_index(drop=True) for zones in ZONES
+    )
+    when = plain["when"].map(WHEN_NAMES).str.lower()
+    frame = plain.assign(
+        what=plain["level"].map(LEVEL_NAMES) + ", " + when, gini_decay=decay["gini"]
+    )
+    columns = (
+        Column("what", "What"),
+        Column("mean", "Ports per 1,000 people", format=".2f"),
+        "per_ev none gini gini_reached gini_decay by_income",
+    )
+    return table("accessibility", frame, columns, origins.of_homes(report.origin))
+
+
+_HALF: Final = 0.5
+
+
+def lorenz_chart(found: pd.DataFrame, *, origin: Origin) -> Figure:
+    """Show Lorenz curves before and after, one panel a level.
+
+    Parameters
+    ----------
+    found
+        As from :func:`curves`.
+    """
+    name = "lorenz"
+    require(found, ("level", "when", "people", "value"), name)
+    each, panels = [], []
+    for level in LEVELS:
+        parts = {
+            when: found[(found["level"] == level.key) & (found["when"] == when)] for when in WHENS
+        }
+        half = {w: float(np.interp(_HALF, p["people"], p["value"])) for w, p in parts.items()}
+        each.append(
+            f"{level.name}: the half of the people with least has {half['before']:.0%} of the "
+            f"ports today and {half['after']:.0%} with the plan"
+        )
+        lines = [Line(x=[0, 1], y=[0, 1], colour=style.LINE, label="All have as much", width=1.5)]
+        lines += [
+            Line(
+                x=part["people"].tolist(), y=part["value"].tolist(), label=WHEN_NAMES[when],
+                colour=level.colour if when == "after" else style.EXISTING,
+                dash="solid" if when == "after" else "dash", width=2.4,
+                hover="%{x:.0%} of people: %{y:.1%} of ports",
+            )
+            for when, part in parts.items()
+        ]  # fmt: skip
+        panels.append(
+            Panel(
+                title=level.name,
+                series=lines,
+                x=Axis(title="People, least served first (%)", form="share", span=(0, 1)),
+                y=Axis(title="Ports in their reach (%)", form="share", span=(0, 1)),
+            )
+        )
+    return Chart(
+        name=name,
+        alt=f"Lorenz curves of ports within reach. {'; '.join(each)}.",
+        origin=origin,
+        data=found,
+        panels=panels,
+        across=2,
+        height_px=400,
+        height_in=3.0,
+    ).figure()
+
+
+_FACTS: Final[tuple[str | Column, ...]] = (
     "municipality people",
-    Column("l2_before", "Level 2 ports per 1,000 people, today", format=",.2f"),
-    Column("l2_after", "with the plan", format=",.2f"),
-    Column("l3_before", "Level 3 ports per 1,000 people, today", format=",.2f"),
-    Column("l3_after", "with the plan", format=",.2f"),
+    *(
+        Column(f"{level.key}_{when}", words, format=",.2f")
+        for level in LEVELS
+        for when, words in (
+            ("before", f"{level.name} ports per 1,000 people, today"),
+            ("after", "with the plan"),
+        )
+    ),
 )
 
 
-def accessibility(
+def access_map(
     tables: Tables, plan: Plan, found: pd.DataFrame, *, folder: Path | None = None
 ) -> Figure:
     """Map Level 2 ports within reach per 1,000 people with the plan; areas have all four figures.
@@ -324,7 +416,7 @@ def accessibility(
     Parameters
     ----------
     found
-        As from :func:`kwev.report.accessibility.by_area`.
+        As from :func:`by_area`.
     """
     shape = cartography.areas("das", "da_id", folder, tolerance_m=55.0)[["da_id", "geometry"]]
     towns = cartography.named(tables, tables.das[["da_id", "municipality_id"]])
@@ -341,102 +433,5 @@ def accessibility(
         f"dissemination areas: none in {none}, median {frame['l2_after'].median():.2f}, most "
         f"{frame['l2_after'].max():.1f}."
     )
-    return cartography.build(
-        "map-accessibility",
-        alt,
-        origins.plan(tables, plan),
-        [layer, *cartography.borders(tables, folder)],
-    )
-
-
-# -- Lorenz curves of accessibility: which part of the ports which part of the people has.
-
-_PANELS: Final = {"l2": ("Level 2", style.L2), "l3": ("Level 3", style.L3)}
-_WHENS: Final = {"before": ("Today", False), "after": ("With the plan", True)}
-_HEIGHT_PX, _HEIGHT_IN = 400, 3.0
-_HALF: Final = 0.5
-
-
-def lorenz_drawn(df: pd.DataFrame, *, origin: Origin, name: str = "lorenz") -> Figure:
-    """Show Lorenz curves before and after, one panel a level.
-
-    Parameters
-    ----------
-    df
-        As from :func:`kwev.report.accessibility.curves`.
-    """
-    require(df, ("level", "when", "people", "value"), name)
-    each = []
-    for level, (words, _) in _PANELS.items():
-        half = {
-            when: float(np.interp(_HALF, part["people"], part["value"]))
-            for when, part in df[df["level"] == level].groupby("when")
-        }
-        each.append(
-            f"{words}: the half of the people with least has {half['before']:.0%} of the ports "
-            f"today and {half['after']:.0%} with the plan"
-        )
-    alt = f"Lorenz curves of ports within reach. {'; '.join(each)}."
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _plotly(df),
-        lambda canvas: _draw(canvas, df),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _plotly(df: pd.DataFrame) -> go.Figure:
-    titles = [words for words, _ in _PANELS.values()]
-    figure = make_subplots(rows=1, cols=2, shared_yaxes=True, subplot_titles=titles)
-    layout = style.plotly_layout(height_px=_HEIGHT_PX)
-    figure.update_layout(**layout)
-    for col, (level, (_, colour)) in enumerate(_PANELS.items(), start=1):
-        figure.add_scatter(
-            x=[0, 1], y=[0, 1], mode="lines", name="All have as much", showlegend=col == 1,
-            legendgroup="even", line={"color": style.LINE, "width": 1.5}, hoverinfo="skip",
-            row=1, col=col,
-        )  # fmt: skip
-        for when, (words, is_after) in _WHENS.items():
-            part = df[(df["level"] == level) & (df["when"] == when)]
-            figure.add_scatter(
-                x=part["people"].tolist(),
-                y=part["value"].tolist(),
-                mode="lines",
-                name=words,
-                legendgroup=when,
-                showlegend=col == 1,
-                line={"color": colour if is_after else style.EXISTING,
-                      "dash": "solid" if is_after else "dash", "width": 2.4},
-                hovertemplate="%{x:.0%} of people: %{y:.1%} of ports<extra>" + words + "</extra>",
-                row=1,
-                col=col,
-            )  # fmt: skip
-    figure.update_xaxes(**layout["xaxis"])
-    figure.update_yaxes(**layout["xaxis"])
-    figure.update_xaxes(title_text="People, least served first (%)", tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(tickformat=".0%", range=[0, 1])
-    figure.update_yaxes(title_text="Ports in their reach (%)", col=1)
-    return figure
-
-
-def _draw(canvas: Any, df: pd.DataFrame) -> None:
-    plots = canvas.subplots(1, 2, sharey=True)
-    for axes, (level, (words, colour)) in zip(plots, _PANELS.items(), strict=True):
-        axes.plot([0, 1], [0, 1], color=style.LINE, linewidth=1, label="All have as much")
-        for when, (label, is_after) in _WHENS.items():
-            part = df[(df["level"] == level) & (df["when"] == when)]
-            axes.plot(
-                part["people"],
-                part["value"],
-                color=colour if is_after else style.EXISTING,
-                linestyle="-" if is_after else "--",
-                label=label,
-            )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1)
-        axes.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_title(words, fontsize=8, loc="left")
-        axes.set_xlabel("People, least served first (%)")
-        axes.legend(loc="upper left")
-    plots[0].set_ylabel("Ports in their reach (%)")
+    layers = [layer, *cartography.borders(tables, folder)]
+    return cartography.build("map-accessibility", alt, origins.plan(tables, plan), layers)

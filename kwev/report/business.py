@@ -13,7 +13,7 @@ from kwev.model.demand import energy_need_kwh
 from kwev.model.siting import existing_stations
 from kwev.report import finance
 from kwev.report.finance import Ports
-from kwev.report.metrics import is_level3
+from kwev.report.plan import is_level3
 from kwev.units import HOURS_PER_YEAR
 from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 

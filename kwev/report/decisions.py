@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers, named
-from kwev.report import floors, metrics, prices
+from kwev.report import equity, prices
+from kwev.report import plan as plans
 from kwev.report.sensitivity import SMALL_POINTS, step_at
 from kwev.studies.rows import actions_of
 from kwev.units import POINTS
@@ -60,7 +61,7 @@ def numbers(report: Report) -> Numbers:
 
 def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Number]:
     """Return which level the money goes to, and from which price on it would go to Level 3."""
-    spent = metrics.per_point(plan)
+    spent = plans.cost_per_point(plan)
     l2_cad, total_cad = spent["l2"]["net_cost_cad"], spent["together"]["net_cost_cad"]
     share = l2_cad / total_cad if total_cad > 0 else 0.0
     first, other = ("l2", "l3") if share >= HALF else ("l3", "l2")
@@ -69,17 +70,17 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
     words = {
         "level": LEVEL_NAMES[first],
         "other": LEVEL_NAMES[other],
-        "other_verdict": metrics.verdict(plan, other),
+        "other_verdict": plans.verdict(plan, other),
         "price": "; ".join(crossings)
         or "no price that was tried, from half to twice, makes the plan buy a Level 3 station "
         "where it buys none",
     }
     part = share if first == "l2" else 1 - share
     return [
-        Number("rec_level_share", part, "share", "metrics.per_point", "{:.0%}"),
+        Number("rec_level_share", part, "share", "plan.cost_per_point", "{:.0%}"),
         *named("plan.coverage", None, "rec_level_",
                people={"people": people * (reached.after - reached.before)}),
-        *named("metrics.per_point, prices", None, "rec_", text=words),
+        *named("plan.cost_per_point, prices", None, "rec_", text=words),
     ]  # fmt: skip
 
 
@@ -143,8 +144,8 @@ def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
 
 
 def floor(found: pd.DataFrame) -> str:
-    """Return whether the floor for the townships has a price (see :func:`floors.prices`)."""
-    told = floors.PRICED
+    """Return whether the floor for the townships has a price (see :func:`equity.prices`)."""
+    told = equity.PRICED
     same = (found["grouping"] == told.grouping) & (found["level"] == told.level)
     row = found[same & (found["extra_cad"] == 0) & (found["floor"] == told.floor)].iloc[0]
     if round(max(float(row["l2_price"]), float(row["l3_price"])), 1) > 0:

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import PercentFormatter
-from plotly.subplots import make_subplots
 
 from kwev.display import style
-from kwev.display.chart import chart, require
+from kwev.display.chart import Chart, require
+from kwev.display.series import Axis, Line, Panel, Rule
+from kwev.display.table import Column, table
+from kwev.display.values import Numbers, named
 from kwev.model.coverage import MODE_OF
 from kwev.model.network import RoadNetwork
-from kwev.report.effects import WHENS
+from kwev.report.effects import VEHICLE_NAMES, WHEN_NAMES, WHENS
 from kwev.report.neighbourhoods import nearest_m
-from kwev.vocabulary import LEVEL_KEYS
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, LEVELS
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
     from numpy.typing import NDArray
 
     from kwev.config import Metric
     from kwev.display.figure import Figure, Origin
+    from kwev.display.series import Dash
+    from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects, When
+    from kwev.report.scenario import Report
 
 METRICS: Final[tuple[Metric, ...]] = ("straight_line", "network")
 PERCENTILES: Final = {"p50": 0.5, "p75": 0.75, "p90": 0.9, "p95": 0.95, "p99": 0.99, "max": 1.0}
@@ -149,103 +153,99 @@ def curves(found: Distances) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-# -- The chart of distances: which share of people has a charger within how far, before and after.
+# -- Named values, chart and table.
 
-_PANELS: Final = {"l2": ("Level 2", style.L2), "l3": ("Level 3", style.L3)}
-_LINES: Final = {
-    "straight_line_before": ("Today, straight line", False, "solid", "-", 2.4),
-    "straight_line_after": ("With the plan, straight line", True, "solid", "-", 2.4),
-    "network_before": ("Today, along the roads", False, "dash", "--", 1.4),
-    "network_after": ("With the plan, along the roads", True, "dash", "--", 1.4),
+METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
+WHO_NAMES: Final = {"people": "People", **VEHICLE_NAMES}
+
+
+def of_distances(report: Report) -> Numbers:
+    """Return within how far half, nine in ten and all people have a station."""
+    numbers = []
+    for row in report.findings.percentiles.to_dict("records"):
+        if row["who"] != "people":
+            continue
+        straight = row["metric"] == "straight_line"
+        names = {"half": "p50", "ninety": "p90"} | ({"farthest": "max"} if straight else {})
+        for word, column in names.items():
+            name = f"{row['level']}_{word}_{row['when']}{'' if straight else '_road'}"
+            origin, metres = f"distances.percentiles: {row['level']}, {row['metric']}", row[column]
+            if math.isnan(metres):
+                numbers += named(origin, text={name: "no station is reached"})
+            else:
+                numbers += named(origin, km={name: metres / 1_000})
+    return Numbers(numbers)
+
+
+_LINES: Final[dict[str, tuple[str, When, Dash, float]]] = {
+    "straight_line_before": ("Today, straight line", "before", "solid", 2.4),
+    "straight_line_after": ("With the plan, straight line", "after", "solid", 2.4),
+    "network_before": ("Today, along the roads", "before", "dash", 1.4),
+    "network_after": ("With the plan, along the roads", "after", "dash", 1.4),
 }
-"""Words, whether after the plan, dashes (plotly, matplotlib) and width of each line."""
-
-_HEIGHT_PX, _HEIGHT_IN = 560, 4.6
-_METRES: Final = 1_000
+"""Words, time, dashes and width of each line."""
 
 
-def distances_drawn(
-    df: pd.DataFrame, radius_m: dict[str, float], *, origin: Origin, name: str = "distances"
-) -> Figure:
+def distance_chart(found: pd.DataFrame, radius_m: dict[str, float], *, origin: Origin) -> Figure:
     """Show the share of people within each distance of a station, one panel a level.
 
     Parameters
     ----------
-    df
-        As from :func:`kwev.report.distances.curves`.
+    found
+        As from :func:`curves`.
     radius_m
         The plan's radius by level, drawn as a vertical line (m).
     """
-    require(df, ("level", "distance_m", *_LINES), name)
-    each = []
-    for level, (words, _) in _PANELS.items():
-        part = df[df["level"] == level]
-        at = part[part["distance_m"] <= radius_m[level]].iloc[-1]
+    name = "distances"
+    require(found, ("level", "distance_m", *_LINES), name)
+    each, panels = [], []
+    for level in LEVELS:
+        part = found[found["level"] == level.key]
+        at = part[part["distance_m"] <= radius_m[level.key]].iloc[-1]
         each.append(
-            f"{words} within {at['distance_m']:,.0f} m: in a straight line "
+            f"{level.name} within {at['distance_m']:,.0f} m: in a straight line "
             f"{at['straight_line_before']:.0%} today and {at['straight_line_after']:.0%} with the "
             f"plan, along the roads {at['network_before']:.0%} and {at['network_after']:.0%}"
         )
-    alt = f"Share of people by distance to the nearest station. {'; '.join(each)}."
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _plotly(df, radius_m),
-        lambda canvas: _draw(canvas, df, radius_m),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _plotly(df: pd.DataFrame, radius_m: dict[str, float]) -> go.Figure:
-    titles = [words for words, _ in _PANELS.values()]
-    figure = make_subplots(rows=2, cols=1, vertical_spacing=0.17, subplot_titles=titles)
-    layout = style.plotly_layout(height_px=_HEIGHT_PX)
-    figure.update_layout(**layout)
-    figure.update_layout(legend={"y": 1.08})
-    for row, (level, (_, colour)) in enumerate(_PANELS.items(), start=1):
-        part = df[df["level"] == level]
-        for key, (words, is_after, dash, _, width) in _LINES.items():
-            figure.add_scatter(
-                x=(part["distance_m"] / _METRES).tolist(),
-                y=part[key].tolist(),
-                mode="lines",
-                name=words,
-                legendgroup=key,
-                showlegend=row == 1,
-                line={"color": colour if is_after else style.EXISTING, "dash": dash,
-                      "width": width},
-                hovertemplate="within %{x:.2f} km: %{y:.1%}<extra>" + words + "</extra>",
-                row=row,
-                col=1,
-            )  # fmt: skip
-        figure.add_vline(
-            x=radius_m[level] / _METRES, line={"color": style.INK, "width": 1, "dash": "dot"},
-            row=row, col=1,
-        )  # fmt: skip
-    axis = layout["xaxis"]
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    figure.update_xaxes(title_text="Distance to the nearest station (km)", rangemode="tozero")
-    figure.update_yaxes(title_text="People (%)", tickformat=".0%", range=[0, 1.02])
-    return figure
-
-
-def _draw(canvas: Any, df: pd.DataFrame, radius_m: dict[str, float]) -> None:
-    for axes, (level, (words, colour)) in zip(canvas.subplots(2, 1), _PANELS.items(), strict=True):
-        part = df[df["level"] == level]
-        for key, (label, is_after, _, dash, width) in _LINES.items():
-            axes.plot(
-                part["distance_m"] / _METRES,
-                part[key],
-                color=colour if is_after else style.EXISTING,
-                linestyle=dash,
-                linewidth=0.7 * width,
-                label=label,
+        km = (part["distance_m"] / 1_000).tolist()
+        lines = [
+            Line(
+                x=km, y=part[key].tolist(), label=words, dash=dash, width=width,
+                colour=level.colour if when == "after" else style.EXISTING,
+                hover="within %{x:.2f} km: %{y:.1%}",
             )
-        axes.axvline(radius_m[level] / _METRES, color=style.INK, linestyle=":", linewidth=0.8)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, part["distance_m"].max() / _METRES)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_ylabel("People (%)")
-        axes.set_title(f"{words}; dotted: the plan's radius", fontsize=8, loc="left")
-        axes.legend(loc="lower right")
-    axes.set_xlabel("Distance to the nearest station (km)")
+            for key, (words, when, dash, width) in _LINES.items()
+        ]  # fmt: skip
+        panels.append(
+            Panel(
+                title=f"{level.name}; dotted: the plan's radius",
+                series=[*lines, Rule(x=radius_m[level.key] / 1_000)],
+                x=Axis(title="Distance to the nearest station (km)", span=(0, km[-1])),
+                y=Axis(title="People (%)", form="share", span=(0, 1.02)),
+            )
+        )
+    return Chart(
+        name=name,
+        alt=f"Share of people by distance to the nearest station. {'; '.join(each)}.",
+        origin=origin,
+        data=found,
+        panels=panels,
+        height_px=560,
+        height_in=4.6,
+        legend_columns=2,
+    ).figure()
+
+
+def distance_table(report: Report) -> Table:
+    """Return percentiles of the distance to the nearest station; the PDF shows people alone."""
+    frame = report.findings.percentiles
+    frame = frame.assign(
+        printed=frame["who"] == "people",
+        what=frame["level"].map(LEVEL_NAMES) + ", " + frame["metric"].map(METRIC_NAMES).str.lower(),
+        time=frame["when"].map(WHEN_NAMES),
+        who=frame["who"].map(WHO_NAMES),
+    )
+    order = {name: i for i, name in enumerate(WHO_NAMES.values())}
+    frame = frame.sort_values("who", key=lambda c: c.map(order), kind="stable", ignore_index=True)
+    columns = (Column("what", "Nearest"), "time p50 p75 p90 p95 p99 max unreached")
+    return table("distances", frame, columns, report.origin, group="who", printed="printed")

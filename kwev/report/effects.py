@@ -1,4 +1,4 @@
-"""What a plan changes for each cell: who has how many stations in reach today and with the plan."""
+"""What a plan changes: for each cell, and by municipality, deprivation, vehicle and household."""
 
 from __future__ import annotations
 
@@ -10,28 +10,35 @@ import numpy as np
 import pandas as pd
 
 from kwev.config import parse
+from kwev.display import origins
+from kwev.display.table import Column, table
+from kwev.display.values import Numbers, named
 from kwev.errors import KwevError
 from kwev.model.coverage import reach_l2, reach_l3, ruler_of
 from kwev.model.demand import demand_points, share_of
-from kwev.model.groups import HOUSEHOLDS, household_share, low_income_cad
+from kwev.model.groups import household_share, low_income_cad
 from kwev.model.siting import decision_columns, existing_stations
 from kwev.solve.record import Choice, action_id, network
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.display.table import Table
     from kwev.model.coverage import Level, Reach
     from kwev.model.demand import DemandPoints
     from kwev.model.siting import Columns, Stations
     from kwev.plan.format import Plan
+    from kwev.report.scenario import Report
     from kwev.solve.record import Network
 
 When = Literal["before", "after"]
 WHENS: Final[tuple[When, ...]] = ("before", "after")
+WHEN_NAMES: Final[dict[When, str]] = {"before": "Today", "after": "With the plan"}
 SERVICES: Final[tuple[Level | Literal["either"], ...]] = ("l2", "l3", "either")
 
 
@@ -89,6 +96,23 @@ class Effects:
     ) -> float:
         """Return the part of ``weights`` (n,) in reach of a level; 0 where there are none."""
         return share_of(weights, self.covered(level, when))
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """Parts of cells by dissemination area: ``cell`` (its number), ``da_id``, ``people``."""
+        parts = self.tables.cell_parts
+        at = pd.Index(self.cells.ids).get_indexer(pd.Index(parts["cell_id"])).astype(np.int64)
+        people = parts["population"].to_numpy(np.float64)
+        return pd.DataFrame({"cell": at, "da_id": parts["da_id"].to_numpy(), "people": people})
+
+    def in_cells(self, of_parts: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of values of :attr:`parts` by cell, shape (n,)."""
+        return np.bincount(self.parts["cell"], of_parts, len(self.cells)).astype(np.float64)
+
+    @cached_property
+    def column_of(self) -> dict[str, int]:
+        """Number of each column by the id of its action."""
+        return {action_id(self.columns, k): k for k in range(len(self.columns))}
 
     @cached_property
     def vehicles(self) -> dict[str, NDArray[np.float64]]:
@@ -157,12 +181,13 @@ def choice_of(plan: Plan, columns: Columns) -> Choice:
     return Choice(build, ports)
 
 
-# -- For whom a plan changes what: coverage by municipality, deprivation and kind of vehicle.
+# -- By group of people or vehicles.
 
 MUNICIPALITIES: Final = "By municipality, of people"
 FIFTHS: Final = "By deprivation, of people"
 VEHICLES: Final = "By kind of vehicle, of vehicles"
 TOWN_VEHICLES: Final = "By municipality, of vehicles"
+HOUSEHOLD: Final = "By household, of people"
 REGION: Final = "The Region"
 
 FIFTH_NAMES: Final = {
@@ -175,6 +200,12 @@ FIFTH_NAMES: Final = {
 UNSCORED: Final = "No score published"
 VEHICLE_NAMES: Final = {"bev": "Battery-electric", "phev": "Plug-in hybrid"}
 ALL_VEHICLES: Final = "All that the plan counts"
+HOUSEHOLD_NAMES: Final = {
+    "renters": ("Renters", "Owners"),
+    "multi_unit": ("In apartment buildings", "In other homes"),
+    "low_income": ("Areas of low income", "Other areas"),
+}
+"""What each kind of household is called, and everybody else."""
 
 
 def by_group(effects: Effects) -> pd.DataFrame:
@@ -191,32 +222,45 @@ def by_group(effects: Effects) -> pd.DataFrame:
         ``l2_after``, ``l3_before``, ``l3_after``, ``either_before``, ``either_after`` (shares).
         Groups without anybody have no row.
     """
+    return _in_reach(effects, [group for group in _groups(effects) if group[-1].sum() > 0])
+
+
+def by_household(effects: Effects) -> pd.DataFrame:
+    """Return who is in reach before and after, by kind of household.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The columns of :func:`by_group`, two rows a kind: those of it, and all others.
+    """
+    return _in_reach(
+        effects,
+        [
+            (HOUSEHOLD, name, "people", weights)
+            for kind, names in HOUSEHOLD_NAMES.items()
+            for inside in [people_in(effects, kind)]
+            for name, weights in zip(names, (inside, effects.cells.people - inside), strict=True)
+        ],
+    )
+
+
+_Group = tuple[str, str, str, "NDArray[np.float64]"]
+"""Group, name, unit, and the weight of each cell, shape (n,)."""
+
+
+def _in_reach(effects: Effects, groups: Iterable[_Group]) -> pd.DataFrame:
+    """Return the part of each group in reach of each service, before and after."""
+    services = [(level, when) for level in SERVICES for when in WHENS]
+    columns = ["group", "name", "unit", "total", *(f"{level}_{when}" for level, when in services)]
     rows = [
-        {"group": group, "name": name, "unit": unit, "total": float(weights.sum()),
-         **shares(effects, weights)}
-        for group, name, unit, weights in _groups(effects)
-        if weights.sum() > 0
+        [group, name, unit, float(weights.sum()),
+         *(effects.share(weights, level, when) for level, when in services)]
+        for group, name, unit, weights in groups
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=columns)
 
 
-COLUMNS: Final = [
-    "group", "name", "unit", "total",
-    *(f"{level}_{when}" for level in SERVICES for when in WHENS),
-]  # fmt: skip
-
-
-def shares(effects: Effects, weights: NDArray[np.float64]) -> dict[str, float]:
-    """Return the part of ``weights`` (n,) in reach of each service, before and after."""
-    return {
-        f"{level}_{when}": effects.share(weights, level, when)
-        for level in SERVICES
-        for when in WHENS
-    }
-
-
-def _groups(effects: Effects) -> Iterator[tuple[str, str, str, NDArray[np.float64]]]:
-    """Give group, name, unit and the weight of each cell."""
+def _groups(effects: Effects) -> Iterator[_Group]:
     cells, tables = effects.cells, effects.tables
     names = tables.municipalities.set_index("municipality_id")["name"].sort_values()
     for group, unit, weights in (
@@ -235,64 +279,20 @@ def _groups(effects: Effects) -> Iterator[tuple[str, str, str, NDArray[np.float6
 
 def fifths(effects: Effects) -> dict[str, NDArray[np.float64]]:
     """Return the people of each cell by fifth of deprivation of their dissemination area."""
-    parts, cells = effects.tables.cell_parts, effects.cells
-    fifth = parts["da_id"].map(
-        effects.tables.da_profiles.set_index("da_id")["deprivation_quintile"]
-    )
-    name = fifth.map(FIFTH_NAMES).fillna(UNSCORED).to_numpy(str)
-    at = pd.Index(cells.ids).get_indexer(pd.Index(parts["cell_id"]))
-    people = parts["population"].to_numpy(np.float64)
+    fifth = effects.tables.da_profiles.set_index("da_id")["deprivation_quintile"]
+    name = effects.parts["da_id"].map(fifth).map(FIFTH_NAMES).fillna(UNSCORED)
+    people = effects.parts["people"]
     return {
-        one: np.bincount(at[name == one], people[name == one], len(cells)).astype(np.float64)
+        one: effects.in_cells(people.where(name == one, 0.0).to_numpy())
         for one in (*FIFTH_NAMES.values(), UNSCORED)
     }
 
 
-# -- Who is served by kind of household: renters, people in apartments, low incomes.
-
-GROUP: Final = "By household, of people"
-NAMES: Final = {
-    "renters": ("Renters", "Owners"),
-    "multi_unit": ("In apartment buildings", "In other homes"),
-    "low_income": ("Areas of low income", "Other areas"),
-}
-"""What each kind is called, and everybody else."""
-
-
-def by_household(effects: Effects) -> pd.DataFrame:
-    """Return who is in reach before and after, by kind of household.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The columns of :func:`kwev.report.effects.by_group`, two rows a kind: those of it,
-        and all others.
-    """
-    rows = []
-    for kind, names in NAMES.items():
-        inside = people(effects, kind)
-        for name, weights in zip(names, (inside, effects.cells.people - inside), strict=True):
-            rows.append(
-                {"group": GROUP, "name": name, "unit": "people", "total": float(weights.sum()),
-                 **shares(effects, weights)}
-            )  # fmt: skip
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def people(effects: Effects, kind: str) -> NDArray[np.float64]:
+def people_in(effects: Effects, kind: str) -> NDArray[np.float64]:
     """Return shape (n,): the people of each cell in a kind of household (``HOUSEHOLDS``)."""
-    tables, cells = effects.tables, effects.cells
-    share = household_share(tables, tables.da_profiles, "da_id", kind)
-    parts = tables.cell_parts
-    at = pd.Index(cells.ids).get_indexer(pd.Index(parts["cell_id"]))
-    living = parts["population"].to_numpy(np.float64) * parts["da_id"].map(share).to_numpy()
-    return np.bincount(at, living, len(cells)).astype(np.float64)
-
-
-def shares_of_kinds(effects: Effects) -> dict[str, float]:
-    """Return the part of the Region's people in each kind of household."""
-    total = float(effects.cells.people.sum())
-    return {kind: float(people(effects, kind).sum()) / total for kind in HOUSEHOLDS}
+    share = household_share(effects.tables, effects.tables.da_profiles, "da_id", kind)
+    parts = effects.parts
+    return effects.in_cells((parts["people"] * parts["da_id"].map(share)).to_numpy())
 
 
 def low_income_limit_cad(tables: Tables) -> float:
@@ -303,3 +303,110 @@ def low_income_limit_cad(tables: Tables) -> float:
     return low_income_cad(
         both["median_income_cad"].to_numpy(np.float64), both["population"].to_numpy(np.float64)
     )
+
+
+# -- Named values and table.
+
+
+def of_effects(report: Report) -> Numbers:
+    """Return how many are new to each level, and who has least and most of it."""
+    found = report.findings
+    towns, people = municipalities(found.groups), found.effects.cells.people
+    by_fifth = found.groups[found.groups["group"] == FIFTHS].set_index("name")
+    ends = {"least": FIFTH_NAMES[1.0], "most": FIFTH_NAMES[5.0]}
+    numbers = []
+    for level in LEVEL_KEYS:
+        newly = found.effects.covered(level, "after") & ~found.effects.covered(level, "before")
+        last = least_served(towns, level)
+        numbers += named(
+            f"effects.by_group: {level}",
+            prefix=f"{level}_",
+            people={"newly": people[newly].sum()},
+            text={"last_town": last["name"]},
+            share={
+                "last_town_share": last[f"{level}_after"],
+                **{
+                    f"{end}_deprived_{when}": float(by_fifth[f"{level}_{when}"][name])
+                    for end, name in ends.items()
+                    for when in WHENS
+                    if name in by_fifth.index
+                },
+            },
+        )
+    return Numbers(numbers)
+
+
+def of_served(report: Report) -> Numbers:
+    """Return who has Level 2 with the plan: town and country, fifths, kinds of household."""
+    groups, homes = report.findings.groups, report.findings.households
+    towns = municipalities(groups)
+    of_fifth = groups[groups["group"] == FIFTHS].set_index("name")["l2_after"]
+    least, most = float(of_fifth[FIFTH_NAMES[1.0]]), float(of_fifth[FIFTH_NAMES[5.0]])
+    by_home = homes.set_index("name")["l2_after"]
+    kind = towns["name"].map(report.tables.municipalities.set_index("name")["kind"])
+    parts = {"cities_l2": towns[kind == "city"], "townships_l2": towns[kind == "township"]}
+    last = {level: least_served(towns, level) for level in LEVEL_KEYS}
+    limit_cad = low_income_limit_cad(report.tables)
+    return Numbers(
+        [
+            *named("plan.coverage: effects.by_group", prefix="served_", text={
+                "deprived_words": deprived_words(most, least),
+                **{f"least_{level}_who": row["name"] for level, row in last.items()},
+            }),
+            *named("plan.coverage: effects.by_group", prefix="served_", share={
+                "fifth_least": least,
+                "fifth_most": most,
+                **{f"least_{level}": row[f"{level}_after"] for level, row in last.items()},
+                **{
+                    name: (part["l2_after"] * part["total"]).sum() / part["total"].sum()
+                    for name, part in parts.items()
+                },
+            }),
+            *named("da_profiles.median_income_cad", cad={"low_income_limit": limit_cad}),
+            *named("plan.coverage: effects.by_household", prefix="served_", share={
+                f"{word}{kind}_l2": by_home[name]
+                for kind, names in HOUSEHOLD_NAMES.items()
+                for word, name in zip(("", "not_"), names, strict=True)
+            }),
+        ]
+    )  # fmt: skip
+
+
+EVEN: Final = 0.02
+"""A difference of two shares smaller than this is called none."""
+
+
+def deprived_words(most: float, least: float) -> str:
+    """Return how the most deprived fifth fares against the least deprived, in words."""
+    if abs(most - least) < EVEN:
+        return "Deprived places are served as others are"
+    return f"Deprived places are {'not left behind' if most > least else 'behind'}"
+
+
+def municipalities(groups: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of :func:`by_group` that are municipalities, by their people."""
+    return groups[(groups["group"] == MUNICIPALITIES) & (groups["name"] != REGION)]
+
+
+def least_served(towns: pd.DataFrame, level: str) -> pd.Series:
+    """Return the municipality of which a level reaches the least share with the plan."""
+    return towns.sort_values([f"{level}_after", "name"]).iloc[0]
+
+
+def who_gains(report: Report) -> Table:
+    """Return coverage before and after by municipality, deprivation and kind of vehicle."""
+    frame = report.findings.groups
+    frame = frame[frame["group"] != TOWN_VEHICLES].reset_index(drop=True)
+    columns = (Column("name", "Who"), "total l2_before l2_after l3_before l3_after either_after")
+    return table("who-gains", frame, columns, report.origin, group="group")
+
+
+def served_households(report: Report) -> Table:
+    """Return coverage before and after by kind of household."""
+    columns = (
+        Column("name", "Who"),
+        Column("total", "People", format=",.0f"),
+        "l2_before l2_after l3_before l3_after",
+    )
+    origin = origins.of_homes(report.origin)
+    return table("served-households", report.findings.households, columns, origin)

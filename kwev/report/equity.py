@@ -1,187 +1,341 @@
-"""Numbers of who is served, and of the price of a floor."""
+"""Who is served, and the price of a floor: what the Region gives up to promise a group a share.
+
+Each floor is the base plan solved again with one rule on. Floors are elastic: a person below the
+floor of a group counts as much as a person below a target, so a floor that would cost the targets
+more than it gives is missed in part, and what is missed is told. Floors are stated on the model's
+demand points; what a plan reaches is measured on the cells.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from kwev.display import origins
-from kwev.display.figure import Origin
-from kwev.display.table import Column, Table, table
-from kwev.display.values import Number, Numbers
+import numpy as np
+import pandas as pd
+
+from kwev.config import Case, load_config
+from kwev.display import origins, style
+from kwev.display.table import Column, table
+from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
-from kwev.report import accessibility, effects, floors
-from kwev.report.effects import NAMES
+from kwev.model import formulation
+from kwev.model.demand import share_of
+from kwev.model.inputs import build_inputs
+from kwev.report.accessibility import of_access
+from kwev.report.effects import (
+    HOUSEHOLD_NAMES,
+    UNSCORED,
+    fifths,
+    of_served,
+    people_in,
+)
+from kwev.studies.study import Point
 from kwev.units import POINTS
-from kwev.vocabulary import LEVEL_NAMES
+from kwev.vocabulary import GROUPS, HOUSEHOLDS, LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from numpy.typing import NDArray
 
-    from kwev.display.figure import Figure
+    from kwev.config import Config
+    from kwev.display.table import Table
+    from kwev.model.coverage import Level
+    from kwev.project import Project
+    from kwev.report.effects import Effects
     from kwev.report.scenario import Report
 
-FLOORS: Final = "study equity"
-"""How the origin of a number from the study begins."""
+STUDY: Final = "equity"
+GEOGRAPHY: Final = "da"
+BASE: Final = "base"
+"""Name of the plan without a floor."""
 
-TOLD: Final = {
-    "floor_towns_l3": floors.PRICED,
-    "floor_towns_l3_high": floors.Ask("municipality", "l3", 0.85),
-    "floor_towns_l2": floors.Ask("municipality", "l2", 0.5),
-    "floor_fifth_l3": floors.Ask("quintile", "l3", 0.9),
-    "floor_renters_l3": floors.Ask("renters", "l3", 0.97),
-}
-"""Floors whose sentence the text prints, by the number's name."""
+TOWNSHIPS: Final = "The four townships"
 
 
-def of_equity(report: Report) -> Numbers:
-    """Return the numbers of the sections on who is served and on the price of a floor."""
-    return Numbers([*_served(report), *_access(report), *_floors(report)])
+@dataclass(frozen=True)
+class Ask:
+    """One floor of the study.
+
+    Attributes
+    ----------
+    grouping
+        ``municipality``, ``quintile`` or a kind of household (``kwev.model.groups.HOUSEHOLDS``).
+    level
+        Of charger.
+    floor
+        Least share of each group's people in reach, on dissemination areas (0 to 1).
+    extra_cad
+        Money beyond the scenario's budget (CAD).
+    """
+
+    grouping: str
+    level: Level
+    floor: float
+    extra_cad: float = 0.0
+
+    @property
+    def name(self) -> str:
+        """Name of its plan in the study."""
+        more = f"-plus{self.extra_cad / 1000:.0f}k" if self.extra_cad else ""
+        return f"{self.grouping.replace('_', '-')}-{self.level}-{POINTS * self.floor:.0f}{more}"
+
+    @property
+    def key(self) -> str:
+        """Key of its rule in the configuration, with ``__`` between the parts."""
+        parent = "groups__" if self.grouping in HOUSEHOLDS else ""
+        return f"rules__{parent}{self.grouping}__{self.level}"
 
 
-def _served(report: Report) -> list[Number]:
-    groups, homes = report.findings.groups, report.findings.households
-    towns = groups[groups["group"] == effects.MUNICIPALITIES]
-    towns = towns[towns["name"] != effects.REGION]
-    fifths = groups[groups["group"] == effects.FIFTHS]
-    of_fifth = dict(zip(fifths["name"], fifths["l2_after"], strict=True))
-    names = list(effects.FIFTH_NAMES.values())
-    origin, by_home = "plan.coverage: beneficiaries.by_group", "plan.coverage: households"
-    found = [
-        Number(
-            "served_deprived_words",
-            deprived_words(float(of_fifth[names[-1]]), float(of_fifth[names[0]])),
-            "text",
-            origin,
-        ),
-        *_town_and_country(report, towns),
-        Number("served_fifth_least", float(of_fifth[names[0]]), "share", origin),
-        Number("served_fifth_most", float(of_fifth[names[-1]]), "share", origin),
-        Number(
-            "low_income_limit", effects.low_income_limit_cad(report.tables), "CAD",
-            "da_profiles.median_income_cad",
-        ),
-    ]  # fmt: skip
-    for level in ("l2", "l3"):
-        least = towns.sort_values([f"{level}_after", "name"]).iloc[0]
-        found += [
-            Number(f"served_least_{level}_who", str(least["name"]), "text", origin),
-            Number(f"served_least_{level}", float(least[f"{level}_after"]), "share", origin),
-        ]
-    for kind, (name, other) in effects.NAMES.items():
-        at = homes.set_index("name")["l2_after"]
-        found += [
-            Number(f"served_{kind}_l2", float(at[name]), "share", by_home),
-            Number(f"served_not_{kind}_l2", float(at[other]), "share", by_home),
-        ]
-    return found
+FLOORS: Final = (
+    # the base plan leaves the worst-off township without Level 3, the Region's target is 85 %
+    *(Ask("municipality", "l3", floor) for floor in (0.25, 0.5, 0.85)),
+    # on dissemination areas townships have 35 to 66 % near Level 2, and can have at most 40 to 76 %
+    *(Ask("municipality", "l2", floor) for floor in (0.4, 0.5)),
+    # the two least deprived fifths have 83 % near Level 3 and 75 to 77 % near Level 2
+    *(Ask("quintile", "l3", floor) for floor in (0.85, 0.9)),
+    Ask("quintile", "l2", 0.76),
+    # two points or so above what each kind of household has in the base plan
+    Ask("renters", "l2", 0.93),
+    Ask("renters", "l3", 0.97),
+    Ask("multi_unit", "l2", 0.98),
+    Ask("low_income", "l2", 0.98),
+)
+"""Floors above what the base plan gives the group that has least."""
+
+PRICED: Final = Ask("municipality", "l3", 0.5)
+"""The floor that the text tells of, and that is solved again with more money."""
+
+EXTRA_CAD: Final = (250_000.0, 1_000_000.0)
+"""Money added to the budget beside :data:`PRICED` (CAD)."""
 
 
-def _town_and_country(report: Report, towns: pd.DataFrame) -> list[Number]:
-    """Return the share near Level 2 in the cities and in the townships, each taken together."""
-    kind = report.tables.municipalities.set_index("name")["kind"]
-    found = []
-    for name, key in (("cities", "city"), ("townships", "township")):
-        part = towns[towns["name"].map(kind) == key]
-        share = float((part["l2_after"] * part["total"]).sum() / part["total"].sum())
-        origin = "plan.coverage: beneficiaries.by_group"
-        found.append(Number(f"served_{name}_l2", share, "share", origin))
-    return found
+def asks() -> tuple[Ask, ...]:
+    """Return every floor of the study, those with more money last."""
+    richer = (Ask(PRICED.grouping, PRICED.level, PRICED.floor, extra) for extra in EXTRA_CAD)
+    return (*FLOORS, *richer)
 
 
-def _access(report: Report) -> list[Number]:
-    table = report.findings.access
-    rows = {
-        (row["level"], row["when"]): row
-        for row in table[table["zones"] == "plain"].to_dict("records")
+def points(project: Project) -> list[Point]:
+    """Return the plans of the study: the base plan, and one a floor."""
+    config = load_config("base", project.config)
+    cases = {BASE: config}
+    for ask in asks():
+        changes = {
+            ask.key: ask.floor,
+            "budget__limit_cad": config.budget.limit_cad + ask.extra_cad,
+        }
+        cases[ask.name] = config.with_values(**changes)
+    return [Point(STUDY, name, Case("base", made, GEOGRAPHY)) for name, made in cases.items()]
+
+
+def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
+    """Return what each floor gives its group and takes from the Region, on the cells.
+
+    Parameters
+    ----------
+    effects
+        Of the base scenario, whatever plan: its cells, possible actions and reach.
+    results
+        Rows of the study (:func:`kwev.studies.study.results`): ``name``, ``budget_cad``,
+        ``actions``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``grouping``, ``level``, ``floor`` (share), ``extra_cad`` (CAD), ``who`` (the
+        group that has least in the base plan; of municipalities the townships together),
+        ``people``, ``before`` and ``after`` (share of the group in reach without and with the
+        floor), ``most`` (the same with every possible site built), ``missed`` (share of the
+        Region's people below the floor of their group, on the model's demand points),
+        ``l2_price``, ``l3_price`` (points of the Region's people lost, negative where won) and
+        ``l2``, ``l3`` (shares of the Region).
+
+    Raises
+    ------
+    KwevError
+        If the study lacks a plan, or a plan has an action that the scenario does not allow.
+    """
+    builds = {
+        str(name): _build(effects, str(actions))
+        for name, actions in zip(results["name"], results["actions"], strict=True)
     }
-    origin = "catchment.summary"
-    found = []
-    for level in ("l2", "l3"):
-        for when in ("before", "after"):
-            row = rows[level, when]
-            found += [
-                Number(f"access_{level}_{when}", float(row["mean"]), "ratio", origin),
-                Number(f"gini_{level}_{when}", float(row["gini"]), "ratio", origin),
-            ]
-    ends = ("before", "after")
-    by_income = [float(rows["l2", when]["by_income"]) for when in ends]
-    return [
-        *found,
-        Number("access_income_words", income_sentence(*by_income), "text", origin),
-        Number(
-            "gini_words",
-            gini_words(*(float(rows["l2", when]["gini"]) for when in ends)),
-            "text",
-            origin,
-        ),
-    ]
+    lost = [name for name in (BASE, *(ask.name for ask in asks())) if name not in builds]
+    if lost:
+        raise KwevError(f"no plan named {lost[0]!r}", where=f"study {STUDY}")
+    everybody = effects.cells.people
+    model = build_inputs(effects.tables, _all_groups(effects.config), GEOGRAPHY)
+    rows = []
+    for ask in asks():
+        groups = groups_of(effects, ask.grouping)
+        who, people = _least(effects, groups, ask, builds[BASE])
+        region = {
+            (level, name): _reached(effects, level, builds[name], everybody)
+            for level in LEVEL_KEYS
+            for name in (BASE, ask.name)
+        }
+        rows.append(
+            {
+                "name": ask.name,
+                **vars(ask),
+                "who": who,
+                "people": float(people.sum()),
+                "before": _reached(effects, ask.level, builds[BASE], people),
+                "after": _reached(effects, ask.level, builds[ask.name], people),
+                "most": _most(effects, ask.level, people),
+                "missed": formulation.missed(
+                    model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
+                )[f"{ask.grouping}_{ask.level}"],
+                **{
+                    f"{level}_price": POINTS * (region[level, BASE] - region[level, ask.name])
+                    for level in LEVEL_KEYS
+                },
+                **{f"{level}": region[level, ask.name] for level in LEVEL_KEYS},
+            }
+        )
+    return pd.DataFrame(rows)
 
 
-EVEN: Final = 0.02
-"""A concentration index or a change of Gini smaller than this is called none."""
+def _build(effects: Effects, actions: str) -> NDArray[np.bool_]:
+    """Return shape (m,): the columns that a plan of the study builds (``id:ports``, blanks)."""
+    build = np.zeros(len(effects.columns), bool)
+    for action in actions.split():
+        name = action.rsplit(":", 1)[0]
+        if name not in effects.column_of:
+            hint = "Run `kwev sweep equity`."
+            raise KwevError(f"no action {name!r} in the scenario", where="study equity", hint=hint)
+        build[effects.column_of[name]] = True
+    return build
 
 
-def income_words(index: float) -> str:
-    """Return a concentration index by income in words."""
-    if abs(index) < EVEN:
-        return "areas of all incomes have as many"
-    return f"areas of {'lower' if index < 0 else 'higher'} income have more"
+def groups_of(effects: Effects, grouping: str) -> dict[str, NDArray[np.float64]]:
+    """Return shape (n,): the people of each cell in each group of a grouping, by name."""
+    cells = effects.cells
+    if grouping == "municipality":
+        table = effects.tables.municipalities.sort_values("name")
+        return {
+            str(name): np.where(cells.municipality == str(key), cells.people, 0.0)
+            for key, name in zip(table["municipality_id"], table["name"], strict=True)
+        }
+    if grouping == "quintile":
+        return {
+            name: people
+            for name, people in fifths(effects).items()
+            if name != UNSCORED and people.sum() > 0
+        }
+    return {HOUSEHOLD_NAMES[grouping][0]: people_in(effects, grouping)}
 
 
-def income_sentence(before: float, after: float) -> str:
-    """Return where the ports are by income, before and after a plan, without its full stop."""
-    today, then = income_words(before), income_words(after)
-    if today == then:
-        return f"For each person {then}, today and with the plan"
-    return f"For each person {today} today, and with the plan {then}"
+def _least(
+    effects: Effects,
+    groups: dict[str, NDArray[np.float64]],
+    ask: Ask,
+    build: NDArray[np.bool_],
+) -> tuple[str, NDArray[np.float64]]:
+    """Return whom a floor is for: the group with the least share, or the townships together."""
+    if ask.grouping == "municipality":
+        kinds = effects.tables.municipalities.set_index("name")["kind"]
+        parts = [people for name, people in groups.items() if kinds[name] == "township"]
+        return TOWNSHIPS, np.asarray(np.sum(parts, axis=0))
+    name = min(groups, key=lambda one: _reached(effects, ask.level, build, groups[one]))
+    return name, groups[name]
 
 
-def deprived_words(most: float, least: float) -> str:
-    """Return how the most deprived fifth fares against the least deprived, in words."""
-    if abs(most - least) < EVEN:
-        return "Deprived places are served as others are"
-    return f"Deprived places are {'not left behind' if most > least else 'behind'}"
+def _reached(
+    effects: Effects, level: Level, build: NDArray[np.bool_], people: NDArray[np.float64]
+) -> float:
+    return share_of(people, effects.reach[level].covered(build))
 
 
-def gini_words(before: float, after: float) -> str:
-    """Return what a plan does to inequality, in words."""
-    if abs(after - before) < EVEN:
-        return "as uneven as before"
-    return f"{'less' if after < before else 'more'} uneven than before"
+def _most(effects: Effects, level: Level, people: NDArray[np.float64]) -> float:
+    """Return the share of people whom every station and every possible site together reach."""
+    reach = effects.reach[level]
+    gains = np.diff((reach.change > 0).tocsr().indptr) > 0
+    return share_of(people, (reach.fixed + reach.losable >= 1) | gains)
 
 
-def _floors(report: Report) -> list[Number]:
-    table = report.floor_prices
-    plans = report.study(floors.STUDY)
-    l2_base = float(plans.loc[plans["name"] == floors.BASE, "l2"].iloc[0])
-    rows = {name: _row(table, ask) for name, ask in TOLD.items()}
-    priced = rows["floor_towns_l3"]
-    back = floors.dollars_back(table, l2_base)
-    towns_l2 = rows["floor_towns_l2"]
-    sentences = [
-        Number(f"{name}_sentence", _sentence(row), "text", FLOORS) for name, row in rows.items()
-    ]
-    return [
-        *sentences,
-        Number("floor_plans", len(table), "count", FLOORS),
-        Number("floor_towns_people", float(priced["people"]), "people", "cells.population"),
-        Number("floor_towns_l3_most", float(priced["most"]), "share", "cells and sites"),
-        Number("floor_towns_l2_most", float(towns_l2["most"]), "share", "cells and sites"),
-        Number("floor_dollars_back", dollars_words(back), "text", FLOORS),
-        Number("floor_cheap_words", cheap_words(table), "text", FLOORS),
-    ]
+def _all_groups(config: Config) -> Config:
+    """Return the scenario with a floor of nothing for each kind of household: inputs know all."""
+    return config.with_values(**{f"rules__groups__{kind}__l2": 0.0 for kind in HOUSEHOLDS})
 
 
-def _row(table: pd.DataFrame, ask: floors.Ask) -> pd.Series:
-    found = table[table["name"] == ask.name]
-    if len(found) != 1:
-        raise KwevError(f"no plan named {ask.name!r}", where=f"study {floors.STUDY}")
-    return found.iloc[0]
+def dollars_back(table: pd.DataFrame, l2_before: float) -> float | None:
+    """Return the money that brings Level 2 back to what it was without the floor (CAD).
+
+    Read between the plans of :data:`PRICED` with more and more money, in a straight line.
+
+    Parameters
+    ----------
+    table
+        What :func:`prices` returns.
+    l2_before
+        Share of the Region's people near Level 2 in the plan without a floor.
+
+    Returns
+    -------
+    float or None
+        None where even the most money tried does not bring it back.
+    """
+    same = (table["grouping"] == PRICED.grouping) & (table["level"] == PRICED.level)
+    rows = table[same & (table["floor"] == PRICED.floor)].sort_values("extra_cad")
+    money, share = rows["extra_cad"].to_numpy(float), rows["l2"].to_numpy(float)
+    for i in range(len(share)):
+        if share[i] >= l2_before:
+            if i == 0:
+                return 0.0
+            part = (l2_before - share[i - 1]) / (share[i] - share[i - 1])
+            return float(money[i - 1] + part * (money[i] - money[i - 1]))
+    return None
 
 
-def _sentence(row: pd.Series) -> str:
-    text = floors.sentence(row)
-    return text[0].upper() + text[1:]
+def sentence(row: pd.Series) -> str:
+    """Return what a floor gives and takes, in a sentence without its full stop.
+
+    Parameters
+    ----------
+    row
+        One row of :func:`prices`.
+    """
+    level, every = LEVEL_NAMES[str(row["level"])], _EVERY[str(row["grouping"])]
+    gives = f"takes {_the(str(row['who']))} from {row['before']:.1%} to {row['after']:.1%}"
+    if round(POINTS * (row["after"] - row["before"]), 1) == 0:
+        gives = f"leaves {_the(str(row['who']))} at {row['after']:.1%}"
+    told = f"a floor of {row['floor']:.0%} near {level} {every} {gives}, and {_costs(row)}"
+    if row["missed"] > _TOLD_FROM:
+        told += (
+            f"; {row['missed']:.1%} of the Region's people are still below it, by the model's own "
+            "count"
+        )
+    return told
+
+
+_TOLD_FROM: Final = 0.0005
+"""Share of people below a floor from which a sentence tells of it."""
+
+_EVERY: Final = {group.key: group.who for group in GROUPS}
+
+
+def _the(who: str) -> str:
+    """Return a group's name inside a sentence."""
+    lower = who[0].lower() + who[1:]
+    if lower.startswith("in "):
+        return f"people {lower}"
+    return f"the {lower}" if lower.endswith(" fifth") else lower
+
+
+def _costs(row: pd.Series) -> str:
+    """Return what the Region loses or wins at each level, in words."""
+    parts: dict[bool, list[str]] = {True: [], False: []}
+    for level, name in LEVEL_NAMES.items():
+        points = round(float(row[f"{level}_price"]), 1)
+        if points:
+            words = "point" if abs(points) == 1 else "points"
+            parts[points > 0].append(f"{abs(points):.1f} {words} of {name}")
+    costs, gives = (" and ".join(parts[key]) for key in (True, False))
+    if costs and gives:
+        return f"costs the Region {costs} and brings it {gives}"
+    if gives:
+        return f"brings the Region {gives}"
+    return f"costs the Region {costs or 'nothing that shows in a tenth of a point'}"
 
 
 DOLLAR_DIGITS: Final = 4
@@ -191,7 +345,7 @@ DOLLAR_DIGITS: Final = 4
 def dollars_words(back: float | None) -> str:
     """Return what it takes to keep Level 2 as it was beside the floor, in words."""
     if back is None:
-        most = max(floors.EXTRA_CAD)
+        most = max(EXTRA_CAD)
         return f"not even ${most:,.0f} more would keep Level 2 where it is without the floor"
     if back <= 0:
         return "Level 2 is no lower than without the floor"
@@ -203,72 +357,63 @@ CHEAP_POINTS: Final = 0.5
 """Points of the Region, both levels together, up to which a floor is called cheap."""
 
 
-def cheap_words(table: pd.DataFrame) -> str:
-    """Return how many floors on Level 2 by household or fifth cost the Region little, in words."""
-    part = table[(table["level"] == "l2") & (table["grouping"] != "municipality")]
-    cost = part["l2_price"].clip(lower=0) + part["l3_price"].clip(lower=0)
-    cheap = int((cost <= CHEAP_POINTS).sum())
-    gain = POINTS * float((part["after"] - part["before"]).max())
-    count = f"all {cheap}" if cheap == len(part) else f"{cheap} of the {len(part)}"
-    return (
-        f"{count} Level 2 floors for kinds of household and fifths cost the "
-        f"Region half a point or less, and move their group by {gain:.1f} points at most"
-    )
+# -- Named values and tables.
+
+TOLD: Final = {
+    "floor_towns_l3": PRICED,
+    "floor_towns_l3_high": Ask("municipality", "l3", 0.85),
+    "floor_towns_l2": Ask("municipality", "l2", 0.5),
+    "floor_fifth_l3": Ask("quintile", "l3", 0.9),
+    "floor_renters_l3": Ask("renters", "l3", 0.97),
+}
+"""Floors whose sentence the text prints, by the number's name."""
 
 
-# -- Tables and figures of who is served, and of the price of a floor.
+def of_equity(report: Report) -> Numbers:
+    """Return the numbers of the sections on who is served and on the price of a floor."""
+    return of_served(report) | of_access(report) | Numbers(_floors(report))
 
-WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
+
+def _floors(report: Report) -> list[Number]:
+    table, plans = report.floor_prices, report.study(STUDY)
+    l2_base = float(plans.loc[plans["name"] == BASE, "l2"].iloc[0])
+    rows = {name: _row(table, ask) for name, ask in TOLD.items()}
+    priced, towns_l2 = rows["floor_towns_l3"], rows["floor_towns_l2"]
+    homes = table[(table["level"] == "l2") & (table["grouping"] != "municipality")]
+    cost = homes["l2_price"].clip(lower=0) + homes["l3_price"].clip(lower=0)
+    cheap = {"floor_cheap": int((cost <= CHEAP_POINTS).sum()), "floor_cheap_tried": len(homes)}
+    gain = POINTS * float((homes["after"] - homes["before"]).max())
+    told = {f"{name}_sentence": sentence(row) for name, row in rows.items()}
+    return [
+        *named(
+            "study equity",
+            count={"floor_plans": len(table), **cheap},
+            points={"floor_cheap_gain": gain, "floor_cheap_points": CHEAP_POINTS},
+            text={
+                **{name: text[0].upper() + text[1:] for name, text in told.items()},
+                "floor_dollars_back": dollars_words(dollars_back(table, l2_base)),
+            },
+        ),
+        *named("cells.population", people={"floor_towns_people": priced["people"]}),
+        *named(
+            "cells and sites",
+            share={"floor_towns_l3_most": priced["most"], "floor_towns_l2_most": towns_l2["most"]},
+        ),
+    ]
+
+
+def _row(table: pd.DataFrame, ask: Ask) -> pd.Series:
+    found = table[table["name"] == ask.name]
+    if len(found) != 1:
+        raise KwevError(f"no plan named {ask.name!r}", where=f"study {STUDY}")
+    return found.iloc[0]
+
+
 ASKED_OF: Final = {
     "municipality": "Every municipality",
     "quintile": "Every fifth of deprivation",
-    **{kind: names[0] for kind, names in NAMES.items()},
+    **{kind: names[0] for kind, names in HOUSEHOLD_NAMES.items()},
 }
-
-
-def _homes(report: Report) -> Origin:
-    made = origins.plan(report.tables, report.plan)
-    return Origin(f"{origins.HOMES.source}; {made.source}", made.vintage)
-
-
-def served_households(report: Report) -> Table:
-    """Return coverage before and after by kind of household."""
-    columns = (
-        Column("name", "Who"),
-        Column("total", "People", format=",.0f"),
-        "l2_before l2_after l3_before l3_after",
-    )
-    return table("served-households", report.findings.households, columns, _homes(report))
-
-
-def access_table(report: Report) -> Table:
-    """Return ports in reach for themselves, and how evenly they are spread."""
-    frame = report.findings.access
-    frame = frame[frame["zones"] == "plain"].reset_index(drop=True)
-    decay = report.findings.access
-    decay = decay[decay["zones"] == "decay"].reset_index(drop=True)
-    frame = frame.assign(
-        what=frame["level"].map(LEVEL_NAMES) + ", " + frame["when"].map(WHEN_NAMES).str.lower(),
-        gini_decay=decay["gini"],
-    )
-    columns = (
-        Column("what", "What"),
-        Column("mean", "Ports per 1,000 people", format=".2f"),
-        "per_ev none gini gini_reached gini_decay by_income",
-    )
-    return table("accessibility", frame, columns, _homes(report))
-
-
-def lorenz_chart(report: Report) -> Figure:
-    """Return the Lorenz curves of ports in reach."""
-    origin = origins.plan(report.tables, report.plan)
-    return accessibility.lorenz_drawn(report.findings.lorenz, origin=origin)
-
-
-def access_map(report: Report) -> Figure:
-    """Return the map of Level 2 ports in reach per 1,000 people with the plan."""
-    found = accessibility.by_area(report.findings.effects)
-    return accessibility.accessibility(report.tables, report.plan, found)
 
 
 def floor_table(report: Report) -> Table:
@@ -287,11 +432,10 @@ def floor_table(report: Report) -> Table:
         Column("after", "With the floor", format=".1%"),
         "most gives takes missed",
     )
-    origin = _homes(report)
-    return Table("floors", frame, columns, origin.source, origin.vintage, group="kind")
+    return table("floors", frame, columns, origins.of_homes(report.origin), group="kind")
 
 
 def _signed(values: pd.Series) -> list[str]:
     """Return points with their sign, a true minus; what rounds to nothing is 0.0."""
     texts = [f"{value:+.1f}" for value in values]
-    return ["0.0" if float(text) == 0 else text.replace("-", "\N{MINUS SIGN}") for text in texts]
+    return ["0.0" if float(text) == 0 else text.replace("-", style.MINUS) for text in texts]

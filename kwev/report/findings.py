@@ -6,93 +6,69 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kwev.report import accessibility, measures, remaining
-from kwev.report import distances as report_distances
-from kwev.report import effects as report_effects
-from kwev.report import reasons as report_reasons
-from kwev.report.effects import effects
+from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from kwev.data.tables import Tables
+    from kwev.display.values import Numbers
     from kwev.plan.format import Plan
-    from kwev.report.distances import Distances
     from kwev.report.effects import Effects
+    from kwev.report.scenario import Report
 
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """What a plan changes, in tables; each is described where it is computed."""
+    """What a plan changes, in tables; each is described where it is computed.
+
+    Attributes
+    ----------
+    groups, households
+        Who is in reach (:func:`kwev.report.effects.by_group`, ``by_household``).
+    access, lorenz
+        Ports in reach (:func:`kwev.report.accessibility.summary`, ``curves``).
+    distances, percentiles
+        The way to the nearest station (:mod:`kwev.report.distances`).
+    redundancy, spacing, areas, transit
+        As in :mod:`kwev.report.measures`.
+    reasons
+        Why each action was chosen (:func:`kwev.report.reasons.reasons`).
+    gaps, out_of_reach
+        Places left without, and all who are (:func:`kwev.report.gaps.gaps`, ``summary``).
+    """
 
     effects: Effects
 
     @classmethod
     def of(cls, tables: Tables, plan: Plan) -> Findings:
         """Measure a plan anew from the tables and its actions."""
-        return cls(effects(tables, plan))
+        return cls(effects.effects(tables, plan))
 
-    @cached_property
-    def groups(self) -> pd.DataFrame:
-        """:func:`kwev.report.effects.by_group`."""
-        return report_effects.by_group(self.effects)
+    groups = cached_property(lambda self: effects.by_group(self.effects))
+    households = cached_property(lambda self: effects.by_household(self.effects))
+    access = cached_property(lambda self: accessibility.summary(self.effects))
+    lorenz = cached_property(lambda self: accessibility.curves(self.effects))
+    distances = cached_property(lambda self: distances.distances(self.effects))
+    percentiles = cached_property(lambda self: distances.percentiles(self.distances))
+    redundancy = cached_property(lambda self: measures.redundancy(self.effects))
+    spacing = cached_property(lambda self: measures.spacing(self.effects))
+    areas = cached_property(lambda self: measures.by_area(self.effects))
+    transit = cached_property(lambda self: measures.transit(self.effects))
+    reasons = cached_property(lambda self: reasons.reasons(self.effects))
+    gaps = cached_property(lambda self: gaps.gaps(self.effects))
+    out_of_reach = cached_property(lambda self: gaps.summary(self.effects, self.gaps))
 
-    @cached_property
-    def households(self) -> pd.DataFrame:
-        """:func:`kwev.report.effects.by_household`."""
-        return report_effects.by_household(self.effects)
 
-    @cached_property
-    def access(self) -> pd.DataFrame:
-        """:func:`kwev.report.accessibility.summary`."""
-        return accessibility.summary(self.effects)
+def of_findings(report: Report) -> Numbers:
+    """Return the numbers of what the plan changes: for whom, how far, why, and what is left.
 
-    @cached_property
-    def lorenz(self) -> pd.DataFrame:
-        """:func:`kwev.report.accessibility.curves`."""
-        return accessibility.curves(self.effects)
-
-    @cached_property
-    def distances(self) -> Distances:
-        """:func:`kwev.report.distances.distances`."""
-        return report_distances.distances(self.effects)
-
-    @cached_property
-    def percentiles(self) -> pd.DataFrame:
-        """:func:`kwev.report.distances.percentiles`."""
-        return report_distances.percentiles(self.distances)
-
-    @cached_property
-    def redundancy(self) -> pd.DataFrame:
-        """:func:`kwev.report.measures.redundancy`."""
-        return measures.redundancy(self.effects)
-
-    @cached_property
-    def spacing(self) -> pd.DataFrame:
-        """:func:`kwev.report.measures.spacing`."""
-        return measures.spacing(self.effects)
-
-    @cached_property
-    def areas(self) -> pd.DataFrame:
-        """:func:`kwev.report.measures.by_area`."""
-        return measures.by_area(self.effects)
-
-    @cached_property
-    def transit(self) -> pd.DataFrame:
-        """:func:`kwev.report.measures.transit`."""
-        return measures.transit(self.effects)
-
-    @cached_property
-    def reasons(self) -> pd.DataFrame:
-        """:func:`kwev.report.reasons.reasons`."""
-        return report_reasons.reasons(self.effects)
-
-    @cached_property
-    def gaps(self) -> pd.DataFrame:
-        """:func:`kwev.report.remaining.gaps`."""
-        return remaining.gaps(self.effects)
-
-    @cached_property
-    def out_of_reach(self) -> pd.DataFrame:
-        """:func:`kwev.report.remaining.summary`."""
-        return remaining.summary(self.effects, self.gaps)
+    They are measured of this very plan, so they carry no tolerance of a solve: another plan, as
+    good as it may be, is news.
+    """
+    return (
+        plan.of_costs(report)
+        | effects.of_effects(report)
+        | distances.of_distances(report)
+        | measures.of_measures(report)
+        | reasons.of_reasons(report)
+        | gaps.of_gaps(report)
+    )

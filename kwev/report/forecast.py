@@ -174,7 +174,8 @@ def growth_plans(now: Plan, later: Plan) -> pd.DataFrame:
     for kind in ACTION_KINDS:
         counts = [float(sum(a.kind == kind.key for a in plan.actions)) for plan in plans]
         if any(counts) or kind.key in ALWAYS_SHOWN:
-            rows.append([kind.heading, *counts, "stations"])
+            # the unit says at what
+            rows.append([kind.heading.removesuffix(" at"), *counts, "stations"])
     rows.append(["Net cost", *(plan.cost.net_cad / 1e6 for plan in plans), "million CAD"])
     return pd.DataFrame(rows, columns=["what", "now", "later", "unit"])
 

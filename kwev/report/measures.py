@@ -1,25 +1,39 @@
-"""Redundancy, overlap, spacing, stations and power per area, transit: today and with a plan."""
+"""Redundancy, overlap, spacing, stations and power per area, transit: today and with a plan.
+
+Each measure, then their named values and tables.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from itertools import product
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from kwev.display import origins
+from kwev.display.table import Column, table
+from kwev.display.values import SHOW, Numbers, named
 from kwev.model.demand import share_of
 from kwev.model.network import Places
 from kwev.pipeline.parameters import Parameters
 from kwev.report.effects import WHENS
 from kwev.report.stations import nearest_m
 from kwev.report.transit import is_frequent, near_stop
-from kwev.vocabulary import LEVEL_KEYS
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects, When
+    from kwev.report.findings import Findings
+    from kwev.report.scenario import Report
+    from kwev.vocabulary import ActionKindKey
 
 COUNTS: Final = (1, 2, 3)
 """Numbers of stations in reach of which the share of people is told, each as "at least"."""
@@ -38,18 +52,20 @@ def redundancy(effects: Effects) -> pd.DataFrame:
     """
     people = effects.cells.people
     rows = []
-    for level in LEVEL_KEYS:
-        for when in WHENS:
-            count = effects.counts[level, when]
-            with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
-            row: dict[str, object] = {"level": level, "when": when}
-            for n in COUNTS:
-                row[f"at_least_{n}"] = share_of(people, count >= n)
-            row["redundant_share"] = with_two / with_one if with_one > 0 else np.nan
-            row["mean_stations"] = (
-                float((people * count).sum()) / with_one if with_one > 0 else np.nan
-            )
-            rows.append(row)
+    for level, when in product(LEVEL_KEYS, WHENS):
+        count = effects.counts[level, when]
+        with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
+        rows.append(
+            {
+                "level": level,
+                "when": when,
+                **{f"at_least_{n}": share_of(people, count >= n) for n in COUNTS},
+                "redundant_share": with_two / with_one if with_one > 0 else np.nan,
+                "mean_stations": float((people * count).sum()) / with_one
+                if with_one > 0
+                else np.nan,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -62,20 +78,18 @@ def spacing(effects: Effects) -> pd.DataFrame:
         ``level``, ``when``, ``stations`` (in the Region), ``least_m``, ``median_m``, ``mean_m``,
         ``most_m`` (NaN where there is no second station).
     """
+    columns: dict[str, Callable[[NDArray[np.float64]], Any]] = {
+        "least_m": np.min, "median_m": np.median, "mean_m": np.mean, "most_m": np.max,
+    }  # fmt: skip
     rows = []
-    for level in LEVEL_KEYS:
-        for when in WHENS:
-            places = _level_places(effects, level, when)
-            apart = nearest_m(places.xy_m)
-            known = apart[~np.isnan(apart)]
-            least, median, mean, most = (
-                (float(of(known)) if len(known) else np.nan)
-                for of in (np.min, np.median, np.mean, np.max)
-            )
-            rows.append(
-                {"level": level, "when": when, "stations": len(places), "least_m": least,
-                 "median_m": median, "mean_m": mean, "most_m": most}
-            )  # fmt: skip
+    for level, when in product(LEVEL_KEYS, WHENS):
+        places = _level_places(effects, level, when)
+        apart = nearest_m(places.xy_m)
+        known = apart[~np.isnan(apart)]
+        rows.append(
+            {"level": level, "when": when, "stations": len(places),
+             **{name: float(of(known)) if len(known) else np.nan for name, of in columns.items()}}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -122,24 +136,23 @@ def stations(effects: Effects, when: When) -> Places:
     return both[np.sort(first)]
 
 
-def _areas(effects: Effects, places: Places) -> NDArray[np.str_]:
+def _areas(effects: Effects, places: Places) -> list[str]:
     """Return the area of each place inside the Region; places outside are left out."""
     known = _area_of(effects)
-    found = [
-        known.get((kind, key), "")
-        for kind, key in zip(places.kind.tolist(), places.ids.tolist(), strict=True)
-    ]
-    return np.array([area for area in found if area], str)
+    both = zip(places.kind.tolist(), places.ids.tolist(), strict=True)
+    return [area for key in both if (area := known.get(key, ""))]
 
 
 def _area_of(effects: Effects) -> dict[tuple[str, str], str]:
+    """Return the area of each place by its kind (site, station) and id; empty outside."""
     tables = effects.tables
-    areas = {}
-    for kind, table in (("site", tables.sites), ("station", tables.stations)):
-        ids = table[f"{kind}_id"].astype(str)
-        for key, area in zip(ids, table["area_id"].fillna("").astype(str), strict=True):
-            areas[kind, key] = area
-    return areas
+    return {
+        (kind, key): area
+        for kind, table in (("site", tables.sites), ("station", tables.stations))
+        for key, area in zip(
+            table[f"{kind}_id"].astype(str), table["area_id"].fillna("").astype(str), strict=True
+        )
+    }
 
 
 def _power_kw(effects: Effects) -> tuple[pd.Series[float], pd.Series[float]]:
@@ -163,7 +176,15 @@ def _power_kw(effects: Effects) -> tuple[pd.Series[float], pd.Series[float]]:
     return both[0], both[1]
 
 
-def transit(effects: Effects, parameters: Parameters | None = None) -> pd.DataFrame:
+NEW_SITES: Final[dict[str, ActionKindKey]] = {
+    "New Level 2 stations": "new_l2",
+    "New Level 3 stations": "new_l3",
+    "Conversions to Level 3": "upgrade",
+}
+CANDIDATES: Final = "Candidate sites"
+
+
+def transit(effects: Effects) -> pd.DataFrame:
     """Return which shares of stations, candidates and new sites lie within a walk of transit.
 
     Returns
@@ -173,21 +194,17 @@ def transit(effects: Effects, parameters: Parameters | None = None) -> pd.DataFr
         within the walk to a bus stop, to an ION station, to any of them, to one with frequent
         service; NaN where there are no places). Straight line.
     """
-    chosen = parameters or Parameters()
     columns, build = effects.columns, effects.choice.build
-    sites = effects.tables.sites
-    parts: list[tuple[str, NDArray[np.float64]]] = [
-        ("Stations today", _inside(effects, stations(effects, "before")).xy_m),
-        ("Candidate sites", sites[["easting_m", "northing_m"]].to_numpy(np.float64)),
-        ("New Level 2 stations", columns.xy_m[build & columns.is_kind("new_l2")]),
-        ("New Level 3 stations", columns.xy_m[build & columns.is_kind("new_l3")]),
-        ("Conversions to Level 3", columns.xy_m[build & columns.is_kind("upgrade")]),
-        ("Stations with the plan", _inside(effects, stations(effects, "after")).xy_m),
-    ]
+    places: dict[str, NDArray[np.float64]] = {
+        "Stations today": _inside(effects, stations(effects, "before")).xy_m,
+        CANDIDATES: effects.tables.sites[["easting_m", "northing_m"]].to_numpy(np.float64),
+        **{what: columns.xy_m[build & columns.is_kind(kind)] for what, kind in NEW_SITES.items()},
+        "Stations with the plan": _inside(effects, stations(effects, "after")).xy_m,
+    }
     return pd.DataFrame(
         [
-            {"what": what, "places": len(xy_m), **_near(effects, xy_m, chosen)}
-            for what, xy_m in parts
+            {"what": what, "places": len(xy_m), **_near(effects, xy_m)}
+            for what, xy_m in places.items()
         ]
     )
 
@@ -198,8 +215,8 @@ def _inside(effects: Effects, places: Places) -> Places:
     return places[np.array([key not in outside for key in places.ids.tolist()], bool)]
 
 
-def _near(effects: Effects, xy_m: NDArray[np.float64], parameters: Parameters) -> dict[str, float]:
-    stops = effects.tables.transit_stops
+def _near(effects: Effects, xy_m: NDArray[np.float64]) -> dict[str, float]:
+    stops, parameters = effects.tables.transit_stops, Parameters()
     often = is_frequent(stops, parameters.frequent_per_h)
     walks = {"bus": parameters.bus_walk_m, "ion": parameters.ion_walk_m}
     if len(xy_m) == 0:
@@ -216,3 +233,106 @@ def _near(effects: Effects, xy_m: NDArray[np.float64], parameters: Parameters) -
         "either": float((near["bus"] | near["ion"]).mean()),
         "frequent": float(np.logical_or(*frequent).mean()),
     }
+
+
+# -- Named values and tables.
+
+
+def of_measures(report: Report) -> Numbers:
+    """Return redundancy, and which sites lie within a walk of transit."""
+    found = report.findings
+    two = {
+        f"{row['level']}_two_{row['when']}": row["at_least_2"]
+        for row in found.redundancy.to_dict("records")
+    }
+    near = found.transit.set_index("what")
+    new = near.loc[[name for name in NEW_SITES if near["places"][name]]]
+    count = int(new["places"].sum())
+    candidates = float(near["either"][CANDIDATES])
+    parameters = Parameters()
+    return Numbers(
+        [
+            *named("measures.redundancy", share=two),
+            *named("measures.transit", share={
+                "new_sites_near_transit":
+                    sum(new["either"] * new["places"]) / count if count else 0.0,
+                "candidates_near_transit": 0.0 if math.isnan(candidates) else candidates,
+            }),
+            *named("pipeline.parameters", m={
+                "walk_to_bus": parameters.bus_walk_m, "walk_to_ion": parameters.ion_walk_m,
+            }),
+        ]
+    )  # fmt: skip
+
+
+def plan_measures(report: Report) -> Table:
+    """Return redundancy, overlap, spacing, and stations and power by area, before and after."""
+    found = report.findings
+    rows = [*_redundancy_rows(found), *_spacing_rows(found), *_area_rows(found)]
+    frame = pd.DataFrame(rows, columns=["group", "measure", "unit", "before", "after"])
+    for when, key in (("before", "today"), ("after", "with_plan")):
+        frame[key] = [
+            "" if pd.isna(value) else SHOW[unit].format(value)
+            for value, unit in zip(frame[when], frame["unit"], strict=True)
+        ]
+    return table("plan-measures", frame, "measure today with_plan", report.origin, group="group")
+
+
+_Row = tuple[str, str, str, float, float]
+"""Group, measure, unit, before and after."""
+
+
+def _pair(frame: pd.DataFrame, level: str, column: str) -> tuple[float, float]:
+    part = frame[frame["level"] == level].set_index("when")[column]
+    return float(part["before"]), float(part["after"])
+
+
+def _redundancy_rows(found: Findings) -> list[_Row]:
+    wanted = (
+        ("at_least_2", "share", "People with two or more {} stations in reach"),
+        ("redundant_share", "share", "The same among people with a {} station in reach"),
+        ("mean_stations", "ratio", "{} stations in reach of a person who has one"),
+    )
+    return [
+        ("Redundancy and overlap", words.format(name), unit, *_pair(found.redundancy, level, key))
+        for level, name in LEVEL_NAMES.items()
+        for key, unit, words in wanted
+    ]
+
+
+def _spacing_rows(found: Findings) -> list[_Row]:
+    wanted = (
+        ("l2", "mean_m", "Mean distance from a Level 2 station to the next one"),
+        ("l3", "mean_m", "Mean distance from a Level 3 station to the next one"),
+        ("l3", "least_m", "Least distance between two Level 3 stations"),
+        ("l3", "most_m", "Largest distance from a Level 3 station to the next one"),
+    )
+    return [
+        ("Spacing, straight line", words, "m", *_pair(found.spacing, level, column))
+        for level, column, words in wanted
+    ]
+
+
+def _area_rows(found: Findings) -> list[_Row]:
+    areas, group = found.areas, "Areas (census tracts; Wellesley is one)"
+    before, after = (areas[f"stations_{when}"] for when in WHENS)
+    power = [float((areas[f"kw_{when}"] / areas["grid_kw"]).max()) for when in WHENS]
+    none, most = "Areas without a station", "Most stations in one area"
+    return [
+        (group, none, "count", float((before == 0).sum()), float((after == 0).sum())),
+        (group, most, "count", float(before.max()), float(after.max())),
+        (group, "Highest power of all ports over the grid proxy", "share", power[0], power[1]),
+    ]
+
+
+def plan_transit(report: Report) -> Table:
+    """Return which stations, candidates and new sites lie within a walk of transit."""
+    parameters = Parameters()
+    columns = (
+        Column("what", "Places"),
+        "places",
+        Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%"),
+        Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%"),
+        "either frequent",
+    )
+    return table("plan-transit", report.findings.transit, columns, origins.transit(report.tables))

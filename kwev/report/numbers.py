@@ -29,10 +29,12 @@ from kwev.report import (
     vehicles,
 )
 from kwev.report.equity import of_equity
+from kwev.report.findings import of_findings
 from kwev.report.out_of_reach import of_targets_out_of_reach
-from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_phases, of_plan, of_scenario
-from kwev.report.results import of_results
-from kwev.report.schedule import of_schedule, of_sites
+from kwev.report.phases import of_phases
+from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_plan, of_scenario
+from kwev.report.schedule import of_schedule
+from kwev.report.sites import of_sites
 
 if TYPE_CHECKING:
     from kwev.report.scenario import Report
@@ -48,7 +50,6 @@ def everything(report: Report) -> Numbers:
     parts = (
         *(room.numbers for room in rooms),
         of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
-        of_targets_out_of_reach, of_results, of_schedule, of_sites,
-        of_equity,
+        of_targets_out_of_reach, of_findings, of_schedule, of_sites, of_equity,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

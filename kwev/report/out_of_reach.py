@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.display import origins
 from kwev.display.table import Column
-from kwev.display.table import table as table_of_table
-from kwev.display.values import Number, Numbers
+from kwev.display.table import table as table_of
+from kwev.display.values import Numbers, listed, named
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.model import notation
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from kwev.config import Case, Config
     from kwev.data.tables import Tables
     from kwev.display.table import Table
-    from kwev.model.notation import Markdown
     from kwev.plan.format import Plan
     from kwev.project import Project
     from kwev.report.scenario import Report
@@ -39,48 +37,6 @@ if TYPE_CHECKING:
 
 MARK = "constraint"
 INSTANCES = "tests/instances"
-OPTIONAL = ("options", "optional")
-"""Equations of which a scenario may leave out each row."""
-
-WORDS = {
-    "coverage_l2": "Level 2 covers who is within reach",
-    "coverage_l3": "Level 3 covers who is within reach",
-    "coverage_ev_owners": "Either level covers vehicles within reach",
-    "target_l2": "Minimum coverage, Level 2",
-    "target_l3": "Minimum coverage, Level 3",
-    "target_ev_owners": "Minimum coverage, vehicles",
-    "budget": "Net budget",
-    "one_action_per_place": "One action a place",
-    "ports": "Fewest and most ports of an action",
-    "site_capacity": "Grid capacity of a site",
-    "unserved": "Energy of a municipality",
-    "target_demand": "Demand satisfaction",
-    "idle": "Idle energy of a municipality",
-    "removal_alternative": "Alternative near a removed station",
-    "site_budget": "Budget of a site",
-    "ports_per_place": "Ports at a place",
-    "ports_l2": "New Level 2 ports in all",
-    "ports_l3": "New Level 3 ports in all",
-    "total_kw": "New power in all",
-    "l3_spacing": "Minimum Level 3 spacing",
-    "l3_gap": "Maximum Level 3 gap",
-    "stations_per_area": "Stations in an area",
-    "area_power": "Power of an area",
-    "overlap": "Overlap of new Level 2",
-    "target_municipality_l2": "Level 2 floor by municipality",
-    "target_municipality_l3": "Level 3 floor by municipality",
-    "target_quintile_l2": "Level 2 floor by quintile",
-    "target_quintile_l3": "Level 3 floor by quintile",
-    "target_renters_l2": "Level 2 floor of renters",
-    "target_renters_l3": "Level 3 floor of renters",
-    "target_multi_unit_l2": "Level 2 floor of people in apartments",
-    "target_multi_unit_l3": "Level 3 floor of people in apartments",
-    "target_low_income_l2": "Level 2 floor of low incomes",
-    "target_low_income_l3": "Level 3 floor of low incomes",
-    "target_redundancy_l2": "Redundancy, Level 2",
-    "target_redundancy_l3": "Redundancy, Level 3",
-}
-"""What each row of the model is called in a table."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +47,7 @@ class Constraint:
     ----------
     row
         Its name in the model.
-    words
+    title
         What it is called.
     latex
         Its formula.
@@ -102,31 +58,32 @@ class Constraint:
     """
 
     row: str
-    words: str
+    title: str
     latex: str
     optional: bool
     instances: tuple[str, ...]
 
 
 def constraints(project: Project) -> list[Constraint]:
-    """Return every constraint of the model, in the order of the formulas.
+    """Return every constraint of the model, in the order of the book's equations.
 
     Raises
     ------
     KwevError
         If the instances of this checkout cannot be read.
     """
+    from kwev.model import equations  # noqa: PLC0415 -- cvxpy loads only where it solves
+
     shown = instances(project.root / INSTANCES)
     return [
         Constraint(
-            row,
-            WORDS.get(row, row),
-            notation.written(formula.latex.replace("&", "")),
-            formula.equation in OPTIONAL,
-            tuple(shown.get(row, ())),
+            one.row,
+            one.title,
+            notation.written(one.formulas[0].latex.replace("&", "")),
+            equation in equations.OPTIONAL,
+            tuple(shown.get(one.row, ())),
         )
-        for formula in notation.FORMULAS
-        for row in formula.rows
+        for equation, one in equations.constraints()
     ]
 
 
@@ -169,7 +126,7 @@ def table(project: Project) -> notation.Markdown:
     """Return constraint, formula and instances as a Markdown table."""
     head = ["| Constraint | Formula | Shown by |", f"|:{'-' * 22}|:{'-' * 48}|:{'-' * 40}|"]
     rows = [
-        f"| {c.words}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
+        f"| {c.title}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
         for c in constraints(project)
     ]
     return notation.Markdown("\n".join([*head, *rows, ""]))
@@ -208,26 +165,9 @@ def _kept(note: Path) -> Conflict | None:
 
 def words(config: Config) -> dict[str, str]:
     """Return what each constraint group is called in a sentence."""
-    from kwev.model.constraints import RULES  # noqa: PLC0415 -- cvxpy loads only where it solves
+    from kwev.model.formulation import CONSTRAINTS  # noqa: PLC0415 -- cvxpy loads only where it solves
 
-    targets, reach = config.targets, config.coverage
-    rules = {rule.name: rule.words for rule in RULES}
-    return {
-        "budget": f"the budget of ${config.budget.limit_cad:,.0f}",
-        "ports": "the fewest and most ports of a station",
-        "one_action_per_place": "the rule that a place has one action",
-        "site_capacity": "the grid capacity of the sites",
-        "demand": "the energy that each municipality's vehicles need",
-        "ev_owners": f"a charger within reach of {targets.ev_owners.share:.0%} of vehicles",
-        "l2": f"Level 2 for {targets.l2:.0%} of people within {reach.l2_radius_m:,.0f} m",
-        "l3": f"Level 3 for {targets.l3:.0%} of people within {reach.l3_radius_m:,.0f} m",
-        **rules,
-    }
-
-
-def listed(parts: list[str]) -> str:
-    """Return parts as a list in a sentence: a, b and c."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return {one.name: one.sentence(config) for one in CONSTRAINTS}
 
 
 def sentence(found: Conflict, config: Config) -> str:
@@ -307,23 +247,19 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
         and ``l3_short`` the share missing to the target, and ``l2_missing`` and ``l3_missing`` the
         people whom the target asks for and the plan does not reach.
     """
-    evaluation = Evaluation(tables, case.config, case.geography)
-    cover = evaluation.cover("cell", _ports(plan))
+    evaluated = Evaluation(tables, case.config, case.geography)
+    done = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
+    cover = evaluated.cover("cell", done)
     area = tables.cells.set_index("cell_id")["municipality_id"].reindex(cover.points.ids)
-    names = dict(
-        zip(tables.municipalities["municipality_id"], tables.municipalities["name"], strict=True)
-    )
-    groups = [(names[m], (area == m).to_numpy(bool)) for m in sorted(set(area))]
-    groups = sorted(groups, key=lambda group: str(group[0]))
-    everybody = np.ones(len(cover.points.ids), bool)
-    people, covered = cover.points.people, {"l2": cover.l2, "l3": cover.l3}
-    targets = {"l2": case.config.targets.l2, "l3": case.config.targets.l3}
+    town = area.map(tables.municipalities.set_index("municipality_id")["name"]).to_numpy(str)
     rows = []
-    for name, mask in [*groups, (REGION, everybody)]:
-        living = float(people[mask].sum())
-        row: dict[str, str | float] = {"municipality": str(name), "people": living}
-        for level, target in targets.items():
-            served = float(people[mask & covered[level]].sum())
+    for name in [*sorted(set(town)), REGION]:
+        inside = np.isin(town, name) if name != REGION else np.ones(len(town), bool)
+        living = float(cover.points.people[inside].sum())
+        row: dict[str, str | float] = {"municipality": name, "people": living}
+        for level in LEVEL_NAMES:
+            target = getattr(case.config.targets, level)
+            served = float(cover.points.people[inside & getattr(cover, level)].sum())
             missing = max(0.0, target * living - served)
             row[level] = served / living if living else 0.0
             row[f"{level}_short"] = missing / living if living else 0.0
@@ -332,60 +268,41 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _ports(plan: Plan) -> dict[ActionKey, int]:
-    return {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
-
-
-# -- Numbers of what stands in the way of the targets, and of who is left without.
+# -- Named values and tables.
 
 
 def of_targets_out_of_reach(report: Report) -> Numbers:
     """Return the conflict in words and the people whom the plan leaves without, by level."""
-    found, rows = report.conflict, report.left_without
-    region = rows[rows["municipality"] == REGION].iloc[0]
-    towns = rows[rows["municipality"] != REGION]
-    named = constraints(report.project)
+    found, rows = report.conflict, report.left_without.set_index("municipality")
+    known = constraints(report.project)
+    others = rest(report.plan, found) or "The plan meets no other target in full."
     numbers = [
-        Number("conflict", sentence(found, report.config), "text", "conflict.explain"),
-        Number(
-            "conflict_rest",
-            rest(report.plan, found) or "The plan meets no other target in full.",
-            "text",
-            "conflict.explain, plan.shortfall",
-        ),
-        Number("conflict_groups", len(found.groups), "count", "conflict.explain"),
-        Number("constraints", len(named), "count", "symbols.FORMULAS"),
-        Number("constraints_optional", sum(c.optional for c in named), "count", "rules.RULES"),
-        Number(
-            "constraint_tests",
-            len({test for c in named for test in c.instances}),
-            "count",
-            "tests/instances",
-        ),
-    ]
+        *named("conflict.explain", text={"conflict": sentence(found, report.config)}),
+        *named("conflict.explain, plan.shortfall", text={"conflict_rest": others}),
+        *named("conflict.explain", count={"conflict_groups": len(found.groups)}),
+        *named("symbols.FORMULAS", count={"constraints": len(known)}),
+        *named("rules.RULES", count={"constraints_optional": sum(c.optional for c in known)}),
+        *named(INSTANCES, count={
+            "constraint_tests": len({test for c in known for test in c.instances})
+        }),
+    ]  # fmt: skip
     for level in LEVEL_NAMES:
-        worst = towns.sort_values(f"{level}_short", kind="stable").to_dict("records")[-1]
-        missing = float(region[f"{level}_missing"])
-        numbers += [
-            Number(f"{level}_missing", missing, "people", "plan.coverage on the cells"),
-            Number(
-                f"{level}_worst", str(worst["municipality"]), "text", "plan.coverage on the cells"
-            ),
-            Number(
-                f"{level}_worst_share", float(worst[level]), "share", "plan.coverage on the cells"
-            ),
-        ]
+        worst = rows.drop(REGION).sort_values(f"{level}_short", kind="stable").iloc[-1]
+        numbers += named(
+            "plan.coverage on the cells",
+            prefix=f"{level}_",
+            people={"missing": float(rows[f"{level}_missing"][REGION])},
+            text={"worst": str(worst.name)},
+            share={"worst_share": worst[level]},
+        )
     return Numbers(numbers)
 
 
-# -- Tables of what stands in the way of the targets, and of who is left without.
-
-
-def conflict_shown(report: Report) -> Table:
+def conflict_table(report: Report) -> Table:
     """Return every constraint group and whether it is in the irreducible set."""
     columns = (Column("name", "What a plan has to keep"), "part")
     frame = group_table(report.conflict, report.config)
-    return table_of_table("conflict", frame, columns, origins.plan(report.tables, report.plan))
+    return table_of("conflict", frame, columns, report.origin)
 
 
 def left_without(report: Report) -> Table:
@@ -397,11 +314,4 @@ def left_without(report: Report) -> Table:
         Column("l3", "Near Level 3", format=".1%"),
         "l3_missing",
     )
-    return table_of_table(
-        "left-without", report.left_without, columns, origins.plan(report.tables, report.plan)
-    )
-
-
-def constraints_shown(report: Report) -> Markdown:
-    """Return every constraint with its formula and the instances that show it."""
-    return table(report.project)
+    return table_of("left-without", report.left_without, columns, report.origin)

@@ -1,446 +1,401 @@
-"""Four charts in one: what is built, what it costs, whom it reaches, and when."""
+"""The published plan: what it reaches, builds and costs, in tables, words, named values, charts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from kwev.display import chart, origins, style
-from kwev.display.figure import Figure, Origin, picture
-from kwev.display.table import Column, Columns, Table, table
-from kwev.display.values import Number, Numbers
+from kwev.display.table import Column, Columns, table
+from kwev.display.values import Number, Numbers, listed, named
 from kwev.files import read_json
-from kwev.report import metrics, sweeps
-from kwev.report import phases as report_phases
-from kwev.report import plan_map as report_plan_map
+from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
-from kwev.vocabulary import ACTION_KIND, KIND_NAMES
+from kwev.vocabulary import (
+    ACTION_KIND,
+    ALWAYS_SHOWN,
+    KIND_NAMES,
+    LEVEL_KEYS,
+    TARGET_KEYS,
+    TARGET_NAMES,
+)
 
 if TYPE_CHECKING:
-    from kwev.plan.format import Plan
+    from kwev.display.table import Table
+    from kwev.plan.format import Action, Plan
     from kwev.report.scenario import Report
 
-TITLES = ("Infrastructure", "Cost", "Coverage", "Timeline")
-_PANEL_PX = 320
-_HEIGHT_IN = 5.2
+STATUS_WORDS: Final = {
+    "met": "met",
+    "unmet_proven": "out of reach of any plan",
+    "unmet_unproven": "not met by this plan",
+}
+SOLVER_NAMES: Final = {"highs": "HiGHS", "gurobi": "Gurobi", "scip": "SCIP"}
+
+LEAST_GAIN_POINTS: Final = 1e-9
+"""A gain below this is none (points)."""
 
 
-def dashboard(
-    made: Plan, phases: pd.DataFrame, *, origin: Origin, name: str = "dashboard"
-) -> Figure:
-    """Show a plan on four axes: infrastructure, cost, coverage and timeline.
+def coverage(plan: Plan) -> pd.DataFrame:
+    """Return one row a target: shares before and after on the cells, target, what is possible.
 
-    Parameters
-    ----------
-    phases
-        As for :func:`kwev.display.chart.phases_drawn`.
+    Returns
+    -------
+    pandas.DataFrame
+        ``name`` (of the target), ``before``, ``after``, ``target``, ``attainable``, ``ceiling``
+        (shares, the last two on the model's geography) and ``status`` (words).
     """
-    built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
-    # short names: a panel is narrow
-    names = {word: style.ACTION_NAMES[kind] for kind, word in KIND_NAMES.items()}
-    built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
-    cost = cost.assign(item=cost["item"].replace(names))
-    cover = metrics.coverage(made).drop(columns="status")
-    parts = (built, cost, cover, phases)
-    each = "; ".join(f"{n} {a}" for n, a in zip(built["item"], built["actions"], strict=True))
-    reach = "; ".join(
-        f"{n} {b:.0%} to {a:.0%}"
-        for n, b, a in zip(cover["name"], cover["before"], cover["after"], strict=True)
+    shares = ["before", "after", "target", "attainable", "ceiling"]
+    rows = []
+    for key, name in TARGET_NAMES.items():
+        reached = getattr(plan.coverage, key)
+        status = STATUS_WORDS[_status(plan, key)]
+        rows.append({"name": name, **{s: getattr(reached, s) for s in shares}, "status": status})
+    return pd.DataFrame(rows).astype(dict.fromkeys(shares, float))
+
+
+def _status(plan: Plan, target: str) -> str:
+    return plan.certificate.targets[target] if plan.certificate else "unmet_unproven"
+
+
+def kinds_of(plan: Plan) -> list[str]:
+    """Return the kinds of action that a table of the plan shows, in their order."""
+    used = {action.kind for action in plan.actions}
+    return [kind for kind in KIND_NAMES if kind in ALWAYS_SHOWN or kind in used]
+
+
+def kinds_built(counts: pd.DataFrame) -> list[str]:
+    """Return the kinds that a table of counts by kind shows: all of the phases, others in use."""
+    return [
+        kind
+        for kind in KIND_NAMES
+        if kind in ALWAYS_SHOWN or (kind in counts and counts[kind].any())
+    ]
+
+
+def actions_by_kind(plan: Plan) -> pd.DataFrame:
+    """Return one row a kind: stations, ports, power after (kW), purchase, resale, net (CAD)."""
+    rows = []
+    for kind in kinds_of(plan):
+        done = [a for a in plan.actions if a.kind == kind]
+        sold = sum(max(a.l2_ports_before - a.l2_ports_after, 0) for a in done)
+        sums = ("ports_added", "kw_after", "purchase_cad", "resale_cad", "net_cad")
+        rows.append(
+            {"kind": KIND_NAMES[kind], "stations": len(done), "l2_ports_removed": sold,
+             **{key: sum(getattr(a, key) for a in done) for key in sums}}
+        )  # fmt: skip
+    order = ["kind", "stations", "ports_added", "l2_ports_removed", "kw_after"]
+    return pd.DataFrame(rows)[[*order, "purchase_cad", "resale_cad", "net_cad"]]
+
+
+def actions_by_municipality(plan: Plan) -> pd.DataFrame:
+    """Return one row a municipality with the actions of each kind and the net cost (CAD)."""
+    rows = [(a.municipality, a.kind, a.net_cad) for a in plan.actions]
+    table = pd.DataFrame(rows, columns=["municipality", "kind", "net_cad"])
+    counts = table.pivot_table(
+        index="municipality", columns="kind", values="net_cad", aggfunc="count", fill_value=0
+    ).reindex(columns=kinds_of(plan), fill_value=0)
+    counts["net_cad"] = table.groupby("municipality")["net_cad"].sum()
+    return counts.sort_index().reset_index().rename_axis(columns=None)
+
+
+def cost_breakdown(plan: Plan) -> pd.DataFrame:
+    """Return what the money buys: ``item`` and ``cad``, resale as a negative row."""
+    kinds = actions_by_kind(plan)
+    buys = kinds[kinds["kind"] != KIND_NAMES["remove"]]
+    rows = list(zip(buys["kind"], buys["purchase_cad"].astype(float), strict=True))
+    rows.append(("Resale", -float(kinds["resale_cad"].sum())))
+    return pd.DataFrame(rows, columns=["item", "cad"])
+
+
+def is_level3(action: Action) -> bool:
+    """Return whether an action's money goes to Level 3: it changes the ports of that level."""
+    return action.l3_ports_after != action.l3_ports_before
+
+
+def cost_per_point(plan: Plan) -> dict[str, dict[str, Any]]:
+    """Return what a point of coverage gained costs, by level and together.
+
+    An action that changes Level 3 ports counts for Level 3 with all it costs, every other for
+    Level 2; a Level 2 station that a conversion takes away lowers the gain of Level 2. Together is
+    the client's formula: net cost over the sum of both gains.
+
+    Returns
+    -------
+    dict
+        For ``l2``, ``l3`` and ``together``: ``net_cost_cad``, ``gain_points``, ``cad_per_point``
+        (None where nothing is gained) and ``reason`` (why there is none; else empty).
+    """
+    reached = {level: getattr(plan.coverage, level) for level in LEVEL_KEYS}
+    gains: dict[str, float] = {
+        level: POINTS * (at.after - at.before) for level, at in reached.items()
+    }
+    costs = {
+        "l2": sum(a.net_cad for a in plan.actions if not is_level3(a)),
+        "l3": sum(a.net_cad for a in plan.actions if is_level3(a)),
+        "together": sum(a.net_cad for a in plan.actions),
+    }
+    gains["together"] = gains["l2"] + gains["l3"]
+    return {
+        name: {
+            "net_cost_cad": costs[name],
+            "gain_points": gain,
+            "cad_per_point": costs[name] / gain if gain > LEAST_GAIN_POINTS else None,
+            "reason": "" if gain > LEAST_GAIN_POINTS else "the plan gains no coverage here",
+        }
+        for name, gain in gains.items()
+    }
+
+
+# -- In words that a sentence can take in.
+
+
+def verdict(plan: Plan, target: str) -> str:
+    """Return in words whether a target is met, and if not, what is possible."""
+    reached, status = getattr(plan.coverage, target), _status(plan, target)
+    who = "vehicles" if target == "ev_owners" else "people"
+    if status == "met":
+        return f"met: {reached.after:.1%} of the {who}"
+    if status == "unmet_proven" and (reached.ceiling or 0.0) >= reached.target > (
+        1.0 if reached.bound_checked is None else reached.bound_checked
+    ):
+        return (
+            f"out of reach of this budget: no plan within it reaches more than "
+            f"{reached.bound_checked:.1%} of the {who}"
+        )
+    if status == "unmet_proven":
+        return (
+            f"out of reach of any budget: with every candidate site built, "
+            f"{reached.ceiling:.1%} of the {who} would be near one"
+        )
+    return (
+        f"not met by this plan, which gives weight to other things too: "
+        f"for this target alone the budget allows {reached.attainable:.1%} of the {who}"
     )
-    alt = (
-        f"Four charts of the {made.scenario} plan. Actions: {each}. "
-        f"Net cost {style.money(float(cost['cad'].sum()))}. Coverage: {reach}. "
-        f"Timeline: {len(phases)} phases in {int(phases['month_to'].max())} months."
-    )
-    return Figure(
-        name=name,
-        alt=alt,
-        source=origin.source,
-        vintage=origin.vintage,
-        data=pd.concat(
-            [part.assign(panel=title) for title, part in zip(TITLES, parts, strict=True)],
-            ignore_index=True,
-        ),
-        interactive=lambda: _interactive(name, *parts),
-        static=lambda: picture(
-            lambda canvas: _static(canvas, *parts),
-            height_in=_HEIGHT_IN,
-            alt=alt,
-            note=origin.line(),
-        ),
-        height_px=2 * _PANEL_PX,
-    )
 
 
-def _interactive(
-    name: str, built: pd.DataFrame, cost: pd.DataFrame, cover: pd.DataFrame, phases: pd.DataFrame
-) -> str:
-    """Return four panels, two in a row where there is room and one below the other on a phone."""
-    figures = [_empty() for _ in TITLES]
-    first, second, third, fourth = figures
-    colour_of = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
-    colours = [colour_of[item] for item in built["item"]]
-    chart.add_bars(first, built["item"], built["actions"], money=False, colours=colours)
-    first.update_xaxes(title_text="Actions (count)")
-    colours = [colour_of.get(item, style.GOOD) for item in cost["item"]]
-    chart.add_bars(second, cost["item"], cost["cad"], money=True, colours=colours)
-    second.update_xaxes(title_text="Cost (CAD)")
-    chart.add_coverage_drawn(third, cover)
-    chart.add_phases(fourth, phases)
-    panels = "\n".join(
-        f'<div><p style="text-align:left;margin:0.5rem 0 0"><strong>{title}</strong></p>\n'
-        f"{chart.panel(f'{name}-{title.lower()}', figure, _PANEL_PX)}</div>"
-        for title, figure in zip(TITLES, figures, strict=True)
-    )
-    grid = (
-        "display:grid;gap:0.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr))"
-    )
-    return f'<div style="{grid}">\n{panels}\n</div>\n{chart.SCRIPT}'
+_NOUNS: Final = {
+    "new_l2": ("new Level 2 station", "new Level 2 stations"),
+    "new_l3": ("new Level 3 station", "new Level 3 stations"),
+    "upgrade": ("conversion of Level 2 to Level 3", "conversions of Level 2 to Level 3"),
+    "add_l3": ("station with more Level 3 ports", "stations with more Level 3 ports"),
+    "add_l2": ("station with more Level 2 ports", "stations with more Level 2 ports"),
+    "remove": ("removed station", "removed stations"),
+}
 
 
-def _empty() -> go.Figure:
-    return go.Figure(layout=style.plotly_layout(height_px=_PANEL_PX))
+def actions_in_words(plan: Plan) -> str:
+    """Return how many actions of each kind there are: 151 new Level 2 stations, no ... .
+
+    Kinds that the client's phases do not name are told only where there are some.
+    """
+    kinds: list[str] = [action.kind for action in plan.actions]
+    parts = [
+        f"{format(kinds.count(kind), ',') if kind in kinds else 'no'} "
+        f"{nouns[kinds.count(kind) != 1]}"
+        for kind, nouns in _NOUNS.items()
+        if kind in kinds or kind in ALWAYS_SHOWN
+    ]
+    return listed(parts)
 
 
-def _static(
-    canvas: Any,
-    built: pd.DataFrame,
-    cost: pd.DataFrame,
-    cover: pd.DataFrame,
-    phases: pd.DataFrame,
-) -> None:
-    (first, second), (third, fourth) = canvas.subplots(2, 2)
-    chart.actions(first, built)
-    chart.cost(second, cost)
-    chart.add_coverage(third, cover)
-    chart.phases(fourth, phases)
-    for axes, title in zip((first, second, third, fourth), TITLES, strict=True):
-        axes.set_title(title, loc="left", fontsize=9, fontweight="bold")
-        axes.tick_params(axis="y", labelsize=6.5)
-    marks, words = third.get_legend_handles_labels()
-    legend = canvas.legend(marks, words, loc="outside upper left", ncols=len(words), fontsize=6.5)
-    legend.legend_handles[-1].set_sizes([60])
-
-
-# -- Numbers of a scenario, its plan and what the plan hangs on.
-
-SOLVER_NAMES = {"highs": "HiGHS", "gurobi": "Gurobi", "scip": "SCIP"}
+# -- Named values of a scenario, its plan and what the plan hangs on.
 
 
 def of_scenario(report: Report) -> Numbers:
     """Return the planning choices that the prose names."""
     c = report.config
-    l3_va = c.power.l3_kw * 1000 / c.power.power_factor
+    ports, l3_va = c.ports.min_l3, c.power.l3_kw * 1000 / c.power.power_factor
     return Numbers(
         [
-            Number("budget", c.budget.limit_cad / 1e6, "million CAD", "budget.limit_cad"),
-            Number("target_l2", c.targets.l2, "share", "targets.l2", "{:.0%}"),
-            Number("target_l3", c.targets.l3, "share", "targets.l3", "{:.0%}"),
-            Number("target_ev", c.targets.ev_owners.share, "share", "targets.ev_owners", "{:.0%}"),
-            Number("l2_radius", c.coverage.l2_radius_m, "m", "coverage.l2_radius_m"),
-            Number("l3_radius", c.coverage.l3_radius_m, "m", "coverage.l3_radius_m"),
-            Number("l2_kw", c.power.l2_kw, "kW", "power.l2_kw"),
-            Number("l3_kw", c.power.l3_kw, "kW", "power.l3_kw", "{:,.0f} kW"),
-            Number("l3_pair_kw", c.ports.min_l3 * c.power.l3_kw, "kW", "ports", "{:,.0f} kW"),
-            Number("l2_volts", c.power.l2_volts, "V", "power.l2_volts"),
-            Number("l3_volts", c.power.l3_volts, "V", "power.l3_volts"),
-            Number("l3_kva", l3_va / 1000, "kVA", "P / cos φ"),
-            Number("l3_pair_kva", c.ports.min_l3 * l3_va / 1000, "kVA", "P / cos φ"),
-            Number("l3_amps", l3_va / (SQRT3 * c.power.l3_volts), "A", "P / (√3 V cos φ)"),
-            Number("l3_amps_single", c.power.l3_kw * 1000 / c.power.l3_volts, "A", "P / V"),
-            Number("l2_station_cost", c.costs.l2_station_cad, "CAD", "costs.l2_station_cad"),
-            Number("l2_port_cost", c.costs.l2_port_cad, "CAD", "costs.l2_port_cad"),
-            Number("l3_station_cost", c.costs.l3_station_cad, "CAD", "costs.l3_station_cad"),
-            Number("l3_port_cost", c.costs.l3_port_cad, "CAD", "costs.l3_port_cad"),
-            Number("resale", c.costs.resale_factor, "share", "costs.resale_factor", "{:.0%}"),
-            Number("utilisation", c.demand.utilisation, "share", "demand.utilisation", "{:.0%}"),
-            Number("public_share", c.demand.public_share, "share", "demand", "{:.0%}"),
-            Number("kwh_per_ev", c.demand.kwh_per_ev_year, "kWh", "demand.kwh_per_ev_year"),
-            Number("min_l3_ports", c.ports.min_l3, "count", "ports.min_l3"),
+            *named("budget.limit_cad", million_cad={"budget": c.budget.limit_cad / 1e6}),
+            *named("targets", c.targets, "target_", share="l2:.0% l3:.0%"),
+            *named("targets.ev_owners", share={"target_ev:.0%": c.targets.ev_owners.share}),
+            *named("coverage", m={f"{k}_radius": getattr(c.coverage, f"{k}_radius_m")
+                                  for k in LEVEL_KEYS}),
+            *named("power", kw={"l2_kw": c.power.l2_kw, "l3_kw:,.0f": c.power.l3_kw}),
+            *named("ports", kw={"l3_pair_kw:,.0f": ports * c.power.l3_kw}),
+            *named("power", c.power, v="l2_volts l3_volts"),
+            *named("P / cos φ", kva={
+                "l3_kva": l3_va / 1000, "l3_pair_kva": ports * l3_va / 1000,
+            }),
+            *named("P / (√3 V cos φ)", a={"l3_amps": l3_va / (SQRT3 * c.power.l3_volts)}),
+            *named("P / V", a={"l3_amps_single": c.power.l3_kw * 1000 / c.power.l3_volts}),
+            *named("costs", cad={f"{level}_{part}_cost": getattr(c.costs, f"{level}_{part}_cad")
+                                 for level in LEVEL_KEYS for part in ("station", "port")}),
+            *named("costs", share={"resale:.0%": c.costs.resale_factor}),
+            *named("demand", c.demand, share="utilisation:.0% public_share:.0%"),
+            *named("demand", kwh={"kwh_per_ev": c.demand.kwh_per_ev_year}),
+            *named("ports", count={"min_l3_ports": ports}),
         ]
-    )
+    )  # fmt: skip
 
 
 def of_plan(report: Report) -> Numbers:
     """Return the numbers of the published plan."""
     plan, account = report.plan, report.entry.account
-    kinds = metrics.actions_by_kind(plan).set_index("kind")["stations"]
-    solver, cost = plan.solver, plan.cost
+    kinds: list[str] = [action.kind for action in plan.actions]
+    solver, cost, short = plan.solver, plan.cost, plan.shortfall
+    version = f"{SOLVER_NAMES[solver.name]} {solver.version}"
     numbers = [
-        Number("actions", len(plan.actions), "count", "plan.actions"),
-        *(
-            Number(f"plan_{kind}", int(kinds.get(name, 0)), "count", "plan.actions.kind")
-            for kind, name in KIND_NAMES.items()
-        ),
-        Number("actions_in_words", metrics.actions(plan), "text", "plan.actions.kind"),
-        Number("net_cost", cost.net_cad, "CAD", "plan.cost.net_cad"),
-        Number("purchase", cost.purchase_cad, "CAD", "plan.cost.purchase_cad"),
-        Number("resale_income", cost.resale_cad, "CAD", "plan.cost.resale_cad"),
-        Number("operating_cost", cost.operating_cad_per_year, "CAD", "plan.cost"),
-        Number("unspent", cost.budget_cad - cost.net_cad, "CAD", "plan.cost"),
-        Number("objective", solver.objective, "points", "plan.solver.objective", "{:.2f}"),
-        Number("bound", solver.bound, "points", "plan.solver.bound", "{:.2f}"),
+        *named("plan.actions", count={"actions": len(kinds)}),
+        *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in KIND_NAMES}),
+        *named("plan.actions.kind", text={"actions_in_words": actions_in_words(plan)}),
+        *named("plan.cost", cad={
+            "net_cost": cost.net_cad, "purchase": cost.purchase_cad,
+            "resale_income": cost.resale_cad, "operating_cost": cost.operating_cad_per_year,
+            "unspent": cost.budget_cad - cost.net_cad,
+        }),
+        *named("plan.solver", solver, points="objective:.2f bound:.2f"),
+        *named("plan.solver.gap_solver", solver, share="gap_solver:.4%"),
         *_bounds(plan),
-        Number("gap_solver", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.4%}"),
-        Number(
-            "solver", f"{SOLVER_NAMES[solver.name]} {solver.version}", "text", "plan.solver.version"
-        ),
-        Number("solver_reason", solver.reason, "text", "plan.solver.reason"),
-        Number("solves", len(account["solves"]), "count", "solve.json"),
-        Number("columns", account["size"]["columns"], "count", "solve.json: size"),
-        Number("rows_l2", account["size"]["rows_l2"], "count", "solve.json: size"),
-        Number("rows_l3", account["size"]["rows_l3"], "count", "solve.json: size"),
-        Number("shortfall", plan.shortfall.total_points, "points", "plan.shortfall"),
-        Number("shortfall_bound", plan.shortfall.bound_points, "points", "plan.shortfall"),
-        Number("unserved", plan.shortfall.demand or 0.0, "share", "plan.shortfall.demand"),
-        Number("l2_model", plan.model_coverage.l2.after, "share", "plan.model_coverage"),
-        Number("l3_model", plan.model_coverage.l3.after, "share", "plan.model_coverage"),
-    ]
+        *named("plan.solver.version", text={"solver": version}),
+        *named("plan.solver.reason", text={"solver_reason": solver.reason}),
+        *named("solve.json", count={"solves": len(account["solves"])}),
+        *named("solve.json: size", account["size"], count="columns rows_l2 rows_l3"),
+        *named("plan.shortfall", points={
+            "shortfall": short.total_points, "shortfall_bound": short.bound_points,
+        }),
+        *named("plan.shortfall.demand", share={"unserved": short.demand or 0.0}),
+        *named("plan.model_coverage", share={
+            f"{level}_model": getattr(plan.model_coverage, level).after for level in LEVEL_KEYS
+        }),
+    ]  # fmt: skip
     if plan.certificate is not None:
-        found = plan.certificate
+        made, broken = plan.certificate.checks, plan.certificate.violations
+        numbers += named("plan.certificate.checks", count={"checks": made})
+        numbers += named("plan.certificate", count={"violations": len(broken)})
+    for name in TARGET_KEYS:
+        reached, short_name = getattr(plan.coverage, name), name.removesuffix("_owners")
         numbers += [
-            Number("checks", found.checks, "count", "plan.certificate.checks"),
-            Number("violations", len(found.violations), "count", "plan.certificate"),
-        ]
-    for name, short in (("l2", "l2"), ("l3", "l3"), ("ev_owners", "ev")):
-        reached = getattr(plan.coverage, name)
-        numbers += [
-            Number(f"{short}_before", reached.before, "share", f"plan.coverage.{name}"),
-            Number(f"{short}_after", reached.after, "share", f"plan.coverage.{name}"),
-            Number(f"{short}_attainable", reached.attainable, "share", f"plan.coverage.{name}"),
-            Number(f"{short}_ceiling", reached.ceiling, "share", f"plan.coverage.{name}"),
-            Number(f"{short}_verdict", metrics.verdict(plan, name), "text", "plan.certificate"),
-            Number(
-                f"{short}_gain",
-                POINTS * (reached.after - reached.before),
-                "points",
-                f"plan.coverage.{name}",
-            ),
-        ]
+            *named(f"plan.coverage.{name}", reached, f"{short_name}_",
+                   share="before after attainable ceiling",
+                   points={"gain": POINTS * (reached.after - reached.before)}),
+            *named("plan.certificate", text={f"{short_name}_verdict": verdict(plan, name)}),
+        ]  # fmt: skip
+    return Numbers(numbers)
+
+
+def _bounds(plan: Plan) -> list[Number]:
+    """Return the checked gap and bounds; the solver's where a scenario leaves no bound to check."""
+    solver, short = plan.solver, plan.shortfall.bound_checked_points
+    if solver.gap_checked is None or solver.bound_checked is None:
+        found = named("plan.solver.gap_solver", share={"gap:.2%": solver.gap_solver})
+        shown_by = "the solver"
+    else:
+        found = named("plan.solver.gap_checked", share={"gap:.2%": solver.gap_checked})
+        found += named("plan.solver.bound_checked", solver, points="bound_checked:.2f")
+        shown_by = "a sum of whole numbers"
+    found += named("plan.proof", text={"gap_shown_by": shown_by})
+    if short is not None:
+        origin = "plan.shortfall.bound_checked_points"
+        found += named(origin, points={"shortfall_bound_checked:.2f": short})
+    return found
+
+
+def of_costs(report: Report) -> Numbers:
+    """Return what a point of coverage costs, or why that is not defined."""
+    numbers = []
+    for level, cost in cost_per_point(report.plan).items():
+        name, value = f"{level}_cost_per_point", cost["cad_per_point"]
+        origin = f"cost_per_point: {level}"
+        if value is None:
+            numbers += named(origin, text={name: f"not defined: {cost['reason']}"})
+        else:
+            numbers += named(origin, cad={name: value})
     return Numbers(numbers)
 
 
 def of_coarse(report: Report) -> Numbers:
     """Return what the same scenario reaches when it is planned on coarser demand points."""
     reached = report.coarse_plan.coverage
-    return Numbers(
-        [
-            Number("l2_coarse", reached.l2.after, "share", "plan.coverage, coarse"),
-            Number("l3_coarse", reached.l3.after, "share", "plan.coverage, coarse"),
-        ]
-    )
-
-
-def _bounds(plan: Plan) -> list[Number]:
-    """Return the checked gap and bounds; the solver's where a scenario leaves no bound to check."""
-    solver, short = plan.solver, plan.shortfall
-    found = []
-    if solver.gap_checked is None or solver.bound_checked is None:
-        found.append(Number("gap", solver.gap_solver, "share", "plan.solver.gap_solver", "{:.2%}"))
-        shown_by = "the solver"
-    else:
-        origin = "plan.solver.bound_checked"
-        found += [
-            Number("gap", solver.gap_checked, "share", "plan.solver.gap_checked", "{:.2%}"),
-            Number("bound_checked", solver.bound_checked, "points", origin, "{:.2f}"),
-        ]
-        shown_by = "a sum of whole numbers"
-    found.append(Number("gap_shown_by", shown_by, "text", "plan.proof"))
-    if short.bound_checked_points is not None:
-        origin = "plan.shortfall.bound_checked_points"
-        points = short.bound_checked_points
-        found.append(Number("shortfall_bound_checked", points, "points", origin, "{:.2f}"))
-    return found
+    shares = {f"{level}_coarse": getattr(reached, level).after for level in LEVEL_KEYS}
+    return Numbers(named("plan.coverage, coarse", share=shares))
 
 
 def of_budgets(report: Report) -> Numbers:
     """Return the numbers of the budget sweep."""
     sweep = report.budgets
     low, high = sweep.iloc[0], sweep.iloc[-1]
+    ends = {"low": low, "high": high}
     extra = (high["budget_cad"] - low["budget_cad"]) / 1e6
+    slope = POINTS * (high["l2"] - low["l2"]) / extra
     return Numbers(
         [
-            Number("sweep_points", len(sweep), "count", "sensitivity.budget_sweep"),
-            Number(
-                "sweep_low", low["budget_cad"] / 1e6, "million CAD", "budget", "${:.0f} million"
-            ),
-            Number(
-                "sweep_high", high["budget_cad"] / 1e6, "million CAD", "budget", "${:.0f} million"
-            ),
-            Number("l2_low", float(low["l2"]), "share", "budget_sweep.l2"),
-            Number("l2_high", float(high["l2"]), "share", "budget_sweep.l2"),
-            Number("l3_low", float(low["l3"]), "share", "budget_sweep.l3"),
-            Number("l3_high", float(high["l3"]), "share", "budget_sweep.l3"),
-            Number(
-                "l2_points_per_million",
-                float(POINTS * (high["l2"] - low["l2"]) / extra),
-                "points",
-                "budget_sweep: mean slope",
-            ),
-            Number("sweep_violations", int(sweep["violations"].sum()), "count", "certificates"),
+            *named("sensitivity.budget_sweep", count={"sweep_points": len(sweep)}),
+            *named("budget", million_cad={
+                f"sweep_{end}:.0f": row["budget_cad"] / 1e6 for end, row in ends.items()
+            }),
+            *named("budget_sweep", share={
+                f"{level}_{end}": row[level] for level in LEVEL_KEYS for end, row in ends.items()
+            }),
+            *named("budget_sweep: mean slope", points={"l2_points_per_million": slope}),
+            *named("certificates", count={"sweep_violations": int(sweep["violations"].sum())}),
         ]
-    )
-
-
-def of_phases(report: Report) -> Numbers:
-    """Return the numbers of the three phases."""
-    table = report_phases.phases(report.plan)
-    numbers = []
-    for row in table.to_dict("records"):
-        name = f"phase{row['phase']}"
-        numbers += [
-            Number(f"{name}_stations", int(row["stations"]), "count", "phasing.phases"),
-            Number(f"{name}_cost", float(row["cost_cad"]), "CAD", "phasing.phases"),
-        ]
-    last = int(table["month_to"].max())
-    words = metrics.phases(table)
-    return Numbers(
-        [
-            *numbers,
-            Number("months", last, "count", "phasing.PHASES"),
-            Number("phases_in_words", words, "text", "phasing.phases"),
-        ]
-    )
+    )  # fmt: skip
 
 
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
     changes, config, solver = report.swings, report.config, report.plan.solver
-    names = {
-        entry["key"]: entry["what"]
-        for entry in read_json(report.project.root / "data" / "assumptions.json")
-    }
+    assumptions = read_json(report.project.root / "data" / "assumptions.json")
+    names = {entry["key"]: entry["what"] for entry in assumptions}
     varied = sweeps.ranges(report.project)
     origin = "one_at_a_time"
     numbers = [
-        Number("assumptions", len(names), "count", "data/assumptions.json"),
-        Number("assumptions_varied", sum(len(r.low) for r in varied), "count", origin),
-        Number("swing_plans", len(changes), "count", origin),
-        Number("swing_violations", int(changes["violations"].sum()), "count", origin),
-    ]
-    for level in ("l2", "l3"):
+        *named("data/assumptions.json", count={"assumptions": len(names)}),
+        *named(origin, count={
+            "assumptions_varied": sum(len(r.low) for r in varied),
+            "swing_plans": len(changes),
+            "swing_violations": int(changes["violations"].sum()),
+        }),
+    ]  # fmt: skip
+    for level in LEVEL_KEYS:
         largest = max(changes.to_dict("records"), key=lambda row: abs(row[level]))
         what = names.get(str(largest["key"]), str(largest["key"]))
-        numbers += [
-            Number(f"swing_{level}_what", what[0].lower() + what[1:], "text", origin),
-            Number(f"swing_{level}_points", abs(float(largest[level])), "points", origin),
-        ]
+        numbers += named(
+            origin, prefix=f"swing_{level}_",
+            text={"what": what[0].lower() + what[1:]}, points={"points": abs(largest[level])},
+        )  # fmt: skip
     price = config.weights.cost_points_per_million_cad
     if price > 0:
         cad = config.solver.mip_gap * solver.objective / price * CAD_PER_MILLION
-        numbers.append(Number("gap_cad", cad, "CAD", "plan.solver: gap over the price of a point"))
+        numbers += named("plan.solver: gap over the price of a point", cad={"gap_cad": cad})
     return Numbers(numbers)
 
 
-# -- Tables and figures of the plan, its sweep, its phases and its targets.
+# -- Tables and charts of the plan and of its budget sweep.
 
 
-def plan_map(report: Report) -> Figure:
-    """Return the map of the plan."""
-    return report_plan_map.plan(report.tables, report.plan)
-
-
-def coverage(report: Report) -> Table:
+def coverage_table(report: Report) -> Table:
     """Return each target before and after the plan, with what is attainable."""
-    columns = (
-        Column("name", "Target"),
-        "before after",
-        Column("target", "Target share", format=".0%"),
-        "attainable ceiling status",
-    )
-    return table(
-        "coverage", metrics.coverage(report.plan), columns, origins.plan(report.tables, report.plan)
-    )
+    share = Column("target", "Target share", format=".0%")
+    columns = (Column("name", "Target"), "before after", share, "attainable ceiling status")
+    return table("coverage", coverage(report.plan), columns, report.origin)
 
 
-def coverage_chart(report: Report) -> Figure:
-    """Return each target before and after the plan as a chart."""
-    return chart.coverage_drawn(
-        metrics.coverage(report.plan), origin=origins.plan(report.tables, report.plan)
-    )
-
-
-def target_chart(report: Report) -> Figure:
-    """Return the distance to the monitored targets as a chart."""
-    origin = origins.plan(report.tables, report.plan)
-    return chart.coverage_drawn(metrics.coverage(report.plan), origin=origin, name="targets")
-
-
-def actions_by_kind(report: Report) -> Table:
+def kind_table(report: Report) -> Table:
     """Return what the plan builds, by kind."""
-    columns = (
-        "kind stations",
-        Column("ports_added", "Ports added", format=",d"),
-        "l2_ports_removed purchase_cad resale_cad net_cad",
-    )
-    return table(
-        "actions",
-        metrics.actions_by_kind(report.plan),
-        columns,
-        origins.plan(report.tables, report.plan),
-    )
+    ports = Column("ports_added", "Ports added", format=",d")
+    columns = ("kind stations", ports, "l2_ports_removed purchase_cad resale_cad net_cad")
+    return table("actions", actions_by_kind(report.plan), columns, report.origin)
 
 
-def actions_by_municipality(report: Report) -> Table:
+def municipality_table(report: Report) -> Table:
     """Return what the plan builds, by municipality."""
-    frame = metrics.actions_by_municipality(report.plan)
-    columns: Columns = ["municipality", *_kind_columns(metrics.kinds_of(report.plan)), "net_cad"]
-    return table(
-        "actions-by-municipality", frame, columns, origins.plan(report.tables, report.plan)
-    )
+    frame = actions_by_municipality(report.plan)
+    columns: Columns = ["municipality", *_kind_columns(kinds_of(report.plan)), "net_cad"]
+    return table("actions-by-municipality", frame, columns, report.origin)
 
 
 def _kind_columns(kinds: list[str]) -> list[Column]:
     return [Column(kind, ACTION_KIND[kind].heading, format=",d") for kind in kinds]
 
 
-def costs(report: Report) -> Figure:
-    """Return what the money buys as bars."""
-    return chart.cost_breakdown(
-        metrics.cost_breakdown(report.plan), origin=origins.plan(report.tables, report.plan)
-    )
-
-
 def budget_table(report: Report) -> Table:
     """Return the budget sweep."""
+    kinds = _kind_columns(kinds_built(report.budgets))
     columns: Columns = (
-        "budget_cad net_cad l2 l3 ev_owners",
-        *_kind_columns(list(chart.shown_actions(report.budgets))),
-        Column("gap", "Gap", format=".3%"),
-    )
-    return table("budgets", report.budgets, columns, origins.plan(report.tables, report.plan))
-
-
-def budget_chart(report: Report) -> Figure:
-    """Return the budget sweep as a chart."""
-    return chart.budget_sweep_drawn(report.budgets, origin=origins.plan(report.tables, report.plan))
-
-
-def phases_table(report: Report) -> Table:
-    """Return the three phases."""
-    columns = (
-        "phase",
-        Column("name", "What"),
-        "month_from month_to actions stations ports cost_cad",
-    )
-    return table(
-        "phases",
-        report_phases.phases(report.plan),
-        columns,
-        origins.plan(report.tables, report.plan),
-    )
-
-
-def phases_chart(report: Report) -> Figure:
-    """Return the three phases on a time line."""
-    return chart.phases_drawn(
-        report_phases.phases(report.plan), origin=origins.plan(report.tables, report.plan)
-    )
-
-
-def plan_dashboard(report: Report) -> Figure:
-    """Return the plan on four axes: infrastructure, cost, coverage, time line."""
-    origin = origins.plan(report.tables, report.plan)
-    return dashboard(report.plan, report_phases.phases(report.plan), origin=origin)
+        "budget_cad net_cad l2 l3 ev_owners", *kinds, Column("gap", "Gap", format=".3%"),
+    )  # fmt: skip
+    return table("budgets", report.budgets, columns, report.origin)

@@ -12,9 +12,9 @@ from kwev.display import style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import Figure, Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel, room_for_labels
-from kwev.report import metrics
+from kwev.report import plan as plans
 from kwev.units import CAD_PER_MILLION
-from kwev.vocabulary import ALWAYS_SHOWN
+from kwev.vocabulary import ALWAYS_SHOWN, KIND_NAMES
 
 if TYPE_CHECKING:
     from kwev.plan.format import Plan
@@ -120,10 +120,11 @@ def budgets(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep") -> 
     width = 0.55 * min((b - a for a, b in itertools.pairwise(millions)), default=1.0)
     bars = [
         Bars(
-            at=millions, size=df[kind].tolist(), colour=colour, label=style.ACTION_NAMES[kind],
+            at=millions, size=df[kind].tolist(), colour=style.ACTIONS[kind],
+            label=style.ACTION_NAMES[kind],
             pattern=_PATTERNS.get(kind, ""), thick=width, hover="$%{x} M: %{y}",
         )
-        for kind, colour in shown_actions(df).items()
+        for kind in plans.kinds_built(df)
     ]  # fmt: skip
     covered = Axis(title="Covered (%)", form="share", span=(0, 1.03))
     counted = Axis(title="Actions (count)", form="count", from_zero=True)
@@ -139,18 +140,6 @@ def budgets(df: pd.DataFrame, *, origin: Origin, name: str = "budget-sweep") -> 
         height_px=560,
         height_in=4.4,
     ).figure()
-
-
-def shown_actions(df: pd.DataFrame) -> dict[str, str]:
-    """Return the kinds of action that a chart of counts shows, with their colours.
-
-    Those of the phases always; the others where a row has some.
-    """
-    return {
-        kind: colour
-        for kind, colour in style.ACTIONS.items()
-        if kind in ALWAYS_SHOWN or (kind in df and df[kind].any())
-    }
 
 
 def phases(df: pd.DataFrame, *, origin: Origin, name: str = "phases") -> Figure:
@@ -262,13 +251,13 @@ def dashboard(
     phased
         As for :func:`phases`.
     """
-    built, cost = metrics.actions_by_kind(made), metrics.cost_breakdown(made)
+    built, cost = plans.actions_by_kind(made), plans.cost_breakdown(made)
     # short names: a panel is narrow
-    names = {word: style.ACTION_NAMES[kind] for kind, word in metrics.KIND_NAMES.items()}
+    names = {word: style.ACTION_NAMES[kind] for kind, word in KIND_NAMES.items()}
     colours = {style.ACTION_NAMES[kind]: colour for kind, colour in style.ACTIONS.items()}
     built = pd.DataFrame({"item": built["kind"].map(names), "actions": built["stations"]})
     cost = cost.assign(item=cost["item"].replace(names))
-    cover = metrics.coverage(made).drop(columns="status")
+    cover = plans.coverage(made).drop(columns="status")
     each = "; ".join(f"{n} {a}" for n, a in zip(built["item"], built["actions"], strict=True))
     reach = "; ".join(f"{r.name} {r.before:.0%} to {r.after:.0%}" for r in rows(cover))
     alt = (

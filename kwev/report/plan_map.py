@@ -12,8 +12,8 @@ from kwev.display.layers import Layer, Mark
 from kwev.display.table import Column
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
-from kwev.report.metrics import kinds_of
-from kwev.vocabulary import ACTION_KINDS, LEVELS
+from kwev.report.plan import kinds_of
+from kwev.vocabulary import ACTION_KIND, LEVELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ _GROUND_TOLERANCE_M = 130.0
 GREYS = ("#f7f7f7", "#ececec", "#dcdcdc", "#c3c3c3", "#a6a6a6", "#868686")
 """Six steps of grey: density below coloured marks."""
 
-_LAYERS = {
+LAYERS = {
     "upgrade": "Phase 1: upgrades to L3",
     "new_l3": "Phase 2: new L3 stations",
     "new_l2": "Phase 3: new L2 stations",
@@ -38,11 +38,7 @@ _LAYERS = {
     "add_l2": "Phase 3: L2 ports added",
     "remove": "Phase 3: removals",
 }
-PHASES: dict[str, tuple[str, Mark]] = {
-    kind.key: (_LAYERS[kind.key], Mark(kind.short, kind.colour, radius=kind.radius_px))
-    for kind in ACTION_KINDS
-}
-"""Layer and look of each kind of action, in the order of the phases."""
+"""Layer of each kind of action."""
 
 _ACTION_FACTS = (
     "place_id category municipality l2_ports_before l2_ports_after",
@@ -77,7 +73,7 @@ def plan(
         *_phase_layers(actions, kinds_of(made)),
     ]
     counts = ", ".join(
-        f"{(actions['kind'] == kind).sum()} {PHASES[kind][1].label}" for kind in kinds_of(made)
+        f"{(actions['kind'] == kind).sum()} {ACTION_KIND[kind].short}" for kind in kinds_of(made)
     )
     cover = made.coverage
     alt = (
@@ -105,24 +101,18 @@ def after(existing: pd.DataFrame, actions: pd.DataFrame, level: str) -> pd.DataF
 def _reach_layers(
     existing: gpd.GeoDataFrame, actions: pd.DataFrame, config: Config, within: gpd.GeoDataFrame
 ) -> list[Layer]:
-    looks = {
-        "l2": (style.L2, config.coverage.l2_radius_m),
-        "l3": (style.L3, config.coverage.l3_radius_m),
-    }
     layers = []
-    for level in ("l3", "l2"):
-        colour, radius_m = looks[level]
-        word = f"{level.upper()} within {radius_m / 1000:g} km"
-        before = existing[existing[f"{level}_ports"] > 0]
-        later = cartography.places(after(existing, actions, level))
+    for level in reversed(LEVELS):
+        radius_m = getattr(config.coverage, f"{level.key}_radius_m")
+        before = existing[existing[f"{level.key}_ports"] > 0]
+        later = cartography.places(after(existing, actions, level.key))
         for when, at in (("before", before), ("after", later)):
             is_after = when == "after"
-            # L3 reaches most of the Region: an outline, so that L2 and density show through
-            fill = colour if level == "l2" else ""
             mark = Mark(
-                f"{word}, {when}",
-                fill=fill,
-                line=colour,
+                f"{level.short} within {radius_m / 1000:g} km, {when}",
+                # L3 reaches most of the Region: an outline, so that L2 and density show through
+                fill=level.colour if level.key == "l2" else "",
+                line=level.colour,
                 width=1.5 if is_after else 1.0,
                 opacity=0.3 if is_after else 0.15,
                 dash="" if is_after else "5 4",
@@ -130,7 +120,7 @@ def _reach_layers(
             frame = cartography.reach(at, radius_m, within).assign(mark=0, straight_line=mark.label)
             layers.append(
                 Layer(
-                    f"{level.upper()} reach {when} (straight line)",
+                    f"{level.short} reach {when} (straight line)",
                     frame,
                     (mark,),
                     title="straight_line",
@@ -156,21 +146,14 @@ def _station_layers(existing: gpd.GeoDataFrame) -> list[Layer]:
 
 def _phase_layers(actions: pd.DataFrame, kinds: list[str]) -> list[Layer]:
     layers = []
-    for rank, kind in enumerate(kinds):
-        name, mark = PHASES[kind]
-        part = cartography.places(actions[actions["kind"] == kind]).assign(mark=0)
+    for rank, key in enumerate(kinds):
+        kind = ACTION_KIND[key]
+        part = cartography.places(actions[actions["kind"] == key]).assign(mark=0)
         part["category"] = part["category"].str.replace("_", " ")
-        look = Mark(mark.label, mark.fill, style.PAPER, 1.5, radius=mark.radius)
+        look = Mark(kind.short, kind.colour, style.PAPER, 1.5, radius=kind.radius_px)
+        # the control lists phase 1 first; the many new L2 stations lie below the few others
         layers.append(
-            Layer(
-                name,
-                part,
-                (look,),
-                title="name",
-                facts=_ACTION_FACTS,
-                focus=True,
-                above=len(kinds) - rank,
-            )
-        )
-    # the control lists phase 1 first; the many new L2 stations lie below the few others
+            Layer(LAYERS[key], part, (look,), title="name", facts=_ACTION_FACTS, focus=True,
+                  above=len(kinds) - rank)
+        )  # fmt: skip
     return layers

@@ -9,18 +9,25 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from kwev.display.table import table
+from kwev.display.values import Numbers, named
 from kwev.solve.record import action_id
 from kwev.units import POINTS
-from kwev.vocabulary import LEVEL_KEYS
+from kwev.vocabulary import KIND_NAMES, LEVEL_KEYS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects
+    from kwev.report.scenario import Report
 
 LEAST_POINTS: Final = 1e-9
 """Coverage below this is none (points)."""
+
+PRINTED: Final = 15
+"""Actions that the PDF shows, those that hold most coverage."""
 
 COLUMNS: Final = [
     "id", "kind", "place_id", "name", "municipality", "level", "net_cad",
@@ -70,30 +77,20 @@ def reasons(effects: Effects) -> pd.DataFrame:
         ``alternative_points`` (coverage that it would bring instead) and ``kept_share`` (of
         ``points``); empty where no other action brings any.
     """
-    columns, plan = effects.columns, effects.plan
     chosen = np.flatnonzero(effects.choice.build)
     if len(chosen) == 0:
         return pd.DataFrame(columns=COLUMNS)
     swaps = _swaps(effects, chosen)
-    people = {level: _people(effects, level, chosen) for level in LEVEL_KEYS}
-    of_column = {int(k): i for i, k in enumerate(chosen)}
-    known = {action_id(columns, int(k)): int(k) for k in chosen}
-    names = _names(effects)
+    l2, l3 = (_people(effects, level, chosen) for level in LEVEL_KEYS)
     rows = []
-    for action in plan.actions:
-        k = known[action.id]
-        i = of_column[k]
-        l2, l3 = people["l2"], people["l3"]
+    for action in effects.plan.actions:
+        i = int(np.searchsorted(chosen, effects.column_of[action.id]))
         level: Level = "l3" if action.l3_ports_after > action.l3_ports_before else "l2"
-        brought = people[level]
-        points = float(swaps.lost[i])
+        brought = l3 if level == "l3" else l2
+        points, some = float(swaps.lost[i]), brought.in_reach[i] > 0
         rows.append(
             {
-                "id": action.id,
-                "kind": action.kind,
-                "place_id": action.place_id,
-                "name": action.name,
-                "municipality": action.municipality,
+                **{key: getattr(action, key) for key in COLUMNS[:5]},
                 "level": level,
                 "net_cad": action.net_cad,
                 "alone_l2": l2.alone[i],
@@ -103,12 +100,10 @@ def reasons(effects: Effects) -> pd.DataFrame:
                 "lost_l2": l2.lost[i],
                 "lost_l3": l3.lost[i],
                 "in_reach": brought.in_reach[i],
-                "shared": brought.shared[i] / brought.in_reach[i]
-                if brought.in_reach[i] > 0
-                else np.nan,
+                "shared": brought.shared[i] / brought.in_reach[i] if some else np.nan,
                 "points": points,
                 "cad_per_point": action.net_cad / points if points > LEAST_POINTS else np.nan,
-                **_alternative(effects, swaps, chosen, i, names),
+                **_alternative(effects, swaps, chosen, i),
             }
         )
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -210,56 +205,85 @@ class _Without:
 
 
 def _alternative(
-    effects: Effects,
-    swaps: _Swaps,
-    chosen: NDArray[np.int64],
-    i: int,
-    names: dict[str, str],
+    effects: Effects, swaps: _Swaps, chosen: NDArray[np.int64], i: int
 ) -> dict[str, object]:
     """Return the column that keeps the most coverage in place of chosen action i."""
     columns, plan = effects.columns, effects.plan
-    k = chosen[i]
     net_cad = columns.fixed_cad + columns.port_cad * columns.min_ports - columns.resale_cad
-    freed_cad = plan.actions[_at(effects, int(k))].net_cad
+    own = action_id(columns, int(chosen[i]))
+    freed_cad = next(action.net_cad for action in plan.actions if action.id == own)
     freed_cad += max(plan.cost.budget_cad - plan.cost.net_cad, 0.0)
     taken = np.isin(columns.place, np.delete(columns.place[chosen], i))
     free = ~taken & ~effects.choice.build & (net_cad <= freed_cad + 0.005)
     gain = np.where(free, swaps.regained[:, i], -np.inf)
     # equal coverage: the cheaper, then the first by id
-    order = np.lexsort((_rank(effects), net_cad, -gain.round(9)))
-    best = int(order[0])
+    ids = np.array(list(effects.column_of), str)
+    best = int(np.lexsort((ids, net_cad, -gain.round(9)))[0])
     if not gain[best] > LEAST_POINTS:
-        return dict.fromkeys(_ALTERNATIVE[:3], "") | dict.fromkeys(_ALTERNATIVE[3:], np.nan)
+        return dict.fromkeys(COLUMNS[-6:-3], "") | dict.fromkeys(COLUMNS[-3:], np.nan)
     points = float(swaps.lost[i])
-    place = str(columns.place_id[best])
     return {
-        "alternative": action_id(columns, best),
+        "alternative": ids[best],
         "alternative_kind": str(columns.kind[best]),
-        "alternative_name": names[place],
+        "alternative_name": _name(effects, str(columns.place_id[best])),
         "alternative_net_cad": float(net_cad[best]),
         "alternative_points": float(gain[best]),
         "kept_share": float(gain[best]) / points if points > LEAST_POINTS else np.nan,
     }
 
 
-_ALTERNATIVE: Final = COLUMNS[-6:]
-
-
-def _at(effects: Effects, k: int) -> int:
-    wanted = action_id(effects.columns, k)
-    return next(i for i, action in enumerate(effects.plan.actions) if action.id == wanted)
-
-
-def _rank(effects: Effects) -> NDArray[np.int64]:
-    """Return the place of each column in the order of ids."""
-    columns = effects.columns
-    ids = np.array([action_id(columns, k) for k in range(len(columns))], str)
-    return np.argsort(np.argsort(ids, kind="stable"), kind="stable")
-
-
-def _names(effects: Effects) -> dict[str, str]:
+def _name(effects: Effects, place: str) -> str:
     sites, stations = effects.tables.sites, effects.tables.stations
-    return {
-        **dict(zip(sites["site_id"], sites["name"].astype(str), strict=True)),
-        **dict(zip(stations["station_id"], stations["name"].astype(str), strict=True)),
-    }
+    found = pd.concat(
+        [sites.loc[sites["site_id"] == place, "name"],
+         stations.loc[stations["station_id"] == place, "name"]]
+    )  # fmt: skip
+    return str(found.iloc[-1])
+
+
+# -- Named values and table.
+
+
+def of_reasons(report: Report) -> Numbers:
+    """Return what the best alternatives keep, and what swaps for them would gain."""
+    found, origin = report.findings.reasons, "reasons.reasons"
+    kept = found["kept_share"].dropna().astype(float)
+    return Numbers(
+        [
+            *named(origin, share={"kept_median:.0%": kept.median() if len(kept) else 0.0}),
+            *named(origin, text={"swaps": swaps_in_words(int((kept > 1).sum()), len(found))}),
+            *named(origin, count={"no_alternative": int((found["alternative"] == "").sum())}),
+        ]
+    )
+
+
+def swaps_in_words(gaining: int, actions: int) -> str:
+    """Return in a sentence how many actions a swap for their best alternative would better."""
+    if gaining == 0:
+        return "No such swap would bring more people on the cells within reach."
+    where = "one case" if gaining == 1 else f"{gaining:,} cases"
+    return (
+        f"In {where} of {actions:,} the swap would bring more people on the cells within reach: "
+        "the plan weighs vehicles and scores as well, and is proved to its gap only."
+    )
+
+
+_SHORT_NAMES: Final = {
+    "upgrade": "Conversion to Level 3",
+    "new_l3": "New Level 3",
+    "new_l2": "New Level 2",
+}
+
+
+def site_reasons(report: Report) -> Table:
+    """Return each action with the reason it was chosen, those that hold most coverage first."""
+    frame = report.findings.reasons
+    is_l2 = frame["level"] == "l2"
+    frame = frame.assign(
+        what=frame["kind"].map({**KIND_NAMES, **_SHORT_NAMES}),
+        alone=frame["alone_l2"].where(is_l2, frame["alone_l3"]),
+        company=frame["company_l2"].where(is_l2, frame["company_l3"]),
+    )
+    frame = frame.sort_values(["points", "id"], ascending=[False, True], ignore_index=True)
+    columns = "name municipality what alone company points alternative_name kept_share"
+    return table("site-reasons", frame, columns, report.origin, pdf_rows=PRINTED)

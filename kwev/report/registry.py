@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
-from kwev.report import floors, frontier, futures, hindsight, near_optimal, sweeps, timing
+from kwev.report import equity, frontier, futures, hindsight, near_optimal, sweeps, timing
 from kwev.studies import records, study
 from kwev.studies.rows import differences
 
@@ -26,7 +26,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "frontier-kw": frontier.by_power,
     "frontier-spacing": frontier.by_spacing,
     "futures": futures.points,
-    floors.STUDY: floors.points,
+    equity.STUDY: equity.points,
 }
 """Studies by name: what makes their points."""
 

@@ -1,335 +1,281 @@
-"""Numbers of what the published plan changes: for whom, how far, why, and what is left.
-
-They are measured of this very plan, so they carry no tolerance of a solve: another plan, as good as
-it may be, is news.
-"""
+"""From a certified plan to ``results.json``: every number computed, none typed."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
+import numpy as np
 
-from kwev import vocabulary
-from kwev.display import origins
-from kwev.display.table import Column, Table, table
-from kwev.display.values import SHOW, Number, Numbers
-from kwev.pipeline.parameters import Parameters
-from kwev.report import distances, metrics, remaining
-from kwev.report import effects as report_effects
+from kwev import __version__
+from kwev.files import write_json
 from kwev.report.effects import WHENS
-from kwev.report.remaining import GAP_RULE
-from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
+from kwev.report.findings import Findings
+from kwev.report.plan import cost_per_point
+from kwev.report.results_file import RESULTS_VERSION, Results
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from kwev.display.figure import Figure, Origin
-    from kwev.report.findings import Findings
-    from kwev.report.scenario import Report
+    from pathlib import Path
+
+    import pandas as pd
+
+    from kwev.config import Config
+    from kwev.data.tables import Tables
+    from kwev.plan.format import Action, Plan
+    from kwev.studies.store import Entry
+
+FILE: Final = "results.json"
+"""Beside ``plan.json``."""
+
+STAGES: Final = ("shortfall", "plan")
+"""The solves that the plan comes from; the others ask what is attainable."""
+
+DECIMALS: Final = 12
+"""Of every number: a gap keeps its digits, and no sum shows the noise of its last bits."""
+
+_NOTED = re.compile(r"^solution: ", re.MULTILINE)
+"""A better plan in the log of the search."""
+_INCUMBENT = re.compile(r"^ [A-Za-z] +\d+ +\d+ +\d+ .*\d+(?:\.\d+)?s$", re.MULTILINE)
+"""A line of HiGHS' log that a new best plan writes: its source is one letter."""
 
 
-def of_results(report: Report) -> Numbers:
-    """Return the numbers of what the plan changes."""
-    found = report.findings
-    return Numbers(
-        [
-            *_costs(report),
-            *_groups(found),
-            *_distances(found),
-            *_measures(found),
-            *_reasons(found),
-            *_gaps(found),
-        ]
-    )
+def results(findings: Findings, account: dict[str, Any]) -> Results:
+    """Return the results of a certified plan.
 
-
-def _costs(report: Report) -> list[Number]:
-    numbers = []
-    for level, cost in metrics.per_point(report.plan).items():
-        value, origin = cost["cad_per_point"], f"costs.per_point: {level}"
-        name = f"{level}_cost_per_point"
-        if value is None:
-            numbers.append(Number(name, f"not defined: {cost['reason']}", "text", origin))
-        else:
-            numbers.append(Number(name, float(value), "CAD", origin))
-    return numbers
-
-
-def _groups(found: Findings) -> list[Number]:
-    groups, people = found.groups, found.effects.cells.people
-    towns = groups[groups["group"] == report_effects.MUNICIPALITIES]
-    towns = towns[towns["name"] != report_effects.REGION]
-    fifths = {
-        str(row["name"]): row
-        for row in groups[groups["group"] == report_effects.FIFTHS].to_dict("records")
+    Parameters
+    ----------
+    account
+        The content of ``solve.json``.
+    """
+    plan, config = findings.effects.plan, findings.effects.config
+    record = {
+        "format_version": RESULTS_VERSION,
+        "kwev_version": __version__,
+        "scenario": plan.scenario,
+        "geography": plan.geography,
+        "metric": plan.metric,
+        "inputs_sha256": plan.inputs_sha256,
+        "config_sha256": plan.config_sha256,
+        "infrastructure_changes": infrastructure(plan, config),
+        "coverage_metrics": _coverage_metrics(findings),
+        "cost_analysis": {
+            "total_purchase_cad": plan.cost.purchase_cad,
+            "total_revenue_cad": plan.cost.resale_cad,
+            "net_cost_cad": plan.cost.net_cad,
+            "budget_cad": plan.cost.budget_cad,
+            "operating_cad_per_year": plan.cost.model_dump().get("operating_cad_per_year"),
+            "resale_revenue": resale(plan, config),
+            "cost_per_coverage_point": cost_per_point(plan),
+        },
+        "validation_metrics": _validation(plan),
+        "quality_metrics": {
+            "solver_metrics": _solver_metrics(plan, account),
+            "constraint_utilization": _utilization(findings),
+        },
+        "coverage_validation": _coverage_validation(findings),
+        "access": {
+            "by_group": _rows(findings.groups),
+            "distance_to_nearest": _rows(findings.percentiles),
+            "transit_integration": _rows(findings.transit),
+        },
+        "sites": _rows(findings.reasons),
     }
-    names = list(report_effects.FIFTH_NAMES.values())
-    numbers = []
-    for level in LEVEL_KEYS:
-        effects, origin = found.effects, f"beneficiaries.by_group: {level}"
-        newly = effects.covered(level, "after") & ~effects.covered(level, "before")
-        last = towns.sort_values([f"{level}_after", "name"]).iloc[0]
-        numbers += [
-            Number(f"{level}_newly", float(people[newly].sum()), "people", origin),
-            Number(f"{level}_last_town", str(last["name"]), "text", origin),
-            Number(f"{level}_last_town_share", float(last[f"{level}_after"]), "share", origin),
-        ]
-        for end, name in (("least", names[0]), ("most", names[-1])):
-            numbers += [
-                Number(
-                    f"{level}_{end}_deprived_{when}", float(fifths[name][f"{level}_{when}"]),
-                    "share", origin,
-                )
-                for when in WHENS
-                if name in fifths
-            ]  # fmt: skip
-    return numbers
+    return Results.model_validate(_plain(record))
 
 
-def _distances(found: Findings) -> list[Number]:
-    numbers = []
-    for row in found.percentiles.to_dict("records"):
-        level, metric, when = row["level"], row["metric"], row["when"]
-        if row["who"] != "people":
-            continue
-        tag = "" if metric == "straight_line" else "_road"
-        origin = f"distances.percentiles: {level}, {metric}"
-        for column, words in (("p50", "half"), ("p90", "ninety"), ("max", "farthest")):
-            if column != "max" or not tag:
-                name = f"{level}_{words}_{when}{tag}"
-                numbers.append(_km(name, float(row[column]), origin))
-    return numbers
+def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
+    """Write the results of a certified plan beside it.
+
+    Parameters
+    ----------
+    folder
+        Where the file goes.
+    entry
+        The plan with the account of its solves.
+
+    Returns
+    -------
+    pathlib.Path
+        Of ``results.json``.
+    """
+    path = folder / FILE
+    write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
+    return path
 
 
-def _km(name: str, metres: float, origin: str) -> Number:
-    if math.isnan(metres):
-        return Number(name, "no station is reached", "text", origin)
-    return Number(name, metres / 1_000, "km", origin)
-
-
-def _measures(found: Findings) -> list[Number]:
-    numbers = []
-    for row in found.redundancy.to_dict("records"):
-        name, origin = f"{row['level']}_two_{row['when']}", "measures.redundancy"
-        numbers.append(Number(name, float(row["at_least_2"]), "share", origin))
-    transit = {str(row["what"]): row for row in found.transit.to_dict("records")}
-    new = [transit[name] for name in NEW_SITES if transit[name]["places"]]
-    count = sum(int(row["places"]) for row in new)
-    near = sum(row["either"] * row["places"] for row in new)
-    either = float(transit["Candidate sites"]["either"])
-    candidates = 0.0 if math.isnan(either) else either
-    origin = "measures.transit"
-    return [
-        *numbers,
-        Number("new_sites_near_transit", near / count if count else 0.0, "share", origin),
-        Number(
-            "candidates_near_transit", candidates, "share",
-            origin,
-        ),
-        Number("walk_to_bus", Parameters().bus_walk_m, "m", "pipeline.parameters"),
-        Number("walk_to_ion", Parameters().ion_walk_m, "m", "pipeline.parameters"),
-    ]  # fmt: skip
-
-
-NEW_SITES = ("New Level 2 stations", "New Level 3 stations", "Conversions to Level 3")
-
-
-def _reasons(found: Findings) -> list[Number]:
-    table, origin = found.reasons, "reasons.reasons"
-    kept = table["kept_share"].dropna().astype(float)
-    median = float(kept.median()) if len(kept) else 0.0
-    return [
-        Number("kept_median", median, "share", origin, "{:.0%}"),
-        Number("swaps", metrics.swaps(int((kept > 1).sum()), len(table)), "text", origin),
-        Number("no_alternative", int((table["alternative"] == "").sum()), "count", origin),
-    ]
-
-
-def _gaps(found: Findings) -> list[Number]:
-    numbers = [
-        Number("gap_people_least", GAP_RULE.core_people, "people", "remaining.GAP_RULE"),
-        Number("gap_reach", GAP_RULE.reach_m, "m", "remaining.GAP_RULE"),
-    ]
-    for row in found.out_of_reach.to_dict("records"):
-        level, origin = row["level"], "remaining.summary"
-        near = row["within_a_site"]
-        numbers += [
-            Number(f"{level}_out", float(row["people"]), "people", origin),
-            Number(f"{level}_gap_places", int(row["places"]), "count", origin),
-            Number(f"{level}_gap_people", float(row["people_listed"]), "people", origin),
-            Number(
-                f"{level}_out_near_a_site", 0.0 if math.isnan(near) else float(near),
-                "share", origin,
-            ),
-        ]  # fmt: skip
-    return numbers
-
-
-# -- Tables and figures of what the plan changes: for whom, how far, why each site, what is left.
-
-METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the roads"}
-WHEN_NAMES: Final = {"before": "Today", "after": "With the plan"}
-WHO_NAMES: Final = {"people": "People", **report_effects.VEHICLE_NAMES}
-KIND_NAMES: Final = {
-    **vocabulary.KIND_NAMES,
-    "upgrade": "Conversion to Level 3",
-    "new_l3": "New Level 3",
-    "new_l2": "New Level 2",
+STATION_ITEMS: Final = {
+    "new_l2": "new_l2_stations",
+    "new_l3": "new_l3_stations",
+    "upgrade": "upgrades",
 }
-
-PRINTED_REASONS: Final = 15
-"""Actions that the PDF shows, those that hold most coverage."""
-PRINTED_GAPS: Final = 8
-"""Gaps of each level that the PDF shows, those with most people."""
-
-Row = tuple[str, str, str, float, float]
+"""Item of the client's section 3.3.2 by kind of action; other kinds go to ``other_actions``."""
 
 
-def _origin(report: Report) -> Origin:
-    return origins.plan(report.tables, report.plan)
+def ports_added(action: Action, level: str) -> int:
+    """Return the ports of ``l2`` or ``l3`` that an action adds (0 where it removes some)."""
+    before, after = (getattr(action, f"{level}_ports_{when}") for when in ("before", "after"))
+    return max(int(after) - int(before), 0)
 
 
-def who_gains(report: Report) -> Table:
-    """Return coverage before and after by municipality, deprivation and kind of vehicle."""
-    frame = report.findings.groups
-    frame = frame[frame["group"] != report_effects.TOWN_VEHICLES].reset_index(drop=True)
-    columns = (Column("name", "Who"), "total l2_before l2_after l3_before l3_after either_after")
-    origin = _origin(report)
-    return Table("who-gains", frame, columns, origin.source, origin.vintage, group="group")
+def infrastructure(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
+    """Return count and cost (CAD) of each item: stations by kind of action, ports by level.
+
+    A port costs what the configuration says; the station is what is left of an action's purchase,
+    so that the items add up to all purchases.
+    """
+    prices = {"l2": config.costs.l2_port_cad, "l3": config.costs.l3_port_cad}
+    names = (*STATION_ITEMS.values(), "other_actions", "l2_ports", "l3_ports")
+    items: dict[str, dict[str, float | int]] = {
+        name: {"count": 0, "cost_cad": 0.0} for name in names
+    }
+    for action in plan.actions:
+        left_cad = action.purchase_cad
+        for level, price in prices.items():
+            added = ports_added(action, level)
+            items[f"{level}_ports"]["count"] += added
+            items[f"{level}_ports"]["cost_cad"] += added * price
+            left_cad -= added * price
+        item = items[STATION_ITEMS.get(action.kind, "other_actions")]
+        item["count"] += 1
+        item["cost_cad"] += left_cad
+    return items
 
 
-def distance_chart(report: Report) -> Figure:
-    """Return the share of people by distance to the nearest station, before and after."""
-    reach = report.config.coverage
-    return distances.distances_drawn(
-        distances.curves(report.findings.distances),
-        {"l2": reach.l2_radius_m, "l3": reach.l3_radius_m},
-        origin=_origin(report),
+def resale(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
+    """Return count and revenue (CAD) of what is sold: Level 2 ports, and whole stations."""
+    per_port = config.costs.resale_factor * config.costs.l2_port_cad
+    items: dict[str, dict[str, float | int]] = {
+        name: {"count": 0, "revenue_cad": 0.0} for name in ("l2_stations", "l2_ports")
+    }
+    for action in plan.actions:
+        removed = max(action.l2_ports_before - action.l2_ports_after, 0)
+        items["l2_ports"]["count"] += removed
+        items["l2_ports"]["revenue_cad"] += removed * per_port
+        items["l2_stations"]["count"] += removed > 0 and action.l2_ports_after == 0
+        items["l2_stations"]["revenue_cad"] += action.resale_cad - removed * per_port
+    return items
+
+
+def _coverage_metrics(findings: Findings) -> dict[str, Any]:
+    effects = findings.effects
+    names = {"l2": "l2_coverage", "l3": "l3_coverage", "ev_owners": "ev_owner_coverage"}
+    before, after = (
+        {
+            **{level: effects.share(effects.cells.people, level, when) for level in LEVEL_KEYS},
+            "ev_owners": effects.share(effects.cells.ev, "either", when),
+        }
+        for when in WHENS
     )
+    return {
+        "initial": {names[key]: value for key, value in before.items()},
+        "final": {names[key]: value for key, value in after.items()},
+        "improvement": {key: after[key] - before[key] for key in names},
+    }
 
 
-def distance_table(report: Report) -> Table:
-    """Return percentiles of the distance to the nearest station; the PDF shows people alone."""
-    frame = report.findings.percentiles
-    frame = frame.assign(
-        printed=frame["who"] == "people",
-        what=frame["level"].map(LEVEL_NAMES) + ", " + frame["metric"].map(METRIC_NAMES).str.lower(),
-        time=frame["when"].map(WHEN_NAMES),
-        who=frame["who"].map(WHO_NAMES),
-    )
-    order = {name: i for i, name in enumerate(WHO_NAMES.values())}
-    frame = frame.sort_values("who", key=lambda c: c.map(order), kind="stable", ignore_index=True)
-    columns = (Column("what", "Nearest"), "time p50 p75 p90 p95 p99 max unreached")
-    origin = _origin(report)
-    return Table(
-        "distances", frame, columns, origin.source, origin.vintage, group="who", printed="printed"
-    )
+def _validation(plan: Plan) -> dict[str, Any]:
+    found = plan.certificate
+    clean = found is not None and not found.violations
+    return {
+        "optimality_gap": plan.solver.gap_solver,
+        "constraint_satisfaction": clean,
+        "solution_feasibility": clean,
+        "checks": found.checks if found else 0,
+        "violations": found.violations if found else ["the plan was not checked"],
+        "targets": dict(found.targets) if found else {},
+    }
 
 
-def plan_measures(report: Report) -> Table:
-    """Return redundancy, overlap, spacing, and stations and power by area, before and after."""
-    found = report.findings
-    rows = [*_redundancy(found), *_spacing(found), *_areas(found)]
-    frame = pd.DataFrame(rows, columns=["group", "measure", "unit", "before", "after"])
-    for when, key in (("before", "today"), ("after", "with_plan")):
-        frame[key] = [
-            "" if pd.isna(value) else SHOW[unit].format(value)
-            for value, unit in zip(frame[when], frame["unit"], strict=True)
-        ]
-    columns = "measure today with_plan"
-    origin = _origin(report)
-    return Table("plan-measures", frame, columns, origin.source, origin.vintage, group="group")
+def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
+    solves = account["solves"]
+    return {
+        "status": plan.solver.status,
+        "solution_count": solution_count(
+            "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
+        ),
+        "node_count": account["nodes"],
+        "runtime_s": account["seconds"],
+        "gap": plan.solver.gap_solver,
+        # a plan that carries no multipliers has none
+        "gap_checked": plan.solver.model_dump().get("gap_checked"),
+        "objective_points": plan.solver.objective,
+        "bound_points": plan.solver.bound,
+        "solves": {
+            name: {key: solve[key] for key in ("status", "seconds", "nodes")}
+            for name, solve in solves.items()
+        },
+    }
 
 
-def _pairs(frame: pd.DataFrame, level: str, column: str) -> tuple[float, float]:
-    part = frame[frame["level"] == level].set_index("when")[column]
-    return float(part["before"]), float(part["after"])
+def solution_count(log: str) -> int | None:
+    """Return how many better plans the logs tell of; None where they tell of none.
+
+    The search of :mod:`kwev.solve.branch_and_bound` notes each; else the lines of HiGHS's own log
+    are counted.
+    """
+    return len(_NOTED.findall(log)) or len(_INCUMBENT.findall(log)) or None
 
 
-def _redundancy(found: Findings) -> list[Row]:
-    rows: list[Row] = []
-    for level, name in LEVEL_NAMES.items():
-        for column, unit, words in (
-            ("at_least_2", "share", f"People with two or more {name} stations in reach"),
-            ("redundant_share", "share", f"The same among people with a {name} station in reach"),
-            ("mean_stations", "ratio", f"{name} stations in reach of a person who has one"),
-        ):
-            pair = _pairs(found.redundancy, level, column)
-            rows.append(("Redundancy and overlap", words, unit, *pair))
-    return rows
+def _utilization(findings: Findings) -> dict[str, float | None]:
+    plan = findings.effects.plan
+    reached = plan.coverage
+    unserved = plan.shortfall.demand
+    site_kw = [a.kw_after / a.grid_kw for a in plan.actions if a.grid_kw > 0]
+    area = findings.areas["grid_share_after"].dropna()
+    return {
+        "budget": _ratio(plan.cost.net_cad, plan.cost.budget_cad),
+        "l2_coverage": _ratio(reached.l2.after, reached.l2.target),
+        "l3_coverage": _ratio(reached.l3.after, reached.l3.target),
+        "ev_owner_coverage": _ratio(reached.ev_owners.after, reached.ev_owners.target),
+        "energy": None if unserved is None else 1 - unserved,
+        "site_power_most": max(site_kw, default=None),
+        "area_power_most": float(area.max()) if len(area) else None,
+    }
 
 
-def _spacing(found: Findings) -> list[Row]:
-    wanted = (
-        ("l2", "mean_m", "Mean distance from a Level 2 station to the next one"),
-        ("l3", "mean_m", "Mean distance from a Level 3 station to the next one"),
-        ("l3", "least_m", "Least distance between two Level 3 stations"),
-        ("l3", "most_m", "Largest distance from a Level 3 station to the next one"),
-    )
-    return [
-        ("Spacing, straight line", words, "m", *_pairs(found.spacing, level, column))
-        for level, column, words in wanted
-    ]
+def _ratio(used: float, limit: float) -> float | None:
+    return used / limit if limit > 0 else None
 
 
-def _areas(found: Findings) -> list[Row]:
-    areas, group = found.areas, "Areas (census tracts; Wellesley is one)"
-    none = [float((areas[f"stations_{when}"] == 0).sum()) for when in ("before", "after")]
-    most = [float(areas[f"stations_{when}"].max()) for when in ("before", "after")]
-    power = [float((areas[f"kw_{when}"] / areas["grid_kw"]).max()) for when in ("before", "after")]
-    return [
-        (group, "Areas without a station", "count", none[0], none[1]),
-        (group, "Most stations in one area", "count", most[0], most[1]),
-        (group, "Highest power of all ports over the grid proxy", "share", power[0], power[1]),
-    ]
+def _coverage_validation(findings: Findings) -> dict[str, Any]:
+    effects = findings.effects
+    people = effects.cells.people
+    changes = {}
+    for level in LEVEL_KEYS:
+        before, after = (effects.share(people, level, when) for when in WHENS)
+        changes[level] = {
+            "initial": before,
+            "final": after,
+            "improvement": after - before,
+            "initial_people": before * people.sum(),
+            "final_people": after * people.sum(),
+        }
+    return {
+        "population_covered": changes,
+        "out_of_reach": _rows(findings.out_of_reach),
+        "service_gaps": _rows(findings.gaps),
+        "redundancy_analysis": {
+            "stations_in_reach": _rows(findings.redundancy),
+            "spacing": _rows(findings.spacing),
+            "areas": _rows(findings.areas),
+        },
+    }
 
 
-def plan_transit(report: Report) -> Table:
-    """Return which stations, candidates and new sites lie within a walk of transit."""
-    parameters = Parameters()
-    columns = (
-        Column("what", "Places"),
-        "places",
-        Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%"),
-        Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%"),
-        "either frequent",
-    )
-    return table("plan-transit", report.findings.transit, columns, origins.transit(report.tables))
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def site_reasons(report: Report) -> Table:
-    """Return each action with the reason it was chosen, those that hold most coverage first."""
-    frame = report.findings.reasons
-    level = frame["level"]
-    frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES),
-        alone=frame["alone_l2"].where(level == "l2", frame["alone_l3"]),
-        company=frame["company_l2"].where(level == "l2", frame["company_l3"]),
-    )
-    frame = frame.sort_values(["points", "id"], ascending=[False, True], ignore_index=True)
-    columns = "name municipality what alone company points alternative_name kept_share"
-    origin = _origin(report)
-    return Table(
-        "site-reasons", frame, columns, origin.source, origin.vintage, pdf_rows=PRINTED_REASONS
-    )
-
-
-def gap_table(report: Report) -> Table:
-    """Return the places that the plan leaves without a level; the PDF shows the largest."""
-    frame = report.findings.gaps
-    frame = frame.assign(
-        group=frame["level"].map({key: f"Without {name}" for key, name in LEVEL_NAMES.items()}),
-        printed=frame["gap"] <= PRINTED_GAPS,
-    )
-    columns = "near municipality people ev nearest_m farthest_m within_a_site"
-    origin = _origin(report)
-    return Table(
-        "gaps", frame, columns, origin.source, origin.vintage, group="group", printed="printed"
-    )
-
-
-def gap_map(report: Report) -> Figure:
-    """Return the map of the places that the plan leaves without a charger in reach."""
-    found = report.findings
-    people = {str(r["level"]): float(r["people"]) for r in found.out_of_reach.to_dict("records")}
-    return remaining.gaps_drawn(found.effects, found.gaps, people)
+def _plain(value: Any) -> Any:
+    """Return JSON values: rounded, and null for what is not a number."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, DECIMALS) if math.isfinite(value) else None
+    return value

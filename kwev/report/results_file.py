@@ -6,26 +6,11 @@ are 0 to 1, money is CAD, lengths are metres, power kW. A value that does not ex
 
 from __future__ import annotations
 
-import math
-import re
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from kwev import __version__
-from kwev.files import write_json
-from kwev.report import metrics
-from kwev.report.findings import Findings
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    import pandas as pd
-
-    from kwev.data.tables import Tables
-    from kwev.plan.format import Plan
-    from kwev.studies.store import Entry
+from kwev.report.file_format import FileRecord, schema_of
 
 RESULTS_VERSION: Literal[1] = 1
 
@@ -34,27 +19,21 @@ WhenName = Literal["before", "after"]
 Share = float
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
-class Item(_Record):
+class Item(FileRecord):
     """Things of one kind that are bought."""
 
     count: int = Field(ge=0)
     cost_cad: float
 
 
-class Sold(_Record):
+class Sold(FileRecord):
     """Things of one kind that are sold."""
 
     count: int = Field(ge=0)
     revenue_cad: float
 
 
-class InfrastructureChanges(_Record):
+class InfrastructureChanges(FileRecord):
     """What is built (section 3.3.2); the costs add up to all purchases."""
 
     new_l2_stations: Item
@@ -67,14 +46,14 @@ class InfrastructureChanges(_Record):
     l3_ports: Item
 
 
-class ResaleRevenue(_Record):
+class ResaleRevenue(FileRecord):
     """What is sold; the revenues add up to all resale."""
 
     l2_stations: Sold
     l2_ports: Sold
 
 
-class Levels(_Record):
+class Levels(FileRecord):
     """Shares of people by level, measured on the cells."""
 
     l2_coverage: Share
@@ -83,7 +62,7 @@ class Levels(_Record):
     """Share of vehicles near either level."""
 
 
-class Improvement(_Record):
+class Improvement(FileRecord):
     """Final less initial (share)."""
 
     l2: float
@@ -91,7 +70,7 @@ class Improvement(_Record):
     ev_owners: float
 
 
-class CoverageMetrics(_Record):
+class CoverageMetrics(FileRecord):
     """Coverage before and after (section 3.6.3)."""
 
     initial: Levels
@@ -99,7 +78,7 @@ class CoverageMetrics(_Record):
     improvement: Improvement
 
 
-class PerPoint(_Record):
+class PerPoint(FileRecord):
     """What a point of coverage gained costs."""
 
     net_cost_cad: float
@@ -111,7 +90,7 @@ class PerPoint(_Record):
     """Why there is none; empty where there is one."""
 
 
-class CostPerPoint(_Record):
+class CostPerPoint(FileRecord):
     """By level, and the client's formula over both."""
 
     l2: PerPoint
@@ -119,7 +98,7 @@ class CostPerPoint(_Record):
     together: PerPoint
 
 
-class CostAnalysis(_Record):
+class CostAnalysis(FileRecord):
     """Money (section 3.6.3)."""
 
     total_purchase_cad: float
@@ -132,7 +111,7 @@ class CostAnalysis(_Record):
     cost_per_coverage_point: CostPerPoint
 
 
-class Solve(_Record):
+class Solve(FileRecord):
     """One solve behind the plan."""
 
     status: str
@@ -140,7 +119,7 @@ class Solve(_Record):
     nodes: int = Field(ge=0)
 
 
-class SolverMetrics(_Record):
+class SolverMetrics(FileRecord):
     """The solver's account of itself (section 3.7.2)."""
 
     status: str
@@ -160,7 +139,7 @@ class SolverMetrics(_Record):
     solves: dict[str, Solve]
 
 
-class ConstraintUtilization(_Record):
+class ConstraintUtilization(FileRecord):
     """How far each limit is used: 1 is all of it; null where there is no such limit."""
 
     budget: float | None
@@ -179,14 +158,14 @@ class ConstraintUtilization(_Record):
     """Largest share of its grid proxy that an area's ports use, existing ones included."""
 
 
-class QualityMetrics(_Record):
+class QualityMetrics(FileRecord):
     """Solution quality (section 3.7.2)."""
 
     solver_metrics: SolverMetrics
     constraint_utilization: ConstraintUtilization
 
 
-class ValidationMetrics(_Record):
+class ValidationMetrics(FileRecord):
     """What the certificate says (section 3.7.1)."""
 
     optimality_gap: float
@@ -201,7 +180,7 @@ class ValidationMetrics(_Record):
     """Status of each target: met, unmet_proven or unmet_unproven."""
 
 
-class Change(_Record):
+class Change(FileRecord):
     """A share of people before and after, with the people."""
 
     initial: Share
@@ -211,14 +190,14 @@ class Change(_Record):
     final_people: float
 
 
-class PopulationCovered(_Record):
+class PopulationCovered(FileRecord):
     """People covered by level, measured on the cells."""
 
     l2: Change
     l3: Change
 
 
-class OutOfReach(_Record):
+class OutOfReach(FileRecord):
     """Whom the plan leaves without a level."""
 
     level: LevelName
@@ -232,7 +211,7 @@ class OutOfReach(_Record):
     """Share of all of them whom an action outside the plan would reach."""
 
 
-class Gap(_Record):
+class Gap(FileRecord):
     """A place whose people have no station of a level in reach after the plan."""
 
     level: LevelName
@@ -254,7 +233,7 @@ class Gap(_Record):
     """Share of its people whom an action outside the plan would reach."""
 
 
-class Redundancy(_Record):
+class Redundancy(FileRecord):
     """How many stations people have in reach."""
 
     level: LevelName
@@ -268,7 +247,7 @@ class Redundancy(_Record):
     """Stations in reach of a person who has one."""
 
 
-class Spacing(_Record):
+class Spacing(FileRecord):
     """Straight way from each station to the next one of its level."""
 
     level: LevelName
@@ -280,7 +259,7 @@ class Spacing(_Record):
     most_m: float | None
 
 
-class Area(_Record):
+class Area(FileRecord):
     """Stations and power of one area: a census tract, or Wellesley."""
 
     area_id: str
@@ -295,7 +274,7 @@ class Area(_Record):
     """Power of all ports over the proxy."""
 
 
-class RedundancyAnalysis(_Record):
+class RedundancyAnalysis(FileRecord):
     """Redundancy, overlap, spacing, and what stands in each area."""
 
     stations_in_reach: list[Redundancy]
@@ -303,7 +282,7 @@ class RedundancyAnalysis(_Record):
     areas: list[Area]
 
 
-class CoverageValidation(_Record):
+class CoverageValidation(FileRecord):
     """Coverage, what it leaves, and where it doubles (section 3.7.2)."""
 
     population_covered: PopulationCovered
@@ -312,7 +291,7 @@ class CoverageValidation(_Record):
     redundancy_analysis: RedundancyAnalysis
 
 
-class Group(_Record):
+class Group(FileRecord):
     """Coverage of one group of people or vehicles."""
 
     group: str
@@ -327,7 +306,7 @@ class Group(_Record):
     either_after: Share
 
 
-class Distance(_Record):
+class Distance(FileRecord):
     """Within which distance shares of people or vehicles have the nearest station (m)."""
 
     level: LevelName
@@ -345,7 +324,7 @@ class Distance(_Record):
     """Share without any way to a station."""
 
 
-class Transit(_Record):
+class Transit(FileRecord):
     """Share of places within a walk of transit, in a straight line."""
 
     what: str
@@ -356,7 +335,7 @@ class Transit(_Record):
     frequent: Share | None
 
 
-class Access(_Record):
+class Access(FileRecord):
     """Who has access, how far it is, and how it goes with transit (section 3.3.1)."""
 
     by_group: list[Group]
@@ -364,7 +343,7 @@ class Access(_Record):
     transit_integration: list[Transit]
 
 
-class Reason(_Record):
+class Reason(FileRecord):
     """Why an action was chosen, and what would do next best."""
 
     id: str
@@ -408,7 +387,7 @@ class Reason(_Record):
     """`alternative_points` over `points`; above 1 where the swap would gain on the cells."""
 
 
-class Results(_Record):
+class Results(FileRecord):
     """What a plan builds, reaches and costs, computed anew from its actions and the tables."""
 
     format_version: Literal[1]
@@ -435,200 +414,4 @@ class Results(_Record):
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a results file."""
-    schema = Results.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "kwev results"
-    return schema
-
-
-# -- From a certified plan to ``results.json``: every number computed, none typed.
-
-FILE: Final = "results.json"
-"""Beside ``plan.json``."""
-
-STAGES: Final = ("shortfall", "plan")
-"""The solves that the plan comes from; the others ask what is attainable."""
-
-DECIMALS: Final = 12
-"""Of every number: a gap keeps its digits, and no sum shows the noise of its last bits."""
-
-_NOTED = re.compile(r"^solution: ", re.MULTILINE)
-"""A better plan in the log of the search."""
-_INCUMBENT = re.compile(r"^ [A-Za-z] +\d+ +\d+ +\d+ .*\d+(?:\.\d+)?s$", re.MULTILINE)
-"""A line of HiGHS' log that a new best plan writes: its source is one letter."""
-
-
-def results(findings: Findings, account: dict[str, Any]) -> Results:
-    """Return the results of a certified plan.
-
-    Parameters
-    ----------
-    account
-        The content of ``solve.json``.
-    """
-    plan, config = findings.effects.plan, findings.effects.config
-    record = {
-        "format_version": RESULTS_VERSION,
-        "kwev_version": __version__,
-        "scenario": plan.scenario,
-        "geography": plan.geography,
-        "metric": plan.metric,
-        "inputs_sha256": plan.inputs_sha256,
-        "config_sha256": plan.config_sha256,
-        "infrastructure_changes": metrics.infrastructure(plan, config),
-        "coverage_metrics": _coverage_metrics(findings),
-        "cost_analysis": {
-            "total_purchase_cad": plan.cost.purchase_cad,
-            "total_revenue_cad": plan.cost.resale_cad,
-            "net_cost_cad": plan.cost.net_cad,
-            "budget_cad": plan.cost.budget_cad,
-            "operating_cad_per_year": plan.cost.model_dump().get("operating_cad_per_year"),
-            "resale_revenue": metrics.resale(plan, config),
-            "cost_per_coverage_point": metrics.per_point(plan),
-        },
-        "validation_metrics": _validation(plan),
-        "quality_metrics": {
-            "solver_metrics": _solver_metrics(plan, account),
-            "constraint_utilization": _utilization(findings),
-        },
-        "coverage_validation": _coverage_validation(findings),
-        "access": {
-            "by_group": _rows(findings.groups),
-            "distance_to_nearest": _rows(findings.percentiles),
-            "transit_integration": _rows(findings.transit),
-        },
-        "sites": _rows(findings.reasons),
-    }
-    return Results.model_validate(_plain(record))
-
-
-def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
-    """Write the results of a certified plan beside it and return the path."""
-    path = folder / FILE
-    write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
-    return path
-
-
-def _coverage_metrics(findings: Findings) -> dict[str, Any]:
-    effects = findings.effects
-    people, ev = effects.cells.people, effects.cells.ev
-    shares = {
-        when: {
-            "l2": effects.share(people, "l2", when),
-            "l3": effects.share(people, "l3", when),
-            "ev_owners": effects.share(ev, "either", when),
-        }
-        for when in ("before", "after")
-    }
-    names = {"l2": "l2_coverage", "l3": "l3_coverage", "ev_owners": "ev_owner_coverage"}
-    return {
-        "initial": {names[key]: value for key, value in shares["before"].items()},
-        "final": {names[key]: value for key, value in shares["after"].items()},
-        "improvement": {key: shares["after"][key] - shares["before"][key] for key in names},
-    }
-
-
-def _validation(plan: Plan) -> dict[str, Any]:
-    found = plan.certificate
-    clean = found is not None and not found.violations
-    return {
-        "optimality_gap": plan.solver.gap_solver,
-        "constraint_satisfaction": clean,
-        "solution_feasibility": clean,
-        "checks": found.checks if found else 0,
-        "violations": found.violations if found else ["the plan was not checked"],
-        "targets": dict(found.targets) if found else {},
-    }
-
-
-def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
-    solves = account["solves"]
-    return {
-        "status": plan.solver.status,
-        "solution_count": solution_count(
-            "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
-        ),
-        "node_count": account["nodes"],
-        "runtime_s": account["seconds"],
-        "gap": plan.solver.gap_solver,
-        # a plan that carries no multipliers has none
-        "gap_checked": plan.solver.model_dump().get("gap_checked"),
-        "objective_points": plan.solver.objective,
-        "bound_points": plan.solver.bound,
-        "solves": {
-            name: {key: solve[key] for key in ("status", "seconds", "nodes")}
-            for name, solve in solves.items()
-        },
-    }
-
-
-def solution_count(log: str) -> int | None:
-    """Return how many better plans the logs tell of; None where they tell of none.
-
-    The search of :mod:`kwev.solve.branch_and_bound` notes each; else the lines of HiGHS's own log
-    are counted.
-    """
-    return len(_NOTED.findall(log)) or len(_INCUMBENT.findall(log)) or None
-
-
-def _utilization(findings: Findings) -> dict[str, float | None]:
-    plan = findings.effects.plan
-    reached = plan.coverage
-    unserved = plan.shortfall.demand
-    site_kw = [a.kw_after / a.grid_kw for a in plan.actions if a.grid_kw > 0]
-    area = findings.areas["grid_share_after"].dropna()
-    return {
-        "budget": _ratio(plan.cost.net_cad, plan.cost.budget_cad),
-        "l2_coverage": _ratio(reached.l2.after, reached.l2.target),
-        "l3_coverage": _ratio(reached.l3.after, reached.l3.target),
-        "ev_owner_coverage": _ratio(reached.ev_owners.after, reached.ev_owners.target),
-        "energy": None if unserved is None else 1 - unserved,
-        "site_power_most": max(site_kw, default=None),
-        "area_power_most": float(area.max()) if len(area) else None,
-    }
-
-
-def _ratio(used: float, limit: float) -> float | None:
-    return used / limit if limit > 0 else None
-
-
-def _coverage_validation(findings: Findings) -> dict[str, Any]:
-    effects = findings.effects
-    people = effects.cells.people
-    changes = {}
-    for level in ("l2", "l3"):
-        before, after = (effects.share(people, level, when) for when in ("before", "after"))
-        changes[level] = {
-            "initial": before,
-            "final": after,
-            "improvement": after - before,
-            "initial_people": before * people.sum(),
-            "final_people": after * people.sum(),
-        }
-    return {
-        "population_covered": changes,
-        "out_of_reach": _rows(findings.out_of_reach),
-        "service_gaps": _rows(findings.gaps),
-        "redundancy_analysis": {
-            "stations_in_reach": _rows(findings.redundancy),
-            "spacing": _rows(findings.spacing),
-            "areas": _rows(findings.areas),
-        },
-    }
-
-
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    """Return JSON values: rounded, and null for what is not a number."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        return round(value, DECIMALS) if math.isfinite(value) else None
-    return value
+    return schema_of(Results, "kwev results")

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from kwev.config import Case, load_config
 from kwev.data.tables import Tables, load_tables
+from kwev.display import origins
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.report import (
-    floors,
+    equity,
+    hindsight,
+    history,
     out_of_reach,
     registry,
     site_packages,
@@ -20,8 +23,6 @@ from kwev.report import (
     targets,
     timing,
 )
-from kwev.report import hindsight as report_hindsight
-from kwev.report import history as report_history
 from kwev.report.business import Business
 from kwev.report.findings import Findings
 from kwev.report.readings import Readings
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.config import Config
+    from kwev.display.figure import Origin
     from kwev.plan.format import Plan
     from kwev.report.history import Measured
-    from kwev.report.phases import SitePackage
+    from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
     from kwev.solve.infeasibility import Conflict
@@ -86,6 +88,11 @@ class Report:
         """The certified plan."""
         return self.entry.plan
 
+    @property
+    def origin(self) -> Origin:
+        """Where what is measured of the plan comes from."""
+        return origins.plan(self.tables, self.plan)
+
     @cached_property
     def findings(self) -> Findings:
         """What the certified plan changes, measured anew on the cells."""
@@ -99,7 +106,7 @@ class Report:
     @cached_property
     def hindsight(self) -> dict[str, Any]:
         """What a plan of 2022 would have reached, beside what was built by 2025."""
-        return read_record(self.project, report_hindsight.record(self.project))
+        return read_record(self.project, hindsight.record(self.project))
 
     @cached_property
     def coarse_plan(self) -> Plan:
@@ -174,7 +181,7 @@ class Report:
     @cached_property
     def floor_prices(self) -> pd.DataFrame:
         """What each floor of the study of equity gives and takes, on the cells."""
-        return floors.prices(self.findings.effects, self.study(floors.STUDY))
+        return equity.prices(self.findings.effects, self.study(equity.STUDY))
 
     @cached_property
     def watched(self) -> Targets:
@@ -184,7 +191,7 @@ class Report:
     @cached_property
     def history(self) -> list[Measured]:
         """What was measured when (``data/monitoring/history.csv``)."""
-        return report_history.read_history(report_history.path_of(self.project))
+        return history.read_history(history.path_of(self.project))
 
     @property
     def _growth_config(self) -> Config:
@@ -226,7 +233,10 @@ def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
 def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None:
     """Solve every plan that the book shows, so that its chapters find them in the store.
 
-    ``progress`` is called after each of ``report.cases()``.
+    Parameters
+    ----------
+    progress
+        Called after each of ``report.cases()``.
     """
     solve_ahead(report.project, report.tables, report.cases(), progress=progress)
     # read here once: what is damaged is solved anew, and chapters find it sound

@@ -1,33 +1,32 @@
-"""What the schedules say, in sentences that follow from their numbers."""
+"""What the schedules say: file, sentences that follow from their numbers, calendar and tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import plotly.graph_objects as go
-from matplotlib.ticker import PercentFormatter
-from plotly.subplots import make_subplots
+from pydantic import Field
 
-from kwev.display import origins, style
-from kwev.display.chart import chart, require
+from kwev.display import style
+from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
+from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
-from kwev.display.values import Number, Numbers
+from kwev.display.values import Numbers, listed, named
 from kwev.files import read_json
-from kwev.report import phases as report_phases
-from kwev.report import timing
-from kwev.vocabulary import LEVEL_NAMES
+from kwev.report.file_format import FileRecord, schema_of
+from kwev.report.phases import FORMAT_VERSION
+from kwev.report.timing import NAMES
+from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from kwev.display.figure import Figure, Origin
+    from kwev.display.series import Dash
     from kwev.display.table import Table
     from kwev.report.scenario import Report
-    from kwev.report.timing import Timetable
+    from kwev.report.timing import Name, Timetable
+
 
 AS_GOOD: Final = 0.005
 """A schedule that gains less than this share below the best one is as good in practice."""
@@ -42,40 +41,6 @@ LIMIT_WORDS: Final = {
     "phasing.connected_kw_per_period": "{:,.0f} kW connected",
 }
 """A limit of a period in words, with its value."""
-
-
-def empty_phases(phases: pd.DataFrame) -> str:
-    """Say which phases of the specification have nothing to do, and which carries most.
-
-    Parameters
-    ----------
-    phases
-        As from :func:`kwev.report.phases.phases`.
-    """
-    none = phases[phases["stations"] == 0]
-    most = phases.iloc[int(phases["cost_cad"].to_numpy().argmax())]
-    total = float(phases["cost_cad"].sum())
-    share = float(most["cost_cad"]) / total if total > 0 else 0.0
-    last = (
-        f"phase {most['phase']} carries {share:.0%} of the money in months "
-        f"{most['month_from']} to {most['month_to']}"
-    )
-    if none.empty:
-        return f"Every phase has work to do; {last}."
-    idle = [f"months {row['month_from']} to {row['month_to']}" for _, row in none.iterrows()]
-    words = " and ".join(idle)
-    how_many = "One of its phases has" if len(none) == 1 else f"{len(none)} of its phases have"
-    return f"{how_many} nothing to do: {words} would pass without works, and {last}."
-
-
-def proof(timetable: Timetable) -> str:
-    """Say how much better another schedule could be, by the solver's bound."""
-    if timetable.gap < NOTHING:
-        return "The solver's bound leaves no room for a better one"
-    return (
-        "By the solver's bound no other gains more than "
-        f"{timetable.gap:.2%} beyond what this one gains"
-    )
 
 
 def in_short(timetable: Timetable) -> str:
@@ -140,19 +105,6 @@ def _more(timetable: Timetable, name: str, words: str) -> str:
     )
 
 
-def what_written_asks(timetable: Timetable) -> str:
-    """Say whether the specification's months keep the limits, and what they ask for."""
-    table = timetable.compared().set_index("schedule")
-    written, best = table.loc["written"], table.loc["best"]
-    if written["keeps"]:
-        return "The specification's months keep every limit"
-    return (
-        f"Kept to the letter, the specification's months ask for {written['most_jobs']:,} jobs "
-        f"in one period where the best schedule asks for {best['most_jobs']:,}, and for "
-        f"${written['most_cad']:,.0f} in one period instead of ${best['most_cad']:,.0f}"
-    )
-
-
 def what_holds_back(timetable: Timetable) -> str:
     """Say which limit, made narrower or wider within its range, changes the gain most."""
     now = timetable.gain("best").points
@@ -197,13 +149,8 @@ def who_waits(calendar: pd.DataFrame) -> str:
     places = sorted(str(town) for town in first.index[first == late])
     return (
         f"Works begin in month {soon} where most people can be served soonest, and not before "
-        f"month {late} in {_joined(places)}"
+        f"month {late} in {listed(places)}"
     )
-
-
-def _joined(names: list[str]) -> str:
-    head = ", ".join(names[:-1])
-    return f"{head} and {names[-1]}" if head else names[-1]
 
 
 def halfway(timetable: Timetable, name: str) -> int | None:
@@ -215,336 +162,136 @@ def halfway(timetable: Timetable, name: str) -> int | None:
     return next(m.month for m in moments if m.l2 >= half)
 
 
-# -- The calendar of the works: what is done in which months, by municipality and kind.
-
-_ON_BAR: Final = {"upgrade": "#000000", "new_l3": "#000000", "add_l3": "#000000"}
-"""Colour of a count on a bar, where white would not stand out."""
-
-_WHITE: Final = "#ffffff"
-_ROW_PX, _ROW_IN = 30, 0.21
-_COLUMNS: Final = ("municipality", "kind", "month_from", "month_to", "actions")
+# -- The file of the best schedule.
 
 
-@dataclass(frozen=True)
-class _Bar:
-    """What one kind of action does at one place in one period."""
+class Done(FileRecord):
+    """One action in its period."""
 
-    row: int
-    start: int
-    length: int
-    kind: str
-    actions: int
-
-
-def gantt(df: pd.DataFrame, *, origin: Origin, name: str = "calendar") -> Figure:
-    """Show in which months how many actions of each kind are done in each municipality.
-
-    Parameters
-    ----------
-    df
-        Columns ``municipality``, ``kind`` (of action), ``month_from``, ``month_to`` (inclusive,
-        from the start of the works), ``actions`` (count); a row for each that has some.
-    """
-    require(df, _COLUMNS, name)
-    labels, bars = _arranged(df)
-    by_months = df.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
-    each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
-    places = df.groupby("municipality")["actions"].sum()
-    where = ", ".join(f"{place} {count}" for place, count in places.items())
-    alt = f"Calendar of the works. Actions by months: {each}. By municipality: {where}."
-    height = 80 + _ROW_PX * len(labels)
-    return chart(
-        (name, alt, origin, df, height),
-        lambda: _plotly(labels, bars, height),
-        lambda canvas: _draw(canvas, labels, bars),
-        height_in=0.7 + _ROW_IN * len(labels),
-    )
+    id: str
+    """`<kind>_<place_id>`."""
+    period: int = Field(ge=1)
+    month_from: int = Field(ge=1)
+    month_to: int = Field(ge=1)
 
 
-def _arranged(df: pd.DataFrame) -> tuple[list[tuple[str, str]], list[_Bar]]:
-    """Return the rows (municipality, kind), those with most actions first, and their bars."""
-    totals = df.groupby("municipality")["actions"].sum()
-    towns = sorted(totals.index, key=lambda town: (-int(totals[town]), str(town)))
-    kinds = list(style.ACTIONS)
-    pairs = sorted(
-        {(r.municipality, r.kind) for r in rows(df)},
-        key=lambda pair: (towns.index(pair[0]), kinds.index(pair[1])),
-    )
-    at = {pair: row for row, pair in enumerate(pairs)}
-    bars = [
-        _Bar(
-            at[r.municipality, r.kind],
-            int(r.month_from) - 1,
-            int(r.month_to - r.month_from) + 1,
-            str(r.kind),
-            int(r.actions),
-        )
-        for r in rows(df)
-    ]
-    return pairs, bars
+class State(FileRecord):
+    """How things stand at the end of a period; period 0 is the start of the works."""
+
+    period: int = Field(ge=0)
+    month: int = Field(ge=0)
+    l2_people: float = Field(ge=0)
+    l3_people: float = Field(ge=0)
+    weighted_points: float
+    spent_cad: float
+    jobs: int = Field(ge=0)
+    """Finished in the period."""
+    connected_kw: float = Field(ge=0)
+    """In the period."""
 
 
-def _label(pair: tuple[str, str], newline: str) -> str:
-    return f"{pair[0]}{newline}{style.ACTION_NAMES[pair[1]]}"
+class ScheduleFile(FileRecord):
+    """``schedule.json``: the best schedule of a plan, and what it gains."""
+
+    format_version: Literal[1]
+    scenario: str
+    inputs_sha256: str
+    config_sha256: str
+    limits: dict[str, Any]
+    """Section `phasing` of the configuration."""
+    status: str
+    """The solver's word."""
+    gain_point_months: float
+    """Weighted coverage gathered beyond what stands today."""
+    bound_point_months: float
+    """No schedule within the limits gains more, says the solver."""
+    gap: float = Field(ge=0)
+    gains_of_others_point_months: dict[str, float]
+    """The same of a greedy list, of the specification's order within the limits (`phased` with most
+    gain first in each phase, `order` in the plan's list), and of its months to the letter, which
+    keep no limit."""
+    actions: list[Done]
+    states: list[State]
 
 
-def _months(bars: list[_Bar]) -> list[int]:
-    return sorted({0, *(bar.start for bar in bars), *(bar.start + bar.length for bar in bars)})
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``schedule.json``."""
+    return schema_of(ScheduleFile, "kwev schedule")
 
 
-def _plotly(labels: list[tuple[str, str]], bars: list[_Bar], height_px: int) -> go.Figure:
-    figure = go.Figure(layout=style.plotly_layout(height_px=height_px))
-    figure.update_layout(barmode="overlay", bargap=0.2)
-    for kind, colour in style.ACTIONS.items():
-        own = [bar for bar in bars if bar.kind == kind]
-        if not own:
-            continue
-        figure.add_bar(
-            x=[bar.length for bar in own],
-            base=[bar.start for bar in own],
-            y=[bar.row for bar in own],
-            orientation="h",
-            showlegend=False,  # a row's label names its kind
-            marker={"color": colour, "line": {"color": _WHITE, "width": 1}},
-            text=[f"<b>{bar.actions}</b>" for bar in own],
-            textposition="inside",
-            insidetextanchor="middle",
-            textangle=0,
-            textfont={"color": _ON_BAR.get(kind, _WHITE), "size": 12},
-            customdata=[[_label(labels[bar.row], ": ")] for bar in own],
-            hovertemplate="%{customdata[0]}<br>%{text} from month %{base}<extra></extra>",
-        )
-    months = _months(bars)
-    figure.update_xaxes(
-        range=[0, months[-1]], tickvals=months, tickangle=0, title_text="Month (end)"
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(labels))),
-        ticktext=[f"{_label(pair, '<br>')}" for pair in labels],
-        tickfont={"size": 10},
-        range=[len(labels) - 0.5, -0.5],
-        showgrid=False,
-    )
-    return figure
-
-
-def _draw(canvas: Any, labels: list[tuple[str, str]], bars: list[_Bar]) -> None:
-    axes = canvas.subplots()
-    for bar in bars:
-        axes.barh(
-            bar.row,
-            bar.length,
-            left=bar.start,
-            height=0.8,
-            color=style.ACTIONS[bar.kind],
-            edgecolor=style.PAPER,
-            linewidth=0.8,
-        )
-        axes.text(
-            bar.start + bar.length / 2,
-            bar.row,
-            str(bar.actions),
-            ha="center",
-            va="center",
-            fontsize=6.5,
-            fontweight="bold",
-            color=_ON_BAR.get(bar.kind, _WHITE),
-        )
-    axes.set_yticks(range(len(labels)), [_label(pair, ", ") for pair in labels], fontsize=6.5)
-    axes.set_ylim(len(labels) - 0.5, -0.5)
-    months = _months(bars)
-    axes.set_xlim(0, months[-1])
-    axes.set_xticks(months)
-    axes.set_xlabel("Month (end)")
-    axes.grid(axis="y", visible=False)
-
-
-# -- Coverage over time: who is within reach month by month, under each schedule.
-
-_LINES: Final = {
-    "written": (style.EXISTING, "dashdot", "-.", 2.0),
-    "order": (style.L3, "dash", "--", 2.0),
-    "greedy": (style.GOOD, "dot", ":", 3.0),
-    "best": (style.L2, "solid", "-", 2.6),
-}
-"""Colour, dashes (plotly, matplotlib) and width of each schedule; the first is drawn below."""
-
-_HEIGHT_PX, _HEIGHT_IN = 600, 4.4
-
-
-def over_time(
-    df: pd.DataFrame, names: Mapping[str, str], *, origin: Origin, name: str = "coverage-over-time"
-) -> Figure:
-    """Show the share of people within reach of each level, month by month, a line a schedule.
-
-    Parameters
-    ----------
-    df
-        Columns ``schedule``, ``month`` (since the start of the works), ``l2``, ``l3`` (shares of
-        people, 0 to 1), from that month on.
-    names
-        Words of each schedule, in the order of the legend.
-    """
-    require(df, ("schedule", "month", *LEVEL_NAMES), name)
-    months = sorted({int(month) for month in df["month"]})
-    middle = months[(len(months) - 1) // 2]
-    each = []
-    for key, words in names.items():
-        part = df[(df["schedule"] == key) & (df["month"] == middle)].iloc[0]
-        each.append(f"{words}: {part['l2']:.1%} Level 2, {part['l3']:.1%} Level 3")
-    last = df[df["schedule"] == "best"].iloc[-1]
-    alt = (
-        f"People within reach by month. After month {middle}: {'; '.join(each)}. "
-        f"At the end {last['l2']:.1%} and {last['l3']:.1%}."
-    )
-    return chart(
-        (name, alt, origin, df, _HEIGHT_PX),
-        lambda: _drawn_plotly(df, names),
-        lambda canvas: _drawn_draw(canvas, df, names),
-        height_in=_HEIGHT_IN,
-    )
-
-
-def _drawn_plotly(df: pd.DataFrame, names: Mapping[str, str]) -> go.Figure:
-    figure = make_subplots(
-        rows=2, cols=1, vertical_spacing=0.2, subplot_titles=list(LEVEL_NAMES.values())
-    )
-    layout = style.plotly_layout(height_px=_HEIGHT_PX)
-    figure.update_layout(**layout)
-    figure.update_layout(legend={"y": 1.08})
-    for row, level in enumerate(LEVEL_NAMES, start=1):
-        for key, (colour, dash, _, width) in _LINES.items():
-            part = df[df["schedule"] == key]
-            figure.add_scatter(
-                x=part["month"].tolist(),
-                y=part[level].tolist(),
-                mode="lines",
-                name=names[key],
-                legendgroup=key,
-                legendrank=list(names).index(key),
-                showlegend=row == 1,
-                line={"color": colour, "dash": dash, "width": width, "shape": "hv"},
-                hovertemplate="from month %{x}: %{y:.1%}<extra>" + names[key] + "</extra>",
-                row=row,
-                col=1,
+def schedule_file(made: Timetable) -> ScheduleFile:
+    """Return the best schedule in the form of ``schedule.json``."""
+    gain, points = made.gain("best").points, made.values["points"]
+    return ScheduleFile(
+        format_version=FORMAT_VERSION,
+        scenario=made.plan.scenario,
+        inputs_sha256=made.plan.inputs_sha256,
+        config_sha256=made.plan.config_sha256,
+        limits=made.config.phasing.model_dump(mode="json"),
+        status=made.values["status"],
+        gain_point_months=gain,
+        bound_point_months=made.values["bound"] - points["today"],
+        gap=max(made.gap, 0.0),
+        gains_of_others_point_months={
+            name: made.gain(name).points for name in NAMES if name != "best"
+        },
+        actions=[
+            Done(id=name, period=period, month_from=months[0], month_to=months[1])
+            for name, period in made.periods("best").items()
+            for months in [made.window(name)]
+        ],
+        states=[
+            State(
+                period=m.period,
+                month=m.month,
+                l2_people=m.l2,
+                l3_people=m.l3,
+                weighted_points=m.points,
+                spent_cad=m.spent_cad,
+                jobs=m.jobs_l2 + m.jobs_l3,
+                connected_kw=m.connected_kw,
             )
-    axis = layout["xaxis"]
-    figure.update_xaxes(**axis)
-    figure.update_yaxes(**axis)
-    months = sorted({int(month) for month in df["month"]})
-    figure.update_xaxes(tickvals=months, tickangle=0, title_text="Months since the start")
-    figure.update_yaxes(title_text="People (%)", tickformat=".0%", range=[0, 1.02])
-    return figure
-
-
-def _drawn_draw(canvas: Any, df: pd.DataFrame, names: Mapping[str, str]) -> None:
-    months = sorted({int(month) for month in df["month"]})
-    marks = {}
-    for axes, (level, words) in zip(canvas.subplots(1, 2), LEVEL_NAMES.items(), strict=True):
-        for key, (colour, _, dash, width) in _LINES.items():
-            part = df[df["schedule"] == key]
-            (marks[key],) = axes.step(
-                part["month"], part[level], where="post", color=colour, linestyle=dash,
-                linewidth=0.7 * width,
-            )  # fmt: skip
-        axes.set_ylim(0, 1.02)
-        axes.set_xlim(0, months[-1])
-        axes.set_xticks(months)
-        axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axes.set_title(words, fontsize=8, loc="left")
-        axes.set_xlabel("Months since the start")
-    canvas.axes[0].set_ylabel("People (%)")
-    canvas.legend(
-        [marks[key] for key in names], list(names.values()), loc="outside upper left", ncols=2
+            for m in made.moments["best"]
+        ],
     )
 
 
-# -- Numbers of when the plan is built, and of its sites.
-
-_ORIGIN = "schedule"
+# -- Named values, tables and charts.
 
 
 def of_schedule(report: Report) -> Numbers:
     """Return the numbers of the schedules."""
     made, rule = report.timetable, report.config.phasing
-    best, written = made.gain("best"), made.gain("written")
-    phases = report_phases.phases(report.plan)
-    halves = {name: halfway(made, name) or 0 for name in ("best", "order", "written")}
+    best, written = made.gain("best").points, made.gain("written").points
+    asked = made.compared().set_index("schedule")
     return Numbers(
         [
-            Number("periods", rule.periods, "count", "phasing.periods"),
-            Number("period_months", rule.months_per_period, "count", "phasing.months_per_period"),
-            Number("period_share", rule.budget_share_per_period, "share", "phasing", "{:.0%}"),
-            Number("crews_l2", rule.crews.l2, "count", "phasing.crews.l2"),
-            Number("crews_l3", rule.crews.l3, "count", "phasing.crews.l3"),
-            Number("period_kw", rule.connected_kw_per_period, "kW", "phasing", "{:,.0f} kW"),
-            Number("schedule_proof", proof(made), "text", _ORIGIN),
-            Number(
-                "written_share",
-                written.points / best.points if best.points > 0 else 1.0,
-                "share",
-                _ORIGIN,
-                "{:.0%}",
-            ),
-            *(Number(f"half_{name}", month, "count", _ORIGIN) for name, month in halves.items()),
-            Number("empty_phases", empty_phases(phases), "text", "phasing.phases"),
-            Number("in_short", in_short(made), "text", _ORIGIN),
-            Number("against_order", against_order(made), "text", _ORIGIN),
-            Number("inside_phases", inside_phases(made), "text", _ORIGIN),
-            Number("against_greedy", against_greedy(made), "text", _ORIGIN),
-            Number("written_asks", what_written_asks(made), "text", _ORIGIN),
-            Number("who_waits", who_waits(made.calendar()), "text", _ORIGIN),
-            Number("holds_back", what_holds_back(made), "text", _ORIGIN),
+            *named("phasing", rule, count="periods"),
+            *named("phasing", count={"period_months": rule.months_per_period}),
+            *named("phasing", share={"period_share:.0%": rule.budget_share_per_period}),
+            *named("phasing.crews", rule.crews, "crews_", count="l2 l3"),
+            *named("phasing", kw={"period_kw:,.0f": rule.connected_kw_per_period}),
+            *named("schedule", share={"written_share:.0%": written / best if best > 0 else 1.0}),
+            *named("schedule", share={"schedule_gap:.2%": round(max(made.gap, 0.0), 4)}),
+            *named("schedule", count={
+                f"{name}_jobs": asked["most_jobs"][name] for name in ("best", "written")
+            }),
+            *named("schedule", cad={
+                f"{name}_spent": asked["most_cad"][name] for name in ("best", "written")
+            }),
+            *named("schedule", count={
+                f"half_{name}": halfway(made, name) or 0 for name in ("best", "order", "written")
+            }),
+            *named("schedule", text={
+                "in_short": in_short(made),
+                "against_order": against_order(made),
+                "inside_phases": inside_phases(made),
+                "against_greedy": against_greedy(made),
+                "who_waits": who_waits(made.calendar()),
+                "holds_back": what_holds_back(made),
+            }),
         ]
-    )
-
-
-def of_sites(report: Report) -> Numbers:
-    """Return the numbers of the site packages."""
-    made = report.packages
-    grids = [package.implementation.grid_requirements for package in made]
-    least = min(grids, key=lambda grid: grid.headroom_kw)
-    increase = sum(grid.power_increase_kw for grid in grids)
-    origin = "site packages"
-    return Numbers(
-        [
-            Number("packages", len(made), "count", origin),
-            Number("packages_mw", increase / 1_000, "MW", origin),
-            Number(
-                "packages_cost",
-                sum(package.implementation.estimated_cost_cad for package in made),
-                "CAD",
-                origin,
-            ),
-            Number("least_room", least.headroom_kw, "kW", origin, "{:,.0f} kW"),
-            Number("big_transformers", sum(g.phases == 3 for g in grids), "count", origin),  # noqa: PLR2004
-        ]
-    )
-
-
-# -- Tables and figures of when the plan is built.
-
-IN_CHART: Final[dict[str, str]] = {
-    "best": timing.NAMES["best"],
-    "greedy": timing.NAMES["greedy"],
-    "order": "The specification's order",
-    "written": timing.NAMES["written"],
-}
-"""Schedules that the chart shows, with the words of its legend."""
-
-
-def calendar(report: Report) -> Figure:
-    """Return the best schedule by municipality and kind, as bars over the months."""
-    return gantt(report.timetable.calendar(), origin=origins.plan(report.tables, report.plan))
-
-
-def coverage_over_time(report: Report) -> Figure:
-    """Return who is within reach month by month, under each schedule."""
-    return over_time(
-        report.timetable.curves(),
-        IN_CHART,
-        origin=origins.plan(report.tables, report.plan),
-    )
+    )  # fmt: skip
 
 
 def schedules(report: Report) -> Table:
@@ -556,22 +303,141 @@ def schedules(report: Report) -> Table:
         Column("share", "Of the best gain, weighted", format=".1%"),
         "most_jobs most_kw most_cad keeps",
     )
-    frame = report.timetable.compared()
-    return table("schedules", frame, columns, origins.plan(report.tables, report.plan))
+    return table("schedules", report.timetable.compared(), columns, report.origin)
 
 
 def limits(report: Report) -> Table:
     """Return what the best schedule gains where a limit is narrower or wider."""
-    names = {
-        entry["key"]: entry["what"]
-        for entry in read_json(report.project.root / "data" / "assumptions.json")
-    }
+    assumptions = read_json(report.project.root / "data" / "assumptions.json")
     frame = report.timetable.swings()
     frame = frame.assign(
-        what=frame["key"].map(names),
+        what=frame["key"].map({entry["key"]: entry["what"] for entry in assumptions}),
         over=frame["best"] - frame["order"],
         # what does not fit is told in the column of the gain
         shown=frame["best"].astype(object).where(frame["best"].notna(), frame["reason"]),
     )
     columns = (Column("what", "Limit"), Column("value", "Set to", format=",.10g"), "shown over")
-    return table("limits", frame, columns, origins.plan(report.tables, report.plan))
+    return table("limits", frame, columns, report.origin)
+
+
+def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
+    """Show in which months how many actions of each kind are done in each municipality.
+
+    Parameters
+    ----------
+    found
+        As from :meth:`kwev.report.timing.Timetable.calendar`: columns ``municipality``, ``kind``
+        (of action), ``month_from``, ``month_to`` (inclusive, from the start of the works),
+        ``actions`` (count); a row for each that has some.
+    """
+    name = "calendar"
+    require(found, ("municipality", "kind", "month_from", "month_to", "actions"), name)
+    totals = found.groupby("municipality")["actions"].sum()
+    # those with most actions first
+    towns = sorted(totals.index, key=lambda town: (-int(totals[town]), str(town)))
+    kinds = list(ACTION_KIND)
+    pairs = sorted(
+        {(r.municipality, r.kind) for r in rows(found)},
+        key=lambda pair: (towns.index(pair[0]), kinds.index(pair[1])),
+    )
+    bars = []
+    for kind in ACTION_KINDS:
+        part = found[found["kind"] == kind.key]
+        if len(part):
+            bars.append(
+                Bars(
+                    at=[pairs.index((town, kind.key)) for town in part["municipality"]],
+                    size=(part["month_to"] - part["month_from"] + 1).tolist(),
+                    start=(part["month_from"] - 1).tolist(),
+                    colour=kind.colour,
+                    text=[f"<b>{count}</b>" for count in part["actions"]],
+                    # white does not stand out on every colour
+                    inside="#000000" if kind.adds == "l3" else style.PAPER,
+                    lying=True,
+                    thick=0.8,
+                    facts=[[f"{town}: {kind.short}"] for town in part["municipality"]],
+                    hover="%{customdata[0]}<br>%{text} from month %{base}",
+                )
+            )
+    by_months = found.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
+    each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
+    where = ", ".join(f"{place} {count}" for place, count in totals.items())
+    months = sorted({0, *(found["month_from"] - 1).tolist(), *found["month_to"].tolist()})
+    ticks = (months, [*map(str, months)])
+    labels = [f"{town}, {ACTION_KIND[kind].short}" for town, kind in pairs]
+    return Chart(
+        name=name,
+        alt=f"Calendar of the works. Actions by months: {each}. By municipality: {where}.",
+        origin=origin,
+        data=found,
+        panels=[
+            Panel(
+                series=bars,
+                x=Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks),
+                y=Axis(flipped=True, ticks=(range(len(pairs)), labels)),
+            )
+        ],
+        height_px=80 + 30 * len(pairs),
+        height_in=0.7 + 0.21 * len(pairs),
+        overlay=True,
+    ).figure()
+
+
+IN_CHART: Final[dict[Name, tuple[str, str, Dash, float]]] = {
+    "best": (NAMES["best"], style.L2, "solid", 2.6),
+    "greedy": (NAMES["greedy"], style.GOOD, "dot", 3.0),
+    "order": ("The specification's order", style.L3, "dash", 2.0),
+    "written": (NAMES["written"], style.EXISTING, "dashdot", 2.0),
+}
+"""Schedules that the chart shows: words, colour, dashes and width, in the order of the legend."""
+
+
+def over_time(found: pd.DataFrame, *, origin: Origin) -> Figure:
+    """Show the share of people within reach of each level, month by month, a line a schedule.
+
+    Parameters
+    ----------
+    found
+        As from :meth:`kwev.report.timing.Timetable.curves`: columns ``schedule``, ``month`` (since
+        the start of the works), ``l2``, ``l3`` (shares of people, 0 to 1), from that month on.
+    """
+    name = "coverage-over-time"
+    require(found, ("schedule", "month", *LEVEL_NAMES), name)
+    months = sorted({int(month) for month in found["month"]})
+    ticks = (months, [*map(str, months)])
+    middle = months[(len(months) - 1) // 2]
+    parts = {key: found[found["schedule"] == key] for key in IN_CHART}
+    each = []
+    for key, (words, *_) in IN_CHART.items():
+        at = parts[key][parts[key]["month"] == middle].iloc[0]
+        each.append(f"{words}: {at['l2']:.1%} Level 2, {at['l3']:.1%} Level 3")
+    last = parts["best"].iloc[-1]
+    alt = (
+        f"People within reach by month. After month {middle}: {'; '.join(each)}. "
+        f"At the end {last['l2']:.1%} and {last['l3']:.1%}."
+    )
+    return Chart(
+        name=name,
+        alt=alt,
+        origin=origin,
+        data=found,
+        panels=[
+            Panel(
+                title=words,
+                series=[
+                    Line(
+                        x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
+                        colour=colour, dash=dash, width=width, step=True,
+                        hover="from month %{x}: %{y:.1%}",
+                    )
+                    for key, (label, colour, dash, width) in IN_CHART.items()
+                ],
+                x=Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks),
+                y=Axis(title="People (%)", form="share", span=(0, 1.02)),
+            )
+            for level, words in LEVEL_NAMES.items()
+        ],
+        height_px=600,
+        height_in=4.4,
+        legend_columns=2,
+    ).figure()  # fmt: skip

@@ -15,10 +15,9 @@ from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel, Rule
 from kwev.display.table import Column, Table, columns_of, table
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import Number, Numbers, listed, named
 from kwev.report import picks, prices, readings, registry, sweeps
-from kwev.report.metrics import STATUS_WORDS
-from kwev.report.out_of_reach import listed
+from kwev.report.plan import STATUS_WORDS
 from kwev.report.prices import MONEY_TOL, money
 from kwev.report.readings import VERDICTS
 from kwev.report.sweeps import origin as _origin

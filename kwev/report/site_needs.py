@@ -1,10 +1,11 @@
-"""What a group of ports draws: current, apparent power, and the transformer that carries it."""
+"""What a site needs: what its new ports draw, and what has to be settled before they are built."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from kwev.report.file_format import FileRecord
 from kwev.units import SQRT3
 
 if TYPE_CHECKING:
@@ -116,26 +117,18 @@ CLIENT_TRANSFORMER_KVA: Final = 500.0
 """Least transformer of the client's text for a conversion (kVA)."""
 
 
-@dataclass(frozen=True)
-class Need:
-    """One thing that a site needs.
-
-    Attributes
-    ----------
-    topic
-        What it is about.
-    text
-        What is needed.
-    source
-        Where that stands.
-    confirm
-        Who must confirm it; empty for nobody.
-    """
+class Requirement(FileRecord):
+    """One thing that the site needs (section 3.8)."""
 
     topic: Topic
     text: str
     source: str
     confirm: str
+    """Who must confirm it; empty for nobody."""
+
+
+def _need(topic: Topic, text: str, source: str, confirm: str = "") -> Requirement:
+    return Requirement(topic=topic, text=text, source=source, confirm=confirm)
 
 
 @dataclass(frozen=True)
@@ -157,7 +150,9 @@ class Ground:
     operator: str
 
 
-def checklist(kind: ActionKindKey, supply: Supply | None, ground: Ground) -> tuple[Need, ...]:
+def checklist(
+    kind: ActionKindKey, supply: Supply | None, ground: Ground
+) -> tuple[Requirement, ...]:
     """Return what an action needs, in the order of the works.
 
     Parameters
@@ -168,7 +163,7 @@ def checklist(kind: ActionKindKey, supply: Supply | None, ground: Ground) -> tup
     needs = [_consent(ground)]
     if kind in ("upgrade", "remove"):
         needs.append(
-            Need(
+            _need(
                 "removal",
                 "Level 2 equipment that does not stay is switched off, taken away and sold; "
                 "drivers are told before.",
@@ -184,17 +179,17 @@ def checklist(kind: ActionKindKey, supply: Supply | None, ground: Ground) -> tup
     return tuple(needs)
 
 
-def _consent(ground: Ground) -> Need:
+def _consent(ground: Ground) -> Requirement:
     owner = f"{ground.owner} on record" if ground.owner else "not on record"
     source = "owner and operator as the sources have them"
     if not ground.is_station:
         text = f"Consent of the land's owner ({owner}), and an easement for the supply."
-        return Need("consent", text, source, "")
+        return _need("consent", text, source, "")
     run_by = f", and of {ground.operator}, who runs it" if ground.operator else ""
-    return Need("consent", f"Consent of the station's owner ({owner}){run_by}.", source, "")
+    return _need("consent", f"Consent of the station's owner ({owner}){run_by}.", source, "")
 
 
-def _electrical(supply: Supply, *, fast: bool) -> list[Need]:
+def _electrical(supply: Supply, *, fast: bool) -> list[Requirement]:
     phases = "three-phase" if fast else "single-phase"
     volts = f"{supply.volts:,.0f} V {phases}"
     kva = supply.transformer_kva
@@ -208,7 +203,7 @@ def _electrical(supply: Supply, *, fast: bool) -> list[Need]:
             "pad-mounted, cooling KNAN or KNAF."
         )
     return [
-        Need(
+        _need(
             "supply",
             f"{volts}, {supply.amps:,.0f} A for the new ports; capacity of the service and its "
             "point of connection."
@@ -216,8 +211,8 @@ def _electrical(supply: Supply, *, fast: bool) -> list[Need]:
             "client's specification, §3.8.1" + ("; CSA C235" if fast else ""),
             UTILITY,
         ),
-        Need("transformer", transformer, f"arithmetic; {CLIENT}", UTILITY),
-        Need(
+        _need("transformer", transformer, f"arithmetic; {CLIENT}", UTILITY),
+        _need(
             "wiring",
             f"{supply.port_amps:,.0f} A to each port, continuous load; a branch circuit of its own "
             "for each port unless an energy management system limits the load (rule 86-300)."
@@ -225,7 +220,7 @@ def _electrical(supply: Supply, *, fast: bool) -> list[Need]:
             f"{OESC}" + (f"; {CLIENT}" if fast else ""),
             INSPECTOR,
         ),
-        Need(
+        _need(
             "protection",
             "Overcurrent and ground-fault protection; a disconnecting means within sight that "
             "can be locked open (rule 86-304); guard against vehicles: bollards or wheel stops."
@@ -237,18 +232,18 @@ def _electrical(supply: Supply, *, fast: bool) -> list[Need]:
     ]
 
 
-def _civil(*, fast: bool) -> list[Need]:
+def _civil(*, fast: bool) -> list[Requirement]:
     depth = "6 in (152 mm)" if fast else "4 in (102 mm)"
     found = [
-        Need("surface", f"Reinforced concrete pad, {depth} deep.", CLIENT, ENGINEER),
-        Need(
+        _need("surface", f"Reinforced concrete pad, {depth} deep.", CLIENT, ENGINEER),
+        _need(
             "drainage",
             "At least 2 % slope away from the equipment; no steeper across accessible spaces.",
             f"{CLIENT}; {AODA}",
             ENGINEER,
         ),
-        Need("light", "At least 2 fc (22 lx) at the charging connection.", CLIENT, ENGINEER),
-        Need(
+        _need("light", "At least 2 fc (22 lx) at the charging connection.", CLIENT, ENGINEER),
+        _need(
             "access",
             "Spaces of 9 ft by 18 ft (2.74 m by 5.49 m) at least. An accessible space has an "
             "aisle of 1,500 mm beside it (section 80.35); the client's path of 36 in (914 mm) is "
@@ -256,7 +251,7 @@ def _civil(*, fast: bool) -> list[Need]:
             f"{CLIENT}; {AODA}",
             DESIGNER,
         ),
-        Need(
+        _need(
             "signage",
             "Signs for charging, for accessible spaces (Regulation 581), and a warning where "
             "the maker asks for ventilation (rule 86-200).",
@@ -265,5 +260,5 @@ def _civil(*, fast: bool) -> list[Need]:
         ),
     ]
     if fast:
-        found.insert(1, Need("spacing", "At least 4 ft (1.22 m) between units.", CLIENT, ENGINEER))
+        found.insert(1, _need("spacing", "At least 4 ft (1.22 m) between units.", CLIENT, ENGINEER))
     return found

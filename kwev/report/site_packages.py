@@ -1,37 +1,127 @@
-"""A package for each site of the plan: what is built, what it draws, what it needs, when."""
+"""A package for each site of the plan: what is built, what it draws, what it needs, when.
+
+The format of ``site-packages.geojson`` follows the client's specification, sections 3.5.2 and 3.8.
+"""
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
+from pydantic import Field
 
-from kwev.report.phases import (
-    Charging,
-    GridRequirements,
-    Implementation,
-    Location,
-    PowerOutput,
-    Requirement,
-    SitePackage,
-    Window,
-    phase_of,
+from kwev.report.file_format import FileRecord
+from kwev.report.phases import phase_of
+from kwev.report.site_needs import Ground, Requirement, checklist, supply
+from kwev.vocabulary import (
+    ACTION_KIND,
+    LEVEL_NAMES,
+    ActionKindKey,
 )
-from kwev.report.site_needs import Ground, checklist, supply
-from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from kwev.config import Config
     from kwev.data.tables import Tables
-    from kwev.model.coverage import Level
     from kwev.plan.format import Action, Plan
     from kwev.report.site_needs import Supply
 
 DECIMALS: Final = 3
 """Decimals of power (kW, kVA) and current (A) in the files."""
+
+
+class Location(FileRecord):
+    """Where a site is."""
+
+    latitude: float
+    """Degrees, WGS 84."""
+    longitude: float
+    """Degrees, WGS 84."""
+    type: str
+    """Category of the site; `existing_station` for a station."""
+
+
+class PowerOutput(FileRecord):
+    """What one new port gives."""
+
+    kw: float = Field(gt=0)
+    voltage: float = Field(gt=0)
+    """V; line to line of three phases for Level 3."""
+
+
+class Charging(FileRecord):
+    """The ports that are added."""
+
+    charger_type: Literal["Level 2", "Level 3"]
+    num_ports: int = Field(ge=1)
+    power_output: PowerOutput
+
+
+class GridRequirements(FileRecord):
+    """What the site takes from the grid."""
+
+    power_increase_kw: float
+    """Power after less power before; negative where some is taken away."""
+    power_after_kw: float = Field(ge=0)
+    """Power of all ports at the place."""
+    grid_proxy_kw: float = Field(ge=0)
+    """What the place can draw: a proxy, not a utility's figure."""
+    headroom_kw: float
+    """Proxy less power after."""
+    voltage_requirement: str
+    """`480V` or `240V`; empty where nothing is added."""
+    phases: Literal[1, 3] | None
+    current_a: float | None
+    """Of all new ports at once."""
+    apparent_power_kva: float | None
+    """Of all new ports at once."""
+    transformer_kva: float | None
+    """The least usual rating that carries them; an engineer must confirm."""
+    arithmetic: list[str]
+    """How the figures come about."""
+
+
+class Window(FileRecord):
+    """When it is built."""
+
+    phase: int = Field(ge=1)
+    """Phase of the specification."""
+    period: int = Field(ge=1)
+    """Period of the best schedule."""
+    month_from: int = Field(ge=1)
+    month_to: int = Field(ge=1)
+
+
+class Implementation(FileRecord):
+    """How it is built, and what it costs."""
+
+    grid_requirements: GridRequirements
+    estimated_cost_cad: float
+    """Net of resale: what the objective counts for the action."""
+    purchase_cad: float
+    resale_cad: float
+    schedule: Window
+
+
+class SitePackage(FileRecord):
+    """One action of the plan, ready to be looked at by an engineer (section 3.5.2)."""
+
+    id: str
+    """`<kind>_<place_id>`."""
+    kind: ActionKindKey
+    place_id: str
+    name: str
+    municipality: str
+    location: Location
+    charging: Charging | None
+    """Null where no port is added."""
+    implementation: Implementation
+    requirements: list[Requirement]
+
+
+# -- From a plan to its packages.
 
 
 def packages(
@@ -51,23 +141,16 @@ def packages(
     ]
 
 
-def level_added(action: Action) -> Level | None:
-    """Return the level whose ports an action adds; None where it adds none."""
-    if action.kind == "remove":
-        return None
-    return "l2" if action.kind in ("new_l2", "add_l2") else "l3"
-
-
 def supply_of(action: Action, config: Config) -> Supply | None:
     """Return the supply of the ports that an action adds; None where it adds none."""
-    level = level_added(action)
+    level = ACTION_KIND[action.kind].adds
     return supply(level, action.ports_added, config.power) if level else None
 
 
 def _package(
     action: Action, kw_before: float, config: Config, period: int, ground: Ground
 ) -> SitePackage:
-    level, need = level_added(action), supply_of(action, config)
+    level, need = ACTION_KIND[action.kind].adds, supply_of(action, config)
     months = config.phasing.months_per_period
     charging = None
     if level and need:
@@ -98,30 +181,23 @@ def _package(
                 month_to=period * months,
             ),
         ),
-        requirements=[
-            Requirement(topic=n.topic, text=n.text, source=n.source, confirm=n.confirm)
-            for n in checklist(action.kind, need, ground)
-        ],
+        requirements=list(checklist(action.kind, need, ground)),
     )
 
 
 def _grid(action: Action, kw_before: float, need: Supply | None) -> GridRequirements:
     return GridRequirements(
-        power_increase_kw=_rounded(action.kw_after - kw_before),
-        power_after_kw=_rounded(action.kw_after),
-        grid_proxy_kw=_rounded(action.grid_kw),
-        headroom_kw=_rounded(action.grid_kw - action.kw_after),
+        power_increase_kw=round(action.kw_after - kw_before, DECIMALS),
+        power_after_kw=round(action.kw_after, DECIMALS),
+        grid_proxy_kw=round(action.grid_kw, DECIMALS),
+        headroom_kw=round(action.grid_kw - action.kw_after, DECIMALS),
         voltage_requirement=f"{need.volts:.0f}V" if need else "",
         phases=need.phases if need else None,
-        current_a=_rounded(need.amps) if need else None,
-        apparent_power_kva=_rounded(need.kva) if need else None,
+        current_a=round(need.amps, DECIMALS) if need else None,
+        apparent_power_kva=round(need.kva, DECIMALS) if need else None,
         transformer_kva=need.transformer_kva if need else None,
         arithmetic=list(need.arithmetic()) if need else [],
     )
-
-
-def _rounded(value: float) -> float:
-    return round(value, DECIMALS)
 
 
 def _kw_before(tables: Tables, plan: Plan, config: Config) -> dict[str, float]:
@@ -157,7 +233,55 @@ def _ground(tables: Tables, action: Action) -> Ground:
     return Ground(is_station, told.get("owner", ""), told.get("operator", ""))
 
 
-# -- files -----------------------------------------------------------------------------------
+# -- As files.
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of ``site-packages.geojson``; its properties are the packages."""
+    package = SitePackage.model_json_schema(ref_template="#/$defs/{model}")
+    defs = {**package.pop("$defs", {}), "SitePackage": package}
+    feature = {
+        "type": "object",
+        "required": ["type", "id", "geometry", "properties"],
+        "properties": {
+            "type": {"const": "Feature"},
+            "id": {"type": "string"},
+            "geometry": {
+                "type": "object",
+                "required": ["type", "coordinates"],
+                "properties": {
+                    "type": {"const": "Point"},
+                    "coordinates": {
+                        "type": "array",
+                        "items": {"type": "number"},
+                        "minItems": 2,
+                        "maxItems": 2,
+                    },
+                },
+            },
+            "properties": {"$ref": "#/$defs/SitePackage"},
+        },
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "kwev site packages",
+        "type": "object",
+        "required": ["type", "features"],
+        "properties": {
+            "type": {"const": "FeatureCollection"},
+            "features": {"type": "array", "items": feature},
+        },
+        "additionalProperties": False,
+        "$defs": defs,
+    }
+
+
+_ACTION: Final = ("id", "kind", "place_id", "name", "municipality")
+_GRID: Final = (
+    "phases", "current_a", "apparent_power_kva", "transformer_kva", "power_increase_kw",
+    "power_after_kw", "grid_proxy_kw", "headroom_kw",
+)  # fmt: skip
+_MONEY: Final = ("purchase_cad", "resale_cad", "estimated_cost_cad")
 
 
 def as_frame(made: Sequence[SitePackage]) -> pd.DataFrame:
@@ -165,14 +289,10 @@ def as_frame(made: Sequence[SitePackage]) -> pd.DataFrame:
     rows = []
     for package in made:
         grid, charging = package.implementation.grid_requirements, package.charging
-        when = package.implementation.schedule
+        money, when = package.implementation, package.implementation.schedule
         rows.append(
             {
-                "id": package.id,
-                "kind": package.kind,
-                "place_id": package.place_id,
-                "name": package.name,
-                "municipality": package.municipality,
+                **{key: getattr(package, key) for key in _ACTION},
                 "category": package.location.type,
                 "latitude": package.location.latitude,
                 "longitude": package.location.longitude,
@@ -180,21 +300,9 @@ def as_frame(made: Sequence[SitePackage]) -> pd.DataFrame:
                 "ports_added": charging.num_ports if charging else 0,
                 "port_kw": charging.power_output.kw if charging else None,
                 "volts": charging.power_output.voltage if charging else None,
-                "phases": grid.phases,
-                "current_a": grid.current_a,
-                "apparent_power_kva": grid.apparent_power_kva,
-                "transformer_kva": grid.transformer_kva,
-                "power_increase_kw": grid.power_increase_kw,
-                "power_after_kw": grid.power_after_kw,
-                "grid_proxy_kw": grid.grid_proxy_kw,
-                "headroom_kw": grid.headroom_kw,
-                "purchase_cad": package.implementation.purchase_cad,
-                "resale_cad": package.implementation.resale_cad,
-                "estimated_cost_cad": package.implementation.estimated_cost_cad,
-                "phase": when.phase,
-                "period": when.period,
-                "month_from": when.month_from,
-                "month_to": when.month_to,
+                **{key: getattr(grid, key) for key in _GRID},
+                **{key: getattr(money, key) for key in _MONEY},
+                **when.model_dump(),
                 "needs": "; ".join(need.topic for need in package.requirements),
             }
         )

@@ -1,29 +1,33 @@
-"""A page for each site: plain HTML with one small style sheet, to be printed or sent."""
+"""Every site of the plan: a page to print or send, a table that leads to it, files to take away."""
 
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any, Final
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.display import origins, style
 from kwev.display.figure import ASSETS
 from kwev.display.style import DASH, MINUS
-from kwev.display.table import Column, Table, table
+from kwev.display.table import Column, table
+from kwev.display.values import Numbers, named
 from kwev.files import write_json, write_text
 from kwev.model.scores import site_scores
-from kwev.report import phases as report_phases
-from kwev.report import site_needs as report_site_needs
 from kwev.report import site_packages
-from kwev.report.site_needs import Ground, checklist
-from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
+from kwev.report.phases import phase_file
+from kwev.report.site_needs import Ground, checklist, supply
+from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
+    from kwev.display.table import Table
     from kwev.project import Project
-    from kwev.report.phases import SitePackage
     from kwev.report.scenario import Report
+    from kwev.report.site_packages import SitePackage
 
+CHAPTER: Final = "../../chapters/05-phasing.html"
 STYLE_NAME: Final = "site.css"
 STYLE: Final = """\
 :root { --paper: #ffffff; --ink: #1c2430; --quiet: #55606e; --line: #c9d0d8; --link: #0b5394; }
@@ -42,20 +46,6 @@ dt { color: var(--quiet); } dd { margin: 0; }
 @media print { nav { display: none; } body { max-width: none; } }
 """
 
-TOPIC_NAMES: Final = {
-    "consent": "Consent",
-    "supply": "Supply",
-    "transformer": "Transformer",
-    "wiring": "Wiring",
-    "protection": "Protection",
-    "surface": "Surface",
-    "spacing": "Spacing",
-    "drainage": "Drainage",
-    "light": "Light",
-    "access": "Access",
-    "signage": "Signage",
-    "removal": "Removal",
-}
 NOTE: Final = (
     "A starting point for a site visit, not a design. The grid figure is a proxy from the kind of "
     "site and its surroundings, not a utility's. An engineer must confirm supply, protection, "
@@ -63,37 +53,19 @@ NOTE: Final = (
 )
 
 
-def page(
-    package: SitePackage,
-    what: str,
-    *,
-    back: str,
-    before: SitePackage | None,
-    after: SitePackage | None,
-) -> str:
-    """Return the HTML of a site's page.
-
-    Parameters
-    ----------
-    what
-        The action in words.
-    back
-        Address of the chapter.
-    before, after
-        Neighbours in the list of sites.
-    """
-    title = html.escape(package.name)
+def page(package: SitePackage, before: SitePackage | None, after: SitePackage | None) -> str:
+    """Return the HTML of a site's page; ``before`` and ``after`` are its neighbours in the list."""
+    title, what = html.escape(package.name), html.escape(KIND_NAMES[package.kind])
     head = (
         '<!DOCTYPE html>\n<html lang="en-CA"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{title}: {html.escape(what)}</title><link rel="icon" href="data:,">'
+        f'<title>{title}: {what}</title><link rel="icon" href="data:,">'
         f'<link rel="stylesheet" href="{STYLE_NAME}"></head>\n<body>'
     )
-    where = f"{html.escape(what)}, {html.escape(package.municipality)}"
     parts = [
         head,
-        _navigation(back, before, after),
-        f'<main><h1>{title}</h1><p class="quiet">{where}</p>',
+        _navigation(before, after),
+        f'<main><h1>{title}</h1><p class="quiet">{what}, {html.escape(package.municipality)}</p>',
         "<h2>What and when</h2>",
         _facts(_what(package)),
         "<h2>Power</h2>",
@@ -111,8 +83,8 @@ def file_name(package: SitePackage) -> str:
     return f"{package.id}.html"
 
 
-def _navigation(back: str, before: SitePackage | None, after: SitePackage | None) -> str:
-    links = [f'<a href="{html.escape(back)}">All sites</a>']
+def _navigation(before: SitePackage | None, after: SitePackage | None) -> str:
+    links = [f'<a href="{CHAPTER}">All sites</a>']
     for word, other in (("Previous", before), ("Next", after)):
         if other is not None:
             links.append(f'<a href="{html.escape(file_name(other))}">{word}</a>')
@@ -123,11 +95,8 @@ def _what(package: SitePackage) -> list[tuple[str, str]]:
     money, place = package.implementation, package.location
     when = money.schedule
     ports = "none"
-    if package.charging:
-        output = package.charging.power_output
-        ports = (
-            f"{package.charging.num_ports} of {output.kw:g} kW ({package.charging.charger_type})"
-        )
+    if (new := package.charging) is not None:
+        ports = f"{new.num_ports} of {new.power_output.kw:g} kW ({new.charger_type})"
     return [
         ("New ports", ports),
         ("Months", f"{when.month_from} to {when.month_to} from the start of the works"),
@@ -173,7 +142,7 @@ def _needs(package: SitePackage) -> str:
     for need in package.requirements:
         asks = f" To be confirmed by {html.escape(need.confirm)}." if need.confirm else ""
         items.append(
-            f"<li><b>{TOPIC_NAMES[need.topic]}.</b> {html.escape(need.text)}{asks} "
+            f"<li><b>{need.topic.capitalize()}.</b> {html.escape(need.text)}{asks} "
             f'<span class="quiet">({html.escape(need.source)})</span></li>'
         )
     return f'<ul class="needs">{"".join(items)}</ul>'
@@ -192,118 +161,95 @@ def _signed(value: float) -> str:
     return f"{value:,.1f}".replace("-", MINUS)
 
 
-# -- The sites of the plan: a table that leads to a page for each, and files to take away.
+# -- Named values, tables and files.
 
 SITES: Final = f"{ASSETS}/sites"
 """Folder of the sites' pages, below the project and below the site."""
 
 FILES: Final = f"{ASSETS}/downloads"
-CHAPTER: Final = "../../chapters/05-phasing.html"
 CSV, GEOJSON, PHASES = "site-packages.csv", "site-packages.geojson", "phases.json"
+_ABOUT: Final = {
+    CSV: "A row for each site: ports, power, current, transformer, cost, months.",
+    GEOJSON: "The same with the arithmetic and everything that each site needs.",
+    PHASES: "The specification's three phases, by kind of action.",
+}
+
+
+def of_sites(report: Report) -> Numbers:
+    """Return the numbers of the site packages."""
+    built = [package.implementation for package in report.packages]
+    grids = [one.grid_requirements for one in built]
+    increase_kw = sum(grid.power_increase_kw for grid in grids)
+    big = sum(grid.phases == 3 for grid in grids)  # noqa: PLR2004 -- three-phase
+    return Numbers(
+        named(
+            "site packages",
+            count={"packages": len(built), "big_transformers": big},
+            mw={"packages_mw": increase_kw / 1_000},
+            cad={"packages_cost": sum(one.estimated_cost_cad for one in built)},
+            kw={"least_room:,.0f": min(grid.headroom_kw for grid in grids)},
+        )
+    )
 
 
 def site_list(report: Report) -> Table:
     """Return every action with what it draws, costs and when it is done; each leads to its page."""
-    made = report.packages
     rank = site_scores(report.tables, report.config).set_index("site_id")["rank"]
-    frame = site_packages.as_frame(made)
+    frame = site_packages.as_frame(report.packages)
     frame = frame.assign(
-        page=[f"/{SITES}/{file_name(package)}" for package in made],
-        what=frame["kind"].map(style.ACTION_NAMES),
+        page=f"/{SITES}/" + frame["id"] + ".html",
+        what=frame["kind"].map({kind.key: kind.short for kind in ACTION_KINDS}),
         months=[f"{a} to {b}" for a, b in zip(frame["month_from"], frame["month_to"], strict=True)],
         site_rank=frame["place_id"].map(rank),  # a station that is converted is no candidate
-    )
-    order = frame.sort_values(["municipality", "month_from", "name", "id"], kind="stable").index
-    frame = frame.loc[order].reset_index(drop=True)
+    ).sort_values(_ORDER, kind="stable", ignore_index=True)
     columns = (
         Column("name", "Place", link="page"),
         "what ports_added power_increase_kw current_a apparent_power_kva",
         "headroom_kw estimated_cost_cad months site_rank",
     )
-    origin = origins.plan(report.tables, report.plan)
-
-    def pages_to(project: Project) -> None:
-        _write_pages(report, project)
-
-    return Table(
-        "sites",
-        frame,
-        columns,
-        origin.source,
-        origin.vintage,
-        len(frame),
-        group="municipality",
-        more=pages_to,
-    )
+    found = table("sites", frame, columns, report.origin, group="municipality", pdf_rows=len(frame))
+    return replace(found, more=partial(_write_pages, frame["id"].tolist(), report.packages))
 
 
-def _write_pages(report: Report, project: Project) -> None:
-    made = sorted(
-        report.packages,
-        key=lambda p: (p.municipality, p.implementation.schedule.month_from, p.name, p.id),
-    )
+_ORDER: Final = ["municipality", "month_from", "name", "id"]
+
+
+def _write_pages(order: list[str], packages: list[SitePackage], project: Project) -> None:
+    by_id = {package.id: package for package in packages}
+    made = [by_id[key] for key in order]
     folder = project.root / SITES
     write_text(folder / STYLE_NAME, STYLE)
-    for k, package in enumerate(made):
-        text = page(
-            package,
-            KIND_NAMES[package.kind],
-            back=CHAPTER,
-            before=made[k - 1] if k else None,
-            after=made[k + 1] if k + 1 < len(made) else None,
-        )
-        write_text(folder / file_name(package), text)
+    for before, package, after in zip([None, *made], made, [*made[1:], None], strict=False):
+        write_text(folder / file_name(package), page(package, before, after))
 
 
 def site_files(report: Report) -> Table:
     """Return the files of the sites to take away."""
-    rows = [
-        {
-            "file": CSV,
-            "url": f"/{FILES}/{CSV}",
-            "about": "A row for each site: ports, power, current, transformer, cost, months.",
-        },
-        {
-            "file": GEOJSON,
-            "url": f"/{FILES}/{GEOJSON}",
-            "about": "The same with the arithmetic and everything that each site needs.",
-        },
-        {
-            "file": PHASES,
-            "url": f"/{FILES}/{PHASES}",
-            "about": "The specification's three phases, by kind of action.",
-        },
-    ]
-    columns = (Column("file", "File", link="url"), "about")
-    origin = origins.plan(report.tables, report.plan)
-
-    power = report.config.power
+    frame = pd.DataFrame(
+        [{"file": name, "url": f"/{FILES}/{name}", "about": _ABOUT[name]} for name in _ABOUT]
+    )
 
     def files_to(project: Project) -> None:
-        folder = project.root / FILES
+        folder, phases = project.root / FILES, phase_file(report.plan, report.config.power)
         write_text(folder / CSV, site_packages.as_csv(report.packages))
         write_json(folder / GEOJSON, site_packages.as_geojson(report.packages), indent=None)
-        write_json(
-            folder / PHASES, report_phases.phase_file(report.plan, power).model_dump(mode="json")
-        )
+        write_json(folder / PHASES, phases.model_dump(mode="json"))
 
-    frame = pd.DataFrame(rows)
-    return Table(
-        "site-files", frame, columns, origin.source, origin.vintage, more=files_to, is_noted=False
-    )
+    columns = (Column("file", "File", link="url"), "about")
+    found = table("site-files", frame, columns, report.origin)
+    return replace(found, more=files_to, is_noted=False)
 
 
 def power_needs(report: Report) -> Table:
     """Return what each number of ports in the plan draws, with the arithmetic."""
-    sizes: dict[tuple[Any, int], int] = {}
-    for action in report.plan.actions:
-        level = site_packages.level_added(action)
-        if level is not None:
-            size = (level, action.ports_added)
-            sizes[size] = sizes.get(size, 0) + 1
+    sizes = Counter(
+        (level, action.ports_added)
+        for action in report.plan.actions
+        if (level := ACTION_KIND[action.kind].adds)
+    )
     rows = []
     for (level, ports), sites in sorted(sizes.items()):
-        need = report_site_needs.supply(level, ports, report.config.power)
+        need = supply(level, ports, report.config.power)
         rows.append(
             {
                 "what": f"{LEVEL_NAMES[level]}, {ports} port{'s' if ports > 1 else ''}",
@@ -316,14 +262,10 @@ def power_needs(report: Report) -> Table:
             }
         )
     columns = (
-        Column("what", "New ports"),
-        "sites",
-        Column("kw", "Power", "kW", ",.1f"),
+        Column("what", "New ports"), "sites", Column("kw", "Power", "kW", ",.1f"),
         "amps kva transformer arithmetic",
-    )
-    return table(
-        "power-needs", pd.DataFrame(rows), columns, origins.plan(report.tables, report.plan)
-    )
+    )  # fmt: skip
+    return table("power-needs", pd.DataFrame(rows), columns, report.origin)
 
 
 def site_needs(report: Report) -> Table:
@@ -331,25 +273,20 @@ def site_needs(report: Report) -> Table:
     power, ports = report.config.power, report.config.ports
     here = Ground(is_station=False, owner="", operator="")
     there = Ground(is_station=True, owner="", operator="")
-    slow = checklist("new_l2", report_site_needs.supply("l2", ports.min_l2, power), here)
-    fast = checklist("upgrade", report_site_needs.supply("l3", ports.min_l3, power), there)
-    rows = []
-    for words, needs in (
-        (f"A new Level 2 station, {ports.min_l2} port{'s' if ports.min_l2 > 1 else ''}", slow),
-        (f"A conversion to Level 3, {ports.min_l3} ports", fast),
-    ):
-        rows += [
-            {
-                "group": words,
-                "topic": TOPIC_NAMES[need.topic],
-                "text": need.text,
-                "source": need.source,
-                "confirm": need.confirm or None,
-            }
-            for need in needs
-        ]
+    groups = {
+        f"A new Level 2 station, {ports.min_l2} port{'s' if ports.min_l2 > 1 else ''}": checklist(
+            "new_l2", supply("l2", ports.min_l2, power), here
+        ),
+        f"A conversion to Level 3, {ports.min_l3} ports": checklist(
+            "upgrade", supply("l3", ports.min_l3, power), there
+        ),
+    }
+    rows = [
+        {**need.model_dump(), "group": words, "topic": need.topic.capitalize(),
+         "confirm": need.confirm or None}
+        for words, needs in groups.items()
+        for need in needs
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows)[["group", "topic", "text", "source", "confirm"]]
     columns = ("topic text", Column("source", "Where it stands"), "confirm")
-    origin = origins.plan(report.tables, report.plan)
-    return Table(
-        "site-needs", pd.DataFrame(rows), columns, origin.source, origin.vintage, group="group"
-    )
+    return table("site-needs", frame, columns, report.origin, group="group")

@@ -12,6 +12,7 @@ from scipy.spatial.distance import pdist
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.values import Number, Numbers, named
+from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
@@ -285,11 +286,14 @@ def stated(report: Report, number: str) -> float:
 
     Raises
     ------
-    KeyError
+    KwevError
         If the table of claims holds nothing about it.
     """
-    claims = read_json(report.project.root / "data" / "claims.json")
-    return float({claim.get("number"): claim.get("value") for claim in reversed(claims)}[number])
+    where = report.project.root / "data" / "claims.json"
+    for claim in read_json(where):
+        if claim.get("number") == number:
+            return float(claim["value"])
+    raise KwevError(f"no claim about the number {number!r}", where=str(where))
 
 
 # -- Named values.

@@ -1,4 +1,4 @@
-"""When the plan is built: the best schedule, and three to hold it against.
+"""When the plan is built: the best schedule, and four to hold it against.
 
 Each schedule is a period for every action; what it does month by month is worked out apart from
 the model, by :mod:`kwev.certify.schedule`, each time it is shown.
@@ -20,7 +20,7 @@ from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
 from kwev.report.effects import effects
-from kwev.report.phases import FORMAT_VERSION, PHASES, Done, ScheduleFile, State, phase_of
+from kwev.report.phases import PHASES, phase_of
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
 from kwev.studies import records, store
 from kwev.studies.records import Record
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from kwev.project import Project
     from kwev.report.effects import Effects
     from kwev.solve.schedule import Schedule, Worth
+    from kwev.vocabulary import LevelKey
 
 Name = Literal["best", "greedy", "phased", "order", "written"]
 NAMES: Final[dict[Name, str]] = {
@@ -47,8 +48,6 @@ NAMES: Final[dict[Name, str]] = {
     "written": "The specification's months",
 }
 """Schedules, the model's first: all but the last keep the limits of every period."""
-
-WITHIN_LIMITS: Final[tuple[Name, ...]] = ("best", "greedy", "phased", "order")
 
 
 def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
@@ -65,7 +64,10 @@ def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
     actions = found.plan.actions
     chosen = np.array([known[action.id] for action in actions], np.int64)
     kw = columns.port_kw[chosen] * found.choice.ports[chosen] - columns.lost_kw[chosen]
-    areas = _areas(found.tables)
+    areas: dict[str, str] = {}
+    for table, key in ((found.tables.sites, "site_id"), (found.tables.stations, "station_id")):
+        area = table["area_id"].fillna("").astype(str)
+        areas |= dict(zip(table[key].astype(str), area, strict=True))
     jobs = Jobs(
         ids=tuple(action.id for action in actions),
         kind=tuple(action.kind for action in actions),
@@ -75,15 +77,6 @@ def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
         before=(*_at_one_place(found.plan), *_before_removals(found, chosen)),
     )
     return jobs, chosen
-
-
-def _areas(tables: Tables) -> dict[str, str]:
-    """Return the area of each site and station, by its id."""
-    found: dict[str, str] = {}
-    for table, key in ((tables.sites, "site_id"), (tables.stations, "station_id")):
-        area = table["area_id"].fillna("").astype(str)
-        found |= dict(zip(table[key].astype(str), area, strict=True))
-    return found
 
 
 def _at_one_place(plan: Plan) -> list[tuple[int, int]]:
@@ -116,17 +109,12 @@ def as_written(plan: Plan, phasing: Phasing) -> NDArray[np.int64]:
     """
     period = np.zeros(len(plan.actions), np.int64)
     for phase in PHASES:
-        done = [k for k, a in enumerate(plan.actions) if a.kind in (phase.kind, *phase.also)]
+        done = [k for k, a in enumerate(plan.actions) if a.kind in phase.kinds]
         first = (phase.month_from - 1) // phasing.months_per_period + 1
         last = math.ceil(phase.month_to / phasing.months_per_period)
         for at, k in enumerate(done):
             period[k] = first + (last - first + 1) * at // len(done)
     return period
-
-
-def stages(plan: Plan) -> list[int]:
-    """Return the number of the phase that each action belongs to."""
-    return [phase_of(action.kind).number for action in plan.actions]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,22 +130,22 @@ class _Task:
     def of(cls, tables: Tables, plan: Plan, config: Config) -> _Task:
         found = effects(tables, plan)
         jobs, chosen = jobs_of(found)
-        gains = worth(
-            found.reach,
-            found.cells,
-            chosen,
-            {"l2": config.weights.l2, "l3": config.weights.l3},
-        )
-        return cls(plan, config, jobs, gains)
+        weights: dict[LevelKey, float] = {"l2": config.weights.l2, "l3": config.weights.l3}
+        return cls(plan, config, jobs, worth(found.reach, found.cells, chosen, weights))
 
     def best(self, phasing: Phasing) -> Schedule:
         return best(self.jobs, self.gains, phasing, self.config.solver)
 
     def order(self, phasing: Phasing, inside: Sequence[int]) -> NDArray[np.int64]:
         """Return the schedule by phases, within the limits; ``inside`` is the order in a phase."""
-        of_phase = stages(self.plan)
+        of_phase = [phase_of(action.kind).number for action in self.plan.actions]
         in_order = sorted(inside, key=lambda k: of_phase[k])
         return listed(self.jobs, phasing, in_order, stages=of_phase)
+
+    def today(self, phasing: Phasing) -> float:
+        """Return what is gathered where nothing is built (point-months)."""
+        never = np.full(len(self.jobs), phasing.periods + 1)
+        return point_months(self.gains, never, phasing)
 
     def named(self, period: NDArray[np.int64]) -> dict[str, int]:
         return dict(zip(self.jobs.ids, period.tolist(), strict=True))
@@ -195,7 +183,6 @@ def make(
         "order": task.order(phasing, range(len(task.jobs))),
         "written": as_written(plan, phasing),
     }
-    never = np.full(len(task.jobs), phasing.periods + 1)
     points = {name: point_months(task.gains, p, phasing) for name, p in periods.items()}
     swings = [
         _swing(task, key, end, value)
@@ -205,7 +192,7 @@ def make(
     ]
     return {
         "periods": {name: task.named(period) for name, period in periods.items()},
-        "points": {**points, "today": point_months(task.gains, never, phasing)},
+        "points": {**points, "today": task.today(phasing)},
         "bound": top.bound,
         "status": top.status,
         "rows": {level: len(rows.base) for level, rows in task.gains.rows.items()},
@@ -229,10 +216,8 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
         top = task.best(phasing)
     except KwevError as error:
         return {**found, "best": None, "order": None, "last": None, "reason": error.what}
-    never = np.full(len(task.jobs), phasing.periods + 1)
-    today = point_months(task.gains, never, phasing)
     in_list = task.order(phasing, range(len(task.jobs)))
-    order = point_months(task.gains, in_list, phasing)
+    today, order = task.today(phasing), point_months(task.gains, in_list, phasing)
     return {
         **found,
         "best": top.value - today,
@@ -242,11 +227,11 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
     }
 
 
-# -- the record ------------------------------------------------------------------------------
+# -- The record of a plan's schedules.
 
 RECORD: Final = "schedule"
 VERSION: Final = "1"
-"""Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
+"""Version of the code behind the record (see :func:`kwev.studies.records.made_from`)."""
 
 
 def ranges(project: Project) -> dict[str, tuple[float, float]]:
@@ -274,7 +259,7 @@ def record(project: Project, scenario: str = "base", geography: str = "cell") ->
     return Record(RECORD, parts, work_out)
 
 
-# -- what is shown ---------------------------------------------------------------------------
+# -- What the schedules do, by the clock.
 
 
 @dataclass(frozen=True, eq=False)
@@ -362,9 +347,13 @@ class Timetable:
         return (float(self.values["bound"]) - value) / gain if gain > 0 else 0.0
 
     def gain(self, name: Name) -> PersonMonths:
-        """Return what a schedule gathers above what stands today."""
-        one, today = self.gathered[name], self.today
-        return type(one)(one.l2 - today.l2, one.l3 - today.l3, one.points - today.points)
+        """Return what a schedule gathers above what stands today; points as the record states them.
+
+        That these are what the certificate finds again is among the :meth:`problems`.
+        """
+        one, today, points = self.gathered[name], self.today, self.values["points"]
+        gained = float(points[name]) - float(points["today"])
+        return type(one)(one.l2 - today.l2, one.l3 - today.l3, gained)
 
     def window(self, action_id: str) -> tuple[int, int]:
         """Return the first and last month of an action's period in the best schedule."""
@@ -380,20 +369,12 @@ class Timetable:
         """
         people = self.check.total_people
         rows = [
-            {
-                "schedule": name,
-                "month": m.month,
-                "l2": m.l2 / people,
-                "l3": m.l3 / people,
-                "l2_people": m.l2,
-                "l3_people": m.l3,
-                "spent_cad": m.spent_cad,
-                "connected_kw": m.connected_kw,
-                "jobs": m.jobs_l2 + m.jobs_l3,
-            }
+            {"schedule": name, "month": m.month, "l2": m.l2 / people, "l3": m.l3 / people,
+             "l2_people": m.l2, "l3_people": m.l3, "spent_cad": m.spent_cad,
+             "connected_kw": m.connected_kw, "jobs": m.jobs_l2 + m.jobs_l3}
             for name, moments in self.moments.items()
             for m in moments
-        ]
+        ]  # fmt: skip
         return pd.DataFrame(rows)
 
     def compared(self) -> pd.DataFrame:
@@ -404,7 +385,7 @@ class Timetable:
         ``most_jobs``, ``most_kw`` (in one period), ``most_cad`` (spent in one period),
         ``last_month`` (in which the last action is done).
         """
-        rows = []
+        rows, top = [], self.gain("best").points
         for name, words in NAMES.items():
             moments, gain = self.moments[name], self.gain(name)
             spent = np.diff([m.spent_cad for m in moments])
@@ -415,9 +396,7 @@ class Timetable:
                     "name": words,
                     "keeps": not self.check.problems(self.periods(name)),
                     "points": gain.points,
-                    "share": gain.points / self.gain("best").points
-                    if self.gain("best").points
-                    else 1.0,
+                    "share": gain.points / top if top else 1.0,
                     "l2": gain.l2,
                     "l3": gain.l3,
                     "most_jobs": max(m.jobs_l2 + m.jobs_l3 for m in moments),
@@ -460,47 +439,6 @@ class Timetable:
         columns = ["key", "end", "value", "best", "order", "last", "reason"]
         frame = pd.DataFrame(self.values["swings"], columns=columns)
         return frame.astype({"value": float, "best": float, "order": float, "last": float})
-
-
-def schedule_file(made: Timetable) -> ScheduleFile:
-    """Return the best schedule in the form of ``schedule.json``."""
-    names: tuple[Name, ...] = ("greedy", "phased", "order", "written")
-    months = made.config.phasing.months_per_period
-    gain, points = made.gain("best").points, made.values["points"]
-    return ScheduleFile(
-        format_version=FORMAT_VERSION,
-        scenario=made.plan.scenario,
-        inputs_sha256=made.plan.inputs_sha256,
-        config_sha256=made.plan.config_sha256,
-        limits=made.config.phasing.model_dump(mode="json"),
-        status=made.values["status"],
-        gain_point_months=gain,
-        bound_point_months=made.values["bound"] - points["today"],
-        gap=max(made.gap, 0.0),
-        gains_of_others_point_months={name: made.gain(name).points for name in names},
-        actions=[
-            Done(
-                id=name,
-                period=period,
-                month_from=(period - 1) * months + 1,
-                month_to=period * months,
-            )
-            for name, period in made.periods("best").items()
-        ],
-        states=[
-            State(
-                period=m.period,
-                month=m.month,
-                l2_people=m.l2,
-                l3_people=m.l3,
-                weighted_points=m.points,
-                spent_cad=m.spent_cad,
-                jobs=m.jobs_l2 + m.jobs_l3,
-                connected_kw=m.connected_kw,
-            )
-            for m in made.moments["best"]
-        ],
-    )
 
 
 def timetable(

@@ -36,15 +36,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, clock, search
-from kwev.solve.solvers import Answer, Program
+from kwev.solve.solvers import Answer, Program, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     import cvxpy as cp
     from numpy.typing import NDArray
 
     from kwev.config import Solver
+    from kwev.solve.solvers import Engine
 
 SMALL = 400
 """Programs with no more whole variables go to the solver as they are."""
@@ -122,23 +123,12 @@ class _Going:
         return bool(np.isfinite(self.value) and bound >= self.cut_off())
 
 
-def solve(  # noqa: PLR0913 -- what a search may be given
-    problem: cp.Problem,
-    settings: Solver,
-    *,
-    counts: Iterable[cp.Variable] = (),
-    start: dict[int, NDArray[np.float64]] | None = None,
-    watch: Callable[[float, float], None] | None = None,
-    enough: int | None = None,
-) -> Answer:
-    """Solve a problem with HiGHS; the values are left in its variables.
+@dataclass(frozen=True)
+class Hints:
+    """What a search may be given beside its problem.
 
-    Parameters
+    Attributes
     ----------
-    problem
-        A mixed-integer linear problem.
-    settings
-        Gap, time limit, threads and seed.
     counts
         Whole variables to branch on first.
     start
@@ -148,26 +138,56 @@ def solve(  # noqa: PLR0913 -- what a search may be given
     enough
         Relaxations after which the best solution known is taken with its honest gap; without one,
         or where this is None, the search goes on.
+    """
+
+    counts: tuple[cp.Variable, ...] = ()
+    start: dict[int, NDArray[np.float64]] | None = None
+    watch: Callable[[float, float], None] | None = None
+    enough: int | None = None
+
+
+def solve(problem: cp.Problem, engine: Engine, settings: Solver, hints: Hints) -> Answer:
+    """Solve a problem by the search where HiGHS is the engine, else by the engine alone.
+
+    Parameters
+    ----------
+    problem
+        A mixed-integer linear problem; the values are left in its variables.
+    engine
+        The solver; only HiGHS takes hints.
+    settings
+        Gap, time limit, threads and seed.
+    hints
+        Where to branch, what to start from, when to stop.
 
     Raises
     ------
     KwevError
-        If the solver breaks down.
+        If the solver breaks down, or the problem is too large for its licence.
     """
+    if engine.name == "highs":
+        return search_tree(problem, settings, hints)
+    return run(problem, engine, settings)
+
+
+def search_tree(problem: cp.Problem, settings: Solver, hints: Hints | None = None) -> Answer:
+    """Solve a problem with HiGHS around the tree of this module (see :func:`solve`)."""
+    hints = hints or Hints()
     started = perf_counter()
     program = Program.of(problem)
-    going = _Going(program, settings, clock(settings.time_limit_s), _sensed(program, watch), enough)
+    watch = _sensed(program, hints.watch)
+    going = _Going(program, settings, clock(settings.time_limit_s), watch, hints.enough)
     bounds = Bounds(program.lower, program.upper)
     going.note(f"{int(program.integer.sum())} whole variables, {program.matrix.shape[0]} rows")
     relaxation = Relaxation(program, settings.threads, settings.seed)
-    if start is not None:
-        _complete(going, relaxation, bounds, start)
+    if hints.start is not None:
+        _complete(going, relaxation, bounds, hints.start)
     if going.left() <= 0:
         bound, feasible = -np.inf, True
     elif program.integer.sum() <= SMALL:
         bound, feasible = _finish(going, bounds)
     else:
-        bound, feasible = _search(going, relaxation, bounds, program.where(counts))
+        bound, feasible = _search(going, relaxation, bounds, program.where(hints.counts))
     _polish(going, relaxation, bounds)
     return _answer(going, bound, feasible=feasible, seconds=perf_counter() - started)
 

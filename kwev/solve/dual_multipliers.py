@@ -10,10 +10,8 @@ in the relaxation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 from scipy import sparse
 
@@ -22,6 +20,7 @@ from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof
+from kwev.solve.block_program import BlockProgram
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
@@ -32,15 +31,6 @@ if TYPE_CHECKING:
     from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.vocabulary import LevelKey
-
-OPTIONS: dict[str, Any] = {
-    "output_flag": False,
-    "solver": "simplex",
-    "threads": 1,
-    "random_seed": 0,
-    "time_limit": 120.0,
-}
-"""Of HiGHS. The time limit only says when to go without a bound."""
 
 MOST_BRANCHES = 8
 """Branches of one problem, at most: each adds its multipliers to the plan file."""
@@ -183,7 +173,7 @@ class Relaxation:
     def _leaf(
         self,
         problem: Problem,
-        program: _Program,
+        program: BlockProgram,
         least: dict[LevelKey, int],
         most: dict[LevelKey, int],
     ) -> _Leaf | None:
@@ -258,9 +248,9 @@ class Relaxation:
         sums = np.bincount(groups.of_point[hangs], profit[hangs], minlength=len(groups.losable))
         return sums.astype(np.float64)
 
-    def _program(self, problem: Problem) -> _Program:
+    def _program(self, problem: Problem) -> BlockProgram:
         model = self._model
-        program, options = _Program(), model.options
+        program, options = BlockProgram(), model.options
         most, each = self._more, self._port_cad
         fixed = self._fixed_cad + self._fewest * each
         price_fixed, price_each = np.zeros(len(options)), np.zeros(len(options))
@@ -299,7 +289,9 @@ class Relaxation:
             self._energy_rows(program, problem, build, extra)
         return program
 
-    def _cover_rows(self, program: _Program, problem: Problem, target: str, build: range) -> None:
+    def _cover_rows(
+        self, program: BlockProgram, problem: Problem, target: str, build: range
+    ) -> None:
         model, groups = self._model, self._group(target)
         covered = program.variables(
             np.ones(len(groups.losable)), self._cover_profit(problem, target, 0.0)
@@ -329,7 +321,9 @@ class Relaxation:
             float(row.missing),
         )
 
-    def _energy_rows(self, program: _Program, problem: Problem, build: range, extra: range) -> None:
+    def _energy_rows(
+        self, program: BlockProgram, problem: Problem, build: range, extra: range
+    ) -> None:
         model = self._model
         short = program.variables(
             np.array([float(problem.most_missing["demand"])]),
@@ -351,107 +345,6 @@ class Relaxation:
                 need[i] - float(model.supply[area]),
             )
         program.at_least("target_demand", {short: np.ones(1), unserved: -np.ones(len(areas))}, 0.0)
-
-
-class _Program:
-    """A linear program, written block by block: a maximum over variables from 0 up."""
-
-    def __init__(self) -> None:
-        self._upper: list[NDArray[np.float64]] = []
-        self._gain: list[NDArray[np.float64]] = []
-        self._rows: list[tuple[str, dict[range, sparse.coo_array], NDArray[np.float64], int]] = []
-        self._size = 0
-
-    def variables(self, upper: NDArray[np.float64], gain: NDArray[np.float64]) -> range:
-        """Add variables with their upper bounds and what each gains; return where they stand."""
-        start, self._size = self._size, self._size + len(upper)
-        self._upper.append(upper)
-        self._gain.append(gain)
-        return range(start, self._size)
-
-    def at_most(self, name: str, blocks: dict[range, Any], right: Any) -> None:
-        """Add rows ``sum blocks <= right``."""
-        self._add(name, blocks, right, 1)
-
-    def at_least(self, name: str, blocks: dict[range, Any], right: Any) -> None:
-        """Add rows ``sum blocks >= right``."""
-        self._add(name, blocks, right, -1)
-
-    def _add(self, name: str, blocks: dict[range, Any], right: Any, sign: int) -> None:
-        matrices = {
-            at: sparse.coo_array(np.atleast_2d(m) if isinstance(m, np.ndarray) else m)
-            for at, m in blocks.items()
-        }
-        count = next(iter(matrices.values())).shape[0]
-        self._rows.append((name, matrices, np.broadcast_to(right, (count,)).astype(float), sign))
-
-    def _matrix(self) -> sparse.csc_array:
-        start, data, row, column = 0, [], [], []
-        for _, blocks, right, _ in self._rows:
-            for at, block in blocks.items():
-                data.append(block.data.astype(float))
-                row.append(block.coords[0] + start)
-                column.append(block.coords[1] + at.start)
-            start += len(right)
-        triples = (np.concatenate(data), (np.concatenate(row), np.concatenate(column)))
-        matrix = sparse.csc_array(sparse.coo_array(triples, shape=(start, self._size)))
-        matrix.eliminate_zeros()
-        return matrix
-
-    def between(self, name: str, low: float, high: float) -> None:
-        """Bound the rows of a name on both sides, before the next solve."""
-        at = self._starts[name]
-        for row in range(at.start, at.stop):
-            self._solver.changeRowBounds(row, low, high)
-
-    @cached_property
-    def _starts(self) -> dict[str, range]:
-        found, start = {}, 0
-        for name, _, right, _ in self._rows:
-            found[name] = range(start, start + len(right))
-            start += len(right)
-        return found
-
-    @cached_property
-    def _solver(self) -> Any:
-        """The program as HiGHS has it; it starts each solve from where the last one ended."""
-        matrix = self._matrix()
-        lower, upper = [], []
-        for _, _, right, sign in self._rows:
-            lower.append(np.full(len(right), -np.inf) if sign > 0 else right)
-            upper.append(right if sign > 0 else np.full(len(right), np.inf))
-        program = highspy.HighsLp()
-        program.num_col_, program.num_row_ = self._size, matrix.shape[0]
-        program.col_cost_ = -np.concatenate(self._gain)
-        program.col_lower_ = np.zeros(self._size)
-        program.col_upper_ = np.concatenate(self._upper)
-        program.row_lower_, program.row_upper_ = np.concatenate(lower), np.concatenate(upper)
-        program.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-        program.a_matrix_.start_ = matrix.indptr
-        program.a_matrix_.index_ = matrix.indices
-        program.a_matrix_.value_ = matrix.data
-        solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-        for option, value in OPTIONS.items():
-            solver.setOptionValue(option, value)
-        solver.passModel(program)
-        return solver
-
-    def solve(self) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]] | None:
-        """Solve, and return by row what a unit more on its right gains, and the variables' values.
-
-        None where no optimum was found.
-        """
-        # HiGHS keeps the threads of a process's first solve: others here may ask for more
-        self._solver.resetGlobalScheduler(True)
-        self._solver.run()
-        self._solver.resetGlobalScheduler(True)
-        if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return None
-        solution = self._solver.getSolution()
-        dual = -np.array(solution.row_dual)
-        sign = {name: sign for name, _, _, sign in self._rows}
-        duals = {name: sign[name] * dual[at.start : at.stop] for name, at in self._starts.items()}
-        return duals, np.array(solution.col_value)
 
 
 def _units(value: float) -> int:

@@ -1,4 +1,4 @@
-"""HiGHS without cvxpy between: relaxations that start from the last one, searches from a start.
+"""HiGHS without cvxpy between: programs loaded, relaxations solved again, searches from a start.
 
 cvxpy hands HiGHS neither a start nor other bounds of the same problem; a search that solves one
 program several times needs both.
@@ -7,7 +7,7 @@ program several times needs both.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -18,17 +18,84 @@ import numpy as np
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
-
-    from kwev.solve.solvers import Program
+    from scipy import sparse
 
 FEASIBILITY = 1e-7
 """Tolerance on rows and whole numbers, absolute."""
 
 WARM_ITERATIONS = 1_000
 """A relaxation that starts from the last one and takes more steps than this starts afresh."""
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProgram:
+    """Minimise ``cost @ x + offset`` under ``row_lower <= matrix @ x <= row_upper`` and bounds.
+
+    Attributes
+    ----------
+    cost
+        Shape (n,). A maximum is the minimum of its negative.
+    offset
+        Constant of the objective, in the sense of the minimum: a relative gap needs it.
+    matrix
+        Shape (rows, n).
+    row_lower, row_upper
+        Shape (rows,); infinite where there is no bound.
+    lower, upper
+        Shape (n,): bounds of the variables.
+    integer
+        Shape (n,): which variables are whole.
+    """
+
+    cost: NDArray[np.float64]
+    offset: float
+    matrix: sparse.csc_array
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+
+
+def load(program: LinearProgram, options: Mapping[str, Any], *, whole: bool = False) -> Any:
+    """Return a HiGHS solver that holds a program, or its relaxation unless ``whole`` is set.
+
+    Parameters
+    ----------
+    program
+        What is minimised.
+    options
+        HiGHS's options by name, set in their order before the program is passed.
+    whole
+        Whether the whole variables are whole.
+
+    Raises
+    ------
+    KwevError
+        If HiGHS refuses an option or the program.
+    """
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    for name, value in options.items():
+        if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise KwevError(f"HiGHS refuses {name} = {value}", where="kwev.solve.highs")
+    lp, matrix = highspy.HighsLp(), program.matrix
+    lp.num_row_, lp.num_col_ = matrix.shape
+    lp.col_cost_, lp.offset_ = program.cost, program.offset
+    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
+    lp.col_lower_, lp.col_upper_ = program.lower, program.upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = matrix.indptr
+    lp.a_matrix_.index_ = matrix.indices
+    lp.a_matrix_.value_ = matrix.data
+    if whole:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[is_whole] for is_whole in program.integer.tolist()]
+    if solver.passModel(lp) == highspy.HighsStatus.kError:
+        raise KwevError("HiGHS refuses the program", where="kwev.solve.highs")
+    return solver
 
 
 @dataclass(frozen=True)
@@ -123,11 +190,9 @@ class Effort:
 class Relaxation:
     """The relaxation of a program, solved again and again under other bounds."""
 
-    def __init__(self, program: Program, threads: int, seed: int) -> None:
-        self._program = program
-        self._solver = _loaded(program, Bounds(program.lower, program.upper), whole=False)
-        for name, value in (("threads", threads), ("random_seed", seed), ("output_flag", False)):
-            self._solver.setOptionValue(name, value)
+    def __init__(self, program: LinearProgram, threads: int, seed: int) -> None:
+        quiet = {"output_flag": False, "log_to_console": False}
+        self._solver = load(program, {**quiet, "threads": threads, "random_seed": seed})
         self._solved = False
 
     def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
@@ -165,7 +230,7 @@ class Relaxation:
 
 
 def search(
-    program: Program,
+    program: LinearProgram,
     bounds: Bounds,
     effort: Effort,
     start: NDArray[np.float64] | None = None,
@@ -191,26 +256,24 @@ def search(
     KwevError
         If the solver breaks down.
     """
-    solver = _loaded(program, bounds, whole=True)
     with tempfile.TemporaryDirectory() as folder:
         log_path = Path(folder) / "highs.log"
         options: dict[str, Any] = {
+            "log_to_console": False,
             "mip_rel_gap": effort.gap,
             "mip_abs_gap": 1e-9,
             "time_limit": max(effort.seconds, 0.01),
             "threads": effort.threads,
             "random_seed": effort.seed,
             "mip_feasibility_tolerance": FEASIBILITY,
-            "log_to_console": False,
             "log_file": str(log_path),
         }
         if effort.nodes is not None:
             options["mip_max_nodes"] = effort.nodes
         if effort.heuristics is not None:
             options["mip_heuristic_effort"] = effort.heuristics
-        for name, value in options.items():
-            if solver.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-                raise KwevError(f"HiGHS refuses {name} = {value}", where="kwev.solve.highs")
+        bounded = replace(program, lower=bounds.lower, upper=bounds.upper)
+        solver = load(bounded, options, whole=True)
         if start is not None:
             given = highspy.HighsSolution()
             given.col_value = start.tolist()
@@ -240,27 +303,6 @@ def _found(solver: Any, log: str) -> Found:
     nodes = int(info.mip_node_count)
     bound = float(info.mip_dual_bound) if nodes >= 0 else value  # -1: no whole variable at all
     return Found(word, x, value, bound, max(0, nodes), log)
-
-
-def _loaded(program: Program, bounds: Bounds, *, whole: bool) -> Any:
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", whole)
-    solver.setOptionValue("log_to_console", False)
-    model = highspy.HighsModel()
-    lp, matrix = model.lp_, program.matrix
-    lp.num_row_, lp.num_col_ = matrix.shape
-    lp.col_cost_, lp.offset_ = program.cost, program.offset
-    lp.row_lower_, lp.row_upper_ = program.row_lower, program.row_upper
-    lp.col_lower_, lp.col_upper_ = bounds.lower, bounds.upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    lp.a_matrix_.start_ = matrix.indptr
-    lp.a_matrix_.index_ = matrix.indices
-    lp.a_matrix_.value_ = matrix.data
-    if whole:
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        lp.integrality_ = [kinds[whole_number] for whole_number in program.integer.tolist()]
-    solver.passModel(model)
-    return solver
 
 
 def clock(seconds: float) -> Callable[[], float]:

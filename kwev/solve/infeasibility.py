@@ -22,15 +22,13 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
-from kwev.model.constraints import active
 from kwev.model.demand import share_of
-from kwev.model.formulation import build_model
+from kwev.model.formulation import active, build_model
 from kwev.model.inputs import Inputs, assembled
 from kwev.model.siting import decision_columns, existing_stations, station_capacity_kw
 from kwev.plan.format import MOST_PORTS
 from kwev.solve.record import Choice, unserved_share
 from kwev.solve.solvers import choose_engine, run
-from kwev.solve.stages import enforced_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,7 +111,7 @@ def group_names(config: Config) -> tuple[str, ...]:
         "site_capacity",
         *(("demand",) if config.demand.enforce else ()),
         *(rule.name for rule in rules if rule.elastic),
-        *sorted(enforced_targets(config), key=("ev_owners", "l3", "l2").index),
+        *sorted(config.targets.enforced(), key=("ev_owners", "l3", "l2").index),
     )
 
 
@@ -147,7 +145,7 @@ def explain(
     inputs = wide_inputs(tables, case)
     alone = _alone(inputs, config)
     if alone:
-        most = most_covered(inputs, alone) if alone in enforced_targets(config) else None
+        most = most_covered(inputs, alone) if alone in config.targets.enforced() else None
         return Conflict("irreducible", (alone,), (), names, (), most)
     if len(inputs.columns) == 0:  # nothing to decide, and each target is met as it is
         return Conflict("none", (), (), names, ())
@@ -276,14 +274,13 @@ def _alone(inputs: Inputs, config: Config) -> str:
     covers. So a target above that is a set of its own, which no test has to show. Of several, the
     one that the filter would keep.
     """
-    targets = enforced_targets(config)
+    targets = config.targets.enforced()
     for name in reversed(group_names(config)):
         if name in targets and most_covered(inputs, name) < targets[name] - SHARE_TOL:
             return name
-        if name == "demand" and len(inputs.columns) == 0:
-            nothing = Choice(np.zeros(0, bool), np.zeros(0, np.int64))
-            if unserved_share(inputs, nothing) > 0:
-                return name
+        nothing = Choice.nothing(inputs.columns)
+        if name == "demand" and not len(nothing.build) and unserved_share(inputs, nothing) > 0:
+            return name
     return ""
 
 

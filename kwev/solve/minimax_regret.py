@@ -12,7 +12,7 @@ each has its own row of energy for every municipality.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cvxpy as cp
@@ -20,16 +20,18 @@ import numpy as np
 
 from kwev.errors import KwevError
 from kwev.files import sha256_json
-from kwev.model import constraints
+from kwev.model import formulation
+from kwev.model.constraints import energy_share, need_share
 from kwev.model.demand import share_of
-from kwev.model.formulation import Model, build_model, energy_share, need_share
+from kwev.model.formulation import Model, build_model, touched
 from kwev.model.inputs import assembled, build_inputs
-from kwev.solve import branch_and_bound
-from kwev.solve.presolve import reduce
-from kwev.solve.record import Choice, action_id, objective_parts, target_shares, unserved_share
-from kwev.solve.solvers import Answer, choose_engine, run
+from kwev.solve.branch_and_bound import Hints, solve
+from kwev.solve.presolve import energy_short_kw, reduce, some_columns
+from kwev.solve.record import choice_of, column_of_action, objective_parts, unserved_share
+from kwev.solve.solvers import Answer, choose_engine, out_of_time
 from kwev.solve.valid_inequalities import tight_rows
 from kwev.units import POINTS
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,44 +120,26 @@ def actions_of(plan: Plan) -> Actions:
 
 def standing(inputs: Inputs, config: Config, actions: Mapping[str, int]) -> Standing:
     """Return how a plan stands in a future whose inputs are given."""
-    choice, left_out = choice_of(inputs, actions)
+    choice, left_out = choice_of(inputs.columns, actions.items())
     columns, points = inputs.columns, inputs.points
     reached = {level: inputs.reach[level].covered(choice.build) for level in inputs.reach}
-    wanted = target_shares(config)
-    if not config.targets.ev_owners.enforce:
-        del wanted["ev_owners"]
-    missed = [
-        max(0.0, share - share_of(points.ev if name == "ev_owners" else points.people, got))
-        for name, share in wanted.items()
-        for got in [reached[name]]
-    ]
+    have = {
+        target: share_of(points.ev if target == "ev_owners" else points.people, who)
+        for target, who in reached.items()
+    }
+    missed = [max(0.0, share - have[key]) for key, share in config.targets.enforced().items()]
     unserved = unserved_share(inputs, choice) if config.demand.enforce else 0.0
-    missed += [unserved, *constraints.missed(inputs, config, choice.build).values()]
+    missed += [unserved, *formulation.missed(inputs, config, choice.build).values()]
     net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
     net_cad += columns.port_cad @ choice.ports
     return Standing(
         shortfall_points=POINTS * sum(missed),
-        people={level: float(points.people[~reached[level]].sum()) for level in ("l2", "l3")},
+        people={level: float(points.people[~reached[level]].sum()) for level in LEVEL_KEYS},
         unserved_kwh=unserved * float(inputs.energy.need_kwh.sum()),
         objective=sum(objective_parts(inputs, config, choice).values()),
         net_cad=float(net_cad),
         left_out=left_out,
     )
-
-
-def choice_of(inputs: Inputs, actions: Mapping[str, int]) -> tuple[Choice, tuple[str, ...]]:
-    """Return actions as a choice of columns, and those that are none of them."""
-    known = _columns(inputs)
-    size = len(inputs.columns)
-    build, ports = np.zeros(size, bool), np.zeros(size, np.int64)
-    for name, added in actions.items():
-        if name in known:
-            build[known[name]], ports[known[name]] = True, added
-    return Choice(build, ports), tuple(sorted(actions.keys() - known.keys()))
-
-
-def _columns(inputs: Inputs) -> dict[str, int]:
-    return {action_id(inputs.columns, k): k for k in range(len(inputs.columns))}
 
 
 def least_worst_regret(
@@ -253,12 +237,9 @@ class _Together:
     def _model(self, tables: Tables, inputs: Inputs, case: Case) -> tuple[Inputs, Model]:
         """Return the model of futures that differ in energy alone, tied to the decisions."""
         config = case.config.with_values(demand__enforce=False)
-        known = _columns(inputs)
-        kept = np.array([known[name] for name in self._names], np.int64)
-        columns = inputs.columns
-        values = {field.name: getattr(columns, field.name)[kept] for field in fields(columns)}
-        values["place"] = np.unique(values["place"], return_inverse=True)[1].astype(np.int64)
-        own = assembled(tables, config, case.geography, inputs.stations, type(columns)(**values))
+        known = column_of_action(inputs.columns)
+        columns = some_columns(inputs.columns, np.array([known[n] for n in self._names], np.int64))
+        own = assembled(tables, config, case.geography, inputs.stations, columns)
         model = build_model(own, config)
         tight = tight_rows(own, config, model)
         self.rows += [
@@ -270,24 +251,15 @@ class _Together:
 
     def solve(self, problem: cp.Problem, settings: Solver, start: Mapping[str, int]) -> Answer:
         """Solve over all futures from a plan that each of them allows."""
-        engine = choose_engine(settings.name)
-        if engine.name == "highs":
-            build = np.array([float(name in start) for name in self._names])
-            ports = np.array([float(start.get(name, 0)) for name in self._names])
-            whole = {self._build.id: build, self._ports.id: ports}
-            for _, model in self._models.values():
-                whole |= {model.build.id: build, model.ports.id: ports}
-            answer = branch_and_bound.solve(
-                problem, settings, counts=self._counts, start=whole, enough=ENOUGH
-            )
-        else:
-            answer = run(problem, engine, settings)
+        build = np.array([float(name in start) for name in self._names])
+        ports = np.array([float(start.get(name, 0)) for name in self._names])
+        whole = {self._build.id: build, self._ports.id: ports}
+        for _, model in self._models.values():
+            whole |= {model.build.id: build, model.ports.id: ports}
+        hints = Hints(tuple(self._counts), whole, enough=ENOUGH)
+        answer = solve(problem, choose_engine(settings.name), settings, hints)
         if not answer.found:
-            raise KwevError(
-                "no plan of least regret within the time limit",
-                where="solver.time_limit_s",
-                hint="Raise it, or take a smaller geography.",
-            )
+            raise out_of_time("plan of least regret")
         return answer
 
     def best_of(self, known: Sequence[Mapping[str, int]]) -> Actions:
@@ -322,17 +294,16 @@ def _worth_asking(
     """Return the actions that every future allows, without those that another stands in for.
 
     Column dominance (:mod:`kwev.solve.presolve`) holds in all futures at once if it holds where
-    the most
-    points are uncovered and the most power is missing: the exchange then costs no more, covers no
-    less and serves no less in each. Where no future has all the uncovered points of the others,
-    nothing is left out. The actions of known plans stay.
+    the most points are uncovered and the most power is missing: the exchange then costs no more,
+    covers no less and serves no less in each. Where no future has all the uncovered points of the
+    others, nothing is left out. The actions of known plans stay.
     """
-    shared = set.intersection(*(set(_columns(one)) for one in inputs))
+    shared = set.intersection(*(set(column_of_action(one.columns)) for one in inputs))
     widest = max(inputs, key=_open_points)
     nested = all(
         not (_is_open(one, level) & ~_is_open(widest, level)).any()
         for one in inputs
-        for level in ("l2", "l3")
+        for level in LEVEL_KEYS
     )
     if not nested or widest.energy.kwh_per_kw <= 0:
         return sorted(shared)
@@ -340,16 +311,14 @@ def _worth_asking(
         demand__enforce=any(config.demand.enforce for config in configs)
     )
     columns = widest.columns
-    names = [action_id(columns, k) for k in range(len(columns))]
+    names = list(column_of_action(columns))
     used = {name for plan in known for name in plan}
-    protected = (
-        np.array([name in used or name not in shared for name in names], bool)
-        | constraints.touched_rules(widest, config) | constraints.touched(widest, config)
-    )  # fmt: skip
-    short_kw = np.max([_short_kw(one) for one in inputs], axis=0)
+    known_or_unshared = np.array([name in used or name not in shared for name in names], bool)
+    protected = known_or_unshared | touched(widest, config)
+    short_kw = np.max([energy_short_kw(one) for one in inputs], axis=0)
     # the need at which so much power is missing in the widest future
     energy = widest.energy
-    need_kwh = energy.need_kwh + (short_kw - _short_kw(widest)) * energy.kwh_per_kw
+    need_kwh = energy.need_kwh + (short_kw - energy_short_kw(widest)) * energy.kwh_per_kw
     needy = replace(widest, energy=replace(energy, need_kwh=need_kwh))
     kept = reduce(needy, config, protected).kept
     return sorted(shared & {names[k] for k in kept.tolist()})
@@ -361,16 +330,7 @@ def _is_open(inputs: Inputs, level: str) -> NDArray[np.bool_]:
 
 
 def _open_points(inputs: Inputs) -> int:
-    return sum(int(_is_open(inputs, level).sum()) for level in ("l2", "l3"))
-
-
-def _short_kw(inputs: Inputs) -> NDArray[np.float64]:
-    """Return, by municipality, the power missing if all that lowers the supply is done (kW)."""
-    columns, energy = inputs.columns, inputs.energy
-    change = np.minimum(columns.min_ports * columns.port_kw - columns.lost_kw, 0.0)
-    area = np.searchsorted(energy.municipality, columns.municipality)
-    worst = np.bincount(area, weights=change, minlength=len(energy.municipality))
-    return np.asarray((energy.need_kwh - energy.supply_kwh) / energy.kwh_per_kw - worst)
+    return sum(int(_is_open(inputs, level).sum()) for level in LEVEL_KEYS)
 
 
 def _but_demand(config: Config) -> str:

@@ -14,19 +14,18 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.errors import KwevError
-from kwev.model import constraints
-from kwev.model.constraints import touched_rules as touched
-from kwev.model.formulation import HOLD_POINTS, build_model
+from kwev.model.formulation import HOLD_POINTS, build_model, touched
 from kwev.model.inputs import build_inputs
-from kwev.solve import branch_and_bound
+from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, reduce
-from kwev.solve.record import Choice, Extreme, Outcome, action_id, objective_parts, plan_record
-from kwev.solve.solvers import Engine, choose_engine, run
+from kwev.solve.record import Choice, Extreme, Outcome, choice_of, objective_parts, plan_record
+from kwev.solve.solvers import Engine, choose_engine, out_of_time
 from kwev.solve.valid_inequalities import tight_rows
+from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,7 +42,6 @@ COUNT = 5
 
 UNTIL_WHOLE = 0.9
 """The objective is a tie-breaker: over its whole range it is worth this part of one action."""
-
 
 SEARCH_GAP = 0.005
 """Gap at which a search for an alternative stops (share of what is shared)."""
@@ -117,41 +115,20 @@ class _Search:
                 model.objective_points >= self.least_points - ROOM_POINTS,
             ],
         )  # fmt: skip
-        settings = self.config.solver.model_copy(update={"mip_gap": SEARCH_GAP})
-        settings = settings.model_copy(
-            update={"time_limit_s": min(settings.time_limit_s, LONGEST_S)}
-        )
-        if self.engine.name == "highs":
-            own = {
-                variable.id: kept_values.astype(np.float64)
-                for variable, kept_values in (
-                    (model.build, start.build[kept.kept]), (model.ports, start.ports[kept.kept]),
-                )
-            }  # fmt: skip
-            counts = tight.counts.values()
-            answer = branch_and_bound.solve(
-                problem, settings, counts=counts, start=own, enough=ENOUGH
-            )
-        else:
-            answer = run(problem, self.engine, settings)
+        own = self.config.solver
+        limits = {"mip_gap": SEARCH_GAP, "time_limit_s": min(own.time_limit_s, LONGEST_S)}
+        settings = own.model_copy(update=limits)
+        hints = Hints(tuple(tight.counts.values()), kept.start(model, start), enough=ENOUGH)
+        answer = solve(problem, self.engine, settings, hints)
         if not answer.found:
-            raise KwevError(
-                "no near-optimal alternative within the time limit",
-                where="solver.time_limit_s",
-                hint="Raise it, or take a smaller geography.",
-            )
-        build = np.rint(np.asarray(model.build.value)).astype(bool)
-        ports = np.rint(np.asarray(model.ports.value)).astype(np.int64) * build
-        return Choice(kept.back(build), kept.back(ports)), answer.bound
+            raise out_of_time("near-optimal alternative")
+        return kept.choice(model), answer.bound
 
     def _kept(self, shared: NDArray[np.float64]) -> Reduced:
         """Return the inputs without columns that another one stands in for."""
         columns = self.inputs.columns
         dearer = replace(columns, yearly_cad=columns.yearly_cad + DEAR * shared)
-        protected = (
-            (shared > 0) | touched(self.inputs, self.config)
-            | constraints.touched(self.inputs, self.config)
-        )  # fmt: skip
+        protected = (shared > 0) | touched(self.inputs, self.config)
         reduced = reduce(replace(self.inputs, columns=dearer), self.config, protected)
         own = replace(reduced.inputs.columns, yearly_cad=columns.yearly_cad[reduced.kept])
         return replace(reduced, inputs=replace(reduced.inputs, columns=own))
@@ -216,7 +193,7 @@ def _within(case: Case, within: float) -> Case:
 
 def _search(inputs: Inputs, case: Case, best: Plan, within: float) -> _Search:
     least = best.solver.bound / (1 + within)
-    held = {name: getattr(best.shortfall, name) for name in ("l2", "l3", "ev_owners", "demand")}
+    held = {name: getattr(best.shortfall, name) for name in (*TARGET_KEYS, "demand")}
     room = max(best.solver.bound - least, 1e-6)
     return _Search(
         inputs=inputs,
@@ -244,7 +221,7 @@ def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
         "gap_solver": abs(bound - points) / max(abs(points), 1e-9),
     }
     shown = {name: _choice(inputs, witness.actions) for name, witness in best.witnesses.items()}
-    targets = {name: getattr(best.coverage, name) for name in ("l2", "l3", "ev_owners")}
+    targets = {name: getattr(best.coverage, name) for name in TARGET_KEYS}
     outcome = Outcome(
         choice=choice,
         solver=account,
@@ -263,19 +240,15 @@ def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
     return plan_record(tables, case, inputs, outcome)
 
 
-def _choice(inputs: Inputs, actions: Sequence[tuple[str, int]]) -> Choice:
-    """Return pairs of action id and ports added as a choice of columns.
+def _choice(inputs: Inputs, actions: Iterable[tuple[str, int]]) -> Choice:
+    """Return actions as a choice of columns.
 
     Raises
     ------
     KwevError
         If an action is no column.
     """
-    columns = inputs.columns
-    known = {action_id(columns, k): k for k in range(len(columns))}
-    build, ports = np.zeros(len(columns), bool), np.zeros(len(columns), np.int64)
-    for name, added in actions:
-        if name not in known:
-            raise KwevError(f"action {name} is none that the scenario allows", where="plan")
-        build[known[name]], ports[known[name]] = True, added
-    return Choice(build, ports)
+    choice, left_out = choice_of(inputs.columns, actions)
+    if left_out:
+        raise KwevError(f"action {left_out[0]} is none that the scenario allows", where="plan")
+    return choice

@@ -30,9 +30,8 @@ in a municipality whose energy row cannot bind, only cost.
 to the fewest.
 
 **Rows.** Points with the same row are one group already (:func:`kwev.model.coverage.cover_rows`);
-with
-fewer columns more rows are equal and are joined again, and rows out of every kept column's reach
-are uncovered for good.
+with fewer columns more rows are equal and are joined again, and rows out of every kept column's
+reach are uncovered for good.
 
 All that is removed is removed from the search, never from what is planned: every plan of the
 smaller model is a plan of the whole one at the same cost, cover and energy, and a bound of the
@@ -48,11 +47,14 @@ import numpy as np
 from scipy import sparse
 
 from kwev.model.coverage import regrouped
+from kwev.solve.record import Choice
 
 if TYPE_CHECKING:
+    import cvxpy as cp
     from numpy.typing import NDArray
 
     from kwev.config import Config
+    from kwev.model.formulation import Model
     from kwev.model.inputs import Inputs
     from kwev.model.siting import Columns
 
@@ -91,10 +93,28 @@ class Reduced:
         full[self.kept] = values
         return full
 
+    def choice(self, model: Model) -> Choice:
+        """Read the decisions that a solve left in a model's variables, over all columns."""
+        build, ports = (_whole(variable) for variable in (model.build, model.ports))
+        return Choice(self.back(build.astype(bool)), self.back(ports * build))
+
+    def start(self, model: Model, choice: Choice) -> dict[int, NDArray[np.float64]]:
+        """Return a choice as values of a model's whole variables, by variable id."""
+        return {
+            model.build.id: choice.build[self.kept].astype(np.float64),
+            model.ports.id: choice.ports[self.kept].astype(np.float64),
+        }
+
     def sizes(self) -> dict[str, int]:
         """Return the number of columns and rows left, by name."""
         rows = {f"reduced_rows_{level}": len(r.base) for level, r in self.inputs.rows.items()}
         return {"reduced_columns": len(self.kept), **rows}
+
+
+def _whole(variable: cp.Variable) -> NDArray[np.int64]:
+    if variable.value is None:  # a scenario without any column
+        return np.zeros(variable.shape, np.int64)
+    return np.rint(np.asarray(variable.value, np.float64)).astype(np.int64)
 
 
 def whole(inputs: Inputs) -> Reduced:
@@ -124,7 +144,7 @@ def reduce(inputs: Inputs, config: Config, protected: NDArray[np.bool_] | None =
     inputs = replace(inputs, columns=fewer)
     alive = np.ones(len(columns), bool)
     alive[useless & ~binds & ~_brings_anybody(inputs)] = False
-    pairs = _stand_ins(inputs, touchable, binds, _energy_short_kw(inputs))
+    pairs = _stand_ins(inputs, touchable, binds, energy_short_kw(inputs))
     while True:
         gone = _dominated(alive, pairs, columns.place)
         if not gone.any():
@@ -155,10 +175,10 @@ def _energy_binds(inputs: Inputs, config: Config) -> NDArray[np.bool_]:
     read = config.demand.enforce or config.weights.idle_points_per_point > 0
     if not read or inputs.energy.need_kwh.sum() <= 0:
         return np.zeros(len(inputs.columns), bool)
-    return _energy_short_kw(inputs)[_area(inputs)] > 0
+    return energy_short_kw(inputs)[_area(inputs)] > 0
 
 
-def _energy_short_kw(inputs: Inputs) -> NDArray[np.float64]:
+def energy_short_kw(inputs: Inputs) -> NDArray[np.float64]:
     """Return, by municipality, the power missing if all that lowers the supply is done (kW)."""
     columns, energy = inputs.columns, inputs.energy
     change = columns.min_ports * columns.port_kw - columns.lost_kw
@@ -232,13 +252,17 @@ def _dominated(
     return gone
 
 
-def _subset(inputs: Inputs, kept: NDArray[np.int64]) -> Inputs:
-    columns = inputs.columns
+def some_columns(columns: Columns, kept: NDArray[np.int64]) -> Columns:
+    """Return some of the columns, their places numbered anew."""
     values = {field.name: getattr(columns, field.name)[kept] for field in fields(columns)}
     values["place"] = np.unique(values["place"], return_inverse=True)[1].astype(np.int64)
+    return type(columns)(**values)
+
+
+def _subset(inputs: Inputs, kept: NDArray[np.int64]) -> Inputs:
     reach = {
         level: replace(part, change=sparse.csr_array(part.change[:, kept]))
         for level, part in inputs.reach.items()
     }
     rows = {level: regrouped(part, kept) for level, part in inputs.rows.items()}
-    return replace(inputs, columns=type(columns)(**values), reach=reach, rows=rows)
+    return replace(inputs, columns=some_columns(inputs.columns, kept), reach=reach, rows=rows)

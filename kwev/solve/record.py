@@ -13,8 +13,11 @@ from kwev.model.demand import demand_points, share_of
 from kwev.model.network import Places
 from kwev.plan.format import FORMAT_VERSION, Plan, parse_plan
 from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS, POINTS
+from kwev.vocabulary import ACTION_KIND, TARGET_KEYS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from kwev.config import Case, Config
@@ -39,6 +42,47 @@ class Choice:
 
     build: NDArray[np.bool_]
     ports: NDArray[np.int64]
+
+    @classmethod
+    def nothing(cls, columns: Columns) -> Choice:
+        """Return the choice to do nothing."""
+        return cls(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
+
+
+def choice_of(
+    columns: Columns, actions: Iterable[tuple[str, int]]
+) -> tuple[Choice, tuple[str, ...]]:
+    """Return actions as a choice of columns.
+
+    Parameters
+    ----------
+    columns
+        The columns of a scenario.
+    actions
+        Action ids with the ports that each adds.
+
+    Returns
+    -------
+    tuple
+        The choice, and the ids of the actions that are no column.
+    """
+    known, choice, left_out = column_of_action(columns), Choice.nothing(columns), []
+    for name, added in actions:
+        if name in known:
+            choice.build[known[name]], choice.ports[known[name]] = True, added
+        else:
+            left_out.append(name)
+    return choice, tuple(sorted(left_out))
+
+
+def column_of_action(columns: Columns) -> dict[str, int]:
+    """Return the index of each column by the id of its action."""
+    return {action_id(columns, k): k for k in range(len(columns))}
+
+
+def action_id(columns: Columns, k: int) -> str:
+    """Return the id of the action of column k."""
+    return f"{columns.kind[k]}_{columns.place_id[k]}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +179,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
     """Write the record of a choice: every number of the plan file but the certificate."""
     config = case.config
     columns, stations, choice = inputs.columns, inputs.stations, outcome.choice
-    nothing = Choice(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
+    nothing = Choice.nothing(columns)
     before_net = network(stations, columns, nothing, config)
     after_net = network(stations, columns, choice, config)
     cells = demand_points(tables, config, "cell")
@@ -154,7 +198,7 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             "ceiling": outcome.ceiling[target].value,
             "bound_checked": None,
         }
-        for target, wanted in target_shares(config).items()
+        for target, wanted in config.targets.shares().items()
     }
     shown = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
     shown["least_budget"] = outcome.least_budget
@@ -203,12 +247,6 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
     return parse_plan(record, where="plan")
 
 
-def target_shares(config: Config) -> dict[str, float]:
-    """Return every target by name, enforced or only reported (shares)."""
-    targets = config.targets
-    return {"l2": targets.l2, "l3": targets.l3, "ev_owners": targets.ev_owners.share}
-
-
 def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
     reach: dict[str, Reach] = inputs.reach
     return Covered(reach["l2"].covered(choice.build), reach["l3"].covered(choice.build))
@@ -217,19 +255,16 @@ def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
 def _shortfall(
     inputs: Inputs, config: Config, choice: Choice, after: Covered, bound_points: float
 ) -> dict[str, Any]:
-    targets = config.targets
     parts: dict[str, float | None] = {
-        "l2": max(0.0, targets.l2 - after.share(inputs.points, "l2")),
-        "l3": max(0.0, targets.l3 - after.share(inputs.points, "l3")),
-        "ev_owners": None,
-        "demand": None,
+        **dict.fromkeys((*TARGET_KEYS, "demand")),
+        **{
+            target: max(0.0, wanted - after.share(inputs.points, target))
+            for target, wanted in config.targets.enforced().items()
+        },
     }
-    if targets.ev_owners.enforce:
-        reached = after.share(inputs.points, "ev_owners")
-        parts["ev_owners"] = max(0.0, targets.ev_owners.share - reached)
     if config.demand.enforce:
         parts["demand"] = unserved_share(inputs, choice)
-    from kwev.model.constraints import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
+    from kwev.model.formulation import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
 
     rules = missed(inputs, config, choice.build)
     shares = [*(value for value in parts.values() if value is not None), *rules.values()]
@@ -308,21 +343,12 @@ def _witness(columns: Columns, choice: Choice) -> dict[str, Any]:
     return {"actions": sorted(pairs)}
 
 
-def action_id(columns: Columns, k: int) -> str:
-    """Return the id of the action of column k."""
-    return f"{columns.kind[k]}_{columns.place_id[k]}"
-
-
-ORDER = ("upgrade", "new_l3", "new_l2", "add_l3", "add_l2", "remove")
-"""Kinds of action in the order of a plan; two actions at one place are done in it."""
-
-
 def action_records(tables: Tables, inputs: Inputs, choice: Choice) -> list[dict[str, Any]]:
-    """Return the plan's actions, by kind in the order of ``ORDER``, each by place id."""
-    columns = inputs.columns
+    """Return the plan's actions, in the order of :data:`ACTION_KINDS`, each kind by place id."""
+    columns, rank = inputs.columns, list(ACTION_KIND)
     order = sorted(
         np.flatnonzero(choice.build).tolist(),
-        key=lambda k: (ORDER.index(str(columns.kind[k])), str(columns.place_id[k])),
+        key=lambda k: (rank.index(str(columns.kind[k])), str(columns.place_id[k])),
     )
     places = _place_facts(tables)
     names = dict(

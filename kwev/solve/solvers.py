@@ -1,8 +1,7 @@
-"""A cvxpy problem as the arrays of a mixed-integer linear program, and values back into it.
+"""Solvers: which one may run, how it is set up, and one account of what it did.
 
-The search (:mod:`kwev.solve.branch_and_bound`) solves one problem several times with other bounds;
-compiled once,
-it is handed to the solver as arrays.
+A problem is written in cvxpy. :func:`run` hands it to a solver; :class:`Program` holds it as
+arrays for the search of :mod:`kwev.solve.branch_and_bound`, which solves it many times.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from kwev.errors import KwevError
+from kwev.solve.highs import LinearProgram
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -30,38 +30,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
-    """Minimise ``cost @ x + offset`` under ``row_lower <= matrix @ x <= row_upper`` and bounds.
+class Program(LinearProgram):
+    """A cvxpy problem as the arrays of a mixed-integer linear program, and values back into it.
 
     Attributes
     ----------
     problem
-        The cvxpy problem it was compiled from.
-    cost
-        Shape (n,). A maximum is the minimum of its negative.
-    offset
-        Constant of the objective, in the sense of the minimum: a relative gap needs it.
-    matrix
-        Shape (rows, n).
-    row_lower, row_upper
-        Shape (rows,); infinite where there is no bound.
-    lower, upper
-        Shape (n,): bounds of the variables.
-    integer
-        Shape (n,): which variables are whole.
+        The cvxpy problem that it was compiled from.
     columns
-        By variable id: the first column and the number of columns of a cvxpy variable.
+        By variable id: the columns of a cvxpy variable.
     """
 
     problem: cp.Problem
-    cost: NDArray[np.float64]
-    offset: float
-    matrix: sparse.csc_array
-    row_lower: NDArray[np.float64]
-    row_upper: NDArray[np.float64]
-    lower: NDArray[np.float64]
-    upper: NDArray[np.float64]
-    integer: NDArray[np.bool_]
     columns: dict[int, slice]
 
     @classmethod
@@ -89,7 +69,7 @@ class Program:
         }
         cost = np.asarray(data["c"], np.float64)
         program = cls(
-            problem, cost, 0.0, matrix, lower_rows, upper_rows, lower, upper, integer, columns
+            cost, 0.0, matrix, lower_rows, upper_rows, lower, upper, integer, problem, columns
         )
         constant = program.store(np.zeros(n))
         return replace(program, offset=-constant if program.maximises else constant)
@@ -117,8 +97,6 @@ class Program:
 def _or_else(bounds: NDArray[np.float64] | None, default: float, n: int) -> NDArray[np.float64]:
     return np.full(n, default) if bounds is None else np.array(bounds, np.float64)
 
-
-# -- Solvers: which one may run, how it is set up, and one account of what it did.
 
 GUROBI_FREE_LIMIT = 2_000
 """Variables, and constraints, that gurobipy solves with the licence of its wheel."""
@@ -269,6 +247,15 @@ def run(problem: cp.Problem, engine: Engine, settings: Solver) -> Answer:
     status = _status(problem)
     value, bound, nodes = _account(problem, engine.name, found=status in ("optimal", "limit"))
     return Answer(status, value, bound, nodes, perf_counter() - started, log)
+
+
+def out_of_time(what: str) -> KwevError:
+    """Return the error of a search that found nothing in its time."""
+    return KwevError(
+        f"no {what} within the time limit",
+        where="solver.time_limit_s",
+        hint="Raise it, or take a smaller geography.",
+    )
 
 
 def _is_large(problem: cp.Problem) -> bool:

@@ -1,9 +1,12 @@
-"""Problem to Plan: the two stages of the fallback, what is attainable, and the plan's record."""
+"""A scenario solved: the least shortfall, the plan, what is attainable, the least budget.
+
+Two stages are lexicographic: the least total shortfall first, then the best objective that keeps
+it. The others are the extremes that a planner asks for: the largest share for one target alone
+with the budget (attainable) and without it (ceiling), and the least budget that meets all.
+"""
 
 from __future__ import annotations
 
-import os
-import platform
 from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -11,25 +14,19 @@ from typing import TYPE_CHECKING, Any
 import cvxpy as cp
 import numpy as np
 
-from kwev.errors import KwevError
-from kwev.model import constraints as model_constraints
+from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.demand import share_of
-from kwev.model.formulation import (
-    HOLD_POINTS,
-    Model,
-    build_model,
-    cover_constraint,
-    ev_share,
-    people_share,
-)
+from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
-from kwev.solve import branch_and_bound
+from kwev.solve.account import gap, solve_account, solver_account
+from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, reduce, whole
 from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
-from kwev.solve.solvers import Answer, Engine, choose_engine, run
+from kwev.solve.solvers import Answer, Engine, choose_engine, out_of_time, run
 from kwev.solve.valid_inequalities import Tight, tight_rows
-from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
+from kwev.units import CAD_SCALE, POINTS
+from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.model.coverage import Reach
     from kwev.plan.format import Plan
-
-TARGETS = ("l2", "l3", "ev_owners")
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
 
 
 @dataclass(frozen=True)
-class _Run:
+class Run:
     """One scenario being solved: its parts, and the account that grows with each solve.
 
     ``inputs`` are the whole ones: every choice is told over all columns. The model is written
@@ -99,6 +94,7 @@ class _Run:
         constraints: list[cp.Constraint],
         start: Choice | None = None,
     ) -> Answer:
+        """Solve one of :data:`SOLVES` from a start where there is one, and keep its account."""
         self.progress(name)
         settings = self.config.solver
         if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
@@ -107,32 +103,23 @@ class _Run:
             asked = max(settings.mip_gap, LEAST_BUDGET_GAP)
             settings = settings.model_copy(update={"mip_gap": asked})
         rows = [*self.tight.counted, *constraints] if self.tight else constraints
-        if self.engine.name == "highs" and self.tight is not None:
-            answer = branch_and_bound.solve(
-                cp.Problem(objective, [*self.tight.parted, *rows]),
-                settings,
-                counts=self.tight.branched(),
-                start=None if start is None else self._start(start),
-                watch=self._watch(name),
-                enough=ENOUGH if name.startswith(ASIDE) else None,
-            )
-        else:
+        if self.tight is None:
             answer = run(cp.Problem(objective, rows), self.engine, settings)
+        else:
+            parted = self.tight.parted if self.engine.name == "highs" else []
+            hints = Hints(
+                tuple(self.tight.branched()),
+                None if start is None else self.reduced.start(self.model, start),
+                self._watch(name),
+                ENOUGH if name.startswith(ASIDE) else None,
+            )
+            answer = solve(cp.Problem(objective, [*parted, *rows]), self.engine, settings, hints)
         self.answers[name] = answer
         return answer
 
     def choice(self) -> Choice:
         """Read the decisions that the last solve left in the variables."""
-        build = np.rint(_values(self.model.build)).astype(bool)
-        ports = np.rint(_values(self.model.ports)).astype(np.int64)
-        return Choice(self.reduced.back(build), self.reduced.back(ports * build))
-
-    def _start(self, choice: Choice) -> dict[int, np.ndarray[Any, np.dtype[np.float64]]]:
-        kept = self.reduced.kept
-        return {
-            self.model.build.id: choice.build[kept].astype(np.float64),
-            self.model.ports.id: choice.ports[kept].astype(np.float64),
-        }
+        return self.reduced.choice(self.model)
 
     def _watch(self, name: str) -> Callable[[float, float], None]:
         """Return what tells of a long solve: incumbent, bound, gap and seconds, now and then."""
@@ -148,12 +135,6 @@ class _Run:
             self.progress(f"{name}: best {found}, bound {bound:.6g}, {now - started:.0f} s")
 
         return tell
-
-
-def _values(variable: cp.Variable) -> np.ndarray[Any, np.dtype[np.float64]]:
-    if variable.value is None:  # a scenario without any column
-        return np.zeros(variable.shape)
-    return np.asarray(variable.value, np.float64)
 
 
 SOLVES = (
@@ -217,46 +198,40 @@ def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
     if len(inputs.columns) == 0:
         outcome = _nothing_to_decide(inputs, config, engine)
         plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
-        return Solved(plan, _account(inputs, engine, {}))
-    going = _going(inputs, config, engine, progress, plain=plain)
+        return Solved(plan, solve_account(inputs, engine, {}))
+    going = start_run(inputs, config, engine, progress, plain=plain)
     outcome = _outcome(going)
     plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
-    return Solved(plan, _account(inputs, engine, going.answers, going.reduced))
+    return Solved(plan, solve_account(inputs, engine, going.answers, going.reduced))
 
 
-def _going(
+def start_run(
     inputs: Inputs,
     config: Config,
     engine: Engine,
     progress: Callable[[str], None],
     *,
     plain: bool,
-) -> _Run:
-    reduced = whole(inputs) if plain else reduce(inputs, config, _protected(inputs, config))
+) -> Run:
+    """Reduce the inputs and write the model; with ``plain`` the model as it stands alone."""
+    reduced = whole(inputs) if plain else reduce(inputs, config, touched(inputs, config))
     model = build_model(reduced.inputs, config)
     tight = None if plain else tight_rows(reduced.inputs, config, model)
-    return _Run(inputs, config, reduced, model, tight, engine, {}, progress)
+    return Run(inputs, config, reduced, model, tight, engine, {}, progress)
 
 
-def _protected(inputs: Inputs, config: Config) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return the columns that a constraint reads beyond cover, cost and capacity."""
-    return model_constraints.touched_rules(inputs, config) | model_constraints.touched(
-        inputs, config
-    )
-
-
-def _outcome(going: _Run) -> Outcome:
+def _outcome(going: Run) -> Outcome:
     weighted = going.config.objective.mode == "weighted"
-    choice, first, second = _one_stage(going) if weighted else _two_stages(going)
+    choice, first, second = one_stage(going) if weighted else two_stages(going)
     # stated as the plan's own ports and people give it, not as the solver's tolerances do
     second = replace(
         second, value=sum(objective_parts(going.inputs, going.config, choice).values())
     )
-    attainable = {target: _attainable(going, target, choice) for target in TARGETS}
-    ceiling = {target: _ceiling(going, target) for target in TARGETS}
+    attainable = {target: _attainable(going, target, choice) for target in TARGET_KEYS}
+    ceiling = {target: _ceiling(going, target) for target in TARGET_KEYS}
     return Outcome(
         choice=choice,
-        solver=_solver_account(going.engine, going.inputs, going.config, second),
+        solver=solver_account(going.engine, going.inputs, going.config, second),
         shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
         attainable=attainable,
         ceiling=ceiling,
@@ -266,11 +241,11 @@ def _outcome(going: _Run) -> Outcome:
 
 def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
     """Return the outcome of a scenario without a single possible action: all stays as it is."""
-    choice = Choice(np.zeros(0, bool), np.zeros(0, np.int64))
+    choice = Choice.nothing(inputs.columns)
     points, reach = inputs.points, inputs.reach
-    covered = {target: reach[target].covered(choice.build) for target in TARGETS}
+    covered = {target: reach[target].covered(choice.build) for target in TARGET_KEYS}
     as_is = {
-        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGETS
+        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGET_KEYS
     }
     as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
     reason = _out_of_reach(config, as_is)
@@ -280,7 +255,7 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
     answer = Answer("optimal", objective, objective, 0, 0.0, "")
     return Outcome(
         choice=choice,
-        solver=_solver_account(engine, inputs, config, answer),
+        solver=solver_account(engine, inputs, config, answer),
         shortfall_bound_points=0.0,
         attainable=as_is,
         ceiling=as_is,
@@ -288,21 +263,17 @@ def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcom
     )
 
 
-def _nothing(inputs: Inputs) -> Choice:
-    return Choice(np.zeros(len(inputs.columns), bool), np.zeros(len(inputs.columns), np.int64))
-
-
-def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
+def two_stages(going: Run) -> tuple[Choice, Answer, Answer]:
     """Minimise the total shortfall, hold each part of it, then maximise the objective."""
     model = going.model
     rows = [*model.hard(), *model.elastic()]
     if going.tight is not None:
         rows += [row for part in going.tight.targets.values() for row in part]
     total = cp.sum(cp.hstack(list(model.shortfall.values())))
-    nothing = _nothing(going.inputs)  # always a plan
+    nothing = Choice.nothing(going.inputs.columns)  # always a plan
     first = going.solve("shortfall", cp.Minimize(total), rows, nothing)
     if not first.found:  # only time can run out
-        raise _out_of_time("shortfall")
+        raise out_of_time("answer to 'shortfall'")
     choice = going.choice()
     holds = [s <= float(s.value) + HOLD_POINTS for s in model.shortfall.values()]
     objective_first = float(model.objective_points.value)
@@ -314,38 +285,30 @@ def _two_stages(going: _Run) -> tuple[Choice, Answer, Answer]:
     return choice, first, kept
 
 
-def _one_stage(going: _Run) -> tuple[Choice, Answer, Answer]:
+def one_stage(going: Run) -> tuple[Choice, Answer, Answer]:
     """Maximise the objective, in which shortfall has its price: no least shortfall is known."""
     model = going.model
     rows = [*model.hard(), *model.elastic()]
     answer = going.solve("plan", cp.Maximize(model.objective_points), rows)
     if not answer.found:
-        raise _out_of_time("plan")
+        raise out_of_time("answer to 'plan'")
     unknown = Answer("no_solution", 0.0, 0.0, 0, 0.0, "")
     return going.choice(), unknown, answer
 
 
-def _out_of_time(name: str) -> KwevError:
-    return KwevError(
-        f"no answer to {name!r} within the time limit",
-        where="solver.time_limit_s",
-        hint="Raise it, or take a smaller geography.",
-    )
-
-
-def _attainable(going: _Run, target: str, choice: Choice) -> Extreme:
+def _attainable(going: Run, target: str, choice: Choice) -> Extreme:
     """Return the largest share for one target alone under the budget."""
     return _extreme(going, "attainable_" + target, target, (), choice)
 
 
-def _ceiling(going: _Run, target: str) -> Extreme:
+def _ceiling(going: Run, target: str) -> Extreme:
     """Return the largest share for one target without a budget.
 
     With all that brings a level built, nobody more can be reached. Where no constraint ties the
     sites together and one action a place attains that, there is nothing to search.
     """
     name = "ceiling_" + target
-    free = {*FREE, *(f"coverage_{level}" for level in TARGETS)}
+    free = {*FREE, *(f"coverage_{level}" for level in TARGET_KEYS)}
     if going.tight is not None and going.model.constraints.keys() <= free:
         everything = _everything(going.inputs, target)
         reached = going.inputs.reach[target].covered(everything.build)
@@ -380,25 +343,25 @@ def _share(inputs: Inputs, target: str, reached: np.ndarray[Any, np.dtype[np.boo
 
 
 def _extreme(
-    going: _Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
+    going: Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
 ) -> Extreme:
     """Return the largest share for one target alone, without the constraints dropped."""
     dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved", *dropped)
     hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
     rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share = (ev_share if target == "ev_owners" else people_share)(inputs, target, covered)
+    share = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(share), constraints, start)
     if not answer.found or (answer.status != "optimal" and "budget" in dropped):
-        raise _out_of_time(name)
+        raise out_of_time(f"answer to {name!r}")
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
     return Extreme(_share(going.inputs, target, reached), choice)
 
 
-def _least_budget(going: _Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
+def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
     """Return the least net cost at which every enforced target is met, where there is one."""
     reason = _out_of_reach(going.config, ceiling)
     if reason:
@@ -420,7 +383,7 @@ def _least_budget(going: _Run, choice: Choice, ceiling: dict[str, Extreme]) -> E
 
 def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
     """Return which enforced target no money reaches, in words; empty where there is none."""
-    for target, wanted in enforced_targets(config).items():
+    for target, wanted in config.targets.enforced().items():
         best = ceiling[target].value
         if best is not None and best < wanted:
             return (
@@ -428,77 +391,3 @@ def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
                 f"with every candidate built {best:.4f} is the most"
             )
     return ""
-
-
-def enforced_targets(config: Config) -> dict[str, float]:
-    """Return the coverage targets that are rows of the model, by name (shares)."""
-    wanted = {"l2": config.targets.l2, "l3": config.targets.l3}
-    if config.targets.ev_owners.enforce:
-        wanted["ev_owners"] = config.targets.ev_owners.share
-    return wanted
-
-
-def _solver_account(
-    engine: Engine, inputs: Inputs, config: Config, answer: Answer
-) -> dict[str, Any]:
-    most = _most_points(inputs, config)
-    bound = max(min(answer.bound, most), answer.value)
-    return {
-        "name": engine.name,
-        "version": engine.version,
-        "licence": engine.licence,
-        "reason": engine.reason,
-        "status": answer.status,
-        "objective": answer.value,
-        "bound": bound,
-        "gap_solver": gap(answer.value, bound),
-    }
-
-
-def _most_points(inputs: Inputs, config: Config) -> float:
-    """Return an objective that no plan exceeds: everybody covered, all that saves money done."""
-    columns, w = inputs.columns, config.weights
-    saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
-    saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
-    return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
-
-
-def gap(objective: float, bound: float) -> float:
-    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
-    distance = abs(bound - objective)
-    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
-
-
-def _account(
-    inputs: Inputs, engine: Engine, answers: dict[str, Answer], reduced: Reduced | None = None
-) -> dict[str, Any]:
-    return {
-        "solver": engine.name,
-        "solver_version": engine.version,
-        "seconds": sum(answer.seconds for answer in answers.values()),
-        "nodes": sum(answer.nodes for answer in answers.values()),
-        "log": answers["plan"].log if "plan" in answers else "",
-        "solves": {
-            name: {
-                "status": answer.status,
-                "seconds": answer.seconds,
-                "nodes": answer.nodes,
-                "value": answer.value if answer.found else None,
-                "bound": answer.bound if answer.found and np.isfinite(answer.bound) else None,
-                "log": answer.log,
-            }
-            for name, answer in answers.items()
-        },
-        "size": {
-            "points": len(inputs.points),
-            "columns": len(inputs.columns),
-            **{f"rows_{level}": len(rows.base) for level, rows in inputs.rows.items()},
-            **({} if reduced is None else reduced.sizes()),
-        },
-        "machine": {
-            "system": platform.system(),
-            "machine": platform.machine(),
-            "python": platform.python_version(),
-            "cpus": os.cpu_count(),
-        },
-    }

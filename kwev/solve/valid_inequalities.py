@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import cvxpy as cp
 import numpy as np
 
-from kwev.model.formulation import need_share
+from kwev.model.constraints import need_share
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,11 +78,7 @@ def tight_rows(inputs: Inputs, config: Config, model: Model) -> Tight:
     counted = [
         count == brings[name].astype(np.float64) @ model.build for name, count in counts.items()
     ]
-    wanted = {
-        "l2": config.targets.l2,
-        "l3": config.targets.l3,
-        "ev_owners": config.targets.ev_owners.share,
-    }
+    wanted = config.targets.shares()
     rows = {
         name: _target_row(inputs, name, wanted[name], model)
         for name in model.shortfall

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kwev.book.chapters import read_book
+from kwev.book.pages import page_facts
 from kwev.book.render import find_quarto, render
-from kwev.book.site import page_facts
 
 CHAPTER = """
 @tbl-symbols explains @eq-shortfall and @eq-rules.

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from kwev.book import render
+from kwev.book.pages import check_site, compare_sites
 from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
 from kwev.book.render import (
     INSTALL_MARKER,
@@ -19,7 +20,6 @@ from kwev.book.render import (
     warnings_in,
 )
 from kwev.book.render import render as render_of_render
-from kwev.book.site import check_site, compare_sites
 from kwev.errors import KwevError
 
 

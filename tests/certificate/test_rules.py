@@ -13,7 +13,7 @@ from planted import Ground, agreed, settle
 from toy import AREA, base_config, toy
 
 from kwev.config import Case
-from kwev.model.constraints import RULES
+from kwev.model.rules import RULES
 
 RICH = {"budget__limit_cad": 10_000_000}
 TOWN = "3530004"

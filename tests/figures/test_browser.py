@@ -12,9 +12,8 @@ import pytest
 from figures import places
 
 from kwev.config import load_config
-from kwev.display import chart
 from kwev.display.table import Column, Table
-from kwev.report import plan_map
+from kwev.report import plan_charts, plan_map
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
@@ -47,8 +46,8 @@ def site(folder, frames, origin):
     config = load_config("base", ROOT / "config")
     shapes = places.write_shapes(folder.root / "processed")
     shown = [
-        chart.coverage_drawn(frames["coverage"], origin=origin),
-        chart.budget_sweep_drawn(frames["budget_sweep"], origin=origin),
+        plan_charts.coverage(frames["coverage"], origin=origin),
+        plan_charts.budgets(frames["budget_sweep"], origin=origin),
         plan_map.plan(places.tables(), places.plan(config), folder=shapes),
     ]
     wide = Table(

@@ -13,8 +13,8 @@ from lxml import etree
 from kwev.config import load_config
 from kwev.display.figure import is_svg
 from kwev.plan.format import CoverageAll, Reached
-from kwev.report import metrics
-from kwev.report.plan import TITLES, dashboard
+from kwev.report import plan as plans
+from kwev.report.plan_charts import dashboard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -37,11 +37,11 @@ def test_dashboard_has_four_axes_and_the_values_of_the_tables(made, request, ori
             r'<script type="application/json">(.*?)</script>', shown.html(), re.DOTALL
         )
     ]
-    assert len(specs) == len(TITLES) == 4
-    assert specs[0]["data"][0]["x"] == metrics.actions_by_kind(made)["stations"].tolist()
-    assert specs[1]["data"][0]["x"] == metrics.cost_breakdown(made)["cad"].tolist()
-    assert [t["x"] for t in specs[3]["data"]] == [[4], [4], [4]]
-    assert set(shown.data["panel"]) == set(TITLES)
+    assert len(specs) == 4
+    assert specs[0]["data"][0]["x"] == plans.actions_by_kind(made)["stations"].tolist()
+    assert specs[1]["data"][0]["x"] == (plans.cost_breakdown(made)["cad"] / 1e6).tolist()
+    assert [length for bars in specs[3]["data"] for length in bars["x"]] == [4, 4, 4]
+    assert set(shown.data["panel"]) == {"Infrastructure", "Cost", "Coverage", "Timeline"}
     assert len(re.findall(r"<script[^>]*src=", shown.html())) == 1
     picture = shown.static()
     assert is_svg(picture)

@@ -7,13 +7,13 @@ from figures.reading import outside
 
 from kwev.display.figure import is_svg
 from kwev.errors import KwevError
-from kwev.report import accessibility, equity, monitoring
+from kwev.report import accessibility, effects, equity, monitoring
 from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
-    equity.served_households, equity.access_table, equity.floor_table, monitoring.targets_table,
-    monitoring.lists_table,
+    effects.served_households, accessibility.access_table, equity.floor_table,
+    monitoring.targets_table, monitoring.lists_table,
     lambda report: monitoring.triggers_table(
         report,
         monitoring.triggers(report.tables, report.watched, report.history, report.plan),
@@ -45,7 +45,7 @@ def test_the_floors_stand_by_level_with_signs(report):
 
 
 def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
-    shown = equity.lorenz_chart(report)
+    shown = accessibility.lorenz_chart(report.findings.lorenz, origin=report.origin)
     curves = report.findings.lorenz
     part = curves[(curves["level"] == "l3") & (curves["when"] == "after")]
     half = part.loc[(part["people"] - 0.5).abs().idxmin(), "value"]
@@ -53,7 +53,7 @@ def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
     assert is_svg(shown.static())
     assert outside(shown.interactive()) == []
     with pytest.raises(KwevError, match="people"):
-        accessibility.lorenz_drawn(curves.drop(columns="people"), origin=equity.access_map(report))
+        accessibility.lorenz_chart(curves.drop(columns="people"), origin=report.origin)
 
 
 def test_the_history_chart_keeps_sources_apart(report):
@@ -66,8 +66,8 @@ def test_the_history_chart_keeps_sources_apart(report):
 
 
 def test_the_map_of_accessibility_draws_every_area_with_people(report):
-    shown = equity.access_map(report)
     found = accessibility.by_area(report.findings.effects)
+    shown = accessibility.access_map(report.tables, report.plan, found)
     assert found["people"].sum() == pytest.approx(report.tables.cells["population"].sum(), rel=1e-6)
     assert f"in {len(found)} dissemination areas" in shown.alt
     # the mean over areas by their people is the mean over people

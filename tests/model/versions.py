@@ -302,6 +302,7 @@ def main() -> None:
     if parser.parse_args().accept:
         plain = {name: vars(stage) for name, stage in sorted(now.items())}
         KEPT.write_text(json.dumps(plain, indent=2) + "\n", encoding="utf-8")
+        before = now
     for line in problems(now, before) or ["every stage is as it was accepted"]:
         print(line)  # noqa: T201
 

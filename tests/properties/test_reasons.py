@@ -12,8 +12,8 @@ from kwev.config import Case
 from kwev.model.coverage import StraightLine
 from kwev.model.inputs import build_inputs
 from kwev.report.effects import effects
+from kwev.report.gaps import gaps, summary
 from kwev.report.reasons import reasons
-from kwev.report.remaining import gaps, summary
 from kwev.solve.record import Choice, action_id, covered, network
 
 SEEDS = range(100)

@@ -75,8 +75,8 @@ def scenario(seed):
 
 def stages(inputs, config, *, plain, name="highs"):
     """Return the choice, and the least total shortfall and objective found."""
-    going = solve_stages._going(inputs, config, choose_engine(name), lambda _: None, plain=plain)
-    choice, first, second = solve_stages._two_stages(going)
+    going = solve_stages.start_run(inputs, config, choose_engine(name), lambda _: None, plain=plain)
+    choice, first, second = solve_stages.two_stages(going)
     return choice, first.value, second.value
 
 
@@ -201,9 +201,10 @@ def test_a_search_that_has_had_enough_says_how_far_it_got(monkeypatch):
     cost = rng.integers(10, 99, 40).astype(float)
     problem = cp.Problem(cp.Maximize(worth @ build), [cost @ build <= cost.sum() / 3 + 0.5])
     settings = base_config(solver__mip_gap=0.0).solver
-    best = branch_and_bound.solve(problem, settings)
+    best = branch_and_bound.search_tree(problem, settings)
     assert best.status == "optimal"
-    enough = branch_and_bound.solve(problem, settings, start={build.id: np.zeros(40)}, enough=1)
+    hints = branch_and_bound.Hints(start={build.id: np.zeros(40)}, enough=1)
+    enough = branch_and_bound.search_tree(problem, settings, hints)
     assert enough.found
     assert enough.value <= best.value + 1e-6 <= enough.bound + 2e-6
     assert enough.nodes < best.nodes

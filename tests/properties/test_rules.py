@@ -12,7 +12,8 @@ from toy import AREA, base_config, toy
 
 from kwev.certify import certify
 from kwev.config import Case
-from kwev.model.constraints import RULES, active
+from kwev.model.formulation import active
+from kwev.model.rules import RULES
 from kwev.solve.stages import solve_scenario
 
 SEEDS = range(60)

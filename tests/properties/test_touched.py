@@ -15,10 +15,10 @@ from properties import test_rules
 from toy import base_config, toy
 
 from kwev.config import Case
-from kwev.model.constraints import RULES
-from kwev.model.constraints import touched_rules as touched
 from kwev.model.coverage import Reach, cover_rows
+from kwev.model.formulation import touched
 from kwev.model.inputs import build_inputs
+from kwev.model.rules import RULES
 from kwev.solve import stages
 
 SEEDS = range(25)

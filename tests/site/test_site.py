@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 
 from kwev.book.browser import check_pages, find_browser
 from kwev.book.chapters import read_book
-from kwev.book.site import check_book
+from kwev.book.pages import check_book
 from kwev.data.schemas import PROCESSED
 
 

@@ -44,12 +44,6 @@ def test_gurobi_is_never_a_must(monkeypatch, tmp_path, licence, mark):
     assert finding(Project(tmp_path), "Gurobi").mark == mark
 
 
-def test_a_key_is_told_by_its_presence_never_shown(monkeypatch, tmp_path):
-    monkeypatch.setenv("OCMAP_API_KEY", "hush-hush")
-    assert finding(Project(tmp_path), "OCMAP_API_KEY").mark == "ok"
-    assert all("hush" not in f.detail for f in examine(Project(tmp_path)))
-
-
 def test_the_project_is_found_from_below(project):
     assert find_project(project.root / "kwev" / "pipeline").root == project.root
 

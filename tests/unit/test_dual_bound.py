@@ -26,7 +26,7 @@ from kwev.config import Case, load_config
 from kwev.files import dump_json
 from kwev.model.demand import demand_points
 from kwev.plan.format import Branch
-from kwev.report.metrics import verdict
+from kwev.report.plan import verdict
 from kwev.solve.dual_multipliers import Relaxation, written
 from kwev.solve.stages import solve_scenario
 from kwev.studies.store import solve_certified

@@ -9,9 +9,10 @@ from toy import AREA, base_config, toy
 
 from kwev.config import Case
 from kwev.errors import KwevError
-from kwev.report import equity, floors, registry
+from kwev.report import accessibility, equity, registry
+from kwev.report import effects as report_effects
 from kwev.report.effects import effects
-from kwev.report.floors import Ask, asks, dollars_back, points, prices, sentence
+from kwev.report.equity import Ask, asks, dollars_back, points, prices, sentence
 
 TOWN = "3530004"
 
@@ -116,7 +117,7 @@ def test_what_is_met_is_not_told_as_missed():
 
 
 def richer(*shares):
-    money = (0.0, *floors.EXTRA_CAD)
+    money = (0.0, *equity.EXTRA_CAD)
     priced = {"grouping": "municipality", "level": "l3", "floor": 0.5}
     return pd.DataFrame(
         [{**priced, "extra_cad": m, "l2": s} for m, s in zip(money, shares, strict=True)]
@@ -133,29 +134,20 @@ def test_the_money_that_brings_level_2_back():
     assert "not even $1,000,000" in equity.dollars_words(None)
 
 
-def test_cheap_floors_are_counted():
-    row = {"grouping": "renters", "level": "l2", "before": 0.5, "after": 0.52}
-    cheap, dear = ({**row, "l2_price": price, "l3_price": -9.0} for price in (0.5, 0.6))
-    told = equity.cheap_words(pd.DataFrame([cheap, dear]))
-    assert told.startswith("1 of the 2 Level 2 floors")
-    assert "by 2.0 points at most" in told
-    assert equity.cheap_words(pd.DataFrame([cheap])).startswith("all 1 ")
-
-
 def test_inequality_in_words():
-    assert equity.income_sentence(-0.2, -0.1) == (
+    assert accessibility.income_sentence(-0.2, -0.1) == (
         "For each person areas of lower income have more, today and with the plan"
     )
-    assert equity.income_sentence(0.01, 0.2) == (
+    assert accessibility.income_sentence(0.01, 0.2) == (
         "For each person areas of all incomes have as many today, and with the plan areas of "
         "higher income have more"
     )
-    assert equity.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
-    assert equity.deprived_words(0.5, 0.9) == "Deprived places are behind"
-    assert equity.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
-    assert equity.gini_words(0.9, 0.7) == "less uneven than before"
-    assert equity.gini_words(0.7, 0.9) == "more uneven than before"
-    assert equity.gini_words(0.7, 0.71) == "as uneven as before"
+    assert report_effects.deprived_words(0.9, 0.5) == "Deprived places are not left behind"
+    assert report_effects.deprived_words(0.5, 0.9) == "Deprived places are behind"
+    assert report_effects.deprived_words(0.51, 0.5) == "Deprived places are served as others are"
+    assert accessibility.gini_words(0.9, 0.7) == "less uneven than before"
+    assert accessibility.gini_words(0.7, 0.9) == "more uneven than before"
+    assert accessibility.gini_words(0.7, 0.71) == "as uneven as before"
 
 
 def test_each_floor_is_one_rule_more_than_the_base_plan(project):
@@ -178,7 +170,7 @@ def test_each_floor_is_one_rule_more_than_the_base_plan(project):
 def test_the_committed_study_is_as_certified_and_floors_help_their_group(
     project, tables, base_plan
 ):
-    rows = registry.results(project, floors.STUDY)
+    rows = registry.results(project, equity.STUDY)
     assert (rows["violations"] == 0).all()
     table = prices(effects(tables, base_plan), rows)
     base = rows.set_index("name").loc["base"]

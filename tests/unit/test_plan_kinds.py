@@ -11,10 +11,12 @@ from planted import settle
 from toy import base_config, toy
 
 from kwev.config import Case
-from kwev.display import chart, style
-from kwev.model.constraints import touched
+from kwev.display import style
+from kwev.model.formulation import touched
 from kwev.model.inputs import build_inputs
-from kwev.report import metrics, phases
+from kwev.report import phases, plan_charts
+from kwev.report import plan as plans
+from kwev.report.reasons import swaps_in_words
 from kwev.vocabulary import ALWAYS_SHOWN, KIND_NAMES, ActionKindKey
 
 
@@ -62,17 +64,17 @@ def with_removal(plan):
 
 def test_tables_by_kind_add_up(plan):
     made = with_removal(plan)
-    table = metrics.actions_by_kind(made)
+    table = plans.actions_by_kind(made)
     assert list(table["kind"]) == list(KIND_NAMES.values())
     assert table["stations"].sum() == len(made.actions)
     assert table["net_cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
     assert table["ports_added"].sum() == sum(a.ports_added for a in made.actions)
     # two sold at the conversion, two with the removed station
     assert table["l2_ports_removed"].sum() == 2 + 2
-    bought = metrics.cost_breakdown(made)
+    bought = plans.cost_breakdown(made)
     assert bought["cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
     assert KIND_NAMES["remove"] not in set(bought["item"])
-    by_place = metrics.actions_by_municipality(made)
+    by_place = plans.actions_by_municipality(made)
     assert by_place[list(KIND_NAMES)].to_numpy().sum() == len(made.actions)
 
 
@@ -90,23 +92,23 @@ def test_phases_add_up_and_name_what_they_hold(plan):
 
 
 def test_words_tell_the_other_kinds_only_where_there_are_some(plan):
-    assert metrics.actions(with_removal(plan)).endswith("and 1 removed station")
+    assert plans.actions_in_words(with_removal(plan)).endswith("and 1 removed station")
     few = plan.model_copy(update={"actions": [a for a in plan.actions if a.kind == "new_l2"]})
-    assert "ports" not in metrics.actions(few)
-    assert metrics.kinds_of(few) == list(ALWAYS_SHOWN)
+    assert "ports" not in plans.actions_in_words(few)
+    assert plans.kinds_of(few) == list(ALWAYS_SHOWN)
 
 
 def test_every_kind_has_a_name_a_colour_a_pattern_and_a_phase():
     kinds = set(ActionKindKey.__args__)
     assert kinds == set(KIND_NAMES) == set(style.ACTIONS) == set(style.ACTION_NAMES)
-    assert kinds == set(chart.PATTERNS)
+    assert set(plan_charts._PATTERNS) == kinds - {"new_l2", "new_l3"}
     assert kinds == {k for phase in phases.PHASES for k in (phase.kind, *phase.also)}
 
 
 def test_a_chart_shows_the_other_kinds_only_where_there_are_some():
     counts = pd.DataFrame({"upgrade": [0], "new_l3": [0], "new_l2": [1], "remove": [0]})
-    assert list(chart.shown_actions(counts)) == list(ALWAYS_SHOWN)
-    assert "remove" in chart.shown_actions(counts.assign(remove=2))
+    assert plans.kinds_built(counts) == list(ALWAYS_SHOWN)
+    assert "remove" in plans.kinds_built(counts.assign(remove=2))
 
 
 def test_columns_that_an_alternative_hangs_on_are_named():
@@ -131,6 +133,7 @@ def test_columns_that_an_alternative_hangs_on_are_named():
 
 
 def test_swaps_are_told_in_a_sentence():
-    assert metrics.swaps(0, 12) == "No such swap would bring more people on the cells within reach."
-    assert metrics.swaps(1, 12).startswith("In one case of 12 ")
-    assert metrics.swaps(3, 1200).startswith("In 3 cases of 1,200 ")
+    none = swaps_in_words(0, 12)
+    assert none == "No such swap would bring more people on the cells within reach."
+    assert swaps_in_words(1, 12).startswith("In one case of 12 ")
+    assert swaps_in_words(3, 1200).startswith("In 3 cases of 1,200 ")

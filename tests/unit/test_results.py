@@ -16,13 +16,19 @@ from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.formats import schemas
 from kwev.model.siting import decision_columns, existing_stations
-from kwev.report import distances, effects, measures, remaining
-from kwev.report import metrics as report_metrics
+from kwev.report import distances, effects, gaps, measures
+from kwev.report import plan as plans
 from kwev.report.effects import choice_of
 from kwev.report.effects import effects as effects_of_effects
 from kwev.report.findings import Findings
 from kwev.report.neighbourhoods import ClusterRule
-from kwev.report.results_file import results, solution_count, write_results
+from kwev.report.results import (
+    infrastructure,
+    resale,
+    results,
+    solution_count,
+    write_results,
+)
 from kwev.studies.store import stored
 
 SCHEMA = schemas()["docs/schemas/results.json"]
@@ -240,14 +246,14 @@ def test_where_nothing_else_brings_anything_there_is_no_alternative():
 
 def test_gaps_by_hand(found):
     rule = ClusterRule(reach_m=250, core_people=15)
-    table = remaining.gaps(found.effects, rule)
+    table = gaps.gaps(found.effects, rule)
     (row,) = table.to_dict("records")
     assert (row["level"], row["gap"], row["people"], row["ev"]) == ("l2", 1, 20, 2)
     assert row["municipality"] == "Kitchener"
     # the nearest Level 2 station is q001; q003, not chosen, would reach all of them
     assert row["nearest_m"] == row["farthest_m"] == 18_800
     assert row["within_a_site"] == 1
-    left = remaining.summary(found.effects, table).set_index("level")
+    left = gaps.summary(found.effects, table).set_index("level")
     assert left.loc["l2", ["people", "people_listed", "people_scattered"]].tolist() == [20, 20, 0]
     assert left.loc["l3", "people"] == 0
     assert np.isnan(left.loc["l3", "within_a_site"])
@@ -264,9 +270,9 @@ def test_gaps_stand_in_the_order_of_people_and_far_homes_apart():
     furnished(tables)
     on_a_road(tables)
     made = effects_of_effects(tables, plan_of(tables, case(), []))
-    gap = remaining.gap_of_cells(made, "l2")
+    gap = gaps.gap_of_cells(made, "l2")
     assert gap.tolist() == [1, 1, 0, -1]
-    table = remaining.gaps(made)
+    table = gaps.gaps(made)
     level2 = table[table["level"] == "l2"]
     assert level2["people"].tolist() == [900, 500]
     assert level2["within_a_site"].tolist() == [1, 0]
@@ -275,7 +281,7 @@ def test_gaps_stand_in_the_order_of_people_and_far_homes_apart():
 
 def test_costs_item_by_item_add_up(found):
     plan, config = found.effects.plan, found.effects.config
-    bought, sold = report_metrics.infrastructure(plan, config), report_metrics.resale(plan, config)
+    bought, sold = infrastructure(plan, config), resale(plan, config)
     assert bought["new_l2_stations"] == {"count": 2, "cost_cad": 40_000}
     assert bought["l2_ports"] == {"count": 2, "cost_cad": 10_000}
     assert bought["upgrades"] == {"count": 1, "cost_cad": 100_000}
@@ -289,14 +295,14 @@ def test_costs_item_by_item_add_up(found):
 def test_retained_ports_are_not_sold():
     tables = line()
     plan = plan_of(tables, case(ports__retained_l2=1), ["upgrade_s000"])
-    sold = report_metrics.resale(plan, base_config(ports__retained_l2=1))
+    sold = resale(plan, base_config(ports__retained_l2=1))
     assert sold["l2_stations"] == {"count": 0, "revenue_cad": 0}
     assert sold["l2_ports"] == {"count": 1, "revenue_cad": 2_500}
     assert plan.cost.resale_cad == 2_500
 
 
 def test_cost_of_a_point_by_level(found):
-    cost = report_metrics.per_point(found.effects.plan)
+    cost = plans.cost_per_point(found.effects.plan)
     # Level 2: 50,000 for 40 points; Level 3: 185,000 for 90
     assert cost["l2"]["cad_per_point"] == pytest.approx(1_250)
     assert cost["l3"]["cad_per_point"] == pytest.approx(185_000 / 90)
@@ -307,7 +313,7 @@ def test_cost_of_a_point_by_level(found):
 @pytest.mark.parametrize("actions", [[], ["upgrade_s000"]])
 def test_where_nothing_is_gained_a_point_has_no_cost(actions):
     tables = line()
-    cost = report_metrics.per_point(plan_of(tables, case(), actions))
+    cost = plans.cost_per_point(plan_of(tables, case(), actions))
     # a conversion takes Level 2 from the 100: a loss is no gain
     assert cost["l2"]["cad_per_point"] is None
     assert cost["l2"]["reason"]

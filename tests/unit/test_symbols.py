@@ -8,11 +8,12 @@ import pytest
 from planted import village
 
 from kwev.errors import KwevError
-from kwev.model import notation
-from kwev.model.formulation import build_model
+from kwev.model import equations, notation
+from kwev.model.formulation import CONSTRAINTS, build_model
 from kwev.model.inputs import build_inputs
 
-FORMULA_ROWS = [row for formula in notation.FORMULAS for row in formula.rows]
+ROWS = {constraint.row for constraint in CONSTRAINTS}
+EQUATIONS = (*equations.OBJECTIVES, *equations.ROWS)
 
 
 def model_rows(tables, config, geography):
@@ -48,12 +49,20 @@ def everything_on(base_case):
     )
 
 
-def test_every_row_of_the_model_has_one_formula_and_every_formula_a_row(tables, everything_on):
-    assert sorted(FORMULA_ROWS) == sorted(model_rows(tables, everything_on, "tract"))
+def test_every_row_of_the_model_has_one_constraint_and_every_constraint_a_row(
+    tables, everything_on
+):
+    assert len(ROWS) == len(CONSTRAINTS)
+    assert model_rows(tables, everything_on, "tract") == ROWS
 
 
 def test_the_base_plans_rows_are_among_them(tables, base_case):
-    assert model_rows(tables, base_case.config, "tract") < set(FORMULA_ROWS)
+    assert model_rows(tables, base_case.config, "tract") < ROWS
+
+
+def test_every_constraint_stands_in_one_equation():
+    assert [one.row for _, one in equations.constraints()] != []
+    assert sorted(one.row for _, one in equations.constraints()) == sorted(ROWS)
 
 
 def test_symbols_are_described_once_and_used():
@@ -61,13 +70,19 @@ def test_symbols_are_described_once_and_used():
     written = [symbol.latex for symbol in notation.SYMBOLS]
     assert len(set(names)) == len(names)
     assert len(set(written)) == len(written)
-    assert notation.used() == set(names)
+    used = {
+        symbol
+        for name in EQUATIONS
+        for formula in equations.formulas(name)
+        for symbol in notation.named(formula.latex + formula.domain)
+    }
+    assert used == set(names)
 
 
 def test_indices_run_over_described_sets():
     sets = {symbol.name for symbol in notation.SETS}
     for symbol in notation.SYMBOLS:
-        assert set(symbol.over) <= sets, symbol.name
+        assert set(symbol.over.split()) <= sets, symbol.name
 
 
 INDEX = {
@@ -84,13 +99,13 @@ INDEX = {
 
 @pytest.mark.parametrize("symbol", notation.SYMBOLS, ids=lambda symbol: symbol.name)
 def test_a_symbol_carries_the_indices_of_its_sets(symbol):
-    for name in symbol.over:
+    for name in symbol.over.split():
         assert INDEX[name] in symbol.latex
 
 
 @pytest.mark.parametrize("symbol", notation.SYMBOLS, ids=lambda symbol: symbol.name)
 def test_a_symbol_names_what_holds_it_in_the_package(symbol):
-    module, owner, attribute = symbol.code.split(".")
+    module, owner, attribute = symbol.code.rsplit(".", 2)
     found = getattr(importlib.import_module(f"kwev.{module}"), owner)
     fields = getattr(found, "model_fields", None) or found.__dataclass_fields__
     assert attribute in fields
@@ -103,12 +118,12 @@ def test_an_undefined_symbol_is_refused():
 
 def test_an_unknown_equation_is_refused():
     with pytest.raises(KwevError, match="no equation 'rule'"):
-        notation.equation("rule")
+        equations.equation("rule")
 
 
-@pytest.mark.parametrize("name", sorted({formula.equation for formula in notation.FORMULAS}))
+@pytest.mark.parametrize("name", EQUATIONS)
 def test_an_equation_is_one_line_without_a_name_left_in_it(name):
-    text = str(notation.equation(name))
+    text = str(equations.equation(name))
     assert "\n" not in text
     assert "<" not in text
     assert text.count("{") == text.count("}")
@@ -122,5 +137,4 @@ def test_the_table_has_a_row_for_each_symbol():
 
 def test_a_village_is_modelled_with_the_same_rows():
     town = village()
-    rows = model_rows(town.tables, town.case.config, town.case.geography)
-    assert rows <= set(FORMULA_ROWS)
+    assert model_rows(town.tables, town.case.config, town.case.geography) <= ROWS

@@ -29,6 +29,7 @@ def plane():
             "trips_peak_per_h": [4.0, 8.0, 12.0],
             "trips_midday_per_h": [4.0, 3.9, 12.0],
             "score": [0.5, 0.4, 0.8],
+            "hub": [False, False, True],
         }
     )
     made.municipalities = made.municipalities.assign(land_area_km2=10.0)
@@ -61,7 +62,9 @@ def test_places_near_a_stop(plane):
 
 
 def test_the_best_places_are_a_walk_apart(plane):
-    assert transit.best_places(plane)["stop_id"].tolist() == ["c", "a", "b"]
+    best = transit.best_places(plane)
+    assert best["stop_id"].tolist() == ["c", "a", "b"]
+    assert best[["mode", "hub"]].to_numpy().tolist()[:2] == [["ION", "yes"], ["Bus", "no"]]
     assert transit.best_places(plane, most=1)["stop_id"].tolist() == ["c"]
     plane.transit_stops.loc[1, "easting_m"] = plane.transit_stops.loc[0, "easting_m"] + 400.0
     assert transit.best_places(plane)["stop_id"].tolist() == ["c", "a"]

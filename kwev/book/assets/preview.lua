@@ -208,10 +208,8 @@ local function structure(page)
     local id, caption = anchor(tbl.identifier), tbl.caption.long
     local name = pandoc.utils.stringify(caption)
     tbl.attr, tbl.caption = pandoc.Attr(), { long = {} }
-    local block = html and pandoc.Div({ tbl }, {
-      class = "table-scroll", role = "group", tabindex = "0",
-      ["aria-label"] = name ~= "" and name or "Table",
-    }) or tbl
+    local region = { { "role", "group" }, { "tabindex", "0" }, { "aria-label", name ~= "" and name or "Table" } }
+    local block = html and pandoc.Div({ tbl }, pandoc.Attr("", { "table-scroll" }, region)) or tbl
     if kind_of(id) == "tbl" then return float(page, id, caption, { block }), false end
     return block, false
   end

@@ -108,13 +108,9 @@ class _Site:
 
     def anchors(self, name: str) -> set[str]:
         if name not in self._anchors:
-            elements = self.soup(name).find_all(lambda tag: tag.get("id") or tag.get("name"))
-            self._anchors[name] = {
-                str(value)
-                for element in elements
-                for value in (element.get("id"), element.get("name"))
-                if value
-            }
+            elements = self.soup(name).find_all(True)
+            values = (element.get(key) for element in elements for key in ("id", "name"))
+            self._anchors[name] = {str(value) for value in values if value}
         return self._anchors[name]
 
     def check_urls(self, name: str, page: BeautifulSoup) -> Iterator[str]:
@@ -223,6 +219,11 @@ def _is_remote(url: str) -> bool:
 # -- What two renderings of the same page must agree on: numbers, captions, references, links.
 
 _NUMBER = re.compile(r"\d[\d.,\N{NO-BREAK SPACE}]*\d|\d")
+_BESIDE = (
+    "nav, .kwev-provenance, script, style, annotation, .quarto-title-meta, .subtitle, #references, "
+    "button, .screen-reader-only"
+)
+_BOOK_TITLE = ", header#title-block-header"
 _APPENDIX = re.compile(r"^Appendix ([A-Z]) \S ")
 
 
@@ -256,23 +257,8 @@ def page_facts(site: Path, page: str) -> Facts:
     main = soup.find("main")
     if main is None:
         return Facts((), (), (), (), (), ())
-    for selector in (
-        "nav",
-        ".kwev-provenance",
-        "script",
-        "style",
-        "annotation",
-        ".quarto-title-meta",
-        ".subtitle",
-        "#references",
-        "button",
-        ".screen-reader-only",
-    ):
-        for element in main.select(selector):
-            element.decompose()
-    if page == "index.html":
-        for element in main.select("header#title-block-header"):
-            element.decompose()
+    for element in main.select(_BESIDE + (_BOOK_TITLE if page == "index.html" else "")):
+        element.decompose()
     references = main.select("a.quarto-xref")
     return Facts(
         headings=tuple(
@@ -291,14 +277,11 @@ def page_facts(site: Path, page: str) -> Facts:
         numbers=tuple(
             number
             for paragraph in main.find_all(["p", "li"])
-            if not paragraph.find("math") and not _inside_note(paragraph)
+            if not paragraph.find("math")
+            and not paragraph.find_parent(class_="callout-title-container")
             for number in _NUMBER.findall(_text(paragraph))
         ),
     )
-
-
-def _inside_note(element: Tag) -> bool:
-    return element.find_parent(class_="callout-title-container") is not None
 
 
 def _text(element: Tag) -> str:

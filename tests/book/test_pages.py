@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.book.site import check_site
+from kwev.book.pages import check_site
 
 SOUND = """<!DOCTYPE html><html lang="en"><head><title>T</title><link rel="stylesheet" href="s.css">
 </head><body><main><h1 id="a">T</h1><p><a href="#a">here</a> <a href="sub/b.html#x">b</a>

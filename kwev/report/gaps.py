@@ -1,7 +1,11 @@
-"""Service gaps: places whose people have no charger in reach once the plan is built."""
+"""Service gaps: places whose people have no charger in reach once the plan is built.
+
+The measure, then their named values, table and map.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,12 +15,13 @@ from sklearn.cluster import DBSCAN
 from kwev.display import cartography, origins, style
 from kwev.display.figure import Figure, rows
 from kwev.display.layers import Layer, Mark
-from kwev.display.table import Column
+from kwev.display.table import Column, table
+from kwev.display.values import Numbers, named
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
 from kwev.report import plan_map
 from kwev.report.neighbourhoods import ClusterRule, landmarks, nearest_m
-from kwev.vocabulary import LEVEL_KEYS
+from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, LEVELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +29,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from kwev import vocabulary
+    from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects
+    from kwev.report.scenario import Report
 
 GAP_RULE: Final = ClusterRule(reach_m=250.0, core_people=400)
 """People without a station of a level who make a gap: a third of a dense neighbourhood's, so that
 villages and the rims of towns are listed too; the rest are scattered homes."""
+
+CELL_M: Final = 100
+"""Side of a cell (m)."""
 
 COLUMNS: Final = [
     "level", "gap", "near", "municipality", "people", "ev", "cells", "latitude", "longitude",
@@ -74,15 +85,16 @@ def gaps(effects: Effects, rule: ClusterRule = GAP_RULE) -> pd.DataFrame:
         ``farthest_m`` (of the farthest cell; NaN where there is no station at all),
         ``within_a_site`` (share of its people whom an action outside the plan would reach).
     """
-    rows = [
-        row
-        for level in LEVEL_KEYS
-        for row in _of_level(effects, level, gap_of_cells(effects, level, rule))
-    ]
-    metres = ["easting_m", "northing_m"]
-    table = pd.DataFrame(rows, columns=[*(c for c in COLUMNS if c != "near"), *metres])
-    table.insert(2, "near", landmarks(effects.tables, table))
-    return table[COLUMNS]
+    found = pd.DataFrame(
+        [
+            row
+            for level in LEVEL_KEYS
+            for row in _of_level(effects, level, gap_of_cells(effects, level, rule))
+        ],
+        columns=[*(c for c in COLUMNS if c != "near"), "easting_m", "northing_m"],
+    )
+    found.insert(2, "near", landmarks(effects.tables, found))
+    return found[COLUMNS]
 
 
 def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[dict[str, object]]:
@@ -90,17 +102,17 @@ def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[di
     net = effects.network["after"]
     metres = nearest_m(cells.xy_m, (net.l2 if level == "l2" else net.l3).xy_m)
     metres = np.where(np.isfinite(metres), metres, np.nan)
-    possible = np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
-    table = effects.tables.cells.set_index("cell_id").reindex(cells.ids)
-    degrees = table[["latitude", "longitude"]].to_numpy(np.float64)
+    possible = _possible(effects, level)
+    known = effects.tables.cells.set_index("cell_id").reindex(cells.ids)
+    degrees = known[["latitude", "longitude"]].to_numpy(np.float64)
     names = effects.tables.municipalities.set_index("municipality_id")["name"]
-    rows: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
     for number in range(int(gap.max(initial=-1)) + 1):
         here = gap == number
         people = cells.people[here]
         town = pd.Series(people).groupby(cells.municipality[here]).sum().idxmax()
         middle = np.average(np.column_stack([degrees, cells.xy_m])[here], axis=0, weights=people)
-        rows.append(
+        found.append(
             {
                 "level": level,
                 "gap": number + 1,
@@ -117,15 +129,20 @@ def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[di
                 "within_a_site": float(people[possible[here]].sum() / people.sum()),
             }
         )
-    return rows
+    return found
 
 
-def summary(effects: Effects, table: pd.DataFrame) -> pd.DataFrame:
+def _possible(effects: Effects, level: Level) -> NDArray[np.bool_]:
+    """Return which cells some action, done or not, would bring within reach."""
+    return np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
+
+
+def summary(effects: Effects, listed: pd.DataFrame) -> pd.DataFrame:
     """Return by level whom the plan leaves out, and how many of them the listed gaps hold.
 
     Parameters
     ----------
-    table
+    listed
         As from :func:`gaps`.
 
     Returns
@@ -135,38 +152,70 @@ def summary(effects: Effects, table: pd.DataFrame) -> pd.DataFrame:
         ``people_scattered`` (in no listed place), ``within_a_site`` (share of all of them whom an
         action outside the plan would reach; NaN where there are none).
     """
-    rows = []
+    found = []
     for level in LEVEL_KEYS:
         out = ~effects.covered(level, "after")
         people = effects.cells.people
-        possible = np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
+        possible = _possible(effects, level)
         every, near = float(people[out].sum()), float(people[out & possible].sum())
-        part = table[table["level"] == level]
-        listed = float(part["people"].sum())
-        rows.append(
+        part = listed[listed["level"] == level]
+        inside = float(part["people"].sum())
+        found.append(
             {
                 "level": level,
                 "people": every,
                 "places": len(part),
-                "people_listed": listed,
-                "people_scattered": max(every - listed, 0.0),
+                "people_listed": inside,
+                "people_scattered": max(every - inside, 0.0),
                 "within_a_site": near / every if every > 0 else np.nan,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(found)
 
 
-# -- The map of service gaps: places whose people have no charger in reach once the plan is built.
+# -- Named values, table and map.
 
-CELL_M: Final = 100
 HALF: Final = 0.5
 """From this share on a gap counts as one that an action outside the plan would mostly reach."""
 
-_LOOKS: Final[dict[Level, tuple[str, tuple[str, str], str, str]]] = {
-    "l3": ("Level 3", ("#f7d9c2", "#e9a070"), style.L3, "5 4"),
-    "l2": ("Level 2", ("#9ac8e1", "#08306b"), style.INK, ""),
+PRINTED: Final = 8
+"""Gaps of each level that the PDF shows, those with most people."""
+
+
+def of_gaps(report: Report) -> Numbers:
+    """Return whom the plan leaves without each level, and how many of them the gaps hold."""
+    numbers = named(
+        "gaps.GAP_RULE",
+        people={"gap_people_least": GAP_RULE.core_people},
+        m={"gap_reach": GAP_RULE.reach_m},
+    )
+    for row in report.findings.out_of_reach.to_dict("records"):
+        near = row["within_a_site"]
+        numbers += named(
+            "gaps.summary",
+            prefix=f"{row['level']}_",
+            people={"out": row["people"], "gap_people": row["people_listed"]},
+            count={"gap_places": row["places"]},
+            share={"out_near_a_site": 0.0 if math.isnan(near) else near},
+        )
+    return Numbers(numbers)
+
+
+def gap_table(report: Report) -> Table:
+    """Return the places that the plan leaves without a level; the PDF shows the largest."""
+    frame = report.findings.gaps
+    frame = frame.assign(
+        group="Without " + frame["level"].map(LEVEL_NAMES), printed=frame["gap"] <= PRINTED
+    )
+    columns = "near municipality people ev nearest_m farthest_m within_a_site"
+    return table("gaps", frame, columns, report.origin, group="group", printed="printed")
+
+
+_LOOKS: Final[dict[Level, tuple[str, str, str, str]]] = {
+    "l3": ("#f7d9c2", "#e9a070", style.L3, "5 4"),
+    "l2": ("#9ac8e1", "#08306b", style.INK, ""),
 }
-"""By level, from the ground up: name, fills where a site is near and where none is, outline."""
+"""By level, from the ground up: fills where a site is near and where none is, outline, dashes."""
 
 _FACTS: Final = (
     "near municipality",
@@ -177,47 +226,41 @@ _FACTS: Final = (
 )
 
 
-def gaps_drawn(
-    effects: Effects,
-    table: pd.DataFrame,
-    people_out: dict[str, float],
-    *,
-    folder: Path | None = None,
+def gap_map(
+    effects: Effects, found: pd.DataFrame, out: pd.DataFrame, *, folder: Path | None = None
 ) -> Figure:
     """Map the gaps of both levels over the stations that stand once the plan is built.
 
     Parameters
     ----------
-    table
-        As from :func:`kwev.report.remaining.gaps`.
-    people_out
-        People without each level after the plan, in gaps or not.
+    found
+        As from :func:`gaps`.
+    out
+        As from :func:`summary`.
     """
     tables, config = effects.tables, effects.config
     existing = cartography.places(cartography.named(tables, counted(tables.stations, config)))
     actions = as_frame(effects.plan)
+    parts = {level: pd.DataFrame(found[found["level"] == level]) for level in LEVEL_KEYS}
     layers = cartography.land(tables, folder)
     for rank, level in enumerate(_LOOKS):
-        part = pd.DataFrame(table[table["level"] == level])
-        if len(part):
-            layers.append(_layer(effects, part, level, above=rank))
-    for level in reversed(_LOOKS):
-        layers.append(_stations(existing, actions, level))
-    each = []
-    for level in reversed(_LOOKS):
-        part = table[table["level"] == level]
-        name, listed = _LOOKS[level][0], part["people"].sum()
+        if len(parts[level]):
+            layers.append(_layer(effects, parts[level], level, above=rank))
+    layers += [_stations(existing, actions, level) for level in LEVELS]
+    people, each = out.set_index("level")["people"], []
+    for level, part in parts.items():
         most = ", ".join(f"near {r.near} ({r.people:,.0f})" for r in rows(part.head(3)))
         each.append(
-            f"{name} is out of reach of {people_out[level]:,.0f} people, {listed:,.0f}"
-            f" of them in {len(part)} places" + (f", the largest {most}" if most else "")
+            f"{LEVEL_NAMES[level]} is out of reach of {people[level]:,.0f} people, "
+            f"{part['people'].sum():,.0f} of them in {len(part)} places"
+            + (f", the largest {most}" if most else "")
         )
     alt = f"Map of the places without a charger in reach after the plan. {'. '.join(each)}."
     return cartography.build("map-gaps", alt, origins.plan(tables, effects.plan), layers)
 
 
 def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) -> Layer:
-    name, (near, far), line, dash = _LOOKS[level]
+    name, (near, far, line, dash) = LEVEL_NAMES[level], _LOOKS[level]
     number = gap_of_cells(effects, level) + 1
     inside = number > 0
     outline = cartography.neighbourhoods(
@@ -236,9 +279,9 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
     )  # fmt: skip
 
 
-def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: Level) -> Layer:
-    name = _LOOKS[level][0]
-    frame = cartography.places(plan_map.after(existing, actions, level)).assign(mark=0, title=name)
-    fill = style.L2 if level == "l2" else style.L3
-    look = Mark(f"{name} station", fill, style.PAPER, 0.6, radius=2.4 if level == "l2" else 5.0)
-    return Layer(f"{name} stations with the plan", frame, (look,), title="title", above=3)
+def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: vocabulary.Level) -> Layer:
+    where = plan_map.after(existing, actions, level.key)
+    frame = cartography.places(where).assign(mark=0, title=level.name)
+    radius = 2.4 if level.key == "l2" else 5.0
+    look = Mark(f"{level.name} station", level.colour, style.PAPER, 0.6, radius=radius)
+    return Layer(f"{level.name} stations with the plan", frame, (look,), title="title", above=3)
