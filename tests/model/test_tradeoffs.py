@@ -137,5 +137,5 @@ def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found
 
 def test_need_of_the_middle_future_is_the_need_of_2030(project, tables):
     case = futures.points(project)[0].case
-    need = sum(Evaluation(tables, case.config, "da")._need_kwh.values())
+    need = sum(Evaluation(tables, case.config, "da").need_kwh.values())
     assert need == pytest.approx(21_828.3 * 3_000 * 0.2, rel=1e-4)

@@ -15,6 +15,7 @@ from toy import base_config, toy
 
 from kwev.config import Case
 from kwev.report import frontier
+from kwev.report.sweeps import changed
 from kwev.solve.minimax_regret import Future, least_worst_regret
 from kwev.solve.near_optimal import alternatives
 from kwev.solve.stages import solve_scenario
@@ -136,7 +137,7 @@ def test_each_point_of_the_frontier_is_efficient_among_all_plans(seed):
     ways = [({}, {f"new_l2_q{i:03d}": 1}) for i in range(3)]
     ways += [({}, {f"new_l2_q{i:03d}": 1}, {f"new_l3_q{i:03d}": 2}) for i in (3, 4)]
     every = [dict(pair for part in chosen for pair in part.items()) for chosen in product(*ways)]
-    free = frontier._point(base, "frontier", "free", {"targets.l3": 0.0}).case
+    free = Case("free", changed(base, {**frontier.PLAIN, "targets.l3": 0.0}), "da")
     free = Case(free.scenario, free.config.with_values(budget__limit_cad=1e7), "da")
     seen = [evaluated(tables, free, plan.items()) for plan in every]
     most = {}
@@ -144,7 +145,7 @@ def test_each_point_of_the_frontier_is_efficient_among_all_plans(seed):
         within = [m for m in seen if m["net_cad"] <= money]
         for asked in (0.0, 0.3, 0.6):
             changes = {"budget.limit_cad": money, "targets.l3": asked}
-            given = frontier._point(base, "frontier", "point", changes).case
+            given = Case("point", changed(base, {**frontier.PLAIN, **changes}), "da")
             plan = solve(tables, given)
             own = (plan.cost.net_cad, plan.model_coverage.l2.after, plan.model_coverage.l3.after)
             if max(m["l3_model"] for m in within) < asked:
