@@ -99,6 +99,15 @@ def actions_by_municipality(plan: Plan) -> pd.DataFrame:
     return counts.sort_index().reset_index().rename_axis(columns=None)
 
 
+def ports_at_new_stations(plan: Plan) -> pd.DataFrame:
+    """Return how many new stations have how many ports: ``kind``, ``ports_each``, ``stations``."""
+    new = [action for action in plan.actions if action.kind in ("new_l2", "new_l3")]
+    frame = pd.DataFrame(
+        {"kind": [KIND_NAMES[a.kind] for a in new], "ports_each": [a.ports_added for a in new]}
+    )
+    return frame.groupby(["kind", "ports_each"]).size().rename("stations").reset_index()
+
+
 def cost_breakdown(plan: Plan) -> pd.DataFrame:
     """Return what the money buys: ``item`` and ``cad``, resale as a negative row."""
     kinds = actions_by_kind(plan)
@@ -261,6 +270,9 @@ def of_plan(report: Report) -> Numbers:
             f"{level}_model": getattr(plan.model_coverage, level).after for level in LEVEL_KEYS
         }),
     ]  # fmt: skip
+    each = ports_at_new_stations(plan)
+    single, built = each.loc[each["ports_each"] == 1, "stations"].sum(), each["stations"].sum()
+    numbers += named("plan.actions", count={"one_port": int(single), "new_stations": int(built)})
     if plan.certificate is not None:
         made, broken = plan.certificate.checks, plan.certificate.violations
         numbers += named("plan.certificate.checks", count={"checks": made})

@@ -78,6 +78,14 @@ def test_tables_by_kind_add_up(plan):
     assert by_place[list(KIND_NAMES)].to_numpy().sum() == len(made.actions)
 
 
+def test_new_stations_by_their_ports_add_up(plan):
+    table = plans.ports_at_new_stations(plan)
+    new = [action for action in plan.actions if action.kind in ("new_l2", "new_l3")]
+    assert table["stations"].sum() == len(new)
+    ports = (table["stations"] * table["ports_each"]).sum()
+    assert ports == sum(action.ports_added for action in new)
+
+
 def test_phases_add_up_and_name_what_they_hold(plan):
     made = with_removal(plan)
     table = phases.phases(made)
