@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kwev.display import cartography, chart, origins, style
-from kwev.display.figure import Figure, rows
+from kwev.display import cartography, origins, style
+from kwev.display.chart import Chart, require
+from kwev.display.figure import Figure, Origin, rows
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import OWN, Column, Columns, Table, category_name, table
 from kwev.display.values import Numbers, named
 from kwev.pipeline.parameters import Parameters
+from kwev.report import plan_charts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +156,32 @@ def candidate_table(report: Report) -> Table:
 def candidate_chart(report: Report) -> Figure:
     """Return candidate sites by category as bars."""
     frame = candidates(report.tables)[["category", "total"]].rename(columns={"total": "sites"})
-    return chart.candidates_by_category(frame, origin=origins.SITES)
+    return by_category(frame, origin=origins.SITES)
+
+
+def by_category(
+    df: pd.DataFrame, *, origin: Origin, name: str = "candidates-by-category"
+) -> Figure:
+    """Show how many candidate sites each category has.
+
+    Parameters
+    ----------
+    df
+        Columns ``category`` (text as shown), ``sites`` (count).
+    """
+    require(df, ("category", "sites"), name)
+    df = df.sort_values(["sites", "category"], ascending=[False, True], ignore_index=True)
+    each = "; ".join(f"{r.category} {r.sites:,}" for r in rows(df))
+    bars = plan_charts.counts(df["category"], df["sites"], "Candidate sites (count)", style.L2)
+    return Chart(
+        name=name,
+        alt=f"Candidate sites by category: {each}.",
+        origin=origin,
+        data=df,
+        panels=[bars],
+        height_px=90 + 30 * len(df),
+        height_in=0.8 + 0.22 * len(df),
+    ).figure()
 
 
 def quality_table(report: Report) -> Table:

@@ -11,18 +11,17 @@ import pytest
 from figures.reading import outside
 from lxml import etree
 
-from kwev.display import chart as display_chart
 from kwev.display import figure
 from kwev.display.figure import Figure, publish_vendor
 from kwev.errors import KwevError
-from kwev.report import plan_charts
+from kwev.report import plan_charts, region
 
 CHARTS = {
     "coverage": plan_charts.coverage,
     "budget_sweep": plan_charts.budgets,
     "phases": plan_charts.phases,
     "cost_breakdown": plan_charts.costs,
-    "candidates_by_category": display_chart.candidates_by_category,
+    "candidates_by_category": region.by_category,
 }
 PNG = b"\x89PNG\r\n\x1a\n"
 
