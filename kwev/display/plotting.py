@@ -34,6 +34,7 @@ _MARKS: Final = {
 _PRINT_LINE, _PRINT_MARK = 0.7, 0.5
 """Points of print for a pixel of the screen."""
 
+_MARGIN = 0.12
 _TINT = 0.15
 
 
@@ -204,6 +205,7 @@ def _print_axis(axes: Any, which: Literal["x", "y"], axis: Axis) -> None:
     if axis.span:
         limits(*(reversed(axis.span) if axis.flipped else axis.span))
     elif axis.flipped:
+        axes.margins(**{which: _MARGIN})  # the first and the last row stand clear of the frame
         own.set_inverted(True)
     elif axis.from_zero:
         limits(0, None)
