@@ -14,16 +14,16 @@ CHAPTER = """
 ```{python}
 #| label: tbl-symbols
 #| tbl-cap: "Symbols."
-from kwev.model import notation
+from kwev.model import equations, notation
 notation.table()
 ```
 
 $$
-`{python} notation.equation("shortfall")`
+`{python} equations.equation("shortfall")`
 $$ {#eq-shortfall}
 
 $$
-`{python} notation.equation("rules")`
+`{python} equations.equation("rules")`
 $$ {#eq-rules}
 """
 PAGE = "chapters/01-cover.html"

@@ -17,6 +17,7 @@ from kwev.display import layers
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
 from kwev.report import plan_map, region, stations, transit, vehicles
+from kwev.vocabulary import ACTION_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 MAPS = {
@@ -184,8 +185,8 @@ def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
     ]
     made.actions = [*made.actions, *(type(made.actions[0]).model_validate(a) for a in more)]
     shown = plan_map.plan(places.tables(), made, folder=shapes)
-    for kind, (_, mark) in plan_map.PHASES.items():
-        assert f"1 {mark.label}" in shown.alt, kind
+    for kind in ACTION_KINDS:
+        assert f"1 {kind.short}" in shown.alt, kind.key
 
 
 def test_reach_is_a_circle_inside_the_region(shapes):

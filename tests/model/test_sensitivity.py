@@ -10,7 +10,7 @@ from shelves import checkout
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.project import Project
-from kwev.report import plan
+from kwev.report import phases, plan
 from kwev.report.assumptions import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
 from kwev.report.scenario import Report, load_report
 from kwev.report.sweeps import Range, one_at_a_time, ranges, swing_points, swings, value_at
@@ -172,7 +172,7 @@ def test_a_cleared_store_ends_with_the_same_numbers(copy):
 
     def printed():
         report = Report(copy, "base", "tract")
-        found = plan.of_plan(report) | plan.of_phases(report)
+        found = plan.of_plan(report) | phases.of_phases(report)
         assert set(report.entry.account["solves"]) <= set(SOLVES)
         return {number.name: (number.value, str(number)) for number in found}
 

@@ -213,7 +213,7 @@ def test_names_are_those_of_files_and_unique(base_case, shelf, points):
 def running(copy, code):
     script = textwrap.dedent(f"""
         from pathlib import Path
-        from kwev import study
+        from kwev.studies import study
         from kwev.config import Case, load_config
         from kwev.project import Project
 
