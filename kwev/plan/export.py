@@ -113,20 +113,21 @@ def account_schema() -> dict[str, Any]:
 
 def geojson_schema(plan_schema: dict[str, Any]) -> dict[str, Any]:
     """Return the JSON schema of ``plan.geojson``; its properties are the plan's actions."""
-    action = plan_schema["$defs"]["Action"]
+    return points_schema("kwev plan actions", plan_schema["$defs"]["Action"])
+
+
+def points_schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the JSON schema of a GeoJSON file of points (RFC 7946) with given properties."""
     point = {
         "type": "object",
         "required": ["type", "coordinates"],
         "properties": {
             "type": {"const": "Point"},
             "coordinates": {
-                "type": "array",
-                "items": {"type": "number"},
-                "minItems": 2,
-                "maxItems": 2,
+                "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2,
             },
         },
-    }
+    }  # fmt: skip
     feature = {
         "type": "object",
         "required": ["type", "id", "geometry", "properties"],
@@ -134,12 +135,12 @@ def geojson_schema(plan_schema: dict[str, Any]) -> dict[str, Any]:
             "type": {"const": "Feature"},
             "id": {"type": "string"},
             "geometry": point,
-            "properties": action,
+            "properties": properties,
         },
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "kwev plan actions",
+        "title": title,
         "type": "object",
         "required": ["type", "features"],
         "properties": {

@@ -159,9 +159,23 @@ METRIC_NAMES: Final = {"straight_line": "Straight line", "network": "Along the r
 WHO_NAMES: Final = {"people": "People", **VEHICLE_NAMES}
 
 
+def within(found: Distances, level: Level, metric: Metric, when: When, radius_m: float) -> float:
+    """Return the share of people whose nearest station of a level lies within a distance (m)."""
+    people = found.weights["people"]
+    return float(people[found.metres[level, metric, when] <= radius_m].sum() / people.sum())
+
+
 def of_distances(report: Report) -> Numbers:
-    """Return within how far half, nine in ten and all people have a station."""
+    """Return within how far half, nine in ten and all people have a station.
+
+    ``<level>_reached_road`` is the share of people within the scenario's radius along the roads,
+    with the plan.
+    """
+    found, reach = report.findings.distances, report.config.coverage
     numbers = []
+    for level in LEVEL_KEYS:
+        share = within(found, level, "network", "after", reach.radius_m(level))
+        numbers += named("distances.within", share={f"{level}_reached_road": share})
     for row in report.findings.percentiles.to_dict("records"):
         if row["who"] != "people":
             continue

@@ -18,7 +18,7 @@ from kwev.model.coverage import reach_l2, reach_l3, ruler_of
 from kwev.model.demand import demand_points, share_of
 from kwev.model.groups import household_share, low_income_cad
 from kwev.model.siting import decision_columns, existing_stations
-from kwev.solve.record import Choice, action_id, network
+from kwev.solve.record import Choice, choice_of, column_of_action, network
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Effects:
     @cached_property
     def column_of(self) -> dict[str, int]:
         """Number of each column by the id of its action."""
-        return {action_id(self.columns, k): k for k in range(len(self.columns))}
+        return column_of_action(self.columns)
 
     @cached_property
     def vehicles(self) -> dict[str, NDArray[np.float64]]:
@@ -134,8 +134,13 @@ def effects(tables: Tables, plan: Plan) -> Effects:
     stations = existing_stations(tables, config)
     columns = decision_columns(tables, config, stations)
     ruler = ruler_of(tables, config.coverage.metric)
-    choice = choice_of(plan, columns)
-    nothing = Choice(np.zeros(len(columns), bool), np.zeros(len(columns), np.int64))
+    done = ((action.id, action.ports_added) for action in plan.actions)
+    choice, unknown = choice_of(columns, done)
+    if unknown:
+        hint = "Check the plan with 'kwev check'."
+        what = f"action {unknown[0]} is none that the scenario allows"
+        raise KwevError(what, where="plan", hint=hint)
+    nothing = Choice.nothing(columns)
     return Effects(
         tables=tables,
         plan=plan,
@@ -153,32 +158,6 @@ def effects(tables: Tables, plan: Plan) -> Effects:
             "after": network(stations, columns, choice, config),
         },
     )
-
-
-def choice_of(plan: Plan, columns: Columns) -> Choice:
-    """Return the plan's actions as a choice of columns.
-
-    Raises
-    ------
-    KwevError
-        If the plan has an action that is no column.
-    """
-    known = {action_id(columns, k): k for k in range(len(columns))}
-    build = np.zeros(len(columns), bool)
-    ports = np.zeros(len(columns), np.int64)
-    for action in plan.actions:
-        k = known.get(action.id)
-        if k is None:
-            raise KwevError(
-                f"action {action.id} is none that the scenario allows",
-                where="plan",
-                hint="Check the plan with 'kwev check'.",
-            )
-        build[k] = True
-        ports[k] = max(action.l2_ports_after - action.l2_ports_before, 0) + max(
-            action.l3_ports_after - action.l3_ports_before, 0
-        )
-    return Choice(build, ports)
 
 
 # -- By group of people or vehicles.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pandas as pd
 from pydantic import Field
 
+from kwev.plan.export import points_schema
 from kwev.report.file_format import FileRecord
 from kwev.report.phases import phase_of
 from kwev.report.site_needs import Ground, Requirement, checklist, supply
@@ -240,40 +241,7 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON schema of ``site-packages.geojson``; its properties are the packages."""
     package = SitePackage.model_json_schema(ref_template="#/$defs/{model}")
     defs = {**package.pop("$defs", {}), "SitePackage": package}
-    feature = {
-        "type": "object",
-        "required": ["type", "id", "geometry", "properties"],
-        "properties": {
-            "type": {"const": "Feature"},
-            "id": {"type": "string"},
-            "geometry": {
-                "type": "object",
-                "required": ["type", "coordinates"],
-                "properties": {
-                    "type": {"const": "Point"},
-                    "coordinates": {
-                        "type": "array",
-                        "items": {"type": "number"},
-                        "minItems": 2,
-                        "maxItems": 2,
-                    },
-                },
-            },
-            "properties": {"$ref": "#/$defs/SitePackage"},
-        },
-    }
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "kwev site packages",
-        "type": "object",
-        "required": ["type", "features"],
-        "properties": {
-            "type": {"const": "FeatureCollection"},
-            "features": {"type": "array", "items": feature},
-        },
-        "additionalProperties": False,
-        "$defs": defs,
-    }
+    return {**points_schema("kwev site packages", {"$ref": "#/$defs/SitePackage"}), "$defs": defs}
 
 
 _ACTION: Final = ("id", "kind", "place_id", "name", "municipality")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import jsonschema
 import numpy as np
@@ -15,10 +14,8 @@ from kwev.certify import ActionKey, Evaluation
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.formats import schemas
-from kwev.model.siting import decision_columns, existing_stations
 from kwev.report import distances, effects, gaps, measures
 from kwev.report import plan as plans
-from kwev.report.effects import choice_of
 from kwev.report.effects import effects as effects_of_effects
 from kwev.report.findings import Findings
 from kwev.report.neighbourhoods import ClusterRule
@@ -416,12 +413,10 @@ def test_the_schema_refuses_a_spoilt_record(found, spoil):
 
 
 def test_an_action_that_the_scenario_does_not_allow_is_refused(found):
-    tables = found.effects.tables
-    config = base_config()
-    columns = decision_columns(tables, config, existing_stations(tables, config))
-    action = found.effects.plan.actions[0].model_copy(update={"id": "new_l3_q000"})
+    plan = found.effects.plan
+    action = plan.actions[0].model_copy(update={"id": "new_l3_q000"})
     with pytest.raises(KwevError, match="new_l3_q000"):
-        choice_of(SimpleNamespace(actions=[action]), columns)
+        effects_of_effects(found.effects.tables, plan.model_copy(update={"actions": [action]}))
 
 
 def test_the_log_of_the_solver_tells_of_better_plans():
@@ -523,3 +518,10 @@ def test_a_station_off_the_roads_is_reached_by_nobody():
     table = made.percentiles.set_index(["level", "metric", "who", "when"])
     assert table.loc[("l2", "network", "people", "before"), "unreached"] == 1
     assert table.loc[("l2", "straight_line", "people", "before"), "unreached"] == 0
+
+
+def test_the_share_within_a_distance_is_that_of_the_people_at_or_nearer():
+    metres = {("l2", "network", "after"): np.array([0.0, 500.0, 500.1, np.inf])}
+    made = distances.Distances(metres, {"people": np.array([1.0, 2.0, 3.0, 4.0])})
+    assert distances.within(made, "l2", "network", "after", 500.0) == pytest.approx(3 / 10)
+    assert distances.within(made, "l2", "network", "after", 1e9) == pytest.approx(6 / 10)
