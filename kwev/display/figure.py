@@ -67,11 +67,26 @@ def picture(
         canvas = Canvas(figsize=(style.STATIC_WIDTH_IN, height_in), layout=layout)
         FigureCanvasAgg(canvas)
         draw(canvas)
+        _settle(canvas)
         canvas.text(0.005, 0.03 / height_in, text, fontsize=6, color=style.QUIET, va="bottom")
         content = _save(canvas, "svg", {"Date": None, "Creator": None, "Title": alt})
         if len(content) > SVG_LIMIT:
             content = _save(canvas, "png", {"Software": None, "Title": alt})
     return content
+
+
+def _settle(canvas: Canvas) -> None:
+    """Lay out once and keep the axes to a millionth of the canvas.
+
+    The layout's solver orders its terms by memory address: the last bits of an answer differ from
+    run to run, and with them the ids of the clip paths.
+    """
+    if canvas.get_layout_engine() is None:
+        return
+    canvas.draw_without_rendering()
+    canvas.set_layout_engine("none")
+    for axes in canvas.axes:
+        axes.set_position([round(edge, 6) for edge in axes.get_position(original=True).bounds])
 
 
 def _save(canvas: Canvas, form: Literal["svg", "png"], metadata: dict[str, Any]) -> bytes:

@@ -146,10 +146,16 @@ def test_the_numbers_are_those_of_the_tables(report):
     assert not any(isinstance(v, float) and math.isnan(v) for v in numbers.values())
 
 
+def report_of(tables, plan):
+    """Return what the numbers of a small region read of a report."""
+    found = Findings.of(tables, plan)
+    return SimpleNamespace(tables=tables, plan=plan, config=case().config, findings=found)
+
+
 def test_numbers_that_do_not_exist_are_words():
     tables = line()
     plan = plan_of(tables, case(), [])
-    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    small = report_of(tables, plan)
     numbers = {number.name: number for number in of_findings(small)}
     assert str(numbers["l2_cost_per_point"]).startswith("not defined: ")
     assert numbers["kept_median"].value == 0
@@ -157,7 +163,7 @@ def test_numbers_that_do_not_exist_are_words():
     tables = toy([(0, 0, 10, 1)], sites=[(0, 0, "library")])
     on_a_road(furnished(tables))
     plan = plan_of(tables, case(), [])
-    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    small = report_of(tables, plan)
     numbers = {number.name: number for number in of_findings(small)}
     assert str(numbers["l2_half_after"]) == "no station is reached"
 
@@ -165,7 +171,7 @@ def test_numbers_that_do_not_exist_are_words():
 def test_done_is_a_plan_with_every_number():
     tables = line()
     plan = plan_of(tables, case(), DONE)
-    small = SimpleNamespace(tables=tables, plan=plan, findings=Findings.of(tables, plan))
+    small = report_of(tables, plan)
     numbers = {number.name: number.value for number in of_findings(small)}
     # 50 and 30 people are new to Level 2, 180 to Level 3
     assert (numbers["l2_newly"], numbers["l3_newly"]) == (80, 180)
