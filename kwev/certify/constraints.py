@@ -1,6 +1,6 @@
 """Whether a plan keeps the scenario's optional rules, recomputed for the certificate.
 
-Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.groups` on purpose, from the
+Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.demand` on purpose, from the
 tables, the scenario and numpy alone. Each rule is checked by the function that has its name; one
 with an end for the level (``ports_l2``, ``renters_l3``) by a function of both levels. Cost and
 ports of a single action are in :meth:`kwev.certify.actions.ActionEncoding.problem` as well, which

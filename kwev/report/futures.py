@@ -18,10 +18,9 @@ from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.files import sha256_json
 from kwev.report import near_optimal, sweeps
-from kwev.studies import records, store, study
-from kwev.studies.records import Record
+from kwev.studies import store, study
 from kwev.studies.rows import actions_of, evaluated
-from kwev.studies.study import Point
+from kwev.studies.study import Point, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,7 +128,7 @@ def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
     tables, base = load_tables(project.processed), near_optimal.case_of(project)
     parts = {
-        **records.made_from(tables, base, VERSION),
+        **study.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
         "alternatives": sha256_json(near_optimal.record(project).parts),
     }
@@ -203,7 +202,7 @@ def _candidates(
     project: Project, own: list[Point], best: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """Return the plans that are compared: today's best, its alternatives, the best of a future."""
-    near = records.read_record(project, near_optimal.record(project))["plans"]
+    near = study.read_record(project, near_optimal.record(project))["plans"]
     found = {
         ("base" if row["name"] == near_optimal.BEST else row["name"]): row["actions"]
         for row in near
@@ -272,7 +271,7 @@ def read(project: Project) -> Robustness:
         If they are missing, damaged or stale.
     """
     tables = load_tables(project.processed)
-    values = records.read_record(project, record(project))
+    values = study.read_record(project, record(project))
     budget = near_optimal.case_of(project).config.budget.limit_cad
     return of_values(values, draws(project, tables), budget)
 

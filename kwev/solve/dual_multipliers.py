@@ -20,7 +20,7 @@ from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof
-from kwev.solve.block_program import BlockProgram
+from kwev.solve.highs import BlockProgram
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:

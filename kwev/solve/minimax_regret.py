@@ -26,10 +26,9 @@ from kwev.model.demand import share_of
 from kwev.model.formulation import Model, build_model, touched
 from kwev.model.inputs import assembled, build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
-from kwev.solve.presolve import energy_short_kw, reduce, some_columns
+from kwev.solve.presolve import energy_short_kw, reduce, some_columns, tight_rows
 from kwev.solve.record import choice_of, column_of_action, objective_parts, unserved_share
 from kwev.solve.solvers import Answer, choose_engine, out_of_time
-from kwev.solve.valid_inequalities import tight_rows
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_KEYS
 

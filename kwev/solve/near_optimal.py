@@ -18,10 +18,9 @@ from kwev.model.formulation import HOLD_POINTS, build_model, touched
 from kwev.model.inputs import build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
-from kwev.solve.presolve import Reduced, reduce
+from kwev.solve.presolve import Reduced, reduce, tight_rows
 from kwev.solve.record import Choice, Extreme, Outcome, choice_of, objective_parts, plan_record
 from kwev.solve.solvers import Engine, choose_engine, out_of_time
-from kwev.solve.valid_inequalities import tight_rows
 from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:

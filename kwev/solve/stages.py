@@ -18,13 +18,20 @@ from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.demand import share_of
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
-from kwev.solve.account import gap, solve_account, solver_account
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
-from kwev.solve.presolve import Reduced, reduce, whole
+from kwev.solve.presolve import Reduced, Tight, reduce, tight_rows, whole
 from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
-from kwev.solve.solvers import Answer, Engine, choose_engine, out_of_time, run
-from kwev.solve.valid_inequalities import Tight, tight_rows
+from kwev.solve.solvers import (
+    Answer,
+    Engine,
+    choose_engine,
+    gap,
+    out_of_time,
+    run,
+    solve_account,
+    solver_account,
+)
 from kwev.units import CAD_SCALE, POINTS
 from kwev.vocabulary import TARGET_KEYS
 
