@@ -135,6 +135,11 @@ def explain(
     progress
         Called with the name of each group before it is tested, ``""`` for the first test of all.
 
+    Returns
+    -------
+    Conflict
+        Whether targets and rules can be met together, and the groups that cannot.
+
     Raises
     ------
     KwevError

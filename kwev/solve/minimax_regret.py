@@ -58,7 +58,17 @@ TIE_POINTS = 1e-3
 
 @dataclass(frozen=True)
 class Future:
-    """A scenario that may come, with the least total shortfall that any plan has in it (points)."""
+    """A scenario that may come.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    case
+        The scenario and the geography.
+    best_points
+        Least total shortfall that any plan has in it (points).
+    """
 
     name: str
     case: Case
@@ -165,6 +175,11 @@ def least_worst_regret(
     known
         Plans to start from: ports by action id. Those that some future does not allow are left
         aside.
+
+    Returns
+    -------
+    Robust
+        Its actions, its largest regret and a bound on it (points).
 
     Raises
     ------

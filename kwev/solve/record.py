@@ -81,20 +81,56 @@ def column_of_action(columns: Columns) -> dict[str, int]:
 
 
 def action_id(columns: Columns, k: int) -> str:
-    """Return the id of the action of column k."""
+    """Return the id of the action of column k.
+
+    Parameters
+    ----------
+    columns
+        The columns of a scenario.
+    k
+        Index of one of them.
+
+    Returns
+    -------
+    str
+        ``<kind>_<place_id>``.
+    """
     return f"{columns.kind[k]}_{columns.place_id[k]}"
 
 
 @dataclass(frozen=True)
 class Network:
-    """Where each level is offered."""
+    """Where each level is offered.
+
+    Attributes
+    ----------
+    l2, l3
+        Places that offer a level, to measure from (m).
+    """
 
     l2: Places
     l3: Places
 
 
 def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
-    """Return where each level is offered once the chosen actions are done."""
+    """Return where each level is offered once the chosen actions are done.
+
+    Parameters
+    ----------
+    stations
+        What stands today.
+    columns
+        The m possible actions.
+    choice
+        Which of them are done.
+    config
+        The scenario: whether an L3 station serves L2 demand.
+
+    Returns
+    -------
+    Network
+        Stations that keep a level, and places that come to offer it.
+    """
     has_l2, has_l3 = stations.l2_ports > 0, stations.l3_ports > 0
     has_l2[columns.station[choice.build & columns.ends_l2]] = False
     has_l3[columns.station[choice.build & columns.ends_l3]] = False

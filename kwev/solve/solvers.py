@@ -163,10 +163,15 @@ class Answer:
 
 
 def gurobi_licence() -> str:
-    """Probe Gurobi: ``full``, ``size-limited, non-production`` or ``none``.
+    """Probe Gurobi.
 
     cvxpy lists Gurobi as installed whether or not it may solve anything, so a model one variable
     over the free limit is tried.
+
+    Returns
+    -------
+    str
+        ``full``, ``size-limited, non-production`` or ``none``.
     """
     try:
         import gurobipy as gp  # noqa: PLC0415 -- an import that may fail is the probe
@@ -184,6 +189,16 @@ def gurobi_licence() -> str:
 
 def choose_engine(name: str) -> Engine:
     """Choose a solver: the one asked for, or with ``auto`` Gurobi under a full licence, else HiGHS.
+
+    Parameters
+    ----------
+    name
+        ``auto``, ``highs``, ``gurobi`` or ``scip``.
+
+    Returns
+    -------
+    Engine
+        The solver with its version, its licence and why it was chosen.
 
     Raises
     ------

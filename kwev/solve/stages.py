@@ -180,28 +180,30 @@ def solve_scenario(
         Solve the model as it is written, without reduction, valid rows, start or search: what
         the fast way is compared with.
 
+    Returns
+    -------
+    Solved
+        The plan with the account of its solves.
+
     Raises
     ------
     KwevError
         If the geography or solver is unknown, or the solver fails.
     """
-    config = case.config
-    engine = choose_engine(config.solver.name)
-    inputs = build_inputs(tables, config, case.geography)
-    return solve_inputs(tables, case, inputs, engine, progress=progress, plain=plain)
+    inputs = build_inputs(tables, case.config, case.geography)
+    return solve_inputs(tables, case, inputs, progress=progress, plain=plain)
 
 
-def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
+def solve_inputs(
     tables: Tables,
     case: Case,
     inputs: Inputs,
-    engine: Engine,
     *,
     progress: Callable[[str], None] = lambda _: None,
     plain: bool = False,
 ) -> Solved:
     """Solve a scenario whose inputs are built already (see :func:`solve_scenario`)."""
-    config = case.config
+    config, engine = case.config, choose_engine(case.config.solver.name)
     if len(inputs.columns) == 0:
         outcome = _nothing_to_decide(inputs, config, engine)
         plan = proven(plan_record(tables, case, inputs, outcome), tables, case)

@@ -51,7 +51,15 @@ MOST_WORKERS = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """A certified plan with the account of its solves."""
+    """A certified plan with the account of its solves.
+
+    Attributes
+    ----------
+    plan
+        The plan, with its certificate.
+    account
+        Seconds, nodes and log by solve, and the machine: the content of ``solve.json``.
+    """
 
     plan: Plan
     account: dict[str, Any]
@@ -77,6 +85,22 @@ def stored(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Entry:
     """Return the certified plan of a case from the store, or solve, certify and keep it.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    progress
+        Called with the name of each solve before it starts.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
 
     Raises
     ------
@@ -110,6 +134,12 @@ def solve_ahead(
 
     Parameters
     ----------
+    project
+        The checkout.
+    tables
+        ``data/processed``, read.
+    cases
+        What is asked for.
     progress
         Called after each case, solved or found.
 
@@ -117,6 +147,11 @@ def solve_ahead(
     -------
     dict
         What was solved, by its folder in the store.
+
+    Raises
+    ------
+    KwevError
+        If a plan fails its certificate, or a process is ended from outside.
     """
     missing = {}
     for case in cases:
@@ -194,6 +229,20 @@ def solve_certified(
 ) -> Entry:
     """Solve a case and certify the plan.
 
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    progress
+        Called with the name of each solve before it starts.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
+
     Raises
     ------
     KwevError
@@ -227,6 +276,16 @@ def plan_for(
         ``tract``, ``da`` or ``cell``.
     **changes
         Dotted keys with ``__``, for example ``budget__limit_cad=2_000_000``.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
+
+    Raises
+    ------
+    KwevError
+        If a name, key or value is refused, or as :func:`stored`.
     """
     settings = load_config(scenario, project.config)
     if changes:

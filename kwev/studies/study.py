@@ -71,6 +71,8 @@ def results(project: Project, points: Sequence[Point]) -> pd.DataFrame:
 
     Parameters
     ----------
+    project
+        The checkout.
     points
         All points of one study.
 
@@ -96,7 +98,20 @@ def results(project: Project, points: Sequence[Point]) -> pd.DataFrame:
 
 
 def problems(project: Project, points: Sequence[Point]) -> list[str]:
-    """Return what is wrong with the committed rows of a study, a line each; empty where nothing."""
+    """Say what is wrong with the committed rows of a study.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    points
+        All points of one study.
+
+    Returns
+    -------
+    list of str
+        A line for each fault; empty where there is none.
+    """
     return _examined(project, points)[1]
 
 
@@ -118,6 +133,8 @@ def run(
 
     Parameters
     ----------
+    project
+        The checkout.
     points
         All points of each study that is made.
     scheduler
@@ -233,14 +250,21 @@ class Record:
 
 
 def made_from(tables: Tables, case: Case, version: str) -> dict[str, str]:
-    """Return what a record is made from: the plan's key and the version of the record's own code.
+    """Return what a record is made from.
 
     Parameters
     ----------
+    tables
+        ``data/processed``, read.
     case
         The case whose data, planning choices, geography and model the record stands on.
     version
         Raised where the code behind the record may give another answer.
+
+    Returns
+    -------
+    dict
+        The plan's key (``plan``) and the version of the record's own code (``code``).
     """
     return {"plan": store.key(tables, case), "code": version}
 
@@ -252,6 +276,18 @@ def record_path(project: Project, name: str) -> Path:
 
 def read_record(project: Project, rec: Record) -> dict[str, Any]:
     """Return the committed values of a record.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
+
+    Returns
+    -------
+    dict
+        Plain JSON values, as they were made.
 
     Raises
     ------
@@ -267,7 +303,20 @@ def read_record(project: Project, rec: Record) -> dict[str, Any]:
 
 
 def record_problem(project: Project, rec: Record) -> str:
-    """Return what is wrong with a committed record, in words; empty where nothing."""
+    """Say what is wrong with a committed record.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
+
+    Returns
+    -------
+    str
+        The fault in words; empty where there is none.
+    """
     path = record_path(project, rec.name)
     if not path.is_file():
         return "the record is missing"
@@ -286,6 +335,13 @@ def record_problem(project: Project, rec: Record) -> str:
 
 def write_record(project: Project, rec: Record) -> None:
     """Work a record out and keep it, whole or not at all.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
 
     Raises
     ------
