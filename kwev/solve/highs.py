@@ -177,8 +177,6 @@ class Effort:
         As in the scenario's ``solver`` section.
     nodes
         Most nodes; None for no limit.
-    heuristics
-        Share of the effort that goes into heuristics; None for the solver's default.
     """
 
     gap: float
@@ -186,7 +184,6 @@ class Effort:
     threads: int
     seed: int
     nodes: int | None = None
-    heuristics: float | None = None
 
 
 class Relaxation:
@@ -272,8 +269,6 @@ def search(
         }
         if effort.nodes is not None:
             options["mip_max_nodes"] = effort.nodes
-        if effort.heuristics is not None:
-            options["mip_heuristic_effort"] = effort.heuristics
         bounded = replace(program, lower=bounds.lower, upper=bounds.upper)
         solver = load(bounded, options, whole=True)
         if start is not None:
