@@ -54,15 +54,15 @@ class Tables:
     da_profiles, tract_profiles
         Households, incomes (CAD) and housing of the census.
     construction, area_grid
-        Housing starts by municipality, and the grid proxy of each area (kW).
+        Dwellings by type and period of construction, and the grid proxy of each area (kW).
     transit_stops, transit_routes, transit_days, transit_lengths, transit_planned
         Public transit: stops, routes, trips by day, lengths, and what is planned.
     site_facts, point_facts
         What the scores of sites and of demand points are made of.
     tariffs
-        Prices of electricity (CAD).
+        Published prices of stations, energy and charging (CAD, or a row's own currency).
     quality
-        The ledger of what is doubtful in the data.
+        The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
         SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
     """

@@ -354,7 +354,6 @@ def _units(value: float) -> int:
 
 def written(parts: NDArray[np.int64]) -> str:
     """Return parts as text in runs; what is negative has no row and goes with its neighbour."""
-    filled = parts.copy()
     known = np.flatnonzero(parts >= 0)
     if len(known) == 0:
         return ""

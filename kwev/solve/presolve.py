@@ -252,8 +252,7 @@ def _dominated(
     usable = alive[k] & alive[j] & alone[j]
     k, j = k[usable], j[usable]
     size = len(alive)
-    known = set((k * size + j).tolist())
-    mutual = np.fromiter((b * size + a in known for a, b in zip(k, j, strict=True)), bool, len(k))
+    mutual = np.isin(j * size + k, k * size + j)
     goes = ~mutual | (j < k)
     gone = np.zeros(size, bool)
     gone[k[goes]] = True

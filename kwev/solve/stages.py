@@ -15,13 +15,21 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.model.constraints import cover_constraint, covered_share
-from kwev.model.demand import share_of
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, Tight, reduce, tight_rows, whole
-from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
+from kwev.solve.record import (
+    Choice,
+    Extreme,
+    Outcome,
+    net_cad,
+    objective_parts,
+    plan_record,
+    share,
+    unserved_share,
+)
 from kwev.solve.solvers import (
     Answer,
     Engine,
@@ -251,12 +259,10 @@ def _outcome(going: Run) -> Outcome:
 def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
     """Return the outcome of a scenario without a single possible action: all stays as it is."""
     choice = Choice.nothing(inputs.columns)
-    points, reach = inputs.points, inputs.reach
-    covered = {target: reach[target].covered(choice.build) for target in TARGET_KEYS}
-    as_is = {
-        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGET_KEYS
-    }
-    as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
+    as_is = {}
+    for target in TARGET_KEYS:
+        reached = inputs.reach[target].covered(choice.build)
+        as_is[target] = Extreme(share(inputs.points, target, reached), choice)
     reason = _out_of_reach(config, as_is)
     if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
         reason = "no action is possible"
@@ -323,7 +329,7 @@ def _ceiling(going: Run, target: str) -> Extreme:
         reached = going.inputs.reach[target].covered(everything.build)
         if (reached == _most(going.inputs.reach[target])).all():
             going.progress(name)
-            return Extreme(_share(going.inputs, target, reached), everything)
+            return Extreme(share(going.inputs.points, target, reached), everything)
     return _extreme(going, name, target, ("budget",), None)
 
 
@@ -346,11 +352,6 @@ def _most(reach: Reach) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(reached | (np.diff(gains.indptr) > 0))
 
 
-def _share(inputs: Inputs, target: str, reached: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
-    points = inputs.points
-    return share_of(points.ev if target == "ev_owners" else points.people, reached)
-
-
 def _extreme(
     going: Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
 ) -> Extreme:
@@ -359,15 +360,15 @@ def _extreme(
     hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
     rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share = covered_share(inputs, target, covered)
+    part = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
-    answer = going.solve(name, cp.Maximize(share), constraints, start)
+    answer = going.solve(name, cp.Maximize(part), constraints, start)
     if not answer.found or (answer.status != "optimal" and "budget" in dropped):
         raise out_of_time(f"answer to {name!r}")
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
-    return Extreme(_share(going.inputs, target, reached), choice)
+    return Extreme(share(going.inputs.points, target, reached), choice)
 
 
 def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
@@ -384,9 +385,8 @@ def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Ex
         return Extreme(None, None, "the targets cannot be met together")
     if not answer.found:
         return Extreme(None, None, "not found within the time limit")
-    choice, columns = going.choice(), going.inputs.columns
-    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    least = float(net_cad + columns.port_cad @ choice.ports)
+    choice = going.choice()
+    least = net_cad(going.inputs.columns, choice)
     return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
 
 
