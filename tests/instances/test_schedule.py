@@ -110,8 +110,8 @@ def test_most_gain_first_is_not_the_best():
     assert instance.gathered(periods).l2 == 6 * 110
     order = by_gain(instance.jobs, instance.worth)
     simple = listed(instance.jobs, instance.config.phasing, order)
-    assert by_gain.tolist() == [1, 1, 2]
-    assert instance.gathered(instance.named(by_gain)).l2 == 6 * 85
+    assert simple.tolist() == [1, 1, 2]
+    assert instance.gathered(instance.named(simple)).l2 == 6 * 85
 
 
 def test_money_that_is_not_spent_carries_over():
