@@ -41,10 +41,7 @@ GZIPPED_FROM: Final = 1_000_000
 """From this size on (bytes) a CSV is gzipped: the site stays small, and pandas, R and QGIS read it
 as it is."""
 
-_PLACES: Final = {
-    ("longitude", "latitude"): CRS_DEGREES,
-    ("easting_m", "northing_m"): CRS_METRES,
-}
+_PLACES: Final = {("longitude", "latitude"): CRS_DEGREES, ("easting_m", "northing_m"): CRS_METRES}
 """Columns that say where a row is, the better pair first, and their reference system."""
 
 _LIMITS: Final = {
@@ -388,11 +385,7 @@ _FILE_WORDS: Final = {"csv": "CSV", "gz": "CSV, gzipped", "parquet": "GeoParquet
 
 
 def _file_row(
-    name: str,
-    about: str,
-    sizes: dict[str, float],
-    links: tuple[str, str],
-    licence: Licence | None,
+    name: str, about: str, sizes: dict[str, float], links: tuple[str, str], licence: Licence | None
 ) -> dict[str, Any]:
     """Return a row of the files to take away; ``links`` are plain and with geometry, or empty."""
     row = {"table": name, "about": about, **sizes}

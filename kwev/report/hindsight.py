@@ -25,16 +25,7 @@ from kwev.display.figure import Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
-from kwev.report.past import (
-    BOTH,
-    REAL,
-    Past,
-    config_of,
-    past,
-    quarter_before,
-    rows_of,
-    tables_of,
-)
+from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
 from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS

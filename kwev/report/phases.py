@@ -14,10 +14,7 @@ from pydantic import Field
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
 from kwev.report.file_format import FileRecord, schema_of
-from kwev.vocabulary import (
-    ACTION_KIND,
-    ActionKindKey,
-)
+from kwev.vocabulary import ACTION_KIND, ActionKindKey
 
 if TYPE_CHECKING:
     from kwev.config import Power

@@ -312,8 +312,7 @@ def must_have_table(report: Report) -> Table:
     frame = report.tradeoffs.alternatives.frequency()
     published = frame["action"].isin([action.id for action in report.plan.actions])
     frame = frame.assign(
-        what=frame["kind"].map(KIND_NAMES),
-        published=published.map({True: "yes", False: "no"}),
+        what=frame["kind"].map(KIND_NAMES), published=published.map({True: "yes", False: "no"})
     )
     columns = ("place municipality what plans", Column("published", "In the published plan"))
     return table("must-have", frame, columns, _origin(report))
