@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from kwev.display.table import Table
     from kwev.model.coverage import Level
     from kwev.report.effects import Effects, When
-    from kwev.report.findings import Findings
+    from kwev.report.results import Findings
     from kwev.report.scenario import Report
     from kwev.vocabulary import ActionKindKey
 

@@ -29,10 +29,10 @@ from kwev.report import (
     vehicles,
 )
 from kwev.report.equity import of_equity
-from kwev.report.findings import of_findings
 from kwev.report.out_of_reach import of_targets_out_of_reach
 from kwev.report.phases import of_phases
 from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_plan, of_scenario
+from kwev.report.results import of_findings
 from kwev.report.schedule import of_schedule
 from kwev.report.sites import of_sites
 

@@ -24,8 +24,8 @@ from kwev.report import (
     timing,
 )
 from kwev.report.business import Business
-from kwev.report.findings import Findings
 from kwev.report.readings import Readings
+from kwev.report.results import Findings
 from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final
 
 from kwev.display import style
 from kwev.display.chart import Chart, require
@@ -13,8 +11,7 @@ from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
 from kwev.files import read_json
-from kwev.report.file_format import FileRecord, schema_of
-from kwev.report.phases import FORMAT_VERSION
+from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
 from kwev.report.timing import NAMES
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
 
@@ -165,95 +162,33 @@ def halfway(timetable: Timetable, name: str) -> int | None:
 # -- The file of the best schedule.
 
 
-class Done(FileRecord):
-    """One action in its period."""
-
-    id: str
-    """`<kind>_<place_id>`."""
-    period: int = Field(ge=1)
-    month_from: int = Field(ge=1)
-    month_to: int = Field(ge=1)
-
-
-class State(FileRecord):
-    """How things stand at the end of a period; period 0 is the start of the works."""
-
-    period: int = Field(ge=0)
-    month: int = Field(ge=0)
-    l2_people: float = Field(ge=0)
-    l3_people: float = Field(ge=0)
-    weighted_points: float
-    spent_cad: float
-    jobs: int = Field(ge=0)
-    """Finished in the period."""
-    connected_kw: float = Field(ge=0)
-    """In the period."""
-
-
-class ScheduleFile(FileRecord):
-    """``schedule.json``: the best schedule of a plan, and what it gains."""
-
-    format_version: Literal[1]
-    scenario: str
-    inputs_sha256: str
-    config_sha256: str
-    limits: dict[str, Any]
-    """Section `phasing` of the configuration."""
-    status: str
-    """The solver's word."""
-    gain_point_months: float
-    """Weighted coverage gathered beyond what stands today."""
-    bound_point_months: float
-    """No schedule within the limits gains more, says the solver."""
-    gap: float = Field(ge=0)
-    gains_of_others_point_months: dict[str, float]
-    """The same of a greedy list, of the specification's order within the limits (`phased` with most
-    gain first in each phase, `order` in the plan's list), and of its months to the letter, which
-    keep no limit."""
-    actions: list[Done]
-    states: list[State]
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of ``schedule.json``."""
-    return schema_of(ScheduleFile, "kwev schedule")
-
-
-def schedule_file(made: Timetable) -> ScheduleFile:
+def schedule_file(made: Timetable) -> FileRecord:
     """Return the best schedule in the form of ``schedule.json``."""
-    gain, points = made.gain("best").points, made.values["points"]
-    return ScheduleFile(
-        format_version=FORMAT_VERSION,
-        scenario=made.plan.scenario,
-        inputs_sha256=made.plan.inputs_sha256,
-        config_sha256=made.plan.config_sha256,
-        limits=made.config.phasing.model_dump(mode="json"),
-        status=made.values["status"],
-        gain_point_months=gain,
-        bound_point_months=made.values["bound"] - points["today"],
-        gap=max(made.gap, 0.0),
-        gains_of_others_point_months={
+    values, period_of = made.values, made.periods("best")
+    same = ("scenario", "inputs_sha256", "config_sha256")
+    return file_record("ScheduleFile", {
+        "format_version": FORMAT_VERSION,
+        **{key: getattr(made.plan, key) for key in same},
+        "limits": made.config.phasing.model_dump(mode="json"),
+        "status": values["status"],
+        "gain_point_months": made.gain("best").points,
+        "bound_point_months": values["bound"] - values["points"]["today"],
+        "gap": max(made.gap, 0.0),
+        "gains_of_others_point_months": {
             name: made.gain(name).points for name in NAMES if name != "best"
         },
-        actions=[
-            Done(id=name, period=period, month_from=months[0], month_to=months[1])
-            for name, period in made.periods("best").items()
-            for months in [made.window(name)]
+        "actions": [
+            {"id": name, "period": period, "month_from": first, "month_to": last}
+            for name, period in period_of.items()
+            for first, last in [made.window(name)]
         ],
-        states=[
-            State(
-                period=m.period,
-                month=m.month,
-                l2_people=m.l2,
-                l3_people=m.l3,
-                weighted_points=m.points,
-                spent_cad=m.spent_cad,
-                jobs=m.jobs_l2 + m.jobs_l3,
-                connected_kw=m.connected_kw,
-            )
+        "states": [
+            {"period": m.period, "month": m.month, "l2_people": m.l2, "l3_people": m.l3,
+             "weighted_points": m.points, "spent_cad": m.spent_cad,
+             "jobs": m.jobs_l2 + m.jobs_l3, "connected_kw": m.connected_kw}
             for m in made.moments["best"]
         ],
-    )
+    })  # fmt: skip
 
 
 # -- Named values, tables and charts.
