@@ -37,21 +37,10 @@ YIELD: Final = ("level", "utilisation", "yield", "low", "high", "needed")
 
 @dataclass(frozen=True)
 class Business:
-    """A plan's actions as a business under one scenario.
-
-    Attributes
-    ----------
-    project
-        The checkout, whose ledger of assumptions holds the ranges.
-    tables
-        ``data/processed``, read.
-    plan
-        A certified plan.
-    config
-        The scenario.
-    """
+    """A certified plan's actions as a business under one scenario."""
 
     project: Project
+    """The checkout, whose ledger of assumptions holds the ranges."""
     tables: Tables
     plan: Plan
     config: Config
@@ -103,12 +92,13 @@ class Business:
         ``npv_cad``, ``roi`` (share of the money spent that comes back on top of it over the years),
         ``payback_years`` and ``break_even`` (share; NaN where never).
         """
-        rows = []
-        for kind, words in KIND_NAMES.items():
-            some = [a for a in self.plan.actions if a.kind == kind]
-            if some:
-                rows.append({"kind": words, **self._row(some)})
-        return pd.DataFrame([*rows, {"kind": ALL, **self._row(self.plan.actions)}])
+        actions = self.plan.actions
+        kinds = {
+            words: [a for a in actions if a.kind == kind] for kind, words in KIND_NAMES.items()
+        }
+        kinds |= {ALL: actions}
+        rows = [{"kind": words, **self._row(some)} for words, some in kinds.items() if some]
+        return pd.DataFrame(rows)
 
     def by_site(self) -> pd.DataFrame:
         """Return one row a place, the best net present value first; sums are the plan's totals.
@@ -125,21 +115,12 @@ class Business:
         for place_id, done in places.items():
             low, high = finance.interval(worth.loc[:, (at == place_id).to_numpy()].sum(axis=1))
             rows.append(
-                {
-                    "place_id": place_id,
-                    "name": done[0].name,
-                    "municipality": done[0].municipality,
-                    "what": ", ".join(KIND_NAMES[a.kind] for a in done),
-                    **self._row(done),
-                    "npv_low_cad": low,
-                    "npv_high_cad": high,
-                }
-            )
-        table = pd.DataFrame(rows)
-        if table.empty:
-            return table
-        order = [False, True]
-        return table.sort_values(["npv_cad", "place_id"], ascending=order, ignore_index=True)
+                {"place_id": place_id, "name": done[0].name, "municipality": done[0].municipality,
+                 "what": ", ".join(KIND_NAMES[a.kind] for a in done), **self._row(done),
+                 "npv_low_cad": low, "npv_high_cad": high}
+            )  # fmt: skip
+        rows.sort(key=lambda row: (-row["npv_cad"], row["place_id"]))
+        return pd.DataFrame(rows)
 
     def _row(self, actions: Sequence[Action]) -> dict[str, Any]:
         ports, config = Ports.of(actions), self.config
@@ -166,19 +147,18 @@ class Business:
         for l2, l3 in STATIONS:
             ports, config = Ports.station(l2, l3), self.config
             level, count = ("Level 2", l2) if l2 else ("Level 3", l3)
-            rows.append(
-                {
-                    "station": f"{level}, {count} {'port' if count == 1 else 'ports'}",
-                    "level": level,
-                    "ports": count,
-                    "peak_kw": float(finance.peak_kw(ports.l2_after, ports.l3_after, config)[0]),
-                    "capital_cad": float(finance.capital_cad(ports, config)[0]),
-                    "power": float(finance.year(ports, config).power[0]),
-                    "runs": or_nan(finance.break_even(ports, config, pays_back=False)),
-                    "pays": or_nan(finance.break_even(ports, config)),
-                    "price": or_nan(finance.break_even_price(ports, config)),
-                }
-            )
+            row = {
+                "station": f"{level}, {count} {'port' if count == 1 else 'ports'}",
+                "level": level,
+                "ports": count,
+                "peak_kw": float(finance.peak_kw(ports.l2_after, ports.l3_after, config)[0]),
+                "capital_cad": float(finance.capital_cad(ports, config)[0]),
+                "power": float(finance.year(ports, config).power[0]),
+                "runs": or_nan(finance.break_even(ports, config, pays_back=False)),
+                "pays": or_nan(finance.break_even(ports, config)),
+                "price": or_nan(finance.break_even_price(ports, config)),
+            }
+            rows.append(row)
         return pd.DataFrame(rows)
 
     def over_utilisation(self) -> pd.DataFrame:
@@ -212,12 +192,10 @@ class Business:
         config = self.config.with_values(demand__ev_year=ev_year)
         need = sum(energy_need_kwh(self.tables, config).values())
         standing = float(existing_stations(self.tables, config).standing_kw.sum())
-        power = self.config.power
-        added = float(
-            np.sum(self.ports.l2_after - self.ports.l2_before) * power.l2_kw
-            + np.sum(self.ports.l3_after - self.ports.l3_before) * power.l3_kw
-        )
-        return need / (HOURS_PER_YEAR * (standing + added))
+        ports, power = self.ports, self.config.power
+        added = np.sum(ports.l2_after - ports.l2_before) * power.l2_kw
+        added += np.sum(ports.l3_after - ports.l3_before) * power.l3_kw
+        return need / (HOURS_PER_YEAR * (standing + float(added)))
 
     def at(self, utilisation: float) -> finance.Return:
         """Return what the plan brings at another utilisation."""
@@ -228,22 +206,12 @@ class Business:
 def by_budget(rows: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
     """Return what plans bring, one row each, as the rows of a study have them.
 
-    Parameters
-    ----------
-    rows
-        ``budget_cad``, ``net_cad`` and ``actions`` (``id:ports`` joined by blanks).
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``budget_cad``, ``capital_cad``, ``cash``, ``npv_cad``, ``roi``, ``payback_years``.
+    Columns: ``budget_cad``, ``capital_cad``, ``cash``, ``npv_cad``, ``roi``, ``payback_years``.
     """
-    return pd.DataFrame(
-        [
-            {"budget_cad": cad, **_brings(finance.of_row(str(actions), tables, config))}
-            for cad, actions in zip(rows["budget_cad"], rows["actions"], strict=True)
-        ]
-    )
+    brings = [_brings(finance.of_row(text, tables, config)) for text in rows["actions"]]
+    return pd.DataFrame(brings).assign(budget_cad=rows["budget_cad"].to_numpy())[
+        ["budget_cad", "capital_cad", "cash", "npv_cad", "roi", "payback_years"]
+    ]
 
 
 def _brings(found: finance.Return) -> dict[str, float]:

@@ -25,6 +25,7 @@ from kwev.display.values import SHOW
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.report.numbers import everything
+from kwev.report.sweeps import ledger
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _constant(entry: Entry, known: Known) -> Judged:
 
 
 def _range(entry: Entry, known: Known) -> Judged:
-    listed = read_json(known.report.project.root / "data" / "assumptions.json")
+    listed = ledger(known.report.project)
     own = {assumption["key"]: assumption for assumption in listed}[entry["key"]]
     ends = [own["low"], own["high"]]
     verdict = "taken over" if ends == entry["value"] else "another range is tested"

@@ -16,18 +16,23 @@ import pandas as pd
 
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
+from kwev.display.table import Column, table
+from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_json
 from kwev.report import near_optimal, sweeps
 from kwev.studies import records, store, study
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, evaluated
 from kwev.studies.study import Point
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kwev.data.tables import Tables
+    from kwev.display.table import Table
     from kwev.project import Project
+    from kwev.report.scenario import Report
 
 STUDY: Final = "futures"
 NAME: Final = "robustness"
@@ -37,6 +42,8 @@ VERSION: Final = "1"
 SEED: Final = 2030
 FUTURES: Final = 12
 """Futures in all; the first is the middle one, with the forecast and every assumption as stated."""
+
+GWH_PER_KWH: Final = 1e-6
 
 YEAR: Final = "2030"
 QUARTER: Final = "2030Q4"
@@ -311,3 +318,72 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
         bound_points=float(values["bound_points"]),
         violations=int(values["violations"]),
     )
+
+
+# -- named values and tables --------------------------------------------------------------------
+
+
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the futures and of what plans regret."""
+    found = report.robustness
+    origin, drawn = "record robustness", found.futures
+    base, robust, middle = (found.plan(name) for name in ("base", "robust", "middle"))
+    need = drawn["need_kwh"] * GWH_PER_KWH
+    middle_need = float(need[drawn["name"] == "middle"].iloc[0])
+    regret = {
+        "base": base["worst_points"], "base_mean": base["mean_points"],
+        "middle": middle["worst_points"], "robust": robust["worst_points"],
+        "robust_mean": robust["mean_points"], "bound": found.bound_points,
+    }  # fmt: skip
+    return Numbers([
+        *named(origin, count={"futures": len(drawn), "regret_plans": len(found.plans)}),
+        *named(origin, None, "futures_", gwh={"need_low": need.min(), "need_high": need.max()},
+               ev={"ev_low": drawn["ev"].min(), "ev_high": drawn["ev"].max()}),
+        *named(origin, None, "regret_", points=regret),
+        *named(origin, None, "robust_", points={"price": found.price_points},
+               share={"l2": robust["l2"], "base_l2": base["l2"]},
+               people={"price_people": found.price_people}),
+        Number("regret_violations", found.violations, "count", "evaluated"),
+        Number("point_people", found.people / POINTS, "people", "Census 2021"),
+        Number("point_energy", middle_need / POINTS, "GWh", origin, "{:,.2f} GWh"),
+    ])  # fmt: skip
+
+
+def futures_table(report: Report) -> Table:
+    """Return the futures and what the plan made for each misses."""
+    frame = report.robustness.futures
+    frame = frame.assign(
+        future=[name.replace("-", " ").capitalize() for name in frame["name"]],
+        need_gwh=frame["need_kwh"] * GWH_PER_KWH,
+    )
+    columns = (
+        "future",
+        Column("ev", "Vehicles", format=",.0f"),
+        Column("utilisation", "Use of a port", format=".1%"),
+        "public_share port_counts need_gwh best_points",
+    )
+    return table("futures", frame, columns, report.coarse_origin)
+
+
+def regret_table(report: Report) -> Table:
+    """Return what each plan regrets."""
+    found = report.robustness
+    frame = found.plans.sort_values(["worst_points", "name"], ignore_index=True)
+    frame = frame.assign(
+        plan=[_made_for(name) for name in frame["name"]],
+        when=[name.replace("-", " ") for name in frame["worst_future"]],
+        unserved_gwh=frame["worst_unserved_kwh"] * GWH_PER_KWH,
+        over=frame["over_cad"] / CAD_PER_MILLION,
+    )
+    columns = (
+        "plan worst_points when mean_points unserved_gwh people_l2 now_points",
+        Column("l2", "Level 2 today, on the cells", format=".1%"),
+    )
+    return table("regret", frame, columns, report.coarse_origin)
+
+
+def _made_for(name: str) -> str:
+    known = {"base": "Made for today", "robust": "Least worst regret", "middle": "Made for 2030"}
+    words = name.replace("-", " ")
+    made = f"Made for {words}" if words.startswith("future") else words.capitalize()
+    return known.get(name, made)

@@ -11,19 +11,26 @@ import pandas as pd
 from kwev.certify import KINDS, certify
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
+from kwev.display.table import Column, table
+from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
+from kwev.report.frontier import LEVELS
 from kwev.studies import records
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, values_of
 from kwev.studies.store import stored
+from kwev.units import POINTS
+from kwev.vocabulary import KIND_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from kwev.data.tables import Tables
+    from kwev.display.table import Table
     from kwev.plan.format import Plan
     from kwev.project import Project
+    from kwev.report.scenario import Report
 
 NAME: Final = "alternatives"
 VERSION: Final = "1"
@@ -177,3 +184,63 @@ def of_values(values: Mapping[str, Any]) -> Alternatives:
     )
     places = {action: (p[0], p[1]) for row in rows for action, p in row["places"].items()}
     return Alternatives(frame, done, places)
+
+
+# -- named values and tables --------------------------------------------------------------------
+
+
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of plans near the best."""
+    found, published = report.alternatives, [action.id for action in report.plan.actions]
+    origin, plans = "record alternatives", found.plans
+    near, best = plans[plans["name"] != BEST], len(found.done[BEST])
+    counts = {
+        "plans": len(near), "all": len(plans), "best": best, "always": len(found.always),
+        "exchangeable": len(found.exchangeable),
+    }  # fmt: skip
+    low, high = float(plans["l2"].min()), float(plans["l2"].max())
+    return Numbers([
+        *named(origin, None, "near_", count=counts, share={"l2_low": low, "l2_high": high},
+               points={"l2_spread": POINTS * (high - low)}),
+        *named("certificates", None, "near_", count={name: int(near[name].sum())
+                                                     for name in ("checks", "violations")}),
+        Number("near_below", float(plans["below"].max()), "share", origin, "{:.2%}"),
+        Number("near_share_always", len(found.always) / best, "share", origin, "{:.0%}"),
+        Number("near_published", found.share_always(published), "share", origin, "{:.0%}"),
+    ])  # fmt: skip
+
+
+def alternatives_table(report: Report) -> Table:
+    """Return the best plan and the plans near it."""
+    frame = report.alternatives.plans
+    frame = frame.assign(plan=[name.replace("-", " ").capitalize() for name in frame["name"]])
+    kept = Column("kept", "Shared with the best", format=",d")
+    columns = ["plan actions", kept, "net_cad below", *LEVELS, "gap_checked"]
+    return table("alternatives", frame, columns, report.coarse_origin)
+
+
+def exchangeable_table(report: Report) -> Table:
+    """Return, by kind of action, what all near plans share and what can be exchanged."""
+    found = report.alternatives
+    frame = found.frequency()
+    rows = []
+    for kind, words in KIND_NAMES.items():
+        part = frame[frame["kind"] == kind]
+        best = part[part["action"].isin(found.done[BEST])]
+        always = int((best["plans"] == len(found.done)).sum())
+        counts = {"best": len(best), "always": always, "exchangeable": len(best) - always}
+        if len(part):
+            rows.append({"kind": words, **counts, "ever": len(part)})
+    columns = "kind best always exchangeable ever"
+    return table("exchangeable", pd.DataFrame(rows), columns, report.coarse_origin)
+
+
+def must_have_table(report: Report) -> Table:
+    """Return the actions that every near plan has; the CSV has all that some plan has."""
+    frame = report.alternatives.frequency()
+    published = frame["action"].isin([action.id for action in report.plan.actions])
+    frame = frame.assign(
+        what=frame["kind"].map(KIND_NAMES), published=published.map({True: "yes", False: "no"})
+    )
+    columns = ("place municipality what plans", Column("published", "In the published plan"))
+    return table("must-have", frame, columns, report.coarse_origin)

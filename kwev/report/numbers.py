@@ -12,11 +12,14 @@ from kwev.report import (
     catalogue,
     decisions,
     forecast,
+    frontier,
+    futures,
     grid,
     hindsight,
     homes,
     inventories,
     monitoring,
+    near_optimal,
     neighbourhoods,
     reach,
     region,
@@ -24,7 +27,6 @@ from kwev.report import (
     scores,
     sensitivity,
     stations,
-    tradeoffs,
     transit,
     vehicles,
 )
@@ -44,7 +46,8 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
-        neighbourhoods, catalogue, returns, hindsight, sensitivity, tradeoffs,
+        neighbourhoods, catalogue, returns, hindsight, sensitivity, frontier,
+        near_optimal, futures,
         monitoring, decisions,
     )  # fmt: skip
     parts = (

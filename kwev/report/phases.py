@@ -25,22 +25,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of the implementation: months are counted from the start of the works, inclusive.
-
-    Attributes
-    ----------
-    kind
-        The kind of action that it is named after.
-    also
-        Kinds that are done in the same months, with the words that its name then takes on.
-    """
+    """A phase of the implementation: months are counted from the start of the works, inclusive."""
 
     number: int
     name: str
     kind: ActionKindKey
+    """The kind of action that it is named after."""
     month_from: int
     month_to: int
     also: dict[ActionKindKey, str] = field(default_factory=dict)
+    """Kinds that are done in the same months, with the words that its name then takes on."""
 
     @property
     def kinds(self) -> tuple[ActionKindKey, ...]:
@@ -86,19 +80,11 @@ def phases(plan: Plan) -> pd.DataFrame:
         words = [word for kind, word in phase.also.items() if any(a.kind == kind for a in done)]
         kw_after = {a.place_id: a.kw_after for a in done}
         rows.append(
-            {
-                "phase": phase.number,
-                "name": listed([phase.name, *words]),
-                "kind": phase.kind,
-                "month_from": phase.month_from,
-                "month_to": phase.month_to,
-                "actions": len(done) + ports,
-                "stations": len(done),
-                "ports": ports,
-                "kw": sum(kw_after.values()),
-                "cost_cad": sum(a.net_cad for a in done),
-            }
-        )
+            {"phase": phase.number, "name": listed([phase.name, *words]), "kind": phase.kind,
+             "month_from": phase.month_from, "month_to": phase.month_to,
+             "actions": len(done) + ports, "stations": len(done), "ports": ports,
+             "kw": sum(kw_after.values()), "cost_cad": sum(a.net_cad for a in done)}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -14,7 +14,7 @@ from kwev.display.table import Column, Table, category_name, table
 from kwev.display.values import Number, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
-from kwev.report.prices import KIND_WORDS
+from kwev.report.readings import KIND_WORDS
 from kwev.studies.rows import actions_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,18 @@ def picks(
         )
     table = pd.DataFrame(found)
     return table.sort_values(["plans", "action"], ascending=[False, True], ignore_index=True)
+
+
+def of_report(report: Report) -> pd.DataFrame:
+    """Return the :func:`picks` of the sweeps that are counted."""
+    areas = report.study("geography")
+    base = areas[areas["name"] == sweeps.GEOGRAPHY]
+    return picks(map(report.study, STUDIES), base, report.plan, report.tables)
+
+
+def plans_counted(report: Report) -> int:
+    """Return the number of different plans over which picks are counted."""
+    return len({key for name in STUDIES for key in report.study(name)["key"]})
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -189,7 +201,7 @@ PRINTED: Final = 20
 
 def numbers(report: Report) -> list[Number]:
     """Return how many picks are core and fragile."""
-    table: Any = report.readings.picks
+    table: Any = report.picks
     kinds, core = summary(table), table[table["class"] == "core"]
     both = core["in_published"].mean() if len(core) else 0.0
     counts = {name: int(kinds[name].sum()) for name in ("chosen", "core", "fragile")}
@@ -198,13 +210,13 @@ def numbers(report: Report) -> list[Number]:
         Number("core_share", CORE_SHARE, "share", "picks.CORE_SHARE", "{:.0%}"),
         *named("picks", None, "picks_", count=counts),
         *named("picks", count={"others_tried": int((~table["in_base"]).sum()),
-                               "plans_counted": report.readings.plans_counted}),
+                               "plans_counted": plans_counted(report)}),
     ]  # fmt: skip
 
 
 def core_table(report: Report) -> Table:
     """Return how many actions of each kind are core, usual and fragile."""
-    frame = summary(report.readings.picks)
+    frame = summary(report.picks)
     frame = frame.assign(words=[KIND_TITLES[kind] for kind in frame["kind"]])
     columns = "words chosen core usual fragile"
     return table("robust-core", frame, columns, sweeps.origin(report))
@@ -228,7 +240,7 @@ def picks_map(report: Report) -> Figure:
 
 
 def _worded(report: Report) -> pd.DataFrame:
-    frame = report.readings.picks
+    frame = report.picks
     plain: dict[str, Any] = {
         "words": [KIND_TITLES[kind] for kind in frame["kind"]],
         "category": [category_name(category) for category in frame["category"]],

@@ -8,7 +8,6 @@ import pandas as pd
 
 from kwev.display.table import Column, Columns, table
 from kwev.display.values import Number, Numbers, listed, named
-from kwev.files import read_json
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
 from kwev.vocabulary import (
@@ -350,7 +349,7 @@ def of_budgets(report: Report) -> Numbers:
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
     changes, config, solver = report.swings, report.config, report.plan.solver
-    assumptions = read_json(report.project.root / "data" / "assumptions.json")
+    assumptions = sweeps.ledger(report.project)
     names = {entry["key"]: entry["what"] for entry in assumptions}
     varied = sweeps.ranges(report.project)
     origin = "one_at_a_time"

@@ -46,13 +46,7 @@ def verdict(now: finance.Return, years: int) -> str:
 
 
 def filled(supported: float, assumed: float) -> str:
-    """Return how the use that the Region's vehicles can fill stands to the assumed one.
-
-    Parameters
-    ----------
-    supported, assumed
-        Utilisations (shares of the year's hours at full power).
-    """
+    """Return how the use that the Region's vehicles can fill stands to the assumed one (shares)."""
     if supported < (1 - CLOSE) * assumed:
         return (
             f"not for the assumed {assumed:.0%}: what the plan earns at the assumed use is an "
@@ -328,13 +322,8 @@ def swings_table(report: Report) -> Table:
 
 def tariffs_table(report: Report) -> Table:
     """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
-    columns = (
-        "item year",
-        Column("place", "Where"),
-        "cad per",
-        Column("value", "As published", format=",.6g"),
-        "page",
-    )
+    value = Column("value", "As published", format=",.6g")
+    columns = ("item year", Column("place", "Where"), "cad per", value, "page")
     frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
     is_page = frame["source"].str.startswith("http")
     frame = frame.assign(

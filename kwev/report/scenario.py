@@ -14,9 +14,12 @@ from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.report import (
     equity,
+    futures,
     hindsight,
     history,
+    near_optimal,
     out_of_reach,
+    picks,
     registry,
     site_packages,
     sweeps,
@@ -24,9 +27,7 @@ from kwev.report import (
     timing,
 )
 from kwev.report.business import Business
-from kwev.report.readings import Readings
 from kwev.report.results import Findings
-from kwev.report.tradeoffs import Tradeoffs
 from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.display.figure import Origin
     from kwev.plan.format import Plan
+    from kwev.report.futures import Robustness
     from kwev.report.history import Measured
+    from kwev.report.near_optimal import Alternatives
     from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
@@ -159,17 +162,38 @@ class Report:
         """
         if self.scenario != SCENARIO:
             raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
-        return registry.results(self.project, name)
+        if name not in self._studies:
+            self._studies[name] = registry.results(self.project, name)
+        return self._studies[name]
 
     @cached_property
-    def readings(self) -> Readings:
-        """What the sweeps say."""
-        return Readings(self.project, self.tables, self.plan, self.swings)
+    def _studies(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @property
+    def people(self) -> float:
+        """People of the Region."""
+        return float(self.tables.cells["population"].sum())
 
     @cached_property
-    def tradeoffs(self) -> Tradeoffs:
-        """The frontier, plans near the best, and futures: committed rows and records."""
-        return Tradeoffs(self.project, self.tables, self.config.budget.limit_cad)
+    def picks(self) -> pd.DataFrame:
+        """How often each action is chosen over the sweeps."""
+        return picks.of_report(self)
+
+    @cached_property
+    def alternatives(self) -> Alternatives:
+        """Plans near the best one on the sweeps' demand points."""
+        return near_optimal.read(self.project)
+
+    @cached_property
+    def robustness(self) -> Robustness:
+        """What plans regret in futures that they were not made for."""
+        return futures.read(self.project)
+
+    @property
+    def coarse_origin(self) -> Origin:
+        """Where what is measured of plans on the sweeps' demand points comes from."""
+        return origins.plan(self.tables, self.coarse_plan)
 
     @cached_property
     def swings(self) -> pd.DataFrame:

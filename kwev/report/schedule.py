@@ -10,8 +10,8 @@ from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
-from kwev.files import read_json
 from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
+from kwev.report.sweeps import ledger
 from kwev.report.timing import NAMES
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
 
@@ -243,7 +243,7 @@ def schedules(report: Report) -> Table:
 
 def limits(report: Report) -> Table:
     """Return what the best schedule gains where a limit is narrower or wider."""
-    assumptions = read_json(report.project.root / "data" / "assumptions.json")
+    assumptions = ledger(report.project)
     frame = report.timetable.swings()
     frame = frame.assign(
         what=frame["key"].map({entry["key"]: entry["what"] for entry in assumptions}),

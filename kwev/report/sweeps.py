@@ -1,4 +1,4 @@
-"""The sweeps of the sensitivity chapter: the plans that each is made of.
+"""The ledger of assumptions, and the sweeps: the plans that each is made of.
 
 Each varies one choice, or a few that belong together, from the base scenario; the study ``swings``
 sets every assumption to both ends of its range, one at a time.
@@ -16,11 +16,12 @@ import pandas as pd
 from kwev.config import Case, load_config, scenario_paths
 from kwev.display import origins
 from kwev.display.figure import Origin
+from kwev.display.style import MINUS
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.studies.study import Point, results
 from kwev.units import POINTS
-from kwev.vocabulary import TARGET_KEYS
+from kwev.vocabulary import TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,13 +73,28 @@ class Swing:
     case: Case
 
 
+def ledger(project: Project) -> list[dict[str, Any]]:
+    """Return the assumptions of ``data/assumptions.json``."""
+    found: list[dict[str, Any]] = read_json(project.root / "data" / "assumptions.json")
+    return found
+
+
+def assumption_names(project: Project) -> dict[str, str]:
+    """Return the ledger's words for each assumption, or group that moves together, by its key."""
+    known = ledger(project)
+    groups = {e["group"]: f"{e['group'].capitalize()} costs, all" for e in known if "group" in e}
+    return groups | {
+        e["key"]: e["what"] + (", on tracts" if e["key"] in HARD else "") for e in known
+    }
+
+
 def ranges(project: Project) -> tuple[Range, ...]:
     """Return the assumptions of ``data/assumptions.json`` that are varied, in its order.
 
     Those without a range are not, nor those that no row of the model reads.
     """
     found: dict[str, Range] = {}
-    for entry in read_json(project.root / "data" / "assumptions.json"):
+    for entry in ledger(project):
         if entry["low"] is None or entry["high"] is None or not entry.get("in_model", True):
             continue
         group = entry.get("group", entry["key"])
@@ -356,3 +372,69 @@ def origin(report: Report) -> Origin:
     """Return the origin of what is read from the sweeps."""
     seen = origins.plan(report.tables, report.plan)
     return Origin(f"kwev, sweeps of scenario {report.scenario}; open data", seen.vintage)
+
+
+# -- the ledger, and what hangs on each assumption -----------------------------------------------
+
+SMALL_POINTS = 0.1
+"""Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
+
+NOT_IN_MODEL = "nothing: no row of the model reads it"
+
+
+def assumptions(report: Report) -> pd.DataFrame:
+    """Return each planning choice: value from the configuration, range, source, where it enters.
+
+    ``hangs`` says in words which coverage moves most when the choice goes to either end of its
+    range, and ``net_cad`` by how much the net cost moves at most (CAD, NaN where not varied).
+
+    Raises
+    ------
+    KwevError
+        If the ledger names a key that the configuration does not have.
+    """
+    changes = report.swings
+    rows = []
+    for entry in ledger(report.project):
+        known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
+        ends = changes[changes["key"] == entry.get("group", entry["key"])]
+        value, cost = value_at(report.config, entry["key"]), ends["net_cad"]
+        rows.append(
+            {
+                "what": entry["what"],
+                # a value that is a name of the configuration, as words
+                "value": value.replace("_", " ") if isinstance(value, str) else value,
+                "unit": entry["unit"],
+                "range": " to ".join(known),
+                "source": entry["source"],
+                "enters": entry["enters"],
+                "hangs": hangs(ends) if entry.get("in_model", True) else NOT_IN_MODEL,
+                "net_cad": float(max(cost, key=abs)) if len(cost) else float("nan"),
+                "key": entry["key"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def hangs(ends: pd.DataFrame) -> str:
+    """Return in words what moves most at the ends of an assumption's range (rows of a sweep)."""
+    if ends.empty:
+        return "not varied"
+    moves = [
+        (float(row[target]), target, row)
+        for row in ends.to_dict("records")
+        for target in TARGET_NAMES
+    ]
+    change, target, row = max(moves, key=lambda move: abs(move[0]))
+    if abs(change) < SMALL_POINTS:
+        return f"nothing by {SMALL_POINTS:g} points"
+    sign = "+" if change > 0 else MINUS
+    value = row["value"]
+    group = f"with the whole group at its {row['end']} end"
+    where = f"at {_shown(value)}" if pd.notna(value) else group
+    return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points {where}"
+
+
+def _shown(value: float | str) -> str:
+    """Return a number or the name of a choice as text."""
+    return value if isinstance(value, str) else f"{value:,.10g}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from kwev.certify import Evaluation
 from kwev.report import frontier, futures, near_optimal
-from kwev.report.tradeoffs import Tradeoffs
+from kwev.report.scenario import load_report
 from kwev.studies import records, study
 from kwev.studies.rows import actions_of, differences, evaluated
 
@@ -16,8 +18,14 @@ GAP_POINTS = 0.02
 
 
 @pytest.fixture(scope="module")
-def found(project, tables):
-    return Tradeoffs(project, tables, near_optimal.case_of(project).config.budget.limit_cad)
+def found():
+    report = load_report()
+    return SimpleNamespace(
+        frontier=frontier.frontier(report), weights=frontier.found_by_weights(report),
+        power=frontier.power(report), spacing=frontier.spacing(report),
+        slice=frontier.own_slice(report), alternatives=report.alternatives,
+        robustness=report.robustness,
+    )  # fmt: skip
 
 
 def beats(a, b, room=0.0):

@@ -215,7 +215,7 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
 
 
 def test_a_row_that_names_no_action_is_refused(tables):
-    with pytest.raises(KwevError, match="no action 'new_l2_nowhere:1'"):
+    with pytest.raises(KwevError, match="no action 'new_l2_nowhere'"):
         finance.of_row("new_l2_nowhere:1", tables, CONFIG)
 
 
