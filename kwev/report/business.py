@@ -93,12 +93,9 @@ class Business:
         ``payback_years`` and ``break_even`` (share; NaN where never).
         """
         actions = self.plan.actions
-        kinds = {
-            words: [a for a in actions if a.kind == kind] for kind, words in KIND_NAMES.items()
-        }
-        kinds |= {ALL: actions}
-        rows = [{"kind": words, **self._row(some)} for words, some in kinds.items() if some]
-        return pd.DataFrame(rows)
+        done = {kind: [a for a in actions if a.kind == kind] for kind in KIND_NAMES}
+        rows = [{"kind": KIND_NAMES[k], **self._row(some)} for k, some in done.items() if some]
+        return pd.DataFrame([*rows, {"kind": ALL, **self._row(actions)}])
 
     def by_site(self) -> pd.DataFrame:
         """Return one row a place, the best net present value first; sums are the plan's totals.

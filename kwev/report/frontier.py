@@ -10,9 +10,8 @@ itself sees, since the model decides by them; the cells' values stand beside the
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,6 +28,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.report import sweeps
 from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, KW_PER_MW, M_PER_KM, POINTS
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -128,20 +128,14 @@ def _points(project: Project, study: str, changes: Mapping[str, Mapping[str, Any
 # -- what it says ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Axis:
-    """One thing that a frontier trades: a column, and whether more of it is better."""
+Axis = tuple[str, Literal[1, -1], float]
+"""One thing that a frontier trades: its column, 1 where more of it is better, and its tolerance."""
 
-    column: str
-    more: bool
-    tolerance: float
-
-
-COST: Final = Axis("net_cad", more=False, tolerance=CAD_TOL)
-L2: Final = Axis("l2_model", more=True, tolerance=SHARE_TOL)
-L3: Final = Axis("l3_model", more=True, tolerance=SHARE_TOL)
-POWER: Final = Axis("kw_added", more=False, tolerance=1e-6)
-SPACING: Final = Axis("spacing_m", more=True, tolerance=1e-6)
+COST: Final[Axis] = ("net_cad", -1, CAD_TOL)
+L2: Final[Axis] = ("l2_model", 1, SHARE_TOL)
+L3: Final[Axis] = ("l3_model", 1, SHARE_TOL)
+POWER: Final[Axis] = ("kw_added", -1, 1e-6)
+SPACING: Final[Axis] = ("spacing_m", 1, 1e-6)
 
 
 def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
@@ -150,10 +144,8 @@ def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
     One row beats another if it is at least as good on every axis and better on one; of rows that
     are equal on all of them the first stays.
     """
-    values = np.column_stack(
-        [frame[axis.column].to_numpy(float) * (1 if axis.more else -1) for axis in axes]
-    )
-    tolerance = np.array([axis.tolerance for axis in axes])
+    values = np.column_stack([sign * frame[column].to_numpy(float) for column, sign, _ in axes])
+    tolerance = np.array([tolerance for *_, tolerance in axes])
     stays = np.ones(len(frame), bool)
     for i, own in enumerate(values):
         as_good = (values >= own - tolerance).all(axis=1)
@@ -220,21 +212,15 @@ def spacing(report: Report) -> pd.DataFrame:
 def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     """Return the least straight-line distance from a new Level 3 station to any other one (m)."""
     evaluation = Evaluation(tables, case.config, case.geography)
-    ports = {
-        place: added
-        for name, added in actions_of(actions)
-        for place in [ActionKey.from_id(name)]
-        if place is not None
-    }
+    known = ((ActionKey.from_id(name), added) for name, added in actions_of(actions))
+    ports = {place: added for place, added in known if place is not None}
     new = [evaluation.row(place) for place in ports if place.kind in ("new_l3", "upgrade")]
     taken = {id(row) for row in new}
     every = [*new, *(row for row in evaluation.network(ports)[1] if id(row) not in taken)]
-    spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float)
-    nearest = np.inf
-    for i in range(len(new)):
-        apart = np.hypot(*(np.delete(spots, i, axis=0) - spots[i]).T)
-        nearest = min(nearest, float(apart.min(initial=np.inf)))
-    return nearest
+    spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float).reshape(-1, 2)
+    apart = np.hypot(*(spots[None, :] - spots[: len(new), None]).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    return float(apart.min(initial=np.inf))
 
 
 def slice_at(frame: pd.DataFrame, budget_cad: float) -> pd.DataFrame:
@@ -301,9 +287,8 @@ def found_by_weights(report: Report) -> pd.DataFrame:
 
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the frontier."""
-    every, weights, by_kw, apart = (
-        of(report) for of in (frontier, found_by_weights, power, spacing)
-    )
+    parts = (frontier, found_by_weights, power, spacing)
+    every, weights, by_kw, apart = (of(report) for of in parts)
     return Numbers([
         *_plans(every, (every, weights, by_kw, apart)),
         *_slice(own_slice(report), weights),
@@ -333,10 +318,7 @@ def _plans(every: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[Number]:
 
 
 def per_million(frame: pd.DataFrame, l3_asked: float) -> float:
-    """Return the Level 2 points that a million dollars adds along the frontier, on average.
-
-    Budgets are compared at one least Level 3 coverage that is asked for (share).
-    """
+    """Return the Level 2 points that a million dollars adds on average at one Level 3 share."""
     same = frame[(frame["l3_asked"] == l3_asked) & frame["attained"]].sort_values("net_cad")
     first, last = same.iloc[0], same.iloc[-1]
     millions = (last["net_cad"] - first["net_cad"]) / CAD_PER_MILLION
@@ -375,11 +357,9 @@ def _further_axes(power: pd.DataFrame, apart: pd.DataFrame) -> list[Number]:
     spacing = apart.sort_values("spacing_asked_m")
     kept = power[power["efficient"]].sort_values("kw_added")
     least, most, free, far = kept.iloc[0], kept.iloc[-1], spacing.iloc[0], spacing.iloc[-1]
-    moved = {
-        "power_l2_moves": least["l2_model"] - most["l2_model"],
-        "far_l2_moves": far["l2_model"] - free["l2_model"],
-        "far_l3_moves": far["l3_model"] - free["l3_model"],
-    }
+    moved = {f"far_{level}_moves": far[f"{level}_model"] - free[f"{level}_model"]
+             for level in LEVEL_KEYS}  # fmt: skip
+    moved["power_l2_moves"] = least["l2_model"] - most["l2_model"]
     return [
         Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
         *named("frontier.power", None, "power_", count={"missed": int((~power["attained"]).sum())},
@@ -416,9 +396,8 @@ def frontier_chart(plans: pd.DataFrame, *, origin: Origin) -> Figure:
         Of :func:`frontier`: columns ``net_cad`` (CAD), ``l2_model``, ``l3_model``, ``l3_asked``,
         ``l2``, ``l3`` (shares) and ``efficient``; one row a plan.
     """
-    name = "frontier"
     columns = ("net_cad", "l2_model", "l3_model", "l3_asked", "l2", "l3", "efficient")
-    require(plans, columns, name)
+    require(plans, columns, "frontier")
     df = plans[plans["efficient"] & plans["l3_asked"].isin(L3_SHARES)]
     df = df.sort_values(["l3_asked", "net_cad"], ignore_index=True)
     each, series = [], []
@@ -439,7 +418,7 @@ def frontier_chart(plans: pd.DataFrame, *, origin: Origin) -> Figure:
     alt = f"Frontier of cost and coverage, {len(df)} plans. {'; '.join(each)}."
     panel = Panel(series=series, x=ChartAxis(title="Net cost (million CAD)"), y=_NEAR_L2)
     return Chart(
-        name=name, alt=alt, origin=origin, data=df, panels=[panel], height_px=_HEIGHT_PX,
+        name="frontier", alt=alt, origin=origin, data=df, panels=[panel], height_px=_HEIGHT_PX,
         height_in=_HEIGHT_IN, legend="lower right",
     ).figure()  # fmt: skip
 
@@ -455,9 +434,8 @@ def levels_chart(df: pd.DataFrame, weighted: pd.DataFrame, *, origin: Origin) ->
     weighted
         The same first two, and ``weight``; one row a weight.
     """
-    name = "levels"
-    require(df, ("l2_model", "l3_model", "unsupported"), name)
-    require(weighted, ("l2_model", "l3_model", "weight"), name)
+    require(df, ("l2_model", "l3_model", "unsupported"), "levels")
+    require(weighted, ("l2_model", "l3_model", "weight"), "levels")
     each = "; ".join(
         f"Level 3 {r.l3_model:.1%} with Level 2 {r.l2_model:.1%}"
         + (", found by no weights" if r.unsupported else "")
@@ -485,7 +463,7 @@ def levels_chart(df: pd.DataFrame, weighted: pd.DataFrame, *, origin: Origin) ->
     )  # fmt: skip
     near_l3 = ChartAxis(title="People near Level 3 (%)", form="share")
     return Chart(
-        name=name, alt=alt, origin=origin, data=df, height_px=_HEIGHT_PX, height_in=_HEIGHT_IN,
+        name="levels", alt=alt, origin=origin, data=df, height_px=_HEIGHT_PX, height_in=_HEIGHT_IN,
         panels=[Panel(series=series, x=near_l3, y=_NEAR_L2)], legend="lower left",
     ).figure()  # fmt: skip
 

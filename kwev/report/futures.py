@@ -19,7 +19,7 @@ from kwev.data.tables import load_tables
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_json
-from kwev.report import near_optimal, sweeps
+from kwev.report import picks, sweeps
 from kwev.studies import records, store, study
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, evaluated
@@ -134,11 +134,11 @@ def points(project: Project) -> list[Point]:
 
 def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
-    tables, base = load_tables(project.processed), near_optimal.case_of(project)
+    tables, base = load_tables(project.processed), picks.case_of(project)
     parts = {
         **records.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
-        "alternatives": sha256_json(near_optimal.record(project).parts),
+        "alternatives": sha256_json(picks.record(project).parts),
     }
     return Record(NAME, parts, lambda: _made(project, tables, base))
 
@@ -210,11 +210,8 @@ def _candidates(
     project: Project, own: list[Point], best: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """Return the plans that are compared: today's best, its alternatives, the best of a future."""
-    near = records.read_record(project, near_optimal.record(project))["plans"]
-    found = {
-        ("base" if row["name"] == near_optimal.BEST else row["name"]): row["actions"]
-        for row in near
-    }
+    near = records.read_record(project, picks.record(project))["plans"]
+    found = {("base" if row["name"] == picks.BEST else row["name"]): row["actions"] for row in near}
     found |= {p.name: str(actions) for p, actions in zip(own, best["actions"], strict=True)}
     return {name: dict(actions_of(text)) for name, text in found.items()}
 
@@ -280,7 +277,7 @@ def read(project: Project) -> Robustness:
     """
     tables = load_tables(project.processed)
     values = records.read_record(project, record(project))
-    budget = near_optimal.case_of(project).config.budget.limit_cad
+    budget = picks.case_of(project).config.budget.limit_cad
     return of_values(values, draws(project, tables), budget)
 
 

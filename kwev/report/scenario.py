@@ -17,7 +17,6 @@ from kwev.report import (
     futures,
     hindsight,
     history,
-    near_optimal,
     out_of_reach,
     picks,
     registry,
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
     from kwev.plan.format import Plan
     from kwev.report.futures import Robustness
     from kwev.report.history import Measured
-    from kwev.report.near_optimal import Alternatives
+    from kwev.report.picks import Alternatives
     from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
@@ -183,7 +182,7 @@ class Report:
     @cached_property
     def alternatives(self) -> Alternatives:
         """Plans near the best one on the sweeps' demand points."""
-        return near_optimal.read(self.project)
+        return picks.read(self.project)
 
     @cached_property
     def robustness(self) -> Robustness:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.report import frontier, near_optimal
+from kwev.report import frontier, picks
 from kwev.report import futures as report_futures
 from kwev.report.frontier import COST, L2, L3, efficient, slice_at, unsupported
 
@@ -164,7 +164,7 @@ def near():
     done = [{key: [name, "Kitchener"] for key, name in names.items() if key in row["actions"]}
             for row in rows]  # fmt: skip
     values = [{**row, "places": places} for row, places in zip(rows, done, strict=True)]
-    return near_optimal.of_values({"plans": values})
+    return picks.of_values({"plans": values})
 
 
 def test_what_all_near_plans_have_and_what_can_be_exchanged():
