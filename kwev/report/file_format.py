@@ -48,11 +48,9 @@ def _records() -> dict[str, type[FileRecord]]:
     lines = list(csv.DictReader(text.splitlines(keepends=True)))
     made: dict[str, type[FileRecord]] = {}
     for name, part in groupby(lines, key=lambda line: line["record"]):
-        whole, *fields = part
-        made[name] = create_model(
-            name, __base__=FileRecord, __doc__=whole["about"],
-            **{field["field"]: (field["type"], _field(field)) for field in fields},
-        )  # fmt: skip
+        whole, *lines_of = part
+        fields: dict[str, Any] = {line["field"]: (line["type"], _field(line)) for line in lines_of}
+        made[name] = create_model(name, __base__=FileRecord, __doc__=whole["about"], **fields)
     for model in made.values():
         model.model_rebuild(_types_namespace=_NAMES | made)
     return made

@@ -138,6 +138,33 @@ def of_row(text: str, tables: Tables, config: Config) -> Return:
     return of_ports(Ports(*(np.array([f[name] for f in facts], float) for name in _PORTS)), config)
 
 
+def by_budget(rows: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+    """Return what plans bring, one row each, as the rows of a study have them.
+
+    Columns: ``budget_cad``, ``capital_cad``, ``cash``, ``npv_cad``, ``roi``, ``payback_years``.
+    """
+    found = [brings(of_row(text, tables, config)) for text in rows["actions"]]
+    return pd.DataFrame(found).assign(budget_cad=rows["budget_cad"].to_numpy())[
+        ["budget_cad", "capital_cad", "cash", "npv_cad", "roi", "payback_years"]
+    ]
+
+
+def brings(found: Return) -> dict[str, float]:
+    """Return what a :class:`Return` says as columns of a table, NaN where there is none."""
+    return {
+        "capital_cad": found.capital_cad,
+        "cash": found.cash_cad_per_year,
+        "npv_cad": found.npv_cad,
+        "roi": or_nan(found.roi),
+        "payback_years": or_nan(found.payback_years),
+    }
+
+
+def or_nan(value: float | None) -> float:
+    """Return a value, NaN for None."""
+    return np.nan if value is None else float(value)
+
+
 def of_ports(ports: Ports, config: Config) -> Return:
     """Return what actions bring, given by the ports of their places before and after."""
     cash = float(np.sum(year(ports, config).cash))
@@ -164,7 +191,7 @@ def annuity(rate: float, years: int) -> float:
     return -math.expm1(-years * math.log1p(rate)) / rate
 
 
-def _worth(config: Config) -> float:
+def worth(config: Config) -> float:
     """Return what one CAD a year is worth now over the scenario's years and interest (1)."""
     return annuity(config.finance.discount_share_per_year, config.finance.years)
 
@@ -287,7 +314,7 @@ def break_even(ports: Ports, config: Config, *, pays_back: bool = True) -> float
 
 def _yearly_cad(ports: Ports, config: Config) -> float:
     """Return the cash of a year that pays the money back with interest (CAD)."""
-    return float(np.sum(capital_cad(ports, config))) / _worth(config)
+    return float(np.sum(capital_cad(ports, config))) / worth(config)
 
 
 def _steps(ports: Ports, config: Config) -> list[float]:
@@ -416,7 +443,7 @@ def returns_spread(ports: Ports, configs: Iterable[Config]) -> pd.DataFrame:
 def present_values(ports: Ports, configs: Sequence[Config]) -> NDArray[np.float64]:
     """Return shape (configurations, actions): the net present value of each action (CAD)."""
     found = [
-        year(ports, config).cash * _worth(config) - capital_cad(ports, config) for config in configs
+        year(ports, config).cash * worth(config) - capital_cad(ports, config) for config in configs
     ]
     return np.array(found).reshape(len(configs), len(ports))
 

@@ -131,7 +131,7 @@ def _kinds(plan: Plan, phase: Phase) -> list[dict[str, Any]]:
     )
     sums = done.groupby("kind").sum()
     kinds = [kind for kind in phase.kinds if kind in sums.index]
-    return [{"kind": kind, **sums.loc[kind].to_dict()} for kind in kinds]
+    return [{"kind": kind, **dict(sums.loc[kind])} for kind in kinds]
 
 
 # -- Named values, words, table and charts.

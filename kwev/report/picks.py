@@ -22,13 +22,12 @@ from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
 from kwev.report.frontier import LEVELS
-from kwev.report.readings import KIND_WORDS
 from kwev.studies import records
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, values_of
 from kwev.studies.store import stored
 from kwev.units import POINTS
-from kwev.vocabulary import KIND_NAMES
+from kwev.vocabulary import ACTION_KINDS, KIND_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +45,7 @@ STUDIES: Final = (
 """Sweeps that are counted, all on dissemination areas: assumptions that may be wrong, not choices
 of budget and targets."""
 
-KIND_TITLES: Final = {kind: words[0].upper() + words[1:] for kind, words in KIND_WORDS.items()}
+KIND_TITLES: Final = {kind.key: kind.several[0].upper() + kind.several[1:] for kind in ACTION_KINDS}
 
 CORE_SHARE, FRAGILE_SHARE = 0.9, 0.5
 """Chosen in so many plans a pick is part of the robust core; in fewer than the second, fragile."""

@@ -25,8 +25,8 @@ from kwev.report import (
     targets,
     timing,
 )
-from kwev.report.business import Business
 from kwev.report.results import Findings
+from kwev.report.returns import Business
 from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 

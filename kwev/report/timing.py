@@ -67,7 +67,7 @@ def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
     kw = columns.port_kw[chosen] * found.choice.ports[chosen] - columns.lost_kw[chosen]
     areas: dict[str, str] = {}
     for table, key in ((found.tables.sites, "site_id"), (found.tables.stations, "station_id")):
-        areas |= table.set_index(key)["area_id"].fillna("").to_dict()
+        areas |= dict(zip(table[key], table["area_id"].fillna(""), strict=True))
     jobs = Jobs(
         ids=tuple(action.id for action in actions),
         kind=tuple(action.kind for action in actions),

@@ -19,8 +19,8 @@ from kwev.display.values import Number
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.report import finance, returns
-from kwev.report.business import ALL, Business, by_budget
-from kwev.report.finance import Ports
+from kwev.report.finance import Ports, by_budget
+from kwev.report.returns import ALL, Business
 
 CONFIG = base_config()
 COUNTS = st.integers(0, 12)
