@@ -84,10 +84,7 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
 def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> list[Number]:
     """Return the share near Level 2 to promise, in whole percent and never more than is reached.
 
-    Parameters
-    ----------
-    radii
-        Rows of the study ``l2-radius`` with the radius (m) in ``value``.
+    ``radii`` are rows of the study ``l2-radius`` with the radius (m) in ``value``.
     """
     reached, ordered = plan.coverage.l2, radii.sort_values("value")
     own = ordered[ordered["value"] == config.coverage.l2_radius_m].iloc[0]
@@ -111,10 +108,7 @@ def more(step: dict[str, float]) -> str:
 def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
     """Return which part of the plan hangs on power that no utility has confirmed.
 
-    Parameters
-    ----------
-    grid
-        Rows of the study ``grid`` with the factor on every proxy in ``value``.
+    ``grid`` are rows of the study ``grid`` with the factor on every proxy in ``value``.
     """
     least = float(grid["value"].min())
     low, own = (grid[grid["value"] == at].iloc[0] for at in (least, 1.0))

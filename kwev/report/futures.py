@@ -186,11 +186,8 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
     again = [evaluated(tables, future.case, robust.actions.items()) for future in futures]
     return {
         "futures": [
-            {
-                "name": f.name,
-                "best_points": f.best_points,
-                "need_kwh": float(i.energy.need_kwh.sum()),
-            }
+            {"name": f.name, "best_points": f.best_points,
+             "need_kwh": float(i.energy.need_kwh.sum())}
             for f, i in zip(futures, inputs, strict=True)
         ],
         "people": inputs[0].people,
@@ -198,7 +195,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
         "bound_points": robust.bound_points,
         "violations": sum(int(values["violations"]) for values in again),
         "plans": rows,
-    }
+    }  # fmt: skip
 
 
 _NOW: Final = (
@@ -221,35 +218,25 @@ def _candidates(
 
 @dataclass(frozen=True)
 class Robustness:
-    """Regrets of the plans that are compared.
-
-    Attributes
-    ----------
-    futures
-        One row a future: ``name``, ``ev``, ``utilisation``, ``public_share``, ``port_counts``,
-        ``need_kwh``, ``best_points`` (least total shortfall).
-    plans
-        One row a plan: ``name``, ``worst_points``, ``mean_points`` (regret), ``worst_future``,
-        ``worst_unserved_kwh``, ``people_l2``, ``people_l3`` (most without it within reach in any
-        future), ``over_cad`` (most by which it is over the budget in a future), ``left_out`` (most
-        actions that a future does not allow), ``l2``, ``l3`` (shares today, on the cells),
-        ``now_points``, ``now_objective`` (shortfall and objective today, points), ``net_cad``.
-    regret_points
-        Shape (plans, futures).
-    people
-        People of the Region.
-    bound_points
-        No plan that every future allows has a smaller worst regret.
-    violations
-        Rules that the plan of least worst regret breaks in any future, by the certificate's code.
-    """
+    """Regrets of the plans that are compared."""
 
     futures: pd.DataFrame
+    """One row a future: ``name``, ``ev``, ``utilisation``, ``public_share``, ``port_counts``,
+    ``need_kwh``, ``best_points`` (least total shortfall)."""
     plans: pd.DataFrame
+    """One row a plan: ``name``, ``worst_points``, ``mean_points`` (regret), ``worst_future``,
+    ``worst_unserved_kwh``, ``people_l2``, ``people_l3`` (most without it within reach in any
+    future), ``over_cad`` (most by which it is over the budget in a future), ``left_out`` (most
+    actions that a future does not allow), ``l2``, ``l3`` (shares today, on the cells),
+    ``now_points``, ``now_objective`` (shortfall and objective today, points), ``net_cad``."""
     regret_points: np.ndarray[Any, np.dtype[np.float64]]
+    """Shape (plans, futures)."""
     people: float
+    """People of the Region."""
     bound_points: float
+    """No plan that every future allows has a smaller worst regret."""
     violations: int
+    """Rules that the plan of least worst regret breaks in any future, by the certificate's code."""
 
     def plan(self, name: str) -> pd.Series[Any]:
         """Return the row of a plan."""
@@ -289,32 +276,22 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
     rows = []
     for row, own in zip(values["plans"], regret, strict=True):
         worst = int(own.argmax())
+        now = row["now"]
         rows.append(
-            {
-                "name": row["name"],
-                "worst_points": float(own[worst]),
-                "mean_points": float(own.mean()),
-                "worst_future": futures["name"].iloc[worst],
-                "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
-                "most_unserved_kwh": max(row["unserved_kwh"]),
-                **{name: max(row[name]) for name in ("people_l2", "people_l3")},
-                "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
-                "left_out": max(row["left_out"]),
-                **{name: row["now"][name] for name in ("l2", "l3")},
-                "now_points": row["now"]["shortfall_points"],
-                "now_objective": row["now"]["objective"],
-                "now_violations": row["now"]["violations"],
-                "net_cad": row["now"]["net_cad"],
-            }
-        )
+            {"name": row["name"], "worst_points": float(own[worst]),
+             "mean_points": float(own.mean()), "worst_future": futures["name"].iloc[worst],
+             "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
+             "most_unserved_kwh": max(row["unserved_kwh"]),
+             **{name: max(row[name]) for name in ("people_l2", "people_l3")},
+             "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
+             "left_out": max(row["left_out"]), "l2": now["l2"], "l3": now["l3"],
+             "now_points": now["shortfall_points"], "now_objective": now["objective"],
+             "now_violations": now["violations"], "net_cad": now["net_cad"]}
+        )  # fmt: skip
     return Robustness(
-        futures=futures,
-        plans=pd.DataFrame(rows),
-        regret_points=regret,
-        people=float(values["people"]),
-        bound_points=float(values["bound_points"]),
-        violations=int(values["violations"]),
-    )
+        futures, pd.DataFrame(rows), regret, float(values["people"]),
+        float(values["bound_points"]), int(values["violations"]),
+    )  # fmt: skip
 
 
 # -- named values and tables --------------------------------------------------------------------

@@ -60,17 +60,13 @@ def redundancy(effects: Effects) -> pd.DataFrame:
     for level, when in product(LEVEL_KEYS, WHENS):
         count = effects.counts[level, when]
         with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
+        in_reach, some = float((people * count).sum()), with_one > 0
         rows.append(
-            {
-                "level": level,
-                "when": when,
-                **{f"at_least_{n}": share_of(people, count >= n) for n in COUNTS},
-                "redundant_share": with_two / with_one if with_one > 0 else np.nan,
-                "mean_stations": float((people * count).sum()) / with_one
-                if with_one > 0
-                else np.nan,
-            }
-        )
+            {"level": level, "when": when,
+             **{f"at_least_{n}": share_of(people, count >= n) for n in COUNTS},
+             "redundant_share": with_two / with_one if some else np.nan,
+             "mean_stations": in_reach / with_one if some else np.nan}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -163,10 +159,8 @@ def _area_of(effects: Effects) -> dict[tuple[str, str], str]:
 def _power_kw(effects: Effects) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return the power of all ports by area, before and after (kW)."""
     standing, area_of = effects.stations, _area_of(effects)
-    now = {
-        ("station", str(key)): float(kw)
-        for key, kw in zip(standing.ids, standing.standing_kw, strict=True)
-    }
+    ids = (("station", str(key)) for key in standing.ids)
+    now = dict(zip(ids, standing.standing_kw.tolist(), strict=True))
     # one place may have several actions: what the last of its ports stand at counts
     later = now | {
         ("station" if action.category == "existing_station" else "site", action.place_id): (
@@ -207,10 +201,7 @@ def transit(effects: Effects) -> pd.DataFrame:
         "Stations with the plan": _inside(effects, stations(effects, "after")).xy_m,
     }
     return pd.DataFrame(
-        [
-            {"what": what, "places": len(xy_m), **_near(effects, xy_m)}
-            for what, xy_m in places.items()
-        ]
+        {"what": what, "places": len(xy_m), **_near(effects, xy_m)} for what, xy_m in places.items()
     )
 
 
@@ -333,13 +324,9 @@ def _area_rows(found: Findings) -> list[_Row]:
 def plan_transit(report: Report) -> Table:
     """Return which stations, candidates and new sites lie within a walk of transit."""
     parameters = Parameters()
-    columns = (
-        Column("what", "Places"),
-        "places",
-        Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%"),
-        Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%"),
-        "either frequent",
-    )
+    bus = Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%")
+    ion = Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%")
+    columns = (Column("what", "Places"), "places", bus, ion, "either frequent")
     return table("plan-transit", report.findings.transit, columns, origins.transit(report.tables))
 
 

@@ -90,24 +90,14 @@ def picks(
     )
     own = {action for action, _ in actions_of(str(base["actions"].iloc[0]))}
     shown = {action.id for action in published.actions}
-    known = _facts(tables, counted)
     found = []
     for action, number in counted.items():
-        where = known[action]
-        spot = {name: where.pop(name) for name in ("latitude", "longitude")}
-        share = number / len(plans)
+        share, fact = number / len(plans), _facts(tables, action)
+        spot = {name: fact.pop(name) for name in ("latitude", "longitude")}
         found.append(
-            {
-                "action": action,
-                **where,
-                "plans": number,
-                "share": share,
-                "in_base": action in own,
-                "in_published": action in shown,
-                "class": _class(share, in_base=action in own),
-                **spot,
-            }
-        )
+            {"action": action, **fact, "plans": number, "share": share, "in_base": action in own,
+             "in_published": action in shown, "class": _class(share, in_base=action in own), **spot}
+        )  # fmt: skip
     table = pd.DataFrame(found)
     return table.sort_values(["plans", "action"], ascending=[False, True], ignore_index=True)
 
@@ -139,27 +129,23 @@ def _class(share: float, *, in_base: bool) -> str:
     return "core" if share >= CORE_SHARE else "usual" if share >= FRAGILE_SHARE else "fragile"
 
 
-def _facts(tables: Tables, actions: Iterable[str]) -> dict[str, dict[str, object]]:
-    """Return kind, name, place and category of each action's site or station."""
-    towns = tables.municipalities.set_index("municipality_id")["name"]
-    sites, stations = tables.sites.set_index("site_id"), tables.stations.set_index("station_id")
-    found = {}
-    for action in actions:
-        key = ActionKey.from_id(action)
-        if key is None:
-            raise KwevError(f"no action {action!r}", where="kwev.report.picks")
-        at_site = key.kind in NEW
-        row: Any = (sites if at_site else stations).loc[key.place_id]
-        found[action] = {
-            "kind": key.kind,
-            "place_id": key.place_id,
-            "name": str(row["name"]),
-            "municipality": towns.get(row["municipality_id"], ""),
-            "category": str(row["category"]) if at_site else "existing_station",
-            "latitude": float(row["latitude"]),
-            "longitude": float(row["longitude"]),
-        }
-    return found
+def _facts(tables: Tables, action: str) -> dict[str, object]:
+    """Return kind, name, place and category of an action's site or station."""
+    key = ActionKey.from_id(action)
+    if key is None:
+        raise KwevError(f"no action {action!r}", where="kwev.report.picks")
+    at_site, towns = key.kind in NEW, tables.municipalities.set_index("municipality_id")["name"]
+    places, name = (tables.sites, "site_id") if at_site else (tables.stations, "station_id")
+    row: Any = places[places[name] == key.place_id].iloc[0]
+    return {
+        "kind": key.kind,
+        "place_id": key.place_id,
+        "name": str(row["name"]),
+        "municipality": towns.get(row["municipality_id"], ""),
+        "category": str(row["category"]) if at_site else "existing_station",
+        "latitude": float(row["latitude"]),
+        "longitude": float(row["longitude"]),
+    }
 
 
 # -- named values, tables and map ---------------------------------------------------------------

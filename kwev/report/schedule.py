@@ -52,11 +52,6 @@ def in_short(timetable: Timetable) -> str:
     )
 
 
-def against_order(timetable: Timetable) -> str:
-    """Say what the best schedule gathers beyond the specification's order."""
-    return _more(timetable, "order", "the specification's order within the same limits")
-
-
 def inside_phases(timetable: Timetable) -> str:
     """Say how much of it is the order of the phases, and how much the order inside them."""
     best, phased = timetable.gain("best").points, timetable.gain("phased").points
@@ -86,11 +81,12 @@ def against_greedy(timetable: Timetable) -> str:
             "A simple list, most gain for the money first, comes within "
             f"{missing:.2%} of it, so no solver is needed to follow it"
         )
-    return _more(timetable, "greedy", "a simple list, most gain for the money first")
+    return more_than(timetable, "greedy", "a simple list, most gain for the money first")
 
 
-def _more(timetable: Timetable, name: str, words: str) -> str:
-    best, other = timetable.gain("best"), timetable.gain(name)  # type: ignore[arg-type]
+def more_than(timetable: Timetable, name: Name, words: str) -> str:
+    """Say what the best schedule gathers beyond another one."""
+    best, other = timetable.gain("best"), timetable.gain(name)
     more = (best.points - other.points) / other.points if other.points > 0 else 0.0
     people = (best.l2 - other.l2) + (best.l3 - other.l3)
     if best.points - other.points <= NOTHING * abs(best.points):
@@ -127,18 +123,11 @@ def what_holds_back(timetable: Timetable) -> str:
 
 
 def _limit(swing: pd.Series[Any]) -> str:
-    """Return the value of a varied limit in words."""
     return f"{LIMIT_WORDS[str(swing['key'])].format(float(swing['value']))} a period"
 
 
 def who_waits(calendar: pd.DataFrame) -> str:
-    """Say which municipalities see the first works, and which wait longest for theirs.
-
-    Parameters
-    ----------
-    calendar
-        As from :meth:`kwev.report.timing.Timetable.calendar`.
-    """
+    """Say which municipalities see the first works, and which wait longest for theirs."""
     first = calendar.groupby("municipality")["month_from"].min()
     soon, late = int(first.min()), int(first.max())
     if soon == late:
@@ -150,9 +139,9 @@ def who_waits(calendar: pd.DataFrame) -> str:
     )
 
 
-def halfway(timetable: Timetable, name: str) -> int | None:
+def halfway(timetable: Timetable, name: Name) -> int | None:
     """Return the month by whose end a schedule has half of all people that it adds at Level 2."""
-    moments = timetable.moments[name]  # type: ignore[index]
+    moments = timetable.moments[name]
     half = (moments[0].l2 + moments[-1].l2) / 2
     if moments[-1].l2 <= moments[0].l2:
         return None
@@ -219,7 +208,9 @@ def of_schedule(report: Report) -> Numbers:
             }),
             *named("schedule", text={
                 "in_short": in_short(made),
-                "against_order": against_order(made),
+                "against_order": more_than(
+                    made, "order", "the specification's order within the same limits"
+                ),
                 "inside_phases": inside_phases(made),
                 "against_greedy": against_greedy(made),
                 "who_waits": who_waits(made.calendar()),
@@ -283,39 +274,27 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
                 Bars(
                     at=[pairs.index((town, kind.key)) for town in part["municipality"]],
                     size=(part["month_to"] - part["month_from"] + 1).tolist(),
-                    start=(part["month_from"] - 1).tolist(),
-                    colour=kind.colour,
-                    text=[f"<b>{count}</b>" for count in part["actions"]],
+                    start=(part["month_from"] - 1).tolist(), colour=kind.colour, lying=True,
+                    text=[f"<b>{count}</b>" for count in part["actions"]], thick=0.8,
                     # white does not stand out on every colour
                     inside="#000000" if kind.adds == "l3" else style.PAPER,
-                    lying=True,
-                    thick=0.8,
                     facts=[[f"{town}: {kind.short}"] for town in part["municipality"]],
                     hover="%{customdata[0]}<br>%{text} from month %{base}",
                 )
-            )
+            )  # fmt: skip
     by_months = found.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
     each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
     where = ", ".join(f"{place} {count}" for place, count in totals.items())
     months = sorted({0, *(found["month_from"] - 1).tolist(), *found["month_to"].tolist()})
     ticks = (months, [*map(str, months)])
     labels = [f"{town}, {ACTION_KIND[kind].short}" for town, kind in pairs]
+    alt = f"Calendar of the works. Actions by months: {each}. By municipality: {where}."
+    x = Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks)
+    y = Axis(flipped=True, ticks=(range(len(pairs)), labels))
     return Chart(
-        name=name,
-        alt=f"Calendar of the works. Actions by months: {each}. By municipality: {where}.",
-        origin=origin,
-        data=found,
-        panels=[
-            Panel(
-                series=bars,
-                x=Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks),
-                y=Axis(flipped=True, ticks=(range(len(pairs)), labels)),
-            )
-        ],
-        height_px=80 + 30 * len(pairs),
-        height_in=0.7 + 0.21 * len(pairs),
-        overlay=True,
-    ).figure()
+        name=name, alt=alt, origin=origin, data=found, panels=[Panel(series=bars, x=x, y=y)],
+        height_px=80 + 30 * len(pairs), height_in=0.7 + 0.21 * len(pairs), overlay=True,
+    ).figure()  # fmt: skip
 
 
 IN_CHART: Final[dict[Name, tuple[str, str, Dash, float]]] = {
@@ -351,28 +330,18 @@ def over_time(found: pd.DataFrame, *, origin: Origin) -> Figure:
         f"People within reach by month. After month {middle}: {'; '.join(each)}. "
         f"At the end {last['l2']:.1%} and {last['l3']:.1%}."
     )
+    x = Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks)
+    y = Axis(title="People (%)", form="share", span=(0, 1.02))
+    panels = []
+    for level, title in LEVEL_NAMES.items():
+        lines = [
+            Line(x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
+                 colour=colour, dash=dash, width=width, step=True,
+                 hover="from month %{x}: %{y:.1%}")
+            for key, (label, colour, dash, width) in IN_CHART.items()
+        ]  # fmt: skip
+        panels.append(Panel(title=title, series=lines, x=x, y=y))
     return Chart(
-        name=name,
-        alt=alt,
-        origin=origin,
-        data=found,
-        panels=[
-            Panel(
-                title=words,
-                series=[
-                    Line(
-                        x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
-                        colour=colour, dash=dash, width=width, step=True,
-                        hover="from month %{x}: %{y:.1%}",
-                    )
-                    for key, (label, colour, dash, width) in IN_CHART.items()
-                ],
-                x=Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks),
-                y=Axis(title="People (%)", form="share", span=(0, 1.02)),
-            )
-            for level, words in LEVEL_NAMES.items()
-        ],
-        height_px=600,
-        height_in=4.4,
+        name=name, alt=alt, origin=origin, data=found, panels=panels, height_px=600, height_in=4.4,
         legend_columns=2,
     ).figure()  # fmt: skip

@@ -371,9 +371,7 @@ def others_table(report: Report) -> Table:
     columns = (Column("name", "Plan"), "net_cad l2 l3 ev_owners new_l2 new_l3 upgrade gap")
     shown = frame[["group", *(column.key for column in columns_of(columns))]]
     origin = _origin(report)
-    return Table(
-        "other-sweeps", shown, columns, origin.source, origin.vintage, len(shown), group="group"
-    )
+    return table("other-sweeps", shown, columns, origin, group="group", pdf_rows=len(shown))
 
 
 _SHORT: Final = {"l2": "Level 2", "l3": "Level 3", "ev": "EV", "da": "dissemination areas"}
@@ -396,13 +394,10 @@ def scenarios_table(report: Report) -> Table:
         l3_words=rows["l3_status"].map(STATUS_WORDS),
     )
     columns = (
-        "scenario budget_cad net_cad l2_target",
-        Column("l2", "Level 2", format=".1%"),
-        "l2_words l3_target",
-        Column("l3", "Level 3", format=".1%"),
-        "l3_words",
+        "scenario budget_cad net_cad l2_target", Column("l2", "Level 2", format=".1%"),
+        "l2_words l3_target", Column("l3", "Level 3", format=".1%"), "l3_words",
         Column("gap_checked", "Gap, checked", format=".2%"),
-    )
+    )  # fmt: skip
     return table("scenario-plans", frame, columns, _origin(report))
 
 
@@ -410,11 +405,8 @@ def cells_table(report: Report) -> Table:
     """Return five budgets planned on the cells beside the same on dissemination areas."""
     frame = readings.on_cells(report)
     columns = (
-        "budget_cad l2_da",
-        Column("l2", "Level 2, planned on cells", format=".1%"),
-        "l3_da",
-        Column("l3", "Level 3, planned on cells", format=".1%"),
-        "shared",
-        Column("gap", "Gap on cells", format=".3%"),
-    )
+        "budget_cad l2_da", Column("l2", "Level 2, planned on cells", format=".1%"),
+        "l3_da", Column("l3", "Level 3, planned on cells", format=".1%"),
+        "shared", Column("gap", "Gap on cells", format=".3%"),
+    )  # fmt: skip
     return table("cell-check", frame, columns, _origin(report))

@@ -198,16 +198,10 @@ def one_at_a_time(
         after = rows[f"{swing.key}.{swing.end}"]
         before = rows[f"{UNCHANGED}-{swing.case.geography}"]
         found.append(
-            {
-                "key": swing.key,
-                "end": swing.end,
-                "value": swing.value,
-                "geography": swing.case.geography,
-                **{str(name): POINTS * (after[name] - before[name]) for name in TARGET_KEYS},
-                "net_cad": after["net_cad"] - before["net_cad"],
-                "violations": after["violations"],
-            }
-        )
+            (swing.key, swing.end, swing.value, swing.case.geography,
+             *(POINTS * (after[name] - before[name]) for name in TARGET_KEYS),
+             after["net_cad"] - before["net_cad"], after["violations"])
+        )  # fmt: skip
     columns = ["key", "end", "value", "geography", *TARGET_KEYS, "net_cad", "violations"]
     return pd.DataFrame(found, columns=columns)
 
