@@ -77,7 +77,7 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
         Number("rec_level_share", part, "share", "plan.cost_per_point", "{:.0%}"),
         *named("plan.coverage", None, "rec_level_",
                people={"people": people * (reached.after - reached.before)}),
-        *named("plan.cost_per_point, prices", None, "rec_", text=words),
+        *named("plan.cost_per_point, readings", None, "rec_", text=words),
     ]  # fmt: skip
 
 

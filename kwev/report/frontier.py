@@ -312,7 +312,7 @@ def _plans(every: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[Number]:
         *(Number(f"frontier_{end}", cad / CAD_PER_MILLION, "million CAD", "frontier.BUDGETS_CAD",
                  "${:.0f} million")
           for end, cad in (("low", min(budgets)), ("high", max(budgets)))),
-        *named("tradeoffs.per_million", points={"frontier_per_million": per_million(every, share)}),
+        *named("frontier.per_million", points={"frontier_per_million": per_million(every, share)}),
         Number("frontier_share", share, "share", "frontier.L3_SHARES", "{:.0%}"),
     ]  # fmt: skip
 
@@ -328,7 +328,7 @@ def per_million(frame: pd.DataFrame, l3_asked: float) -> float:
 def _slice(here: pd.DataFrame, weights: pd.DataFrame) -> list[Number]:
     plans = weights[["l2_model", "l3_model"]].round(9).drop_duplicates()
     return [
-        *named("tradeoffs.level_words", text={"slice_words": level_words(here)}),
+        *named("frontier.level_words", text={"slice_words": level_words(here)}),
         *named("frontier.slice_at", count={"slice_points": len(here)}),
         *named("frontier.unsupported", count={"slice_hidden": int(here["unsupported"].sum())}),
         *named("frontier.found_by_weights", None, "weights_",

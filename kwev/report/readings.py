@@ -420,7 +420,7 @@ def of_prices(report: Report) -> list[Number]:
     found = worth(ladder, report.study("budget"))
     crossings = ". ".join(one[0].upper() + one[1:] for one in crossings_words(break_even(ladder)))
     return [
-        Number("price_change", PRICE_TRIED, "share", "prices.PRICE_TRIED", "{:.0%}"),
+        Number("price_change", PRICE_TRIED, "share", "readings.PRICE_TRIED", "{:.0%}"),
         *named(
             "data/results/prices.csv",
             text={"break_even": crossings or "No tested price ends or begins a purchase",

@@ -159,11 +159,14 @@ class Report:
             If a row is missing, damaged or stale, or if another scenario than the one that the
             sweeps start from is reported on.
         """
-        if self.scenario != SCENARIO:
-            raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
+        self._start_of_sweeps()
         if name not in self._studies:
             self._studies[name] = registry.results(self.project, name)
         return self._studies[name]
+
+    def _start_of_sweeps(self) -> None:
+        if self.scenario != SCENARIO:
+            raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
 
     @cached_property
     def _studies(self) -> dict[str, pd.DataFrame]:
@@ -197,9 +200,8 @@ class Report:
     @cached_property
     def swings(self) -> pd.DataFrame:
         """What changes with one assumption at a time."""
-        return sweeps.one_at_a_time(
-            self.project, sweeps.ranges(self.project), scenario=self.scenario
-        )
+        self._start_of_sweeps()
+        return sweeps.one_at_a_time(self.project, sweeps.ranges(self.project))
 
     @cached_property
     def floor_prices(self) -> pd.DataFrame:
@@ -216,10 +218,6 @@ class Report:
         """What was measured when (``data/monitoring/history.csv``)."""
         return history.read_history(history.path_of(self.project))
 
-    @property
-    def _growth_config(self) -> Config:
-        return load_config(GROWTH_CASE, self.project.config)
-
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.
 
@@ -228,7 +226,7 @@ class Report:
         return [
             self._case,
             Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
-            Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
+            Case(GROWTH_CASE, load_config(GROWTH_CASE, self.project.config), SWEEP_GEOGRAPHY),
         ]
 
     @cached_property

@@ -18,6 +18,7 @@ from kwev.display.table import Column, Table, columns_of, table
 from kwev.display.values import Number, Numbers, listed, named
 from kwev.report import picks, readings, registry, sweeps
 from kwev.report.plan import STATUS_WORDS
+from kwev.report.plan_charts import LEVEL_LINES
 from kwev.report.readings import MONEY_TOL, VERDICTS, money
 from kwev.report.sweeps import origin as _origin
 from kwev.units import CAD_PER_MILLION, POINTS
@@ -120,13 +121,6 @@ def dipping(dips: list[tuple[float, float, float]], show: Callable[[float], str]
 
 # -- charts ------------------------------------------------------------------------------------
 
-LINES: Final[dict[str, tuple[str, str, Any, Any]]] = {
-    "l2": ("People, L2", style.L2, "circle", "solid"),
-    "l3": ("People, L3", style.L3, "square", "dash"),
-    "ev_owners": ("EV owners, either level", style.GOOD, "diamond", "dot"),
-}
-"""Words, colour, mark and dash, by measure."""
-
 ENDS: Final[tuple[tuple[str, str, str, Any], ...]] = (
     ("low", "Low end of the range", style.L3, "/"), ("high", "High end", style.L2, ""),
 )  # fmt: skip
@@ -144,16 +138,17 @@ def along(df: pd.DataFrame, by: str, title: str, *, origin: Origin, name: str) -
     title
         What it is, with its unit.
     """
-    require(df, (by, *LINES), name)
+    require(df, (by, *LEVEL_LINES), name)
     df = df.sort_values(by, ignore_index=True)
     first, last = df.iloc[0], df.iloc[-1]
     ends = "; ".join(
-        f"{words} from {first[key]:.1%} to {last[key]:.1%}" for key, (words, *_) in LINES.items()
+        f"{look['label']} from {first[key]:.1%} to {last[key]:.1%}"
+        for key, look in LEVEL_LINES.items()
     )
     series = [
-        Line(x=df[by].tolist(), y=df[key].tolist(), label=words, colour=colour, mark=mark,
-             dash=dash, hover="%{x:g}: %{y:.1%}<extra>" + words + "</extra>")
-        for key, (words, colour, mark, dash) in LINES.items()
+        Line(x=df[by].tolist(), y=df[key].tolist(), **look,
+             hover="%{x:g}: %{y:.1%}<extra>" + look["label"] + "</extra>")
+        for key, look in LEVEL_LINES.items()
     ]  # fmt: skip
     y = Axis(title="Covered (%)", form="share", from_zero=True)
     return Chart(

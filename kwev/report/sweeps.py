@@ -125,20 +125,16 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def swings(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> list[Swing]:
     """Return each assumption at each end of its range, where that is not its value already."""
-    config = load_config(scenario, project.config)
+    config = load_config(SCENARIO, project.config)
     return [
         Swing(
             known.key,
             end,
             next(iter(values.values())) if len(values) == 1 else None,
-            Case(scenario, changed(config, values), COARSE if known.key in HARD else geography),
+            Case(SCENARIO, changed(config, values), COARSE if known.key in HARD else geography),
         )
         for known in assumptions
         for end, values in (("low", known.low), ("high", known.high))
@@ -147,31 +143,23 @@ def swings(
 
 
 def swing_points(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> list[Point]:
-    """Return the points of the study ``swings``: the scenario itself, then each swing.
+    """Return the points of the study ``swings``: the base scenario itself, then each swing.
 
     The scenario stands there on each kind of demand points that a swing is made on.
     """
-    config = load_config(scenario, project.config)
-    ends = swings(project, assumptions, scenario=scenario, geography=geography)
+    config = load_config(SCENARIO, project.config)
+    ends = swings(project, assumptions, geography=geography)
     used = dict.fromkeys((geography, *(swing.case.geography for swing in ends)))
     return [
-        *(Point(SWINGS, f"{UNCHANGED}-{at}", Case(scenario, config, at)) for at in used),
+        *(Point(SWINGS, f"{UNCHANGED}-{at}", Case(SCENARIO, config, at)) for at in used),
         *(Point(SWINGS, f"{swing.key}.{swing.end}", swing.case) for swing in ends),
     ]
 
 
 def one_at_a_time(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> pd.DataFrame:
     """Return what changes with one assumption after the other at either end of its range.
 
@@ -191,10 +179,10 @@ def one_at_a_time(
         If a row of the study is missing, damaged or stale.
     """
     known = list(assumptions)
-    points = swing_points(project, known, scenario=scenario, geography=geography)
+    points = swing_points(project, known, geography=geography)
     rows = {row["name"]: row for row in results(project, points).to_dict("records")}
     found = []
-    for swing in swings(project, known, scenario=scenario, geography=geography):
+    for swing in swings(project, known, geography=geography):
         after = rows[f"{swing.key}.{swing.end}"]
         before = rows[f"{UNCHANGED}-{swing.case.geography}"]
         found.append(
