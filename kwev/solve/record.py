@@ -16,7 +16,7 @@ from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS, POINTS
 from kwev.vocabulary import ACTION_KIND, TARGET_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from numpy.typing import NDArray
 
@@ -439,7 +439,7 @@ def _standing_ports(inputs: Inputs) -> dict[str, _Standing]:
     }
 
 
-def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
+def _place_facts(tables: Tables) -> dict[str, dict[Hashable, Any]]:
     facts = ["name", "category", "latitude", "longitude"]
     sites = tables.sites.set_index("site_id")[facts]
     stations = tables.stations.assign(category="existing_station").set_index("station_id")[facts]
