@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.data.columns import check, text_columns
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
 from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kwev.data.columns import Schema
+    from kwev.data.schemas import Schema
 
 INPUTS: Final = (
     "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",

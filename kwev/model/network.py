@@ -215,7 +215,7 @@ class RoadNetwork:
     Attributes
     ----------
     nodes, edges, snaps
-        Tables ``road_nodes``, ``road_edges`` and ``road_snaps`` of :mod:`kwev.data.supply_schemas`.
+        Tables ``road_nodes``, ``road_edges`` and ``road_snaps`` of :mod:`kwev.data.schemas`.
     """
 
     nodes: pd.DataFrame

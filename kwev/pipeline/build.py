@@ -22,8 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
 from kwev.pipeline.addresses import Gazetteer

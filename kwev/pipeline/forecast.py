@@ -16,8 +16,7 @@ import pandas as pd
 from scipy.optimize import nnls
 from scipy.stats import norm
 
-from kwev.data.place_schemas import BASES, FORMS
-from kwev.data.schemas import arrange
+from kwev.data.schemas import BASES, FORMS, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import arrange
+from kwev.data.schemas import DWELLING_TYPES, arrange
 from kwev.pipeline.population import tract_of
-from kwev.pipeline.raw_schemas import SCORES
 from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
 
@@ -36,6 +34,14 @@ TYPES: Final = {
     "Other single-attached house": "other_attached",
 }
 """Published type to ours; movable dwellings are not published by period."""
+
+SCORES: Final = {
+    "Residential instability Scores": "instability",
+    "Ethno-cultural composition Scores": "ethno_cultural",
+    "Economic dependency Scores": "economic_dependency",
+    "Situational vulnerability Scores": "situational_vulnerability",
+}
+"""Published name to ours of the dimensions of the Index of Multiple Deprivation."""
 
 _TOTAL: Final = "Total"
 _MUNICIPALITY: Final = "2021A0005"

@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.columns import BOUNDS, check, text_columns
+from kwev.data.schemas import BOUNDS, RAW, check, text_columns
 from kwev.errors import KwevError
 from kwev.files import read_json
-from kwev.pipeline.raw_schemas import RAW
 from kwev.pipeline.timetables import Feed, read_feed
 
 if TYPE_CHECKING:

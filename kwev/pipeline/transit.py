@@ -12,8 +12,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import arrange
-from kwev.data.supply_schemas import DAYS, MODES
+from kwev.data.schemas import DAYS, MODES, arrange
 from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service

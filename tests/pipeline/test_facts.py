@@ -8,8 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.geometry import distance_m, nearest_lines, sums_within
 from kwev.pipeline.grid import grid_per_household
 from kwev.pipeline.parameters import Parameters
