@@ -11,6 +11,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
+from kwev.units import CM_PER_M
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -204,8 +206,6 @@ class Streets:
 # -- The road network with places on it: who is within a distance along the roads of what.
 
 Mode = Literal["walk", "drive"]
-
-CM_PER_M = 100
 
 
 @dataclass(frozen=True, eq=False)

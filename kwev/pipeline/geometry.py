@@ -14,14 +14,13 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
-from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
+from kwev.units import CM_PER_M, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
-CM_PER_M = 100
 MAP_DECIMALS = 6
 """Decimals of degrees in map geometry (about 0.1 m)."""
 
@@ -228,16 +227,23 @@ def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(CRS_METRES)
 
 
-def components(one: NDArray[np.int64], other: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def components(
+    one: NDArray[np.int64], other: NDArray[np.int64], size: int, *, directed: bool = False
+) -> NDArray[np.int64]:
     """Return (size,) number of the component of each of ``size`` things.
 
     Parameters
     ----------
     one, other
         (M,) index of the first and second thing of each link.
+    size
+        How many things there are.
+    directed
+        Whether a link leads from one to the other only: a component then has a way there and back.
     """
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    _, found = connected_components(graph, directed=directed, connection="strong")
+    return np.asarray(found, dtype=np.int64)
 
 
 def clusters(metres: NDArray[np.float64], reach: float) -> NDArray[np.int64]:

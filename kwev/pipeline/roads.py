@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kwev.data.schemas import arrange
-from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of, to_cm
+from kwev.pipeline.geometry import clusters, components, metres_of, to_cm
+from kwev.units import CM_PER_M
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -207,9 +206,10 @@ def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataF
     metres = edges["length_m"].to_numpy()
     walk = edges["walk"].to_numpy()
     ahead, back = edges["drive_forward"].to_numpy(), edges["drive_backward"].to_numpy()
-    on_foot = _largest(u[walk], v[walk], metres[walk], nodes, strong=False)
+    on_foot = _largest(u[walk], v[walk], metres[walk], components(u[walk], v[walk], nodes))
     tails, heads = np.append(u[ahead], v[back]), np.append(v[ahead], u[back])
-    by_car = _largest(tails, heads, np.append(metres[ahead], metres[back]), nodes, strong=True)
+    lengths = np.append(metres[ahead], metres[back])
+    by_car = _largest(tails, heads, lengths, components(tails, heads, nodes, directed=True))
     in_walk, in_drive = on_foot[u] & on_foot[v], by_car[u] & by_car[v]
     for rule, allowed, main in (
         ("not connected on foot", walk, in_walk),
@@ -227,19 +227,11 @@ def _largest(
     tails: NDArray[np.int64],
     heads: NDArray[np.int64],
     metres: NDArray[np.float64],
-    nodes: int,
-    *,
-    strong: bool,
+    of_node: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Return which nodes are in the component with the longest edges."""
-    graph = coo_array((np.ones(len(tails)), (tails, heads)), shape=(nodes, nodes))
-    count, of_node = (
-        connected_components(graph, directed=True, connection="strong")
-        if strong
-        else connected_components(graph, directed=False)
-    )
     inside = of_node[tails] == of_node[heads]
-    length = np.bincount(of_node[tails[inside]], metres[inside], minlength=count)
+    length = np.bincount(of_node[tails[inside]], metres[inside], minlength=1)
     return np.asarray(of_node == int(length.argmax()))
 
 
