@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -51,7 +51,6 @@ from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
-    from types import TracebackType
 
     import geopandas as gpd
     import pandas as pd
@@ -69,7 +68,7 @@ class StageCost:
     peak_mb: float
 
 
-class Meter:
+class Meter(Progress):
     """Moves the bar, and notes the time and the peak memory of each stage.
 
     Memory is the resident set of this process, sampled every 20 ms while a stage runs.
@@ -84,22 +83,10 @@ class Meter:
 
     def __init__(self, stages: tuple[str, ...], *, shown: bool) -> None:
         columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
+        super().__init__(*columns, transient=True, disable=not shown)
         self.costs: list[StageCost] = []
         self._listeners: list[Callable[[str], None]] = []
-        self._bar = Progress(*columns, transient=True, disable=not shown)
-        self._task = self._bar.add_task("", total=len(stages))
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+        self._whole = self.add_task("", total=len(stages))
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Tell ``listener`` the name of each stage to come as it begins."""
@@ -110,13 +97,13 @@ class Meter:
         """Run one stage: what is inside the ``with`` block."""
         for listener in self._listeners:
             listener(name)
-        self._bar.update(self._task, description=name)
+        self.update(self._whole, description=name)
         start = time.perf_counter()
         with _peak_memory() as peak:
             yield
         seconds = round(time.perf_counter() - start, 3)
         self.costs.append(StageCost(name, seconds, peak[0] / 1e6))
-        self._bar.advance(self._task)
+        self.advance(self._whole)
 
 
 @contextmanager
