@@ -1,28 +1,32 @@
-"""What a table must look like at each door: ``columns.csv``, and the check of a frame against it.
+"""Columns: what they must look like at each door, the check against it, and their headings.
 
 ``columns.csv`` has a row for each column of each table. Its doors are ``processed`` (the tables of
 ``data/processed``: these columns, in this order, and no other), ``raw`` (raw files, which may have
 other columns) and ``feed`` (the tables of a timetable). A row without a column stands for the
 table: what one of its rows is, and, under ``unique``, the columns whose values together are its
 key. ``type`` is one of :data:`KINDS`, or the name of a row of ``types``, whose cells stand where
-the column's own are empty. ``low`` and ``high`` are inclusive; ``null`` allows an empty cell.
+the column's own are empty. ``low`` and ``high`` are inclusive; ``null`` is ``yes`` where a cell may
+be empty, ``absent`` where the whole column may be left out.
 
 Each column of a processed table says what it holds: ``about`` in one line, and ``unit``, one of
 :data:`kwev.units.COLUMN_UNITS` (text and true/false have none). Catalogue, downloads and their
 descriptor read both from here, through :func:`about_of` and :func:`unit_of`. A table that does not
 fit raises one :class:`kwev.errors.KwevError` that names the file, the column and what to do.
+
+How a column is headed and printed, once for the whole book, stands in ``headings.csv``.
 """
 
 from __future__ import annotations
 
 import csv
+from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from kwev.errors import KwevError
+from kwev.errors import KwevError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,12 +40,12 @@ KINDS: Final = {"text": str, "real": float, "whole": float, "integer": int, "fla
 whole numbers are at least 0."""
 
 
-def _rows() -> list[dict[str, str]]:
-    text = files("kwev.data").joinpath("columns.csv").read_text(encoding="utf-8")
+def _rows(name: str) -> list[dict[str, str]]:
+    text = files("kwev.data").joinpath(name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 
-_ROWS: Final = _rows()
+_ROWS: Final = _rows("columns.csv")
 _TYPES: Final = {row["column"]: row for row in _ROWS if row["door"] == "types"}
 
 
@@ -52,6 +56,11 @@ def column(**row: str) -> pa.Column:
     ----------
     row
         Cells by their heading; an absent one is empty.
+
+    Returns
+    -------
+    pandera.Column
+        With its checks, its line ``about`` and its unit.
     """
     row = {**_TYPES.get(row["type"], {}), **{key: cell for key, cell in row.items() if cell}}
     row["type"] = _TYPES.get(row["type"], row)["type"]
@@ -59,6 +68,7 @@ def column(**row: str) -> pa.Column:
         KINDS[row["type"]],
         _checks(row),
         nullable=bool(row.get("null")),
+        required=row.get("null") != "absent",
         unique=bool(row.get("unique")),
         coerce=row["type"] != "text",
         description=row.get("about", ""),
@@ -158,7 +168,20 @@ FEED: Final = _tables("feed")
 
 
 def choices(table: str, name: str) -> tuple[str, ...]:
-    """Return the values that a column of a processed table may have, in order."""
+    """Return the values that a column of a processed table may have, in order.
+
+    Parameters
+    ----------
+    table
+        Key of :data:`PROCESSED`.
+    name
+        A column of it that has choices.
+
+    Returns
+    -------
+    tuple of str
+        The values, as ``columns.csv`` lists them.
+    """
     row = next(
         r for r in _ROWS if (r["door"], r["table"], r["column"]) == ("processed", table, name)
     )
@@ -241,6 +264,11 @@ def arrange(table: pd.DataFrame, name: str, *key: str) -> pd.DataFrame:
         Key of :data:`PROCESSED`.
     key
         Columns to sort by; none keeps the order.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The processed table.
     """
     rows = table.sort_values(list(key), ignore_index=True) if key else table
     return rows[list(PROCESSED[name].columns)]
@@ -316,3 +344,57 @@ def _reason(check_name: str) -> str:
     }
     known = words.get(name)
     return f"fails {check_name}" if known is None else f"{known} {value.rstrip(')')}".strip()
+
+
+class Heading(NamedTuple):
+    """Heading of a column, and the form of its values.
+
+    Attributes
+    ----------
+    label
+        The words above the column.
+    unit
+        Stands in brackets after them; empty for none.
+    format
+        Format specification of a value (``",.0f"``, ``".1%"``); empty prints it as it is.
+    align
+        ``left``, ``right``, ``center``; empty sets numbers right and text left.
+    link
+        Column with the address that a value leads to; empty for none.
+    """
+
+    label: str
+    unit: str
+    format: str
+    align: str
+    link: str
+
+
+@cache
+def headings() -> dict[str, Heading]:
+    """Return every heading by its column's key."""
+    return {row.pop("key"): Heading(**row) for row in _rows("headings.csv")}
+
+
+def heading(key: str) -> Heading:
+    """Return the heading of a column.
+
+    Parameters
+    ----------
+    key
+        The column's name; after a colon what tells two readings of one name apart.
+
+    Returns
+    -------
+    Heading
+        The words above the column, and the form of its values.
+
+    Raises
+    ------
+    KwevError
+        If ``headings.csv`` has no such key.
+    """
+    if key not in headings():
+        hint = nearest(key, list(headings()))
+        raise KwevError(f"no heading for column {key!r}", where="kwev/data/headings.csv", hint=hint)
+    return headings()[key]

@@ -159,7 +159,7 @@ def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     links = [(t, key, own, key) for key, (own, others) in _LINKS.items() for t in others]
     links += [("road_edges", end, "road_nodes", "node_id") for end in ("u", "v")]
     links.append(("sites", "site_id", "site_facts", "site_id"))
-    found = [(table, column, tables[table][column], *owner) for table, column, *owner in links]
+    found = [(table, name, tables[table][name], other, key) for table, name, other, key in links]
     places = tables["road_snaps"].groupby("kind")["id"]
     found += [("road_snaps", "id", ids, f"{kind}s", f"{kind}_id") for kind, ids in places]
     for table, column, ids, other, key in found:

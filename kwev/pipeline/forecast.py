@@ -49,8 +49,7 @@ def linear(history: Numbers, quarters: int, market: float) -> Numbers:
         (quarters,) totals, 0 to ``market``.
     """
     step = (history[-1] - history[0]) / (len(history) - 1)
-    later: Numbers = np.clip(history[-1] + step * _ahead(quarters), 0.0, market)
-    return later
+    return np.asarray(np.clip(history[-1] + step * _ahead(quarters), 0.0, market))
 
 
 def drift(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -59,8 +58,7 @@ def drift(history: Numbers, quarters: int, market: float) -> Numbers:
     Parameters and return value as in :func:`linear`.
     """
     rate = np.log(history[-1] / history[0]) / (len(history) - 1)
-    later: Numbers = np.minimum(history[-1] * np.exp(rate * _ahead(quarters)), market)
-    return later
+    return np.asarray(np.minimum(history[-1] * np.exp(rate * _ahead(quarters)), market))
 
 
 def logistic(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -69,10 +67,10 @@ def logistic(history: Numbers, quarters: int, market: float) -> Numbers:
     The slope is that of a least-squares line through all quarters. Parameters and return value as
     in :func:`linear`.
     """
-    odds = _log_odds(history, market)
+    inside = np.minimum(history, market * (1 - 1e-9))
+    odds = np.log(inside / (market - inside))
     slope = np.polyfit(np.arange(len(odds)), odds, 1)[0]
-    later: Numbers = market / (1 + np.exp(-(odds[-1] + slope * _ahead(quarters))))
-    return later
+    return np.asarray(market / (1 + np.exp(-(odds[-1] + slope * _ahead(quarters)))))
 
 
 def bass(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -117,12 +115,6 @@ def _holt(series: Numbers) -> tuple[float, float, float]:
     # rounded, so that a last digit does not choose between two equal fits
     best = int(np.argmin(np.round(squares, 12)))
     return float(level[best]), float(trend[best]), float(phi[best])
-
-
-def _log_odds(history: Numbers, market: float) -> Numbers:
-    inside = np.minimum(history, market * (1 - 1e-9))
-    odds: Numbers = np.log(inside / (market - inside))
-    return odds
 
 
 def _ahead(quarters: int) -> Numbers:

@@ -125,15 +125,8 @@ def nearest_index(
     metres: NDArray[np.float64], polygons: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return for each point the nearest polygon (first of equals) and the distance (m)."""
-    tree = shapely.STRtree(polygons)
-    (points, hits), distance = tree.query_nearest(
-        shapely.points(metres), return_distance=True, all_matches=True
-    )
-    found = np.full(len(metres), len(polygons), dtype=np.int64)
-    np.minimum.at(found, points, hits)
-    apart = np.zeros(len(metres))
-    apart[points] = distance
-    return found, apart
+    apart, first = nearest_lines(metres, polygons, -np.arange(len(polygons), dtype=np.float64))
+    return (-first).astype(np.int64), apart
 
 
 def clip(polygons: NDArray[Any], region: BaseGeometry) -> list[BaseGeometry]:

@@ -112,8 +112,8 @@ def old_share(
     homes = das[list(DWELLING_TYPES)].to_numpy(float)
     total = homes.sum(axis=1)
     share = np.array([overall[town] for town in das["municipality_id"]])
-    np.divide((homes * rate).sum(axis=1), total, out=share, where=total > 0)
-    return share
+    old_homes = (homes * rate).sum(axis=1)
+    return np.asarray(np.divide(old_homes, total, out=share, where=total > 0))
 
 
 # -- The Canadian Index of Multiple Deprivation: four scores, and fifths of the Region's people.
@@ -170,8 +170,7 @@ def middle_rank(values: NDArray[np.float64], weight: NDArray[np.float64]) -> NDA
     _, group = np.unique(values, return_inverse=True)
     mass = np.bincount(group, weights=weight)
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()
-    rank: NDArray[np.float64] = middle[group]
-    return rank
+    return np.asarray(middle[group])
 
 
 # -- Tenure and income: of the dissemination area in Kitchener, elsewhere of the postal area.

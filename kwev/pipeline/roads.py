@@ -92,14 +92,16 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     """
     ways = _one_line_each(_open_roads(roads, ledger), ledger)
     facts = _facts(ways, parameters, ledger)
-    lines = _in_centimetres(ways.geometry.to_numpy())
+    every = ways.geometry.to_numpy()
+    lines = np.asarray(shapely.transform(every, lambda xy: np.rint(xy * CM_PER_M)))
     ends = shapely.get_coordinates(
         np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     )
     of_end, nodes_cm = _junctions(ends, parameters.road_join_m * CM_PER_M, ledger)
     u, v = of_end[: len(lines)], of_end[len(lines) :]
     lines = _moved_to_nodes(lines, nodes_cm[u], nodes_cm[v])
-    edges = facts.assign(u=u, v=v, length_m=_length_cm(lines) / CM_PER_M)
+    length_cm = np.maximum(np.ceil(shapely.length(lines) - NOISE_CM), 1)
+    edges = facts.assign(u=u, v=v, length_m=length_cm / CM_PER_M)
     edges = main_components(edges, len(nodes_cm), ledger)
     used = (edges["walk"] | edges["drive_forward"] | edges["drive_backward"]).to_numpy()
     _count_shapes(edges[used], ledger)
@@ -161,11 +163,6 @@ def class_name(carto_class: str) -> str:
     return "_".join("".join(c if c.isalpha() else " " for c in carto_class.lower()).split())
 
 
-def _in_centimetres(lines: NDArray[Any]) -> NDArray[Any]:
-    """Return the lines with every vertex on a whole centimetre."""
-    return np.asarray(shapely.transform(lines, lambda xy: np.rint(xy * CM_PER_M)))
-
-
 def _junctions(
     ends_cm: NDArray[np.float64], reach_cm: float, ledger: Ledger
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -190,11 +187,6 @@ def _moved_to_nodes(
     last = np.append(first[1:], len(index)) - 1
     xy[first], xy[last] = start_cm, end_cm
     return np.asarray(shapely.linestrings(xy, indices=index))
-
-
-def _length_cm(lines: NDArray[Any]) -> NDArray[np.int64]:
-    """Return lengths rounded up to whole centimetres, at least 1."""
-    return np.maximum(np.ceil(shapely.length(lines) - NOISE_CM).astype(np.int64), 1)
 
 
 def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataFrame:

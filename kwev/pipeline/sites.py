@@ -32,14 +32,6 @@ if TYPE_CHECKING:
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger, Raw
 
-PRIORITY: Final = (
-    "park_and_ride", "transit_station", "shopping_mall", "library", "community_centre",
-    "recreation_centre", "fuel_station", "retail_complex", "business_park", "highway_corridor",
-    "parking", "dense_residential",
-)  # fmt: skip
-"""Which category stays where candidates of several stand at one place: a named public place
-before a derived one."""
-
 SAME_KIND_M: Final = {
     "park_and_ride": 200.0, "transit_station": 200.0, "shopping_mall": 200.0, "library": 200.0,
     "community_centre": 150.0, "recreation_centre": 250.0, "fuel_station": 80.0,
@@ -48,6 +40,10 @@ SAME_KIND_M: Final = {
 }  # fmt: skip
 """Candidates of one category closer than this are one place (m): sources give a mall or a
 terminal different points, while two towers on one block are two sites."""
+
+PRIORITY: Final = tuple(SAME_KIND_M)
+"""Which category stays where candidates of several stand at one place: a named public place
+before a derived one."""
 
 _DERIVED = r"^(?:Shops|Firms|Workplaces?|Lot|Car Park|Fuel|School,|Place of Worship,|Hospital,)"
 """Names that kwev makes up from an address; a proper name is preferred."""

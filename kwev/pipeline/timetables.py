@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 
     from kwev.pipeline.raw import Ledger
 
-_OPTIONAL: Final = {
-    "stops": ("location_type", "parent_station"),
-    "routes": ("route_short_name", "route_long_name"),
-    "trips": ("direction_id", "shape_id"),
-}
-"""Columns that a feed may leave out."""
-
 _LINKS: Final = (
     ("trips", "route_id", "routes"),
     ("stop_times", "trip_id", "trips"),
@@ -105,7 +98,8 @@ def _attempt(step: Callable[[], Any], path: Path) -> Any:
 def _table(source: Any, name: str, path: Path) -> pd.DataFrame:
     found = getattr(source, name)
     schema = FEED[name]
-    absent = {column: None for column in _OPTIONAL.get(name, ()) if column not in found}
+    optional = [column for column, kind in schema.columns.items() if not kind.required]
+    absent = {column: None for column in optional if column not in found}
     # The reader hands out pandas' nullable types; ours are plain ones.
     texts = [column for column in text_columns(schema) if column in {*found.columns, *absent}]
     table = pd.DataFrame(found.assign(**absent)).astype(dict.fromkeys(texts, "str"))
