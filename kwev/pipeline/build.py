@@ -340,10 +340,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("transit"):
-        transit = transit_tables(raw, bounds, parameters, ledger)
-        layers["transit_lines"] = transit.lines
+        transit, layers["transit_lines"] = transit_tables(raw, bounds, parameters, ledger)
     with meter.stage("facts"):
-        by_transit = partial(access, stops=transit.stops, parameters=parameters)
+        by_transit = partial(access, stops=transit["stops"], parameters=parameters)
         served = sites.assign(transit=by_transit(metres_of(sites)))
         cells = places.cells.assign(ev_2030=later[2]["ev_2030"])
         known = with_surroundings(served, cells, stations, parameters, ledger)
@@ -361,9 +360,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
-        "transit_stops": transit.stops, "transit_routes": transit.routes,
-        "transit_days": transit.days, "transit_lengths": transit.lengths,
-        "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
+        "transit_stops": transit["stops"], "transit_routes": transit["routes"],
+        "transit_days": transit["days"], "transit_lengths": transit["lengths"],
+        "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
         "tariffs": tariffs,
     }  # fmt: skip
     return tables, layers

@@ -191,28 +191,24 @@ def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
     )
     bad = ~shapely.is_valid(rounded)
     rounded[bad] = shapely.set_precision(degrees.geometry.to_numpy()[bad], 10**-MAP_DECIMALS)
-    degrees = degrees.set_geometry(rounded)
+    rows = pd.DataFrame(degrees)[properties].to_dict("records")
     features = [
         json.dumps(
             {
                 "type": "Feature",
-                "properties": {name: row[name] for name in properties},
-                "geometry": _rounded(shapely.geometry.mapping(row["geometry"])),
+                "properties": row,
+                "geometry": json.loads(shape, parse_float=_decimals),
             },
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        for row in pd.DataFrame(degrees)[[*properties, "geometry"]].to_dict("records")
+        for row, shape in zip(rows, shapely.to_geojson(rounded), strict=True)
     ]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(part) for part in value]
-    return round(value, MAP_DECIMALS) if isinstance(value, float) else value
+def _decimals(number: str) -> float:
+    return round(float(number), MAP_DECIMALS)
 
 
 def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
