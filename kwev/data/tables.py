@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kwev import escape
 from kwev.data.columns import check, text_columns
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
@@ -112,6 +113,7 @@ def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa:
         try:
             content[name] = path.read_bytes()
             table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
+            table = escape.from_csv(table, content[name])
         except (OSError, ValueError) as error:
             raise KwevError(
                 f"processed table cannot be read: {error}", where=str(path), hint=_HINT

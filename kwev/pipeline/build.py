@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Self
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from kwev import escape
 from kwev.data.columns import check
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
@@ -444,7 +445,7 @@ def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:
 def _csv(table: pd.DataFrame) -> str:
     flags = table.select_dtypes("bool").columns
     words = {str(name): table[name].map({True: "true", False: "false"}) for name in flags}
-    return table.assign(**words).to_csv(index=False, lineterminator="\n")
+    return escape.csv(table.assign(**words))
 
 
 def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

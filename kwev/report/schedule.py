@@ -350,7 +350,8 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
                     size=(part["month_to"] - part["month_from"] + 1).tolist(),
                     start=(part["month_from"] - 1).tolist(),
                     colour=kind.colour,
-                    text=[f"<b>{count}</b>" for count in part["actions"]],
+                    text=[str(count) for count in part["actions"]],
+                    bold=True,
                     # white does not stand out on every colour
                     inside="#000000" if kind.adds == "l3" else style.PAPER,
                     lying=True,
