@@ -114,7 +114,7 @@ _MARKUP: Final = re.compile(
     | - (?=-) | (?<=-) -        # dashes, which would become one
     | \. (?=\.\.)               # an ellipsis
     | (?<=[A-Za-z]) : (?=\S)    # an address, which some readers link by themselves
-    | ^ [-+:%=]                 # a list, a definition, a title, a heading's line
+    | ^ [-+:] (?=\s|$) | ^ = (?=[=\s]*$)   # a list, a definition, the line below a heading
     | (?<=^\d) [.)] (?=\s|$) | (?<=^\d\d) [.)] (?=\s|$) | (?<=^[A-Za-z]) [.)] (?=\s|$)
     """,
     re.VERBOSE,
@@ -123,7 +123,7 @@ _MARKUP: Final = re.compile(
 
 def markdown(text: str) -> str:
     """Return a text as inline Markdown of pandoc and Quarto in which nothing is markup."""
-    line = _BLANKS.sub(" ", visible(text, keep="\t\r\n\f\v"))
+    line = _BLANKS.sub(" ", visible(text, keep="\t\r\n\f\v")).strip(" ")
     return _MARKUP.sub(r"\\\g<0>", line)
 
 

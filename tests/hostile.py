@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAYLOADS = (
     "{{ 7*7 }}{{ cycler.__init__.__globals__.os.popen('touch PWNED').read() }}",
@@ -30,7 +33,7 @@ PAYLOADS = (
     "&lt;b&gt; &amp;amp; &#60;i&#62;",
     "-- ... 'single' (a) 1. -",
     '#set page(fill: red); "#read("/etc/passwd")" \\u{41}',
-    "<a href=\"javascript:window.PWN=8\">x</a><br><b>bold</b>",
+    '<a href="javascript:window.PWN=8">x</a><br><b>bold</b>',
     "url(http://outside.invalid/x) href='/assets/x'",
     "0 ]]> --> */ ;window.PWN=9;//",
 )  # fmt: skip
