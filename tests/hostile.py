@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 PAYLOADS = (
@@ -39,17 +41,23 @@ PAYLOADS = (
 )  # fmt: skip
 """One of each kind of attack on a channel by which a name leaves."""
 
-NAMED = (
-    "name", "operator", "address", "municipality", "street", "city", "school", "long_name",
-    "short_name", "hours", "source", "owner", "near", "description", "title",
-)  # fmt: skip
-"""Columns that hold free text."""
+NAMED = {
+    "municipalities": ("name",),
+    "stations": ("name", "operator", "address", "hours", "connectors"),
+    "station_records": ("name",),
+    "sites": ("name", "source"),
+    "transit_stops": ("name",),
+    "transit_routes": ("short_name", "long_name"),
+    "transit_planned": ("name",),
+    "tariffs": ("item", "note", "place", "source"),
+}
+"""Every column of the processed tables whose text is free."""
 
 
-def poisoned(frame: pd.DataFrame, columns=NAMED, start: int = 0) -> pd.DataFrame:
-    """Return a table whose free texts are payloads, each row another, each followed by the old."""
+def poisoned(frame: pd.DataFrame, columns: Iterable[str], start: int = 0) -> pd.DataFrame:
+    """Return a table whose free texts begin with payloads, each row another."""
     made = frame.copy()
-    for shift, column in enumerate(c for c in columns if c in made):
+    for shift, column in enumerate(columns):
         old = made[column].fillna("").astype(str)
         made[column] = [payload(start + shift + i) + f" {o}" * bool(o) for i, o in enumerate(old)]
     return made
