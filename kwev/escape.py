@@ -2,7 +2,7 @@
 
 Each function is for one place. What a reader sees is what was typed; characters that nobody sees
 (control and direction characters, half of a surrogate pair) are shown by their number. Which
-channel takes which is in ``docs/decisions/0027-text-from-data.md``; a test forbids other escapes.
+channel takes which is in ``docs/text-from-data.md``; a test forbids other escapes.
 """
 
 from __future__ import annotations
@@ -188,7 +188,7 @@ def csv(table: pd.DataFrame) -> str:
     for place in range(made.shape[1]):
         column = made.iloc[:, place]
         if column.dtype.kind not in "biufcmM":
-            made.isetitem(place, column.map(_of_texts(cell)))
+            made.isetitem(place, column.map(_of_texts(cell)).array)
     text: str = made.to_csv(index=False, lineterminator="\n")
     return text
 
@@ -205,7 +205,7 @@ def from_csv(table: pd.DataFrame, content: bytes) -> pd.DataFrame:
         return table
     made = table.rename(columns=_of_texts(from_cell))
     for place in range(made.shape[1]):
-        made.isetitem(place, made.iloc[:, place].map(_of_texts(from_cell)))
+        made.isetitem(place, made.iloc[:, place].map(_of_texts(from_cell)).array)
     return made
 
 
