@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 -- typer reads annotations
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -17,8 +16,6 @@ from kwev.files import refuse_file, write_json, write_text
 from kwev.project import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kwev.data.tables import Tables
     from kwev.plan.format import Certificate, Plan
 
@@ -54,17 +51,17 @@ def main() -> NoReturn:
     try:
         app(standalone_mode=True)
     except KwevError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 -- never wrapped by a console
+        terminal.fault(error)
         raise SystemExit(EXIT_ERROR) from None
     except KeyboardInterrupt:
-        print("error: stopped by the keyboard; nothing half-written was left.", file=sys.stderr)  # noqa: T201
+        terminal.fault("stopped by the keyboard; nothing half-written was left.")
         raise SystemExit(130) from None
     raise SystemExit(EXIT_CLEAN)
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
     if value:
-        typer.echo(f"kwev {__version__}")
+        terminal.echo(f"kwev {__version__}")
         raise typer.Exit
 
 
@@ -101,9 +98,9 @@ def data(
     project = find_project()
     target = out or project.processed
     report = build(raw or project.raw, target)
-    _echo((report.stages(), report.summary()))
+    terminal.echo(*report.stages().split("\n"), report.summary())
     if out is None:
-        typer.echo(f"wrote {write_notice(project, read_catalogue(project))}")
+        terminal.echo(f"wrote {write_notice(project, read_catalogue(project))}")
 
 
 @app.command()
@@ -149,13 +146,8 @@ def solve(
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
     write_plan(folder, entry.plan, entry.account)
-    _echo(terminal.plan_lines(entry.plan, entry.account))
-    _echo((f"wrote {folder / 'plan.json'}", f"wrote {write_results(folder, tables, entry)}"))
-
-
-def _echo(lines: Iterable[str]) -> None:
-    for line in lines:
-        typer.echo(line)
+    terminal.echo(*terminal.plan_lines(entry.plan, entry.account))
+    terminal.echo(f"wrote {folder / 'plan.json'}", f"wrote {write_results(folder, tables, entry)}")
 
 
 @app.command()
@@ -173,8 +165,8 @@ def check(
     Example: kwev check build/base/plan.json
     """
     certificate = _certified(plan, scenario)[3]
-    _echo(f"target {target}: {status}" for target, status in certificate.targets.items())
-    typer.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
+    terminal.echo(*(f"target {target}: {status}" for target, status in certificate.targets.items()))
+    terminal.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
 
@@ -191,7 +183,7 @@ def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tab
 
     tables = load_tables(project.processed)
     certificate = certify(record, tables, case)
-    _echo(f"violation: {violation}" for violation in certificate.violations)
+    terminal.echo(*(f"violation: {violation}" for violation in certificate.violations))
     return record, case, tables, certificate
 
 
@@ -229,8 +221,8 @@ def schedule(
     write_json(folder / "phases.json", phases.as_dict())
     write_text(folder / "site-packages.csv", packages.as_csv(sites))
     write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
-    _echo(terminal.schedule_lines(made.compared()))
-    typer.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
+    terminal.echo(*terminal.schedule_lines(made.compared()))
+    terminal.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
 
 
 @app.command()
@@ -270,8 +262,8 @@ def explain(
         found = outofreach.conflict(project, tables, case, progress=step)
         progress.update(task, description=f"{scenario} at {geography}")
         plan = stored(project, tables, case, progress=step).plan
-    _echo(terminal.conflict_lines(found, plan, case.config))
-    _echo(terminal.municipality_lines(outofreach.by_municipality(tables, plan, case)))
+    terminal.echo(*terminal.conflict_lines(found, plan, case.config))
+    terminal.echo(*terminal.municipality_lines(outofreach.by_municipality(tables, plan, case)))
     if found.status == "unknown":
         raise typer.Exit(EXIT_VIOLATIONS)
 
@@ -333,7 +325,7 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     from kwev.report.history import monitor as watch
 
     told = watch(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
-    _echo(told.lines)
+    terminal.echo(*told.lines)
     if told.regressed:
         raise typer.Exit(EXIT_REGRESSED)
 
@@ -362,7 +354,7 @@ def render(
         report = load_report()
         task = progress.add_task("plans", total=len(report.cases()))
         prepare(report, lambda: progress.advance(task))
-    typer.echo(render_book(project.root, engine=engine).summary())
+    terminal.echo(*render_book(project.root, engine=engine).summary().split("\n"))
 
 
 @app.command()
@@ -405,7 +397,7 @@ def sweep(
     for name in chosen:
         studies.known(name)
     if listed:
-        _echo(terminal.study_lines(project, chosen))
+        terminal.echo(*terminal.study_lines(project, chosen))
         return
     if checked:
         raise typer.Exit(0 if terminal.check_studies(project, chosen) else EXIT_VIOLATIONS)
@@ -418,8 +410,8 @@ def sweep(
 
         made = studies.sweep(project, chosen, scheduler=scheduler, fresh=fresh, progress=step)
         progress.update(task, description="studies")
-    typer.echo(f"{total} points of {len(chosen)} studies, {made} made now")
-    typer.echo(f"wrote {project.results.relative_to(project.root)}")
+    terminal.echo(f"{total} points of {len(chosen)} studies, {made} made now")
+    terminal.echo(f"wrote {project.results.relative_to(project.root)}")
 
 
 @app.command()
@@ -433,8 +425,8 @@ def expect() -> None:
 
     project = find_project()
     lines = renew(project, load_report())
-    _echo(lines or ["no number moved"])
-    typer.echo(f"wrote {path(project).relative_to(project.root)}")
+    terminal.echo(*(lines or ["no number moved"]))
+    terminal.echo(f"wrote {path(project).relative_to(project.root)}")
 
 
 @app.command()
@@ -454,7 +446,9 @@ def doctor() -> None:
     from kwev.doctor import examine
 
     findings = examine(find_project())
-    _echo(f"{finding.mark:<8} {finding.what:<22} {finding.detail}" for finding in findings)
+    terminal.echo(
+        *(f"{finding.mark:<8} {finding.what:<22} {finding.detail}" for finding in findings)
+    )
     if any(finding.mark == "missing" for finding in findings):
         raise typer.Exit(EXIT_ERROR)
 
@@ -468,7 +462,7 @@ def schema(
     """Write the JSON schemas of the configuration and of the plan files."""
     from kwev.formats import write_schemas
 
-    _echo(f"wrote {path}" for path in write_schemas(find_project(), out))
+    terminal.echo(*(f"wrote {path}" for path in write_schemas(find_project(), out)))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kwev import escape
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def write_json(path: Path, value: Any, *, indent: int | None = 1) -> None:
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
-    """Write a table as UTF-8 CSV with LF line ends and no index, whole or not at all."""
-    write_text(path, table.to_csv(index=False, lineterminator="\n"))
+    """Write a table as UTF-8 CSV (:func:`kwev.escape.csv`), whole or not at all."""
+    write_text(path, escape.csv(table))
 
 
 def read_json(path: Path) -> Any:

@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Column, Table
+from rich.text import Text
 
+from kwev import escape
 from kwev.vocabulary import ACTION_KIND, ALWAYS_SHOWN, TARGET_KEYS
 
 if TYPE_CHECKING:
@@ -22,11 +24,22 @@ if TYPE_CHECKING:
     from kwev.solve.infeasibility import Conflict
 
 
+def echo(*lines: str) -> None:
+    """Print lines; whatever is in them, each stays one and gives the terminal no order."""
+    for line in lines:
+        typer.echo(escape.terminal(line))
+
+
+def fault(words: object) -> None:
+    """Print an error as one line on standard error."""
+    typer.echo(escape.terminal(f"error: {words}"), err=True)
+
+
 def bar() -> Progress:
     """Return a bar of progress on standard error; a log or a pipe gets none."""
     console = Console(stderr=True, highlight=False)
     return Progress(
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<24}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -126,9 +139,10 @@ def scenario_table(cases: Iterable[Case]) -> Table:
     for case in cases:
         c = case.config
         table.add_row(
-            case.scenario, f"{c.budget.limit_cad:,.0f}", f"{c.targets.l2:.0%}",
-            f"{c.targets.l3:.0%}", f"{c.coverage.l2_radius_m:g}", f"{c.coverage.l3_radius_m:g}",
-            c.description,
+            Text(escape.terminal(case.scenario)), f"{c.budget.limit_cad:,.0f}",
+            f"{c.targets.l2:.0%}", f"{c.targets.l3:.0%}",
+            f"{c.coverage.l2_radius_m:g}", f"{c.coverage.l3_radius_m:g}",
+            Text(escape.terminal(c.description)),
         )  # fmt: skip
     return table
 
@@ -152,10 +166,9 @@ def check_studies(project: Project, names: list[str]) -> bool:
     with bar() as progress:
         task = progress.add_task("check", total=len(names))
         for name in names:
-            progress.update(task, description=name)
+            progress.update(task, description=escape.terminal(name))
             measured, found = registry.check(project, name)
             rows, wrong = rows + measured, [*wrong, *(f"{name}: {line}" for line in found)]
             progress.advance(task)
-    for line in (*wrong, f"{rows} rows measured again, {len(wrong)} problems"):
-        typer.echo(line)
+    echo(*wrong, f"{rows} rows measured again, {len(wrong)} problems")
     return not wrong

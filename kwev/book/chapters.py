@@ -276,6 +276,13 @@ def _cell(lines: list[str], first_line: int, source: str) -> CodeBlock:
         if match is None:
             break
         options.append(match["text"])
+    for number, text in enumerate(options):
+        if _INLINE.search(text):
+            raise KwevError(
+                f"an inline expression in a cell option is not evaluated: {text.strip()}",
+                where=f"{source}:{first_line + number}",
+                hint="Put the value into the prose, or let the figure's alt text tell it.",
+            )
     code = lines[len(options) :]
     return CodeBlock(
         source="\n".join(code).strip("\n"),

@@ -18,6 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from kwev import escape
 from kwev.book.chapters import CodeBlock, read_chapter
 from kwev.errors import KwevError
 from kwev.files import write_text
@@ -33,7 +34,6 @@ CELL_TIMEOUT_SECONDS = 1200
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CELL_LINE = re.compile(r"Cell In\s*\[\d+\], line (\d+)")
 _ERROR_VALUES = {"", "none", "nan", "nat", "<na>", "inf", "-inf", "error"}
-_ESCAPED = re.compile(r"([\\`*_{}\[\]()>#+\-.!])")
 
 
 @dataclass(frozen=True)
@@ -186,9 +186,17 @@ def value_markdown(outputs: list[dict[str, Any]]) -> str:
             return joined(data["text/markdown"])
         text = joined(data.get("text/plain", ""))
         if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-            return _ESCAPED.sub(r"\\\1", text[1:-1])
+            return escape.markdown_value(_literal(text))
         return text
     return ""
+
+
+def _literal(text: str) -> str:
+    """Return the text that a literal of Python stands for, or the literal where it is none."""
+    try:
+        return str(ast.literal_eval(text))
+    except (SyntaxError, ValueError):
+        return text[1:-1]
 
 
 def joined(value: str | list[str]) -> str:

@@ -12,15 +12,14 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from bs4 import BeautifulSoup, Comment
+from bs4 import BeautifulSoup, Comment, Tag
 
 from kwev.book.checks import Problem
+from kwev.escape import FROM_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
-
-    from bs4 import Tag
 
     from kwev.book.chapters import Book
 
@@ -47,8 +46,17 @@ _LEFTOVERS = (
     (re.compile(r"\{\{<"), "a shortcode was left in the text"),
     (re.compile(r"Traceback \(most recent call last\)"), "a traceback is shown"),
 )
+_UNFINISHED = re.compile(r"[@{]|^:::|Traceback")
 _SHOWN_LETTERS = 120
 _UNSEEN = ("script", "style", "pre", "code", "template", "annotation")
+_OURS = f".{FROM_DATA}, .kwev-table, .kwev-figure, .kwev-cards"
+"""What shows names from data, which may look like anything."""
+
+_RAW = (
+    (re.compile(r"`?\{(?:python|r|julia|ojs)\}\s"), "an inline expression was not evaluated"),
+    (re.compile(r"\{\{[<%]"), "a shortcode was left"),
+)
+_WORDED = ("alt", "title", "aria-label", "content")
 
 
 def check_book(book: Book, folder: Path | None = None) -> list[Problem]:
@@ -188,6 +196,7 @@ def _check_chapter(page: BeautifulSoup) -> Iterator[str]:
         yield "the page has no language"
     if page.find("h1") is None:
         yield "the page has no heading of level 1"
+    yield from _raw(page)
     text = _visible_text(page)
     for pattern, what in _LEFTOVERS:
         match = pattern.search(text)
@@ -201,12 +210,32 @@ def _check_chapter(page: BeautifulSoup) -> Iterator[str]:
             yield f"citation {strong.get_text()} is not resolved"
 
 
+def _raw(page: BeautifulSoup) -> Iterator[str]:
+    """Find what an engine should have evaluated, in code within a line and in attributes.
+
+    What stands in a block of code is shown on purpose.
+    """
+    for element in page.find_all(True):
+        texts = [str(element.get(key) or "") for key in _WORDED]
+        if element.name == "code" and element.find_parent("pre") is None:
+            texts.append(element.get_text())
+        found = [(p.search(text), what, text) for text in texts for p, what in _RAW]
+        left = [f"{what}: {text[:_SHOWN_LETTERS]}" for match, what, text in found if match]
+        if left and not _is_ours(element):
+            yield from left
+
+
+def _is_ours(element: Tag) -> bool:
+    return any(isinstance(one, Tag) and one.css.match(_OURS) for one in (element, *element.parents))
+
+
 def _visible_text(page: BeautifulSoup) -> str:
     pieces = [
         str(piece)
         for piece in page.find_all(string=True)
         if not isinstance(piece, Comment)
         and not any(parent.name in _UNSEEN for parent in piece.parents)
+        and not (_UNFINISHED.search(piece) and piece.parent and _is_ours(piece.parent))
     ]
     return "".join(pieces)
 

@@ -7,7 +7,6 @@ Numbers, cross-references, callouts and citations are the work of ``assets/previ
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 import shutil
@@ -20,9 +19,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import pypandoc
 import typst
 
+from kwev import escape
 from kwev.book.chapters import CodeBlock
 from kwev.book.execute import NOTEBOOK_DIR, execute_book, joined
-from kwev.book.provenance import collect, typst_string
+from kwev.book.provenance import collect
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_json, write_text
@@ -163,7 +163,7 @@ class _Writer:
             code = _fenced(block.source, "python")
             if self.form == "html" and options["code-fold"]:
                 # what is folded stands below what it made, what is shown above it
-                summary = html.escape(str(options["code-summary"] or "Code"))
+                summary = escape.html(str(options["code-summary"] or "Code"))
                 opening = f'<details class="code-fold"><summary>{summary}</summary>'
                 raw = [_fenced(text, "{=html}") for text in (opening, "</details>")]
                 parts += [raw[0], code, raw[1]]
@@ -191,7 +191,7 @@ class _Writer:
         if mime == "text/html":
             text = root_urls(data[mime], self.executed.chapter.page.up)
             if _TABLE.search(text) and "table-scroll" not in text:
-                label = html.escape(str(block.options.get("tbl-cap") or "Table"))
+                label = escape.html(str(block.options.get("tbl-cap") or "Table"))
                 region = (
                     f'<div class="table-scroll" role="group" tabindex="0" aria-label="{label}">'
                 )
@@ -210,8 +210,8 @@ class _Writer:
         )
         write_bytes(self.site / path, plain)
         if self.form == "typst":
-            return _fenced(f"#kwev-picture({typst_string(path)}, {typst_string(alt)})", "{=typst}")
-        source, words = html.escape(self.executed.chapter.page.up + path), html.escape(alt)
+            return _fenced(f"#kwev-picture({escape.typst(path)}, {escape.typst(alt)})", "{=typst}")
+        source, words = escape.html(self.executed.chapter.page.up + path), escape.html(alt)
         return _fenced(f'<p><img class="figure-img" src="{source}" alt="{words}"></p>', "{=html}")
 
 
@@ -275,12 +275,12 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
 
 def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
     """Set the whole book with Typst; ``work`` holds its pictures."""
-    subtitle = typst_string(book.subtitle) if book.subtitle else "none"
+    subtitle = escape.typst(book.subtitle) if book.subtitle else "none"
     front = (
-        f"\n#show: doc => book(title: {typst_string(book.title)}, subtitle: {subtitle}, "
-        f"authors: ({''.join(f'{typst_string(author)}, ' for author in book.authors)}), "
-        f"language: {typst_string(book.language.partition('-')[0])}, "
-        f"provenance: {collect(book.root).typst()}, note: {typst_string(BANNER)}, doc)\n\n"
+        f"\n#show: doc => book(title: {escape.typst(book.title)}, subtitle: {subtitle}, "
+        f"authors: ({''.join(f'{escape.typst(author)}, ' for author in book.authors)}), "
+        f"language: {escape.typst(book.language.partition('-')[0])}, "
+        f"provenance: {collect(book.root).typst()}, note: {escape.typst(BANNER)}, doc)\n\n"
     )
     source = work / "book.typ"
     write_text(source, _asset("look.typ") + _asset("book.typ") + front + body)

@@ -6,11 +6,11 @@ vintage) is handed in, or read from ``build/provenance.json`` (a flat object of 
 
 from __future__ import annotations
 
-import html
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kwev import escape
 from kwev.files import read_json, sha256_bytes
 
 if TYPE_CHECKING:
@@ -34,21 +34,15 @@ class Provenance:
         if not self.facts:
             return ""
         entries = "".join(
-            f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>"
+            f"<div><dt>{escape.html(name)}</dt><dd>{escape.html(value)}</dd></div>"
             for name, value in self.facts
         )
         return f'<dl class="provenance" aria-label="Provenance">{entries}</dl>'
 
     def typst(self) -> str:
         """Return the facts as a Typst array of pairs of strings."""
-        pairs = (f"({typst_string(name)}, {typst_string(value)}), " for name, value in self.facts)
+        pairs = (f"({escape.typst(name)}, {escape.typst(value)}), " for name, value in self.facts)
         return f"({''.join(pairs)})"
-
-
-def typst_string(text: str) -> str:
-    """Return ``text`` as a Typst string literal."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
-    return f'"{escaped}"'
 
 
 def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kwev import escape
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
 from kwev.book.preview import render_preview
@@ -267,4 +268,4 @@ def _reason(marker: Path) -> str:
 
 
 def _print(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201 -- progress of a command
+    print(escape.terminal(text), file=sys.stderr)  # noqa: T201 -- progress of a command

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kwev import escape
 from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
 from kwev.project import find_project
@@ -140,6 +141,7 @@ def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa:
         try:
             content[name] = path.read_bytes()
             table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
+            table = escape.from_csv(table, content[name])
         except (OSError, ValueError) as error:
             raise KwevError(
                 f"processed table cannot be read: {error}", where=str(path), hint=_HINT

@@ -6,12 +6,11 @@ opens it in browsers that look inside.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kwev import escape
 from kwev.display.figure import check_name
-from kwev.display.table import escape
 from kwev.project import find_project
 
 if TYPE_CHECKING:
@@ -83,26 +82,28 @@ class Cards:
 
 def _box(card: Card) -> str:
     facts = "".join(
-        f'<dt style="font-weight:600">{html.escape(fact.name)}</dt>'
+        f'<dt style="font-weight:600">{escape.html(fact.name)}</dt>'
         f'<dd style="margin:0 0 0.3em 0.8em">{_linked(fact)}</dd>'
         for fact in card.facts
     )
     table = f"{card.table.html()}\n" if card.table else ""
     return (
         '<details style="border-top:1px solid #8a8f9866;padding:0.35em 0"><summary>'
-        f"<b>{html.escape(card.title)}</b> {html.escape(card.words)}</summary>\n{table}"
+        f"<b>{escape.html(card.title)}</b> {escape.html(card.words)}</summary>\n{table}"
         f'<dl style="overflow-wrap:anywhere;margin:0.6em 0 0.8em">{facts}</dl></details>'
     )
 
 
 def _linked(fact: Fact) -> str:
-    text = html.escape(fact.text)
-    return f'<a href="{html.escape(fact.link)}">{text}</a>' if fact.link else text
+    text = escape.html(fact.text)
+    return f'<a href="{escape.href(fact.link)}">{text}</a>' if fact.link else text
 
 
 def _paragraph(card: Card) -> str:
     printed = [fact for fact in card.facts if fact.in_print]
-    facts = " ".join(f"*{escape(f.name)}:* {escape(f.text.rstrip('.'))}." for f in printed)
-    first = f"**{escape(card.title)}** {escape(card.words)}".strip()
+    facts = " ".join(
+        f"*{escape.markdown(f.name)}:* {escape.markdown(f.text.rstrip('.'))}." for f in printed
+    )
+    first = f"**{escape.markdown(card.title)}** {escape.markdown(card.words)}".strip()
     parts = [first, card.table.markdown() if card.table else "", facts]
     return "\n\n".join(part for part in parts if part)

@@ -6,10 +6,10 @@ them.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from kwev import escape
 from kwev.display.figure import ASSETS, Figure, Origin, picture
 from kwev.display.plotting import plotly_of, print_panels
 from kwev.display.series import Panel
@@ -112,7 +112,7 @@ def _wrapped(chart: Chart) -> str:
             panels=[Panel(series=panel.series, x=panel.x, y=panel.y)],
         )  # fmt: skip
         parts.append(
-            f'<div><p style="text-align:left;margin:0.5rem 0 0"><strong>{html.escape(panel.title)}'
+            f'<div><p style="text-align:left;margin:0.5rem 0 0"><strong>{escape.html(panel.title)}'
             f"</strong></p>\n{_box(alone.name, plotly_of(alone), height_px)}</div>"
         )
     grid = (
@@ -124,9 +124,9 @@ def _wrapped(chart: Chart) -> str:
 
 def _box(name: str, figure: go.Figure, height_px: int) -> str:
     """Return an empty box for a plotly figure, and what is to be drawn in it as JSON."""
-    spec = figure.to_json(validate=True, remove_uids=True, engine="json").replace("</", "<\\/")
+    spec = escape.in_script(figure.to_json(validate=True, remove_uids=True, engine="json"))
     return (
-        f'<div class="kwev-panel"><div class="kwev-plot" id="plot-{html.escape(name)}"'
+        f'<div class="kwev-panel"><div class="kwev-plot" id="plot-{escape.html(name)}"'
         f' style="width:100%;min-height:{height_px}px"></div>\n'
         f'<script type="application/json">{spec}</script></div>'
     )

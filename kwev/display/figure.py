@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
 import textwrap
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from kwev import escape
 from kwev.display import style
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_csv, write_text
@@ -61,7 +61,8 @@ def picture(
     """
     with mpl.rc_context(style.MATPLOTLIB):
         # room for the note below the axes
-        text = textwrap.fill(note, _NOTE_LETTERS)
+        text = textwrap.fill(style.drawn(note), _NOTE_LETTERS)
+        alt = escape.visible(alt)
         below = NOTE_IN / height_in
         layout = ConstrainedLayoutEngine(rect=(0, below, 1, 1 - below)) if arrange else None
         canvas = Canvas(figsize=(style.STATIC_WIDTH_IN, height_in), layout=layout)
@@ -185,7 +186,7 @@ class Figure:
             more = f' · <a href="/{ASSETS}/maps/{self.name}.html">Map on its own page</a>'
         return (
             f'<div class="kwev-figure kwev-{self.kind}" id="figure-{self.name}" role="group"'
-            f' aria-label="{html.escape(self.alt)}">\n{body}\n'
+            f' aria-label="{escape.html(self.alt)}">\n{body}\n'
             f"{source_note(origin, f'data/{self.name}.csv', more)}\n</div>"
         )
 
@@ -199,7 +200,7 @@ class Figure:
 
     def _frame(self) -> str:
         return (
-            f'<iframe src="/{ASSETS}/maps/{self.name}.html" title="{html.escape(self.alt)}"'
+            f'<iframe src="/{ASSETS}/maps/{self.name}.html" title="{escape.html(self.alt)}"'
             f' loading="lazy" style="display:block;width:100%;height:{self.height_px}px;'
             'border:1px solid #8a8f98"></iframe>'
         )
@@ -207,7 +208,7 @@ class Figure:
     def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
         self.publish(find_project())
         picture = self.static()
-        bundle = {"text/html": self.html(), "text/plain": self.alt}
+        bundle = {"text/html": self.html(), "text/plain": escape.visible(self.alt)}
         if is_svg(picture):
             bundle["image/svg+xml"] = picture.decode()
         else:
@@ -244,7 +245,7 @@ def source_note(origin: Origin, data: str, more: str = "") -> str:
     """Return the line below a figure or table: source, date, link to the CSV (below assets)."""
     return (
         '<p class="source-note" style="text-align:left;font-size:0.85em;margin:0.4em 0">'
-        f"{html.escape(origin.line())} · "
+        f"{escape.html(origin.line())} · "
         f'<a href="/{ASSETS}/{data}" download>Data (CSV)</a>{more}</p>'
     )
 

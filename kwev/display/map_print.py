@@ -93,7 +93,7 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
         inside = frame.representative_point()
         for title, x, y in zip(frame[layer.title], inside.x, inside.y, strict=True):
             axes.annotate(
-                title,
+                style.drawn(str(title)),
                 (x, y),
                 ha="center",
                 va="center",
@@ -147,7 +147,7 @@ def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
     for index, layer in enumerate(graded):
         canvas.legend(
             handles=[_handle(mark, layer) for mark in layer.legend()],
-            title=layer.heading,
+            title=style.drawn(layer.heading),
             title_fontsize=7,
             alignment="left",
             loc="upper left",
@@ -161,7 +161,9 @@ def _legends(canvas: Any, layers: Sequence[Layer]) -> tuple[float, float]:
 
 def _handle(mark: Mark, layer: Layer) -> Any:
     if layer.is_lines:
-        return Line2D([], [], color=mark.line, linewidth=0.5 * mark.width, label=mark.label)
+        return Line2D(
+            [], [], color=mark.line, linewidth=0.5 * mark.width, label=style.drawn(mark.label)
+        )
     # a white outline parts marks on the map; in the legend a grey one parts them from the page
     is_solid = mark.line == mark.fill and mark.opacity == 1
     line = style.BORDER if mark.line == style.PAPER or is_solid else mark.line
@@ -176,7 +178,7 @@ def _handle(mark: Mark, layer: Layer) -> Any:
             markeredgecolor=line,
             markeredgewidth=0.5 * mark.width,
             alpha=mark.opacity,
-            label=mark.label,
+            label=style.drawn(mark.label),
         )
     return Patch(
         facecolor=mark.fill or "none",
@@ -184,5 +186,5 @@ def _handle(mark: Mark, layer: Layer) -> Any:
         linewidth=0.5 * max(mark.width, 1),
         linestyle="--" if mark.dash else "-",
         alpha=mark.opacity if mark.fill else 1,
-        label=mark.label,
+        label=style.drawn(mark.label),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
@@ -11,6 +10,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from plotly.subplots import make_subplots
 
+from kwev import escape
 from kwev.display import style
 from kwev.display.series import Axis, Band, Bars, Line, Panel, Rule, Series
 
@@ -46,7 +46,7 @@ def plotly_of(chart: Chart) -> go.Figure:
     figure = make_subplots(
         rows=-(-count // across),
         cols=across,
-        subplot_titles=[panel.title for panel in chart.panels],
+        subplot_titles=[escape.plotly(panel.title) for panel in chart.panels],
         vertical_spacing=0.17 if count > across else None,
         row_heights=[p.share for p in chart.panels] if across == 1 else None,
     )
@@ -65,7 +65,7 @@ def plotly_of(chart: Chart) -> go.Figure:
 
 
 def _plotly_axis(axis: Axis) -> dict[str, Any]:
-    found: dict[str, Any] = {"title_text": axis.title}
+    found: dict[str, Any] = {"title_text": escape.plotly(axis.title)}
     if axis.form in ("date", "category"):
         found["type"] = axis.form
     elif axis.form:
@@ -77,7 +77,8 @@ def _plotly_axis(axis: Axis) -> dict[str, Any]:
     elif axis.from_zero:
         found["rangemode"] = "tozero"
     if axis.ticks:
-        found |= {"tickvals": list(axis.ticks[0]), "ticktext": list(axis.ticks[1]), "tickangle": 0}
+        values, words = list(axis.ticks[0]), escape.plotly(list(axis.ticks[1]))
+        found |= {"tickvals": values, "ticktext": words, "tickangle": 0}
     if axis.flipped:
         found["showgrid"] = False
     return found
@@ -92,7 +93,7 @@ def _add(figure: go.Figure, series: Series, named: set[str], where: dict[str, in
             figure.add_hline(y=series.y, line=line, **where)
         return
     known = {
-        "name": series.label,
+        "name": escape.plotly(series.label),
         "legendgroup": series.label,
         "showlegend": bool(series.label) and series.label not in named,
     }
@@ -112,11 +113,11 @@ def _add(figure: go.Figure, series: Series, named: set[str], where: dict[str, in
         )
         return
     if series.hover:
-        known["hovertemplate"] = f"{series.hover}<extra>{html.escape(series.label)}</extra>"
+        known["hovertemplate"] = f"{series.hover}<extra>{escape.plotly(series.label)}</extra>"
     else:
         known["hoverinfo"] = "skip"
     if len(series.facts):
-        known["customdata"] = list(series.facts)
+        known["customdata"] = escape.plotly(list(series.facts))
     (_add_line if isinstance(series, Line) else _add_bars)(figure, series, known | where)
 
 
@@ -135,11 +136,12 @@ def _add_line(figure: go.Figure, series: Any, known: dict[str, Any]) -> None:
             "color": series.colour,
             "line": {"width": 3 if series.mark == "tick" else 2} if open_mark else {},
         }
-    figure.add_scatter(x=list(series.x), y=list(series.y), mode=mode, **known)
+    x, y = escape.plotly(list(series.x)), escape.plotly(list(series.y))
+    figure.add_scatter(x=x, y=y, mode=mode, **known)
 
 
 def _add_bars(figure: go.Figure, series: Any, known: dict[str, Any]) -> None:
-    size, at = list(series.size), list(series.at)
+    size, at = list(series.size), escape.plotly(list(series.at))
     colour = series.colour if isinstance(series.colour, str) else list(series.colour)
     known["marker"] = {"color": colour, "line": {"color": style.PAPER, "width": 1}}
     if series.pattern:
@@ -147,7 +149,9 @@ def _add_bars(figure: go.Figure, series: Any, known: dict[str, Any]) -> None:
     if len(series.start):
         known["base"] = list(series.start)
     if len(series.text):
-        known |= {"text": list(series.text), "cliponaxis": False, "textangle": 0}
+        words = escape.plotly(list(series.text))
+        shown = [f"<b>{text}</b>" for text in words] if series.bold else words
+        known |= {"text": shown, "cliponaxis": False, "textangle": 0}
         known["textposition"] = "inside" if series.inside else "outside"
         if series.inside:
             known |= {"insidetextanchor": "middle", "textfont": {"color": series.inside}}
@@ -185,7 +189,7 @@ def print_panels(canvas: Any, chart: Chart) -> None:
         _print_axis(axes, "x", panel.x)
         _print_axis(axes, "y", panel.y)
         if panel.title:
-            axes.set_title(panel.title, fontsize=8, loc="left")
+            axes.set_title(style.drawn(panel.title), fontsize=8, loc="left")
         for mark, words in zip(*axes.get_legend_handles_labels(), strict=True):
             legend.setdefault(words, mark)
     if not legend:
@@ -199,7 +203,7 @@ def print_panels(canvas: Any, chart: Chart) -> None:
 
 def _print_axis(axes: Any, which: Literal["x", "y"], axis: Axis) -> None:
     own = getattr(axes, f"{which}axis")
-    getattr(axes, f"set_{which}label")(axis.title)
+    getattr(axes, f"set_{which}label")(style.drawn(axis.title))
     _print_form(own, axis)
     limits = getattr(axes, f"set_{which}lim")
     if axis.span:
@@ -229,7 +233,7 @@ def _print_form(own: Any, axis: Axis) -> None:
         own.set_major_locator(locator)
         own.set_major_formatter(words)
     if axis.ticks:
-        own.set_ticks(list(axis.ticks[0]), [words.replace("<br>", "\n") for words in axis.ticks[1]])
+        own.set_ticks(list(axis.ticks[0]), [style.drawn(words) for words in axis.ticks[1]])
 
 
 def _when(values: Sequence[Any], axis: Axis) -> Sequence[Any]:
@@ -241,7 +245,7 @@ def _print_line(axes: Any, series: Any, _: dict[Any, float], panel: Panel) -> No
         "color": series.colour,
         "linestyle": _DASHES.get(series.dash, "none"),
         "linewidth": _PRINT_LINE * series.width,
-        "label": series.label or "_",
+        "label": style.drawn(series.label) or "_",
     }
     if series.mark:
         look |= {"marker": _MARKS[series.mark][1], "markersize": _PRINT_MARK * series.size}
@@ -257,26 +261,27 @@ def _print_line(axes: Any, series: Any, _: dict[Any, float], panel: Panel) -> No
 
 
 def _print_bars(axes: Any, series: Any, below: dict[Any, float], _: Panel) -> None:
-    at = [str(name).replace("<br>", "\n") if isinstance(name, str) else name for name in series.at]
+    at = [style.drawn(str(name)) if isinstance(name, str) else name for name in series.at]
     start = list(series.start) or [below.get(name, 0.0) for name in at]
     draw = axes.barh if series.lying else axes.bar
     bars = draw(
         at, list(series.size), series.thick, **{"left" if series.lying else "bottom": start},
         color=series.colour if isinstance(series.colour, str) else list(series.colour),
-        hatch=4 * series.pattern, edgecolor=style.PAPER, linewidth=0.4, label=series.label or "_",
+        hatch=4 * series.pattern, edgecolor=style.PAPER, linewidth=0.4,
+        label=style.drawn(series.label) or "_",
     )  # fmt: skip
     if not len(series.start):
         below.update({name: low + size for name, low, size in zip(at, start, series.size)})  # noqa: B905
     if len(series.text):
         inside: dict[str, Any] = {"label_type": "center", "color": series.inside}
-        words = [text.replace("<b>", "").replace("</b>", "") for text in series.text]
+        words = [style.drawn(text) for text in series.text]
         axes.bar_label(bars, words, fontsize=7, **(inside if series.inside else {"padding": 3}))
 
 
 def _print_band(axes: Any, series: Any, _: dict[Any, float], panel: Panel) -> None:
     axes.fill_between(
         _when(series.x, panel.x), series.low, series.high, color=series.colour, alpha=_TINT,
-        linewidth=0, label=series.label or "_",
+        linewidth=0, label=style.drawn(series.label) or "_",
     )  # fmt: skip
 
 

@@ -73,6 +73,8 @@ class Bars:
         Where each begins; empty stacks on the bars before, or begins at zero.
     text
         Words on each, outside of it where ``inside`` is false.
+    bold
+        Whether these are bold on the screen.
     lying
         Whether bars lie, the first on top.
     """
@@ -83,6 +85,7 @@ class Bars:
     label: str = ""
     start: Sequence[float] = ()
     text: Sequence[str] = ()
+    bold: bool = False
     inside: str = ""
     lying: bool = False
     pattern: Pattern = ""
@@ -117,7 +120,7 @@ Series: TypeAlias = Line | Bars | Band | Rule
 
 @dataclass(frozen=True, kw_only=True)
 class Axis:
-    """One axis of a panel.
+    """One axis of a panel; a line break in a text is one in the chart.
 
     Attributes
     ----------

@@ -7,9 +7,12 @@ none rests on colour alone.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
-from kwev import vocabulary
+from matplotlib.font_manager import findfont, get_font
+
+from kwev import escape, vocabulary
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVELS
 
 L2: Final = LEVELS[0].colour
@@ -104,9 +107,21 @@ MATPLOTLIB: Final[Any] = {
     "figure.facecolor": PAPER,
     "savefig.facecolor": PAPER,
     "svg.fonttype": "path",
+    "text.parse_math": False,  # a dollar sign in a name is one
     "svg.hashsalt": "kwev",
 }
 """matplotlib settings of every static picture; the salt keeps the SVG's ids the same."""
+
+
+@cache
+def _letters() -> frozenset[int]:
+    """Return the characters of the static font."""
+    return frozenset(get_font(findfont(STATIC_FONT)).get_charmap())
+
+
+def drawn(text: str) -> str:
+    """Return a text as a static picture shows it: what its font lacks stands as a number."""
+    return escape.drawn(text, lambda letter: ord(letter) in _letters())
 
 
 def plotly_layout(*, height_px: int) -> dict[str, Any]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
 import math
-import re
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import pandas as pd
 
+from kwev import escape
 from kwev.data.schemas import heading
 from kwev.display import style
 from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
@@ -74,7 +73,6 @@ PDF_ROWS = 40
 TALL_ROWS = 30
 """From here on the HTML table scrolls in its own window."""
 
-_MARKUP = re.compile(r"([\\`*_\[\]<>|$@~^#{}])")
 _GROUND = "background:var(--paper,var(--bs-body-bg,Canvas))"
 _STAY_ABOVE = f";position:sticky;top:0;z-index:1;{_GROUND}"
 _STAY_LEFT = f";position:sticky;left:0;{_GROUND}"
@@ -248,8 +246,8 @@ class Table:
         kept = self.frame[self.printed].tolist() if self.printed else [True] * len(every)
         groups = self._groups()
         wanted = [(g, row) for g, row, is_kept in zip(groups, every, kept, strict=True) if is_kept]
-        shown = [(g, [escape(cell) for cell in row]) for g, row in wanted[: self.pdf_rows]]
-        heads = [escape(column.heading) for column in self.shown]
+        shown = [(g, [escape.markdown(cell) for cell in row]) for g, row in wanted[: self.pdf_rows]]
+        heads = [escape.markdown(column.heading) for column in self.shown]
         rows = [row for _, row in shown]
         widths = shares([[head, *(row[i] for row in rows)] for i, head in enumerate(heads)])
         rule = [_rule(width, self._align(c)) for width, c in zip(widths, self.shown, strict=True)]
@@ -258,13 +256,13 @@ class Table:
         for group, row in shown:
             if group != before:
                 before = group
-                lines.append(_pipe([f"**{escape(group)}**", *([""] * (len(heads) - 1))]))
+                lines.append(_pipe([f"**{escape.markdown(group)}**", *([""] * (len(heads) - 1))]))
             lines.append(_pipe(row))
         return "\n".join([*lines, "", self._print_note(len(every), len(wanted)), ""])
 
     def _print_note(self, every: int, wanted: int) -> str:
         """Return what stands below the table in print."""
-        note = escape(self.origin.line()) if self.is_noted else ""
+        note = escape.markdown(self.origin.line()) if self.is_noted else ""
         if wanted > self.pdf_rows:
             return f"First {self.pdf_rows:,} of {every:,} rows; the CSV has all. {note}"
         if every > wanted:
@@ -297,7 +295,7 @@ class Table:
             letters = min(math.ceil(longest / 2), _LONG)
             room = f";min-width:{_LETTER_REM * letters:.1f}rem"
         look = f"text-align:{self._align(column)}{stay}{room}"
-        return f'<th scope="col" style="{look}">{html.escape(column.heading)}</th>'
+        return f'<th scope="col" style="{look}">{escape.html(column.heading)}</th>'
 
     def _html_rows(self, rows: list[list[str]], *, is_pinned: bool) -> Iterable[str]:
         """Give the rows, with a heading where a new group begins."""
@@ -308,7 +306,7 @@ class Table:
                 before = groups[number]
                 yield (
                     f'<tr><th scope="colgroup" colspan="{len(self.shown)}" style="text-align:left'
-                    f'"><span style="position:sticky;left:0.5rem">{html.escape(before)}</span>'
+                    f'"><span style="position:sticky;left:0.5rem">{escape.html(before)}</span>'
                     "</th></tr>"
                 )
             yield self._html_row(row, [link[number] for link in links], is_pinned=is_pinned)
@@ -337,7 +335,7 @@ class Table:
         return "right" if is_number and not pd.api.types.is_bool_dtype(values) else "left"
 
     def _name(self) -> str:
-        return html.escape(f"Table: {', '.join(column.label for column in self.shown)}")
+        return escape.html(f"Table: {', '.join(column.label for column in self.shown)}")
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         self.publish(find_project())
@@ -347,17 +345,12 @@ class Table:
 
 def _anchor(text: str, address: str) -> str:
     """Return a text as HTML, leading to an address if there is one."""
-    shown = html.escape(text)
+    shown = escape.html(text)
     if not address:
         return shown
     # a page's own style may break links anywhere, for the sake of long addresses
     whole = ' style="white-space:nowrap"' if len(text) <= _SHORT else ""
-    return f'<a href="{html.escape(address)}"{whole}>{shown}</a>'
-
-
-def escape(text: str) -> str:
-    """Return a text as Markdown in which nothing is markup."""
-    return _MARKUP.sub(r"\\\1", text).replace("\n", " ")
+    return f'<a href="{escape.href(address)}"{whole}>{shown}</a>'
 
 
 def _pipe(cells: list[str]) -> str:

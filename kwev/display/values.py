@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kwev import escape
 from kwev.errors import KwevError, nearest
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ class Number:
         return text
 
     def _repr_markdown_(self) -> str:
-        # a dollar sign would open mathematics
-        return str(self).replace("$", "\\$")
+        shown = escape.markdown_value if isinstance(self.value, str) else escape.markdown
+        return shown(str(self))
 
 
 def named(

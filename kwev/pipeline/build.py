@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from kwev import escape
 from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.files import dump_json, sha256_bytes, write_text
@@ -382,7 +383,7 @@ def _texts(tables: dict[str, pd.DataFrame], layers: Layers) -> dict[str, str]:
 def _csv(table: pd.DataFrame) -> str:
     flags = table.select_dtypes("bool").columns
     words = {str(name): table[name].map({True: "true", False: "false"}) for name in flags}
-    return table.assign(**words).to_csv(index=False, lineterminator="\n")
+    return escape.csv(table.assign(**words))
 
 
 def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

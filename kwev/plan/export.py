@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kwev import escape
 from kwev.files import dump_json, write_bytes, write_json, write_text
 from kwev.plan.format import Action, Plan
 
@@ -62,9 +62,7 @@ def as_frame(plan: Plan) -> pd.DataFrame:
 
 def as_csv(plan: Plan) -> str:
     """Return the actions as CSV text with LF line ends."""
-    text = io.StringIO()
-    as_frame(plan).to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue()
+    return escape.csv(as_frame(plan))
 
 
 def account_schema() -> dict[str, Any]:

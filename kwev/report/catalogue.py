@@ -9,12 +9,14 @@ a map layer, is GeoParquet in EPSG:4326 as well.
 from __future__ import annotations
 
 import gzip
+import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import geopandas as gpd
 import pandas as pd
 
+from kwev import escape
 from kwev.data.schemas import about_of, unit_of
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
@@ -142,9 +144,9 @@ def _typed(processed: Path, catalogue: Catalogue, name: str) -> pd.DataFrame:
     (table,) = (t for t in catalogue.tables if t.name == name)
     kinds = {str(k): str(v) for k, v in table.schema.dtypes.items()}
     texts = {k: str for k, v in kinds.items() if v not in {"float64", "int64", "bool"}}
-    return pd.read_csv(
-        processed / f"{name}.csv", dtype=texts, keep_default_na=False, na_values=[""]
-    )
+    content = (processed / f"{name}.csv").read_bytes()
+    read = pd.read_csv(io.BytesIO(content), dtype=texts, keep_default_na=False, na_values=[""])
+    return escape.from_csv(read, content)
 
 
 def _descriptor(resources: list[dict[str, Any]], catalogue: Catalogue) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def _phase_label(row: Any) -> str:
     """Return what stands beside a phase's bar: its name, and what it does and costs below."""
     word = "action" if row.actions == 1 else "actions"
     name = textwrap.wrap(f"{row.phase}. {row.name}", _LABEL_LETTERS)
-    return "<br>".join([*name, f"{row.actions} {word}, {style.money(row.cost_cad)}"])
+    return "\n".join([*name, f"{row.actions} {word}, {style.money(row.cost_cad)}"])
 
 
 def costs(df: pd.DataFrame, *, origin: Origin, name: str = "cost-breakdown") -> Figure:

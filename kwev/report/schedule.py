@@ -275,7 +275,7 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
                     at=[pairs.index((town, kind.key)) for town in part["municipality"]],
                     size=(part["month_to"] - part["month_from"] + 1).tolist(),
                     start=(part["month_from"] - 1).tolist(), colour=kind.colour, lying=True,
-                    text=[f"<b>{count}</b>" for count in part["actions"]], thick=0.8,
+                    text=[str(count) for count in part["actions"]], bold=True, thick=0.8,
                     # white does not stand out on every colour
                     inside="#000000" if kind.adds == "l3" else style.PAPER,
                     facts=[[f"{town}: {kind.short}"] for town in part["municipality"]],

@@ -5,12 +5,12 @@ The format of ``site-packages.geojson`` follows the client's specification, sect
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 from pydantic import Field
 
+from kwev import escape
 from kwev.plan.export import points_schema
 from kwev.report.file_format import FileRecord
 from kwev.report.phases import phase_of
@@ -279,9 +279,7 @@ def as_frame(made: Sequence[SitePackage]) -> pd.DataFrame:
 
 def as_csv(made: Sequence[SitePackage]) -> str:
     """Return the packages as CSV text with LF line ends."""
-    text = io.StringIO()
-    as_frame(made).to_csv(text, index=False, lineterminator="\n")
-    return text.getvalue()
+    return escape.csv(as_frame(made))
 
 
 def as_geojson(made: Sequence[SitePackage]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from kwev import escape
 from kwev.display.figure import ASSETS
 from kwev.display.style import DASH, MINUS
 from kwev.display.table import Column, table
@@ -55,7 +55,7 @@ NOTE: Final = (
 
 def page(package: SitePackage, before: SitePackage | None, after: SitePackage | None) -> str:
     """Return the HTML of a site's page; ``before`` and ``after`` are its neighbours in the list."""
-    title, what = html.escape(package.name), html.escape(KIND_NAMES[package.kind])
+    title, what = escape.html(package.name), escape.html(KIND_NAMES[package.kind])
     head = (
         '<!DOCTYPE html>\n<html lang="en-CA"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -65,7 +65,7 @@ def page(package: SitePackage, before: SitePackage | None, after: SitePackage | 
     parts = [
         head,
         _navigation(before, after),
-        f'<main><h1>{title}</h1><p class="quiet">{what}, {html.escape(package.municipality)}</p>',
+        f'<main><h1>{title}</h1><p class="quiet">{what}, {escape.html(package.municipality)}</p>',
         "<h2>What and when</h2>",
         _facts(_what(package)),
         "<h2>Power</h2>",
@@ -73,7 +73,7 @@ def page(package: SitePackage, before: SitePackage | None, after: SitePackage | 
         _arithmetic(package),
         "<h2>What the site needs</h2>",
         _needs(package),
-        f'<p class="quiet">{html.escape(NOTE)}</p></main>\n</body></html>\n',
+        f'<p class="quiet">{escape.html(NOTE)}</p></main>\n</body></html>\n',
     ]
     return "\n".join(part for part in parts if part)
 
@@ -87,7 +87,7 @@ def _navigation(before: SitePackage | None, after: SitePackage | None) -> str:
     links = [f'<a href="{CHAPTER}">All sites</a>']
     for word, other in (("Previous", before), ("Next", after)):
         if other is not None:
-            links.append(f'<a href="{html.escape(file_name(other))}">{word}</a>')
+            links.append(f'<a href="{escape.href(file_name(other))}">{word}</a>')
     return f'<nav aria-label="Sites">{"".join(links)}</nav>'
 
 
@@ -133,23 +133,23 @@ def _arithmetic(package: SitePackage) -> str:
     lines = package.implementation.grid_requirements.arithmetic
     if not lines:
         return ""
-    items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{escape.html(line)}</li>" for line in lines)
     return f'<p class="quiet">How it comes about:</p><ul>{items}</ul>'
 
 
 def _needs(package: SitePackage) -> str:
     items = []
     for need in package.requirements:
-        asks = f" To be confirmed by {html.escape(need.confirm)}." if need.confirm else ""
+        asks = f" To be confirmed by {escape.html(need.confirm)}." if need.confirm else ""
         items.append(
-            f"<li><b>{need.topic.capitalize()}.</b> {html.escape(need.text)}{asks} "
-            f'<span class="quiet">({html.escape(need.source)})</span></li>'
+            f"<li><b>{escape.html(need.topic.capitalize())}.</b> {escape.html(need.text)}{asks} "
+            f'<span class="quiet">({escape.html(need.source)})</span></li>'
         )
     return f'<ul class="needs">{"".join(items)}</ul>'
 
 
 def _facts(facts: list[tuple[str, str]]) -> str:
-    rows = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in facts)
+    rows = "".join(f"<dt>{escape.html(k)}</dt><dd>{escape.html(v)}</dd>" for k, v in facts)
     return f"<dl>{rows}</dl>"
 
 

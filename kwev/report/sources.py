@@ -6,12 +6,14 @@ schemas; nothing is written twice. The licences of sources and of outputs are to
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
+from kwev import escape
 from kwev.data.schemas import PROCESSED, about_of, unit_of
 from kwev.files import read_json, write_text
 
@@ -228,7 +230,8 @@ def read_catalogue(project: Project) -> Catalogue:
     KwevError
         If the register, the manifest or the quality ledger is missing or unreadable.
     """
-    quality = pd.read_csv(project.processed / "quality.csv", keep_default_na=False)
+    content = (project.processed / "quality.csv").read_bytes()
+    quality = escape.from_csv(pd.read_csv(io.BytesIO(content), keep_default_na=False), content)
     manifest = read_json(project.processed / "manifest.json")
     return Catalogue(read_json(project.register), manifest, quality)
 

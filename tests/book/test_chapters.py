@@ -61,6 +61,10 @@ def test_code_that_is_shown_is_not_run():
         ("# T\n\n```{python}\nx = 1\n", "chapters/01-x.qmd:3"),
         ("---\na: b\n", "chapters/01-x.qmd:1"),
         ("```{python}\n#| label: [\nx\n```\n", "chapters/01-x.qmd:2"),
+        (
+            "```{python}\n#| label: fig-a\n#| fig-cap: 'Of `{python} a.b`'\nx\n```\n",
+            r"not evaluated.*chapters/01-x.qmd:3",
+        ),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(text, where):

@@ -8,7 +8,9 @@ from kwev.book.pages import check_site
 
 SOUND = """<!DOCTYPE html><html lang="en"><head><title>T</title><link rel="stylesheet" href="s.css">
 </head><body><main><h1 id="a">T</h1><p><a href="#a">here</a> <a href="sub/b.html#x">b</a>
-<a href="https://example.org/">out</a> <code>{python} shown</code></p>
+<a href="https://example.org/">out</a> <code>x</code></p>
+<pre><code>{python} shown {{&lt; x &gt;}}</code></pre><p class="kwev-table">{{&lt; a &gt;}} @fig-a</p>
+<p><span class="kwev-data">{{&lt; a &gt;}} @fig-a {python} b</span></p>
 <img src="i.svg" alt="words">BODY</main></body></html>"""
 
 
@@ -40,6 +42,14 @@ def test_a_sound_site_has_no_problems(check):
 @pytest.mark.parametrize(
     ("body", "message"),
     [
+        ("<figcaption>Of <code>{python} a.b</code></figcaption>", "expression was not evaluated"),
+        ("<p><code>`{python} a.b`</code></p>", "expression was not evaluated"),
+        ("<p><code>{r} a</code></p>", "expression was not evaluated"),
+        ("<p>{python} a.b</p>", "expression was not evaluated"),
+        ('<img src="i.svg" alt="of {python} a.b">', "expression was not evaluated"),
+        ('<p title="{{&lt; var x &gt;}}">x</p>', "a shortcode was left"),
+        ("<p><code>{{&lt; var x &gt;}}</code></p>", "a shortcode was left"),
+        ("<p>{{&lt; var x &gt;}}</p>", "a shortcode was left"),
         ('<a href="gone.html">x</a>', "link gone.html leads nowhere"),
         ('<a href="sub/b.html#gone">x</a>', "link sub/b.html#gone leads to an anchor"),
         ('<a href="#gone">x</a>', "link #gone leads to an anchor"),

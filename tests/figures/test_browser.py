@@ -133,7 +133,7 @@ def test_points_cover_neither_control_nor_legend(browser, site):
     page.goto(f"{site}/assets/maps/map-plan.html")
     page.locator("[data-ready]").wait_for()
     legend = page.locator(".kwev-legend").bounding_box()
-    board = page.locator(".folium-map").bounding_box()
+    board = page.locator(".kwev-map").bounding_box()
     assert board["y"] + board["height"] <= legend["y"] + 1
     assert board["height"] >= 240
     assert page.locator(".leaflet-control-layers-expanded").count() == 0

@@ -1,8 +1,16 @@
-// What every map page needs beyond Leaflet: layers of areas, lines and points with popups, keys, scale.
+// Draws a map page from its block of JSON: layers of areas, lines and points with popups, keys, scale.
+// What comes from data is only ever set as text (textContent, attributes): never as HTML or code.
 (function () {
   "use strict";
   var narrow = window.innerWidth < 640;
   L.Control.Layers.mergeOptions({ collapsed: window.innerWidth < 900 });
+
+  // Leaflet takes names as HTML
+  function text(words) {
+    var box = document.createElement("span");
+    box.textContent = words;
+    return box;
+  }
 
   function popup(title, heads, values) {
     var box = document.createElement("div");
@@ -50,7 +58,7 @@
       if (spec.focus) { reachable(layer, title); }
     }
     if (spec.labels) {
-      layer.bindTooltip(title, {
+      layer.bindTooltip(function () { return text(title); }, {
         permanent: true, direction: "center", className: "kwev-label", interactive: false
       });
     }
@@ -65,8 +73,8 @@
   }
 
   // areas: [coordinates of a polygon or of several, mark, title, values]; lines alike
-  window.kwevAreas = function (group, areas, spec) {
-    var features = areas.map(function (area) {
+  function addAreas(group, spec) {
+    var features = spec.drawn.map(function (area) {
       var several = Array.isArray(spec.lines ? area[0][0][0] : area[0][0][0][0]);
       var type = (several ? "Multi" : "") + (spec.lines ? "LineString" : "Polygon");
       return {
@@ -82,17 +90,17 @@
         finish(layer, feature.properties.t, feature.properties.v, spec);
       }
     }).addTo(group);
-  };
+  }
 
   // points: [longitude, latitude, mark, title, values]
-  window.kwevPoints = function (group, points, spec) {
-    points.forEach(function (point) {
+  function addPoints(group, spec) {
+    spec.drawn.forEach(function (point) {
       var marker = L.circleMarker([point[1], point[0]], look(spec.marks[point[2]]));
       marker.kwevRadius = spec.marks[point[2]].radius;
       finish(marker, point[3], point[4], spec);
       marker.addTo(group);
     });
-  };
+  }
 
   // Points grow as the map comes nearer, so that they part where they crowd from afar.
   function scale(map) {
@@ -103,7 +111,7 @@
   }
 
   // order: groups from the ground up, kept so whichever is switched on last.
-  window.kwevReady = function (map, bounds, order) {
+  function finishMap(map, bounds, order) {
     if (map.attributionControl) { map.removeControl(map.attributionControl); }
     // in a page the source stands below the frame already
     if (window.self !== window.top) { document.body.classList.add("framed"); }
@@ -134,5 +142,26 @@
     var toggle = box.querySelector(".leaflet-control-layers-toggle");
     if (toggle) { toggle.setAttribute("aria-label", "Layers"); }
     box.setAttribute("data-ready", "");
-  };
+  }
+
+  function draw(drawing) {
+    var south = drawing.bounds[0][0], west = drawing.bounds[0][1];
+    var north = drawing.bounds[1][0], east = drawing.bounds[1][1];
+    var map = L.map("map", {
+      center: [(south + north) / 2, (west + east) / 2], zoom: 10, preferCanvas: drawing.canvas,
+      zoomSnap: 0.25, minZoom: 8, maxZoom: 17, scrollWheelZoom: false, zoomControl: true
+    });
+    var overlays = {};
+    var groups = drawing.layers.map(function (spec) {
+      var group = L.featureGroup();
+      (spec.points ? addPoints : addAreas)(group, spec);
+      if (spec.show) { group.addTo(map); }
+      if (spec.control) { overlays[text(spec.name).innerHTML] = group; }
+      return group;
+    });
+    L.control.layers({}, overlays).addTo(map);
+    finishMap(map, drawing.bounds, drawing.order.map(function (i) { return groups[i]; }));
+  }
+
+  draw(JSON.parse(document.getElementById("drawing").textContent));
 })();
