@@ -22,7 +22,8 @@ from kwev.report import sites
 
 EVERY = " ".join(PAYLOADS)
 HERE = Origin(EVERY, "2026")
-FRAME = pd.DataFrame({"name": PAYLOADS, "link": PAYLOADS, "group": PAYLOADS, "n": 1.0})
+LINKS = [f"javascript:window.PWN=10//{name}" for name in PAYLOADS]
+FRAME = pd.DataFrame({"name": PAYLOADS, "link": LINKS, "group": PAYLOADS, "n": 1.0})
 
 
 def value(i):
@@ -35,7 +36,7 @@ def table():
 
 
 def cards():
-    facts = tuple(Fact(name, name, link=name) for name in PAYLOADS)
+    facts = tuple(Fact(name, name, link=link) for name, link in zip(PAYLOADS, LINKS, strict=True))
     return Cards("evil-cards", tuple(Card(name, name, facts) for name in PAYLOADS))
 
 
@@ -58,7 +59,7 @@ def chart():
 
 
 def drawn_map():
-    points = [Point(-80.5 + i / 100, 43.4) for i in range(len(PAYLOADS))]
+    points = [Point(-80.5 + i / 100, 43.4 + i / 200) for i in range(len(PAYLOADS))]
     frame = gpd.GeoDataFrame(FRAME.assign(mark=0), geometry=points, crs="EPSG:4326")
     layers = [
         Layer(

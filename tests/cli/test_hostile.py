@@ -39,7 +39,7 @@ stations.station_map(report.tables)
 table("stops", transit.best_places(report.tables), "name municipality mode hub", OWN)
 scores.best_table(report)
 scores.site_map(report.tables, report.config)
-plan_map.plan(report.tables, report.plan)
+plan_charts.plan_map(report.tables, report.plan)
 table("actions", export.as_frame(report.plan), "name municipality", OWN)
 hostile_parts.table()
 hostile_parts.cards()
@@ -115,18 +115,22 @@ def book(region):
     root = region.root
     shutil.copy(ROOT / "tests" / "book" / "fixtures" / "good" / "references.bib", root)
     shutil.copytree(ROOT / "theme", root / "theme")
+    shutil.copy(ROOT / "data" / "claims.json", root / "data")
     (root / "_quarto.yml").write_text(
         "project:\n  type: book\n  output-dir: _book\n"
-        "book:\n  title: T\n  author: A\n  output-file: t\n  chapters: [index.qmd]\n"
+        "book:\n  title: T\n  author: A\n  output-file: t\n  chapters: [index.qmd, chapters/05-phasing.qmd]\n"
         "lang: en-CA\nbibliography: references.bib\n"
         "format:\n  html:\n    theme:\n      light: [theme/light.scss]\n"
         "      dark: [theme/dark.scss]\n"
     )
+    (root / "chapters").mkdir()
+    (root / "chapters" / "05-phasing.qmd").write_text("# Phasing {#sec-phasing}\n\nSites.\n")
     imports = (
+        "import warnings\nwarnings.simplefilter('ignore')\n"
         f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\nimport hostile_parts\n"
         "from kwev.display.table import OWN, table\n"
         "from kwev.plan import export\nfrom kwev.project import find_project\n"
-        "from kwev.report import plan_map, region, scores, stations, transit\n"
+        "from kwev.report import plan_charts, region, scores, stations, transit\n"
         "from kwev.report.scenario import Report\n"
         'report = Report(find_project(), "base", "tract")\n'
         + "".join(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from types import SimpleNamespace
 
 import dirty
 import numpy as np
 import pandas as pd
 import pytest
+from hostile import PAYLOADS
 
+from kwev import escape
 from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.pipeline.addresses import Gazetteer
@@ -170,3 +173,26 @@ def test_cleaning_twice_changes_nothing(tmp_path, region):
     again = clean(dirty.write(tmp_path))
     pd.testing.assert_frame_equal(again.stations, region.stations)
     pd.testing.assert_frame_equal(again.quality, region.quality)
+
+
+def test_hostile_names_come_through_readers_and_tables(tmp_path):
+    first = dirty.open_charge_map().iloc[[1]]
+    spots = [dirty.degrees(100 + 60 * i, 500) for i in range(len(PAYLOADS))]
+    rows = pd.concat([first] * len(PAYLOADS), ignore_index=True).assign(
+        name=PAYLOADS, operator=PAYLOADS[::-1], longitude=[x for x, _ in spots],
+        latitude=[y for _, y in spots], address=[f"{p} 2 King St" for p in PAYLOADS],
+    )  # fmt: skip
+    region = clean(dirty.write(tmp_path, ocm=rows))
+    kept = region.station_records.query("source == 'ocm'")["name"].tolist()
+    assert len(kept) == len(PAYLOADS)
+    # readers mend blanks and marks at the end; everything else is as typed
+    assert [_bare(name) for name in kept] == [_bare(name) for name in PAYLOADS]
+    text = escape.csv(region.stations).encode()
+    read = pd.read_csv(io.BytesIO(text), dtype=str, keep_default_na=False)
+    again = escape.from_csv(read, text)
+    for column in ("name", "operator", "address"):
+        assert again[column].tolist() == region.stations[column].tolist()
+
+
+def _bare(name):
+    return "".join(name.split()).strip(" ;,")
