@@ -172,8 +172,8 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    certificate = _certified(plan, scenario)[3]
-    _echo(f"target {target}: {status}" for target, status in certificate.targets.items())
+    record, _, _, certificate = _certified(plan, scenario)
+    _echo(terminal.certified_lines(record, certificate))
     typer.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
@@ -272,6 +272,7 @@ def explain(
         plan = stored(project, tables, case, progress=step).plan
     _echo(terminal.conflict_lines(found, plan, case.config))
     _echo(terminal.municipality_lines(outofreach.by_municipality(tables, plan, case)))
+    _echo(terminal.missed_lines(plan))
     if found.status == "unknown":
         raise typer.Exit(EXIT_VIOLATIONS)
 

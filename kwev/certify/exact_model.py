@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 POINT = 10**12
 """Units of the bound in one point."""
 HOLD = Fraction(1, 10**6)
-"""Share by which another plan may miss a target by more than this one and still compare."""
+"""Share by which another plan may miss a target by more than this one and still compare, or by
+which a plan that meets a target may miss it."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +44,11 @@ class Problem:
     Attributes
     ----------
     name
-        ``shortfall``, ``plan`` or ``attainable_<target>``.
+        ``shortfall``, ``plan``, ``attainable_<target>`` or ``least_budget``.
     objective
         Whether the weighted coverage less cost counts.
+    cost
+        Whether net cost alone counts, a point for a million CAD; no budget limits it.
     share
         The target whose share alone counts; empty for none.
     shortfall_points
@@ -57,6 +60,7 @@ class Problem:
 
     name: str
     objective: bool = False
+    cost: bool = False
     share: str = ""
     shortfall_points: Fraction = Fraction(0)
     most_missing: dict[str, Fraction] = field(default_factory=dict)
@@ -338,7 +342,7 @@ class ExactModel:
         Parameters
         ----------
         name
-            ``shortfall``, ``plan`` or ``attainable_<target>``.
+            ``shortfall``, ``plan``, ``attainable_<target>`` or ``least_budget``.
         missing
             By how much the plan misses each target, which another plan must not exceed in ``plan``.
 
@@ -356,6 +360,8 @@ class ExactModel:
         if name == "plan":
             held = {target: share + HOLD for target, share in missing.items()}
             return Problem(name, objective=True, most_missing=held)
+        if name == "least_budget":
+            return Problem(name, cost=True, most_missing=dict.fromkeys(everything, HOLD))
         target = name.removeprefix("attainable_")
         if target not in TARGETS or target == name:
             raise UncheckedError(f"no problem {name!r} to bound")
@@ -363,7 +369,8 @@ class ExactModel:
 
     def row_names(self, problem: Problem) -> list[str]:
         """Return the names of the rows that may have a multiplier, covering rows apart."""
-        names = ["budget", *(f"{end}_{level}" for end in ("least", "most") for level in LEVELS)]
+        names = [f"{end}_{level}" for end in ("least", "most") for level in LEVELS]
+        names += [] if problem.cost else ["budget"]
         for target in problem.most_missing:
             names.append(f"target_{target}")
             names += [f"alone_{target}"] if target != "demand" else []

@@ -35,15 +35,10 @@ from kwev.project import find_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOT_PLANNED = ("description", "finance", "phasing", "solver")
-"""Sections that do not change what is planned: how it is told, solved, built in time, and earns."""
 
+class Planning(Section):
+    """What a plan depends on."""
 
-class Config(Section):
-    """A whole scenario, resolved."""
-
-    description: str
-    """What the scenario is for, in a sentence."""
     budget: Budget
     targets: Targets
     coverage: Coverage
@@ -57,9 +52,6 @@ class Config(Section):
     siting: Siting
     rules: Rules
     scores: Scores
-    phasing: Phasing
-    finance: Finance
-    solver: Solver
 
     def as_dict(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
@@ -69,9 +61,27 @@ class Config(Section):
         """Return the hash of the resolved configuration."""
         return sha256_json(self.as_dict())
 
+    def as_config(self) -> Config:
+        """Return a configuration of what is planned alone: it has no other section to read."""
+        return Config.model_construct(**dict(self))
+
+
+class Config(Planning):
+    """A whole scenario, resolved."""
+
+    description: str
+    """What the scenario is for, in a sentence."""
+    phasing: Phasing
+    finance: Finance
+    solver: Solver
+
+    def planning(self) -> Planning:
+        """Return the sections that a plan depends on."""
+        return Planning.model_validate({k: getattr(self, k) for k in Planning.model_fields})
+
     def planning_sha256(self) -> str:
-        """Return the hash of all that a plan depends on: without :data:`NOT_PLANNED`."""
-        return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
+        """Return the hash of all that a plan depends on."""
+        return self.planning().sha256()
 
     def with_values(self, **changes: Any) -> Config:
         """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.

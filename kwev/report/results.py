@@ -179,7 +179,8 @@ def _validation(plan: Plan) -> dict[str, Any]:
     found = plan.certificate
     clean = found is not None and not found.violations
     return {
-        "optimality_gap": plan.solver.gap_solver,
+        "optimality_status": plan.quality.status,
+        "optimality_gap": plan.quality.gap_checked,
         "constraint_satisfaction": clean,
         "solution_feasibility": clean,
         "checks": found.checks if found else 0,
@@ -191,17 +192,16 @@ def _validation(plan: Plan) -> dict[str, Any]:
 def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
     solves = account["solves"]
     return {
-        "status": plan.solver.status,
+        "status": plan.solver_says.ended,
         "solution_count": solution_count(
             "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
         ),
         "node_count": account["nodes"],
         "runtime_s": account["seconds"],
-        "gap": plan.solver.gap_solver,
-        # a plan that carries no multipliers has none
-        "gap_checked": plan.solver.model_dump().get("gap_checked"),
-        "objective_points": plan.solver.objective,
-        "bound_points": plan.solver.bound,
+        "gap": plan.gap_said,
+        "gap_checked": plan.quality.gap_checked,
+        "objective_points": plan.quality.objective,
+        "bound_points": plan.solver_says.bound,
         "solves": {
             name: {key: solve[key] for key in ("status", "seconds", "nodes")}
             for name, solve in solves.items()

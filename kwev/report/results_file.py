@@ -12,7 +12,7 @@ from pydantic import Field
 
 from kwev.report.file_format import FileRecord, schema_of
 
-RESULTS_VERSION: Literal[1] = 1
+RESULTS_VERSION: Literal[2] = 2
 
 LevelName = Literal["l2", "l3"]
 WhenName = Literal["before", "after"]
@@ -120,10 +120,11 @@ class Solve(FileRecord):
 
 
 class SolverMetrics(FileRecord):
-    """The solver's account of itself (section 3.7.2)."""
+    """The solver's word (section 3.7.2); of all this, `gap_checked` and `objective_points` alone
+    are recomputed by `kwev check`."""
 
-    status: str
-    """As the solver ended; being optimal is not what makes a plan feasible."""
+    status: Literal["gap", "limit"]
+    """Whether the search ended within the gap asked for or at a limit before it."""
     solution_count: int | None
     """Better plans that the logs of both stages tell of; null where they tell of none."""
     node_count: int = Field(ge=0)
@@ -168,7 +169,9 @@ class QualityMetrics(FileRecord):
 class ValidationMetrics(FileRecord):
     """What the certificate says (section 3.7.1)."""
 
-    optimality_gap: float
+    optimality_status: Literal["within_gap", "not_proven"]
+    optimality_gap: float | None
+    """By the checked bound; null where none is proven."""
     constraint_satisfaction: bool
     """Whether the independent check found no violation."""
     solution_feasibility: bool
@@ -177,7 +180,7 @@ class ValidationMetrics(FileRecord):
     """Comparisons made."""
     violations: list[str]
     targets: dict[str, str]
-    """Status of each target: met, unmet_proven or unmet_unproven."""
+    """Status of each target: met, unmet_proven, unmet_unproven or nobody."""
 
 
 class Change(FileRecord):
@@ -390,7 +393,7 @@ class Reason(FileRecord):
 class Results(FileRecord):
     """What a plan builds, reaches and costs, computed anew from its actions and the tables."""
 
-    format_version: Literal[1]
+    format_version: Literal[2]
     kwev_version: str
     scenario: str
     geography: Literal["tract", "da", "cell"]

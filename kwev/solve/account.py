@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kwev import __version__
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -17,21 +18,21 @@ if TYPE_CHECKING:
     from kwev.solve.solvers import Answer, Engine
 
 
-def solver_account(
-    engine: Engine, inputs: Inputs, config: Config, answer: Answer
+def solver_says(
+    engine: Engine, inputs: Inputs, config: Config, answer: Answer, shortfall_bound_points: float
 ) -> dict[str, Any]:
-    """Return the solver's account of itself, as it stands in the plan file."""
+    """Return the solver's word, as it stands in the plan file."""
     most = _most_points(inputs, config)
-    bound = max(min(answer.bound, most), answer.value)
     return {
+        "kwev_version": __version__,
         "name": engine.name,
         "version": engine.version,
         "licence": engine.licence,
         "reason": engine.reason,
-        "status": answer.status,
-        "objective": answer.value,
-        "bound": bound,
-        "gap_solver": gap(answer.value, bound),
+        "ended": "limit" if answer.status == "limit" else "gap",
+        "bound": max(min(answer.bound, most), answer.value),
+        "shortfall_bound_points": shortfall_bound_points,
+        "settings": config.solver.model_dump(),
     }
 
 
@@ -41,12 +42,6 @@ def _most_points(inputs: Inputs, config: Config) -> float:
     saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
     saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
     return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
-
-
-def gap(objective: float, bound: float) -> float:
-    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
-    distance = abs(bound - objective)
-    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
 
 
 def solve_account(

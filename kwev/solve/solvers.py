@@ -117,7 +117,7 @@ class Engine:
     licence
         ``open source``, ``full`` or ``size-limited, non-production``.
     reason
-        Why this one was chosen, in words.
+        Why this one was chosen: a code of :class:`kwev.plan.format.SolverSays`.
     """
 
     name: str
@@ -188,9 +188,8 @@ def choose_engine(name: str) -> Engine:
     if name == "auto":
         licence = gurobi_licence()
         if licence == "full":
-            return Engine("gurobi", _version("gurobi"), licence, "a full Gurobi licence was found")
-        found = f"Gurobi has a {licence} licence here" if licence != "none" else "no Gurobi is here"
-        reason = f"{found}, and a published plan needs a full one"
+            return Engine("gurobi", _version("gurobi"), licence, "full_licence")
+        reason = "no_gurobi" if licence == "none" else "gurobi_size_limited"
         return Engine("highs", _version("highs"), "open source", reason)
     if name not in PACKAGES:
         known = ", ".join(["auto", *PACKAGES])
@@ -199,7 +198,7 @@ def choose_engine(name: str) -> Engine:
     if licence == "none" or cp_name(name) not in cp.installed_solvers():
         hint = f"Install {PACKAGES[name]}, or use --solver highs."
         raise KwevError(f"solver {name!r} cannot run here", where="--solver", hint=hint)
-    return Engine(name, _version(name), licence, "asked for")
+    return Engine(name, _version(name), licence, "asked_for")
 
 
 def cp_name(name: str) -> str:

@@ -86,7 +86,7 @@ def claimed(free, tables, rule):
     case = Case("toy", base_config(**FREE, **rule), "da")
     ground = Ground(free.plan, tables, case)
     values = copy.deepcopy(free.plan.as_dict())
-    values["config"] = case.config.as_dict()
+    values["config"] = case.config.planning().as_dict()
     return ground, agreed(values, ground)
 
 
