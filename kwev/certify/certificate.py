@@ -12,7 +12,7 @@ import numpy as np
 from kwev.certify import constraints
 from kwev.certify.actions import CAD_TOL, KINDS, KW_TOL, LEVELS, TARGETS, ActionKey, Ports
 from kwev.certify.checks import Checks
-from kwev.certify.dual_bound import NO_BOUNDS, Bounds, plan_bounds
+from kwev.certify.dual_bound import NO_BOUNDS, Bounds, checked_bounds
 from kwev.certify.evaluation import Evaluation, wanted_shares
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import ExactModel
@@ -85,9 +85,9 @@ class _Certification(Checks):
         super().__init__()
         self._plan, self._tables, self._case, self._config = plan, tables, case, case.config
         self._evaluation = Evaluation(tables, case.config, case.geography)
-        stated = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
+        self._stated = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
         # what is done at no place that there is has no effect to count
-        self._ports = {key: n for key, n in stated.items() if self._evaluation.known(key)}
+        self._ports = {key: n for key, n in self._stated.items() if self._evaluation.known(key)}
 
     def run(self) -> Certificate:
         """Make every check; what the plan's own certificate says otherwise is not counted."""
@@ -177,7 +177,7 @@ class _Certification(Checks):
         """Check what is covered; return the share of each target on the cells."""
         plan, cover, ports = self._plan, self._evaluation.cover, self._ports
         targets = self._config.targets
-        wanted = {"l2": targets.l2, "l3": targets.l3, "ev_owners": targets.ev_owners.share}
+        wanted = targets.shares()
         cells, model = (cover("cell", {}), cover("cell", ports)), cover("model", ports)
         today = cover("model", {})
         for name in TARGETS:
@@ -347,12 +347,14 @@ class _Certification(Checks):
         if plan.proof.branches or plan.proof.missing == "no_exact_model":
             try:
                 model = ExactModel(self._tables, self._config, self._case.geography)
-                shown = plan_bounds(plan, model) if plan.proof.branches else shown
+                if plan.proof.branches:
+                    shown = checked_bounds(model, plan.proof.branches, self._stated)
             except UncheckedError as error:
                 exact = bool(plan.proof.branches)
                 self.holds(not exact, f"proof: {error}")
         why = plan.proof.missing
-        fits = shown.lacks(plan) == (why is not None) and (why == "no_exact_model") != exact
+        lacks = shown.lacks(least_budget=plan.cost.least_budget_cad is not None)
+        fits = lacks == (why is not None) and (why == "no_exact_model") != exact
         self.holds(fits, f"proof.missing {why!r} does not fit the bounds")
         short, cost = plan.shortfall, plan.cost
         path = "shortfall.bound_checked_points"
@@ -387,17 +389,31 @@ class _Certification(Checks):
         self.equal("quality.status", stated.status, shown.optimality())
 
     def _target_status(self, name: str, after: float, shown: Bounds) -> TargetStatus:
-        """Met on the cells, out of reach of any plan there, or neither shown; or of nobody.
+        most = shown.attainable[name] if self._case.geography == "cell" else None
+        return target_status(self._evaluation, name, after, most)
 
-        Out of reach of any plan at all by the closed form, or of any within the budget by a checked
-        bound: on the cells only where the model's demand points are the cells.
-        """
-        wanted = getattr(self._plan.coverage, name).target
-        if self._evaluation.points("cell").weights(name).sum() <= 0:
-            return "nobody"
-        if after >= wanted - 1e-12:
-            return "met"
-        most = shown.attainable[name] if self._plan.geography == "cell" else None
-        ceiling = self._evaluation.ceiling("cell")[name]
-        proven = ceiling < wanted or (most is not None and most < wanted)
-        return "unmet_proven" if proven else "unmet_unproven"
+
+def target_status(
+    evaluation: Evaluation, target: str, after: float, most: float | None
+) -> TargetStatus:
+    """Return whether a target is met on the cells, out of reach of any plan there, or neither.
+
+    Parameters
+    ----------
+    evaluation
+        The scenario's data and rules.
+    target
+        ``l2``, ``l3`` or ``ev_owners``.
+    after
+        Share covered after the plan, on the cells.
+    most
+        Checked bound on that of any plan within the budget, where one is known: on the cells only
+        where the model's demand points are the cells.
+    """
+    wanted = evaluation.config.targets.shares()[target]
+    if evaluation.points("cell").weights(target).sum() <= 0:
+        return "nobody"
+    if after >= wanted - 1e-12:
+        return "met"
+    proven = evaluation.ceiling("cell")[target] < wanted or (most is not None and most < wanted)
+    return "unmet_proven" if proven else "unmet_unproven"

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.certify.actions import Level
+    from kwev.certify.actions import Level, Ports
     from kwev.certify.exact_model import ExactModel, Problem
     from kwev.certify.options import Option
-    from kwev.plan.format import Branch, Optimality, Plan
+    from kwev.plan.format import Branch, Optimality
 
 MULTIPLIER = 10**9
 """Units of a row's multiplier in one point."""
@@ -87,11 +87,10 @@ class Bounds:
     attainable: dict[str, float | None]
     least_budget_cad: float | None
 
-    def lacks(self, plan: Plan) -> bool:
-        """Return whether a bound on something that a plan states is missing."""
-        asked = plan.cost.least_budget_cad is not None
+    def lacks(self, *, least_budget: bool) -> bool:
+        """Return whether a bound is missing, that of a least budget only where it is asked for."""
         found = [self.shortfall_points, self.objective, *self.attainable.values()]
-        return None in found or (asked and self.least_budget_cad is None)
+        return None in found or (least_budget and self.least_budget_cad is None)
 
     def optimality(self) -> Optimality:
         """Return what is proven of the plan: within a gap of the best, or nothing."""
@@ -103,25 +102,27 @@ NO_BOUNDS = Bounds(None, None, dict.fromkeys(TARGETS), None)
 """What no multipliers prove."""
 
 
-def plan_bounds(plan: Plan, model: ExactModel) -> Bounds:
-    """Return the bounds that the multipliers in a plan file prove.
+def checked_bounds(
+    model: ExactModel, given: Mapping[str, Sequence[Branch]], ports: Ports
+) -> Bounds:
+    """Return the bounds that multipliers prove.
 
     Parameters
     ----------
-    plan
-        With its multipliers (``proof.branches``).
     model
-        The plan's scenario.
+        The scenario.
+    given
+        By problem, as in a plan file (``proof.branches``).
+    ports
+        The plan's actions, with the ports that each adds.
 
     Raises
     ------
     UncheckedError
         If a multiplier is none, or an action of the plan is none of the scenario.
     """
-    given = plan.proof.branches
-    missing = model.missing(plan.actions)
-    names = ["shortfall", "plan", *(f"attainable_{target}" for target in TARGETS)]
-    names += ["least_budget"] if plan.cost.least_budget_cad is not None else []
+    missing = model.missing(ports)
+    names = ["shortfall", "plan", *(f"attainable_{target}" for target in TARGETS), "least_budget"]
     stray = sorted(given.keys() - set(names))
     if stray:
         raise UncheckedError(f"no problem {stray[0]!r} to bound")

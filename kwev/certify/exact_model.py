@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kwev.certify.actions import LEVELS, TARGETS, ActionKey, Level, Row
+from kwev.certify.actions import LEVELS, TARGETS, Level, Ports, Row
 from kwev.certify.evaluation import wanted_shares
 from kwev.certify.exact import UncheckedError, exact, up, whole
 from kwev.certify.options import ExactActions, unknown
@@ -22,13 +22,12 @@ from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import evs, point_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
-    from kwev.plan.format import Action
 
 POINT = 10**12
 """Units of the bound in one point."""
@@ -140,7 +139,7 @@ class ExactModel:
     Raises
     ------
     UncheckedError
-        If the scenario has a setting that is not known here.
+        If the scenario has a setting that is not known here, or people or EVs are no decimals.
     """
 
     def __init__(self, tables: Tables, config: Config, geography: str) -> None:
@@ -149,6 +148,8 @@ class ExactModel:
             raise UncheckedError(reason)
         self._tables, self.config = tables, config
         self._points = Points.read(tables, geography, evs(tables, config.demand.ev_year, geography))
+        self._people = whole(self._points.people, "people").numerators
+        self._ev = whole(self._points.ev, "EVs").numerators
         self._actions = ExactActions(tables, config)
         self.options = self._actions.options()
         self.targets = wanted_shares(config, exact)
@@ -156,14 +157,6 @@ class ExactModel:
         self._deficits: dict[str, Deficit] = {}
 
     # -- covering --------------------------------------------------------------------------------
-
-    @cached_property
-    def _people(self) -> list[int]:
-        return whole(self._points.people, "people").numerators
-
-    @cached_property
-    def _ev(self) -> list[int]:
-        return whole(self._points.ev, "EVs").numerators
 
     def counts(self, target: str) -> list[int]:
         """Return the people, or for ``ev_owners`` the EVs, of each point, in whole units."""
@@ -307,7 +300,7 @@ class ExactModel:
 
     # -- problems --------------------------------------------------------------------------------
 
-    def missing(self, actions: Iterable[Action]) -> dict[str, Fraction]:
+    def missing(self, ports: Ports) -> dict[str, Fraction]:
         """Return by how much a plan misses each target, exactly (share).
 
         Raises
@@ -316,12 +309,10 @@ class ExactModel:
             If an action is none that the scenario allows.
         """
         index = {option.key: k for k, option in enumerate(self.options)}
-        ports: dict[ActionKey, int] = {}
-        for action in actions:
-            key = ActionKey(action.kind, action.place_id)
-            if key not in index:
-                raise UncheckedError(f"{action.id} is no action of the scenario")
-            ports[key] = max(0, action.ports_added)
+        stray = [key.id for key in ports if key not in index]
+        if stray:
+            raise UncheckedError(f"{stray[0]} is no action of the scenario")
+        ports = {key: max(0, added) for key, added in ports.items()}
         found = {}
         for target, wanted in self.targets.items():
             cover, counts = self.covers[target], self.counts(target)

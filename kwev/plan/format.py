@@ -283,7 +283,7 @@ class Certificate(_Record):
     """What holds, recomputed without the solver."""
 
     violations: list[str]
-    targets: dict[TargetKey, TargetStatus]
+    targets: dict[Text, TargetStatus]
     checks: Count
     """Number of comparisons made."""
 

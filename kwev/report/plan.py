@@ -344,7 +344,7 @@ def of_budgets(report: Report) -> Numbers:
 
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
-    changes, config, solver = report.swings, report.config, report.plan.solver
+    changes, config = report.swings, report.config
     assumptions = read_json(report.project.root / "data" / "assumptions.json")
     names = {entry["key"]: entry["what"] for entry in assumptions}
     varied = sweeps.ranges(report.project)
@@ -366,8 +366,8 @@ def of_assumptions(report: Report) -> Numbers:
         )  # fmt: skip
     price = config.weights.cost_points_per_million_cad
     if price > 0:
-        cad = config.solver.mip_gap * plan.quality.objective / price * CAD_PER_MILLION
-        numbers += named("plan.solver: gap over the price of a point", cad={"gap_cad": cad})
+        cad = config.solver.mip_gap * report.plan.quality.objective / price * CAD_PER_MILLION
+        numbers += named("plan.solver_says: gap over the price of a point", cad={"gap_cad": cad})
     return Numbers(numbers)
 
 

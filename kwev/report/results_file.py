@@ -120,8 +120,7 @@ class Solve(FileRecord):
 
 
 class SolverMetrics(FileRecord):
-    """The solver's word (section 3.7.2); of all this, `gap_checked` and `objective_points` alone
-    are recomputed by `kwev check`."""
+    """The solver's word (section 3.7.2), but for `gap_checked` and `objective_points`."""
 
     status: Literal["gap", "limit"]
     """Whether the search ended within the gap asked for or at a limit before it."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from kwev.certify.actions import LEVELS, TARGETS
-from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
+from kwev.certify.actions import LEVELS, TARGETS, ActionKey
+from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, checked_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof, relative_gap
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kwev.certify.actions import Ports
     from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.vocabulary import LevelKey
@@ -52,15 +53,16 @@ def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
         model = ExactModel(tables, case.config, case.geography)
     except UncheckedError:
         return plan.model_copy(update={"proof": Proof(missing="no_exact_model", branches={})})
+    ports = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
     try:
-        given = _branches(plan, model)
-        plan = plan.model_copy(update={"proof": Proof(missing=None, branches=given)})
-        bounds = plan_bounds(plan, model)
+        given = multipliers(model, ports, _values(plan))
+        bounds = checked_bounds(model, given, ports)
     except UncheckedError:
         return plan.model_copy(update={"proof": Proof(missing="no_multipliers", branches={})})
     quality, objective = plan.quality, bounds.objective
+    lacks = bounds.lacks(least_budget=plan.cost.least_budget_cad is not None)
     parts: dict[str, dict[str, Any]] = {
-        "proof": {"missing": "no_multipliers" if bounds.lacks(plan) else None},
+        "proof": {"missing": "no_multipliers" if lacks else None, "branches": given},
         "quality": {
             "bound_checked": objective,
             "gap_checked": None
@@ -80,12 +82,24 @@ def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
     )
 
 
-def _branches(plan: Plan, model: ExactModel) -> dict[str, list[Branch]]:
-    """Return branches with multipliers for each problem whose relaxation can be solved."""
-    missing, relaxation = model.missing(plan.actions), Relaxation(model)
+def multipliers(
+    model: ExactModel, ports: Ports, wanted: Mapping[str, float]
+) -> dict[str, list[Branch]]:
+    """Return branches with multipliers for each problem whose relaxation can be solved.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    ports
+        A plan's actions, with the ports that each adds.
+    wanted
+        By problem, what a plan shows of its maximum (points): no bound is below it.
+    """
+    missing, relaxation = model.missing(ports), Relaxation(model)
     found = {
         name: relaxation.branches(model.problem(name, missing), value)
-        for name, value in _values(plan).items()
+        for name, value in wanted.items()
     }
     return {name: branches for name, branches in found.items() if branches}
 

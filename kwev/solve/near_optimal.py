@@ -230,7 +230,7 @@ def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
         least_budget=Extreme(
             best.cost.least_budget_cad,
             shown.get("least_budget"),
-            why and why.model_dump(mode="json"),
+            None if why is None else why.model_dump(mode="json"),
         ),
     )
     return plan_record(tables, case, inputs, outcome)

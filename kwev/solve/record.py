@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from kwev.model.siting import Columns, Stations
 
 
+NO_POINTS = 1e-6
+"""A smaller total shortfall is none (points)."""
+
+
 @dataclass(frozen=True)
 class Choice:
     """Which columns are done and how many ports each adds.
@@ -185,19 +189,23 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
     before, after = _as_modelled(inputs, nothing), _as_modelled(inputs, choice)
     actions = action_records(tables, inputs, choice)
     parts = objective_parts(inputs, config, choice)
+    short = _shortfall(inputs, config, choice, after)
+    net_cad = sum(a["net_cad"] for a in actions)
+    shown = _extremes(outcome, net_cad if short["total_points"] <= NO_POINTS else np.inf)
+    for target in TARGET_KEYS:
+        own = Extreme(after.share(inputs.points, target), choice)
+        shown[f"attainable_{target}"] = max(shown[f"attainable_{target}"], own, key=_value)
     coverage = {
         target: {
             "before": cell_before.share(cells, target),
             "after": cell_after.share(cells, target),
             "target": wanted,
-            "attainable": outcome.attainable[target].value,
+            "attainable": shown[f"attainable_{target}"].value,
             "ceiling": outcome.ceiling[target],
             "bound_checked": None,
         }
         for target, wanted in config.targets.shares().items()
     }
-    shown = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
-    shown["least_budget"] = outcome.least_budget
     record = {
         "format_version": FORMAT_VERSION,
         "scenario": case.scenario,
@@ -227,15 +235,15 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             }
             for target in coverage
         },
-        "shortfall": _shortfall(inputs, config, choice, after),
+        "shortfall": short,
         "cost": {
             **{key: sum(a[key] for a in actions) for key in ("purchase_cad", "resale_cad")},
-            "net_cad": sum(a["net_cad"] for a in actions),
+            "net_cad": net_cad,
             "operating_cad_per_year": sum(a["operating_cad_per_year"] for a in actions),
             "budget_cad": config.budget.limit_cad,
-            "least_budget_cad": outcome.least_budget.value,
+            "least_budget_cad": shown["least_budget"].value,
             "least_budget_bound_checked_cad": None,
-            "no_least_budget": outcome.least_budget.why_none,
+            "no_least_budget": shown["least_budget"].why_none,
         },
         "witnesses": {
             name: _witness(columns, extreme.witness)
@@ -246,6 +254,25 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
         "certificate": None,
     }
     return parse_plan(record, where="plan")
+
+
+def _extremes(outcome: Outcome, enough_cad: float) -> dict[str, Extreme]:
+    """Return the best that was found for each question, by the name of its witness.
+
+    Parameters
+    ----------
+    enough_cad
+        What the plan itself costs where it meets every target, infinite where it does not: a search
+        that stops at its gap may not have found as little.
+    """
+    found = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
+    least = outcome.least_budget
+    cheaper = enough_cad < (np.inf if least.value is None else least.value)
+    return {**found, "least_budget": Extreme(enough_cad, outcome.choice) if cheaper else least}
+
+
+def _value(extreme: Extreme) -> float:
+    return -np.inf if extreme.value is None else extreme.value
 
 
 def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:

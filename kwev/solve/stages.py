@@ -316,13 +316,12 @@ def _extreme(going: Run, name: str, target: str, start: Choice) -> Extreme:
     share = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(share), constraints, start)
-    # the share is read off a plan, so that the plan is its proof; the published one shows a share
-    shown = [*([going.choice()] if answer.found else []), start]
-    found = [
-        (_share(going.inputs, target, going.inputs.reach[target].covered(choice.build)), choice)
-        for choice in shown
-    ]
-    return Extreme(*max(found, key=lambda pair: pair[0]))
+    if not answer.found:
+        return Extreme(None, None)  # the plan itself shows a share
+    # the share is read off the plan found, so that the plan is its proof
+    choice = going.choice()
+    reached = going.inputs.reach[target].covered(choice.build)
+    return Extreme(_share(going.inputs, target, reached), choice)
 
 
 def _least_budget(going: Run, choice: Choice, ceiling: dict[str, float]) -> Extreme:

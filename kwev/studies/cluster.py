@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.config import Case
+    from kwev.data.tables import Tables
     from kwev.project import Project
     from kwev.studies.store import Entry
 
@@ -102,9 +103,20 @@ def _on_cluster(
         }
         for job in as_completed(list(jobs), loop=client.loop):  # type: ignore[no-untyped-call]
             try:
-                yield jobs[job], job.result()
+                found = job.result()
             except KilledWorker as error:
                 hint = "Run again: what was certified is kept."
                 raise KwevError(
                     "workers died, one after the other", where=address, hint=hint
                 ) from error
+            yield jobs[job], _certified_here(tables, cases[jobs[job]], found, address)
+
+
+def _certified_here(tables: Tables, case: Case, found: Any, address: str) -> Solved:
+    """Take what a worker returned as a stranger's plan: certified and measured again here."""
+    entry = found[0] if isinstance(found, tuple) and found else None
+    if not isinstance(entry, store.Entry) or not store.sound(entry, tables, case):
+        hint = "Nothing of it was kept. Run without --scheduler, or look at the worker."
+        what = f"a worker returned no sound plan of {case.scenario!r}"
+        raise KwevError(what, where=address, hint=hint)
+    return entry, values_of(tables, case, entry.plan)

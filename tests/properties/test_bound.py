@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from functools import cache
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -111,12 +110,7 @@ def judged(evaluation, config, ports):
 
 
 def actions_of(plan):
-    return [
-        SimpleNamespace(
-            id="", kind=place.kind, place_id=place.place_id, ports_added=ports
-        )
-        for place, ports in plan.ports.items()
-    ]  # fmt: skip
+    return {ActionKey(place.kind, place.place_id): ports for place, ports in plan.ports.items()}
 
 
 def optimum(name, plans, held):
