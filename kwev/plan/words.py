@@ -55,10 +55,14 @@ def attainable(reached: Reached) -> str:
 
 def least_budget(cost: Cost) -> str:
     """Return what is enough to meet every target and what is not, or why nothing is."""
-    why, bound = cost.no_least_budget, cost.least_budget_bound_checked_cad
-    if cost.least_budget_cad is not None:
-        shown = f"{cost.least_budget_cad:,.0f} CAD are enough"
-        return f"{shown}, {'no bound is' if bound is None else f'{bound:,.0f} CAD are not'} proven"
+    why, least = cost.no_least_budget, cost.least_budget_cad
+    low = cost.least_budget_bound_checked_cad or 0.0
+    if least is not None:
+        if low <= 0:
+            return f"{least:,.0f} CAD are enough; no less is ruled out"
+        if least - low < 1:
+            return f"{least:,.0f} CAD, proven"
+        return f"{least:,.0f} CAD are enough; less than {low:,.0f} CAD is ruled out"
     if why is None:
         return "unknown"
     if why.code != "out_of_reach":

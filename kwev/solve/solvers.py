@@ -101,6 +101,9 @@ def _or_else(bounds: NDArray[np.float64] | None, default: float, n: int) -> NDAr
 GUROBI_FREE_LIMIT = 2_000
 """Variables, and constraints, that gurobipy solves with the licence of its wheel."""
 
+FEASIBLE = 2
+"""HiGHS's status of a solution that keeps every row."""
+
 PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
 
 
@@ -326,8 +329,11 @@ def _status(problem: cp.Problem) -> str:
         # cvxpy calls SCIP's stop at the time limit "inaccurate", as it does one at the gap
         return "limit" if _scip_status(problem) == "timelimit" else "optimal"
     if problem.status == cp.USER_LIMIT:
-        value = problem.value
-        return "limit" if value is not None and np.isfinite(value) else "no_solution"
+        value, stats = problem.value, problem.solver_stats.extra_stats
+        # stopped before it found anything, HiGHS hands back zeros
+        nothing = getattr(stats, "primal_solution_status", FEASIBLE) != FEASIBLE
+        found = not nothing and value is not None and np.isfinite(value)
+        return "limit" if found else "no_solution"
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE, "infeasible_or_unbounded"):
         return "infeasible"
     return "no_solution"

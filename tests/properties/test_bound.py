@@ -218,7 +218,7 @@ def test_a_plan_carries_its_bounds_and_the_certificate_finds_them_again(seed):
     assert certify(plan, tables, case).violations == []
     least = -optimum("shortfall", plans, {})
     assert plan.shortfall.bound_checked_points <= least + NEAR
-    assert plan.solver.bound_checked >= plan.solver.objective - 1e-6
+    assert plan.quality.bound_checked >= plan.quality.objective - 1e-6
     for target in TARGETS:
         best = max(p.share[target] for p in plans)
         assert getattr(plan.coverage, target).bound_checked >= best - NEAR

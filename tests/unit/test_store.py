@@ -149,9 +149,33 @@ def test_other_data_code_or_geography_have_another_key(town, monkeypatch):
     assert store.key(town.tables, town.case) == mine
 
 
-def test_the_solver_is_recorded_not_keyed(town):
-    other = Case("toy", town.case.config.with_values(solver__threads=1, solver__seed=5), "da")
-    assert store.key(town.tables, other) == store.key(town.tables, town.case)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solver__time_limit_s": 599.0}, {"solver__threads": 1}, {"solver__seed": 5},
+        {"solver__name": "scip"},
+    ],
+)  # fmt: skip
+def test_whatever_may_change_the_answer_is_keyed(town, change):
+    other = Case("toy", town.case.config.with_values(**change), "da")
+    assert store.key(town.tables, other) != store.key(town.tables, town.case)
+
+
+def test_what_ended_at_a_limit_answers_no_question_with_a_larger_one(tmp_path, town, solves):
+    project = Project(tmp_path)
+    config = town.case.config.with_values(solver__time_limit_s=1e-9)
+    starved = store.stored(project, town.tables, Case("toy", config, "da")).plan
+    assert starved.solver_says.ended == "limit"
+    fed = store.stored(project, town.tables, town.case).plan
+    assert fed == town.plan != starved
+    assert len(solves) == 2
+    # nor does it where it is put there by hand
+    (theirs,) = project.store.glob("*" + store.key(town.tables, Case("toy", config, "da")))
+    mine = store.folder_of(project, town.tables, town.case)
+    for name in ("plan.json", "solve.json"):
+        (mine / name).write_bytes((theirs / name).read_bytes())
+    assert store.stored(project, town.tables, town.case).plan == town.plan
+    assert len(solves) == 3
 
 
 def test_other_crews_find_the_same_plan(shelf, town, solves):
