@@ -346,7 +346,7 @@ def parse_plan(values: Any, *, where: str) -> Plan:
             hint="Give the plan.json that 'kwev solve' wrote.",
         )
     version = values.get("format_version")
-    if isinstance(version, int) and version in range(FORMAT_VERSION):
+    if type(version) is int and version in range(FORMAT_VERSION):
         raise KwevError(
             f"a plan of format {version}, which this kwev no longer reads",
             where=where,
