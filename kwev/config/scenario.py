@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -34,6 +34,9 @@ from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+Read = TypeVar("Read", bound=Section)
 
 
 class Planning(Section):
@@ -101,6 +104,8 @@ class Config(Planning):
                     path = key.replace("__", ".")
                     raise KwevError(f"unknown key {path!r}: {parent!r} holds no keys")
             node[leaf] = value
+        if plain.keys() == Planning.model_fields.keys():
+            return _read(plain, Planning, where="with_values").as_config()
         return parse(plain, where="with_values")
 
 
@@ -133,10 +138,14 @@ def parse(values: Any, *, where: str) -> Config:
     """
     if not isinstance(values, dict):
         raise KwevError("configuration must be a JSON object", where=where)
+    return _read(values, Config, where=where)
+
+
+def _read(values: dict[str, Any], model: type[Read], *, where: str) -> Read:
     try:
-        return Config.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        raise refusal(error, Config, where=where) from error
+        raise refusal(error, model, where=where) from error
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from kwev.units import POINTS
@@ -32,6 +33,8 @@ NO_LEAST_BUDGET: Final = {
     "infeasible_unproven": "by the solver's word the targets cannot be met together, unproven",
     "not_found": "none found before a limit, unproven",
 }
+HUNDREDTHS: Final = 10_000
+"""Hundredths of a percent in one: a gap is rounded up to them."""
 LEAST_SHOWN: Final = 1e-9
 """A smaller shortfall is none (share)."""
 
@@ -40,7 +43,7 @@ def optimality(plan: Plan) -> str:
     """Return how near a plan is to the best, by the checked bound; else that nothing is proven."""
     gap = plan.quality.gap_checked
     if plan.quality.status == "within_gap" and gap is not None:
-        return f"within {gap:.2%} of the best"
+        return f"within {ceil(gap * HUNDREDTHS) / HUNDREDTHS:.2%} of the best"
     return f"not proven: {NO_PROOF.get(plan.proof.missing or '', 'a bound is missing')}"
 
 

@@ -91,7 +91,8 @@ def test_a_worse_plan_that_is_honest_is_clean_and_says_how_much_worse(town):
         found = certify(plan, town.tables, town.case)
         assert found.violations == []
         assert plan.quality.gap_checked > 0.3
-        assert words.optimality(plan) == f"within {plan.quality.gap_checked:.2%} of the best"
+        told = float(words.optimality(plan).split()[1].rstrip("%")) / 100
+        assert plan.quality.gap_checked <= told < plan.quality.gap_checked + 1.1e-4
         # what no plan can do without, and what this one misses, stand side by side
         assert plan.shortfall.bound_checked_points < 2
         assert plan.shortfall.total_points > 5

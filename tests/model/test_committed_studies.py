@@ -23,7 +23,8 @@ def test_no_committed_result_is_missing_damaged_or_stale(project, name):
 def test_no_committed_plan_breaks_a_rule(project, name):
     rows = registry.results(project, name)
     assert (rows["violations"] == 0).all()
-    assert rows["status"].isin(["optimal", "limit"]).all()
+    assert (rows["status"] == "within_gap").all()
+    assert rows["ended"].isin(["gap", "limit"]).all()
     assert (rows["net_cad"] <= rows["budget_cad"] + 0.005).all()
 
 
