@@ -28,6 +28,12 @@ POINTS: Final = 100.0
 CAD_PER_MILLION: Final = 1_000_000.0
 """CAD in a million CAD."""
 
+KW_PER_MW: Final = 1_000
+"""kW in a MW."""
+
+M_PER_KM: Final = 1_000
+"""m in a km."""
+
 CAD_SCALE: Final = 1e5
 """Rows of money are written in units of 100,000 CAD, near the size of their neighbours."""
 
