@@ -22,6 +22,9 @@ MONTHS_PER_YEAR: Final = 12
 SQRT3: Final = 3**0.5
 """Line current of a balanced three-phase load: I = P / (sqrt(3) V cos phi)."""
 
+CM_PER_M: Final = 100
+"""cm/m: distances are compared in whole centimetres, alike on every machine."""
+
 POINTS: Final = 100.0
 """Coverage points per unit share: a share of 0.5 is 50 points."""
 

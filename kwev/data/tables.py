@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.data.columns import check, text_columns
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
 from kwev.project import find_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kwev.data.columns import Schema
+    from kwev.data.schemas import Schema
 
 INPUTS: Final = (
     "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
@@ -138,48 +137,31 @@ def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     return table
 
 
+_LINKS: Final = {
+    "municipality_id": (
+        "municipalities", ("das", "cells", "sites", "stations", "construction", "transit_stops",
+                           "transit_lengths", "transit_planned"),
+    ),
+    "cell_id": ("cells", ("cell_parts", "cell_growth")),
+    "da_id": ("das", ("cell_parts", "da_growth", "da_profiles")),
+    "tract_id": ("tracts", ("tract_growth", "tract_profiles")),
+    "fsa": ("fsas", ("ev_quarters", "fsa_growth", "da_profiles")),
+    "station_id": ("stations", ("sites", "station_records")),
+    "site_id": ("sites", ("site_facts",)),
+    "area_id": ("area_grid", ("sites", "stations")),
+    "edge_id": ("road_edges", ("road_snaps",)),
+}  # fmt: skip
+"""Each id: the table whose key it is, and tables that name it."""
+
+
 def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Refuse tables of different builds: every id that one names must be in the other."""
-    links = (
-        ("das", "municipality_id", "municipalities", "municipality_id"),
-        ("cells", "municipality_id", "municipalities", "municipality_id"),
-        ("cell_parts", "cell_id", "cells", "cell_id"),
-        ("cell_parts", "da_id", "das", "da_id"),
-        ("ev_quarters", "fsa", "fsas", "fsa"),
-        ("fsa_growth", "fsa", "fsas", "fsa"),
-        ("da_growth", "da_id", "das", "da_id"),
-        ("tract_growth", "tract_id", "tracts", "tract_id"),
-        ("cell_growth", "cell_id", "cells", "cell_id"),
-        ("sites", "municipality_id", "municipalities", "municipality_id"),
-        ("sites", "station_id", "stations", "station_id"),
-        ("site_facts", "site_id", "sites", "site_id"),
-        ("sites", "site_id", "site_facts", "site_id"),
-        ("stations", "municipality_id", "municipalities", "municipality_id"),
-        ("station_records", "station_id", "stations", "station_id"),
-        ("road_edges", "u", "road_nodes", "node_id"),
-        ("road_edges", "v", "road_nodes", "node_id"),
-        ("road_snaps", "edge_id", "road_edges", "edge_id"),
-        ("da_profiles", "da_id", "das", "da_id"),
-        ("da_profiles", "fsa", "fsas", "fsa"),
-        ("tract_profiles", "tract_id", "tracts", "tract_id"),
-        ("sites", "area_id", "area_grid", "area_id"),
-        ("stations", "area_id", "area_grid", "area_id"),
-        ("construction", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_stops", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
-    )
-    found = [
-        (table, column, tables[table][column], other, key) for table, column, other, key in links
-    ]
-    snaps = tables["road_snaps"]
-    for kind, other in zip(
-        ("cell", "da", "tract", "station", "site"),
-        ("cells", "das", "tracts", "stations", "sites"),
-        strict=True,
-    ):
-        named = snaps.loc[snaps["kind"] == kind, "id"]
-        found.append(("road_snaps", "id", named, other, f"{kind}_id"))
+    links = [(t, key, own, key) for key, (own, others) in _LINKS.items() for t in others]
+    links += [("road_edges", end, "road_nodes", "node_id") for end in ("u", "v")]
+    links.append(("sites", "site_id", "site_facts", "site_id"))
+    found = [(table, name, tables[table][name], other, key) for table, name, other, key in links]
+    places = tables["road_snaps"].groupby("kind")["id"]
+    found += [("road_snaps", "id", ids, f"{kind}s", f"{kind}_id") for kind, ids in places]
     for table, column, ids, other, key in found:
         lost = sorted(set(ids) - {""} - set(tables[other][key]))
         if lost:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from kwev.data.columns import about_of, unit_of
+from kwev.data.schemas import about_of, unit_of
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
 from kwev.display.table import OWN, Table, table
