@@ -23,8 +23,8 @@ from kwev.report.effects import effects
 from kwev.report.phases import PHASES, phase_of
 from kwev.report.sweeps import ledger
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
-from kwev.studies import records, store
-from kwev.studies.records import Record
+from kwev.studies import store, study
+from kwev.studies.study import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -231,7 +231,7 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
 
 RECORD: Final = "schedule"
 VERSION: Final = "1"
-"""Version of the code behind the record (see :func:`kwev.studies.records.made_from`)."""
+"""Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
 def ranges(project: Project) -> dict[str, tuple[float, float]]:
@@ -248,7 +248,7 @@ def record(project: Project, scenario: str = "base", geography: str = "cell") ->
     config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
-        **records.made_from(tables, case, VERSION),
+        **study.made_from(tables, case, VERSION),
         "limits": sha256_json([config.phasing.model_dump(mode="json"), ranges(project)]),
     }
 
@@ -442,5 +442,5 @@ def timetable(
     KwevError
         If the record is missing, damaged or stale.
     """
-    values = records.read_record(project, record(project, plan.scenario, geography))
+    values = study.read_record(project, record(project, plan.scenario, geography))
     return Timetable.of(tables, plan, config, values)

@@ -17,7 +17,7 @@ from kwev.errors import KwevError
 from kwev.files import write_json
 from kwev.project import Project
 from kwev.solve import stages
-from kwev.studies import cluster, store
+from kwev.studies import store
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +182,7 @@ def test_bytes_of_any_kind_heal(shelf, town, solves):
 
 def test_what_a_worker_returns_is_certified_again(town):
     entry = store.solve_certified(town.tables, town.case)
-    good = cluster._certified_here(town.tables, town.case, (entry, {"net_cad": -1.0}), "tcp://x")
+    good = store._certified_here(town.tables, town.case, (entry, {"net_cad": -1.0}), "tcp://x")
     # the values of the row are worked out here, whatever the worker says
     assert good[1]["net_cad"] == town.plan.cost.net_cad
     plan = entry.plan
@@ -199,7 +199,7 @@ def test_what_a_worker_returns_is_certified_again(town):
     ]
     for lie in lies:
         with pytest.raises(KwevError, match=r"a worker returned no sound plan of 'toy'"):
-            cluster._certified_here(town.tables, town.case, lie, "tcp://x")
+            store._certified_here(town.tables, town.case, lie, "tcp://x")
 
 
 def test_another_plan_under_the_same_key_is_not_shown(shelf, town, solves):
