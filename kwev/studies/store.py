@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from kwev.project import Project
 
 
-PLAN_VERSION: Final = "1"
+PLAN_VERSION: Final = "2"
 """Version of the code that makes, measures and certifies a plan.
 
 Raised where that code may give another answer: every stored plan and every row of a study is stale
