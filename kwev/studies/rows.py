@@ -271,18 +271,32 @@ def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]
     list of str
         A line for each number that is another; empty where all are the same.
     """
+    lines = remeasured(tables, case, row)
+    return lines or [f"row {row['name']!r}: {wrong}" for wrong in unproven(tables, case, row)]
+
+
+def remeasured(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]:
+    """Return which measured columns of a row its own actions do not give, a line each.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        What the row is a row of.
+    row
+        With its ``name``, its ``actions`` as text, and any columns of :func:`evaluated`.
+    """
     name = row["name"]
     try:
-        actions = actions_of(str(row["actions"]))
-        again = evaluated(tables, case, actions)
+        again = evaluated(tables, case, actions_of(str(row["actions"])))
     except (ValueError, KeyError) as error:
         return [f"row {name!r} has actions that cannot be read: {error}"]
-    lines = [
+    return [
         f"row {name!r} says {column} is {row[column]!r}, measured again {value!r}"
         for column, value in again.items()
-        if not abs(float(row[column]) - value) <= _tolerance(column, value)
+        if column in row and not abs(float(row[column]) - value) <= _tolerance(column, value)
     ]
-    return lines or [f"row {name!r}: {wrong}" for wrong in unproven(tables, case, row)]
 
 
 def _tolerance(column: str, value: float) -> float:
