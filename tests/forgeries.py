@@ -189,6 +189,8 @@ for path, value in {
     "coverage.l4": {},
 }.items():
     edited(f"a key `{path}` more", TYPES, put(path, value, again=False), path.split(".")[-1])
+edited("a key that would colour the terminal", TYPES,
+       lambda v, _: {**v, "\x1b[31mnote": 1}, "\\x1b[31mnote")  # fmt: skip
 for path in ("proof", "solver_says", "cost.least_budget_bound_checked_cad", "config.rules"):
 
     def gone(values: dict[str, Any], _: Ground, path: str = path) -> None:

@@ -409,6 +409,12 @@ def target_status(
     most
         Checked bound on that of any plan within the budget, where one is known: on the cells only
         where the model's demand points are the cells.
+
+    Returns
+    -------
+    str
+        ``met``, ``unmet_proven`` where no plan can meet it, ``unmet_unproven``, or ``nobody`` where
+        the target counts nobody.
     """
     wanted = evaluation.config.targets.shares()[target]
     if evaluation.points("cell").weights(target).sum() <= 0:

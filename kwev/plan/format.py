@@ -357,6 +357,7 @@ def parse_plan(values: Any, *, where: str) -> Plan:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         path = ".".join(str(part) for part in problem["loc"])[:LONGEST] or "plan"
+        path = path if path.isprintable() else ascii(path)
         raise KwevError(
             f"not a plan of format {FORMAT_VERSION}: {path}: {problem['msg']}",
             where=where,
