@@ -164,8 +164,8 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    certificate = _certified(plan, scenario)[3]
-    terminal.echo(*(f"target {target}: {status}" for target, status in certificate.targets.items()))
+    record, _, _, certificate = _certified(plan, scenario)
+    terminal.echo(*terminal.certified_lines(record, certificate))
     terminal.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
@@ -264,6 +264,7 @@ def explain(
         plan = stored(project, tables, case, progress=step).plan
     terminal.echo(*terminal.conflict_lines(found, plan, case.config))
     terminal.echo(*terminal.municipality_lines(outofreach.by_municipality(tables, plan, case)))
+    terminal.echo(*terminal.missed_lines(plan))
     if found.status == "unknown":
         raise typer.Exit(EXIT_VIOLATIONS)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -14,6 +15,13 @@ from kwev.errors import KwevError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+MOST_BYTES = 2**28
+"""A larger JSON file is none of ours (bytes)."""
+MOST_DIGITS = 20
+"""A longer whole number is none of ours."""
+LONGEST_REASON = 200
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -81,14 +89,16 @@ def write_csv(path: Path, table: pd.DataFrame) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
+    """Read a JSON file, strictly: no key twice, no number beyond a double, no half character.
 
     Raises
     ------
     KwevError
-        If the file is missing, not UTF-8 or not JSON.
+        If the file is missing, too large, not UTF-8 or not such JSON.
     """
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise KwevError("file is too large", where=str(path), hint="Check the file.")
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise KwevError("file not found", where=str(path), hint="Check the path.") from error
@@ -98,17 +108,52 @@ def read_json(path: Path) -> Any:
             f"file cannot be read: {reason}", where=str(path), hint="Check the file."
         ) from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(
+            text,
+            parse_constant=_refuse_constant,
+            parse_int=_whole,
+            parse_float=_finite,
+            object_pairs_hook=_once,
+        )
+        if "\\ud" in text.lower():  # half a character comes from an escape alone
+            dump_json(value).encode()
+    except UnicodeEncodeError as error:
+        raise KwevError(
+            "not valid JSON: half a character", where=str(path), hint="Mend or write it again."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise KwevError(
-            f"not valid JSON: {error}",
+            f"not valid JSON: {str(error)[:LONGEST_REASON]}",
             where=str(path),
             hint="The file may be cut off; write it again.",
         ) from error
+    return value
 
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"{digits[:MOST_DIGITS]}... has too many digits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if not math.isfinite(value):
+        raise ValueError(f"{digits[:MOST_DIGITS]} is beyond any number")
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"key {twice!r} stands there twice")
+    return found
 
 
 def sha256_bytes(content: bytes) -> str:

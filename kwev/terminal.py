@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from kwev import escape
+from kwev.plan import words
 from kwev.vocabulary import ACTION_KIND, ALWAYS_SHOWN, TARGET_KEYS
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.config import Case, Config
-    from kwev.plan.format import Plan
+    from kwev.plan.format import Certificate, Plan
     from kwev.project import Project
     from kwev.solve.infeasibility import Conflict
 
@@ -50,31 +51,30 @@ def bar() -> Progress:
 
 def plan_lines(plan: Plan, account: dict[str, Any]) -> Iterator[str]:
     """Tell what a plan does and costs, how good it is, and what the exact reduction left."""
-    solver, cost = plan.solver, plan.cost
+    said, cost, quality = plan.solver_says, plan.cost, plan.quality
+    yield f"plan: {words.optimality(plan)}, objective {quality.objective:.4f} points"
     yield (
-        f"{solver.name} {solver.version} ({solver.reason}): {solver.status}, objective "
-        f"{solver.objective:.4f} points, gap {solver.gap_solver:.2e}, {account['seconds']:.1f} s"
+        f"solver's word: {said.name} {said.version} ({words.SOLVER_REASON[said.reason]}): ended at "
+        f"{'its gap' if said.ended == 'gap' else 'a limit'}, gap {plan.gap_said:.2e}, "
+        f"{account['seconds']:.1f} s"
     )
-    checked = solver.gap_checked
-    shown = plan.proof.reason if checked is None else f"gap {checked:.2e} proven by multipliers"
-    yield f"bound: {shown}"
     yield "actions: " + ", ".join(f"{n} {kind}" for kind, n in _counts(plan).items())
     yield (
         f"net cost {cost.net_cad:,.0f} CAD of {cost.budget_cad:,.0f} CAD, "
         f"operating cost {cost.operating_cad_per_year:+,.0f} CAD a year"
     )
+    model = "the cells" if plan.geography == "cell" else f"{plan.geography} points of the model"
+    yield f"{'':<9} on the cells{'':<15} on {model}"
     for name in TARGET_KEYS:
         reached = getattr(plan.coverage, name)
-        most = ", ".join(
-            f"{word} {'none' if value is None else format(value, '.1%')}"
-            for word, value in (("attainable", reached.attainable), ("ceiling", reached.ceiling))
-        )
-        status = plan.certificate.targets[name] if plan.certificate else "not certified"
+        status = plan.certificate.targets[name] if plan.certificate else ""
         yield (
-            f"{name:<9} {reached.before:6.1%} -> {reached.after:6.1%} of {reached.target:.0%} "
-            f"({most}): {status}"
+            f"{name:<9} {reached.before:6.1%} -> {reached.after:6.1%} of {reached.target:4.0%}   "
+            f"attainable {words.attainable(reached)}, ceiling {reached.ceiling:.1%}: "
+            f"{words.TARGET_STATUS.get(status, 'not certified')}"
         )
-    yield _least_budget(plan)
+    yield from missed_lines(plan)
+    yield f"least budget: {words.least_budget(cost)}"
     if plan.certificate:
         held = len(plan.certificate.violations)
         yield f"certificate: {plan.certificate.checks} checks, {held} violations"
@@ -84,18 +84,27 @@ def plan_lines(plan: Plan, account: dict[str, Any]) -> Iterator[str]:
     yield f"reduced: {left or 'nothing to decide'}"
 
 
+def missed_lines(plan: Plan) -> Iterator[str]:
+    """Tell what a plan misses, floors and other elastic rules of the scenario among it."""
+    parts, least = words.missed(plan), plan.shortfall.bound_checked_points
+    if not parts:
+        return
+    told = ", ".join(f"{name} {points:.2f}" for name, points in parts.items())
+    bound = "" if least is None else f"; no plan misses less than {least:.2f} in all"
+    yield f"missed on {plan.geography} points of the model (points): {told}{bound}"
+
+
+def certified_lines(plan: Plan, certificate: Certificate) -> Iterator[str]:
+    """Tell what the check found of each target and of the plan; no word is read from the file."""
+    for target, status in certificate.targets.items():
+        yield f"target {target}: {status}"
+    if not certificate.violations:
+        yield f"plan: {words.optimality(plan)}"
+
+
 def _counts(plan: Plan) -> dict[str, int]:
     counts = {kind: sum(a.kind == kind for a in plan.actions) for kind in ACTION_KIND}
     return {kind: n for kind, n in counts.items() if n or kind in ALWAYS_SHOWN}
-
-
-def _least_budget(plan: Plan) -> str:
-    cost = plan.cost
-    if cost.least_budget_cad is None:
-        return f"least budget: none, {cost.least_budget_reason}"
-    bound = cost.least_budget_bound_cad
-    least = "" if bound is None else f" (no less than {bound:,.0f} CAD)"
-    return f"least budget: {cost.least_budget_cad:,.0f} CAD{least}"
 
 
 def schedule_lines(compared: pd.DataFrame) -> Iterator[str]:

@@ -229,7 +229,8 @@ def over_the_budget(ground: Ground) -> Forged:
 def a_worse_plan_passed_off_as_optimal(ground: Ground) -> Forged:
     values = ground.copy()
     values["actions"] = values["actions"][: len(values["actions"]) // 2]
-    return agreed(values, ground), "solver.status is 'optimal' with a gap"
+    # its gap is told honestly; only the solver's own word still calls it the best
+    return agreed(values, ground), "solver_says.ended is 'gap' with a gap"
 
 
 # -- actions against the rest of the plan ----------------------------------------------------------
@@ -282,14 +283,14 @@ def resale_too_high(ground: Ground) -> Forged:
 def a_dropped_action(ground: Ground) -> Forged:
     values = ground.copy()
     values["actions"].remove(first(values, "upgrade"))
-    return refreshed(values), "solver.objective"
+    return refreshed(values), "quality.objective"
 
 
 @fault
 def an_invented_action(ground: Ground) -> Forged:
     values = ground.copy()
     values["actions"].append(ground.action("new_l2", ground.free_site("library"), 1))
-    return refreshed(values), "solver.objective"
+    return refreshed(values), "quality.objective"
 
 
 # -- what is covered ---------------------------------------------------------------------------
@@ -390,13 +391,6 @@ def an_edited_capacity(ground: Ground) -> Forged:
 
 
 @fault
-def another_search_gap_than_the_search_had(ground: Ground) -> Forged:
-    values = ground.copy()
-    del values["config"]["solver"]["mip_gap"]
-    return refreshed(values), "config.solver"
-
-
-@fault
 def other_data(ground: Ground) -> Forged:
     return refreshed({**ground.copy(), "inputs_sha256": "f" * 64}), "inputs_sha256"
 
@@ -418,7 +412,7 @@ def another_geography(ground: Ground) -> Forged:
 
 @fault
 def another_metric(ground: Ground) -> Forged:
-    return refreshed({**ground.copy(), "metric": "road"}), "metric is 'road'"
+    return refreshed({**ground.copy(), "metric": "road"}), "metric: Input should be"
 
 
 # -- shortfall, objective, extremes ----------------------------------------------------------------
@@ -441,10 +435,11 @@ FAULTS.update(
         "shortfall_l3": edited_number("shortfall", "l3", 1e-6),
         "shortfall_demand": edited_number("shortfall", "demand", 1e-6),
         "shortfall_total": edited_number("shortfall", "total_points", -1e-3, resum=False),
-        "shortfall_bound_above_the_total": edited_number("shortfall", "bound_points", 50.0),
-        "objective_raised": edited_number("solver", "objective", 0.01),
-        "bound_below_the_objective": edited_number("solver", "bound", -1.0),
-        "gap_hidden": edited_number("solver", "gap_solver", 1e-6, resum=False),
+        "shortfall_bound_above_the_total": edited_number(
+            "solver_says", "shortfall_bound_points", 50.0
+        ),
+        "objective_raised": edited_number("quality", "objective", 0.01),
+        "bound_below_the_objective": edited_number("solver_says", "bound", -1.0),
         "purchase_total": edited_number("cost", "purchase_cad", -1.0, resum=False),
         "resale_total": edited_number("cost", "resale_cad", 1.0, resum=False),
         "net_total": edited_number("cost", "net_cad", -1.0, resum=False),
@@ -458,24 +453,38 @@ FAULTS.update(
 
 
 @fault
-def bound_far_above_the_objective(ground: Ground) -> Forged:
+def a_search_that_ended_far_from_its_gap(ground: Ground) -> Forged:
     values = ground.copy()
-    values["solver"]["bound"] += 5
-    return refreshed(values), "solver.status is 'optimal' with a gap"
+    values["solver_says"]["bound"] += 5
+    return refreshed(values), "solver_says.ended is 'gap' with a gap"
 
 
 @fault
 def an_unknown_status(ground: Ground) -> Forged:
     values = ground.copy()
-    values["solver"]["status"] = "proved"
-    return refreshed(values), "solver.status 'proved'"
+    values["quality"]["status"] = "optimal"
+    return refreshed(values), "quality.status: Input should be 'within_gap' or 'not_proven'"
+
+
+@fault
+def a_status_without_its_proof(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["quality"]["status"] = "not_proven"
+    return refreshed(values), "quality.status is 'not_proven'"
 
 
 @fault
 def an_unknown_solver(ground: Ground) -> Forged:
     values = ground.copy()
-    values["solver"]["name"] = "oracle"
-    return refreshed(values), "solver.name 'oracle'"
+    values["solver_says"]["name"] = "oracle"
+    return refreshed(values), "solver_says.name"
+
+
+@fault
+def a_licence_of_another_solver(ground: Ground) -> Forged:
+    values = ground.copy()
+    values["solver_says"] |= {"name": "gurobi", "licence": "open source"}
+    return refreshed(values), "no gurobi has the licence"
 
 
 def edited_extreme(target: str, key: str, step: float | None) -> Fault:
@@ -570,7 +579,7 @@ def another_least_budget(ground: Ground) -> Forged:
     values = ground.copy()
     cost = values["cost"]
     cost["least_budget_cad"] = (cost["least_budget_cad"] or 1_000_000) - 1
-    cost["least_budget_reason"] = ""
+    cost["no_least_budget"] = None
     values["witnesses"].setdefault("least_budget", {"actions": []})
     return refreshed(values), "least_budget"
 
@@ -579,19 +588,19 @@ def another_least_budget(ground: Ground) -> Forged:
 def no_least_budget_for_an_invented_reason(ground: Ground) -> Forged:
     values = ground.copy()
     values["cost"]["least_budget_cad"] = None
-    values["cost"]["least_budget_reason"] = (
-        "target l2 is 0.9500; with every candidate built 0.1234 is the most"
-    )
+    values["cost"]["no_least_budget"] = {
+        "code": "out_of_reach", "target": "l2", "wanted": 0.95, "most": 0.1234,
+    }  # fmt: skip
     values["witnesses"].pop("least_budget", None)
-    return refreshed(values), "cost.least_budget"
+    return refreshed(values), "cost.no_least_budget.most"
 
 
 @fault
-def a_bound_above_the_least_budget(ground: Ground) -> Forged:
+def a_bound_of_the_least_budget_that_nothing_proves(ground: Ground) -> Forged:
     values = ground.copy()
     cost = values["cost"]
-    cost["least_budget_bound_cad"] = (cost["least_budget_cad"] or 0) + 1_000
-    return refreshed(values), "cost.least_budget_bound_cad"
+    cost["least_budget_bound_checked_cad"] = (cost["least_budget_cad"] or 0) + 1_000
+    return refreshed(values), "cost.least_budget_bound_checked_cad"
 
 
 # -- the plan's own certificate --------------------------------------------------------------------
@@ -623,9 +632,9 @@ FAULTS.update(
 
 FAULTS.update(
     {
-        "a_tighter_bound_than_proven": edited_number("solver", "bound_checked", -1e-6),
-        "a_weaker_bound_than_proven": edited_number("solver", "bound_checked", 1e-6),
-        "a_gap_smaller_than_proven": edited_number("solver", "gap_checked", -1e-6, resum=False),
+        "a_tighter_bound_than_proven": edited_number("quality", "bound_checked", -1e-6),
+        "a_weaker_bound_than_proven": edited_number("quality", "bound_checked", 1e-6),
+        "a_gap_smaller_than_proven": edited_number("quality", "gap_checked", -1e-6, resum=False),
         "a_larger_least_shortfall_than_proven": edited_number(
             "shortfall", "bound_checked_points", 1e-6
         ),
@@ -638,8 +647,8 @@ FAULTS.update(
 @fault
 def a_bound_at_the_objective(ground: Ground) -> Forged:
     values = ground.copy()
-    values["solver"]["bound_checked"] = values["solver"]["objective"]
-    return refreshed(values), "solver.bound_checked"
+    values["quality"]["bound_checked"] = values["quality"]["objective"]
+    return refreshed(values), "quality.bound_checked"
 
 
 @fault
@@ -647,7 +656,7 @@ def multipliers_of_another_plan(ground: Ground) -> Forged:
     values = ground.copy()
     for branch in values["proof"]["branches"]["plan"]:
         branch["rows"]["budget"] = 2 * branch["rows"].get("budget", 0) + 10**9
-    return refreshed(values), "solver.bound_checked"
+    return refreshed(values), "quality.bound_checked"
 
 
 @fault
@@ -691,25 +700,26 @@ def a_covering_row_that_takes_more_than_there_is(ground: Ground) -> Forged:
 def bounds_without_a_proof(ground: Ground) -> Forged:
     values = ground.copy()
     values["proof"]["branches"] = {}
-    return refreshed(values), "proof.reason"
+    return refreshed(values), "proof.missing"
 
 
 @fault
 def bounds_taken_back_without_a_reason(ground: Ground) -> Forged:
     values = ground.copy()
     values["proof"]["branches"] = {}
-    values["solver"] |= {"bound_checked": None, "gap_checked": None}
+    values["quality"] |= {"bound_checked": None, "gap_checked": None, "status": "not_proven"}
     values["shortfall"]["bound_checked_points"] = None
+    values["cost"]["least_budget_bound_checked_cad"] = None
     for reached in values["coverage"].values():
         reached["bound_checked"] = None
-    return refreshed(values), "proof.reason"
+    return refreshed(values), "proof.missing"
 
 
 @fault
 def a_reason_where_nothing_is_missing(ground: Ground) -> Forged:
     values = ground.copy()
-    values["proof"]["reason"] = "nobody looked"
-    return refreshed(values), "proof.reason"
+    values["proof"]["missing"] = "not_asked"
+    return refreshed(values), "proof.missing"
 
 
 @fault

@@ -15,9 +15,10 @@ from typing import Any
 from toy import base_config, streets, toy
 
 from kwev.certify import ActionKey, Evaluation, certify, missed
-from kwev.config import Case, parse
+from kwev.config import Case
+from kwev.errors import KwevError
 from kwev.files import sha256_json
-from kwev.plan.format import Action, Plan, parse_plan
+from kwev.plan.format import Action, Plan, parse_plan, relative_gap
 from kwev.studies.store import solve_certified
 
 TARGETS = ("l2", "l3", "ev_owners")
@@ -40,6 +41,13 @@ class Ground:
 
     def violations(self, values: dict[str, Any]) -> list[str]:
         return certify(parse_plan(values, where="planted"), self.tables, self.case).violations
+
+    def told(self, values: dict[str, Any]) -> list[str]:
+        """Return the violations, or why the values are not even read as a plan."""
+        try:
+            return self.violations(values)
+        except KwevError as error:
+            return [str(error)]
 
     def action(self, kind: str, place_id: str, added: int) -> dict[str, Any]:
         """Return a well-formed record of an action, allowed or not."""
@@ -119,7 +127,7 @@ def _on_one_road(tables: Any) -> Any:
 
 def refreshed(values: dict[str, Any]) -> dict[str, Any]:
     """Return the edited plan with sums, gap and hashes put right and no certificate."""
-    cost, solver, short = values["cost"], values["solver"], values["shortfall"]
+    cost, quality, short = values["cost"], values["quality"], values["shortfall"]
     for key in ("purchase_cad", "resale_cad", "net_cad", "operating_cad_per_year"):
         cost[key] = sum(action[key] for action in values["actions"])
     short["total_points"] = 100 * sum(
@@ -127,11 +135,8 @@ def refreshed(values: dict[str, Any]) -> dict[str, Any]:
         for share in (*(short[key] for key in (*TARGETS, "demand")), *short["rules"].values())
         if share is not None
     )
-    distance = abs(solver["bound"] - solver["objective"])
-    solver["gap_solver"] = distance / max(abs(solver["objective"]), 1e-9)
-    if solver["bound_checked"] is not None:
-        distance = abs(solver["bound_checked"] - solver["objective"])
-        solver["gap_checked"] = distance / max(abs(solver["objective"]), 1e-9)
+    if quality["bound_checked"] is not None:
+        quality["gap_checked"] = relative_gap(quality["objective"], quality["bound_checked"])
     values["config_sha256"] = sha256_json(values["config"])
     values["certificate"] = None
     return values
@@ -156,11 +161,16 @@ def agreed(values: dict[str, Any], ground: Ground) -> dict[str, Any]:
         values["model_covered"][level] = sorted(model.ids(level))
     missed_share = sum(values["shortfall"]["rules"].values())
     values["objective_parts"] = evaluation.objective_parts(ports, missed_share)
-    values["solver"]["objective"] = evaluation.objective_points(ports, missed_share)
+    values["quality"]["objective"] = evaluation.objective_points(ports, missed_share)
     return refreshed(values)
 
 
 def reconfigured(values: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return the plan with its own configuration edited, as strictly read as ever."""
-    values["config"] = parse(values["config"], where="planted").with_values(**changes).as_dict()
+    """Return the plan with its own configuration edited."""
+    for key, value in changes.items():
+        *parents, leaf = key.split("__")
+        node = values["config"]
+        for parent in parents:
+            node = node[parent]
+        node[leaf] = value
     return refreshed(values)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from toy import ORIGIN, streets, toy
+from toy import ORIGIN, base_config, streets, toy
 
 from kwev.model.inputs import build_inputs
 from kwev.solve.record import Choice, Extreme, Outcome, action_id, plan_record
 
 TARGETS = ("l2", "l3", "ev_owners")
-SOLVER = {
-    "name": "highs", "version": "1", "licence": "MIT", "reason": "by hand", "status": "optimal",
-    "objective": 1.0, "bound": 1.0, "gap_solver": 0.0,
+SOLVER_SAYS = {
+    "kwev_version": "1", "name": "highs", "version": "1", "licence": "open source",
+    "reason": "asked_for", "ended": "gap", "bound": 1.0, "shortfall_bound_points": 0.0,
+    "settings": base_config().solver.model_dump(),
 }  # fmt: skip
 
 
@@ -70,9 +71,10 @@ def plan_of(tables, case, actions):
     for name, added in wanted.items():
         build[at[name]] = True
         ports[at[name]] = columns.min_ports[at[name]] if added is None else added
-    none = Extreme(None, None, "not asked")
-    unknown = dict.fromkeys(TARGETS, none)
-    outcome = Outcome(Choice(build, ports), dict(SOLVER), 0.0, unknown, unknown, none)
+    why = {"code": "not_found", "target": None, "wanted": None, "most": None}
+    none = Extreme(None, None, why)
+    unknown, one = dict.fromkeys(TARGETS, none), dict.fromkeys(TARGETS, 1.0)
+    outcome = Outcome(Choice(build, ports), dict(SOLVER_SAYS), unknown, one, none)
     return plan_record(tables, case, inputs, outcome)
 
 

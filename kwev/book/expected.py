@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 DATA_RELATIVE = 1e-9
 """Relative difference between two environments that computed the same from the same data."""
 
-LEFT_OUT = ("plan.solver.version", "plan.solver.reason", "plan.certificate.checks")
+LEFT_OUT = ("plan.solver_says.version", "plan.solver_says.reason", "plan.certificate.checks")
 """Origins of numbers about the solver's version, its licence and the number of checks."""
 
 SOLVED = ("plan.", "phasing.phases", "budget_sweep", "one_at_a_time")
@@ -182,7 +182,7 @@ _HINT = "Renew it with `make expect` and read what moved."
 def _gap_allows(report: Report) -> dict[str, float]:
     """Return by unit how far a value of a plan may lie off, given the gap of its solve."""
     config = report.config
-    points = config.solver.mip_gap * report.plan.solver.objective
+    points = config.solver.mip_gap * report.plan.quality.objective
     levels = [w for w in (config.weights.l2, config.weights.l3) if w > 0]
     price = config.weights.cost_points_per_million_cad
     share = points / POINTS / min(levels, default=1.0)
@@ -201,7 +201,7 @@ def _within(number: Number, allowed: dict[str, float]) -> float:
     if number.unit in EXACT_UNITS or isinstance(number.value, str):
         return 0.0
     # any gap up to the allowed one is as good
-    if number.origin in ("plan.solver.gap_solver", "plan.solver.gap_checked"):
+    if number.origin in ("plan.solver_says.bound", "plan.quality.gap_checked"):
         return allowed["gap"]
     if number.origin.startswith(SOLVED):
         if number.unit not in allowed:

@@ -9,7 +9,7 @@ does it month by month. The package is called by its own name: ``kwev.certify(pl
 import sys
 
 from kwev.certify.actions import KINDS, NEW, ActionKey, ActionRules, Effect
-from kwev.certify.certificate import certify
+from kwev.certify.certificate import NOT_CHECKED, certify, target_status
 from kwev.certify.constraints import broken, missed
 from kwev.certify.evaluation import Cover, Evaluation
 from kwev.certify.reach import Measure, Points
@@ -20,6 +20,7 @@ from kwev.rooms import Room
 __all__ = [
     "KINDS",
     "NEW",
+    "NOT_CHECKED",
     "ActionKey",
     "ActionRules",
     "Cover",
@@ -35,6 +36,7 @@ __all__ = [
     "evs",
     "missed",
     "point_weights",
+    "target_status",
 ]
 
 sys.modules[__name__].__class__ = Room

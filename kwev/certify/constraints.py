@@ -22,29 +22,12 @@ if TYPE_CHECKING:
 
     from kwev.certify.actions import Level, Ports
     from kwev.certify.evaluation import Evaluation
-    from kwev.config import Config, Floors
+    from kwev.config import Floors
     from kwev.data.tables import Tables
 
 L3_STATIONS = ("new_l3", "upgrade")
 CM_PER_M = 100
 SHARE_TOL = 1e-9
-
-
-def ties(config: Config) -> bool:
-    """Return whether a rule ties sites together, so that not everything can be built at once."""
-    rules = config.rules
-    together = (
-        rules.l3_spacing_m,
-        rules.l3_gap_m,
-        rules.stations_per_area,
-        rules.area_power.proxy_factor,
-        rules.area_power.cap_kw,
-        rules.overlap,
-        rules.ports.l2_total,
-        rules.ports.l3_total,
-        rules.total_kw,
-    )
-    return any(value is not None for value in together)
 
 
 def broken(evaluation: Evaluation, ports: Ports) -> list[str]:

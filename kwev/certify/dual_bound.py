@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from kwev.certify.actions import Level
+    from kwev.certify.actions import Level, Ports
     from kwev.certify.exact_model import ExactModel, Problem
     from kwev.certify.options import Option
-    from kwev.plan.format import Branch, Plan
+    from kwev.plan.format import Branch, Optimality
 
 MULTIPLIER = 10**9
 """Units of a row's multiplier in one point."""
@@ -78,31 +78,51 @@ class Bounds:
         objective (points).
     attainable
         By target: no plan within the budget covers a larger share.
+    least_budget_cad
+        No plan that meets every target, within ``HOLD``, costs less (CAD).
     """
 
     shortfall_points: float | None
     objective: float | None
     attainable: dict[str, float | None]
+    least_budget_cad: float | None
+
+    def lacks(self, *, least_budget: bool) -> bool:
+        """Return whether a bound is missing, that of a least budget only where it is asked for."""
+        found = [self.shortfall_points, self.objective, *self.attainable.values()]
+        return None in found or (least_budget and self.least_budget_cad is None)
+
+    def optimality(self) -> Optimality:
+        """Return what is proven of the plan: within a gap of the best, or nothing."""
+        shown = self.objective is not None and self.shortfall_points is not None
+        return "within_gap" if shown else "not_proven"
 
 
-def plan_bounds(plan: Plan, model: ExactModel) -> Bounds:
-    """Return the bounds that the multipliers in a plan file prove.
+NO_BOUNDS = Bounds(None, None, dict.fromkeys(TARGETS), None)
+"""What no multipliers prove."""
+
+
+def checked_bounds(
+    model: ExactModel, given: Mapping[str, Sequence[Branch]], ports: Ports
+) -> Bounds:
+    """Return the bounds that multipliers prove.
 
     Parameters
     ----------
-    plan
-        With its multipliers (``proof.branches``).
     model
-        The plan's scenario.
+        The scenario.
+    given
+        By problem, as in a plan file (``proof.branches``).
+    ports
+        The plan's actions, with the ports that each adds.
 
     Raises
     ------
     UncheckedError
         If a multiplier is none, or an action of the plan is none of the scenario.
     """
-    given = plan.proof.branches
-    missing = model.missing(plan.actions)
-    names = ["shortfall", "plan", *(f"attainable_{target}" for target in TARGETS)]
+    missing = model.missing(ports)
+    names = ["shortfall", "plan", *(f"attainable_{target}" for target in TARGETS), "least_budget"]
     stray = sorted(given.keys() - set(names))
     if stray:
         raise UncheckedError(f"no problem {stray[0]!r} to bound")
@@ -119,6 +139,7 @@ def plan_bounds(plan: Plan, model: ExactModel) -> Bounds:
             for target in TARGETS
             for value in [found.get(f"attainable_{target}")]
         },
+        least_budget_cad=_down_cad(-found["least_budget"]) if "least_budget" in found else None,
     )
 
 
@@ -259,7 +280,8 @@ class _RelaxedProblem:
     @cached_property
     def _per_cad(self) -> Fraction:
         """Points lost for a CAD spent."""
-        weights, per_million = self._model.config.weights, self._multipliers["budget"]
+        weights = self._model.config.weights
+        per_million = self._multipliers.get("budget", Fraction(0)) + self._problem.cost
         if self._problem.objective:
             per_million += exact(weights.cost_points_per_million_cad)
         return per_million / CAD_PER_MILLION
@@ -312,7 +334,8 @@ class _RelaxedProblem:
     def _right_hand_sides(self) -> int:
         """Return what the right-hand sides of the relaxed rows add."""
         model, rows, branch = self._model, self._multipliers, self._branch
-        total = rows["budget"] * exact(model.config.budget.limit_cad) / CAD_PER_MILLION
+        paid = rows.get("budget", Fraction(0))
+        total = paid * exact(model.config.budget.limit_cad) / CAD_PER_MILLION
         for level in LEVELS:
             if rows[f"most_{level}"] > 0:
                 total += rows[f"most_{level}"] * branch.most[level]
@@ -416,3 +439,8 @@ def _up_points(value: int, per: int = 1) -> float:
 
 def _down_points(value: int) -> float:
     return max(0, -up(Fraction(-value * DECIMALS, POINT))) / DECIMALS
+
+
+def _down_cad(value: int) -> float:
+    """Return money in whole cents, a point of the bound being a million CAD."""
+    return -up(Fraction(-value * CAD_PER_MILLION * 100, POINT)) / 100

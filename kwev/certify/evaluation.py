@@ -65,7 +65,7 @@ class Cover:
 
     def share(self, target: str) -> float:
         """Return the share of people (``l2``, ``l3``) or EVs (``ev_owners``) covered."""
-        weights = self.points.ev if target == "ev_owners" else self.points.people
+        weights = self.points.weights(target)
         total = float(np.sum(weights))
         return float(np.sum(weights[self.covered(target)])) / total if total > 0 else 0.0
 
@@ -139,8 +139,8 @@ class Evaluation(EnergyBalance[float]):
         As long as no constraint but budget, capacity and ports ties sites together, each target
         alone attains it without a budget (for EVs of either level, where L3 reaches at least as
         far as L2). Added ports reach nobody new, and a removal never reaches more. Where an
-        optional rule ties sites together (see :func:`kwev.certify.constraints.ties`), it is an
-        upper bound.
+        optional rule ties sites together (a spacing, a total of ports or power), it is an upper
+        bound alone.
         """
         kind = self.points(where).kind
         if kind not in self._ceilings:

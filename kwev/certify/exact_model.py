@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kwev.certify.actions import LEVELS, TARGETS, ActionKey, Level, Row
+from kwev.certify.actions import LEVELS, TARGETS, Level, Ports, Row
 from kwev.certify.evaluation import wanted_shares
 from kwev.certify.exact import UncheckedError, exact, up, whole
 from kwev.certify.options import ExactActions, unknown
@@ -22,18 +22,18 @@ from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import evs, point_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from kwev.config import Config
     from kwev.data.tables import Tables
-    from kwev.plan.format import Action
 
 POINT = 10**12
 """Units of the bound in one point."""
 HOLD = Fraction(1, 10**6)
-"""Share by which another plan may miss a target by more than this one and still compare."""
+"""Share by which another plan may miss a target by more than this one and still compare, or by
+which a plan that meets a target may miss it."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,11 @@ class Problem:
     Attributes
     ----------
     name
-        ``shortfall``, ``plan`` or ``attainable_<target>``.
+        ``shortfall``, ``plan``, ``attainable_<target>`` or ``least_budget``.
     objective
         Whether the weighted coverage less cost counts.
+    cost
+        Whether net cost alone counts, a point for a million CAD; no budget limits it.
     share
         The target whose share alone counts; empty for none.
     shortfall_points
@@ -57,6 +59,7 @@ class Problem:
 
     name: str
     objective: bool = False
+    cost: bool = False
     share: str = ""
     shortfall_points: Fraction = Fraction(0)
     most_missing: dict[str, Fraction] = field(default_factory=dict)
@@ -136,7 +139,7 @@ class ExactModel:
     Raises
     ------
     UncheckedError
-        If the scenario has a setting that is not known here.
+        If the scenario has a setting that is not known here, or people or EVs are no decimals.
     """
 
     def __init__(self, tables: Tables, config: Config, geography: str) -> None:
@@ -145,6 +148,8 @@ class ExactModel:
             raise UncheckedError(reason)
         self._tables, self.config = tables, config
         self._points = Points.read(tables, geography, evs(tables, config.demand.ev_year, geography))
+        self._people = whole(self._points.people, "people").numerators
+        self._ev = whole(self._points.ev, "EVs").numerators
         self._actions = ExactActions(tables, config)
         self.options = self._actions.options()
         self.targets = wanted_shares(config, exact)
@@ -152,14 +157,6 @@ class ExactModel:
         self._deficits: dict[str, Deficit] = {}
 
     # -- covering --------------------------------------------------------------------------------
-
-    @cached_property
-    def _people(self) -> list[int]:
-        return whole(self._points.people, "people").numerators
-
-    @cached_property
-    def _ev(self) -> list[int]:
-        return whole(self._points.ev, "EVs").numerators
 
     def counts(self, target: str) -> list[int]:
         """Return the people, or for ``ev_owners`` the EVs, of each point, in whole units."""
@@ -303,7 +300,7 @@ class ExactModel:
 
     # -- problems --------------------------------------------------------------------------------
 
-    def missing(self, actions: Iterable[Action]) -> dict[str, Fraction]:
+    def missing(self, ports: Ports) -> dict[str, Fraction]:
         """Return by how much a plan misses each target, exactly (share).
 
         Raises
@@ -312,12 +309,10 @@ class ExactModel:
             If an action is none that the scenario allows.
         """
         index = {option.key: k for k, option in enumerate(self.options)}
-        ports: dict[ActionKey, int] = {}
-        for action in actions:
-            key = ActionKey(action.kind, action.place_id)
-            if key not in index:
-                raise UncheckedError(f"{action.id} is no action of the scenario")
-            ports[key] = max(0, action.ports_added)
+        stray = [key.id for key in ports if key not in index]
+        if stray:
+            raise UncheckedError(f"{stray[0]} is no action of the scenario")
+        ports = {key: max(0, added) for key, added in ports.items()}
         found = {}
         for target, wanted in self.targets.items():
             cover, counts = self.covers[target], self.counts(target)
@@ -338,7 +333,7 @@ class ExactModel:
         Parameters
         ----------
         name
-            ``shortfall``, ``plan`` or ``attainable_<target>``.
+            ``shortfall``, ``plan``, ``attainable_<target>`` or ``least_budget``.
         missing
             By how much the plan misses each target, which another plan must not exceed in ``plan``.
 
@@ -356,6 +351,8 @@ class ExactModel:
         if name == "plan":
             held = {target: share + HOLD for target, share in missing.items()}
             return Problem(name, objective=True, most_missing=held)
+        if name == "least_budget":
+            return Problem(name, cost=True, most_missing=dict.fromkeys(everything, HOLD))
         target = name.removeprefix("attainable_")
         if target not in TARGETS or target == name:
             raise UncheckedError(f"no problem {name!r} to bound")
@@ -363,7 +360,8 @@ class ExactModel:
 
     def row_names(self, problem: Problem) -> list[str]:
         """Return the names of the rows that may have a multiplier, covering rows apart."""
-        names = ["budget", *(f"{end}_{level}" for end in ("least", "most") for level in LEVELS)]
+        names = [f"{end}_{level}" for end in ("least", "most") for level in LEVELS]
+        names += [] if problem.cost else ["budget"]
         for target in problem.most_missing:
             names.append(f"target_{target}")
             names += [f"alone_{target}"] if target != "demand" else []

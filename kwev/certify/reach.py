@@ -66,6 +66,10 @@ class Points:
             ev=np.array([evs[place] for place in table[f"{kind}_id"]], float),
         )
 
+    def weights(self, target: str) -> NDArray[np.float64]:
+        """Return whom a target counts: the people, or for ``ev_owners`` the EVs, shape (n,)."""
+        return self.ev if target == "ev_owners" else self.people
+
 
 class Measure:
     """Which points have a station within reach, by the scenario's metric.

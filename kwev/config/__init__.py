@@ -1,9 +1,9 @@
 """Scenarios: what a planner may choose, as frozen values read strictly from ``config/``."""
 
 from kwev.config.scenario import (
-    NOT_PLANNED,
     Case,
     Config,
+    Planning,
     json_schema,
     load_case,
     load_config,
@@ -29,7 +29,6 @@ from kwev.config.sections import (
 
 __all__ = [
     "GEOGRAPHIES",
-    "NOT_PLANNED",
     "SOLVERS",
     "Case",
     "Config",
@@ -39,6 +38,7 @@ __all__ = [
     "Geography",
     "Metric",
     "Phasing",
+    "Planning",
     "PositiveM",
     "Power",
     "Section",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -35,15 +35,13 @@ from kwev.project import find_project
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOT_PLANNED = ("description", "finance", "phasing", "solver")
-"""Sections that do not change what is planned: how it is told, solved, built in time, and earns."""
+
+Read = TypeVar("Read", bound=Section)
 
 
-class Config(Section):
-    """A whole scenario, resolved."""
+class Planning(Section):
+    """What a plan depends on."""
 
-    description: str
-    """What the scenario is for, in a sentence."""
     budget: Budget
     targets: Targets
     coverage: Coverage
@@ -57,9 +55,6 @@ class Config(Section):
     siting: Siting
     rules: Rules
     scores: Scores
-    phasing: Phasing
-    finance: Finance
-    solver: Solver
 
     def as_dict(self) -> dict[str, Any]:
         """Return the configuration as plain JSON values."""
@@ -69,9 +64,27 @@ class Config(Section):
         """Return the hash of the resolved configuration."""
         return sha256_json(self.as_dict())
 
+    def as_config(self) -> Config:
+        """Return a configuration of what is planned alone: it has no other section to read."""
+        return Config.model_construct(**dict(self))
+
+
+class Config(Planning):
+    """A whole scenario, resolved."""
+
+    description: str
+    """What the scenario is for, in a sentence."""
+    phasing: Phasing
+    finance: Finance
+    solver: Solver
+
+    def planning(self) -> Planning:
+        """Return the sections that a plan depends on."""
+        return Planning.model_validate({k: getattr(self, k) for k in Planning.model_fields})
+
     def planning_sha256(self) -> str:
-        """Return the hash of all that a plan depends on: without :data:`NOT_PLANNED`."""
-        return sha256_json({k: v for k, v in self.as_dict().items() if k not in NOT_PLANNED})
+        """Return the hash of all that a plan depends on."""
+        return self.planning().sha256()
 
     def with_values(self, **changes: Any) -> Config:
         """Return a copy with dotted keys changed, for example ``budget__limit_cad=2e6``.
@@ -91,6 +104,8 @@ class Config(Section):
                     path = key.replace("__", ".")
                     raise KwevError(f"unknown key {path!r}: {parent!r} holds no keys")
             node[leaf] = value
+        if plain.keys() == Planning.model_fields.keys():
+            return _read(plain, Planning, where="with_values").as_config()
         return parse(plain, where="with_values")
 
 
@@ -136,10 +151,14 @@ def parse(values: Any, *, where: str) -> Config:
     """
     if not isinstance(values, dict):
         raise KwevError("configuration must be a JSON object", where=where)
+    return _read(values, Config, where=where)
+
+
+def _read(values: dict[str, Any], model: type[Read], *, where: str) -> Read:
     try:
-        return Config.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
-        raise refusal(error, Config, where=where) from error
+        raise refusal(error, model, where=where) from error
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

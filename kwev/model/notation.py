@@ -222,7 +222,7 @@ PARAMETERS = (
            "one where it takes it away there, zero elsewhere", "", "actions levels"),
 )  # fmt: skip
 MULTIPLIERS = (
-    Symbol("proven", "plan.format.SolverAccount.bound_checked", r"\Lambda",
+    Symbol("proven", "plan.format.Quality.bound_checked", r"\Lambda",
            "bound on the objective that the multipliers prove", "points"),
     Symbol("held", "plan.format.Plan.shortfall", r"\bar{s}^{\ell}",
            r"by how much the plan misses the target of level $\ell$, and a millionth",

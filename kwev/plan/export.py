@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from kwev import escape
 from kwev.files import dump_json, write_bytes, write_json, write_text
@@ -65,48 +66,40 @@ def as_csv(plan: Plan) -> str:
     return escape.csv(as_frame(plan))
 
 
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class OneSolve(_Said):
+    """One solve behind a plan."""
+
+    status: Literal["optimal", "limit", "infeasible", "no_solution"]
+    seconds: float = Field(ge=0)
+    nodes: int = Field(ge=0)
+    value: float | None
+    bound: float | None
+    log: str
+
+
+class Account(_Said):
+    """The account of the solves, all of it the solver's word: the content of solve.json."""
+
+    solver: str
+    solver_version: str
+    seconds: float = Field(ge=0)
+    nodes: int = Field(ge=0)
+    log: str
+    solves: dict[str, OneSolve]
+    size: dict[str, Annotated[int, Field(ge=0)]]
+    machine: dict[str, Any]
+
+
 def account_schema() -> dict[str, Any]:
     """Return the JSON schema of ``solve.json``."""
-    one_solve = {
-        "type": "object",
-        "required": ["status", "seconds", "nodes", "log"],
-        "properties": {
-            "status": {"enum": ["optimal", "limit", "infeasible", "no_solution"]},
-            "seconds": {"type": "number", "minimum": 0},
-            "nodes": {"type": "integer", "minimum": 0},
-            "value": {"type": ["number", "null"]},
-            "bound": {"type": ["number", "null"]},
-            "log": {"type": "string"},
-        },
-        "additionalProperties": False,
-    }
-    counts = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0}}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "kwev solve account",
-        "type": "object",
-        "required": [
-            "solver",
-            "solver_version",
-            "seconds",
-            "nodes",
-            "log",
-            "solves",
-            "size",
-            "machine",
-        ],
-        "properties": {
-            "solver": {"type": "string"},
-            "solver_version": {"type": "string"},
-            "seconds": {"type": "number", "minimum": 0},
-            "nodes": {"type": "integer", "minimum": 0},
-            "log": {"type": "string"},
-            "solves": {"type": "object", "additionalProperties": one_solve},
-            "size": counts,
-            "machine": {"type": "object"},
-        },
-        "additionalProperties": False,
-    }
+    schema = Account.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "kwev solve account"
+    return schema
 
 
 def geojson_schema(plan_schema: dict[str, Any]) -> dict[str, Any]:

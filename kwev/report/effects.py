@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 import pandas as pd
 
-from kwev.config import parse
 from kwev.display import origins
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
@@ -128,7 +127,7 @@ def effects(tables: Tables, plan: Plan) -> Effects:
     KwevError
         If the plan has an action that its own scenario does not allow.
     """
-    config = parse(plan.config, where="plan")
+    config = plan.config.as_config()
     cells = demand_points(tables, config, "cell")
     stations = existing_stations(tables, config)
     columns = decision_columns(tables, config, stations)

@@ -139,7 +139,12 @@ def record(project: Project) -> Record:
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
         "alternatives": sha256_json(picks.record(project).parts),
     }
-    return Record(NAME, parts, lambda: _made(project, tables, base))
+    return Record(
+        NAME,
+        parts,
+        lambda: _made(project, tables, base),
+        lambda values: [(base, {**row, **row["now"]}) for row in values["plans"]],
+    )
 
 
 def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:

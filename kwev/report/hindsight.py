@@ -224,7 +224,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
             "plan": near_another(planned["l2"][standing:], planned["l2"], base),
         },
         "real": sum(a.place_id.startswith(REAL) for a in plan.actions),
-        "gap": plan.solver.gap_solver,
+        "gap": plan.gap_said,
         "violations": len(plan.certificate.violations) if plan.certificate else -1,
     }  # fmt: skip
 

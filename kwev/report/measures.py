@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.config import parse
 from kwev.display import origins
 from kwev.display.table import Column, table
 from kwev.display.values import SHOW, Numbers, named
@@ -351,7 +350,7 @@ def slack(tables: Tables, plan: Plan) -> pd.DataFrame:
         (``room left``, ``at the limit``, ``missed``). Of limits that hold place by place, the
         place with least room stands for all.
     """
-    config = parse(plan.config, where="plan")
+    config = plan.config.as_config()
     evaluation = Evaluation(tables, config, plan.geography)
     cover = plan.coverage
     found = [

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from kwev.certify import ActionKey, Evaluation
+from kwev.certify import NOT_CHECKED, ActionKey, Evaluation
 from kwev.display.table import Column
 from kwev.display.table import table as table_of
 from kwev.display.values import Numbers, listed, named
@@ -129,6 +129,13 @@ def table(project: Project) -> notation.Markdown:
         f"| {c.title}{' (optional)' * c.optional} | ${c.latex}$ | {'; '.join(c.instances)} |"
         for c in constraints(project)
     ]
+    return notation.Markdown("\n".join([*head, *rows, ""]))
+
+
+def not_checked() -> notation.Markdown:
+    """Return what a plan file may state otherwise without a violation, as a Markdown table."""
+    head = ["| In the plan file | What it is |", f"|:{'-' * 34}|:{'-' * 60}|"]
+    rows = [f"| `{path}` | {what} |" for path, what in NOT_CHECKED]
     return notation.Markdown("\n".join([*head, *rows, ""]))
 
 

@@ -266,7 +266,12 @@ def record(project: Project) -> Record:
     """Return the record of the alternatives."""
     tables, case = load_tables(project.processed), case_of(project)
     parts = study.made_from(tables, case, VERSION)
-    return Record(NAME, parts, lambda: _made(project, tables, case))
+    return Record(
+        NAME,
+        parts,
+        lambda: _made(project, tables, case),
+        lambda values: [(case, row) for row in values["plans"]],
+    )
 
 
 def _made(project: Project, tables: Tables, case: Case) -> dict[str, Any]:

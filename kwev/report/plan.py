@@ -8,6 +8,7 @@ import pandas as pd
 
 from kwev.display.table import Column, Columns, table
 from kwev.display.values import Number, Numbers, listed, named
+from kwev.plan import words
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
 from kwev.vocabulary import (
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
     from kwev.plan.format import Action, Plan
     from kwev.report.scenario import Report
 
-STATUS_WORDS: Final = {
-    "met": "met",
-    "unmet_proven": "out of reach of any plan",
-    "unmet_unproven": "not met by this plan",
-}
 SOLVER_NAMES: Final = {"highs": "HiGHS", "gurobi": "Gurobi", "scip": "SCIP"}
 
 LEAST_GAIN_POINTS: Final = 1e-9
@@ -47,7 +43,7 @@ def coverage(plan: Plan) -> pd.DataFrame:
     shares = ["before", "after", "target", "attainable", "ceiling"]
     rows = [
         {"name": name, **{s: getattr(getattr(plan.coverage, key), s) for s in shares},
-         "status": STATUS_WORDS[_status(plan, key)]}
+         "status": words.TARGET_STATUS[_status(plan, key)]}
         for key, name in TARGET_NAMES.items()
     ]  # fmt: skip
     return pd.DataFrame(rows).astype(dict.fromkeys(shares, float))
@@ -158,7 +154,9 @@ def verdict(plan: Plan, target: str) -> str:
     who = "vehicles" if target == "ev_owners" else "people"
     if status == "met":
         return f"met: {reached.after:.1%} of the {who}"
-    if status == "unmet_proven" and (reached.ceiling or 0.0) >= reached.target > (
+    if status == "nobody":
+        return f"of nobody: there are no {who}"
+    if status == "unmet_proven" and reached.ceiling >= reached.target > (
         1.0 if reached.bound_checked is None else reached.bound_checked
     ):
         return (
@@ -172,7 +170,7 @@ def verdict(plan: Plan, target: str) -> str:
         )
     return (
         f"not met by this plan, which gives weight to other things too: "
-        f"for this target alone the budget allows {reached.attainable:.1%} of the {who}"
+        f"for this target alone the budget allows {words.attainable(reached)} of the {who}"
     )
 
 
@@ -237,8 +235,8 @@ def of_plan(report: Report) -> Numbers:
     """Return the numbers of the published plan."""
     plan, account = report.plan, report.entry.account
     kinds: list[str] = [action.kind for action in plan.actions]
-    solver, cost, short = plan.solver, plan.cost, plan.shortfall
-    version = f"{SOLVER_NAMES[solver.name]} {solver.version}"
+    said, cost, short = plan.solver_says, plan.cost, plan.shortfall
+    version = f"{SOLVER_NAMES[said.name]} {said.version}"
     numbers = [
         *named("plan.actions", count={"actions": len(kinds)}),
         *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in KIND_NAMES}),
@@ -248,15 +246,16 @@ def of_plan(report: Report) -> Numbers:
             "resale_income": cost.resale_cad, "operating_cost": cost.operating_cad_per_year,
             "unspent": cost.budget_cad - cost.net_cad,
         }),
-        *named("plan.solver", solver, points="objective:.2f bound:.2f"),
-        *named("plan.solver.gap_solver", solver, share="gap_solver:.4%"),
+        *named("plan.quality", plan.quality, points="objective:.2f"),
+        *named("plan.solver_says", said, points="bound:.2f"),
+        *named("plan.solver_says.bound", share={"gap_solver:.4%": plan.gap_said}),
         *_bounds(plan),
-        *named("plan.solver.version", text={"solver": version}),
-        *named("plan.solver.reason", text={"solver_reason": solver.reason}),
+        *named("plan.solver_says.version", text={"solver": version}),
+        *named("plan.solver_says.reason", text={"solver_reason": words.SOLVER_REASON[said.reason]}),
         *named("solve.json", count={"solves": len(account["solves"])}),
         *named("solve.json: size", account["size"], count="columns rows_l2 rows_l3"),
         *named("plan.shortfall", points={
-            "shortfall": short.total_points, "shortfall_bound": short.bound_points,
+            "shortfall": short.total_points, "shortfall_bound": said.shortfall_bound_points,
         }),
         *named("plan.shortfall.demand", share={"unserved": short.demand or 0.0}),
         *named("plan.model_coverage", share={
@@ -282,16 +281,12 @@ def of_plan(report: Report) -> Numbers:
 
 
 def _bounds(plan: Plan) -> list[Number]:
-    """Return the checked gap and bounds; the solver's where a scenario leaves no bound to check."""
-    solver, short = plan.solver, plan.shortfall.bound_checked_points
-    if solver.gap_checked is None or solver.bound_checked is None:
-        found = named("plan.solver.gap_solver", share={"gap:.2%": solver.gap_solver})
-        shown_by = "the solver"
-    else:
-        found = named("plan.solver.gap_checked", share={"gap:.2%": solver.gap_checked})
-        found += named("plan.solver.bound_checked", solver, points="bound_checked:.2f")
-        shown_by = "a sum of whole numbers"
-    found += named("plan.proof", text={"gap_shown_by": shown_by})
+    """Return the checked gap and bounds, as far as they are proven."""
+    quality, short = plan.quality, plan.shortfall.bound_checked_points
+    found = named("plan.quality.status", text={"optimality": words.optimality(plan)})
+    if quality.gap_checked is not None:
+        found += named("plan.quality.gap_checked", share={"gap:.2%": quality.gap_checked})
+        found += named("plan.quality.bound_checked", quality, points="bound_checked:.2f")
     if short is not None:
         origin = "plan.shortfall.bound_checked_points"
         found += named(origin, points={"shortfall_bound_checked:.2f": short})
@@ -342,7 +337,7 @@ def of_budgets(report: Report) -> Numbers:
 
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
-    changes, config, solver = report.swings, report.config, report.plan.solver
+    changes, config = report.swings, report.config
     assumptions = sweeps.ledger(report.project)
     names = {entry["key"]: entry["what"] for entry in assumptions}
     varied = sweeps.ranges(report.project)
@@ -364,8 +359,8 @@ def of_assumptions(report: Report) -> Numbers:
         )  # fmt: skip
     price = config.weights.cost_points_per_million_cad
     if price > 0:
-        cad = config.solver.mip_gap * solver.objective / price * CAD_PER_MILLION
-        numbers += named("plan.solver: gap over the price of a point", cad={"gap_cad": cad})
+        cad = config.solver.mip_gap * report.plan.quality.objective / price * CAD_PER_MILLION
+        numbers += named("plan.solver_says: gap over the price of a point", cad={"gap_cad": cad})
     return Numbers(numbers)
 
 

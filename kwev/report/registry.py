@@ -8,7 +8,7 @@ from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
 from kwev.report import equity, frontier, futures, hindsight, picks, sweeps, timing
 from kwev.studies import study
-from kwev.studies.rows import differences
+from kwev.studies.rows import differences, remeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -78,7 +78,7 @@ def state(project: Project, name: str) -> list[str]:
 
 
 def check(project: Project, name: str) -> tuple[int, list[str]]:
-    """Measure the committed rows of a study again; of a record only its state is looked at.
+    """Measure the committed rows of a study, or the plans of a record, again.
 
     Returns
     -------
@@ -86,16 +86,21 @@ def check(project: Project, name: str) -> tuple[int, list[str]]:
         Number of rows measured, and what is wrong, a line each.
     """
     wrong = state(project, name)
-    if wrong or name not in STUDIES:
+    if wrong:
         return 0, wrong
-    own = STUDIES[name](project)
-    tables, rows = load_tables(project.processed), study.results(project, own)
-    found = [
-        line
-        for point, row in zip(own, rows.to_dict("records"), strict=True)
-        for line in differences(tables, point.case, {str(k): v for k, v in row.items()})
-    ]
-    return len(rows), found
+    tables = load_tables(project.processed)
+    if name in STUDIES:
+        own = STUDIES[name](project)
+        kept = study.results(project, own).to_dict("records")
+        found = [
+            line
+            for point, row in zip(own, kept, strict=True)
+            for line in differences(tables, point.case, {str(k): v for k, v in row.items()})
+        ]
+        return len(kept), found
+    rec = RECORDS[name](project)
+    plans = rec.plans(study.read_record(project, rec))
+    return len(plans), [line for case, row in plans for line in remeasured(tables, case, row)]
 
 
 def sweep(

@@ -14,7 +14,7 @@ from kwev import __version__
 from kwev.files import write_json
 from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 from kwev.report.effects import WHENS
-from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
+from kwev.report.file_format import FileRecord, file_record
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 FILE: Final = "results.json"
 """Beside ``plan.json``."""
+
+RESULTS_VERSION: Final = 2
+"""Version of the format of ``results.json``."""
 
 STAGES: Final = ("shortfall", "plan")
 """The solves that the plan comes from; the others ask what is attainable."""
@@ -108,7 +111,7 @@ def results(findings: Findings, account: dict[str, Any]) -> FileRecord:
     made, config = findings.effects.plan, findings.effects.config
     same = ("scenario", "geography", "metric", "inputs_sha256", "config_sha256")
     record = {
-        "format_version": FORMAT_VERSION,
+        "format_version": RESULTS_VERSION,
         "kwev_version": __version__,
         **{key: getattr(made, key) for key in same},
         "infrastructure_changes": infrastructure(made, config),
@@ -216,7 +219,8 @@ def _validation(made: Plan) -> dict[str, Any]:
     found = made.certificate
     clean = found is not None and not found.violations
     return {
-        "optimality_gap": made.solver.gap_solver,
+        "optimality_status": made.quality.status,
+        "optimality_gap": made.quality.gap_checked,
         "constraint_satisfaction": clean,
         "solution_feasibility": clean,
         "checks": found.checks if found else 0,
@@ -228,16 +232,16 @@ def _validation(made: Plan) -> dict[str, Any]:
 def _solver_metrics(made: Plan, account: dict[str, Any]) -> dict[str, Any]:
     solves = account["solves"]
     return {
-        "status": made.solver.status,
+        "status": made.solver_says.ended,
         "solution_count": solution_count(
             "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
         ),
         "node_count": account["nodes"],
         "runtime_s": account["seconds"],
-        "gap": made.solver.gap_solver,
-        "gap_checked": made.solver.gap_checked,
-        "objective_points": made.solver.objective,
-        "bound_points": made.solver.bound,
+        "gap": made.gap_said,
+        "gap_checked": made.quality.gap_checked,
+        "objective_points": made.quality.objective,
+        "bound_points": made.solver_says.bound,
         "solves": {
             name: {key: solve[key] for key in ("status", "seconds", "nodes")}
             for name, solve in solves.items()

@@ -11,6 +11,7 @@ from kwev.data.tables import Tables, load_tables
 from kwev.display import origins
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
+from kwev.plan import words
 from kwev.project import Project, find_project
 from kwev.report import (
     equity,
@@ -266,7 +267,7 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
 
 def _note_provenance(report: Report, entry: Entry) -> None:
     """Leave what the pages' footers say about the plan."""
-    solver = entry.plan.solver
+    said = entry.plan.solver_says
     quarter = str(report.tables.fsas["quarter"].iloc[0])
     records = report.tables.station_records
     listed = records[records["source"].isin(INVENTORIES)].groupby("source")["snapshot"].max()
@@ -275,7 +276,7 @@ def _note_provenance(report: Report, entry: Entry) -> None:
         report.project.build / "provenance.json",
         {
             "Scenario": f"{report.scenario}, demand points: {report.geography}",
-            "Solver": f"{solver.name} {solver.version}, gap {solver.gap_solver:.2e}",
+            "Solver": f"{said.name} {said.version}, plan {words.optimality(entry.plan)}",
             "Data": f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations {stations}",
         },
     )

@@ -16,8 +16,8 @@ from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel, Rule
 from kwev.display.table import Column, Table, columns_of, table
 from kwev.display.values import Number, Numbers, listed, named
+from kwev.plan.words import TARGET_STATUS
 from kwev.report import picks, readings, registry, sweeps
-from kwev.report.plan import STATUS_WORDS
 from kwev.report.plan_charts import LEVEL_LINES
 from kwev.report.readings import MONEY_TOL, VERDICTS, money
 from kwev.report.sweeps import origin as _origin
@@ -385,8 +385,8 @@ def scenarios_table(report: Report) -> Table:
         scenario=rows["name"].str.replace("_", " "),
         l2_target=[targets.l2 for targets in asked],
         l3_target=[targets.l3 for targets in asked],
-        l2_words=rows["l2_status"].map(STATUS_WORDS),
-        l3_words=rows["l3_status"].map(STATUS_WORDS),
+        l2_words=rows["l2_status"].map(TARGET_STATUS),
+        l3_words=rows["l3_status"].map(TARGET_STATUS),
     )
     columns = (
         "scenario budget_cad net_cad l2_target", Column("l2", "Level 2", format=".1%"),

@@ -10,16 +10,16 @@ in the relaxation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from kwev.certify.actions import LEVELS, TARGETS
-from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
+from kwev.certify.actions import LEVELS, TARGETS, ActionKey
+from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, checked_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
-from kwev.plan.format import Branch, Plan, Proof
+from kwev.plan.format import Branch, Plan, Proof, relative_gap
 from kwev.solve.highs import BlockProgram
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kwev.certify.actions import Ports
     from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.vocabulary import LevelKey
@@ -46,37 +47,61 @@ def proven(plan: Plan, tables: Tables, case: Case) -> Plan:
     """Return a plan with its checked bounds and the multipliers that prove them.
 
     Where the scenario has a setting that the bound does not know, the bounds are missing and the
-    proof says why.
+    proof says so.
     """
     try:
         model = ExactModel(tables, case.config, case.geography)
-        missing = model.missing(plan.actions)
-        relaxation = Relaxation(model)
-        found = {
-            name: relaxation.branches(model.problem(name, missing), value)
-            for name, value in _values(plan).items()
-        }
-        given = {name: branches for name, branches in found.items() if branches}
-        lost = "" if len(given) == len(found) else "a linear relaxation was not solved"
-        plan = plan.model_copy(update={"proof": Proof(reason=lost, branches=given)})
-        bounds = plan_bounds(plan, model)
-    except UncheckedError as error:
-        return plan.model_copy(update={"proof": Proof(reason=str(error), branches={})})
-    solver, short, coverage = plan.solver, plan.shortfall, plan.coverage
-    gap = None
-    if bounds.objective is not None:
-        gap = abs(bounds.objective - solver.objective) / max(abs(solver.objective), 1e-9)
-    update = {
-        "solver": solver.model_copy(update={"bound_checked": bounds.objective, "gap_checked": gap}),
-        "shortfall": short.model_copy(update={"bound_checked_points": bounds.shortfall_points}),
-        "coverage": coverage.model_copy(
-            update={
-                target: getattr(coverage, target).model_copy(update={"bound_checked": most})
-                for target, most in bounds.attainable.items()
-            }
-        ),
+    except UncheckedError:
+        return plan.model_copy(update={"proof": Proof(missing="no_exact_model", branches={})})
+    ports = {ActionKey(a.kind, a.place_id): a.ports_added for a in plan.actions}
+    try:
+        given = multipliers(model, ports, _values(plan))
+        bounds = checked_bounds(model, given, ports)
+    except UncheckedError:
+        return plan.model_copy(update={"proof": Proof(missing="no_multipliers", branches={})})
+    quality, objective = plan.quality, bounds.objective
+    lacks = bounds.lacks(least_budget=plan.cost.least_budget_cad is not None)
+    parts: dict[str, dict[str, Any]] = {
+        "proof": {"missing": "no_multipliers" if lacks else None, "branches": given},
+        "quality": {
+            "bound_checked": objective,
+            "gap_checked": None
+            if objective is None
+            else relative_gap(quality.objective, objective),
+            "status": bounds.optimality(),
+        },
+        "shortfall": {"bound_checked_points": bounds.shortfall_points},
+        "cost": {"least_budget_bound_checked_cad": bounds.least_budget_cad},
+        "coverage": {
+            target: getattr(plan.coverage, target).model_copy(update={"bound_checked": most})
+            for target, most in bounds.attainable.items()
+        },
     }
-    return plan.model_copy(update=update)
+    return plan.model_copy(
+        update={name: getattr(plan, name).model_copy(update=new) for name, new in parts.items()}
+    )
+
+
+def multipliers(
+    model: ExactModel, ports: Ports, wanted: Mapping[str, float]
+) -> dict[str, list[Branch]]:
+    """Return branches with multipliers for each problem whose relaxation can be solved.
+
+    Parameters
+    ----------
+    model
+        The scenario.
+    ports
+        A plan's actions, with the ports that each adds.
+    wanted
+        By problem, what a plan shows of its maximum (points): no bound is below it.
+    """
+    missing, relaxation = model.missing(ports), Relaxation(model)
+    found = {
+        name: relaxation.branches(model.problem(name, missing), value)
+        for name, value in wanted.items()
+    }
+    return {name: branches for name, branches in found.items() if branches}
 
 
 def _values(plan: Plan) -> dict[str, float]:
@@ -85,7 +110,9 @@ def _values(plan: Plan) -> dict[str, float]:
         f"attainable_{target}": POINTS * (getattr(plan.coverage, target).attainable or 0.0)
         for target in TARGETS
     }
-    return {"shortfall": -plan.shortfall.total_points, "plan": plan.solver.objective, **shown}
+    if plan.cost.least_budget_cad is not None:
+        shown["least_budget"] = -plan.cost.least_budget_cad / CAD_PER_MILLION
+    return {"shortfall": -plan.shortfall.total_points, "plan": plan.quality.objective, **shown}
 
 
 @dataclass(frozen=True)
@@ -188,7 +215,8 @@ class Relaxation:
             name: _units(duals[name][0]) for name in self._model.row_names(problem) if name in duals
         }
         # duals of the budget are per CAD_SCALE, its multiplier is per million
-        rows["budget"] = _units(duals["budget"][0] * (CAD_PER_MILLION / CAD_SCALE))
+        if not problem.cost:
+            rows["budget"] = _units(duals["budget"][0] * (CAD_PER_MILLION / CAD_SCALE))
         for level in LEVELS:
             price = duals[f"count_{level}"][0]
             rows[f"least_{level}"] = _units(-price)
@@ -254,6 +282,9 @@ class Relaxation:
         most, each = self._more, self._port_cad
         fixed = self._fixed_cad + self._fewest * each
         price_fixed, price_each = np.zeros(len(options)), np.zeros(len(options))
+        if problem.cost:  # a point for a million
+            price_each, price_fixed = each / CAD_PER_MILLION, self._fixed_cad / CAD_PER_MILLION
+            price_fixed = price_fixed + self._fewest * price_each
         if problem.objective:
             weights = model.config.weights
             rate = weights.cost_points_per_million_cad / CAD_PER_MILLION
@@ -267,7 +298,7 @@ class Relaxation:
         program.at_most(
             "budget",
             {build: fixed / CAD_SCALE, extra: each / CAD_SCALE},
-            model.config.budget.limit_cad / CAD_SCALE,
+            np.inf if problem.cost else model.config.budget.limit_cad / CAD_SCALE,
         )
         spread = sparse.eye_array(len(options))
         program.at_most(

@@ -182,9 +182,10 @@ def _near(case: Case) -> Case:
 
 
 def _search(inputs: Inputs, case: Case, best: Plan) -> _Search:
-    least = best.solver.bound / (1 + WITHIN)
+    bound = best.solver_says.bound
+    least = bound / (1 + WITHIN)
     held = {name: getattr(best.shortfall, name) for name in (*TARGET_KEYS, "demand")}
-    room = max(best.solver.bound - least, 1e-6)
+    room = max(bound - least, 1e-6)
     return _Search(
         inputs=inputs,
         config=case.config,
@@ -198,32 +199,27 @@ def _search(inputs: Inputs, case: Case, best: Plan) -> _Search:
 def _record(tables: Tables, case: Case, inputs: Inputs, best: Plan, choice: Choice) -> Plan:
     """Write the record of an alternative beside the extremes and the bound of the best plan."""
     points = sum(objective_parts(inputs, case.config, choice).values())
-    solver, bound = best.solver, max(best.solver.bound, points)
-    account = {
-        "name": solver.name,
-        "version": solver.version,
-        "licence": solver.licence,
-        "reason": solver.reason,
-        "status": "optimal",
-        "objective": points,
-        "bound": bound,
-        "gap_solver": abs(bound - points) / max(abs(points), 1e-9),
+    said = best.solver_says.model_dump(mode="json")
+    said |= {
+        "ended": "gap",
+        "bound": max(said["bound"], points),
+        "settings": case.config.solver.model_dump(),
     }
     shown = {name: _choice(inputs, witness.actions) for name, witness in best.witnesses.items()}
     targets = {name: getattr(best.coverage, name) for name in TARGET_KEYS}
+    why = best.cost.no_least_budget
     outcome = Outcome(
         choice=choice,
-        solver=account,
-        shortfall_bound_points=best.shortfall.bound_points,
+        solver_says=said,
         attainable={
             name: Extreme(part.attainable, shown.get(f"attainable_{name}"))
             for name, part in targets.items()
         },
-        ceiling={name: Extreme(part.ceiling, None) for name, part in targets.items()},
+        ceiling={name: part.ceiling for name, part in targets.items()},
         least_budget=Extreme(
             best.cost.least_budget_cad,
             shown.get("least_budget"),
-            best.cost.least_budget_reason,
+            None if why is None else why.model_dump(mode="json"),
         ),
     )
     return plan_record(tables, case, inputs, outcome)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kwev import __version__
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import demand_points, share_of
 from kwev.model.network import Places
@@ -26,6 +25,10 @@ if TYPE_CHECKING:
     from kwev.model.demand import DemandPoints
     from kwev.model.inputs import Inputs
     from kwev.model.siting import Columns, Stations
+
+
+NO_POINTS = 1e-6
+"""A smaller total shortfall is none (points)."""
 
 
 @dataclass(frozen=True)
@@ -183,16 +186,13 @@ class Extreme:
         Share for coverage, CAD for money; None where no plan answers the question.
     witness
         The choice that attains it, None where there is none.
-    reason
-        Why there is none, in words.
-    bound
-        Of the least budget: no plan that answers the question costs less (CAD).
+    why_none
+        Why there is none: :class:`kwev.plan.format.NoLeastBudget` as plain values.
     """
 
     value: float | None
     witness: Choice | None
-    reason: str = ""
-    bound: float | None = None
+    why_none: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -203,21 +203,20 @@ class Outcome:
     ----------
     choice
         The plan's decisions.
-    solver
-        The solver's account of itself, as in the plan file.
-    shortfall_bound_points
-        Proven lower bound on the total shortfall (points).
-    attainable, ceiling
-        By target: the most with and without the budget.
+    solver_says
+        The solver's word, as in the plan file.
+    attainable
+        By target: the most that was found within the budget.
+    ceiling
+        By target: the share that no plan exceeds (see :meth:`kwev.certify.Evaluation.ceiling`).
     least_budget
         The least net cost that meets every enforced target.
     """
 
     choice: Choice
-    solver: dict[str, Any]
-    shortfall_bound_points: float
+    solver_says: dict[str, Any]
     attainable: dict[str, Extreme]
-    ceiling: dict[str, Extreme]
+    ceiling: dict[str, float]
     least_budget: Extreme
 
 
@@ -235,30 +234,40 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
     )
     before, after = _as_modelled(inputs, nothing), _as_modelled(inputs, choice)
     actions = action_records(tables, inputs, choice)
+    parts = objective_parts(inputs, config, choice)
+    short = _shortfall(inputs, config, choice, after)
+    spent_cad = sum(a["net_cad"] for a in actions)
+    shown = _extremes(outcome, spent_cad if short["total_points"] <= NO_POINTS else np.inf)
+    for target in TARGET_KEYS:
+        own = Extreme(after.share(inputs.points, target), choice)
+        shown[f"attainable_{target}"] = max(shown[f"attainable_{target}"], own, key=_value)
     coverage = {
         target: {
             "before": cell_before.share(cells, target),
             "after": cell_after.share(cells, target),
             "target": wanted,
-            "attainable": outcome.attainable[target].value,
-            "ceiling": outcome.ceiling[target].value,
+            "attainable": shown[f"attainable_{target}"].value,
+            "ceiling": outcome.ceiling[target],
             "bound_checked": None,
         }
         for target, wanted in config.targets.shares().items()
     }
-    shown = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
-    shown["least_budget"] = outcome.least_budget
     record = {
         "format_version": FORMAT_VERSION,
-        "kwev_version": __version__,
         "scenario": case.scenario,
         "geography": inputs.points.geography,
         "metric": config.coverage.metric,
         "inputs_sha256": tables.inputs_sha256,
-        "config_sha256": config.sha256(),
-        "config": config.as_dict(),
-        "solver": {**outcome.solver, "bound_checked": None, "gap_checked": None},
-        "objective_parts": objective_parts(inputs, config, choice),
+        "config_sha256": config.planning_sha256(),
+        "config": config.planning().as_dict(),
+        "solver_says": outcome.solver_says,
+        "objective_parts": parts,
+        "quality": {
+            "objective": sum(parts.values()),
+            "bound_checked": None,
+            "gap_checked": None,
+            "status": "not_proven",
+        },
         "actions": actions,
         "model_covered": {
             "l2": inputs.points.ids[after.l2].tolist(),
@@ -272,25 +281,44 @@ def plan_record(tables: Tables, case: Case, inputs: Inputs, outcome: Outcome) ->
             }
             for target in coverage
         },
-        "shortfall": _shortfall(inputs, config, choice, after, outcome.shortfall_bound_points),
+        "shortfall": short,
         "cost": {
             **{key: sum(a[key] for a in actions) for key in ("purchase_cad", "resale_cad")},
-            "net_cad": sum(a["net_cad"] for a in actions),
+            "net_cad": spent_cad,
             "operating_cad_per_year": sum(a["operating_cad_per_year"] for a in actions),
             "budget_cad": config.budget.limit_cad,
-            "least_budget_cad": outcome.least_budget.value,
-            "least_budget_bound_cad": outcome.least_budget.bound,
-            "least_budget_reason": outcome.least_budget.reason,
+            "least_budget_cad": shown["least_budget"].value,
+            "least_budget_bound_checked_cad": None,
+            "no_least_budget": shown["least_budget"].why_none,
         },
         "witnesses": {
             name: _witness(columns, extreme.witness)
             for name, extreme in shown.items()
             if extreme.witness is not None
         },
-        "proof": {"reason": "no bound was asked for", "branches": {}},
+        "proof": {"missing": "not_asked", "branches": {}},
         "certificate": None,
     }
     return parse_plan(record, where="plan")
+
+
+def _extremes(outcome: Outcome, enough_cad: float) -> dict[str, Extreme]:
+    """Return the best that was found for each question, by the name of its witness.
+
+    Parameters
+    ----------
+    enough_cad
+        What the plan itself costs where it meets every target, infinite where it does not: a search
+        that stops at its gap may not have found as little.
+    """
+    found = {f"attainable_{target}": e for target, e in outcome.attainable.items()}
+    least = outcome.least_budget
+    cheaper = enough_cad < (np.inf if least.value is None else least.value)
+    return {**found, "least_budget": Extreme(enough_cad, outcome.choice) if cheaper else least}
+
+
+def _value(extreme: Extreme) -> float:
+    return -np.inf if extreme.value is None else extreme.value
 
 
 def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
@@ -298,9 +326,7 @@ def _as_modelled(inputs: Inputs, choice: Choice) -> Covered:
     return Covered(reach["l2"].covered(choice.build), reach["l3"].covered(choice.build))
 
 
-def _shortfall(
-    inputs: Inputs, config: Config, choice: Choice, after: Covered, bound_points: float
-) -> dict[str, Any]:
+def _shortfall(inputs: Inputs, config: Config, choice: Choice, after: Covered) -> dict[str, Any]:
     parts: dict[str, float | None] = {
         **dict.fromkeys((*TARGET_KEYS, "demand")),
         **{
@@ -314,12 +340,10 @@ def _shortfall(
 
     rules = missed(inputs, config, choice.build)
     shares = [*(value for value in parts.values() if value is not None), *rules.values()]
-    total = POINTS * sum(shares)
     return {
         **parts,
         "rules": rules,
-        "total_points": total,
-        "bound_points": min(bound_points, total),
+        "total_points": POINTS * sum(shares),
         "bound_checked_points": None,
     }
 
@@ -364,7 +388,7 @@ def objective_parts(inputs: Inputs, config: Config, choice: Choice) -> dict[str,
     run_cad = config.operating.years * yearly_cad
     short = 0.0
     if config.objective.mode == "weighted":
-        parts = _shortfall(inputs, config, choice, after, 0.0)
+        parts = _shortfall(inputs, config, choice, after)
         short = config.objective.shortfall_points_per_point * (parts["total_points"] or 0.0)
     return {
         "l2": float(POINTS * w.l2 * points.weight[after.l2].sum()),

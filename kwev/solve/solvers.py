@@ -20,6 +20,7 @@ import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
+from kwev import __version__
 from kwev.errors import KwevError
 from kwev.solve.highs import LinearProgram
 from kwev.units import CAD_PER_MILLION, POINTS
@@ -106,6 +107,9 @@ def _or_else(bounds: NDArray[np.float64] | None, default: float, n: int) -> NDAr
 GUROBI_FREE_LIMIT = 2_000
 """Variables, and constraints, that gurobipy solves with the licence of its wheel."""
 
+FEASIBLE = 2
+"""HiGHS's status of a solution that keeps every row."""
+
 PACKAGES = {"highs": "highspy", "gurobi": "gurobipy", "scip": "pyscipopt"}
 
 
@@ -122,7 +126,7 @@ class Engine:
     licence
         ``open source``, ``full`` or ``size-limited, non-production``.
     reason
-        Why this one was chosen, in words.
+        Why this one was chosen: a code of :class:`kwev.plan.format.SolverSays`.
     """
 
     name: str
@@ -208,9 +212,8 @@ def choose_engine(name: str) -> Engine:
     if name == "auto":
         licence = gurobi_licence()
         if licence == "full":
-            return Engine("gurobi", _version("gurobi"), licence, "a full Gurobi licence was found")
-        found = f"Gurobi has a {licence} licence here" if licence != "none" else "no Gurobi is here"
-        reason = f"{found}, and a published plan needs a full one"
+            return Engine("gurobi", _version("gurobi"), licence, "full_licence")
+        reason = "no_gurobi" if licence == "none" else "gurobi_size_limited"
         return Engine("highs", _version("highs"), "open source", reason)
     if name not in PACKAGES:
         known = ", ".join(["auto", *PACKAGES])
@@ -219,7 +222,7 @@ def choose_engine(name: str) -> Engine:
     if licence == "none" or cp_name(name) not in cp.installed_solvers():
         hint = f"Install {PACKAGES[name]}, or use --solver highs."
         raise KwevError(f"solver {name!r} cannot run here", where="--solver", hint=hint)
-    return Engine(name, _version(name), licence, "asked for")
+    return Engine(name, _version(name), licence, "asked_for")
 
 
 def cp_name(name: str) -> str:
@@ -347,8 +350,11 @@ def _status(problem: cp.Problem) -> str:
         # cvxpy calls SCIP's stop at the time limit "inaccurate", as it does one at the gap
         return "limit" if _scip_status(problem) == "timelimit" else "optimal"
     if problem.status == cp.USER_LIMIT:
-        value = problem.value
-        return "limit" if value is not None and np.isfinite(value) else "no_solution"
+        value, stats = problem.value, problem.solver_stats.extra_stats
+        # stopped before it found anything, HiGHS hands back zeros
+        nothing = getattr(stats, "primal_solution_status", FEASIBLE) != FEASIBLE
+        found = not nothing and value is not None and np.isfinite(value)
+        return "limit" if found else "no_solution"
     if problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE, "infeasible_or_unbounded"):
         return "infeasible"
     return "no_solution"
@@ -384,21 +390,21 @@ def _account(problem: cp.Problem, name: str, *, found: bool) -> tuple[float, flo
     return value, value + distance if maximise else value - distance, nodes
 
 
-def solver_account(
-    engine: Engine, inputs: Inputs, config: Config, answer: Answer
+def solver_says(
+    engine: Engine, inputs: Inputs, config: Config, answer: Answer, shortfall_bound_points: float
 ) -> dict[str, Any]:
-    """Return the solver's account of itself, as it stands in the plan file."""
+    """Return the solver's word, as it stands in the plan file."""
     most = _most_points(inputs, config)
-    bound = max(min(answer.bound, most), answer.value)
     return {
+        "kwev_version": __version__,
         "name": engine.name,
         "version": engine.version,
         "licence": engine.licence,
         "reason": engine.reason,
-        "status": answer.status,
-        "objective": answer.value,
-        "bound": bound,
-        "gap_solver": gap(answer.value, bound),
+        "ended": "limit" if answer.status == "limit" else "gap",
+        "bound": max(min(answer.bound, most), answer.value),
+        "shortfall_bound_points": shortfall_bound_points,
+        "settings": config.solver.model_dump(),
     }
 
 
@@ -408,12 +414,6 @@ def _most_points(inputs: Inputs, config: Config) -> float:
     saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
     saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
     return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
-
-
-def gap(objective: float, bound: float) -> float:
-    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
-    distance = abs(bound - objective)
-    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
 
 
 def solve_account(

@@ -2,7 +2,8 @@
 
 Two stages are lexicographic: the least total shortfall first, then the best objective that keeps
 it. The others are the extremes that a planner asks for: the largest share for one target alone
-with the budget (attainable) and without it (ceiling), and the least budget that meets all.
+with the budget (attainable), and the least budget that meets all. What no plan exceeds without a
+budget (ceiling) is the certificate's closed form.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import cvxpy as cp
 import numpy as np
 
+from kwev.certify import Evaluation
 from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
+from kwev.plan.format import relative_gap
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, Tight, reduce, tight_rows, whole
@@ -34,13 +37,12 @@ from kwev.solve.solvers import (
     Answer,
     Engine,
     choose_engine,
-    gap,
     out_of_time,
     run,
     solve_account,
-    solver_account,
+    solver_says,
 )
-from kwev.units import CAD_SCALE, POINTS
+from kwev.units import POINTS
 from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
     from kwev.config import Case, Config
     from kwev.data.tables import Tables
-    from kwev.model.coverage import Reach
     from kwev.plan.format import Plan
 
 
@@ -81,9 +82,6 @@ ASIDE = ("attainable", "least_budget")
 ENOUGH = 400
 """Relaxations that a solve beside the plan takes, at most."""
 
-FREE = ("budget", "one_action_per_place", "ports", "site_capacity", "unserved")
-"""Constraints under which all that brings a level may be built at once, but for the budget."""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -112,9 +110,7 @@ class Run:
         """Solve one of :data:`SOLVES` from a start where there is one, and keep its account."""
         self.progress(name)
         settings = self.config.solver
-        if name.startswith("ceiling"):  # no budget ties the sites together: exact at once
-            settings = settings.model_copy(update={"mip_gap": 0.0})
-        elif name == "least_budget" and settings.mip_gap > 0:
+        if name == "least_budget" and settings.mip_gap > 0:
             asked = max(settings.mip_gap, LEAST_BUDGET_GAP)
             settings = settings.model_copy(update={"mip_gap": asked})
         rows = [*self.tight.counted, *constraints] if self.tight else constraints
@@ -146,11 +142,18 @@ class Run:
             if now - said[0] < SAY_EVERY_S:
                 return
             said[0] = now
-            found = f"{value:.6g}, gap {gap(value, bound):.3%}" if np.isfinite(value) else "none"
+            found = (
+                f"{value:.6g}, gap {relative_gap(value, bound):.3%}"
+                if np.isfinite(value)
+                else "none"
+            )
             self.progress(f"{name}: best {found}, bound {bound:.6g}, {now - started:.0f} s")
 
         return tell
 
+
+LEFT_OUT = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved")
+"""Constraints that the largest share of one target alone does without."""
 
 SOLVES = (
     "shortfall",
@@ -158,9 +161,6 @@ SOLVES = (
     "attainable_l2",
     "attainable_l3",
     "attainable_ev_owners",
-    "ceiling_l2",
-    "ceiling_l3",
-    "ceiling_ev_owners",
     "least_budget",
 )
 """Names of the solves behind one plan, in order."""
@@ -212,12 +212,13 @@ def solve_inputs(
 ) -> Solved:
     """Solve a scenario whose inputs are built already (see :func:`solve_scenario`)."""
     config, engine = case.config, choose_engine(case.config.solver.name)
+    ceiling = Evaluation(tables, config, case.geography).ceiling("model")
     if len(inputs.columns) == 0:
-        outcome = _nothing_to_decide(inputs, config, engine)
+        outcome = _nothing_to_decide(inputs, config, engine, ceiling)
         plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
         return Solved(plan, solve_account(inputs, engine, {}))
     going = start_run(inputs, config, engine, progress, plain=plain)
-    outcome = _outcome(going)
+    outcome = _outcome(going, ceiling)
     plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
     return Solved(plan, solve_account(inputs, engine, going.answers, going.reduced))
 
@@ -237,44 +238,44 @@ def start_run(
     return Run(inputs, config, reduced, model, tight, engine, {}, progress)
 
 
-def _outcome(going: Run) -> Outcome:
+def _outcome(going: Run, ceiling: dict[str, float]) -> Outcome:
     weighted = going.config.objective.mode == "weighted"
     choice, first, second = one_stage(going) if weighted else two_stages(going)
     # stated as the plan's own ports and people give it, not as the solver's tolerances do
     second = replace(
         second, value=sum(objective_parts(going.inputs, going.config, choice).values())
     )
-    attainable = {target: _attainable(going, target, choice) for target in TARGET_KEYS}
-    ceiling = {target: _ceiling(going, target) for target in TARGET_KEYS}
+    least_shortfall = max(0.0, min(first.bound, first.value) * POINTS)
+    said = solver_says(going.engine, going.inputs, going.config, second, least_shortfall)
     return Outcome(
         choice=choice,
-        solver=solver_account(going.engine, going.inputs, going.config, second),
-        shortfall_bound_points=max(0.0, min(first.bound, first.value) * POINTS),
-        attainable=attainable,
+        solver_says=said,
+        attainable={target: _attainable(going, target, choice) for target in TARGET_KEYS},
         ceiling=ceiling,
         least_budget=_least_budget(going, choice, ceiling),
     )
 
 
-def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
+def _nothing_to_decide(
+    inputs: Inputs, config: Config, engine: Engine, ceiling: dict[str, float]
+) -> Outcome:
     """Return the outcome of a scenario without a single possible action: all stays as it is."""
     choice = Choice.nothing(inputs.columns)
     as_is = {}
     for target in TARGET_KEYS:
         reached = inputs.reach[target].covered(choice.build)
         as_is[target] = Extreme(share(inputs.points, target, reached), choice)
-    reason = _out_of_reach(config, as_is)
-    if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
-        reason = "no action is possible"
+    why = _out_of_reach(config, ceiling)
+    if why is None and config.demand.enforce and unserved_share(inputs, choice) > 0:
+        why = _none("infeasible_unproven")
     objective = sum(objective_parts(inputs, config, choice).values())
     answer = Answer("optimal", objective, objective, 0, 0.0, "")
     return Outcome(
         choice=choice,
-        solver=solver_account(engine, inputs, config, answer),
-        shortfall_bound_points=0.0,
+        solver_says=solver_says(engine, inputs, config, answer, 0.0),
         attainable=as_is,
-        ceiling=as_is,
-        least_budget=Extreme(None, None, reason) if reason else Extreme(0.0, choice, bound=0.0),
+        ceiling=ceiling,
+        least_budget=Extreme(0.0, choice) if why is None else Extreme(None, None, why),
     )
 
 
@@ -313,90 +314,52 @@ def one_stage(going: Run) -> tuple[Choice, Answer, Answer]:
 
 def _attainable(going: Run, target: str, choice: Choice) -> Extreme:
     """Return the largest share for one target alone under the budget."""
-    return _extreme(going, "attainable_" + target, target, (), choice)
+    return _extreme(going, "attainable_" + target, target, choice)
 
 
-def _ceiling(going: Run, target: str) -> Extreme:
-    """Return the largest share for one target without a budget.
-
-    With all that brings a level built, nobody more can be reached. Where no constraint ties the
-    sites together and one action a place attains that, there is nothing to search.
-    """
-    name = "ceiling_" + target
-    free = {*FREE, *(f"coverage_{level}" for level in TARGET_KEYS)}
-    if going.tight is not None and going.model.constraints.keys() <= free:
-        everything = _everything(going.inputs, target)
-        reached = going.inputs.reach[target].covered(everything.build)
-        if (reached == _most(going.inputs.reach[target])).all():
-            going.progress(name)
-            return Extreme(share(going.inputs.points, target, reached), everything)
-    return _extreme(going, name, target, ("budget",), None)
-
-
-def _everything(inputs: Inputs, target: str) -> Choice:
-    """Return every action that brings a target's level, one a place, with the fewest ports."""
-    columns = inputs.columns
-    brings = np.diff((inputs.reach[target].change > 0).tocsc().indptr) > 0
-    first = "new_l2" if target == "l2" else "new_l3"
-    order = np.flatnonzero(brings)
-    order = order[np.argsort(columns.kind[order] != first, kind="stable")]
-    build = np.zeros(len(columns), bool)
-    build[order[np.unique(columns.place[order], return_index=True)[1]]] = True
-    return Choice(build, columns.min_ports * build)
-
-
-def _most(reach: Reach) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return who is within reach of anything that stands or could stand."""
-    reached = (reach.fixed + reach.losable) >= 1
-    gains = reach.change > 0
-    return np.asarray(reached | (np.diff(gains.indptr) > 0))
-
-
-def _extreme(
-    going: Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
-) -> Extreme:
-    """Return the largest share for one target alone, without the constraints dropped."""
-    dropped = ("coverage_l2", "coverage_l3", "coverage_ev_owners", "unserved", *dropped)
-    hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
+def _extreme(going: Run, name: str, target: str, start: Choice) -> Extreme:
+    """Return the largest share found for one target alone, with the plan that shows it."""
+    hard, inputs = going.model.hard(without=LEFT_OUT), going.reduced.inputs
     rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
     part = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
     answer = going.solve(name, cp.Maximize(part), constraints, start)
-    if not answer.found or (answer.status != "optimal" and "budget" in dropped):
-        raise out_of_time(f"answer to {name!r}")
+    if not answer.found:
+        return Extreme(None, None)  # the plan itself shows a share
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
     return Extreme(share(going.inputs.points, target, reached), choice)
 
 
-def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
-    """Return the least net cost at which every enforced target is met, where there is one."""
-    reason = _out_of_reach(going.config, ceiling)
-    if reason:
-        return Extreme(None, None, reason)
+def _least_budget(going: Run, choice: Choice, ceiling: dict[str, float]) -> Extreme:
+    """Return a net cost at which every enforced target is met, where one was found."""
+    why = _out_of_reach(going.config, ceiling)
+    if why is not None:
+        return Extreme(None, None, why)
     model = going.model
     met = [s <= 0 for s in model.shortfall.values()]
     constraints = [*model.hard(without=("budget",)), *model.elastic(), *met]
     # the plan is an answer where it meets the targets; elsewhere the start is refused
     answer = going.solve("least_budget", cp.Minimize(model.net_cad), constraints, choice)
-    if answer.status == "infeasible":
-        return Extreme(None, None, "the targets cannot be met together")
     if not answer.found:
-        return Extreme(None, None, "not found within the time limit")
+        infeasible = answer.status == "infeasible"
+        return Extreme(None, None, _none("infeasible_unproven" if infeasible else "not_found"))
     choice = going.choice()
-    least = net_cad(going.inputs.columns, choice)
-    return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
+    return Extreme(net_cad(going.inputs.columns, choice), choice)
 
 
-def _out_of_reach(config: Config, ceiling: dict[str, Extreme]) -> str:
-    """Return which enforced target no money reaches, in words; empty where there is none."""
+def _out_of_reach(config: Config, ceiling: dict[str, float]) -> dict[str, Any] | None:
+    """Return the enforced target that no plan reaches, whatever it costs; None where none is."""
     for target, wanted in config.targets.enforced().items():
-        best = ceiling[target].value
-        if best is not None and best < wanted:
-            return (
-                f"target {target} is {wanted:.4f}; "
-                f"with every candidate built {best:.4f} is the most"
-            )
-    return ""
+        if ceiling[target] < wanted:
+            return _none("out_of_reach", target, wanted, ceiling[target])
+    return None
+
+
+def _none(
+    code: str, target: str | None = None, wanted: float | None = None, most: float | None = None
+) -> dict[str, Any]:
+    """Return why there is no least budget, as it stands in the plan file."""
+    return {"code": code, "target": target, "wanted": wanted, "most": most}

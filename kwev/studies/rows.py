@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from kwev.certify import ActionKey, Evaluation, broken, missed
 from kwev.files import sha256_json, write_text
+from kwev.studies.claims import unproven
 from kwev.units import POINTS
 from kwev.vocabulary import ACTION_KIND, LEVEL_KEYS, TARGET_KEYS
 
@@ -35,7 +36,7 @@ MAYBE: Final = (
 )  # fmt: skip
 """Numbers that a plan may not have: NaN in a frame, empty in the file."""
 COUNTS: Final = (*ACTION_KIND, "l2_ports_added", "l3_ports_added", "violations")
-TEXTS: Final = ("status", "l2_status", "l3_status", "ev_status")
+TEXTS: Final = ("status", "l2_status", "l3_status", "ev_status", "ended")
 
 COLUMNS: Final = (
     "name", "key",
@@ -44,17 +45,20 @@ COLUMNS: Final = (
     "upgrade", "new_l3", "new_l2", "add_l3", "add_l2", "remove",
     "l2_ports_added", "l3_ports_added", "kw_added", "violations", "status",
     "l2_status", "l3_status", "ev_status", "shortfall_checked_points",
-    "l2_attainable", "l3_attainable", "l2_ceiling", "l3_ceiling", "least_budget_cad",
+    "l2_attainable", "l3_attainable", "l2_ceiling", "l3_ceiling", "least_budget_cad", "ended",
     "actions",
 )  # fmt: skip
 """Columns of every study.
 
 Money is CAD; ``l2``, ``l3`` and ``ev_owners`` are shares covered after the plan, on the cells,
 ``..._model`` those on the model's own demand points; ``shortfall_points`` and ``objective`` are
-points; ``gap`` and ``gap_checked`` are shares; the kinds of action are counts; ``kw_added`` is the
-power of the ports added less those taken away (kW); ``..._status`` is the certificate's verdict on
-a target, ``..._attainable`` and ``..._ceiling`` the largest shares with and without the budget on
-the model's demand points; ``actions`` is ``id:ports`` joined by blanks, ports being those added.
+points; ``gap_checked`` and ``shortfall_checked_points`` come from multipliers, and ``status`` says
+whether there are such (``within_gap``, ``not_proven``); ``gap`` and ``ended`` are the solver's
+word; the kinds of action are counts; ``kw_added`` is the power of the ports added less those
+taken away (kW); ``..._status`` is the certificate's verdict on a target, ``..._attainable`` at
+least what a level alone can have within the budget and ``..._ceiling`` what no plan exceeds, on
+the model's demand points; ``least_budget_cad`` is enough to meet every target; ``actions`` is
+``id:ports`` joined by blanks, ports being those added.
 """
 
 DECIMALS: Final = 12
@@ -156,12 +160,12 @@ def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
         **{target: getattr(cover, target).after for target in TARGET_KEYS},
         **{f"{level}_model": getattr(model, level).after for level in LEVEL_KEYS},
         "shortfall_points": plan.shortfall.total_points,
-        "objective": plan.solver.objective,
-        "gap": plan.solver.gap_solver,
-        "gap_checked": plan.solver.gap_checked,
+        "objective": plan.quality.objective,
+        "gap": plan.gap_said,
+        "gap_checked": plan.quality.gap_checked,
         **_counts(Evaluation(tables, case.config, case.geography), ports),
         "violations": len(found.violations) if found else -1,
-        "status": plan.solver.status,
+        "status": plan.quality.status,
         "l2_status": found.targets["l2"] if found else "",
         "l3_status": found.targets["l3"] if found else "",
         "ev_status": found.targets["ev_owners"] if found else "",
@@ -169,6 +173,7 @@ def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
         **{f"{level}_attainable": getattr(cover, level).attainable for level in LEVEL_KEYS},
         **{f"{level}_ceiling": getattr(cover, level).ceiling for level in LEVEL_KEYS},
         "least_budget_cad": plan.cost.least_budget_cad,
+        "ended": plan.solver_says.ended,
     }
 
 
@@ -189,7 +194,8 @@ def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str
     dict
         By column: ``net_cad``, ``operating_cad_per_year``, coverage on the cells and on the
         model's points, ``shortfall_points``, ``objective``, counts by kind, ports and
-        ``kw_added``; ``violations`` counts the rules that the actions break.
+        ``kw_added``; ``violations`` counts the rules that the actions break, ``budget_cad`` and
+        ``..._ceiling`` are those of the case.
 
     Raises
     ------
@@ -205,7 +211,9 @@ def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str
     net_cad = sum(e.purchase_cad - e.resale_cad for e in effects)
     wrong = [key for key, added in ports.items() if evaluation.problem(key, added, ports)]
     over = net_cad > case.config.budget.limit_cad + CAD_TOL
+    most = evaluation.ceiling("model")
     return {
+        "budget_cad": case.config.budget.limit_cad,
         "net_cad": net_cad,
         "operating_cad_per_year": sum(e.yearly_cad for e in effects),
         **{target: cells.share(target) for target in TARGET_KEYS},
@@ -214,6 +222,7 @@ def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str
         "objective": evaluation.objective_points(ports, rules),
         **_counts(evaluation, ports),
         "violations": len(wrong) + over + len(broken(evaluation, ports)),
+        **{f"{level}_ceiling": most[level] for level in LEVEL_KEYS},
     }
 
 
@@ -244,6 +253,10 @@ def _by_key(actions: Iterable[Action]) -> dict[ActionKey, int]:
 def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]:
     """Say where a row is not what its own actions give when evaluated again.
 
+    What hangs on the actions and the case alone must be the same. What a search has found can be
+    held between two sides alone: no bound may be tighter than multipliers found anew prove, and
+    what is attainable lies between what the plan itself shows and its bound.
+
     Parameters
     ----------
     tables
@@ -258,6 +271,22 @@ def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]
     list of str
         A line for each number that is another; empty where all are the same.
     """
+    lines = remeasured(tables, case, row)
+    return lines or [f"row {row['name']!r}: {wrong}" for wrong in unproven(tables, case, row)]
+
+
+def remeasured(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]:
+    """Return which measured columns of a row its own actions do not give, a line each.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        What the row is a row of.
+    row
+        With its ``name``, its ``actions`` as text, and any columns of :func:`evaluated`.
+    """
     name = row["name"]
     try:
         again = evaluated(tables, case, actions_of(str(row["actions"])))
@@ -266,7 +295,7 @@ def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]
     return [
         f"row {name!r} says {column} is {row[column]!r}, measured again {value!r}"
         for column, value in again.items()
-        if not abs(float(row[column]) - value) <= _tolerance(column, value)
+        if column in row and not abs(float(row[column]) - value) <= _tolerance(column, value)
     ]
 
 

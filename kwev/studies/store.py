@@ -1,9 +1,10 @@
 """Certified plans by key, so that every chapter that asks for a plan gets the same one at once.
 
-The key is made of the data, the planning part of the configuration, the geography and the version
-of the code that makes a plan. The solver is recorded in the plan, not keyed. An entry is checked
-again each time it is read: one that is damaged or not clean is solved anew, never shown. Plans are
-made by processes of this machine, or by the workers of a Dask cluster.
+The key is made of all that can change the answer: the data, the planning part of the configuration,
+the geography, the solver's settings with its limits, and the version of the code that makes a plan.
+An entry is certified each time it is read, as a stranger's plan would be: one that is damaged, not
+clean, or of another question is solved anew, never shown. Plans are made by processes of this
+machine, or by the workers of a Dask cluster.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
-from kwev.plan.export import write_plan
+from kwev.plan.export import Account, write_plan
 from kwev.plan.format import Plan, read_plan
 from kwev.studies.rows import values_of
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from kwev.project import Project
 
 
-PLAN_VERSION: Final = "1"
+PLAN_VERSION: Final = "2"
 """Version of the code that makes, measures and certifies a plan.
 
 Raised where that code may give another answer: every stored plan and every row of a study is stale
@@ -70,7 +71,7 @@ def key(tables: Tables, case: Case) -> str:
     parts = {
         "inputs": tables.inputs_sha256,
         "config": case.config.planning_sha256(),
-        "gap": case.config.solver.mip_gap,
+        "solver": case.config.solver.model_dump(),
         "geography": case.geography,
         "code": PLAN_VERSION,
     }
@@ -111,6 +112,7 @@ def stored(
     entry = _read(folder, tables, case)
     if entry is None:
         entry = solve_certified(tables, case, progress=progress)
+        _clear_way(folder)
         write_plan(folder, entry.plan, entry.account)
     return entry
 
@@ -298,18 +300,35 @@ def clear(project: Project) -> None:
     shutil.rmtree(project.store, ignore_errors=True)
 
 
-def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:
-    path = folder / "plan.json"
-    if not path.is_file():
-        return None
+def sound(entry: Any, tables: Tables, case: Case) -> bool:
+    """Return whether an entry is a clean plan of a case with its own certificate and account.
+
+    Whatever stands there is a stranger's: what breaks the check itself is not sound either.
+    """
     try:
-        plan, account = read_plan(path), read_json(folder / "solve.json")
+        plan, account = entry.plan, Account.model_validate(entry.account)
+        asked = plan.solver_says.settings == case.config.solver
+        named = account.solver == plan.solver_says.name
+        certificate = certify(plan, tables, case)
+    except Exception:  # noqa: BLE001 -- bytes of any kind
+        return False
+    return bool(asked and named and not certificate.violations and certificate == plan.certificate)
+
+
+def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:
+    try:
+        entry = Entry(read_plan(folder / "plan.json"), read_json(folder / "solve.json"))
     except KwevError:
         return None
-    if plan.certificate is None:
-        return None
-    again = certify(plan, tables, case)
-    return Entry(plan, account) if again == plan.certificate else None
+    return entry if sound(entry, tables, case) else None
+
+
+def _clear_way(folder: Path) -> None:
+    """Take away what stands where an entry is to be written, whatever it is."""
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        folder.unlink(missing_ok=True)
 
 
 Solved = tuple["Entry", dict[str, Any]]
@@ -397,9 +416,20 @@ def _on_cluster(
         }
         for job in as_completed(list(jobs), loop=client.loop):  # type: ignore[no-untyped-call]
             try:
-                yield jobs[job], job.result()
+                found = job.result()
             except KilledWorker as error:
                 hint = "Run again: what was certified is kept."
                 raise KwevError(
                     "workers died, one after the other", where=address, hint=hint
                 ) from error
+            yield jobs[job], _certified_here(tables, cases[jobs[job]], found, address)
+
+
+def _certified_here(tables: Tables, case: Case, found: Any, address: str) -> Solved:
+    """Take what a worker returned as a stranger's plan: certified and measured again here."""
+    entry = found[0] if isinstance(found, tuple) and found else None
+    if not isinstance(entry, Entry) or not sound(entry, tables, case):
+        hint = "Nothing of it was kept. Run without --scheduler, or look at the worker."
+        what = f"a worker returned no sound plan of {case.scenario!r}"
+        raise KwevError(what, where=address, hint=hint)
+    return entry, values_of(tables, case, entry.plan)

@@ -238,11 +238,15 @@ class Record:
         What it is made from, by name: hashes (see :func:`made_from`). Another hash makes it stale.
     make
         Works it out: plain JSON values. Called by `kwev sweep` alone.
+    plans
+        The plans among its values, with the case of each, as rows that can be measured again
+        (:func:`kwev.studies.rows.remeasured`).
     """
 
     name: str
     parts: dict[str, str]
     make: Callable[[], dict[str, Any]]
+    plans: Callable[[dict[str, Any]], list[tuple[Case, dict[str, Any]]]] = lambda _: []
 
     def __post_init__(self) -> None:
         if not SAFE_NAME.match(self.name):

@@ -9,7 +9,8 @@ from kwev.book.pages import check_site
 SOUND = """<!DOCTYPE html><html lang="en"><head><title>T</title><link rel="stylesheet" href="s.css">
 </head><body><main><h1 id="a">T</h1><p><a href="#a">here</a> <a href="sub/b.html#x">b</a>
 <a href="https://example.org/">out</a> <code>x</code></p>
-<pre><code>{python} shown {{&lt; x &gt;}}</code></pre><p class="kwev-table">{{&lt; a &gt;}} @fig-a</p>
+<pre><code>{python} shown {{&lt; x &gt;}}</code></pre>
+<p class="kwev-table">{{&lt; a &gt;}} @fig-a</p>
 <p><span class="kwev-data">{{&lt; a &gt;}} @fig-a {python} b</span></p>
 <img src="i.svg" alt="words">BODY</main></body></html>"""
 

@@ -178,6 +178,6 @@ def test_shortfall_that_costs_nothing_in_weighted_mode_is_caught():
     town = harbour(objective__mode="weighted", targets__l2=1.0)
     assert town.plan.objective_parts.shortfall < 0
     values = town.copy()
-    values["solver"]["objective"] -= values["objective_parts"]["shortfall"]
+    values["quality"]["objective"] -= values["objective_parts"]["shortfall"]
     values["objective_parts"]["shortfall"] = 0.0
     is_caught(town, refreshed(values), "objective_parts.shortfall")

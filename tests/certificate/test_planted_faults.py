@@ -48,5 +48,5 @@ def test_every_field_of_an_action_has_a_fault():
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_caught_and_named(ground, name):
     forged, words = FAULTS[name](ground)
-    found = ground.violations(forged)
+    found = ground.told(forged)
     assert any(words in violation for violation in found), (words, found[:8])

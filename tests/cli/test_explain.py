@@ -12,7 +12,8 @@ def test_explain_names_the_conflict_and_who_is_left_without(solved):
     first, *rest = ended.out.splitlines()
     assert first.startswith("Level 2 for 95% of people within 500 m is out of reach by itself")
     assert sum(line.strip().startswith("yes") for line in rest) == 1
-    assert rest[-1].startswith("Region")
+    assert rest[-2].startswith("Region")
+    assert rest[-1].startswith("missed on tract points of the model (points): l2 ")
     for town in ("Cambridge", "Kitchener", "Wellesley"):
         assert any(line.startswith(town) for line in rest)
 

@@ -118,7 +118,8 @@ def book(region):
     shutil.copy(ROOT / "data" / "claims.json", root / "data")
     (root / "_quarto.yml").write_text(
         "project:\n  type: book\n  output-dir: _book\n"
-        "book:\n  title: T\n  author: A\n  output-file: t\n  chapters: [index.qmd, chapters/05-phasing.qmd]\n"
+        "book:\n  title: T\n  author: A\n  output-file: t\n"
+        "  chapters: [index.qmd, chapters/05-phasing.qmd]\n"
         "lang: en-CA\nbibliography: references.bib\n"
         "format:\n  html:\n    theme:\n      light: [theme/light.scss]\n"
         "      dark: [theme/dark.scss]\n"

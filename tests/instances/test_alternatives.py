@@ -37,7 +37,7 @@ def test_a_site_with_a_double_is_exchangeable_and_one_without_is_not():
     assert [one.shared for one in found] == [1]  # the other library of the first crowd
     assert best | ids(found[0]) == {"new_l2_q000", "new_l2_q001", "new_l2_q002"}
     assert best & ids(found[0]) == {"new_l2_q002"}
-    assert found[0].plan.solver.objective == pytest.approx(100 - 0.1 * 0.05 - 0.1 * 0.02)
+    assert found[0].plan.quality.objective == pytest.approx(100 - 0.1 * 0.05 - 0.1 * 0.02)
 
 
 def test_no_alternative_where_every_site_has_people_of_its_own():
@@ -62,8 +62,8 @@ def test_an_alternative_may_give_up_one_hundredth_of_the_objective(ev_far, count
     assert best == {"new_l2_q000"}
     assert len(found) == count
     if found:
-        assert found[0].plan.solver.gap_solver <= 0.01
-        assert found[0].plan.solver.gap_solver == pytest.approx((1 / 3) / (100 - 1 / 3), rel=1e-2)
+        assert found[0].plan.gap_said <= 0.01
+        assert found[0].plan.gap_said == pytest.approx((1 / 3) / (100 - 1 / 3), rel=1e-2)
 
 
 def test_the_shortfall_is_held():

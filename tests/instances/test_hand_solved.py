@@ -8,6 +8,7 @@ from toy import base_config, case, toy
 
 from kwev.certify import certify
 from kwev.config import Case
+from kwev.plan import words
 from kwev.solve.stages import solve_scenario
 
 FAR = 50_000.0
@@ -72,7 +73,9 @@ def test_an_unreachable_point_stays_uncovered():
     assert plan.coverage.l2.ceiling == pytest.approx(0.6)
     assert plan.certificate.targets["l2"] == "unmet_proven"
     assert plan.cost.least_budget_cad is None
-    assert "0.6000" in plan.cost.least_budget_reason
+    why = plan.cost.no_least_budget
+    assert (why.code, why.target, why.most) == ("out_of_reach", "l2", pytest.approx(0.6))
+    assert "60.0% is the most" in words.least_budget(plan.cost)
 
 
 @pytest.mark.constraint("coverage_l2")
@@ -293,7 +296,8 @@ def test_least_budget_is_the_price_of_the_targets():
     tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "library"), (100, 0, "shopping_mall")])
     plan = solve(tables, budget__limit_cad=1_000_000)
     assert plan.cost.least_budget_cad == pytest.approx(25_000 + 200_000)
-    assert plan.cost.least_budget_bound_cad == pytest.approx(225_000, rel=1e-4)
+    assert plan.cost.least_budget_bound_checked_cad == pytest.approx(225_000, abs=1)
+    assert words.least_budget(plan.cost) == "225,000 CAD, proven"
     assert plan.certificate.targets == dict.fromkeys(("l2", "l3", "ev_owners"), "met")
 
 
@@ -303,7 +307,7 @@ def test_objective_by_hand():
     tables = toy([(0, 0, 75, 1), (FAR, 0, 25, 3)], sites=[(0, 0, "library")])
     plan = solve(tables, targets__l3=0)
     weight = 2 / 3 * 0.75 + 1 / 3 * 0.25
-    assert plan.solver.objective == pytest.approx(100 * weight - 0.1 * 0.025 - 0.1 * 0.01)
+    assert plan.quality.objective == pytest.approx(100 * weight - 0.1 * 0.025 - 0.1 * 0.01)
 
 
 def test_recorded_power_of_a_station_is_used():
@@ -326,8 +330,8 @@ def test_every_engine_finds_the_same_objective(solver):
         tables,
         Case("toy", base_config(budget__limit_cad=300_000, solver__name=solver), "da"),
     )
-    assert other.solver.name == solver
-    assert other.solver.objective == pytest.approx(best.solver.objective, rel=1e-6)
+    assert other.solver_says.name == solver
+    assert other.quality.objective == pytest.approx(best.quality.objective, rel=1e-6)
     assert other.shortfall.total_points == pytest.approx(best.shortfall.total_points, abs=1e-4)
 
 

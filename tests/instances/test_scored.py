@@ -78,7 +78,7 @@ def test_the_certificate_agrees_on_the_objective():
     assert town.violations(town.copy()) == []
     trace = Evaluation(town.tables, town.case.config, "da")
     ports = {ActionKey(a.kind, a.place_id): a.l2_ports_after for a in town.plan.actions}
-    assert trace.objective_points(ports) == pytest.approx(town.plan.solver.objective, abs=1e-9)
+    assert trace.objective_points(ports) == pytest.approx(town.plan.quality.objective, abs=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_wrong_score_in_the_plans_code_is_found(fault, monkeypatch):
         tables = two_towns({**IDLE, "transit": 0.6}, URGENT)
         plan = solve_scenario(tables, given).plan
     found = certify(plan, tables, given).violations
-    assert any(text.startswith("solver.objective") for text in found)
+    assert any(text.startswith("quality.objective") for text in found)
 
 
 @pytest.mark.parametrize("fact", scores.POINT_FACTS)
@@ -114,4 +114,4 @@ def test_facts_edited_after_the_solve_are_found(fact):
     # of two points a scale knows only the order: make them equal, or no longer so
     edited = low if low != high else 2 * high
     town.tables.point_facts.loc[town.tables.point_facts["id"] == "p001", fact] = edited
-    assert any("solver.objective" in text for text in town.violations(town.copy()))
+    assert any("quality.objective" in text for text in town.violations(town.copy()))

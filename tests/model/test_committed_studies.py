@@ -23,7 +23,8 @@ def test_no_committed_result_is_missing_damaged_or_stale(project, name):
 def test_no_committed_plan_breaks_a_rule(project, name):
     rows = registry.results(project, name)
     assert (rows["violations"] == 0).all()
-    assert rows["status"].isin(["optimal", "limit"]).all()
+    assert (rows["status"] == "within_gap").all()
+    assert rows["ended"].isin(["gap", "limit"]).all()
     assert (rows["net_cad"] <= rows["budget_cad"] + 0.005).all()
 
 
@@ -86,6 +87,25 @@ def test_a_sample_of_rows_is_what_its_actions_give(project, tables, name, point)
 @pytest.mark.parametrize("name", registry.STUDIES)
 def test_every_row_is_what_its_actions_give(project, tables, name):
     check(registry.points(project, name), project, tables, name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "plans"), [("alternatives", 6), ("robustness", 19)])
+def test_the_plans_of_a_record_are_what_their_actions_give(project, monkeypatch, name, plans):
+    assert registry.check(project, name) == (plans, [])
+    read = study.read_record
+
+    def forged(*args):
+        values = read(*args)
+        for key in ("l2", "now"):
+            row = values["plans"][-1]
+            if key in row:
+                (row if key == "l2" else row["now"])["l2"] += 1e-6
+        return values
+
+    monkeypatch.setattr(registry.study, "read_record", forged)
+    (line,) = registry.check(project, name)[1]
+    assert "says l2 is" in line
 
 
 def check(points, project, tables, name):

@@ -10,6 +10,7 @@ from toy import base_config, toy
 from kwev.certify import certify
 from kwev.config import Case
 from kwev.errors import KwevError
+from kwev.plan import words
 from kwev.solve.stages import SOLVES, solve_scenario
 
 TOWN = toy(
@@ -33,11 +34,17 @@ def test_a_killed_solve_gives_a_plan_that_is_honest_about_its_gap():
     """Doing nothing is a plan; no time at all leaves it with the trivial bounds."""
     killed = solved(solver__time_limit_s=1e-9).plan
     assert killed.actions == []
-    assert killed.solver.status == "limit"
-    assert killed.solver.bound == 300  # everybody covered at both levels: 100 + 2 * 100 points
-    assert killed.solver.gap_solver > 0.01
-    assert killed.coverage.l3.attainable == 0 < killed.coverage.l3.ceiling
-    assert killed.shortfall.bound_points == 0 < killed.shortfall.total_points
+    assert killed.solver_says.ended == "limit"
+    assert killed.solver_says.bound == 300  # everybody covered at both levels: 100 + 2 * 100 points
+    assert killed.gap_said > 0.01
+    # a stop leaves what was found: at least so much, and no more than the multipliers allow
+    reached = killed.coverage.l3
+    assert reached.attainable == 0 < reached.bound_checked <= reached.ceiling
+    assert words.attainable(reached) == "at least 0.0%"
+    assert killed.quality.gap_checked > 1
+    assert words.optimality(killed).startswith("within 313")
+    assert words.optimality(killed).endswith("% of the best")
+    assert killed.solver_says.shortfall_bound_points == 0 < killed.shortfall.total_points
 
 
 def test_without_a_start_out_of_time_is_said_in_one_line():
@@ -60,14 +67,18 @@ def test_no_use_serves_nothing():
 
 
 def test_a_region_without_vehicles():
-    plan = solved(toy([(0, 0, 100, 0)], sites=[(0, 0, "library")]), demand__enforce=True).plan
+    tables = toy([(0, 0, 100, 0)], sites=[(0, 0, "library")])
+    plan = solved(tables, demand__enforce=True).plan
     assert plan.coverage.l2.after == 1
     assert plan.coverage.ev_owners.after == 0
+    found = certify(plan, tables, Case("toy", base_config(demand__enforce=True), "da"))
+    # nobody is missed where there is nobody, and nothing is out of reach
+    assert found.targets == {"l2": "met", "l3": "unmet_proven", "ev_owners": "nobody"}
 
 
 def test_a_region_without_anybody():
     plan = solved(toy([(0, 0, 0, 0)], sites=[(0, 0, "library")]), targets__l2=0.0).plan
-    assert plan.solver.objective <= 0
+    assert plan.quality.objective <= 0
 
 
 def test_the_objective_may_have_no_level_weight():

@@ -94,6 +94,53 @@ def test_what_was_changed_with_its_checksum_shows_when_measured_again(
     assert f"says {column} is" in line
 
 
+LIES = [
+    ("budget_cad", lambda row: row["budget_cad"] + 1, "budget_cad"),
+    ("gap_checked", lambda row: row["gap_checked"] - 1e-3, "gap_checked"),
+    ("shortfall_checked_points", lambda row: row["shortfall_points"] + 0.01, "shortfall_checked"),
+    ("l2_attainable", lambda row: row["l2_attainable"] + 0.01, "l2_attainable"),
+    ("l3_attainable", lambda row: row["l3_model"] - 0.01, "l3_attainable"),
+    ("l2_ceiling", lambda row: row["l2_ceiling"] - 0.01, "l2_ceiling"),
+    ("least_budget_cad", lambda _: 5e6, "out of reach of any money"),
+    ("status", lambda _: "optimal", "status"),
+    ("status", lambda _: "not_proven", "status"),
+    ("l2_status", lambda _: "met", "l2_status"),
+    ("l3_status", lambda _: "unmet_proven", "l3_status"),
+    ("ev_status", lambda _: "nobody", "ev_status"),
+    ("ended", lambda _: "optimal", "ended"),
+    ("gap", lambda _: 0.4, "ended"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LIES)))
+def test_a_row_is_rebuilt_to_its_last_column(shelf, points, tables, number):
+    column, lie, named = LIES[number]
+    row = study.results(shelf, points).to_dict("records")[0]
+    forged = {**row, column: lie(row)}
+    assert forged[column] != row[column]
+    (line,) = differences(tables, points[0].case, forged)
+    assert named in line
+
+
+def test_a_least_budget_is_held_between_its_bound_and_the_plan(
+    tmp_path, project, base_case, tables
+):
+    config = base_case.config.with_values(targets__l2=0.2, targets__l3=0.81)
+    (point,) = [Point("toy", "easy", Case("base", config, "tract"))]
+    copy = checkout(tmp_path / "copy", project)
+    study.run(copy, [point])
+    (row,) = study.results(copy, [point]).to_dict("records")
+    assert differences(tables, point.case, row) == []
+    assert row["shortfall_points"] < 1e-6
+    for value, named in (
+        (row["net_cad"] + 10, "the plan itself meets every target"),
+        (row["least_budget_cad"] / 2, "is not enough"),
+        (float("nan"), "is missing"),
+    ):
+        (line,) = differences(tables, point.case, {**row, "least_budget_cad": value})
+        assert named in line
+
+
 def test_an_action_left_out_shows_when_measured_again(shelf, points, tables):
     row = study.results(shelf, points).to_dict("records")[0]
     fewer = " ".join(row["actions"].split()[1:])

@@ -111,12 +111,7 @@ def judged(evaluation, config, ports):
 
 
 def actions_of(plan):
-    return [
-        SimpleNamespace(
-            id="", kind=place.kind, place_id=place.place_id, ports_added=ports
-        )
-        for place, ports in plan.ports.items()
-    ]  # fmt: skip
+    return {ActionKey(place.kind, place.place_id): ports for place, ports in plan.ports.items()}
 
 
 def optimum(name, plans, held):
@@ -224,7 +219,7 @@ def test_a_plan_carries_its_bounds_and_the_certificate_finds_them_again(seed):
     assert certify(plan, tables, case).violations == []
     least = -optimum("shortfall", plans, {})
     assert plan.shortfall.bound_checked_points <= least + NEAR
-    assert plan.solver.bound_checked >= plan.solver.objective - 1e-6
+    assert plan.quality.bound_checked >= plan.quality.objective - 1e-6
     for target in TARGETS:
         best = max(p.share[target] for p in plans)
         assert getattr(plan.coverage, target).bound_checked >= best - NEAR

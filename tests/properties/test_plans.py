@@ -69,8 +69,8 @@ def test_extremes_bracket_the_plan(tables, scenario):
         reached, own = getattr(plan.coverage, name), getattr(plan.model_coverage, name).after
         assert own <= reached.attainable + HOLD
         assert reached.attainable <= reached.ceiling + HOLD
-    assert plan.shortfall.bound_points <= plan.shortfall.total_points + 1e-9
-    assert plan.solver.bound >= plan.solver.objective
+    assert plan.solver_says.shortfall_bound_points <= plan.shortfall.total_points + 1e-9
+    assert plan.solver_says.bound >= plan.quality.objective
 
 
 @SETTINGS
@@ -88,9 +88,9 @@ def test_more_money_never_hurts(tables, scenario, more):
         for p in parts
     )
     if same:
-        gaps = sum(plan.solver.bound - plan.solver.objective for plan in (less, better))
+        gaps = sum(plan.solver_says.bound - plan.quality.objective for plan in (less, better))
         # HOLD of a shortfall may buy that much of the objective, weighted
-        assert better.solver.objective >= less.solver.objective - gaps - 3 * held
+        assert better.quality.objective >= less.quality.objective - gaps - 3 * held
     for name in ("l2", "l3", "ev_owners"):
         first, second = getattr(less.coverage, name), getattr(better.coverage, name)
         assert second.attainable >= first.attainable - HOLD

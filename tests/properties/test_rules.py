@@ -297,7 +297,7 @@ def test_the_optimum_under_rules(seed):
     assert certify(plan, tables, case).violations == []
     plans = every_plan(tables, case.config)
     least = min(100 * sum(short.values()) for short, _ in plans)
-    assert plan.shortfall.bound_points <= least + POINTS_TOL
+    assert plan.solver_says.shortfall_bound_points <= least + POINTS_TOL
     best = max(objective for _, objective in plans)
     if case.config.objective.mode == "lexicographic":
         assert plan.shortfall.total_points == pytest.approx(least, abs=1e-3)
@@ -307,7 +307,7 @@ def test_the_optimum_under_rules(seed):
             for short, objective in plans
             if all(part <= stated[name] + 1e-9 for name, part in short.items())
         )
-    assert plan.solver.objective >= best - POINTS_TOL
+    assert plan.quality.objective >= best - POINTS_TOL
 
 
 def test_the_seeds_use_every_rule_and_some_rules_bind():

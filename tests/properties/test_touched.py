@@ -105,7 +105,7 @@ def dominated(inputs):
 def optimum(monkeypatch, tables, case, inputs):
     monkeypatch.setattr(stages, "build_inputs", lambda *_: inputs)
     plan = stages.solve_scenario(tables, case).plan
-    return plan.shortfall.total_points, plan.solver.objective
+    return plan.shortfall.total_points, plan.quality.objective
 
 
 @pytest.mark.parametrize("seed", SEEDS)

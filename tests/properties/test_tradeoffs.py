@@ -58,7 +58,7 @@ def test_alternatives_share_as_little_as_any_near_plan_does(seed):
     )  # fmt: skip
     best = solve(tables, given)
     seen = [(set(p), evaluated(tables, given, p.items())) for p in plans(sites, 1)]
-    least = best.solver.objective / 1.01 - TOLERANCE
+    least = best.quality.objective / 1.01 - TOLERANCE
     near = [
         (own, m["objective"])
         for own, m in seen
@@ -76,7 +76,7 @@ def test_alternatives_share_as_little_as_any_near_plan_does(seed):
         assert own in [plan for plan, _ in near]
         # of those that share as little, none has a larger objective
         most = max(o for p, o in near if sum(len(p & before) for before in found) == shared)
-        assert one.plan.solver.objective == pytest.approx(most, abs=0.05)
+        assert one.plan.quality.objective == pytest.approx(most, abs=0.05)
         found.append(own)
 
 

@@ -276,7 +276,7 @@ def test_a_known_optimum_is_met_exactly_and_reported():
     # the two larger crowds of three: 5/6 of the people, 0.95 - 5/6 missing at L2 and 0.85 at L3
     assert plan.coverage.l2.bound_checked == pytest.approx(5 / 6, abs=1e-8)
     assert plan.shortfall.bound_checked_points == pytest.approx(95 - 500 / 6 + 85, abs=1e-6)
-    assert plan.solver.gap_checked == pytest.approx(0, abs=1e-6)
+    assert plan.quality.gap_checked == pytest.approx(0, abs=1e-6)
     assert certify(plan, tables, given_case).violations == []
 
 
@@ -334,9 +334,10 @@ def test_data_that_are_no_decimals_leave_the_bound_out_and_the_plan_says_so():
     tables = toy([(0, 0, 100 / 3, 1)], sites=[(0, 0, "library")])
     plan = solve_scenario(tables, case()).plan
     assert plan.proof.branches == {}
-    assert "no decimal" in plan.proof.reason
-    assert plan.solver.bound_checked is None
-    assert plan.solver.gap_checked is None
+    assert plan.proof.missing == "no_exact_model"
+    assert plan.quality.status == "not_proven"
+    assert plan.quality.bound_checked is None
+    assert plan.quality.gap_checked is None
     assert certify(plan, tables, case()).violations == []
 
 
@@ -347,10 +348,11 @@ def test_a_relaxation_of_a_region_without_any_action():
 
 
 def test_the_base_plan_carries_a_small_proof_of_a_small_gap(base_plan):
-    solver = base_plan.solver
-    assert base_plan.proof.reason == ""
-    assert solver.bound_checked >= solver.objective
-    assert solver.gap_checked < 0.005
+    quality = base_plan.quality
+    assert base_plan.proof.missing is None
+    assert quality.status == "within_gap"
+    assert quality.bound_checked >= quality.objective
+    assert quality.gap_checked < 0.005
     assert base_plan.shortfall.bound_checked_points <= base_plan.shortfall.total_points
     assert base_plan.shortfall.bound_checked_points > 0.97 * base_plan.shortfall.total_points
     assert len(dump_json(base_plan.proof.model_dump(), indent=None)) < 100_000
@@ -360,5 +362,5 @@ def test_at_the_tracts_the_bound_is_the_optimum(tables, base_case):
     scene = Case("base", base_case.config, "tract")
     plan = solve_certified(tables, scene).plan
     assert plan.certificate.violations == []
-    assert plan.solver.gap_checked < 1e-4
+    assert plan.quality.gap_checked < 1e-4
     assert plan.shortfall.bound_checked_points == pytest.approx(plan.shortfall.total_points)

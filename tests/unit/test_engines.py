@@ -149,5 +149,5 @@ def test_gurobi_gets_the_parameters_of_the_specification(tmp_path):
 
 
 def test_engine_names_its_version():
-    assert engine("highs") == Engine("highs", solvers._version("highs"), "open source", "asked for")
+    assert engine("highs") == Engine("highs", solvers._version("highs"), "open source", "asked_for")
     assert solvers._version("highs")[0].isdigit()

@@ -62,7 +62,16 @@ def test_the_four_files_fit_their_schemas(town, tmp_path):
         "seconds": 0.1,
         "nodes": 1,
         "log": "",
-        "solves": {"plan": {"status": "optimal", "seconds": 0.1, "nodes": 1, "log": ""}},
+        "solves": {
+            "plan": {
+                "status": "optimal",
+                "seconds": 0.1,
+                "nodes": 1,
+                "value": 1.0,
+                "bound": None,
+                "log": "",
+            }
+        },
         "size": {"columns": 3},
         "machine": {},
     }

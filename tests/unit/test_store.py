@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
+import numpy as np
 import psutil
 import pytest
 from planted import refreshed, village
@@ -103,11 +105,58 @@ def forged(path):
     write_json(path, {**refreshed(values), "certificate": certificate})
 
 
+def a_folder(path):
+    path.unlink()
+    (path / "deep").mkdir(parents=True)
+
+
+def the_folder_a_file(path):
+    shutil.rmtree(path.parent)
+    path.parent.write_bytes(b"\x00")
+
+
+def the_folder_a_broken_link(path):
+    shutil.rmtree(path.parent)
+    path.parent.symlink_to(path.parent / "nowhere")
+
+
+def account(values):
+    def damage(path):
+        write_json(path.parent / "solve.json", values)
+
+    damage.__name__ = f"account_{type(values).__name__}"
+    return damage
+
+
+def account_of_another_solver(path):
+    account_path = path.parent / "solve.json"
+    write_json(account_path, {**json.loads(account_path.read_text()), "solver": "oracle"})
+
+
+def of_another_solve(path):
+    """A plan that was made under other limits."""
+    values = json.loads(path.read_text())
+    values["solver_says"]["settings"]["time_limit_s"] = 1.0
+    write_json(path, values)
+
+
+def of_an_older_format(path):
+    write_json(path, {**json.loads(path.read_text()), "format_version": 1})
+
+
+def with_a_key_twice(path):
+    path.write_text(path.read_text().replace('"scenario":', '"scenario": "x", "scenario":', 1))
+
+
 @pytest.mark.parametrize(
     "damage",
-    [cut, a_list, not_utf8, removed, account_removed, uncertified, edited, forged],
+    [
+        cut, a_list, not_utf8, removed, account_removed, uncertified, edited, forged, a_folder,
+        the_folder_a_file, the_folder_a_broken_link, account([]), account({}), account("x"),
+        account_of_another_solver, of_another_solve, of_an_older_format, with_a_key_twice,
+    ],
     ids=lambda damage: damage.__name__,
-)
+)  # fmt: skip
 def test_a_damaged_entry_is_solved_anew(shelf, town, solves, damage):
     damage(entry_path(shelf))
     entry = store.stored(shelf, town.tables, town.case)
@@ -116,6 +165,41 @@ def test_a_damaged_entry_is_solved_anew(shelf, town, solves, damage):
     # and it is mended on the shelf
     store.stored(shelf, town.tables, town.case)
     assert len(solves) == 1
+
+
+def test_bytes_of_any_kind_heal(shelf, town, solves):
+    random = np.random.default_rng(0)
+    path = entry_path(shelf)
+    for trial in range(6):
+        content = bytearray(path.read_bytes())
+        for at in random.integers(0, len(content), 1 + trial):
+            content[at] = random.integers(0, 256)
+        path.write_bytes(bytes(content))
+        assert store.stored(shelf, town.tables, town.case).plan == town.plan
+        assert json.loads(path.read_text()) == town.plan.as_dict()
+    assert solves
+
+
+def test_what_a_worker_returns_is_certified_again(town):
+    entry = store.solve_certified(town.tables, town.case)
+    good = store._certified_here(town.tables, town.case, (entry, {"net_cad": -1.0}), "tcp://x")
+    # the values of the row are worked out here, whatever the worker says
+    assert good[1]["net_cad"] == town.plan.cost.net_cad
+    plan = entry.plan
+    cost = plan.cost.model_copy(update={"net_cad": 1.0})
+    lies = [
+        None,
+        (),
+        ("plan", {}),
+        (store.Entry(plan.model_copy(update={"cost": cost}), entry.account), {}),
+        (store.Entry(plan.model_copy(update={"certificate": None}), entry.account), {}),
+        (store.Entry(plan.model_copy(update={"actions": []}), entry.account), {}),
+        (store.Entry(plan, {}), {}),
+        (store.Entry({}, entry.account), {}),
+    ]
+    for lie in lies:
+        with pytest.raises(KwevError, match=r"a worker returned no sound plan of 'toy'"):
+            store._certified_here(town.tables, town.case, lie, "tcp://x")
 
 
 def test_another_plan_under_the_same_key_is_not_shown(shelf, town, solves):
@@ -149,9 +233,33 @@ def test_other_data_code_or_geography_have_another_key(town, monkeypatch):
     assert store.key(town.tables, town.case) == mine
 
 
-def test_the_solver_is_recorded_not_keyed(town):
-    other = Case("toy", town.case.config.with_values(solver__threads=1, solver__seed=5), "da")
-    assert store.key(town.tables, other) == store.key(town.tables, town.case)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"solver__time_limit_s": 599.0}, {"solver__threads": 1}, {"solver__seed": 5},
+        {"solver__name": "scip"},
+    ],
+)  # fmt: skip
+def test_whatever_may_change_the_answer_is_keyed(town, change):
+    other = Case("toy", town.case.config.with_values(**change), "da")
+    assert store.key(town.tables, other) != store.key(town.tables, town.case)
+
+
+def test_what_ended_at_a_limit_answers_no_question_with_a_larger_one(tmp_path, town, solves):
+    project = Project(tmp_path)
+    config = town.case.config.with_values(solver__time_limit_s=1e-9)
+    starved = store.stored(project, town.tables, Case("toy", config, "da")).plan
+    assert starved.solver_says.ended == "limit"
+    fed = store.stored(project, town.tables, town.case).plan
+    assert fed == town.plan != starved
+    assert len(solves) == 2
+    # nor does it where it is put there by hand
+    (theirs,) = project.store.glob("*" + store.key(town.tables, Case("toy", config, "da")))
+    mine = store.folder_of(project, town.tables, town.case)
+    for name in ("plan.json", "solve.json"):
+        (mine / name).write_bytes((theirs / name).read_bytes())
+    assert store.stored(project, town.tables, town.case).plan == town.plan
+    assert len(solves) == 3
 
 
 def test_other_crews_find_the_same_plan(shelf, town, solves):
