@@ -85,11 +85,16 @@ def data(
     out: Annotated[
         Path | None, Option("--out", help="Folder to write (default: data/processed).")
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        Option("--accept", help="Raw file (below --raw) taken though it is not the registered one."),
+    ] = None,
 ) -> None:
     """Compute data/processed from the raw files: checked, whole or not at all.
 
     Each raw file must be the one of data/sources.json (checksum, columns, ranges), and each table
-    must fit its schema, before anything is written. What was dropped, repaired or flagged is
+    must fit its schema, before anything is written. A folder is replaced whole, and only where it
+    is empty or its manifest says that kwev made it. What was dropped, repaired or flagged is
     counted in quality.csv; what each stage took in seconds and memory is printed. Without --out,
     DATA_LICENCES.md is written as well.
 
@@ -100,7 +105,9 @@ def data(
 
     project = find_project()
     target = out or project.processed
-    report = build(raw or project.raw, target)
+    report = build(
+        raw or project.raw, target, register=project.register, accepted=frozenset(accept or ())
+    )
     _echo((report.stages(), report.summary()))
     if out is None:
         typer.echo(f"wrote {write_notice(project, read_catalogue(project))}")

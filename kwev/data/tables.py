@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from kwev.data.columns import check, text_columns
+from kwev.data.links import check_links
 from kwev.data.schemas import PROCESSED
 from kwev.errors import KwevError
+from kwev.files import sha256_bytes
 from kwev.project import find_project
+from kwev.sets import MANIFEST, listed, recover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.data.columns import Schema
+    from kwev.sets import Entry
 
 INPUTS: Final = (
     "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
@@ -35,7 +39,8 @@ class Tables:
     """The tables of ``data/processed``; columns and units are those of :mod:`kwev.data.schemas`.
 
     Ids are text; a missing text is "", a missing number NaN. Treat the frames as read-only.
-    ``inputs_sha256`` is the SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
+    ``inputs_sha256`` is the SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order;
+    ``manifest_sha256`` that of the manifest which every byte read was held against.
     """
 
     municipalities: pd.DataFrame
@@ -71,6 +76,7 @@ class Tables:
     tariffs: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
+    manifest_sha256: str = ""
 
 
 def load_tables(directory: Path | None = None) -> Tables:
@@ -92,36 +98,83 @@ def load_tables(directory: Path | None = None) -> Tables:
     Raises
     ------
     KwevError
-        If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
+        If a file is missing, cannot be read, is not the one that ``manifest.json`` names, does not
+        fit its schema, or if ids, sums or coordinates disagree.
     """
     folder = (directory or find_project().processed).resolve()
+    recover(folder)
     paths = [folder / f"{name}.csv" for name in PROCESSED]
-    for path in paths:
+    for path in (*paths, folder / MANIFEST):
         if not path.is_file():
-            raise KwevError("processed table missing", where=str(path), hint=_HINT)
-    stamps = [path.stat() for path in paths]
-    return _load(folder, tuple((stat.st_mtime_ns, stat.st_size) for stat in stamps))
+            what = "manifest of the processed tables" if path.name == MANIFEST else "processed table"
+            raise KwevError(f"{what} missing", where=str(path), hint=_HINT)
+    stamps = [path.stat() for path in (*paths, folder / MANIFEST)]
+    return _load(folder, tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stamps))
+
+
+def read_held(path: Path) -> bytes:
+    """Return the content of a processed file, which must be the one that its manifest names.
+
+    Raises
+    ------
+    KwevError
+        Naming the file, and what to do.
+    """
+    return _held(path, listed(path.parent) or {})
+
+
+def held_sha256(folder: Path) -> str:
+    """Return the SHA-256 of a folder's manifest, which all its files must fit.
+
+    Raises
+    ------
+    KwevError
+        Naming the first file that is missing or another one.
+    """
+    kept = listed(folder) or {}
+    for name in kept:
+        _held(folder / name, kept)
+    return sha256_bytes((folder / MANIFEST).read_bytes())
+
+
+def _held(path: Path, kept: dict[str, Entry]) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = f"processed file cannot be read: {error.strerror}"
+        raise KwevError(reason, where=str(path), hint=_HINT) from error
+    if sha256_bytes(content) != kept.get(path.name, {}).get("sha256"):
+        what = f"processed file is not the one that {MANIFEST} names: it was changed, or is left"
+        raise KwevError(f"{what} from another build", where=str(path), hint=_HINT)
+    return content
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa: ARG001
+def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa: ARG001
+    kept = listed(folder) or {}
+    manifest_sha256 = sha256_bytes((folder / MANIFEST).read_bytes())
     content: dict[str, bytes] = {}
     tables: dict[str, pd.DataFrame] = {}
     for name, schema in PROCESSED.items():
         path = folder / f"{name}.csv"
+        content[name] = _held(path, kept)
         try:
-            content[name] = path.read_bytes()
             table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise KwevError(
                 f"processed table cannot be read: {error}", where=str(path), hint=_HINT
             ) from error
         tables[name] = check(_typed(table, schema), schema, where=str(path), hint=_HINT)
-    _check_links(tables, folder)
+        if len(table) != kept[path.name].get("rows", len(table)):
+            words = f"{len(table)} rows, and {MANIFEST} says {kept[path.name]['rows']}"
+            raise KwevError(words, where=str(path), hint=_HINT)
+    wrong = check_links(tables)
+    if wrong:
+        raise KwevError(wrong[1], where=str(folder / f"{wrong[0]}.csv"), hint=_HINT)
     digest = hashlib.sha256()
     for name in INPUTS:
         digest.update(hashlib.sha256(content[name]).digest())
-    return Tables(**tables, inputs_sha256=digest.hexdigest())
+    return Tables(**tables, inputs_sha256=digest.hexdigest(), manifest_sha256=manifest_sha256)
 
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -136,55 +189,3 @@ def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         else:
             table[column] = table[column].replace("", None)
     return table
-
-
-def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Refuse tables of different builds: every id that one names must be in the other."""
-    links = (
-        ("das", "municipality_id", "municipalities", "municipality_id"),
-        ("cells", "municipality_id", "municipalities", "municipality_id"),
-        ("cell_parts", "cell_id", "cells", "cell_id"),
-        ("cell_parts", "da_id", "das", "da_id"),
-        ("ev_quarters", "fsa", "fsas", "fsa"),
-        ("fsa_growth", "fsa", "fsas", "fsa"),
-        ("da_growth", "da_id", "das", "da_id"),
-        ("tract_growth", "tract_id", "tracts", "tract_id"),
-        ("cell_growth", "cell_id", "cells", "cell_id"),
-        ("sites", "municipality_id", "municipalities", "municipality_id"),
-        ("sites", "station_id", "stations", "station_id"),
-        ("site_facts", "site_id", "sites", "site_id"),
-        ("sites", "site_id", "site_facts", "site_id"),
-        ("stations", "municipality_id", "municipalities", "municipality_id"),
-        ("station_records", "station_id", "stations", "station_id"),
-        ("road_edges", "u", "road_nodes", "node_id"),
-        ("road_edges", "v", "road_nodes", "node_id"),
-        ("road_snaps", "edge_id", "road_edges", "edge_id"),
-        ("da_profiles", "da_id", "das", "da_id"),
-        ("da_profiles", "fsa", "fsas", "fsa"),
-        ("tract_profiles", "tract_id", "tracts", "tract_id"),
-        ("sites", "area_id", "area_grid", "area_id"),
-        ("stations", "area_id", "area_grid", "area_id"),
-        ("construction", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_stops", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_lengths", "municipality_id", "municipalities", "municipality_id"),
-        ("transit_planned", "municipality_id", "municipalities", "municipality_id"),
-    )
-    found = [
-        (table, column, tables[table][column], other, key) for table, column, other, key in links
-    ]
-    snaps = tables["road_snaps"]
-    for kind, other in zip(
-        ("cell", "da", "tract", "station", "site"),
-        ("cells", "das", "tracts", "stations", "sites"),
-        strict=True,
-    ):
-        named = snaps.loc[snaps["kind"] == kind, "id"]
-        found.append(("road_snaps", "id", named, other, f"{kind}_id"))
-    for table, column, ids, other, key in found:
-        lost = sorted(set(ids) - {""} - set(tables[other][key]))
-        if lost:
-            raise KwevError(
-                f"{column} {lost[0]!r} is not in {other}.csv",
-                where=str(folder / f"{table}.csv"),
-                hint=_HINT,
-            )
