@@ -87,7 +87,9 @@ def data(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        Option("--accept", help="Raw file (below --raw) taken though it is not the registered one."),
+        Option(
+            "--accept", help="Raw file (below --raw) taken though it is not the registered one."
+        ),
     ] = None,
 ) -> None:
     """Compute data/processed from the raw files: checked, whole or not at all.
@@ -232,8 +234,8 @@ def schedule(
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", schedule_file(made).model_dump(mode="json"))
-    write_json(folder / "phases.json", phases.model_dump(mode="json"))
+    write_json(folder / "schedule.json", schedule_file(made).as_dict())
+    write_json(folder / "phases.json", phases.as_dict())
     write_text(folder / "site-packages.csv", packages.as_csv(sites))
     write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
     _echo(terminal.schedule_lines(made.compared()))

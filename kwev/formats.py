@@ -8,7 +8,8 @@ from kwev import config
 from kwev.files import write_json
 from kwev.plan import export
 from kwev.plan import format as plan_format
-from kwev.report import phases, results_file, schedule, site_packages, targets
+from kwev.report import site_packages, targets
+from kwev.report.file_format import schema_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +25,9 @@ def schemas() -> dict[str, dict[str, Any]]:
         "docs/schemas/plan.json": of_plan,
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),
-        "docs/schemas/results.json": results_file.json_schema(),
-        "docs/schemas/phases.json": phases.json_schema(),
-        "docs/schemas/schedule.json": schedule.json_schema(),
+        "docs/schemas/results.json": schema_of("Results"),
+        "docs/schemas/phases.json": schema_of("PhaseFile"),
+        "docs/schemas/schedule.json": schema_of("ScheduleFile"),
         "docs/schemas/site-packages.geojson.json": site_packages.json_schema(),
         "docs/schemas/targets.json": targets.json_schema(),
     }

@@ -22,11 +22,20 @@ MONTHS_PER_YEAR: Final = 12
 SQRT3: Final = 3**0.5
 """Line current of a balanced three-phase load: I = P / (sqrt(3) V cos phi)."""
 
+CM_PER_M: Final = 100
+"""cm/m: distances are compared in whole centimetres, alike on every machine."""
+
 POINTS: Final = 100.0
 """Coverage points per unit share: a share of 0.5 is 50 points."""
 
 CAD_PER_MILLION: Final = 1_000_000.0
 """CAD in a million CAD."""
+
+KW_PER_MW: Final = 1_000
+"""kW in a MW."""
+
+M_PER_KM: Final = 1_000
+"""m in a km."""
 
 CAD_SCALE: Final = 1e5
 """Rows of money are written in units of 100,000 CAD, near the size of their neighbours."""

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from kwev.data.schemas import RAW
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.raw import FILES, Raw
-from kwev.pipeline.raw_schemas import RAW
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 SIDE = 1_000.0

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.data.columns import check, text_columns
 from kwev.data.links import check_links
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
 from kwev.files import sha256_bytes
 from kwev.project import find_project
@@ -21,7 +20,7 @@ from kwev.sets import MANIFEST, listed, recover
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kwev.data.columns import Schema
+    from kwev.data.schemas import Schema
     from kwev.sets import Entry
 
 INPUTS: Final = (
@@ -106,7 +105,9 @@ def load_tables(directory: Path | None = None) -> Tables:
     paths = [folder / f"{name}.csv" for name in PROCESSED]
     for path in (*paths, folder / MANIFEST):
         if not path.is_file():
-            what = "manifest of the processed tables" if path.name == MANIFEST else "processed table"
+            what = (
+                "manifest of the processed tables" if path.name == MANIFEST else "processed table"
+            )
             raise KwevError(f"{what} missing", where=str(path), hint=_HINT)
     stamps = [path.stat() for path in (*paths, folder / MANIFEST)]
     return _load(folder, tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stamps))

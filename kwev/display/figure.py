@@ -86,7 +86,8 @@ def _settle(canvas: Canvas) -> None:
     canvas.draw_without_rendering()
     canvas.set_layout_engine("none")
     for axes in canvas.axes:
-        axes.set_position([round(edge, 6) for edge in axes.get_position(original=True).bounds])
+        left, bottom, width, height = (round(v, 6) for v in axes.get_position(original=True).bounds)
+        axes.set_position((left, bottom, width, height))
 
 
 def _save(canvas: Canvas, form: Literal["svg", "png"], metadata: dict[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import pandas as pd
 
-from kwev.data.headings import heading
+from kwev.data.schemas import heading
 from kwev.display import style
 from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
 from kwev.errors import KwevError

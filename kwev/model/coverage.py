@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from kwev.model.network import RoadNetwork
+from kwev.units import CM_PER_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from kwev.model.demand import DemandPoints
     from kwev.model.network import Mode, Places
     from kwev.model.siting import Columns, Stations
-
-CM_PER_M = 100
 
 PLACES_AT_A_TIME = 256
 """Places measured at a time: bounds the memory of their pairs with the points."""

@@ -129,12 +129,21 @@ def constraints() -> list[tuple[str, Constraint]]:
 
 
 def source(name: str) -> Markdown:
-    """Return, folded, the code that writes an equation: classes of its rows, or the objective."""
+    """Return, folded, the code that writes an equation: classes of its rows, or the objective.
+
+    On paper, where nothing unfolds, stand the names of the code and of its modules.
+    """
     writers: dict[str, tuple[Callable[..., object], ...]] = {
         "objective": (formulation.objective,),
         "weight": (demand_points,),
         **ROWS,
     }
     code = "\n\n".join(inspect.getsource(one).rstrip() for one in writers[name])
+    names = ", ".join(f"`{one.__name__}`" for one in writers[name])
+    modules = " and ".join(sorted({f"`{one.__module__}`" for one in writers[name]}))
     head = '::: {.callout-note collapse="true" title="The code that writes it"}'
-    return Markdown(f"{head}\n```python\n{code}\n```\n:::\n")
+    return Markdown(
+        f'::: {{.content-visible when-format="html"}}\n{head}\n```python\n{code}\n```\n:::\n:::\n\n'
+        f'::: {{.content-visible when-format="typst"}}\n'
+        f"The code that writes it: {names} in {modules}.\n:::\n"
+    )

@@ -11,6 +11,8 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
+from kwev.units import CM_PER_M
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -205,8 +207,6 @@ class Streets:
 
 Mode = Literal["walk", "drive"]
 
-CM_PER_M = 100
-
 
 @dataclass(frozen=True, eq=False)
 class RoadNetwork:
@@ -215,7 +215,7 @@ class RoadNetwork:
     Attributes
     ----------
     nodes, edges, snaps
-        Tables ``road_nodes``, ``road_edges`` and ``road_snaps`` of :mod:`kwev.data.supply_schemas`.
+        Tables ``road_nodes``, ``road_edges`` and ``road_snaps`` of :mod:`kwev.data.schemas`.
     """
 
     nodes: pd.DataFrame

@@ -9,8 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from kwev.model.constraints import Constraint, Rows, Rule, of_kinds, sum_by
-from kwev.model.coverage import CM_PER_M, within
+from kwev.model.coverage import within
 from kwev.model.notation import Formula
+from kwev.units import CM_PER_M
 
 if TYPE_CHECKING:
     import cvxpy as cp

@@ -140,34 +140,17 @@ def street_of(address: str) -> Street | None:
     return Street(int(found.group(1)), name, kind, side)
 
 
-@dataclass(frozen=True)
-class Civic:
-    """The civic address list by street name: rows of number, type, side, town and metres."""
-
-    by_name: Mapping[str, pd.DataFrame]
-
-    @classmethod
-    def of(cls, addresses: pd.DataFrame) -> Civic:
-        """Return the list of ``population.read_addresses``; rows without a number are left out."""
-        streets = addresses["street"].astype("str")
-        parsed = {street: street_of(f"1 {street}") for street in streets.unique()}
-        parts = {street: part or Street(0, "", "", "") for street, part in parsed.items()}
-        table = pd.DataFrame([parts[street] for street in streets], columns=list(Street._fields))
-        number = addresses["street_no"].str.extract(r"^(\d+)", expand=False)
-        table["number"] = pd.to_numeric(number).to_numpy()
-        places = addresses[["city", "easting_m", "northing_m"]].astype({"city": "str"})
-        table = pd.concat([table, places.reset_index(drop=True)], axis=1).dropna(subset="number")
-        return cls({str(name): rows for name, rows in table.groupby("name")})
-
-    def rows(self, street: Street) -> pd.DataFrame:
-        """Return the points of a street, type and side agreeing where both are known."""
-        rows = self.by_name.get(street.name)
-        if rows is None:
-            return pd.DataFrame(columns=["number", "city", "easting_m", "northing_m"])
-        for column, value in (("kind", street.kind), ("side", street.side)):
-            if value:
-                rows = rows[rows[column].isin([value, ""])]
-        return rows
+def _by_street(addresses: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return number, type, side, town and metres by street; none without a number."""
+    streets = addresses["street"].astype("str")
+    parsed = {street: street_of(f"1 {street}") for street in streets.unique()}
+    parts = {street: part or Street(0, "", "", "") for street, part in parsed.items()}
+    table = pd.DataFrame([parts[street] for street in streets], columns=list(Street._fields))
+    number = addresses["street_no"].str.extract(r"^(\d+)", expand=False)
+    table["number"] = pd.to_numeric(number).to_numpy()
+    places = addresses[["city", "easting_m", "northing_m"]].astype({"city": "str"})
+    table = pd.concat([table, places.reset_index(drop=True)], axis=1).dropna(subset="number")
+    return {str(name): rows for name, rows in table.groupby("name")}
 
 
 @dataclass(frozen=True)
@@ -177,12 +160,12 @@ class Gazetteer:
     Attributes
     ----------
     civic
-        The civic address list.
+        The civic address list by street: rows of number, type, side, town and metres.
     towns_of
         Names of the municipalities that a settlement (see :func:`settlement_key`) belongs to.
     """
 
-    civic: Civic
+    civic: Mapping[str, pd.DataFrame]
     towns_of: Mapping[str, frozenset[str]]
 
     @classmethod
@@ -203,12 +186,22 @@ class Gazetteer:
         for place, town in set(zip(ours["LeftSettle"], ours["LeftMunici"], strict=True)):
             if place not in towns:
                 found.setdefault(settlement_key(place), set()).add(town)
-        return cls(Civic.of(addresses), {k: frozenset(v) for k, v in sorted(found.items())})
+        return cls(_by_street(addresses), {k: frozenset(v) for k, v in sorted(found.items())})
 
     @property
     def settlements(self) -> set[str]:
         """Names of the places in the Region: lower case, without full stops."""
         return set(self.towns_of)
+
+    def rows(self, street: Street) -> pd.DataFrame:
+        """Return the points of a street, type and side agreeing where both are known."""
+        rows = self.civic.get(street.name)
+        if rows is None:
+            return pd.DataFrame(columns=["number", "city", "easting_m", "northing_m"])
+        for column, value in (("kind", street.kind), ("side", street.side)):
+            if value:
+                rows = rows[rows[column].isin([value, ""])]
+        return rows
 
     def check(self, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
         """Return ``stations`` with ``location_check`` and ``address_apart_m``.
@@ -225,11 +218,12 @@ class Gazetteer:
             location_check=[outcome for outcome, _ in checked],
             address_apart_m=[apart for _, apart in checked],
         )
-        counts = table["location_check"].value_counts()
-        for outcome, words in OUTCOMES.items():
-            if outcome != "ok":
-                found = int(counts.get(outcome, 0))
-                ledger.add("stations", f"location: {words}", "flagged", found)
+        faults = {
+            f"location: {words}": table["location_check"] == outcome
+            for outcome, words in OUTCOMES.items()
+            if outcome != "ok"
+        }
+        ledger.each("stations", "flagged", faults)
         return table
 
 
@@ -245,7 +239,7 @@ def _checked(
     if street is None:
         told = "no_number" if row["address"] else "no_address"
         return (told if home else "address_elsewhere"), np.nan
-    anywhere, in_town = _apart(row, gazetteer.civic.rows(street), street, named, parameters)
+    anywhere, in_town = _apart(row, gazetteer.rows(street), street, named, parameters)
     if anywhere <= parameters.address_near_m:
         return ("ok" if home else "city_differs"), anywhere
     known = np.isfinite(in_town)

@@ -6,17 +6,16 @@ Statistics Canada's boundary files of 2021, repaired, linked to the census, and 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 
-from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.schemas import DWELLING_TYPES
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres, within_index
 from kwev.pipeline.raw import FILES
-from kwev.pipeline.raw_schemas import CENSUS_COLUMNS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +27,23 @@ if TYPE_CHECKING:
 
 WELLESLEY = "wellesley"
 """Area id of the township outside the census metropolitan area, which has no tracts."""
+
+CENSUS_COLUMNS: Final = {
+    "DAUID": "da_id",
+    "CSDUID": "municipality_id",
+    "2021-a-Population": "population",
+    "2021-b-Total dwellings": "dwellings",
+    "2021-l-Total households": "households",
+    "2021-d-Single detached house": "single_detached",
+    "2021-e-Semi detached house": "semi_detached",
+    "2021-f-Row house": "row_house",
+    "2021-g-Apartment or flat duplex": "duplex",
+    "2021-i-Apartment fewer than five storeys": "apartment_low_rise",
+    "2021-h-Apartment five or more storeys": "apartment_high_rise",
+    "2021-j-Other single attached house": "other_attached",
+    "2021-k-Movable dwelling": "movable",
+}
+"""Published name to ours in the census table by dissemination area."""
 
 CITIES = frozenset({"Kitchener", "Waterloo", "Cambridge"})
 REGION_ID = "3530"

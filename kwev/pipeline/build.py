@@ -14,13 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
@@ -38,7 +37,7 @@ from kwev.pipeline.population import (
 )
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
-from kwev.pipeline.sites import candidate_sites, site_facts
+from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, with_surroundings
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
@@ -49,7 +48,6 @@ from kwev.sets import entry, refuse_unless_ours, replacing
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
-    from types import TracebackType
 
     import geopandas as gpd
     import pandas as pd
@@ -67,7 +65,7 @@ class StageCost:
     peak_mb: float
 
 
-class Meter:
+class Meter(Progress):
     """Moves the bar, and notes the time and the peak memory of each stage.
 
     Memory is the resident set of this process, sampled every 20 ms while a stage runs.
@@ -78,34 +76,14 @@ class Meter:
         All stages in order: the length of the bar.
     shown
         Whether to draw the bar.
-    on_stage
-        Told the name of each stage as it begins.
     """
 
-    def __init__(
-        self,
-        stages: tuple[str, ...],
-        *,
-        shown: bool,
-        on_stage: Callable[[str], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, stages: tuple[str, ...], *, shown: bool) -> None:
         columns = (TextColumn("{task.description:<12}"), BarColumn(), TimeElapsedColumn())
+        super().__init__(*columns, transient=True, disable=not shown)
         self.costs: list[StageCost] = []
-        self._listeners = [on_stage]
-        self._bar = Progress(*columns, transient=True, disable=not shown)
-        self._task = self._bar.add_task("", total=len(stages))
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
+        self._listeners: list[Callable[[str], None]] = []
+        self._whole = self.add_task("", total=len(stages))
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """Tell ``listener`` the name of each stage to come as it begins."""
@@ -116,13 +94,13 @@ class Meter:
         """Run one stage: what is inside the ``with`` block."""
         for listener in self._listeners:
             listener(name)
-        self._bar.update(self._task, description=name)
+        self.update(self._whole, description=name)
         start = time.perf_counter()
         with _peak_memory() as peak:
             yield
         seconds = round(time.perf_counter() - start, 3)
         self.costs.append(StageCost(name, seconds, peak[0] / 1e6))
-        self._bar.advance(self._task)
+        self.advance(self._whole)
 
 
 @contextmanager
@@ -146,19 +124,17 @@ def _peak_memory() -> Iterator[list[int]]:
         peak[0] = max(peak[0], process.memory_info().rss)
 
 
-Stages = dict[str, set[str]]
-"""Stages by name of a variable, or by name of a table."""
-
-
 def stages_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
     """Return the stages of each table of a function that returns ``tables, layers``.
 
-    ``*`` stands for the map layers.
+    The function's statements are followed in order. A stage is a block ``with meter.stage("…")``:
+    what it assigns has behind it the stage and all that is behind what it reads. ``*`` stands for
+    the map layers.
 
     Parameters
     ----------
     function
-        Puts each table into a dictionary by a name that stands in its text.
+        Puts each table into one dictionary ``tables``, by a name that stands in its text.
 
     Returns
     -------
@@ -166,89 +142,51 @@ def stages_of(function: Callable[..., Any]) -> dict[str, tuple[str, ...]]:
         Stages by table, in the order in which they run.
     """
     tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    body = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)).body
-    flow = _Flow()
-    for statement in body:
-        flow.follow(statement)
-    order = flow.order
-    found = {**flow.tables, "*": flow.known.get("layers", set())}
-    return {name: tuple(s for s in order if s in stages) for name, stages in found.items()}
+    known: dict[str, set[str]] = {}
+    tables: dict[str, set[str]] = {}
+    bins: set[str] = set()
+    order: list[str] = []
 
+    def behind(node: ast.AST, but: AbstractSet[str] = frozenset()) -> set[str]:
+        return set().union(*(known.get(name, ()) for name in _names(node, ast.Load) - but))
 
-class _Flow:
-    """What is known of each variable while the statements are followed in order."""
-
-    def __init__(self) -> None:
-        self.known: Stages = {}
-        self.tables: Stages = {}
-        self.order: list[str] = []
-        self.bins: set[str] = set()
-
-    def follow(self, statement: ast.stmt) -> None:
-        """Follow one statement of the function."""
-        stage = _stage(statement)
-        if stage:
-            self.order.append(stage)
-            behind = self._behind(statement, but=self.bins) | {stage}
-            changed = {*_changed(statement), *(self.bins & set(_names(statement, ast.Load)))}
-        else:
-            behind = self._behind(statement)
-            changed = set(_changed(statement))
-            # what is made from nothing before or between stages, such as the ledger, is a bin that
-            # stages fill and do not read
-            self.bins |= set() if behind else changed
+    for statement in next(node for node in tree.body if isinstance(node, ast.FunctionDef)).body:
+        changed = _changed(statement)
+        match statement:
+            case ast.With(items=[ast.withitem(ast.Call(args=[ast.Constant(str(stage))]))]):
+                order.append(stage)
+                stages = behind(statement, but=bins) | {stage}
+                changed |= bins & _names(statement, ast.Load)
+            case ast.Assign([ast.Name("tables")], ast.Dict(keys, values)):
+                pairs = zip(keys, values, strict=True)
+                tables = {ast.literal_eval(key): behind(value) for key, value in pairs if key}
+                continue
+            case _:
+                stages = behind(statement)
+                # what is made from nothing between stages, such as the ledger, is a bin that
+                # stages fill and do not read
+                bins |= set() if stages else changed
         for name in changed:
-            self.known[name] = self.known.get(name, set()) | behind
-        for key, value in _entries(statement):
-            self.tables[key] = self._behind(value) | ({stage} if stage else set())
-
-    def _behind(self, node: ast.AST, but: AbstractSet[str] = frozenset()) -> set[str]:
-        found: set[str] = set()
-        for name in set(_names(node, ast.Load)) - but:
-            found |= self.known.get(name, set())
-        return found
+            known[name] = known.get(name, set()) | stages
+    tables["*"] = known.get("layers", set())
+    return {name: tuple(s for s in order if s in stages) for name, stages in tables.items()}
 
 
-def _stage(statement: ast.stmt) -> str:
-    """Return the stage of a block ``with meter.stage("…")``, empty for another statement."""
-    if not isinstance(statement, ast.With):
-        return ""
-    call = statement.items[0].context_expr
-    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
-        argument = call.args[0]
-        if call.func.attr == "stage" and isinstance(argument, ast.Constant):
-            return str(argument.value)
-    return ""
+def _names(node: ast.AST, context: type[ast.expr_context]) -> set[str]:
+    every = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+    return {name.id for name in every if isinstance(name.ctx, context)}
 
 
-def _names(node: ast.AST, context: type[ast.expr_context]) -> Iterator[str]:
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, context):
-            yield inner.id
-
-
-def _changed(node: ast.AST) -> Iterator[str]:
-    """Give the names that are assigned to, or whose items are."""
-    yield from _names(node, ast.Store)
-    for inner in ast.walk(node):
-        if (
-            isinstance(inner, ast.Subscript)
-            and isinstance(inner.ctx, ast.Store)
-            and isinstance(inner.value, ast.Name)
-        ):
-            yield inner.value.id
-
-
-def _entries(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
-    """Give what is put into ``tables``: each key with the expression of its value."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign):
-            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
-            named = any(isinstance(t, ast.Name) and t.id == "tables" for t in targets)
-            if named and isinstance(inner.value, ast.Dict):
-                for key, value in zip(inner.value.keys, inner.value.values, strict=True):
-                    if isinstance(key, ast.Constant):
-                        yield str(key.value), value
+def _changed(node: ast.AST) -> set[str]:
+    """Return the names that are assigned to, or whose items are."""
+    items = {
+        inner.value.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Subscript)
+        and isinstance(inner.ctx, ast.Store)
+        and isinstance(inner.value, ast.Name)
+    }
+    return _names(node, ast.Store) | items
 
 
 REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
@@ -353,7 +291,8 @@ def build(
     own = register.parent / "processed"
     refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_names())
     raw = Raw(raw_dir, register, accepted)
-    with Meter(STAGES, shown=progress, on_stage=raw.enter) as meter:
+    with Meter(STAGES, shown=progress) as meter:
+        meter.listen(raw.enter)
         tables, layers = _tables(raw, parameters or Parameters(), meter)
         with meter.stage("files"):
             texts = _texts(tables, layers)
@@ -402,7 +341,8 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         records = read_records(raw, bounds.region, gazetteer.settlements, parameters, ledger)
         stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
     with meter.stage("sites"):
-        sites = candidate_sites(raw, roads, addresses, stations, bounds, parameters, ledger)
+        listed = candidate_places(raw, roads, addresses, parameters, ledger)
+        sites = candidate_sites(listed, stations, bounds, parameters, ledger)
     with meter.stage("grid"):
         areas = area_grid(das, homes, parameters.grid)
         sites = site_grid(sites, areas, parameters.grid)
@@ -415,15 +355,13 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("transit"):
-        transit = transit_tables(raw, bounds, parameters, ledger)
-        layers["transit_lines"] = transit.lines
+        transit, layers["transit_lines"] = transit_tables(raw, bounds, parameters, ledger)
     with meter.stage("facts"):
-        by_transit = partial(access, stops=transit.stops, parameters=parameters)
-        of_sites = site_facts(
-            sites.assign(transit=by_transit(metres_of(sites))),
-            places.cells.assign(ev_2030=later[2]["ev_2030"]),
-            stations, roads, parameters, ledger,
-        )  # fmt: skip
+        by_transit = partial(access, stops=transit["stops"], parameters=parameters)
+        served = sites.assign(transit=by_transit(metres_of(sites)))
+        cells = places.cells.assign(ev_2030=later[2]["ev_2030"])
+        known = with_surroundings(served, cells, stations, parameters, ledger)
+        of_sites = site_facts(known, roads, parameters, ledger)
         both, share = (homes, tract_homes), grid_per_household(areas)
         of_points = point_facts(places, both, share, by_transit, ledger)
     with meter.stage("tariffs"):
@@ -437,9 +375,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
-        "transit_stops": transit.stops, "transit_routes": transit.routes,
-        "transit_days": transit.days, "transit_lengths": transit.lengths,
-        "transit_planned": transit.planned, "site_facts": of_sites, "point_facts": of_points,
+        "transit_stops": transit["stops"], "transit_routes": transit["routes"],
+        "transit_days": transit["days"], "transit_lengths": transit["lengths"],
+        "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
         "tariffs": tariffs,
     }  # fmt: skip
     return tables, layers

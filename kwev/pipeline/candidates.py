@@ -53,6 +53,12 @@ def medoids(
     return found
 
 
+def blocks(metres: NDArray[np.float64], side_m: float) -> NDArray[np.int64]:
+    """Return (N,) number of the square that each point lies in."""
+    square = np.floor(metres / side_m).astype(int)
+    return np.unique(square, axis=0, return_inverse=True)[1].ravel()
+
+
 def from_facilities(raw: Raw) -> pd.DataFrame:
     """Civic facilities, shopping centres and terminals from the cities' own layers.
 
@@ -167,9 +173,8 @@ def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
     trade = sector.isin(["31", "32", "33", "41", "48", "49", "51", "54", "55"])
     table = table[named | (trade & ~park.str.contains("BIA"))].reset_index(drop=True)
     metres = project(table["longitude"], table["latitude"])
-    # Cells of the reach keep a long strip of firms from becoming one cluster.
-    cell = np.floor(metres / (2 * parameters.business_reach_m)).astype(int)
-    group = np.unique(cell, axis=0, return_inverse=True)[1].ravel()
+    # Squares of the reach keep a long strip of firms from becoming one cluster.
+    group = blocks(metres, 2 * parameters.business_reach_m)
     names, centres = [], []
     for members, centre in medoids(metres, group, parameters.business_premises):
         row = table.iloc[centre]
@@ -284,8 +289,7 @@ def _strips(table: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
         ["easting_m", "northing_m"], ignore_index=True
     )
     metres = metres_of(shops)
-    block = np.floor(metres / parameters.strip_m).astype(int)
-    group = np.unique(block, axis=0, return_inverse=True)[1].ravel()
+    group = blocks(metres, parameters.strip_m)
     centres = [centre for _, centre in medoids(metres, group, parameters.strip_premises)]
     names = [f"Shops near {_street_address(at)}" for at in shops["ADDR"].iloc[centres]]
     return rows_of(names, "retail_complex", metres[centres], "food premises", "private")

@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
+from scipy.optimize import bisect, nnls
 from scipy.stats import norm
 
-from kwev.data.place_schemas import BASES, FORMS
-from kwev.data.schemas import arrange
+from kwev.data.schemas import BASES, FORMS, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,8 +49,7 @@ def linear(history: Numbers, quarters: int, market: float) -> Numbers:
         (quarters,) totals, 0 to ``market``.
     """
     step = (history[-1] - history[0]) / (len(history) - 1)
-    later: Numbers = np.clip(history[-1] + step * _ahead(quarters), 0.0, market)
-    return later
+    return np.asarray(np.clip(history[-1] + step * _ahead(quarters), 0.0, market))
 
 
 def drift(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -60,8 +58,7 @@ def drift(history: Numbers, quarters: int, market: float) -> Numbers:
     Parameters and return value as in :func:`linear`.
     """
     rate = np.log(history[-1] / history[0]) / (len(history) - 1)
-    later: Numbers = np.minimum(history[-1] * np.exp(rate * _ahead(quarters)), market)
-    return later
+    return np.asarray(np.minimum(history[-1] * np.exp(rate * _ahead(quarters)), market))
 
 
 def logistic(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -70,10 +67,10 @@ def logistic(history: Numbers, quarters: int, market: float) -> Numbers:
     The slope is that of a least-squares line through all quarters. Parameters and return value as
     in :func:`linear`.
     """
-    odds = _log_odds(history, market)
+    inside = np.minimum(history, market * (1 - 1e-9))
+    odds = np.log(inside / (market - inside))
     slope = np.polyfit(np.arange(len(odds)), odds, 1)[0]
-    later: Numbers = market / (1 + np.exp(-(odds[-1] + slope * _ahead(quarters))))
-    return later
+    return np.asarray(market / (1 + np.exp(-(odds[-1] + slope * _ahead(quarters)))))
 
 
 def bass(history: Numbers, quarters: int, market: float) -> Numbers:
@@ -120,12 +117,6 @@ def _holt(series: Numbers) -> tuple[float, float, float]:
     return float(level[best]), float(trend[best]), float(phi[best])
 
 
-def _log_odds(history: Numbers, market: float) -> Numbers:
-    inside = np.minimum(history, market * (1 - 1e-9))
-    odds: Numbers = np.log(inside / (market - inside))
-    return odds
-
-
 def _ahead(quarters: int) -> Numbers:
     return np.arange(1, quarters + 1, dtype=float)
 
@@ -149,8 +140,6 @@ COVERAGE: Final = 0.8
 """Share of cases that an interval should hold."""
 
 _TAIL: Final = (1 - COVERAGE) / 2
-_HALVINGS: Final = 80
-"""Enough to pin a quantile far below the decimals that are kept."""
 
 
 @dataclass(frozen=True)
@@ -235,13 +224,11 @@ def mixture(
     width = np.maximum([member.pace * horizon for member in members], 1e-9)
 
     def quantile(share: float) -> float:
-        low = float((centre - 10 * width).min())
-        high = float((centre + 10 * width).max())
-        for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            below = float((weight * norm.cdf((middle - centre) / width)).sum() / weight.sum())
-            low, high = (middle, high) if below < share else (low, middle)
-        return float(np.exp((low + high) / 2))
+        def above(value: float) -> float:
+            return float(np.average(norm.cdf((value - centre) / width), weights=weight)) - share
+
+        reach = 10 * width
+        return float(np.exp(bisect(above, (centre - reach).min(), (centre + reach).max())))
 
     return min(mid, quantile(_TAIL)), max(mid, min(quantile(1 - _TAIL), most))
 
@@ -280,22 +267,6 @@ class Outlook:
         """Return the chosen form's forecast of a year's end."""
         row = (self.forecast["quarter"] == f"{year}Q4") & self.forecast["chosen"]
         return float(self.forecast.loc[row, "mid"].iloc[0])
-
-
-@dataclass(frozen=True)
-class _Trial:
-    """One forecast of the back-test beside what came."""
-
-    form: str
-    origin: int
-    horizon: int
-    actual: float
-    forecast: float
-
-    @property
-    def pace(self) -> float:
-        """Return the logarithm of the ratio for each quarter ahead."""
-        return float(np.log(self.actual / max(self.forecast, 1e-9))) / self.horizon
 
 
 def market_of(households: float, parameters: Parameters) -> Market:
@@ -377,89 +348,86 @@ def without_jump(history: Numbers, jump: int) -> Numbers:
     return scaled
 
 
-def best_form(trials: list[_Trial]) -> str:
+def best_form(trials: pd.DataFrame) -> str:
     """Return the form with the least mean absolute error; the first listed of equal ones."""
     return min(FORMS, key=lambda form: round(_mean_error(trials, form), 9))
 
 
-def _mean_error(trials: list[_Trial], form: str) -> float:
-    return float(np.mean([abs(t.forecast / t.actual - 1) for t in trials if t.form == form]))
+def _mean_error(trials: pd.DataFrame, form: str) -> float:
+    return float(trials.loc[trials["form"] == form, "error"].abs().mean())
 
 
-def _trials(history: Numbers, market: float) -> list[_Trial]:
-    found = []
+def _trials(history: Numbers, market: float) -> pd.DataFrame:
+    """Return each forecast of the back-test beside what came, and its error per quarter (log)."""
+    rows = []
     for origin in range(TRAINING - 1, len(history) - 1):
         for form in FORMS:
             later = BY_NAME[form](history[: origin + 1], HORIZONS[-1], market)
-            found += [
-                _Trial(form, origin, h, float(history[origin + h]), float(later[h - 1]))
-                for h in HORIZONS
-                if origin + h < len(history)
-            ]
-    return found
+            came = history[origin + 1 : origin + 1 + HORIZONS[-1]]
+            rows += [(form, origin, *row) for row in zip(HORIZONS, came, later, strict=False)]
+    table = pd.DataFrame(rows, columns=["form", "origin", "horizon", "actual", "forecast"])
+    ratio = table["actual"] / table["forecast"].clip(lower=1e-9)
+    return table.assign(
+        error=table["forecast"] / table["actual"] - 1, pace=np.log(ratio) / table["horizon"]
+    )
 
 
-def _members(history: Numbers, quarters: int, trials: list[_Trial], market: Market) -> list[Member]:
-    """Return each form's course for each market, with its weight and its error per quarter."""
+def _ends(
+    history: Numbers, quarters: int, trials: pd.DataFrame, market: Market, chosen: str
+) -> Callable[[str, int, float], tuple[float, float]]:
+    """Return what gives the ends of a forecast by form, horizon and middle.
+
+    The chosen form's interval is the mixture of every form's course for each market.
+    """
+    paces = {form: spread(trials.loc[trials["form"] == form, "pace"].to_list()) for form in FORMS}
     members = []
     for form in FORMS:
         weight = 1 / max(_mean_error(trials, form), 1e-6) ** 2
         sizes = market.sizes if form in NEEDS_MARKET else (market.base,)
-        pace = spread([t.pace for t in trials if t.form == form])
         for size in sizes:
             course = BY_NAME[form](history, quarters, size)
-            members.append(Member(course, pace, weight / len(sizes)))
-    return members
+            members.append(Member(course, paces[form], weight / len(sizes)))
+
+    def ends(form: str, horizon: int, mid: float) -> tuple[float, float]:
+        if form == chosen:
+            return mixture(members, horizon, mid, market.high)
+        return interval(mid, paces[form], horizon, market.high)
+
+    return ends
 
 
-def _backtest(history: Numbers, trials: list[_Trial], market: Market, chosen: str) -> pd.DataFrame:
+def _backtest(history: Numbers, trials: pd.DataFrame, market: Market, chosen: str) -> pd.DataFrame:
     """Return the rows of a basis; each interval is made from the other origins' errors."""
+    table = trials.sort_values(["form", "origin", "horizon"], ignore_index=True)
     rows = []
-    for origin in sorted({t.origin for t in trials}):
-        others = [t for t in trials if t.origin != origin]
-        members = _members(history[: origin + 1], HORIZONS[-1], others, market)
-        for trial in (t for t in trials if t.origin == origin):
-            low, high = _ends(trial, others, members, market, chosen)
-            error = trial.forecast / trial.actual - 1
-            rows.append(
-                (trial.form, origin, trial.horizon, trial.actual, trial.forecast, error, low, high)
-            )
-    columns = ["form", "origin", "horizon", "actual", "forecast", "error", "low", "high"]
+    for origin in table["origin"].unique():
+        others = trials[trials["origin"] != origin]
+        ends = _ends(history[: origin + 1], HORIZONS[-1], others, market, chosen)
+        own = table[table["origin"] == origin]
+        rows.append(pd.DataFrame(
+            [ends(*row) for row in zip(own["form"], own["horizon"], own["forecast"], strict=True)],
+            own.index, ["low", "high"],
+        ))  # fmt: skip
     counts = dict.fromkeys(("actual", "forecast", "low", "high"), VEHICLE_DECIMALS)
-    table = pd.DataFrame(rows, columns=columns).round({**counts, "error": 6})
-    return table.sort_values(["form", "origin", "horizon"], ignore_index=True)
-
-
-def _ends(
-    trial: _Trial, others: list[_Trial], members: list[Member], market: Market, chosen: str
-) -> tuple[float, float]:
-    if trial.form == chosen:
-        return mixture(members, trial.horizon, trial.forecast, market.high)
-    pace = spread([t.pace for t in others if t.form == trial.form])
-    return interval(trial.forecast, pace, trial.horizon, market.high)
+    return table.join(pd.concat(rows)).round({**counts, "error": 6})
 
 
 def _forecast(
-    latest: str, history: Numbers, trials: list[_Trial], market: Market, chosen: str
+    latest: str, history: Numbers, trials: pd.DataFrame, market: Market, chosen: str
 ) -> pd.DataFrame:
     """Return ``ev_forecast``: the ends of the years after the latest quarter."""
     ahead = [
         (f"{year}Q4", 4 * (year - int(latest[:4])) + 4 - int(latest[-1]))
         for year in range(int(latest[:4]) + 1, LAST + 1)
     ]
-    members = _members(history, ahead[-1][1], trials, market)
+    ends = _ends(history, ahead[-1][1], trials, market, chosen)
     rows = []
     for form in FORMS:
         course = BY_NAME[form](history, ahead[-1][1], market.base)
-        pace = spread([t.pace for t in trials if t.form == form])
         for quarter, horizon in ahead:
             mid = float(course[horizon - 1])
-            low, high = (
-                mixture(members, horizon, mid, market.high)
-                if form == chosen
-                else interval(mid, pace, horizon, market.high)
-            )
-            rows.append([quarter, form, low, mid, high, form == chosen])
+            low, high = ends(form, horizon, mid)
+            rows.append((quarter, form, low, mid, high, form == chosen))
     columns = ["quarter", "form", "low", "mid", "high", "chosen"]
     table = pd.DataFrame(rows, columns=columns)
     table = table.round(dict.fromkeys(["low", "mid", "high"], VEHICLE_DECIMALS))

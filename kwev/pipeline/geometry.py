@@ -14,14 +14,13 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
-from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
+from kwev.units import CM_PER_M, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import ArrayLike, NDArray
     from shapely.geometry.base import BaseGeometry
 
-CM_PER_M = 100
 MAP_DECIMALS = 6
 """Decimals of degrees in map geometry (about 0.1 m)."""
 
@@ -126,15 +125,8 @@ def nearest_index(
     metres: NDArray[np.float64], polygons: NDArray[Any]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Return for each point the nearest polygon (first of equals) and the distance (m)."""
-    tree = shapely.STRtree(polygons)
-    (points, hits), distance = tree.query_nearest(
-        shapely.points(metres), return_distance=True, all_matches=True
-    )
-    found = np.full(len(metres), len(polygons), dtype=np.int64)
-    np.minimum.at(found, points, hits)
-    apart = np.zeros(len(metres))
-    apart[points] = distance
-    return found, apart
+    apart, first = nearest_lines(metres, polygons, -np.arange(len(polygons), dtype=np.float64))
+    return (-first).astype(np.int64), apart
 
 
 def clip(polygons: NDArray[Any], region: BaseGeometry) -> list[BaseGeometry]:
@@ -199,28 +191,24 @@ def geojson(frame: gpd.GeoDataFrame, properties: list[str]) -> str:
     )
     bad = ~shapely.is_valid(rounded)
     rounded[bad] = shapely.set_precision(degrees.geometry.to_numpy()[bad], 10**-MAP_DECIMALS)
-    degrees = degrees.set_geometry(rounded)
+    rows = pd.DataFrame(degrees)[properties].to_dict("records")
     features = [
         json.dumps(
             {
                 "type": "Feature",
-                "properties": {name: row[name] for name in properties},
-                "geometry": _rounded(shapely.geometry.mapping(row["geometry"])),
+                "properties": row,
+                "geometry": json.loads(shape, parse_float=_decimals),
             },
             ensure_ascii=False,
             separators=(",", ":"),
         )
-        for row in pd.DataFrame(degrees)[[*properties, "geometry"]].to_dict("records")
+        for row, shape in zip(rows, shapely.to_geojson(rounded), strict=True)
     ]
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(features) + "\n]}\n"
 
 
-def _rounded(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rounded(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_rounded(part) for part in value]
-    return round(value, MAP_DECIMALS) if isinstance(value, float) else value
+def _decimals(number: str) -> float:
+    return round(float(number), MAP_DECIMALS)
 
 
 def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -228,16 +216,23 @@ def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(CRS_METRES)
 
 
-def components(one: NDArray[np.int64], other: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+def components(
+    one: NDArray[np.int64], other: NDArray[np.int64], size: int, *, directed: bool = False
+) -> NDArray[np.int64]:
     """Return (size,) number of the component of each of ``size`` things.
 
     Parameters
     ----------
     one, other
         (M,) index of the first and second thing of each link.
+    size
+        How many things there are.
+    directed
+        Whether a link leads from one to the other only: a component then has a way there and back.
     """
     graph = coo_array((np.ones(len(one)), (one, other)), shape=(size, size))
-    return np.asarray(connected_components(graph, directed=False)[1], dtype=np.int64)
+    _, found = connected_components(graph, directed=directed, connection="strong")
+    return np.asarray(found, dtype=np.int64)
 
 
 def clusters(metres: NDArray[np.float64], reach: float) -> NDArray[np.int64]:

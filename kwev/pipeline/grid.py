@@ -138,6 +138,4 @@ def _proxy(
     rule: GridRule,
 ) -> NDArray[np.float64]:
     factor = area_id.map(areas.set_index("area_id")["factor"]).to_numpy(float)
-    low, high = rule.site_low_kw, rule.site_high_kw
-    made: NDArray[np.float64] = np.clip(base_kw * factor, low, high).round(0)
-    return made
+    return np.asarray(np.clip(base_kw * factor, rule.site_low_kw, rule.site_high_kw).round(0))

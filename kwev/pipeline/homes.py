@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import arrange
+from kwev.data.schemas import DWELLING_TYPES, arrange
 from kwev.pipeline.population import tract_of
-from kwev.pipeline.raw_schemas import SCORES
 from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
 
@@ -36,6 +34,14 @@ TYPES: Final = {
     "Other single-attached house": "other_attached",
 }
 """Published type to ours; movable dwellings are not published by period."""
+
+SCORES: Final = {
+    "Residential instability Scores": "instability",
+    "Ethno-cultural composition Scores": "ethno_cultural",
+    "Economic dependency Scores": "economic_dependency",
+    "Situational vulnerability Scores": "situational_vulnerability",
+}
+"""Published name to ours of the dimensions of the Index of Multiple Deprivation."""
 
 _TOTAL: Final = "Total"
 _MUNICIPALITY: Final = "2021A0005"
@@ -106,8 +112,8 @@ def old_share(
     homes = das[list(DWELLING_TYPES)].to_numpy(float)
     total = homes.sum(axis=1)
     share = np.array([overall[town] for town in das["municipality_id"]])
-    np.divide((homes * rate).sum(axis=1), total, out=share, where=total > 0)
-    return share
+    old_homes = (homes * rate).sum(axis=1)
+    return np.asarray(np.divide(old_homes, total, out=share, where=total > 0))
 
 
 # -- The Canadian Index of Multiple Deprivation: four scores, and fifths of the Region's people.
@@ -164,8 +170,7 @@ def middle_rank(values: NDArray[np.float64], weight: NDArray[np.float64]) -> NDA
     _, group = np.unique(values, return_inverse=True)
     mass = np.bincount(group, weights=weight)
     middle = (np.cumsum(mass) - mass / 2) / mass.sum()
-    rank: NDArray[np.float64] = middle[group]
-    return rank
+    return np.asarray(middle[group])
 
 
 # -- Tenure and income: of the dissemination area in Kitchener, elsewhere of the postal area.

@@ -13,23 +13,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-BASE_KW: Final[Mapping[str, float]] = MappingProxyType(
-    {
-        "existing_station": 750.0,
-        "shopping_mall": 2_000.0,
-        "retail_complex": 1_000.0,
-        "business_park": 1_500.0,
-        "parking": 750.0,
-        "transit_station": 1_000.0,
-        "park_and_ride": 750.0,
-        "community_centre": 500.0,
-        "library": 300.0,
-        "recreation_centre": 750.0,
-        "fuel_station": 1_000.0,
-        "highway_corridor": 2_000.0,
-        "dense_residential": 400.0,
-    }
-)
+BASE_KW: Final[Mapping[str, float]] = MappingProxyType({
+    "existing_station": 750.0, "shopping_mall": 2_000.0, "retail_complex": 1_000.0,
+    "business_park": 1_500.0, "parking": 750.0, "transit_station": 1_000.0,
+    "park_and_ride": 750.0, "community_centre": 500.0, "library": 300.0,
+    "recreation_centre": 750.0, "fuel_station": 1_000.0, "highway_corridor": 2_000.0,
+    "dense_residential": 400.0,
+})  # fmt: skip
 """Power that a place of each category could draw where every factor is 1 (kW)."""
 
 

@@ -33,8 +33,7 @@ MICRO = 10**PEOPLE_DECIMALS
 
 def to_micro(values: ArrayLike) -> NDArray[np.int64]:
     """Return counts as whole millionths, rounded half to even."""
-    scaled: NDArray[np.float64] = np.rint(np.asarray(values, dtype=float) * MICRO)
-    return scaled.astype(np.int64)
+    return np.asarray(np.rint(np.asarray(values, dtype=float) * MICRO), dtype=np.int64)
 
 
 def from_micro(values: ArrayLike) -> NDArray[np.float64]:
@@ -279,13 +278,7 @@ def _counts(micro: pd.DataFrame) -> pd.DataFrame:
 
 
 def cell_tables(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return ``cells`` and ``cell_parts``; a cell belongs where most of its people live.
-
-    Parameters
-    ----------
-    points
-        As :func:`point_table` returns it.
-    """
+    """Return ``cells`` and ``cell_parts``; a cell belongs where most of its people live."""
     sums = ["addresses", "population", "households", "bev", "phev"]
     key = ["cell_id", "da_id", "municipality_id", "area_id"]
     parts = points.groupby(key, as_index=False)[sums].sum()
@@ -308,13 +301,6 @@ def da_table(points: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
     """Return ``das``: census counts, EVs, and the people-weighted mean of its addresses.
 
     Where nobody lives, the plain mean.
-
-    Parameters
-    ----------
-    points
-        As :func:`point_table` returns it.
-    bounds
-        Outlines and counts of the 2021 census (Statistics Canada).
     """
     people = points["population"].to_numpy(float)
     moved = points[["da_id", "easting_m", "northing_m"]].assign(
@@ -331,13 +317,7 @@ def da_table(points: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
 
 
 def tract_table(points: pd.DataFrame, das: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
-    """Return ``tracts``: sums over dissemination areas at the polygon's centroid.
-
-    Parameters
-    ----------
-    points, das
-        As :func:`point_table` and :func:`da_table` return them.
-    """
+    """Return ``tracts``: sums over dissemination areas at the polygon's centroid."""
     to_tract = tract_of(das, bounds.tracts)
     groups = das.assign(tract_id=das["da_id"].map(to_tract)).groupby("tract_id")
     table = groups[["population", "households", "dwellings"]].sum()
@@ -358,13 +338,7 @@ def tract_of(das: pd.DataFrame, tracts: pd.DataFrame) -> dict[str, str]:
 
 
 def municipality_table(points: pd.DataFrame, das: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
-    """Return ``municipalities``: sums over dissemination areas, area of the polygon.
-
-    Parameters
-    ----------
-    points, das
-        As :func:`point_table` and :func:`da_table` return them.
-    """
+    """Return ``municipalities``: sums over dissemination areas, area of the polygon."""
     groups = das.groupby("municipality_id")
     table = groups[["population", "households", "dwellings", "land_area_km2"]].sum()
     table = _with_evs(table, points.groupby("municipality_id")[["bev", "phev"]].sum())

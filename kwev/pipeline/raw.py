@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
@@ -15,13 +16,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.columns import BOUNDS, check, text_columns
+from kwev.data.schemas import BOUNDS, RAW, check, text_columns
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, sha256_bytes
-from kwev.pipeline.raw_schemas import RAW
 from kwev.pipeline.timetables import Feed, read_feed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -68,6 +69,11 @@ class Ledger:
         """
         self.rows.append((self.stage, dataset, rule, action, int(np.sum(rows)), note))
 
+    def each(self, dataset: str, action: Action, rules: Mapping[str, ArrayLike]) -> None:
+        """Record several rules of one action, as :meth:`add` does."""
+        for rule, rows in rules.items():
+            self.add(dataset, rule, action, rows)
+
     def table(self) -> pd.DataFrame:
         """Return the ledger with the columns of ``quality.csv``."""
         return pd.DataFrame(self.rows, columns=COLUMNS)
@@ -90,19 +96,19 @@ _PAIRS: Final = (
 class Mends:
     """How often each rule of :data:`RULES` was met, by table."""
 
-    counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def text(self, name: str, content: bytes) -> None:
         """Count what the text of a file is known to have; the parsers read it either way."""
-        self._add("mark", name, int(content.startswith(BYTE_ORDER_MARK)))
-        self._add("crlf", name, int(b"\r\n" in content))
+        self.counts["mark", name] = int(content.startswith(BYTE_ORDER_MARK))
+        self.counts["crlf", name] = int(b"\r\n" in content)
 
     def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` with swapped coordinates swapped back."""
         for north, east in _PAIRS:
             if north in frame and east in frame:
                 swapped = _swapped(frame[north], frame[east])
-                self._add("swapped", name, int(swapped.sum()))
+                self.counts["swapped", name] = int(swapped.sum())
                 if swapped.any():
                     frame = frame.copy()
                     pair = frame.loc[swapped, [east, north]].to_numpy()
@@ -112,12 +118,8 @@ class Mends:
     def note(self, ledger: Ledger) -> None:
         """Put each rule into the ledger: how often, and in which tables."""
         for key, rule in RULES.items():
-            met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key}
+            met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key and n}
             ledger.add("all", rule, "repaired", sum(met.values()), ", ".join(met))
-
-    def _add(self, kind: str, name: str, rows: int) -> None:
-        if rows:
-            self.counts[kind, name] = rows
 
 
 def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
@@ -274,7 +276,7 @@ class Raw:
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
         file, found = FILES[name], sha256_bytes(content)
-        known = {entry["file"]: entry["sha256"] for entry in read_register(self.register)}
+        known = {entry["file"]: entry["sha256"] for entry in _register(self.register)}
         expected = known.get(file)
         if found != expected and file not in self.accepted:
             told = f"registered {expected[:12]}…" if expected else "which names no such file"
@@ -289,14 +291,8 @@ class Raw:
             self.unregistered.add(file)
 
 
-def read_register(path: Path) -> list[dict[str, str]]:
-    """Return the entries of the register of sources.
-
-    Raises
-    ------
-    KwevError
-        If it is missing, not JSON, or has no list of sources with file and sha256.
-    """
+def _register(path: Path) -> list[dict[str, str]]:
+    """Return the entries of the register of sources, each with file and sha256."""
     value = read_json(path)
     sources = value.get("sources") if isinstance(value, dict) else None
     if not isinstance(sources, list) or not all(
@@ -329,7 +325,8 @@ def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataF
 def _parse(name: str, content: bytes) -> pd.DataFrame:
     file = FILES[name]
     if file.endswith(".csv"):
-        return _csv(content)
+        empty = ["", ".."]
+        return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty)
     if file.endswith(".geojson"):
         features = json.loads(content)["features"]
         frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
@@ -340,10 +337,6 @@ def _parse(name: str, content: bytes) -> pd.DataFrame:
         return gpd.read_parquet(io.BytesIO(content))  # type: ignore[arg-type]
     table = pd.read_parquet(io.BytesIO(content))
     return table.astype(dict.fromkeys(table.select_dtypes("category").columns, "str"))
-
-
-def _csv(content: bytes) -> pd.DataFrame:
-    return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_values=["", ".."])
 
 
 def _check_shapes(frame: gpd.GeoDataFrame, where: str) -> None:

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from kwev.data.schemas import arrange
-from kwev.pipeline.geometry import CM_PER_M, clusters, metres_of, to_cm
+from kwev.pipeline.geometry import clusters, components, metres_of, to_cm
+from kwev.units import CM_PER_M
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,14 +92,16 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     """
     ways = _one_line_each(_open_roads(roads, ledger), ledger)
     facts = _facts(ways, parameters, ledger)
-    lines = _in_centimetres(ways.geometry.to_numpy())
+    every = ways.geometry.to_numpy()
+    lines = np.asarray(shapely.transform(every, lambda xy: np.rint(xy * CM_PER_M)))
     ends = shapely.get_coordinates(
         np.concatenate([shapely.get_point(lines, 0), shapely.get_point(lines, -1)])
     )
     of_end, nodes_cm = _junctions(ends, parameters.road_join_m * CM_PER_M, ledger)
     u, v = of_end[: len(lines)], of_end[len(lines) :]
     lines = _moved_to_nodes(lines, nodes_cm[u], nodes_cm[v])
-    edges = facts.assign(u=u, v=v, length_m=_length_cm(lines) / CM_PER_M)
+    length_cm = np.maximum(np.ceil(shapely.length(lines) - NOISE_CM), 1)
+    edges = facts.assign(u=u, v=v, length_m=length_cm / CM_PER_M)
     edges = main_components(edges, len(nodes_cm), ledger)
     used = (edges["walk"] | edges["drive_forward"] | edges["drive_backward"]).to_numpy()
     _count_shapes(edges[used], ledger)
@@ -162,11 +163,6 @@ def class_name(carto_class: str) -> str:
     return "_".join("".join(c if c.isalpha() else " " for c in carto_class.lower()).split())
 
 
-def _in_centimetres(lines: NDArray[Any]) -> NDArray[Any]:
-    """Return the lines with every vertex on a whole centimetre."""
-    return np.asarray(shapely.transform(lines, lambda xy: np.rint(xy * CM_PER_M)))
-
-
 def _junctions(
     ends_cm: NDArray[np.float64], reach_cm: float, ledger: Ledger
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -193,11 +189,6 @@ def _moved_to_nodes(
     return np.asarray(shapely.linestrings(xy, indices=index))
 
 
-def _length_cm(lines: NDArray[Any]) -> NDArray[np.int64]:
-    """Return lengths rounded up to whole centimetres, at least 1."""
-    return np.maximum(np.ceil(shapely.length(lines) - NOISE_CM).astype(np.int64), 1)
-
-
 def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataFrame:
     """Keep each way to go only where all of it can be reached from all of it.
 
@@ -207,9 +198,10 @@ def main_components(edges: pd.DataFrame, nodes: int, ledger: Ledger) -> pd.DataF
     metres = edges["length_m"].to_numpy()
     walk = edges["walk"].to_numpy()
     ahead, back = edges["drive_forward"].to_numpy(), edges["drive_backward"].to_numpy()
-    on_foot = _largest(u[walk], v[walk], metres[walk], nodes, strong=False)
+    on_foot = _largest(u[walk], v[walk], metres[walk], components(u[walk], v[walk], nodes))
     tails, heads = np.append(u[ahead], v[back]), np.append(v[ahead], u[back])
-    by_car = _largest(tails, heads, np.append(metres[ahead], metres[back]), nodes, strong=True)
+    lengths = np.append(metres[ahead], metres[back])
+    by_car = _largest(tails, heads, lengths, components(tails, heads, nodes, directed=True))
     in_walk, in_drive = on_foot[u] & on_foot[v], by_car[u] & by_car[v]
     for rule, allowed, main in (
         ("not connected on foot", walk, in_walk),
@@ -227,19 +219,11 @@ def _largest(
     tails: NDArray[np.int64],
     heads: NDArray[np.int64],
     metres: NDArray[np.float64],
-    nodes: int,
-    *,
-    strong: bool,
+    of_node: NDArray[np.int64],
 ) -> NDArray[np.bool_]:
     """Return which nodes are in the component with the longest edges."""
-    graph = coo_array((np.ones(len(tails)), (tails, heads)), shape=(nodes, nodes))
-    count, of_node = (
-        connected_components(graph, directed=True, connection="strong")
-        if strong
-        else connected_components(graph, directed=False)
-    )
     inside = of_node[tails] == of_node[heads]
-    length = np.bincount(of_node[tails[inside]], metres[inside], minlength=count)
+    length = np.bincount(of_node[tails[inside]], metres[inside], minlength=1)
     return np.asarray(of_node == int(length.argmax()))
 
 

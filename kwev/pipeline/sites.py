@@ -32,14 +32,6 @@ if TYPE_CHECKING:
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger, Raw
 
-PRIORITY: Final = (
-    "park_and_ride", "transit_station", "shopping_mall", "library", "community_centre",
-    "recreation_centre", "fuel_station", "retail_complex", "business_park", "highway_corridor",
-    "parking", "dense_residential",
-)  # fmt: skip
-"""Which category stays where candidates of several stand at one place: a named public place
-before a derived one."""
-
 SAME_KIND_M: Final = {
     "park_and_ride": 200.0, "transit_station": 200.0, "shopping_mall": 200.0, "library": 200.0,
     "community_centre": 150.0, "recreation_centre": 250.0, "fuel_station": 80.0,
@@ -48,6 +40,10 @@ SAME_KIND_M: Final = {
 }  # fmt: skip
 """Candidates of one category closer than this are one place (m): sources give a mall or a
 terminal different points, while two towers on one block are two sites."""
+
+PRIORITY: Final = tuple(SAME_KIND_M)
+"""Which category stays where candidates of several stand at one place: a named public place
+before a derived one."""
 
 _DERIVED = r"^(?:Shops|Firms|Workplaces?|Lot|Car Park|Fuel|School,|Place of Worship,|Hospital,)"
 """Names that kwev makes up from an address; a proper name is preferred."""
@@ -59,16 +55,14 @@ _FAMILY: Final = {"park_and_ride": "transit_station"}
 """Categories that are two uses of one kind of place."""
 
 
-def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table before it
+def candidate_places(
     raw: Raw,
     roads: gpd.GeoDataFrame,
     addresses: pd.DataFrame,
-    stations: pd.DataFrame,
-    bounds: Boundaries,
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``sites``: candidates of twelve categories, one at a place.
+    """Return candidates of twelve categories as they are listed, several at a place.
 
     Parameters
     ----------
@@ -79,19 +73,15 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
         The Region's road file in EPSG:26917 (``row_roads_2026_01``).
     addresses
         As ``population.read_addresses`` returns it.
-    stations
-        ``stations``: a candidate within ``station_site_m`` of one is that station.
-    bounds
-        Outlines of the Region.
     parameters
         Distances (m) and counts that make a candidate.
     ledger
-        Takes what was dropped, by category.
+        Takes what was dropped, by list.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each site; ``grid_kw`` is empty until the grid proxy is known.
+        Columns :data:`kwev.pipeline.candidates.COLUMNS`.
     """
     ramps = ramp_ends(roads)
     transit = candidates.from_transit(raw, ledger)
@@ -108,8 +98,38 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 - the stage needs every table bef
         lane_sites(roads, parameters),
         dense_sites(addresses, parameters),
     )
-    known = _inside(pd.concat(lists, ignore_index=True), bounds, ledger)
-    return _finish(_distinct(known, parameters, ledger), stations, parameters, ledger)
+    return pd.concat(lists, ignore_index=True)
+
+
+def candidate_sites(
+    listed: pd.DataFrame,
+    stations: pd.DataFrame,
+    bounds: Boundaries,
+    parameters: Parameters,
+    ledger: Ledger,
+) -> pd.DataFrame:
+    """Return ``sites``: candidates in the Region, one at a place.
+
+    Parameters
+    ----------
+    listed
+        As :func:`candidate_places` returns it.
+    stations
+        ``stations``: a candidate within ``station_site_m`` of one is that station.
+    bounds
+        Outlines of the Region.
+    parameters
+        ``site_gap_m`` and ``station_site_m`` (m) are used.
+    ledger
+        Takes what was dropped, by category.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each site; ``grid_kw`` is empty until the grid proxy is known.
+    """
+    known = _distinct(_inside(listed, bounds, ledger), parameters, ledger)
+    return _finish(known, stations, parameters, ledger)
 
 
 def _with_park_and_ride(
@@ -288,44 +308,62 @@ _CLASSES: Final = (
 """Classes of public roads, the least first: where roads meet, the highest counts."""
 
 
-def site_facts(  # noqa: PLR0913, PLR0917 - the facts come from every table before
+def with_surroundings(
     sites: pd.DataFrame,
     cells: pd.DataFrame,
     stations: pd.DataFrame,
-    roads: gpd.GeoDataFrame,
     parameters: Parameters,
     ledger: Ledger,
+) -> pd.DataFrame:
+    """Return ``sites`` with people, EVs and the nearest charger around each.
+
+    Parameters
+    ----------
+    cells
+        ``cells`` with ``ev_2030``, the vehicles of ``cell_growth``.
+    stations
+        Public ones anywhere count as chargers nearby.
+    parameters
+        ``people_near_m`` and ``evs_near_m`` (m) are used.
+    ledger
+        Takes the sites without a vehicle nearby.
+    """
+    here = metres_of(sites)
+    people = cells[["population"]].to_numpy(float)
+    near = sums_within(here, metres_of(cells), people, parameters.people_near_m)[:, 0]
+    public = stations[stations["access"] == "public"]
+    return sites.assign(
+        people_near=near.round(1),
+        charger_m=distance_m(here, metres_of(public)),
+        **_vehicles(here, cells, parameters, ledger),
+    )
+
+
+def site_facts(
+    sites: pd.DataFrame, roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger
 ) -> pd.DataFrame:
     """Return ``site_facts``: one row for each site.
 
     Parameters
     ----------
     sites
-        With ``grid_kw`` (kW) and ``transit``, the access to public transit in [0, 1].
-    cells
-        ``cells`` with ``ev_2030``, the vehicles of ``cell_growth``.
-    stations
-        Public ones anywhere count as chargers nearby.
+        As :func:`with_surroundings` returns them, with ``grid_kw`` (kW) and ``transit``, the
+        access to public transit in [0, 1].
     roads
         The Region's road file in EPSG:26917, with ``AADT`` (vehicles a day).
     parameters
-        Reaches (m) and fits of land use.
+        ``traffic_near_m`` (m) and fits of land use are used.
     ledger
         Takes what no source tells about a site.
     """
-    here, there = metres_of(sites), metres_of(cells)
-    table = sites[["site_id", "grid_kw"]].assign(transit=sites["transit"].round(4))
-    people = cells[["population"]].to_numpy(float)
-    near = sums_within(here, there, people, parameters.people_near_m)[:, 0]
-    table["people_near"] = near.round(1)
-    table = table.assign(**_vehicles(here, cells, parameters, ledger))
-    public = stations[stations["access"] == "public"]
-    table["charger_m"] = distance_m(here, metres_of(public))
-    table = table.assign(**_roads(here, roads, parameters, ledger))
-    table["land_use"] = _land_use(sites, table["road_class"], parameters)
-    table["ownership"] = sites["owner"].map(OWNERSHIP).to_numpy(float)
-    unknown = int((sites["owner"] == "unknown").sum())
+    table = sites.assign(**_roads(metres_of(sites), roads, parameters, ledger))
+    unknown = sites["owner"] == "unknown"
     ledger.add("site_facts", "owner unknown: between public and private", "kept", unknown)
+    table = table.assign(
+        transit=sites["transit"].round(4),
+        land_use=_land_use(sites, table["road_class"], parameters),
+        ownership=sites["owner"].map(OWNERSHIP).to_numpy(float),
+    )
     return arrange(table, "site_facts")
 
 

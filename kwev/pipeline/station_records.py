@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
-    from kwev.pipeline.raw import Action, Ledger, Raw
+    from kwev.pipeline.raw import Ledger, Raw
 
 _OPERATORS = {
     "flo": "FLO", "chargepoint": "ChargePoint", "chargepoint network": "ChargePoint",
@@ -91,6 +91,12 @@ def connectors(codes: str) -> str:
     """Return connector types as words in order, from AFDC's codes: ``CCS CHAdeMO``."""
     return " ".join(sorted({_CONNECTORS.get(code, code) for code in codes.split()}))
 
+
+_NRCAN_NAMES: Final = {
+    "ID": "id", "Station Name": "name", "Latitude": "latitude", "Longitude": "longitude",
+    "EV Level2 EVSE Num": "l2_ports", "EV DC Fast Count": "l3_ports",
+}  # fmt: skip
+"""NRCan's name to ours, in both of its snapshots."""
 
 SNAPSHOTS: Final = {
     "ocm": "2024-11-23",
@@ -176,14 +182,6 @@ def _far(parameters: Parameters) -> str:
     return f"more than {parameters.outside_station_m / 1000:g} km outside the Region"
 
 
-def _note(
-    ledger: Ledger, source: str, notes: dict[tuple[str, Action], pd.Series], places: str = ""
-) -> None:
-    """Count the rows that met each rule; ``places`` names those that are not known."""
-    for (rule, action), rows in notes.items():
-        ledger.add(source, rule, action, rows, places if rule == _UNKNOWN_PLACE else "")
-
-
 def _ocm(
     raw: Raw, region: BaseGeometry, settlements: set[str], parameters: Parameters, ledger: Ledger
 ) -> pd.DataFrame:
@@ -203,25 +201,21 @@ def _ocm(
     repeat = table.duplicated(
         ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
     )
-    _note(ledger, "ocm", {
-        (_far(parameters), "dropped"): far,
-        (_UNKNOWN_PLACE, "dropped"): elsewhere,
-        ("for hotel guests only, not public", "dropped"): guests,
-        (_REPEATS, "repaired"): repeat,
-        ("no quantity: the usual one stands, with its range", "repaired"): unstated,
-        ("one Level 2 plug: the quantity may not have been stated", "flagged"):
+    ledger.add("ocm", _far(parameters), "dropped", far)
+    ledger.add("ocm", _UNKNOWN_PLACE, "dropped", elsewhere, ", ".join(sorted(set(town[elsewhere]))))
+    ledger.add("ocm", "for hotel guests only, not public", "dropped", guests)
+    ledger.add("ocm", _REPEATS, "repaired", repeat)
+    ledger.add("ocm", "no quantity: the usual one stands, with its range", "repaired", unstated)
+    ledger.each("ocm", "flagged", {
+        "one Level 2 plug: the quantity may not have been stated":
             (table["num_chargers"] == 1) & (table["charger_type"] == "Level 2"),
-        ("Level 3: plugs of one charger may count twice, and some may be Level 2", "flagged"):
-            fast & ~tesla,
-        ("charger type unknown: level taken from the NRCan match, dropped without one", "flagged"):
-            unknown,
-        ("price in a currency other than CAD (prices are not used)", "flagged"):
-            cost.str.contains("£"),
-        ("no operator", "flagged"): network.isin(["", "unknown"]),
-        ("no price", "flagged"): cost.isin(["", "Unknown"]),
-        ("price speaks of kW, which is no rating of the charger", "flagged"):
-            cost.str.contains(r"kW(?!h)"),
-    }, places=", ".join(sorted(set(town[elsewhere]))))  # fmt: skip
+        "Level 3: plugs of one charger may count twice, and some may be Level 2": fast & ~tesla,
+        "charger type unknown: level taken from the NRCan match, dropped without one": unknown,
+        "price in a currency other than CAD (prices are not used)": cost.str.contains("£"),
+        "no operator": network.isin(["", "unknown"]),
+        "no price": cost.isin(["", "Unknown"]),
+        "price speaks of kW, which is no rating of the charger": cost.str.contains(r"kW(?!h)"),
+    })  # fmt: skip
     reasons = {_far(parameters): far, _UNKNOWN_PLACE: elsewhere, "for hotel guests only": guests}
     table = table.assign(
         record_id=_point_ids("ocm", metres),
@@ -260,26 +254,22 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
     }
     same = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
     repeat = table.sort_values("record_id").duplicated(same).reindex(table.index)
-    notes: dict[tuple[str, Action], Any] = {(k, "dropped"): rows for k, rows in reasons.items()}
-    notes |= {
-        (_REPEATS, "repaired"): repeat,
-        ("no count at one level: none there", "repaired"): ports.isna().sum(axis=1) == 1,
-        ("no count at either level", "flagged"): ports.isna().all(axis=1),
-        ("name speaks of staff, yet listed as public", "flagged"): table["name"].str.contains(
-            "staff", case=False
-        ),
-        ("hours of 2022 say for guests only, yet listed as public", "flagged"): table["hours"].map(
-            lambda hours: conditions(hours) == "guests"
-        ),
-        (
-            "Tesla destination with a J1772 connector in 2022: Tesla-only, as later snapshots say",
-            "flagged",
-        ): table["codes"].str.contains("J1772 TESLA"),
-        ("operator unknown", "flagged"): table["operator"] == "",
-        ("hours not published", "flagged"): table["hours"] == "",
-        ("connector types not published", "flagged"): table["connectors"] == "",
-    }
-    _note(ledger, "nrcan", notes)
+    ledger.each("nrcan", "dropped", reasons)
+    ledger.add("nrcan", _REPEATS, "repaired", repeat)
+    single = ports.isna().sum(axis=1) == 1
+    ledger.add("nrcan", "no count at one level: none there", "repaired", single)
+    ledger.each("nrcan", "flagged", {
+        "no count at either level": ports.isna().all(axis=1),
+        "name speaks of staff, yet listed as public":
+            table["name"].str.contains("staff", case=False),
+        "hours of 2022 say for guests only, yet listed as public":
+            table["hours"].map(conditions) == "guests",
+        "Tesla destination with a J1772 connector in 2022: Tesla-only, as later snapshots say":
+            table["codes"].str.contains("J1772 TESLA"),
+        "operator unknown": table["operator"] == "",
+        "hours not published": table["hours"] == "",
+        "connector types not published": table["connectors"] == "",
+    })  # fmt: skip
     dropped = np.select(list(reasons.values()), list(reasons), "")
     table = table.assign(dropped=dropped, repeat=repeat, comparable=_comparable(table))
     return _finish(table, "nrcan")
@@ -296,7 +286,7 @@ def _comparable(table: pd.DataFrame) -> pd.Series:
 
 def _with_older(raw: Raw) -> pd.DataFrame:
     """Return NRCan's newest rows with what the older snapshots say of the same ids."""
-    table = raw.read("nrcan").rename(columns={"ID": "id", "Station Name": "name"})
+    table = raw.read("nrcan").rename(columns=_NRCAN_NAMES)
     older = raw.read("nrcan_2022").set_index("ID")
     every = raw.read("dc_fast")
     fast = every.drop_duplicates("id").set_index("id")
@@ -320,31 +310,22 @@ def _with_older(raw: Raw) -> pd.DataFrame:
         hours=known("Access Days Time"),
         codes=codes,
         connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
-        latitude=table["Latitude"],
-        longitude=table["Longitude"],
-        l2_ports=table["EV Level2 EVSE Num"],
-        l3_ports=table["EV DC Fast Count"],
         tesla=table["name"].str.contains("tesla", case=False),
     )
 
 
 def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
-    table = raw.read("nrcan_2022").rename(columns={"Station Name": "name"})
+    table = raw.read("nrcan_2022").rename(columns=_NRCAN_NAMES)
     electric = table["Fuel Type Code"] == "ELEC"
-    known = ("nrcan_" + table["ID"]).isin(current)
+    known = ("nrcan_" + table["id"]).isin(current)
     reasons = {"another fuel": ~electric, "not in the 2025 snapshot": electric & ~known}
-    notes: dict[tuple[str, Action], Any] = {(k, "dropped"): rows for k, rows in reasons.items()}
+    ledger.each("nrcan_2022", "dropped", reasons)
     gives = "same id in the 2025 snapshot: gives operator, address, owner, hours, connectors"
-    notes[gives, "kept"] = electric & known
-    _note(ledger, "nrcan_2022", notes)
+    ledger.add("nrcan_2022", gives, "kept", electric & known)
     table = table.assign(
-        record_id="nrcan2022_" + table["ID"],
+        record_id="nrcan2022_" + table["id"],
         opened=table["Open Date"].fillna(""),
         comparable=_comparable(table),
-        latitude=table["Latitude"],
-        longitude=table["Longitude"],
-        l2_ports=table["EV Level2 EVSE Num"],
-        l3_ports=table["EV DC Fast Count"],
         dropped=np.select(list(reasons.values()), list(reasons), ""),
     )
     return _finish(table, "nrcan_2022")
@@ -353,10 +334,9 @@ def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
 def _dc_fast(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
     table = raw.read("dc_fast").rename(columns={"station_name": "name"})
     known = ("nrcan_" + table["id"]).isin(current)
-    _note(ledger, "dc_fast", {
-        ("not in the 2025 snapshot", "dropped"): ~known,
-        ("same id in the 2025 snapshot: gives network, address and connectors", "kept"): known,
-    })  # fmt: skip
+    ledger.add("dc_fast", "not in the 2025 snapshot", "dropped", ~known)
+    gives = "same id in the 2025 snapshot: gives network, address and connectors"
+    ledger.add("dc_fast", gives, "kept", known)
     table = table.assign(
         record_id="dcfast_" + table["id"] + "_" + table["connector_file"].str.lower(),
         level_known=False,

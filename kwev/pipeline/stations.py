@@ -264,7 +264,9 @@ def match_places(
     source = standing["source"].to_numpy()
     ocm, nrcan = np.flatnonzero(source == "ocm"), np.flatnonzero(source == "nrcan")
     apart, cost = _costs(standing, ocm, nrcan, groups, parameters)
-    chosen = dict(zip(*_assign(cost), strict=True))
+    rows, columns = linear_sum_assignment(cost)
+    good = cost[rows, columns] < _FAR / 2
+    chosen = dict(zip(rows[good].tolist(), columns[good].tolist(), strict=True))
     own = groups["nrcan"].max(initial=-1) + 1
     result = np.empty(len(standing), dtype=np.int64)
     result[nrcan] = groups["nrcan"]
@@ -275,12 +277,6 @@ def match_places(
         place_of[group] = chosen.get(group, near if beside else own + group)
     result[ocm] = [place_of[group] for group in groups["ocm"]]
     return result
-
-
-def _assign(cost: NDArray[np.float64]) -> tuple[list[int], list[int]]:
-    rows, columns = linear_sum_assignment(cost)
-    good = cost[rows, columns] < _FAR / 2
-    return rows[good].tolist(), columns[good].tolist()
 
 
 def _costs(
@@ -400,13 +396,11 @@ def _fates(
         for row in records.to_dict("records")
     ]
     table = records.assign(
-        outcome=[fate[0] for fate in fates],
-        reason=[fate[1] for fate in fates],
-        station_id=[fate[2] for fate in fates],
         snapshot=records["source"].map(SNAPSHOTS),
         in_region=~farther(metres_of(records), bounds.region, 0.0),
     )
-    return arrange(table, "station_records")
+    told = pd.DataFrame(fates, records.index, ["outcome", "reason", "station_id"])
+    return arrange(table.join(told), "station_records")
 
 
 def _fate(
@@ -443,18 +437,15 @@ def _count_fates(fate: pd.DataFrame, stations: pd.DataFrame, ledger: Ledger) -> 
         level: stations[f"{level}_ports_low"] < stations[f"{level}_ports_high"]
         for level in ("l2", "l3")
     }
-    flagged = {
+    ledger.each("stations", "flagged", {
         "known to one source only": stations["confidence"] == "single",
         "outside the Region, in no total": ~stations["in_region"],
         "Tesla-only": stations["access"] == "tesla_only",
-        "power not recorded: the constant of its level stands": stations[["l2_kw", "l3_kw"]]
-        .isna()
-        .all(axis=1),
+        "power not recorded: the constant of its level stands":
+            stations[["l2_kw", "l3_kw"]].isna().all(axis=1),
         "Level 2 ports uncertain: low and high stand beside base": differ["l2"],
         "Level 3 ports uncertain: low and high stand beside base": differ["l3"],
         "hours of use not published": stations["hours"] == "",
         "opening date not published": stations["opened"] == "",
         "operator not known": stations["operator"] == "",
-    }
-    for rule, rows in flagged.items():
-        ledger.add("stations", rule, "flagged", rows)
+    })  # fmt: skip

@@ -56,13 +56,11 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
     rate = np.where(foreign, year.map(dict(parameters.usd_cad)), 1.0)
     scale = rate * np.where(units == "cents/kWh", _CENTS, 1.0) / many
     is_money = table["currency"].notna()
-    notes = {
+    ledger.each("tariffs", "repaired", {
         "currency other than CAD: converted at the rate of its year": foreign,
         "no date: converted at the rate of a stated year": foreign & found.isna(),
         "for several at once: divided by their number": is_money & (np.array(many) > 1),
-    }
-    for rule, rows in notes.items():
-        ledger.add("tariffs", rule, "repaired", rows)
+    })  # fmt: skip
     made = table.assign(
         tariff_id=[slug(item, y) for item, y in zip(table["item"], year, strict=True)],
         currency=table["currency"].fillna(""),

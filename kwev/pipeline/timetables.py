@@ -13,18 +13,7 @@ import numpy as np
 import pandas as pd
 from gtfs_kit.helpers import timestr_to_seconds
 
-from kwev.data.columns import (
-    Schema,
-    check,
-    integer,
-    latitude,
-    longitude,
-    table_of,
-    text,
-    text_columns,
-    texts,
-)
-from kwev.data.supply_schemas import DAYS
+from kwev.data.schemas import DAYS, FEED, check, text_columns
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
@@ -32,47 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.pipeline.raw import Ledger
-
-FEED: Final[dict[str, Schema]] = {
-    "stops": table_of(
-        stop_id=text(unique=True),
-        stop_name=text(),
-        stop_lat=latitude(),
-        stop_lon=longitude(),
-        **texts("location_type", "parent_station", null=True),
-    ),
-    "routes": table_of(
-        route_id=text(unique=True),
-        **texts("route_short_name", "route_long_name", null=True),
-        route_type=text(),
-    ),
-    "trips": table_of(
-        trip_id=text(unique=True),
-        **texts("route_id", "service_id"),
-        **texts("direction_id", "shape_id", null=True),
-    ),
-    "stop_times": table_of(
-        "trip_id",
-        "stop_sequence",
-        **texts("trip_id", "stop_id"),
-        stop_sequence=integer(),
-        departure_time=text(null=True, pattern=r"^\s*\d{1,2}:\d{2}:\d{2}\s*$"),
-    ),
-    "shapes": table_of(
-        shape_id=text(),
-        shape_pt_sequence=integer(),
-        shape_pt_lat=latitude(),
-        shape_pt_lon=longitude(),
-    ),
-}
-"""Tables of a feed and their columns that are read; ids are text, whatever they look like."""
-
-_OPTIONAL: Final = {
-    "stops": ("location_type", "parent_station"),
-    "routes": ("route_short_name", "route_long_name"),
-    "trips": ("direction_id", "shape_id"),
-}
-"""Columns that a feed may leave out."""
 
 _LINKS: Final = (
     ("trips", "route_id", "routes"),
@@ -150,7 +98,8 @@ def _attempt(step: Callable[[], Any], path: Path) -> Any:
 def _table(source: Any, name: str, path: Path) -> pd.DataFrame:
     found = getattr(source, name)
     schema = FEED[name]
-    absent = {column: None for column in _OPTIONAL.get(name, ()) if column not in found}
+    optional = [column for column, kind in schema.columns.items() if not kind.required]
+    absent = {column: None for column in optional if column not in found}
     # The reader hands out pandas' nullable types; ours are plain ones.
     texts = [column for column in text_columns(schema) if column in {*found.columns, *absent}]
     table = pd.DataFrame(found.assign(**absent)).astype(dict.fromkeys(texts, "str"))
@@ -193,7 +142,7 @@ class Service:
         Columns ``route_id``, ``short_name``, ``long_name``, ``mode``.
     trips
         Columns ``trip_id``, ``route_id``, ``direction_id``, ``shape_id`` and a flag for each of
-        :data:`kwev.data.supply_schemas.DAYS`; trips of other days are among them, with no flag.
+        :data:`kwev.data.schemas.DAYS`; trips of other days are among them, with no flag.
     departures
         Columns ``trip_id``, ``stop_id`` (of the platform), ``hour``: hours after the midnight
         that starts the day of service, 25 being one o'clock in the night after it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
@@ -12,8 +11,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import arrange
-from kwev.data.supply_schemas import DAYS, MODES
+from kwev.data.schemas import DAYS, MODES, arrange
 from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service
@@ -265,19 +263,9 @@ _PLACES: Final = 3
 """Decimals of lengths in km."""
 
 
-@dataclass(frozen=True, eq=False)
-class Transit:
-    """The processed tables of transit, and the map layer of the lines with its columns."""
-
-    stops: pd.DataFrame
-    routes: pd.DataFrame
-    days: pd.DataFrame
-    lengths: pd.DataFrame
-    planned: pd.DataFrame
-    lines: tuple[gpd.GeoDataFrame, list[str]]
-
-
-def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> Transit:
+def transit_tables(
+    raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger
+) -> tuple[dict[str, pd.DataFrame], tuple[gpd.GeoDataFrame, list[str]]]:
     """Return what the two timetables and the list of ION stops hold.
 
     Parameters
@@ -293,8 +281,9 @@ def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger:
 
     Returns
     -------
-    Transit
-        Five tables and the layer of lines.
+    tuple
+        The tables ``transit_…`` by the second word of their names, and the layer of lines with its
+        columns.
     """
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
     flag_unequal_days(bus, ion, ledger)
@@ -304,14 +293,13 @@ def transit_tables(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger:
     stops = transit_stops(service, calls, bounds, parameters, ledger)
     lines = route_lines(service, (buses, ion))
     routes = transit_routes(service, lines, parameters)
-    return Transit(
-        stops=stops,
-        routes=routes,
-        days=service.days,
-        lengths=transit_lengths(lines, bounds, parameters),
-        planned=planned_stops(raw, bounds, ledger),
-        lines=lines_layer(routes, lines, parameters),
-    )
+    lengths = transit_lengths(lines, bounds, parameters)
+    planned = planned_stops(raw, bounds, ledger)
+    tables = {
+        "stops": stops, "routes": routes, "days": service.days, "lengths": lengths,
+        "planned": planned,
+    }  # fmt: skip
+    return tables, lines_layer(routes, lines, parameters)
 
 
 def route_lines(service: Service, feeds: tuple[Feed, ...]) -> gpd.GeoDataFrame:

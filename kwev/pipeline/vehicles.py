@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import arrange
+from kwev.data.schemas import DWELLING_TYPES, arrange
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
 from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro, tract_of
@@ -75,18 +74,8 @@ def registered(
     return _added_up(table[ours].fillna(dict.fromkeys(KINDS, 0)), ledger)
 
 
-def inside_quarters(table: pd.DataFrame, fsas: pd.DataFrame) -> pd.DataFrame:
-    """Return ``ev_quarters``: the counts with the part of each code that falls to the Region.
-
-    The share inside is that of the census, the same for all quarters.
-
-    Parameters
-    ----------
-    table
-        As :func:`registered` returns it.
-    fsas
-        Columns ``fsa`` and ``inside_share`` (0 to 1).
-    """
+def _inside_quarters(table: pd.DataFrame, fsas: pd.DataFrame) -> pd.DataFrame:
+    """Return ``ev_quarters``: each code's part inside is that of the census in all quarters."""
     share = table["fsa"].map(fsas.set_index("fsa")["inside_share"])
     parts = [to_micro((table[kind] * share).round(PEOPLE_DECIMALS)) for kind in ("bev", "phev")]
     table = table.assign(ev_inside=from_micro(parts[0] + parts[1]))
@@ -183,7 +172,7 @@ def downscale_vehicles(
     weight = points.households * propensity(bounds.das, parameters)[points.da]
     bev = split_largest_remainder(to_micro(counts["bev_inside"]), area, weight)
     phev = split_largest_remainder(to_micro(counts["phev_inside"]), area, weight)
-    return Vehicles(bev, phev, counts, inside_quarters(every, counts), area, weight)
+    return Vehicles(bev, phev, counts, _inside_quarters(every, counts), area, weight)
 
 
 def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]:
@@ -194,7 +183,7 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     Parameters
     ----------
     das
-        Households by dwelling type: the columns :data:`kwev.data.place_schemas.DWELLING_TYPES`.
+        Households by dwelling type: the columns :data:`kwev.data.schemas.DWELLING_TYPES`.
     parameters
         ``apartment_ev_ratio`` is used.
 
@@ -208,9 +197,8 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     known = ground + flats
     mean = (ground.sum() + parameters.apartment_ev_ratio * flats.sum()) / known.sum()
     total = ground + parameters.apartment_ev_ratio * flats
-    rate: NDArray[np.float64] = np.full(len(das), mean)
-    np.divide(total, known, out=rate, where=known > 0)
-    return rate
+    rate = np.full(len(das), mean)
+    return np.asarray(np.divide(total, known, out=rate, where=known > 0))
 
 
 def _area_of(points: Points, bounds: Boundaries, ledger: Ledger) -> NDArray[np.int64]:
@@ -322,8 +310,7 @@ def yearly(counts: NDArray[np.float64], quarters: int) -> NDArray[np.float64]:
     back = min(quarters, counts.shape[1] - 1)
     before, now = counts[:, -1 - back], counts[:, -1]
     ratio = np.divide(now, before, out=np.ones(len(now)), where=before > 0)
-    rate: NDArray[np.float64] = np.round(ratio ** (_YEAR_QUARTERS / back) - 1, 6)
-    return rate
+    return np.asarray(np.round(ratio ** (_YEAR_QUARTERS / back) - 1, 6))
 
 
 def share_out(

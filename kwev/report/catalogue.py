@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import geopandas as gpd
 import pandas as pd
 
-from kwev.data.columns import about_of, unit_of
+from kwev.data.schemas import about_of, unit_of
 from kwev.data.tables import read_held
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
@@ -43,10 +43,7 @@ GZIPPED_FROM: Final = 1_000_000
 """From this size on (bytes) a CSV is gzipped: the site stays small, and pandas, R and QGIS read it
 as it is."""
 
-_PLACES: Final = {
-    ("longitude", "latitude"): CRS_DEGREES,
-    ("easting_m", "northing_m"): CRS_METRES,
-}
+_PLACES: Final = {("longitude", "latitude"): CRS_DEGREES, ("easting_m", "northing_m"): CRS_METRES}
 """Columns that say where a row is, the better pair first, and their reference system."""
 
 _LIMITS: Final = {
@@ -59,20 +56,15 @@ _LIMITS: Final = {
 
 @dataclass(frozen=True)
 class Spatial:
-    """A file with geometry: its name without ending, the table it holds, the layer of its shapes.
-
-    Attributes
-    ----------
-    table
-        Processed table with the attributes; empty where the layer alone is given.
-    layer
-        GeoJSON of ``data/processed`` with the outlines or lines; empty for points, which stand in
-        the table.
-    """
+    """A file with geometry."""
 
     name: str
+    """Without ending."""
     table: str
+    """Processed table with the attributes; empty where the layer alone is given."""
     layer: str
+    """GeoJSON of ``data/processed`` with the outlines or lines; empty for points, which stand in
+    the table."""
 
 
 def spatial_files(catalogue: Catalogue) -> list[Spatial]:
@@ -256,24 +248,16 @@ def numbers(report: Report) -> Numbers:
     used, tables = read.used(), read.tables
     size = sum(made["bytes"] for made in read.manifest["processed"].values()) / _BYTES_PER_MB
     of_sources = {
-        "sources_known": len(read.sources),
-        "sources_used": len(used),
+        "sources_known": len(read.sources), "sources_used": len(used),
         "sources_unused": len(read.unused()),
         "licences_used": len({source.licence.key for source in used}),
         "rules_met": (read.quality["rows"] > 0).sum(),
-    }
-    of_tables = {
-        "tables_made": len(tables),
-        "columns_told": sum(len(table.schema.columns) for table in tables),
-    }
+    }  # fmt: skip
+    columns = sum(len(table.schema.columns) for table in tables)
+    of_tables = {"tables_made": len(tables), "columns_told": columns}
     megabytes = Number("processed_size", round(size, 1), "ratio", "manifest.json", "{:.1f} MB")
-    return Numbers(
-        [
-            *named("sources.json, manifest.json, quality", count=of_sources),
-            *named("schemas", count=of_tables),
-            megabytes,
-        ]
-    )
+    found = named("sources.json, manifest.json, quality", count=of_sources)
+    return Numbers([*found, *named("schemas", count=of_tables), megabytes])
 
 
 # -- Tables and cards.
@@ -320,16 +304,11 @@ def licence_table(report: Report) -> Table:
         licence = read.licence(key)
         under = [source for source in read.sources if source.licence.key == key]
         rows.append(
-            {
-                "short": licence.short,
-                "name": licence.name,
-                "url": licence.url,
-                "sources": len(under),
-                "used": sum(source.is_used for source in under),
-                "outputs": sum(table.licence.key == key for table in read.tables),
-                "words": licence.attribution,
-            }
-        )
+            {"short": licence.short, "name": licence.name, "url": licence.url,
+             "sources": len(under), "used": sum(source.is_used for source in under),
+             "outputs": sum(table.licence.key == key for table in read.tables),
+             "words": licence.attribution}
+        )  # fmt: skip
     columns = "short name:licence sources:count used:count outputs words:asked"
     return table("licences", pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
 
@@ -390,11 +369,7 @@ _FILE_WORDS: Final = {"csv": "CSV", "gz": "CSV, gzipped", "parquet": "GeoParquet
 
 
 def _file_row(
-    name: str,
-    about: str,
-    sizes: dict[str, float],
-    links: tuple[str, str],
-    licence: Licence | None,
+    name: str, about: str, sizes: dict[str, float], links: tuple[str, str], licence: Licence | None
 ) -> dict[str, Any]:
     """Return a row of the files to take away; ``links`` are plain and with geometry, or empty."""
     row = {"table": name, "about": about, **sizes}

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers, named
-from kwev.report import equity, prices
+from kwev.report import equity, readings
 from kwev.report import plan as plans
 from kwev.report.sensitivity import SMALL_POINTS, step_at
 from kwev.studies.rows import actions_of
-from kwev.units import POINTS
+from kwev.units import KW_PER_MW, POINTS
 from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
@@ -24,18 +24,15 @@ if TYPE_CHECKING:
 
 HALF: Final = 0.5
 """Part of the money from which a level is where it goes."""
-KW_PER_MW: Final = 1_000
 TELLS_POINTS: Final = 1.0
 """A change of coverage that is less than this is within what plans as good differ by (points)."""
 
 
 def numbers(report: Report) -> Numbers:
     """Return the values of the recommendations, ``rec_<what>``."""
-    readings, business, plan, config = (
-        report.readings, report.business, report.plan, report.config,
-    )  # fmt: skip
+    business, plan, config = report.business, report.plan, report.config
     base, roads = (
-        _actions(readings.study(study), name)
+        _actions(report.study(study), name)
         for study, name in (("geography", "da"), ("cases", "network"))
     )
     lean = business.at(business.supported()).cash_cad_per_year
@@ -45,14 +42,14 @@ def numbers(report: Report) -> Numbers:
         else "Put the yearly surplus aside for repairs: the chargers carry their running cost"
     )
     kept = len(base & roads) / len(base) if base else 0.0
-    step = step_at(readings.steps, plan.cost.budget_cad)
+    step = step_at(readings.next_money(report), plan.cost.budget_cad)
     return Numbers(
         [
-            *level_first(plan, readings.people, readings.break_even),
-            *promise(plan, config, readings.along("l2-radius", "coverage.l2_radius_m")),
+            *level_first(plan, report.people, readings.break_even(readings.ladders(report))),
+            *promise(plan, config, readings.along(report, "l2-radius", "coverage.l2_radius_m")),
             *named("next-100k", text={"rec_more": more(step)}),
             Number("rec_core_roads", kept, "share", "study cases", "{:.0%}"),
-            *utilities(plan, config, readings.along("grid", "siting.grid_factor")),
+            *utilities(plan, config, readings.along(report, "grid", "siting.grid_factor")),
             *named("returns.Business", text={"rec_running": running}),
             *named("floors.prices", text={"rec_floor": floor(report.floor_prices)}),
         ]
@@ -66,7 +63,7 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
     share = l2_cad / total_cad if total_cad > 0 else 0.0
     first, other = ("l2", "l3") if share >= HALF else ("l3", "l2")
     reached = getattr(plan.coverage, first)
-    crossings = prices.crossings_words(break_even[break_even["kind"] == "new_l3"])
+    crossings = readings.crossings_words(break_even[break_even["kind"] == "new_l3"])
     words = {
         "level": LEVEL_NAMES[first],
         "other": LEVEL_NAMES[other],
@@ -80,17 +77,14 @@ def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Num
         Number("rec_level_share", part, "share", "plan.cost_per_point", "{:.0%}"),
         *named("plan.coverage", None, "rec_level_",
                people={"people": people * (reached.after - reached.before)}),
-        *named("plan.cost_per_point, prices", None, "rec_", text=words),
+        *named("plan.cost_per_point, readings", None, "rec_", text=words),
     ]  # fmt: skip
 
 
 def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> list[Number]:
     """Return the share near Level 2 to promise, in whole percent and never more than is reached.
 
-    Parameters
-    ----------
-    radii
-        Rows of the study ``l2-radius`` with the radius (m) in ``value``.
+    ``radii`` are rows of the study ``l2-radius`` with the radius (m) in ``value``.
     """
     reached, ordered = plan.coverage.l2, radii.sort_values("value")
     own = ordered[ordered["value"] == config.coverage.l2_radius_m].iloc[0]
@@ -114,10 +108,7 @@ def more(step: dict[str, float]) -> str:
 def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
     """Return which part of the plan hangs on power that no utility has confirmed.
 
-    Parameters
-    ----------
-    grid
-        Rows of the study ``grid`` with the factor on every proxy in ``value``.
+    ``grid`` are rows of the study ``grid`` with the factor on every proxy in ``value``.
     """
     least = float(grid["value"].min())
     low, own = (grid[grid["value"] == at].iloc[0] for at in (least, 1.0))

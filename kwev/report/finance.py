@@ -22,7 +22,8 @@ from scipy.stats import qmc
 
 from kwev.certify import ActionKey, ActionRules
 from kwev.errors import KwevError
-from kwev.files import read_json
+from kwev.report.sweeps import ledger
+from kwev.studies.rows import actions_of
 from kwev.units import HOURS_PER_YEAR, MONTHS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -67,33 +68,22 @@ class Ports:
 
 @dataclass(frozen=True)
 class Year:
-    """What a year brings and costs (CAD a year); arrays have one entry per action, or are sums.
-
-    Attributes
-    ----------
-    income
-        What drivers pay.
-    fees
-        What network and payment take of it.
-    energy
-        Energy bought, losses included, with the charges on each kWh.
-    power
-        Charges on the month's peak.
-    fixed
-        Fixed charges of the utility.
-    upkeep
-        Operating cost apart from energy: the plan's own.
-    kwh
-        Energy sold (kWh a year).
-    """
+    """What a year brings and costs (CAD a year); arrays have one entry per action, or are sums."""
 
     income: Values
+    """What drivers pay."""
     fees: Values
+    """What network and payment take of it."""
     energy: Values
+    """Energy bought, losses included, with the charges on each kWh."""
     power: Values
+    """Charges on the month's peak."""
     fixed: Values
+    """Fixed charges of the utility."""
     upkeep: Values
+    """Operating cost apart from energy: the plan's own."""
     kwh: Values
+    """Energy sold (kWh a year)."""
 
     @property
     def running(self) -> Values:
@@ -115,28 +105,19 @@ class Year:
 
 @dataclass(frozen=True)
 class Return:
-    """What money spent now brings.
-
-    Attributes
-    ----------
-    capital_cad
-        Spent now, net of resale (CAD).
-    cash_cad_per_year
-        Income less running cost (CAD a year).
-    npv_cad
-        Net present value over the scenario's years and interest (CAD).
-    roi
-        Return on the investment: all that comes back over the years, less the money spent, over
-        the money spent; None where nothing is spent.
-    payback_years
-        Years until the money has come back, without interest; None where it never does.
-    """
+    """What money spent now brings."""
 
     capital_cad: float
+    """Spent now, net of resale (CAD)."""
     cash_cad_per_year: float
+    """Income less running cost (CAD a year)."""
     npv_cad: float
+    """Net present value over the scenario's years and interest (CAD)."""
     roi: float | None
+    """Return on the investment: all that comes back over the years, less the money spent, over the
+    money spent; None where nothing is spent."""
     payback_years: float | None
+    """Years until the money has come back, without interest; None where it never does."""
 
 
 def of_row(text: str, tables: Tables, config: Config) -> Return:
@@ -148,14 +129,40 @@ def of_row(text: str, tables: Tables, config: Config) -> Return:
         If an entry is not an action's id with its ports.
     """
     rules, done = ActionRules(tables, config), {}
-    for word in text.split():
-        name, _, added = word.rpartition(":")
+    for name, added in actions_of(text):
         key = ActionKey.from_id(name)
         if key is None or not rules.known(key):
-            raise KwevError(f"no action {word!r}", where="actions of a study's row")
-        done[key] = int(added)
+            raise KwevError(f"no action {name!r}", where="actions of a study's row")
+        done[key] = added
     facts = [rules.expected(key, added, done) for key, added in done.items()]
     return of_ports(Ports(*(np.array([f[name] for f in facts], float) for name in _PORTS)), config)
+
+
+def by_budget(rows: pd.DataFrame, tables: Tables, config: Config) -> pd.DataFrame:
+    """Return what plans bring, one row each, as the rows of a study have them.
+
+    Columns: ``budget_cad``, ``capital_cad``, ``cash``, ``npv_cad``, ``roi``, ``payback_years``.
+    """
+    found = [brings(of_row(text, tables, config)) for text in rows["actions"]]
+    return pd.DataFrame(found).assign(budget_cad=rows["budget_cad"].to_numpy())[
+        ["budget_cad", "capital_cad", "cash", "npv_cad", "roi", "payback_years"]
+    ]
+
+
+def brings(found: Return) -> dict[str, float]:
+    """Return what a :class:`Return` says as columns of a table, NaN where there is none."""
+    return {
+        "capital_cad": found.capital_cad,
+        "cash": found.cash_cad_per_year,
+        "npv_cad": found.npv_cad,
+        "roi": or_nan(found.roi),
+        "payback_years": or_nan(found.payback_years),
+    }
+
+
+def or_nan(value: float | None) -> float:
+    """Return a value, NaN for None."""
+    return np.nan if value is None else float(value)
 
 
 def of_ports(ports: Ports, config: Config) -> Return:
@@ -182,6 +189,11 @@ def annuity(rate: float, years: int) -> float:
     if abs(rate) < NO_RATE:
         return float(years)
     return -math.expm1(-years * math.log1p(rate)) / rate
+
+
+def worth(config: Config) -> float:
+    """Return what one CAD a year is worth now over the scenario's years and interest (1)."""
+    return annuity(config.finance.discount_share_per_year, config.finance.years)
 
 
 def npv(capital: float, cash: float, rate: float, years: int) -> float:
@@ -245,12 +257,8 @@ def energy_cad_per_kwh(config: Config) -> float:
     """Return the mean price of a kWh bought, by time of use, charges on each kWh included (CAD)."""
     e = config.finance.energy
     off = 1 - e.mid_peak_share - e.on_peak_share
-    by_time = (
-        off * e.off_peak_cad_per_kwh
-        + e.mid_peak_share * e.mid_peak_cad_per_kwh
-        + e.on_peak_share * e.on_peak_cad_per_kwh
-    )
-    return by_time + e.other_cad_per_kwh
+    mid, on = e.mid_peak_share * e.mid_peak_cad_per_kwh, e.on_peak_share * e.on_peak_cad_per_kwh
+    return off * e.off_peak_cad_per_kwh + mid + on + e.other_cad_per_kwh
 
 
 def peak_kw(l2: Values, l3: Values, config: Config) -> Values:
@@ -306,9 +314,7 @@ def break_even(ports: Ports, config: Config, *, pays_back: bool = True) -> float
 
 def _yearly_cad(ports: Ports, config: Config) -> float:
     """Return the cash of a year that pays the money back with interest (CAD)."""
-    finance = config.finance
-    worth = annuity(finance.discount_share_per_year, finance.years)
-    return float(np.sum(capital_cad(ports, config))) / worth
+    return float(np.sum(capital_cad(ports, config))) / worth(config)
 
 
 def _steps(ports: Ports, config: Config) -> list[float]:
@@ -389,7 +395,7 @@ def spans(project: Project) -> list[Span]:
     """Return the assumptions on money that have a range, in the order of the ledger."""
     known: dict[str, dict[str, tuple[float, float]]] = {}
     words: dict[str, str] = {}
-    for entry in read_json(project.root / "data" / "assumptions.json"):
+    for entry in ledger(project):
         key, low, high = entry["key"], entry["low"], entry["high"]
         if not key.startswith(MONEY) or key in APART or low is None or high is None:
             continue
@@ -407,22 +413,16 @@ def changed(config: Config, values: Mapping[str, float]) -> Config:
 
 
 def _with(node: Any, path: Sequence[str], value: float) -> Any:
+    if not path:
+        # a whole number stays one: years
+        return round(value) if isinstance(node, int) else value
     first, *rest = path
-    below = getattr(node, first)
-    # a whole number stays one: years
-    new = (
-        _with(below, rest, value)
-        if rest
-        else type(below)(round(value) if isinstance(below, int) else value)
-    )
-    return node.model_copy(update={first: new})
+    return node.model_copy(update={first: _with(getattr(node, first), rest, value)})
 
 
-def draws(
-    known: Sequence[Span], config: Config, *, size: int = DRAWS, seed: int = SEED
-) -> list[Config]:
+def draws(known: Sequence[Span], config: Config, *, size: int = DRAWS) -> list[Config]:
     """Return configurations with all assumptions drawn over their ranges at once."""
-    parts = qmc.LatinHypercube(d=len(known), rng=seed).random(size)
+    parts = qmc.LatinHypercube(d=len(known), rng=SEED).random(size)
     return [
         changed(config, {k: v for span, part in zip(known, row, strict=True)
                          for k, v in span.at(float(part)).items()})
@@ -442,12 +442,9 @@ def returns_spread(ports: Ports, configs: Iterable[Config]) -> pd.DataFrame:
 
 def present_values(ports: Ports, configs: Sequence[Config]) -> NDArray[np.float64]:
     """Return shape (configurations, actions): the net present value of each action (CAD)."""
-    found = []
-    for config in configs:
-        money = config.finance
-        worth = annuity(money.discount_share_per_year, money.years)
-        cash = year(ports, config).cash
-        found.append(cash * worth - capital_cad(ports, config))
+    found = [
+        year(ports, config).cash * worth(config) - capital_cad(ports, config) for config in configs
+    ]
     return np.array(found).reshape(len(configs), len(ports))
 
 
@@ -467,19 +464,13 @@ def one_at_a_time(ports: Ports, known: Sequence[Span], config: Config) -> pd.Dat
     ``change_low_cad``, ``change_high_cad`` (against the scenario) and ``swing_cad``.
     """
     base = of_ports(ports, config).npv_cad
-    rows = []
-    for span in known:
-        low, high = (of_ports(ports, changed(config, span.at(end))).npv_cad for end in (0.0, 1.0))
-        rows.append(
-            {
-                "name": span.name,
-                "what": span.what,
-                "low_cad": low,
-                "high_cad": high,
-                "change_low_cad": low - base,
-                "change_high_cad": high - base,
-                "swing_cad": abs(high - low),
-            }
-        )
-    table = pd.DataFrame(rows)
+    low, high = (
+        np.array([of_ports(ports, changed(config, span.at(end))).npv_cad for span in known])
+        for end in (0.0, 1.0)
+    )
+    table = pd.DataFrame(
+        {"name": [span.name for span in known], "what": [span.what for span in known],
+         "low_cad": low, "high_cad": high, "change_low_cad": low - base,
+         "change_high_cad": high - base, "swing_cad": np.abs(high - low)}
+    )  # fmt: skip
     return table.sort_values(["swing_cad", "name"], ascending=[False, True], ignore_index=True)

@@ -9,9 +9,9 @@ itself sees, since the model decides by them; the cells' values stand beside the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from itertools import product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,12 @@ from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
 from kwev.display.series import Axis as ChartAxis
 from kwev.display.series import Line, Panel
+from kwev.display.table import Column, table
+from kwev.display.values import Number, Numbers, named
 from kwev.report import sweeps
-from kwev.studies import study
 from kwev.studies.rows import actions_of
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import CAD_PER_MILLION, KW_PER_MW, M_PER_KM, POINTS
+from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
+    from kwev.display.table import Table
     from kwev.project import Project
+    from kwev.report.scenario import Report
     from kwev.studies.study import Point
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
@@ -54,6 +58,9 @@ POWER_GAP: Final = 0.005
 tenth of a percent takes a minute."""
 SPACINGS_M: Final = (1.0, 6_000.0, 9_000.0, 12_000.0)
 """Least distances of a new Level 3 station to any other one; the first only bars the same spot."""
+
+EVEN_POINTS: Final = 0.05
+"""Differences below this are no difference in a sentence (points)."""
 
 LITTLE: Final = 0.01
 """Points per point of Level 3, and per million CAD, that make a point efficient."""
@@ -121,20 +128,14 @@ def _points(project: Project, study: str, changes: Mapping[str, Mapping[str, Any
 # -- what it says ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Axis:
-    """One thing that a frontier trades: a column, and whether more of it is better."""
+Axis = tuple[str, Literal[1, -1], float]
+"""One thing that a frontier trades: its column, 1 where more of it is better, and its tolerance."""
 
-    column: str
-    more: bool
-    tolerance: float
-
-
-COST: Final = Axis("net_cad", more=False, tolerance=CAD_TOL)
-L2: Final = Axis("l2_model", more=True, tolerance=SHARE_TOL)
-L3: Final = Axis("l3_model", more=True, tolerance=SHARE_TOL)
-POWER: Final = Axis("kw_added", more=False, tolerance=1e-6)
-SPACING: Final = Axis("spacing_m", more=True, tolerance=1e-6)
+COST: Final[Axis] = ("net_cad", -1, CAD_TOL)
+L2: Final[Axis] = ("l2_model", 1, SHARE_TOL)
+L3: Final[Axis] = ("l3_model", 1, SHARE_TOL)
+POWER: Final[Axis] = ("kw_added", -1, 1e-6)
+SPACING: Final[Axis] = ("spacing_m", 1, 1e-6)
 
 
 def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
@@ -143,10 +144,8 @@ def efficient(frame: pd.DataFrame, axes: Sequence[Axis]) -> NDArray[np.bool_]:
     One row beats another if it is at least as good on every axis and better on one; of rows that
     are equal on all of them the first stays.
     """
-    values = np.column_stack(
-        [frame[axis.column].to_numpy(float) * (1 if axis.more else -1) for axis in axes]
-    )
-    tolerance = np.array([axis.tolerance for axis in axes])
+    values = np.column_stack([sign * frame[column].to_numpy(float) for column, sign, _ in axes])
+    tolerance = np.array([tolerance for *_, tolerance in axes])
     stays = np.ones(len(frame), bool)
     for i, own in enumerate(values):
         as_good = (values >= own - tolerance).all(axis=1)
@@ -161,7 +160,7 @@ def attained(frame: pd.DataFrame, shares: Iterable[float]) -> NDArray[np.bool_]:
     return met & (frame["shortfall_points"].to_numpy(float) <= MET_POINTS)
 
 
-def frontier(project: Project) -> pd.DataFrame:
+def frontier(report: Report) -> pd.DataFrame:
     """Return the frontier of cost, Level 2 and Level 3 coverage.
 
     Returns
@@ -170,10 +169,8 @@ def frontier(project: Project) -> pd.DataFrame:
         The columns of a study, ``l3_asked`` (share), ``attained`` (whether it is reached) and
         ``efficient`` (whether no other row beats it; False where it is not reached).
     """
-    own = points(project)
-    frame = study.results(project, own)
-    asked = [point.case.config.targets.l3 for point in own]
-    return _judged(frame.assign(l3_asked=asked), (COST, L2, L3))
+    asked = [point.case.config.targets.l3 for point in points(report.project)]
+    return _judged(report.study("frontier").assign(l3_asked=asked), (COST, L2, L3))
 
 
 def _judged(frame: pd.DataFrame, axes: Sequence[Axis]) -> pd.DataFrame:
@@ -183,38 +180,31 @@ def _judged(frame: pd.DataFrame, axes: Sequence[Axis]) -> pd.DataFrame:
     return frame
 
 
-def power(project: Project) -> pd.DataFrame:
+def power(report: Report) -> pd.DataFrame:
     """Return the frontier of added power against coverage (see :func:`frontier`).
 
     Besides ``kw_allowed`` (kW).
     """
-    own = by_power(project)
-    frame = study.results(project, own)
-    return _judged(
-        frame.assign(
-            l3_asked=[p.case.config.targets.l3 for p in own],
-            kw_allowed=np.array([p.case.config.rules.total_kw for p in own], float),
-        ),
-        (POWER, L2, L3),
+    own = [point.case.config for point in by_power(report.project)]
+    frame = report.study("frontier-kw").assign(
+        l3_asked=[config.targets.l3 for config in own],
+        kw_allowed=np.array([config.rules.total_kw for config in own], float),
     )
+    return _judged(frame, (POWER, L2, L3))
 
 
-def spacing(project: Project, tables: Tables) -> pd.DataFrame:
+def spacing(report: Report) -> pd.DataFrame:
     """Return the frontier of spacing against coverage (see :func:`frontier`).
 
     Besides ``spacing_asked_m`` and ``spacing_m``, the least distance from a new Level 3 station to
     any other one (m; infinite where none is new).
     """
-    own = by_spacing(project)
-    frame = study.results(project, own)
-    found = [
-        nearest_l3_m(tables, point.case, str(actions))
-        for point, actions in zip(own, frame["actions"], strict=True)
-    ]
+    own, frame = by_spacing(report.project), report.study("frontier-spacing")
+    done = zip(own, frame["actions"], strict=True)
     frame = frame.assign(
         l3_asked=0.0,
         spacing_asked_m=np.array([p.case.config.rules.l3_spacing_m for p in own], float),
-        spacing_m=found,
+        spacing_m=[nearest_l3_m(report.tables, point.case, text) for point, text in done],
     )
     return _judged(frame, (SPACING, L2, L3))
 
@@ -222,21 +212,15 @@ def spacing(project: Project, tables: Tables) -> pd.DataFrame:
 def nearest_l3_m(tables: Tables, case: Case, actions: str) -> float:
     """Return the least straight-line distance from a new Level 3 station to any other one (m)."""
     evaluation = Evaluation(tables, case.config, case.geography)
-    ports = {
-        place: added
-        for name, added in actions_of(actions)
-        for place in [ActionKey.from_id(name)]
-        if place is not None
-    }
+    known = ((ActionKey.from_id(name), added) for name, added in actions_of(actions))
+    ports = {place: added for place, added in known if place is not None}
     new = [evaluation.row(place) for place in ports if place.kind in ("new_l3", "upgrade")]
     taken = {id(row) for row in new}
     every = [*new, *(row for row in evaluation.network(ports)[1] if id(row) not in taken)]
-    spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float)
-    nearest = np.inf
-    for i in range(len(new)):
-        apart = np.hypot(*(np.delete(spots, i, axis=0) - spots[i]).T)
-        nearest = min(nearest, float(apart.min(initial=np.inf)))
-    return nearest
+    spots = np.array([(row["easting_m"], row["northing_m"]) for row in every], float).reshape(-1, 2)
+    apart = np.hypot(*(spots[None, :] - spots[: len(new), None]).transpose(2, 0, 1))
+    np.fill_diagonal(apart, np.inf)
+    return float(apart.min(initial=np.inf))
 
 
 def slice_at(frame: pd.DataFrame, budget_cad: float) -> pd.DataFrame:
@@ -244,6 +228,12 @@ def slice_at(frame: pd.DataFrame, budget_cad: float) -> pd.DataFrame:
     here = frame[(frame["budget_cad"] == budget_cad) & frame["attained"]]
     here = here[efficient(here, (L2, L3))]
     return here.sort_values("l3_model", ignore_index=True)
+
+
+def own_slice(report: Report) -> pd.DataFrame:
+    """Return the frontier at the scenario's own budget, with ``unsupported``."""
+    found = slice_at(frontier(report), report.config.budget.limit_cad)
+    return found.assign(unsupported=unsupported(found, report.study("weighted-sum")))
 
 
 def unsupported(frame: pd.DataFrame, others: pd.DataFrame | None = None) -> NDArray[np.bool_]:
@@ -271,34 +261,125 @@ def unsupported(frame: pd.DataFrame, others: pd.DataFrame | None = None) -> NDAr
     return below
 
 
-def found_by_weights(project: Project, frame: pd.DataFrame) -> pd.DataFrame:
+def found_by_weights(report: Report) -> pd.DataFrame:
     """Return the points that the weighted sum finds, with the weight of each.
-
-    Parameters
-    ----------
-    frame
-        The frontier's own slice at the same budget (see :func:`slice_at`).
 
     Returns
     -------
     pandas.DataFrame
-        The columns of a study, ``weight``, and ``beaten``: whether a point of the slice beats it.
+        The columns of a study, ``weight``, and ``beaten``: whether a point of the frontier's own
+        slice at the same budget beats it.
     """
-    own = weighted_sum(project)
-    rows = study.results(project, own)
-    known, tolerance = _levels(frame), np.array([SHARE_TOL, SHARE_TOL])
+    rows = report.study("weighted-sum")
+    known, found = (
+        frame[["l2_model", "l3_model"]].to_numpy(float) for frame in (own_slice(report), rows)
+    )
     beaten = [
-        bool(((known >= one - tolerance).all(axis=1) & (known > one + tolerance).any(axis=1)).any())
-        for one in _levels(rows)
+        bool(((known >= one - SHARE_TOL).all(axis=1) & (known > one + SHARE_TOL).any(axis=1)).any())
+        for one in found
     ]
-    return rows.assign(weight=[p.case.config.weights.l3 for p in own], beaten=beaten)
+    weights = [point.case.config.weights.l3 for point in weighted_sum(report.project)]
+    return rows.assign(weight=weights, beaten=beaten)
 
 
-def _levels(frame: pd.DataFrame) -> NDArray[np.float64]:
-    return frame[["l2_model", "l3_model"]].to_numpy(float)
+# -- named values ------------------------------------------------------------------------------
 
 
-# -- charts ------------------------------------------------------------------------------------
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the frontier."""
+    parts = (frontier, found_by_weights, power, spacing)
+    every, weights, by_kw, apart = (of(report) for of in parts)
+    return Numbers([
+        *_plans(every, (every, weights, by_kw, apart)),
+        *_slice(own_slice(report), weights),
+        *_further_axes(by_kw, apart),
+    ])  # fmt: skip
+
+
+def _plans(every: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[Number]:
+    kept, met = every[every["efficient"]], every[every["attained"]]
+    budgets, share = BUDGETS_CAD, L3_SHARES[1]
+    counts = {"points": len(kept), "beaten": len(met) - len(kept)}
+    violations = sum(int(part["violations"].sum()) for part in parts)
+    return [
+        *named("study frontier", None, "frontier_", count={"solved": len(every)}),
+        *named("frontier.efficient", None, "frontier_", count=counts),
+        *named("frontier.attained", None, "frontier_", count={"missed": len(every) - len(met)}),
+        *named("studies frontier*", None, "frontier_", count={"plans": sum(map(len, parts))}),
+        *named("certificates", None, "frontier_", count={"violations": violations}),
+        Number("frontier_gap", float(kept["gap_checked"].max()), "share", "study frontier",
+               "{:.2%}"),
+        *(Number(f"frontier_{end}", cad / CAD_PER_MILLION, "million CAD", "frontier.BUDGETS_CAD",
+                 "${:.0f} million")
+          for end, cad in (("low", min(budgets)), ("high", max(budgets)))),
+        *named("frontier.per_million", points={"frontier_per_million": per_million(every, share)}),
+        Number("frontier_share", share, "share", "frontier.L3_SHARES", "{:.0%}"),
+    ]  # fmt: skip
+
+
+def per_million(frame: pd.DataFrame, l3_asked: float) -> float:
+    """Return the Level 2 points that a million dollars adds on average at one Level 3 share."""
+    same = frame[(frame["l3_asked"] == l3_asked) & frame["attained"]].sort_values("net_cad")
+    first, last = same.iloc[0], same.iloc[-1]
+    millions = (last["net_cad"] - first["net_cad"]) / CAD_PER_MILLION
+    return float(POINTS * (last["l2_model"] - first["l2_model"]) / millions)
+
+
+def _slice(here: pd.DataFrame, weights: pd.DataFrame) -> list[Number]:
+    plans = weights[["l2_model", "l3_model"]].round(9).drop_duplicates()
+    return [
+        *named("frontier.level_words", text={"slice_words": level_words(here)}),
+        *named("frontier.slice_at", count={"slice_points": len(here)}),
+        *named("frontier.unsupported", count={"slice_hidden": int(here["unsupported"].sum())}),
+        *named("frontier.found_by_weights", None, "weights_",
+               count={"beaten": int(weights["beaten"].sum()), "tried": len(weights),
+                      "plans": len(plans)}),
+    ]  # fmt: skip
+
+
+def level_words(here: pd.DataFrame) -> str:
+    """Say what Level 3 costs in Level 2 along a slice of the frontier (by rising Level 3)."""
+    l2, l3 = (POINTS * here[name].to_numpy(float) for name in ("l2_model", "l3_model"))
+    lost, gained = l2[0] - l2[-1], l3[-1] - l3[0]
+    if len(here) == 1 or gained < EVEN_POINTS:
+        return "one plan is best for both levels at once"
+    if lost < EVEN_POINTS:
+        return f"{gained:.1f} points more of Level 3 cost nothing of Level 2"
+    first, last = (l2[i] - l2[i + 1] for i in (0, -2))
+    first, last = first / (l3[1] - l3[0]), last / (l3[-1] - l3[-2])
+    return (
+        f"{gained:.1f} points more of Level 3 cost {lost:.1f} points of Level 2, "
+        f"from {first:.1f} for the first point to {last:.1f} for the last"
+    )
+
+
+def _further_axes(power: pd.DataFrame, apart: pd.DataFrame) -> list[Number]:
+    spacing = apart.sort_values("spacing_asked_m")
+    kept = power[power["efficient"]].sort_values("kw_added")
+    least, most, free, far = kept.iloc[0], kept.iloc[-1], spacing.iloc[0], spacing.iloc[-1]
+    moved = {f"far_{level}_moves": far[f"{level}_model"] - free[f"{level}_model"]
+             for level in LEVEL_KEYS}  # fmt: skip
+    moved["power_l2_moves"] = least["l2_model"] - most["l2_model"]
+    return [
+        Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
+        *named("frontier.power", None, "power_", count={"missed": int((~power["attained"]).sum())},
+               mw={"least": least["kw_added"] / KW_PER_MW, "most": most["kw_added"] / KW_PER_MW}),
+        *(Number(name, POINTS * share, "points", "studies frontier*", "{:+.1f}")
+          for name, share in moved.items()),
+        Number("far_free", free["spacing_m"] / M_PER_KM, "km", "frontier.spacing", "{:.1f} km"),
+        Number("far_asked", far["spacing_asked_m"] / M_PER_KM, "km", "frontier.spacing",
+               "{:.0f} km"),
+    ]  # fmt: skip
+
+
+# -- tables and charts -------------------------------------------------------------------------
+
+LEVELS: Final[tuple[str | Column, ...]] = (
+    "l2_model l3_model",
+    Column("l2", "Level 2 on the cells", format=".1%"),
+    Column("l3", "Level 3 on the cells", format=".1%"),
+)
+"""Coverage as the model sees it, and as the cells measure it."""
 
 _MARKS: Final[tuple[Any, ...]] = ("circle", "square", "diamond", "up", "down")
 _COLOURS: Final = ("#9ac8e1", "#529dcc", "#1c6cb1", "#08306b", style.L3)
@@ -306,16 +387,18 @@ _NEAR_L2: Final = ChartAxis(title="People near Level 2 (%)", form="share")
 _HEIGHT_PX, _HEIGHT_IN = 520, 3.9
 
 
-def frontier_chart(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") -> Figure:
+def frontier_chart(plans: pd.DataFrame, *, origin: Origin) -> Figure:
     """Show Level 2 coverage over cost, one line for each Level 3 coverage asked for.
 
     Parameters
     ----------
-    df
-        Columns ``net_cad`` (CAD), ``l2_model``, ``l3_model``, ``l3_asked``, ``l2``, ``l3``
-        (shares); one row a plan that no other one beats.
+    plans
+        Of :func:`frontier`: columns ``net_cad`` (CAD), ``l2_model``, ``l3_model``, ``l3_asked``,
+        ``l2``, ``l3`` (shares) and ``efficient``; one row a plan.
     """
-    require(df, ("net_cad", "l2_model", "l3_model", "l3_asked", "l2", "l3"), name)
+    columns = ("net_cad", "l2_model", "l3_model", "l3_asked", "l2", "l3", "efficient")
+    require(plans, columns, "frontier")
+    df = plans[plans["efficient"] & plans["l3_asked"].isin(L3_SHARES)]
     df = df.sort_values(["l3_asked", "net_cad"], ignore_index=True)
     each, series = [], []
     for index, (asked, part) in enumerate(df.groupby("l3_asked")):
@@ -335,14 +418,12 @@ def frontier_chart(df: pd.DataFrame, *, origin: Origin, name: str = "frontier") 
     alt = f"Frontier of cost and coverage, {len(df)} plans. {'; '.join(each)}."
     panel = Panel(series=series, x=ChartAxis(title="Net cost (million CAD)"), y=_NEAR_L2)
     return Chart(
-        name=name, alt=alt, origin=origin, data=df, panels=[panel], height_px=_HEIGHT_PX,
+        name="frontier", alt=alt, origin=origin, data=df, panels=[panel], height_px=_HEIGHT_PX,
         height_in=_HEIGHT_IN, legend="lower right",
     ).figure()  # fmt: skip
 
 
-def levels_chart(
-    df: pd.DataFrame, weighted: pd.DataFrame, *, origin: Origin, name: str = "levels"
-) -> Figure:
+def levels_chart(df: pd.DataFrame, weighted: pd.DataFrame, *, origin: Origin) -> Figure:
     """Show the frontier of the two levels at one budget, with what the weighted sum finds.
 
     Parameters
@@ -353,8 +434,8 @@ def levels_chart(
     weighted
         The same first two, and ``weight``; one row a weight.
     """
-    require(df, ("l2_model", "l3_model", "unsupported"), name)
-    require(weighted, ("l2_model", "l3_model", "weight"), name)
+    require(df, ("l2_model", "l3_model", "unsupported"), "levels")
+    require(weighted, ("l2_model", "l3_model", "weight"), "levels")
     each = "; ".join(
         f"Level 3 {r.l3_model:.1%} with Level 2 {r.l2_model:.1%}"
         + (", found by no weights" if r.unsupported else "")
@@ -382,6 +463,37 @@ def levels_chart(
     )  # fmt: skip
     near_l3 = ChartAxis(title="People near Level 3 (%)", form="share")
     return Chart(
-        name=name, alt=alt, origin=origin, data=df, height_px=_HEIGHT_PX, height_in=_HEIGHT_IN,
+        name="levels", alt=alt, origin=origin, data=df, height_px=_HEIGHT_PX, height_in=_HEIGHT_IN,
         panels=[Panel(series=series, x=near_l3, y=_NEAR_L2)], legend="lower left",
     ).figure()  # fmt: skip
+
+
+def frontier_table(report: Report) -> Table:
+    """Return the plans of the frontier."""
+    frame = frontier(report)
+    kept = frame[frame["efficient"]].sort_values(["l3_asked", "net_cad"], ignore_index=True)
+    columns = ["l3_asked net_cad", *LEVELS, "gap_checked"]
+    return table("frontier-plans", kept, columns, report.coarse_origin)
+
+
+def power_table(report: Report) -> Table:
+    """Return the frontier of new power against coverage."""
+    frame = _worded(power(report).sort_values("kw_allowed", ignore_index=True))
+    columns = ["kw_allowed kw_added net_cad", *LEVELS, "verdict"]
+    return table("frontier-power", frame, columns, report.coarse_origin)
+
+
+def spacing_table(report: Report) -> Table:
+    """Return the frontier of Level 3 spacing against coverage."""
+    frame = _worded(spacing(report).sort_values("spacing_asked_m", ignore_index=True))
+    frame = frame.assign(stations=frame["new_l3"] + frame["upgrade"])
+    frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
+    stations = Column("stations", "New Level 3", format=",d")
+    columns = ["spacing_asked_m spacing_m", stations, *LEVELS, "verdict"]
+    return table("frontier-spacing", frame, columns, report.coarse_origin)
+
+
+def _worded(frame: pd.DataFrame) -> pd.DataFrame:
+    words = {(True, True): "yes", (True, False): "no, beaten", (False, False): "not attained"}
+    pairs = zip(frame["attained"], frame["efficient"], strict=True)
+    return frame.assign(verdict=[words[bool(met), bool(kept)] for met, kept in pairs])

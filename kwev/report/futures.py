@@ -16,18 +16,23 @@ import pandas as pd
 
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
+from kwev.display.table import Column, table
+from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_json
-from kwev.report import near_optimal, sweeps
+from kwev.report import picks, sweeps
 from kwev.studies import records, store, study
 from kwev.studies.records import Record
 from kwev.studies.rows import actions_of, evaluated
 from kwev.studies.study import Point
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kwev.data.tables import Tables
+    from kwev.display.table import Table
     from kwev.project import Project
+    from kwev.report.scenario import Report
 
 STUDY: Final = "futures"
 NAME: Final = "robustness"
@@ -37,6 +42,8 @@ VERSION: Final = "1"
 SEED: Final = 2030
 FUTURES: Final = 12
 """Futures in all; the first is the middle one, with the forecast and every assumption as stated."""
+
+GWH_PER_KWH: Final = 1e-6
 
 YEAR: Final = "2030"
 QUARTER: Final = "2030Q4"
@@ -127,11 +134,11 @@ def points(project: Project) -> list[Point]:
 
 def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
-    tables, base = load_tables(project.processed), near_optimal.case_of(project)
+    tables, base = load_tables(project.processed), picks.case_of(project)
     parts = {
         **records.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
-        "alternatives": sha256_json(near_optimal.record(project).parts),
+        "alternatives": sha256_json(picks.record(project).parts),
     }
     return Record(NAME, parts, lambda: _made(project, tables, base))
 
@@ -179,11 +186,8 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
     again = [evaluated(tables, future.case, robust.actions.items()) for future in futures]
     return {
         "futures": [
-            {
-                "name": f.name,
-                "best_points": f.best_points,
-                "need_kwh": float(i.energy.need_kwh.sum()),
-            }
+            {"name": f.name, "best_points": f.best_points,
+             "need_kwh": float(i.energy.need_kwh.sum())}
             for f, i in zip(futures, inputs, strict=True)
         ],
         "people": inputs[0].people,
@@ -191,7 +195,7 @@ def _made(project: Project, tables: Tables, base: Case) -> dict[str, Any]:
         "bound_points": robust.bound_points,
         "violations": sum(int(values["violations"]) for values in again),
         "plans": rows,
-    }
+    }  # fmt: skip
 
 
 _NOW: Final = (
@@ -203,11 +207,8 @@ def _candidates(
     project: Project, own: list[Point], best: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """Return the plans that are compared: today's best, its alternatives, the best of a future."""
-    near = records.read_record(project, near_optimal.record(project))["plans"]
-    found = {
-        ("base" if row["name"] == near_optimal.BEST else row["name"]): row["actions"]
-        for row in near
-    }
+    near = records.read_record(project, picks.record(project))["plans"]
+    found = {("base" if row["name"] == picks.BEST else row["name"]): row["actions"] for row in near}
     found |= {p.name: str(actions) for p, actions in zip(own, best["actions"], strict=True)}
     return {name: dict(actions_of(text)) for name, text in found.items()}
 
@@ -217,35 +218,25 @@ def _candidates(
 
 @dataclass(frozen=True)
 class Robustness:
-    """Regrets of the plans that are compared.
-
-    Attributes
-    ----------
-    futures
-        One row a future: ``name``, ``ev``, ``utilisation``, ``public_share``, ``port_counts``,
-        ``need_kwh``, ``best_points`` (least total shortfall).
-    plans
-        One row a plan: ``name``, ``worst_points``, ``mean_points`` (regret), ``worst_future``,
-        ``worst_unserved_kwh``, ``people_l2``, ``people_l3`` (most without it within reach in any
-        future), ``over_cad`` (most by which it is over the budget in a future), ``left_out`` (most
-        actions that a future does not allow), ``l2``, ``l3`` (shares today, on the cells),
-        ``now_points``, ``now_objective`` (shortfall and objective today, points), ``net_cad``.
-    regret_points
-        Shape (plans, futures).
-    people
-        People of the Region.
-    bound_points
-        No plan that every future allows has a smaller worst regret.
-    violations
-        Rules that the plan of least worst regret breaks in any future, by the certificate's code.
-    """
+    """Regrets of the plans that are compared."""
 
     futures: pd.DataFrame
+    """One row a future: ``name``, ``ev``, ``utilisation``, ``public_share``, ``port_counts``,
+    ``need_kwh``, ``best_points`` (least total shortfall)."""
     plans: pd.DataFrame
+    """One row a plan: ``name``, ``worst_points``, ``mean_points`` (regret), ``worst_future``,
+    ``worst_unserved_kwh``, ``people_l2``, ``people_l3`` (most without it within reach in any
+    future), ``over_cad`` (most by which it is over the budget in a future), ``left_out`` (most
+    actions that a future does not allow), ``l2``, ``l3`` (shares today, on the cells),
+    ``now_points``, ``now_objective`` (shortfall and objective today, points), ``net_cad``."""
     regret_points: np.ndarray[Any, np.dtype[np.float64]]
+    """Shape (plans, futures)."""
     people: float
+    """People of the Region."""
     bound_points: float
+    """No plan that every future allows has a smaller worst regret."""
     violations: int
+    """Rules that the plan of least worst regret breaks in any future, by the certificate's code."""
 
     def plan(self, name: str) -> pd.Series[Any]:
         """Return the row of a plan."""
@@ -273,7 +264,7 @@ def read(project: Project) -> Robustness:
     """
     tables = load_tables(project.processed)
     values = records.read_record(project, record(project))
-    budget = near_optimal.case_of(project).config.budget.limit_cad
+    budget = picks.case_of(project).config.budget.limit_cad
     return of_values(values, draws(project, tables), budget)
 
 
@@ -285,29 +276,88 @@ def of_values(values: Mapping[str, Any], drawn: list[Draw], budget_cad: float) -
     rows = []
     for row, own in zip(values["plans"], regret, strict=True):
         worst = int(own.argmax())
+        now = row["now"]
         rows.append(
-            {
-                "name": row["name"],
-                "worst_points": float(own[worst]),
-                "mean_points": float(own.mean()),
-                "worst_future": futures["name"].iloc[worst],
-                "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
-                "most_unserved_kwh": max(row["unserved_kwh"]),
-                **{name: max(row[name]) for name in ("people_l2", "people_l3")},
-                "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
-                "left_out": max(row["left_out"]),
-                **{name: row["now"][name] for name in ("l2", "l3")},
-                "now_points": row["now"]["shortfall_points"],
-                "now_objective": row["now"]["objective"],
-                "now_violations": row["now"]["violations"],
-                "net_cad": row["now"]["net_cad"],
-            }
-        )
+            {"name": row["name"], "worst_points": float(own[worst]),
+             "mean_points": float(own.mean()), "worst_future": futures["name"].iloc[worst],
+             "worst_unserved_kwh": float(row["unserved_kwh"][worst]),
+             "most_unserved_kwh": max(row["unserved_kwh"]),
+             **{name: max(row[name]) for name in ("people_l2", "people_l3")},
+             "over_cad": max(0.0, max(row["net_cad"]) - budget_cad),
+             "left_out": max(row["left_out"]), "l2": now["l2"], "l3": now["l3"],
+             "now_points": now["shortfall_points"], "now_objective": now["objective"],
+             "now_violations": now["violations"], "net_cad": now["net_cad"]}
+        )  # fmt: skip
     return Robustness(
-        futures=futures,
-        plans=pd.DataFrame(rows),
-        regret_points=regret,
-        people=float(values["people"]),
-        bound_points=float(values["bound_points"]),
-        violations=int(values["violations"]),
+        futures, pd.DataFrame(rows), regret, float(values["people"]),
+        float(values["bound_points"]), int(values["violations"]),
+    )  # fmt: skip
+
+
+# -- named values and tables --------------------------------------------------------------------
+
+
+def numbers(report: Report) -> Numbers:
+    """Return the numbers of the futures and of what plans regret."""
+    found = report.robustness
+    origin, drawn = "record robustness", found.futures
+    base, robust, middle = (found.plan(name) for name in ("base", "robust", "middle"))
+    need = drawn["need_kwh"] * GWH_PER_KWH
+    middle_need = float(need[drawn["name"] == "middle"].iloc[0])
+    regret = {
+        "base": base["worst_points"], "base_mean": base["mean_points"],
+        "middle": middle["worst_points"], "robust": robust["worst_points"],
+        "robust_mean": robust["mean_points"], "bound": found.bound_points,
+    }  # fmt: skip
+    return Numbers([
+        *named(origin, count={"futures": len(drawn), "regret_plans": len(found.plans)}),
+        *named(origin, None, "futures_", gwh={"need_low": need.min(), "need_high": need.max()},
+               ev={"ev_low": drawn["ev"].min(), "ev_high": drawn["ev"].max()}),
+        *named(origin, None, "regret_", points=regret),
+        *named(origin, None, "robust_", points={"price": found.price_points},
+               share={"l2": robust["l2"], "base_l2": base["l2"]},
+               people={"price_people": found.price_people}),
+        Number("regret_violations", found.violations, "count", "evaluated"),
+        Number("point_people", found.people / POINTS, "people", "Census 2021"),
+        Number("point_energy", middle_need / POINTS, "GWh", origin, "{:,.2f} GWh"),
+    ])  # fmt: skip
+
+
+def futures_table(report: Report) -> Table:
+    """Return the futures and what the plan made for each misses."""
+    frame = report.robustness.futures
+    frame = frame.assign(
+        future=[name.replace("-", " ").capitalize() for name in frame["name"]],
+        need_gwh=frame["need_kwh"] * GWH_PER_KWH,
     )
+    columns = (
+        "future",
+        Column("ev", "Vehicles", format=",.0f"),
+        Column("utilisation", "Use of a port", format=".1%"),
+        "public_share port_counts need_gwh best_points",
+    )
+    return table("futures", frame, columns, report.coarse_origin)
+
+
+def regret_table(report: Report) -> Table:
+    """Return what each plan regrets."""
+    found = report.robustness
+    frame = found.plans.sort_values(["worst_points", "name"], ignore_index=True)
+    frame = frame.assign(
+        plan=[_made_for(name) for name in frame["name"]],
+        when=[name.replace("-", " ") for name in frame["worst_future"]],
+        unserved_gwh=frame["worst_unserved_kwh"] * GWH_PER_KWH,
+        over=frame["over_cad"] / CAD_PER_MILLION,
+    )
+    columns = (
+        "plan worst_points when mean_points unserved_gwh people_l2 now_points",
+        Column("l2", "Level 2 today, on the cells", format=".1%"),
+    )
+    return table("regret", frame, columns, report.coarse_origin)
+
+
+def _made_for(name: str) -> str:
+    known = {"base": "Made for today", "robust": "Least worst regret", "middle": "Made for 2030"}
+    words = name.replace("-", " ")
+    made = f"Made for {words}" if words.startswith("future") else words.capitalize()
+    return known.get(name, made)

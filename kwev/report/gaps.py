@@ -19,7 +19,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
-from kwev.report import plan_map
+from kwev.report import plan_charts
 from kwev.report.neighbourhoods import ClusterRule, landmarks, nearest_m
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, LEVELS
 
@@ -280,7 +280,7 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
 
 
 def _stations(existing: gpd.GeoDataFrame, actions: pd.DataFrame, level: vocabulary.Level) -> Layer:
-    where = plan_map.after(existing, actions, level.key)
+    where = plan_charts.places_after(existing, actions, level.key)
     frame = cartography.places(where).assign(mark=0, title=level.name)
     radius = 2.4 if level.key == "l2" else 5.0
     look = Mark(f"{level.name} station", level.colour, style.PAPER, 0.6, radius=radius)

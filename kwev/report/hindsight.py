@@ -25,16 +25,7 @@ from kwev.display.figure import Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
-from kwev.report.past import (
-    BOTH,
-    REAL,
-    Past,
-    config_of,
-    past,
-    quarter_before,
-    rows_of,
-    tables_of,
-)
+from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
 from kwev.studies import records
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
@@ -61,19 +52,13 @@ DRAWS, SEED = 60, 0
 
 @dataclass(frozen=True)
 class Ruler:
-    """Measures networks on the cells, with the people and vehicles of today and of then.
-
-    Attributes
-    ----------
-    tables, then
-        The tables of today and those of the older snapshot.
-    config
-        The scenario, for radii and metric.
-    """
+    """Measures networks on the cells, with the people and vehicles of today and of then."""
 
     tables: Tables
     then: Tables
+    """The tables of the older snapshot."""
     config: Config
+    """The scenario, for radii and metric."""
 
     def shares(self, network: Mapping[Any, list[Row]]) -> dict[str, float]:
         """Return the shares reached: people by level, and EVs of today (and then) by either."""
@@ -227,12 +212,8 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
         "ev_then": float(then.das["ev"].sum()),
         "ev_now": float(tables.das["ev"].sum()),
         "counts": {
-            level: {
-                "then": len(older[level]),
-                "went": len(found.went(level)),
-                "came": len(found.came(level)),
-                "now": len(newer[level]),
-            }
+            level: {"then": len(older[level]), "went": len(found.went(level)),
+                    "came": len(found.came(level)), "now": len(newer[level])}
             for level in LEVEL_KEYS
         },
         "shares": shares,
@@ -245,7 +226,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
         "real": sum(a.place_id.startswith(REAL) for a in plan.actions),
         "gap": plan.solver.gap_solver,
         "violations": len(plan.certificate.violations) if plan.certificate else -1,
-    }
+    }  # fmt: skip
 
 
 _CHOSEN: Final = ("kind", "name", "municipality", "category", "latitude", "longitude")
@@ -330,12 +311,8 @@ def hindsight_table(report: Report) -> Table:
     """Return what each network reaches: people by level, vehicles of today and of 2022."""
     shares = report.hindsight["shares"]
     frame = pd.DataFrame([{"network": words, **shares[key]} for key, words in _NETWORKS.items()])
-    columns = (
-        Column("network", "Network"),
-        "l2 l3",
-        Column("ev_owners", "Today's EVs near either", format=".1%"),
-        "ev_owners_then",
-    )
+    today = Column("ev_owners", "Today's EVs near either", format=".1%")
+    columns = (Column("network", "Network"), "l2 l3", today, "ev_owners_then")
     return table("hindsight", frame, columns, _origin(report.hindsight))
 
 
@@ -355,11 +332,8 @@ def hindsight_chart(report: Report) -> Figure:
 def compared(df: pd.DataFrame, *, origin: Origin, name: str = "hindsight") -> Figure:
     """Show what each network reaches, by measure.
 
-    Parameters
-    ----------
-    df
-        Columns ``name`` (of the measure), ``then``, ``built``, ``plan``, ``greedy``,
-        ``random_low``, ``random_high`` (shares).
+    ``df`` has columns ``name`` (of the measure), ``then``, ``built``, ``plan``, ``greedy``,
+    ``random_low``, ``random_high`` (shares).
     """
     require(df, ("name", *_MARKS, "random_low", "random_high"), name)
     each = [

@@ -1,6 +1,6 @@
 """Redundancy, overlap, spacing, stations and power per area, transit: today and with a plan.
 
-Each measure, then their named values and tables.
+Each measure, then their named values and tables, and how far the plan uses each of its limits.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kwev.certify import ActionKey, Evaluation
+from kwev.config import parse
 from kwev.display import origins
 from kwev.display.table import Column, table
 from kwev.display.values import SHOW, Numbers, named
@@ -21,6 +23,7 @@ from kwev.pipeline.parameters import Parameters
 from kwev.report.effects import WHENS
 from kwev.report.stations import nearest_m
 from kwev.report.transit import is_frequent, near_stop
+from kwev.units import HOURS_PER_YEAR, POINTS
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
@@ -28,10 +31,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kwev.data.tables import Tables
     from kwev.display.table import Table
     from kwev.model.coverage import Level
+    from kwev.plan.format import Plan
     from kwev.report.effects import Effects, When
-    from kwev.report.findings import Findings
+    from kwev.report.results import Findings
     from kwev.report.scenario import Report
     from kwev.vocabulary import ActionKindKey
 
@@ -55,17 +60,13 @@ def redundancy(effects: Effects) -> pd.DataFrame:
     for level, when in product(LEVEL_KEYS, WHENS):
         count = effects.counts[level, when]
         with_one, with_two = (float(people[count >= n].sum()) for n in (1, 2))
+        in_reach, some = float((people * count).sum()), with_one > 0
         rows.append(
-            {
-                "level": level,
-                "when": when,
-                **{f"at_least_{n}": share_of(people, count >= n) for n in COUNTS},
-                "redundant_share": with_two / with_one if with_one > 0 else np.nan,
-                "mean_stations": float((people * count).sum()) / with_one
-                if with_one > 0
-                else np.nan,
-            }
-        )
+            {"level": level, "when": when,
+             **{f"at_least_{n}": share_of(people, count >= n) for n in COUNTS},
+             "redundant_share": with_two / with_one if some else np.nan,
+             "mean_stations": in_reach / with_one if some else np.nan}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -158,10 +159,8 @@ def _area_of(effects: Effects) -> dict[tuple[str, str], str]:
 def _power_kw(effects: Effects) -> tuple[pd.Series[float], pd.Series[float]]:
     """Return the power of all ports by area, before and after (kW)."""
     standing, area_of = effects.stations, _area_of(effects)
-    now = {
-        ("station", str(key)): float(kw)
-        for key, kw in zip(standing.ids, standing.standing_kw, strict=True)
-    }
+    ids = (("station", str(key)) for key in standing.ids)
+    now = dict(zip(ids, standing.standing_kw.tolist(), strict=True))
     # one place may have several actions: what the last of its ports stand at counts
     later = now | {
         ("station" if action.category == "existing_station" else "site", action.place_id): (
@@ -202,10 +201,7 @@ def transit(effects: Effects) -> pd.DataFrame:
         "Stations with the plan": _inside(effects, stations(effects, "after")).xy_m,
     }
     return pd.DataFrame(
-        [
-            {"what": what, "places": len(xy_m), **_near(effects, xy_m)}
-            for what, xy_m in places.items()
-        ]
+        {"what": what, "places": len(xy_m), **_near(effects, xy_m)} for what, xy_m in places.items()
     )
 
 
@@ -328,11 +324,99 @@ def _area_rows(found: Findings) -> list[_Row]:
 def plan_transit(report: Report) -> Table:
     """Return which stations, candidates and new sites lie within a walk of transit."""
     parameters = Parameters()
-    columns = (
-        Column("what", "Places"),
-        "places",
-        Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%"),
-        Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%"),
-        "either frequent",
-    )
+    bus = Column("bus", f"Bus stop within {parameters.bus_walk_m:,.0f} m", format=".0%")
+    ion = Column("ion", f"ION station within {parameters.ion_walk_m:,.0f} m", format=".0%")
+    columns = (Column("what", "Places"), "places", bus, ion, "either frequent")
     return table("plan-transit", report.findings.transit, columns, origins.transit(report.tables))
+
+
+# -- Slack, right-hand side and use of each limit, with one sign convention.
+
+RELATIVE_TOL: Final = 1e-6
+"""Part of the right-hand side within which a limit is used to the full."""
+
+SLACK: Final = ("name", "sense", "used", "rhs", "unit", "slack", "utilisation", "state")
+
+_Slack = tuple[str, str, float, float, str, float, float, str]
+
+
+def slack(tables: Tables, plan: Plan) -> pd.DataFrame:
+    """Return one row a limit or requirement of a plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``sense`` (``at most`` or ``at least``), ``used`` and ``rhs`` (in ``unit``),
+        ``slack``, ``utilisation`` (share; NaN where the right-hand side is 0) and ``state``
+        (``room left``, ``at the limit``, ``missed``). Of limits that hold place by place, the
+        place with least room stands for all.
+    """
+    config = parse(plan.config, where="plan")
+    evaluation = Evaluation(tables, config, plan.geography)
+    cover = plan.coverage
+    found = [
+        _limit("Budget", "at most", plan.cost.net_cad, plan.cost.budget_cad, "CAD"),
+        *(
+            _limit(name, "at least", POINTS * reached.after, POINTS * reached.target, "points")
+            for name, reached in (
+                ("People near Level 2, on the cells", cover.l2),
+                ("People near Level 3, on the cells", cover.l3),
+                ("EVs near either level, on the cells", cover.ev_owners),
+            )
+        ),
+        *_energy_limits(tables, plan, evaluation),
+        *_place_limits(plan, config.ports.max_new_l2, config.ports.max_new_l3),
+    ]
+    return pd.DataFrame(found, columns=list(SLACK))
+
+
+def _limit(name: str, sense: str, used: float, rhs: float, unit: str) -> _Slack:
+    slack = rhs - used if sense == "at most" else used - rhs
+    near = RELATIVE_TOL * max(1.0, abs(rhs))
+    state = "at the limit" if abs(slack) <= near else "room left" if slack > 0 else "missed"
+    return name, sense, used, rhs, unit, slack, used / rhs if rhs else float("nan"), state
+
+
+def _energy_limits(tables: Tables, plan: Plan, evaluation: Evaluation) -> list[_Slack]:
+    """Return, by municipality, the energy that ports can give against what EVs need (MWh)."""
+    need, names = evaluation.need_kwh, tables.municipalities.set_index("municipality_id")["name"]
+    kw = dict.fromkeys(need, 0.0)
+    for station in evaluation.counted():
+        if station["municipality_id"] in kw:
+            kw[station["municipality_id"]] += evaluation.standing_kw(station)
+    for action in plan.actions:
+        place = ActionKey(action.kind, action.place_id)
+        area = evaluation.row(place)["municipality_id"]
+        if area in kw:
+            kw[area] += evaluation.effect(place, action.ports_added).kw
+    per_kw = HOURS_PER_YEAR * evaluation.config.demand.utilisation / 1000
+    return [
+        _limit(f"Energy from public ports, {names[area]}", "at least", per_kw * kw[area],
+               need[area] / 1000, "MWh a year")
+        for area in sorted(need)
+    ]  # fmt: skip
+
+
+def _place_limits(plan: Plan, most_l2: int, most_l3: int) -> list[_Slack]:
+    rows = []
+    sited = [a for a in plan.actions if a.grid_kw > 0]
+    if sited:
+        tight = min(sited, key=lambda a: (a.grid_kw - a.kw_after, a.id))
+        name = "Power of the place with least room, proxy"
+        rows.append(_limit(name, "at most", tight.kw_after, tight.grid_kw, "kW"))
+    for level, most, kinds in (
+        ("Level 2", most_l2, ("new_l2", "add_l2")),
+        ("Level 3", most_l3, ("new_l3", "upgrade", "add_l3")),
+    ):
+        added = [a.ports_added for a in plan.actions if a.kind in kinds]
+        if added:
+            name = f"{level} ports added at one place, the most"
+            rows.append(_limit(name, "at most", float(max(added)), float(most), "ports"))
+    return rows
+
+
+def slack_table(report: Report, found: pd.DataFrame) -> Table:
+    """Return slack, right-hand side and use of each limit of the published plan."""
+    name, state = Column("name", "Limit or requirement"), Column("state", "State")
+    columns = (name, "sense used rhs unit slack utilisation", state)
+    return table("slack", found, columns, report.origin)

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.columns import CANADA
+from kwev.data.schemas import CANADA
 from kwev.errors import KwevError, nearest
 from kwev.files import dump_json, read_json
 from kwev.pipeline.geometry import project as to_metres

@@ -33,31 +33,22 @@ REAL: Final = "real_"
 
 
 UNBOUND_CAD: Final = 1e9
-
 MANY_PORTS: Final = 100
-
 BOTH: Final = ("older", "newer")
 
 
 @dataclass(frozen=True)
 class Past:
-    """Two snapshots by place.
-
-    Attributes
-    ----------
-    places
-        One row a place: ``place_id``, ``easting_m``, ``northing_m``, ``latitude``, ``longitude``,
-        ``name``, and ports in each snapshot: ``l2_older``, ``l3_older``, ``l2_newer``,
-        ``l3_newer`` (0 where it does not offer the level).
-    cut
-        Date of the older snapshot.
-    newest
-        Date of the newer one.
-    """
+    """Two snapshots by place."""
 
     places: pd.DataFrame
+    """One row a place: ``place_id``, ``easting_m``, ``northing_m``, ``latitude``, ``longitude``,
+    ``name``, and ports in each snapshot: ``l2_older``, ``l3_older``, ``l2_newer``, ``l3_newer``
+    (0 where it does not offer the level)."""
     cut: str
+    """Date of the older snapshot."""
     newest: str
+    """Date of the newer one."""
 
     def came(self, level: str) -> pd.DataFrame:
         """Return the places that offer a level in the newer snapshot and did not in the older."""

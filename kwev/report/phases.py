@@ -6,108 +6,35 @@ The format of ``phases.json`` follows the client's specification, sections 3.5.1
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
-from pydantic import Field
 
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
-from kwev.report.file_format import FileRecord, schema_of
-from kwev.vocabulary import (
-    ACTION_KIND,
-    ActionKindKey,
-)
+from kwev.report.file_format import FORMAT_VERSION, file_record
+from kwev.vocabulary import ACTION_KIND, LEVEL_KEYS, ActionKindKey
 
 if TYPE_CHECKING:
     from kwev.config import Power
     from kwev.display.table import Table
     from kwev.plan.format import Plan
+    from kwev.report.file_format import FileRecord
     from kwev.report.scenario import Report
-
-FORMAT_VERSION: Literal[1] = 1
-
-
-class KindRecord(FileRecord):
-    """The actions of one kind in a phase."""
-
-    kind: ActionKindKey
-    stations: int = Field(ge=0)
-    ports: int = Field(ge=0)
-    cost_cad: float
-
-
-class PhaseRecord(FileRecord):
-    """One phase of the specification (section 3.5.1)."""
-
-    phase: int = Field(ge=1)
-    name: str
-    month_from: int = Field(ge=1)
-    month_to: int = Field(ge=1)
-    actions: int = Field(ge=0)
-    """Stations plus ports installed, as the specification counts."""
-    stations: int = Field(ge=0)
-    ports: int = Field(ge=0)
-    cost_cad: float
-    """Net of resale."""
-    kinds: list[KindRecord]
-    """The same by kind: which of the phase's ports are added at stations."""
-
-
-class LevelPower(FileRecord):
-    """What the new ports of a level ask of the grid (section 3.8.1)."""
-
-    voltage: float = Field(gt=0)
-    """V; line to line of three phases for Level 3."""
-    power_per_port_kw: float = Field(gt=0)
-    ports: int = Field(ge=0)
-    total_requirement_kw: float = Field(ge=0)
-
-
-class GridTotals(FileRecord):
-    """By level."""
-
-    l2_stations: LevelPower
-    l3_stations: LevelPower
-
-
-class PhaseFile(FileRecord):
-    """``phases.json``: the three phases; they add up to the plan."""
-
-    format_version: Literal[1]
-    scenario: str
-    inputs_sha256: str
-    config_sha256: str
-    phases: list[PhaseRecord]
-    stations: int = Field(ge=0)
-    ports: int = Field(ge=0)
-    cost_cad: float
-    grid_requirements: GridTotals
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of ``phases.json``."""
-    return schema_of(PhaseFile, "kwev phases")
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase of the implementation: months are counted from the start of the works, inclusive.
-
-    Attributes
-    ----------
-    kind
-        The kind of action that it is named after.
-    also
-        Kinds that are done in the same months, with the words that its name then takes on.
-    """
+    """A phase of the implementation: months are counted from the start of the works, inclusive."""
 
     number: int
     name: str
     kind: ActionKindKey
+    """The kind of action that it is named after."""
     month_from: int
     month_to: int
     also: dict[ActionKindKey, str] = field(default_factory=dict)
+    """Kinds that are done in the same months, with the words that its name then takes on."""
 
     @property
     def kinds(self) -> tuple[ActionKindKey, ...]:
@@ -153,23 +80,15 @@ def phases(plan: Plan) -> pd.DataFrame:
         words = [word for kind, word in phase.also.items() if any(a.kind == kind for a in done)]
         kw_after = {a.place_id: a.kw_after for a in done}
         rows.append(
-            {
-                "phase": phase.number,
-                "name": listed([phase.name, *words]),
-                "kind": phase.kind,
-                "month_from": phase.month_from,
-                "month_to": phase.month_to,
-                "actions": len(done) + ports,
-                "stations": len(done),
-                "ports": ports,
-                "kw": sum(kw_after.values()),
-                "cost_cad": sum(a.net_cad for a in done),
-            }
-        )
+            {"phase": phase.number, "name": listed([phase.name, *words]), "kind": phase.kind,
+             "month_from": phase.month_from, "month_to": phase.month_to,
+             "actions": len(done) + ports, "stations": len(done), "ports": ports,
+             "kw": sum(kw_after.values()), "cost_cad": sum(a.net_cad for a in done)}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def phase_file(plan: Plan, power: Power) -> PhaseFile:
+def phase_file(plan: Plan, power: Power) -> FileRecord:
     """Return the phases in the form of the client's section 3.5.1; they add up to the plan.
 
     Parameters
@@ -178,47 +97,41 @@ def phase_file(plan: Plan, power: Power) -> PhaseFile:
         Section ``power`` of the scenario: kW of a port and volts, by level.
     """
     shown = ["phase", "name", "month_from", "month_to", "actions", "stations", "ports", "cost_cad"]
-    records = []
-    for row, phase in zip(phases(plan)[shown].to_dict("records"), PHASES, strict=True):
-        kinds = [_kind_record(plan, kind) for kind in phase.kinds]
-        kinds = [kind for kind in kinds if kind.stations > 0]
-        records.append(PhaseRecord.model_validate({**row, "kinds": kinds}))
-    return PhaseFile(
-        format_version=FORMAT_VERSION,
-        scenario=plan.scenario,
-        inputs_sha256=plan.inputs_sha256,
-        config_sha256=plan.config_sha256,
-        phases=records,
-        stations=len(plan.actions),
-        ports=sum(action.ports_added for action in plan.actions),
-        cost_cad=plan.cost.net_cad,
-        grid_requirements=_grid_totals(plan, power),
+    rows = phases(plan)[shown].to_dict("records")
+    same = ("scenario", "inputs_sha256", "config_sha256")
+    return file_record("PhaseFile", {
+        "format_version": FORMAT_VERSION,
+        **{key: getattr(plan, key) for key in same},
+        "phases": [{**row, "kinds": _kinds(plan, phase)}
+                   for row, phase in zip(rows, PHASES, strict=True)],
+        "stations": len(plan.actions),
+        "ports": sum(action.ports_added for action in plan.actions),
+        "cost_cad": plan.cost.net_cad,
+        "grid_requirements": _grid_totals(plan, power),
+    })  # fmt: skip
+
+
+def _grid_totals(plan: Plan, power: Power) -> dict[str, Any]:
+    """Return what the new ports of each level ask of the grid (section 3.8.1)."""
+    totals = {}
+    for level in LEVEL_KEYS:
+        ports = sum(a.ports_added for a in plan.actions if ACTION_KIND[a.kind].adds == level)
+        kw, volts = getattr(power, f"{level}_kw"), getattr(power, f"{level}_volts")
+        totals[f"{level}_stations"] = {
+            "voltage": volts, "power_per_port_kw": kw, "ports": ports,
+            "total_requirement_kw": ports * kw,
+        }  # fmt: skip
+    return totals
+
+
+def _kinds(plan: Plan, phase: Phase) -> list[dict[str, Any]]:
+    done = pd.DataFrame(
+        [(a.kind, 1, a.ports_added, a.net_cad) for a in plan.actions],
+        columns=["kind", "stations", "ports", "cost_cad"],
     )
-
-
-def _grid_totals(plan: Plan, power: Power) -> GridTotals:
-    slow = sum(a.ports_added for a in plan.actions if ACTION_KIND[a.kind].adds == "l2")
-    fast = sum(a.ports_added for a in plan.actions) - slow
-
-    def drawn(ports: int, kw: float, volts: float) -> LevelPower:
-        return LevelPower(
-            voltage=volts, power_per_port_kw=kw, ports=ports, total_requirement_kw=ports * kw
-        )
-
-    return GridTotals(
-        l2_stations=drawn(slow, power.l2_kw, power.l2_volts),
-        l3_stations=drawn(fast, power.l3_kw, power.l3_volts),
-    )
-
-
-def _kind_record(plan: Plan, kind: ActionKindKey) -> KindRecord:
-    done = [action for action in plan.actions if action.kind == kind]
-    return KindRecord(
-        kind=kind,
-        stations=len(done),
-        ports=sum(action.ports_added for action in done),
-        cost_cad=sum(action.net_cad for action in done),
-    )
+    sums = done.groupby("kind").sum()
+    kinds = [kind for kind in phase.kinds if kind in sums.index]
+    return [{"kind": kind, **dict(sums.loc[kind])} for kind in kinds]
 
 
 # -- Named values, words, table and charts.

@@ -8,7 +8,6 @@ import pandas as pd
 
 from kwev.display.table import Column, Columns, table
 from kwev.display.values import Number, Numbers, listed, named
-from kwev.files import read_json
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
 from kwev.vocabulary import (
@@ -46,11 +45,11 @@ def coverage(plan: Plan) -> pd.DataFrame:
         (shares, the last two on the model's geography) and ``status`` (words).
     """
     shares = ["before", "after", "target", "attainable", "ceiling"]
-    rows = []
-    for key, name in TARGET_NAMES.items():
-        reached = getattr(plan.coverage, key)
-        status = STATUS_WORDS[_status(plan, key)]
-        rows.append({"name": name, **{s: getattr(reached, s) for s in shares}, "status": status})
+    rows = [
+        {"name": name, **{s: getattr(getattr(plan.coverage, key), s) for s in shares},
+         "status": STATUS_WORDS[_status(plan, key)]}
+        for key, name in TARGET_NAMES.items()
+    ]  # fmt: skip
     return pd.DataFrame(rows).astype(dict.fromkeys(shares, float))
 
 
@@ -66,11 +65,8 @@ def kinds_of(plan: Plan) -> list[str]:
 
 def kinds_built(counts: pd.DataFrame) -> list[str]:
     """Return the kinds that a table of counts by kind shows: all of the phases, others in use."""
-    return [
-        kind
-        for kind in KIND_NAMES
-        if kind in ALWAYS_SHOWN or (kind in counts and counts[kind].any())
-    ]
+    used = {kind for kind in KIND_NAMES if kind in counts and counts[kind].any()}
+    return [kind for kind in KIND_NAMES if kind in ALWAYS_SHOWN or kind in used]
 
 
 def actions_by_kind(plan: Plan) -> pd.DataFrame:
@@ -135,24 +131,21 @@ def cost_per_point(plan: Plan) -> dict[str, dict[str, Any]]:
         For ``l2``, ``l3`` and ``together``: ``net_cost_cad``, ``gain_points``, ``cad_per_point``
         (None where nothing is gained) and ``reason`` (why there is none; else empty).
     """
-    reached = {level: getattr(plan.coverage, level) for level in LEVEL_KEYS}
-    gains: dict[str, float] = {
-        level: POINTS * (at.after - at.before) for level, at in reached.items()
+    cover, actions = plan.coverage, plan.actions
+    l2, l3 = (POINTS * (at.after - at.before) for at in (cover.l2, cover.l3))
+    found = {
+        "l2": (l2, sum(a.net_cad for a in actions if not is_level3(a))),
+        "l3": (l3, sum(a.net_cad for a in actions if is_level3(a))),
+        "together": (l2 + l3, sum(a.net_cad for a in actions)),
     }
-    costs = {
-        "l2": sum(a.net_cad for a in plan.actions if not is_level3(a)),
-        "l3": sum(a.net_cad for a in plan.actions if is_level3(a)),
-        "together": sum(a.net_cad for a in plan.actions),
-    }
-    gains["together"] = gains["l2"] + gains["l3"]
     return {
         name: {
-            "net_cost_cad": costs[name],
+            "net_cost_cad": cost,
             "gain_points": gain,
-            "cad_per_point": costs[name] / gain if gain > LEAST_GAIN_POINTS else None,
+            "cad_per_point": cost / gain if gain > LEAST_GAIN_POINTS else None,
             "reason": "" if gain > LEAST_GAIN_POINTS else "the plan gains no coverage here",
         }
-        for name, gain in gains.items()
+        for name, (gain, cost) in found.items()
     }
 
 
@@ -350,7 +343,7 @@ def of_budgets(report: Report) -> Numbers:
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
     changes, config, solver = report.swings, report.config, report.plan.solver
-    assumptions = read_json(report.project.root / "data" / "assumptions.json")
+    assumptions = sweeps.ledger(report.project)
     names = {entry["key"]: entry["what"] for entry in assumptions}
     varied = sweeps.ranges(report.project)
     origin = "one_at_a_time"

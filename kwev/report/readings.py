@@ -1,29 +1,27 @@
-"""What the sweeps say, in tables, read once from committed rows of plans solved again."""
+"""What the sweeps say, in tables, from committed rows; prices with their words and named values."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
+from kwev.display.table import Table
+from kwev.display.values import Number, named
 from kwev.errors import KwevError
-from kwev.files import read_json
-from kwev.report import picks, prices, registry, sweeps
+from kwev.report import registry, sweeps
 from kwev.report.phases import PHASES, phase_of
 from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from kwev.data.tables import Tables
-    from kwev.plan.format import Plan
-    from kwev.project import Project
-    from kwev.studies.study import Point
+    from kwev.report.scenario import Report
 
 MONEY_TOL: Final = 0.5
 """Two budgets are a step apart within half a dollar."""
@@ -56,28 +54,26 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
     KwevError
         If no two budgets are a step apart.
     """
-    records, found = [dict(row) for row in rows.to_dict("records")], []
-    for one in records:
-        for other in records:
-            if abs(other["budget_cad"] - one["budget_cad"] - step_cad) >= MONEY_TOL:
-                continue
-            l2, l3 = (other[level] - one[level] for level in ("l2", "l3"))
-            found.append(
-                {
-                    "budget_cad": one["budget_cad"],
-                    "step_cad": step_cad,
-                    "spent_cad": other["net_cad"] - one["net_cad"],
-                    "l2_points": POINTS * l2,
-                    "l3_points": POINTS * l3,
-                    "l2_people": people * l2,
-                    "l3_people": people * l3,
-                    "shortfall_points": one["shortfall_points"] - other["shortfall_points"],
-                    "objective_points": other["objective"] - one["objective"],
-                }
-            )
-    if not found:
+    pairs = rows.merge(rows, how="cross", suffixes=("", "_more"))
+    apart_cad = pairs["budget_cad_more"] - pairs["budget_cad"]
+    pairs = pairs[(apart_cad - step_cad).abs() < MONEY_TOL]
+    if pairs.empty:
         raise KwevError(f"no two budgets are {step_cad:,.0f} CAD apart", where="next-100k")
-    return pd.DataFrame(found).sort_values("budget_cad", ignore_index=True)
+    l2, l3 = (pairs[f"{level}_more"] - pairs[level] for level in LEVEL_KEYS)
+    found = pd.DataFrame(
+        {
+            "budget_cad": pairs["budget_cad"],
+            "step_cad": step_cad,
+            "spent_cad": pairs["net_cad_more"] - pairs["net_cad"],
+            "l2_points": POINTS * l2,
+            "l3_points": POINTS * l3,
+            "l2_people": people * l2,
+            "l3_people": people * l3,
+            "shortfall_points": pairs["shortfall_points"] - pairs["shortfall_points_more"],
+            "objective_points": pairs["objective_more"] - pairs["objective"],
+        }
+    )
+    return found.sort_values("budget_cad", ignore_index=True)
 
 
 # -- the grid of targets -----------------------------------------------------------------------
@@ -97,18 +93,13 @@ VERDICTS: Final = {
 _MEASURED: Final = ["least_budget_cad", "shortfall_points", "l2", "l3", "l2_model", "l3_model"]
 
 
-def grid(points: list[Point], rows: pd.DataFrame) -> pd.DataFrame:
-    """Return what is known of each pair of targets.
+def grid(report: Report) -> pd.DataFrame:
+    """Return what is known of each pair of targets of the study ``targets``.
 
     On the model's demand points a pair is out of reach of the budget where multipliers show, in
     whole numbers, that some shortfall is left in every plan, and of any money where a target is
     above what every candidate built together reaches. What is met there may be missed on the
     cells, where it counts.
-
-    Parameters
-    ----------
-    points, rows
-        Points of the study ``targets`` and its rows, in the same order.
 
     Returns
     -------
@@ -116,15 +107,12 @@ def grid(points: list[Point], rows: pd.DataFrame) -> pd.DataFrame:
         ``l2_target``, ``l3_target``, ``verdict`` (a key of :data:`VERDICTS`), ``words``,
         ``least_budget_cad`` (NaN where none is known), ``shortfall_points`` and the coverage.
     """
-    found = []
-    for point, row in zip(points, rows.to_dict("records"), strict=True):
-        wanted = point.case.config.targets
-        key = verdict(wanted.l2, wanted.l3, row)
-        found.append(
-            {"l2_target": wanted.l2, "l3_target": wanted.l3, "verdict": key, "words": VERDICTS[key],
-             **{name: row[name] for name in _MEASURED}}
-        )  # fmt: skip
-    return pd.DataFrame(found)
+    rows = report.study("targets")
+    asked = [p.case.config.targets for p in registry.points(report.project, "targets")]
+    pairs = zip(asked, rows.to_dict("records"), strict=True)
+    found = [(t.l2, t.l3, verdict(t.l2, t.l3, row)) for t, row in pairs]
+    table = pd.DataFrame(found, columns=["l2_target", "l3_target", "verdict"])
+    return table.assign(words=table["verdict"].map(VERDICTS)).join(rows[_MEASURED])
 
 
 def verdict(l2: float, l3: float, row: Mapping[Any, Any]) -> str:
@@ -211,147 +199,255 @@ def dips(rows: pd.DataFrame, along: str, value: str) -> list[tuple[float, float,
     return [(a, b, x - y) for (a, x), (b, y) in pairwise(pairs) if y < x]
 
 
-# -- everything, read once ---------------------------------------------------------------------
+# -- of a report -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class Readings:
-    """What the sweeps say; each table is described where it is computed.
+def along(report: Report, name: str, key: str) -> pd.DataFrame:
+    """Return the rows of a study with the value of a dotted key in the column ``value``."""
+    configs = [point.case.config for point in registry.points(report.project, name)]
+    return report.study(name).assign(value=[sweeps.value_at(config, key) for config in configs])
 
-    Attributes
-    ----------
-    project, tables
-        The checkout and its processed data.
-    published
-        The plan that the book publishes.
-    changes
-        As :func:`kwev.report.sweeps.one_at_a_time` gives it.
+
+def next_money(report: Report) -> pd.DataFrame:
+    """Return what the next step of money buys, as :func:`steps` has it."""
+    return steps(report.study("next-100k"), sweeps.STEP_CAD, report.people)
+
+
+def moved(report: Report, level: str) -> pd.DataFrame:
+    """Return what moves coverage of a level most, as :func:`tornado` has it."""
+    return tornado(report.swings, level, sweeps.assumption_names(report.project))
+
+
+def on_cells(report: Report) -> pd.DataFrame:
+    """Return budgets planned on the cells beside the same planned on dissemination areas.
+
+    Rows of the study ``cells`` with ``l2_da`` and ``l3_da`` (shares on the cells of the plan made
+    on areas) and ``shared`` (part of the actions on the areas that both plans take).
     """
+    other = report.study("budget")[["budget_cad", "l2", "l3", "actions"]]
+    both = report.study("cells").merge(other, on="budget_cad", suffixes=("", "_da"))
+    shared = []
+    for texts in zip(both["actions"], both["actions_da"], strict=True):
+        mine, theirs = ({action for action, _ in actions_of(text)} for text in texts)
+        shared.append(len(mine & theirs) / len(theirs) if theirs else float("nan"))
+    return both.drop(columns="actions_da").assign(shared=shared)
 
-    project: Project
-    tables: Tables
-    published: Plan
-    changes: pd.DataFrame
 
-    def study(self, name: str) -> pd.DataFrame:
-        """Return the committed rows of a study, read once."""
-        if name not in self._read:
-            self._read[name] = registry.results(self.project, name)
-        return self._read[name]
+def phases_by_budget(report: Report) -> pd.DataFrame:
+    """Return net cost and actions of each phase, by budget.
 
-    @cached_property
-    def _read(self) -> dict[str, pd.DataFrame]:
-        return {}
+    Columns: ``budget_cad``, and for each phase its ``phase<n>_actions`` and ``phase<n>_cad``
+    (net of resale), worked out from the rows' actions by the certificate's code.
+    """
+    rows = []
+    points = registry.points(report.project, "budget")
+    for point, row in zip(points, report.study("budget").to_dict("records"), strict=True):
+        evaluation = Evaluation(report.tables, point.case.config, point.case.geography)
+        found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
+        for phase in PHASES:
+            found |= {f"phase{phase.number}_actions": 0, f"phase{phase.number}_cad": 0.0}
+        for action, ports in actions_of(str(row["actions"])):
+            key = ActionKey.from_id(action)
+            if key is not None:
+                number, effect = phase_of(key.kind).number, evaluation.effect(key, ports)
+                found[f"phase{number}_actions"] += 1
+                found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
+        rows.append(found)
+    return pd.DataFrame(rows)
 
-    def along(self, name: str, key: str) -> pd.DataFrame:
-        """Return the rows of a study with the value of a dotted key in the column ``value``."""
-        points = registry.points(self.project, name)
-        return self.study(name).assign(
-            value=[sweeps.value_at(point.case.config, key) for point in points]
-        )
 
-    @property
-    def people(self) -> float:
-        """People of the Region."""
-        return float(self.tables.cells["population"].sum())
+# -- prices -----------------------------------------------------------------------------------
 
-    @cached_property
-    def steps(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.steps`."""
-        return steps(self.study("next-100k"), sweeps.STEP_CAD, self.people)
+KINDS: Final = ("upgrade", "new_l3", "new_l2")
+"""Purchases that are asked for: a few ports added here and there come and go within the gap."""
 
-    @cached_property
-    def target_grid(self) -> pd.DataFrame:
-        """:func:`kwev.report.readings.grid`."""
-        return grid(registry.points(self.project, "targets"), self.study("targets"))
+ALL: Final = "all"
+"""All four prices together."""
 
-    @cached_property
-    def prices(self) -> pd.DataFrame:
-        """:func:`kwev.report.prices.ladders`."""
-        return prices.ladders(registry.points(self.project, "prices"), self.study("prices"))
+TIE_POINTS: Final = 1e-3
+"""Shortfalls that differ by less are the same: the second stage may miss so much more."""
 
-    @cached_property
-    def break_even(self) -> pd.DataFrame:
-        """:func:`kwev.report.prices.break_even`."""
-        return prices.break_even(self.prices)
+PRICE_TRIED: Final = 0.25
+"""By how much all prices together are tried dearer and cheaper, in prose."""
 
-    @cached_property
-    def worth(self) -> pd.DataFrame:
-        """:func:`kwev.report.prices.worth`."""
-        return prices.worth(self.prices, self.study("budget"))
+PRICE_NAMES: Final = {
+    "l2_station_cad": "a Level 2 station",
+    "l2_port_cad": "a Level 2 port",
+    "l3_station_cad": "a Level 3 station",
+    "l3_port_cad": "a Level 3 port",
+    ALL: "everything",
+}
 
-    @cached_property
-    def picks(self) -> pd.DataFrame:
-        """:func:`kwev.report.picks.picks`."""
-        base = self.study("geography")
-        return picks.picks(
-            (self.study(name) for name in picks.STUDIES),
-            base[base["name"] == sweeps.GEOGRAPHY],
-            self.published,
-            self.tables,
-        )
+KIND_WORDS: Final = {kind.key: kind.several for kind in ACTION_KINDS}
 
-    @cached_property
-    def plans_counted(self) -> int:
-        """Different plans over which picks are counted."""
-        return len({key for name in picks.STUDIES for key in self.study(name)["key"]})
 
-    @cached_property
-    def assumption_names(self) -> dict[str, str]:
-        """The ledger's words for each assumption, or group that moves together, by its key."""
-        ledger = read_json(self.project.root / "data" / "assumptions.json")
-        groups = {
-            e["group"]: f"{e['group'].capitalize()} costs, all" for e in ledger if "group" in e
-        }
-        names = {
-            e["key"]: e["what"] + (", on tracts" if e["key"] in sweeps.HARD else "") for e in ledger
-        }
-        return {**groups, **names}
+def ladders(report: Report) -> pd.DataFrame:
+    """Return the rows of the study ``prices`` with ``price``, ``factor`` and ``price_cad``.
 
-    def tornado(self, measure: str) -> pd.DataFrame:
-        """Return :func:`kwev.report.readings.tornado` of a measure."""
-        return tornado(self.changes, measure, self.assumption_names)
+    ``price`` is a key of ``costs`` or ``all``; ``price_cad`` is NaN for ``all``.
+    """
+    facts = []
+    for point in registry.points(report.project, "prices"):
+        name, factor = point.name.rsplit("-", 1)
+        price, costs = ALL if name == ALL else f"{name}_cad", point.case.config.costs
+        facts.append((price, float(factor), getattr(costs, price, math.nan)))
+    table = pd.DataFrame(facts, columns=["price", "factor", "price_cad"])
+    return table.join(report.study("prices"))
 
-    @cached_property
-    def on_cells(self) -> pd.DataFrame:
-        """Five budgets planned on the cells beside the same planned on dissemination areas.
 
-        Rows of the study ``cells`` with ``l2_da`` and ``l3_da`` (shares on the cells of the plan
-        made on areas) and ``shared`` (part of the actions on the areas that both plans take).
-        """
-        other = self.study("budget").set_index("budget_cad")
-        rows = []
-        for row in self.study("cells").to_dict("records"):
-            if row["budget_cad"] not in other.index:
+def break_even(ladder: pd.DataFrame) -> pd.DataFrame:
+    """Return the two tested prices between which a kind of action comes into the plan or leaves it.
+
+    Each price is a plan solved again with the other prices as they are; the break-even price itself
+    lies between the two.
+
+    Parameters
+    ----------
+    ladder
+        As :func:`ladders` gives it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a price and kind that begins or ends once along the prices: ``price``, ``kind``,
+        ``buys_at_cad`` and ``not_at_cad`` (CAD; NaN for all prices together), ``buys_at`` and
+        ``not_at`` (factors on the base price). Empty where no tested price makes such a difference.
+    """
+    found = []
+    for price, steps in ladder.groupby("price", sort=False):
+        ordered = [dict(row) for row in steps.sort_values("factor").to_dict("records")]
+        for kind in KINDS:
+            crossings = [
+                (one, other)
+                for one, other in pairwise(ordered)
+                if (one[kind] > 0) != (other[kind] > 0)
+            ]
+            if len(crossings) != 1:
                 continue
-            coarse = other.loc[row["budget_cad"]]
-            mine, theirs = (
-                {action for action, _ in actions_of(str(text))}
-                for text in (row["actions"], coarse["actions"])
-            )
-            shared = len(mine & theirs) / len(theirs) if theirs else float("nan")
-            rows.append({**row, "l2_da": coarse["l2"], "l3_da": coarse["l3"], "shared": shared})
-        return pd.DataFrame(rows)
+            # the step with the purchase first
+            buys, stops = sorted(crossings[0], key=lambda step: step[kind] == 0)
+            found.append(
+                (price, kind, buys["price_cad"], stops["price_cad"], buys["factor"],
+                 stops["factor"])
+            )  # fmt: skip
+    columns = ["price", "kind", "buys_at_cad", "not_at_cad", "buys_at", "not_at"]
+    return pd.DataFrame(found, columns=columns)
 
-    @cached_property
-    def phases_by_budget(self) -> pd.DataFrame:
-        """Net cost and actions of each phase, by budget.
 
-        Columns: ``budget_cad``, and for each phase its ``phase<n>_actions`` and ``phase<n>_cad``
-        (net of resale), worked out from the rows' actions by the certificate's code.
-        """
-        rows = []
-        points = registry.points(self.project, "budget")
-        for point, row in zip(points, self.study("budget").to_dict("records"), strict=True):
-            evaluation = Evaluation(self.tables, point.case.config, point.case.geography)
-            found: dict[str, float] = {"budget_cad": float(row["budget_cad"])}
-            for phase in PHASES:
-                found |= {f"phase{phase.number}_actions": 0, f"phase{phase.number}_cad": 0.0}
-            for action, ports in actions_of(str(row["actions"])):
-                key = ActionKey.from_id(action)
-                if key is not None:
-                    number, effect = phase_of(key.kind).number, evaluation.effect(key, ports)
-                    found[f"phase{number}_actions"] += 1
-                    found[f"phase{number}_cad"] += effect.purchase_cad - effect.resale_cad
-            rows.append(found)
-        return pd.DataFrame(rows)
+def worth(ladder: pd.DataFrame, budgets: pd.DataFrame) -> pd.DataFrame:
+    """Return which budgets at base prices miss as much of the targets as each price does.
+
+    Parameters
+    ----------
+    budgets
+        Rows of the study ``budget``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a price and factor: coverage on the cells, ``shortfall_points`` on the model's
+        points, and the two solved budgets ``budget_from_cad`` and ``budget_to_cad`` between whose
+        shortfalls it lies (CAD; NaN beyond either end); where several budgets miss just as much,
+        ``from`` is the largest of them and ``to`` the smallest.
+    """
+    ordered = budgets.sort_values("budget_cad")
+    scale = list(zip(ordered["budget_cad"], ordered["shortfall_points"], strict=True))
+    found = []
+    for row in ladder.to_dict("records"):
+        missing = row["shortfall_points"]
+        below = [cad for cad, short in scale if short >= missing - TIE_POINTS]
+        above = [cad for cad, short in scale if short <= missing + TIE_POINTS]
+        found.append(
+            {
+                **{name: row[name] for name in ("price", "factor", "l2", "l3")},
+                "shortfall_points": missing,
+                "budget_from_cad": max(below, default=math.nan),
+                "budget_to_cad": min(above, default=math.nan),
+            }
+        )
+    return pd.DataFrame(found)
+
+
+# -- words of three or more outcomes -----------------------------------------------------------
+
+
+def money(cad: float) -> str:
+    """Return an amount for a sentence: ``$4.5 million``, ``$100,000``."""
+    if abs(cad) >= CAD_PER_MILLION:
+        return f"${cad / CAD_PER_MILLION:g} million"
+    return f"${cad:,.0f}"
+
+
+def crossings_words(table: pd.DataFrame) -> list[str]:
+    """Say between which prices a purchase begins or ends (rows of :func:`break_even`)."""
+    said = []
+    for row in table.to_dict("records"):
+        name, kind = PRICE_NAMES[row["price"]], KIND_WORDS[row["kind"]]
+        if row["price"] == ALL:
+            where, other = (_prices(row[end]) for end in ("buys_at", "not_at"))
+        else:
+            where = f"{name} at ${row['buys_at_cad']:,.0f}"
+            other = f"one at ${row['not_at_cad']:,.0f}"
+        said.append(f"with {where} the plan buys {kind}, with {other} none")
+    return said
+
+
+def _prices(factor: float) -> str:
+    return "all at base prices" if factor == 1 else f"all at {factor:g} times the base prices"
+
+
+def worth_words(table: pd.DataFrame, factor: float) -> str:
+    """Say which budget at base prices does as well as the base budget at other prices."""
+    row = table[(table["price"] == ALL) & (table["factor"] == factor)].iloc[0]
+    low, high = float(row["budget_from_cad"]), float(row["budget_to_cad"])
+    if math.isnan(low):  # below the lowest budget
+        return f"less than {money(high)} do at base prices"
+    if math.isnan(high):  # above the highest budget
+        return f"more than {money(low)} do at base prices"
+    if abs(low - high) < MONEY_TOL:
+        return f"{money(low)} does at base prices"
+    if low > high:  # several budgets miss just as much
+        return f"any budget from {money(high)} to {money(low)} does at base prices"
+    return f"something between {money(low)} and {money(high)} does at base prices"
+
+
+# -- named values and table --------------------------------------------------------------------
+
+
+def of_prices(report: Report) -> list[Number]:
+    """Return where purchases begin and end, and what dearer equipment is worth."""
+    ladder = ladders(report)
+    found = worth(ladder, report.study("budget"))
+    crossings = ". ".join(one[0].upper() + one[1:] for one in crossings_words(break_even(ladder)))
+    return [
+        Number("price_change", PRICE_TRIED, "share", "readings.PRICE_TRIED", "{:.0%}"),
+        *named(
+            "data/results/prices.csv",
+            text={"break_even": crossings or "No tested price ends or begins a purchase",
+                  "worth_dearer": worth_words(found, 1 + PRICE_TRIED),
+                  "worth_cheaper": worth_words(found, 1 - PRICE_TRIED)},
+        ),
+    ]  # fmt: skip
+
+
+def prices_table(report: Report) -> Table:
+    """Return the sweep of prices."""
+    ladder, origin = ladders(report), sweeps.origin(report)
+    found = worth(ladder, report.study("budget"))
+    ends = zip(found["budget_from_cad"], found["budget_to_cad"], strict=True)
+    frame = found.assign(
+        name=[PRICE_NAMES[price][0].upper() + PRICE_NAMES[price][1:] for price in found["price"]],
+        worth=[_between(low, high) for low, high in ends],
+    )
+    frame = frame.join(ladder[["new_l3", "upgrade", "new_l2", "price_cad"]])
+    columns = "factor price_cad l2 l3 new_l2 new_l3 upgrade worth"
+    return Table("prices", frame, columns, origin.source, origin.vintage, group="name")
+
+
+def _between(low: float, high: float) -> str:
+    least, most = sorted((low / CAD_PER_MILLION, high / CAD_PER_MILLION))
+    if math.isnan(low):
+        return f"below {high / CAD_PER_MILLION:g}"
+    if math.isnan(high):
+        return f"above {low / CAD_PER_MILLION:g}"
+    return f"{least:g}" if least == most else f"{least:g} to {most:g}"

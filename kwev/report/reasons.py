@@ -39,18 +39,12 @@ COLUMNS: Final = [
 
 @dataclass(frozen=True)
 class _Swaps:
-    """What coverage becomes when a chosen action goes and another comes (points, levels weighed).
-
-    Attributes
-    ----------
-    lost
-        Shape (c,): coverage that goes with each chosen action.
-    regained
-        Shape (m, c): coverage that column u brings once chosen action k is gone.
-    """
+    """Coverage when a chosen action goes and another comes (points, levels weighed)."""
 
     lost: NDArray[np.float64]
+    """Shape (c,): coverage that goes with each chosen action."""
     regained: NDArray[np.float64]
+    """Shape (m, c): coverage that column u brings once chosen action k is gone."""
 
 
 def reasons(effects: Effects) -> pd.DataFrame:
@@ -93,19 +87,16 @@ def reasons(effects: Effects) -> pd.DataFrame:
                 **{key: getattr(action, key) for key in COLUMNS[:5]},
                 "level": level,
                 "net_cad": action.net_cad,
-                "alone_l2": l2.alone[i],
-                "alone_l3": l3.alone[i],
-                "company_l2": l2.company[i],
-                "company_l3": l3.company[i],
-                "lost_l2": l2.lost[i],
-                "lost_l3": l3.lost[i],
+                **{f"{part}_{key}": getattr(people, part)[i]
+                   for part in ("alone", "company", "lost")
+                   for key, people in (("l2", l2), ("l3", l3))},
                 "in_reach": brought.in_reach[i],
                 "shared": brought.shared[i] / brought.in_reach[i] if some else np.nan,
                 "points": points,
                 "cad_per_point": action.net_cad / points if points > LEAST_POINTS else np.nan,
                 **_alternative(effects, swaps, chosen, i),
             }
-        )
+        )  # fmt: skip
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -171,22 +162,14 @@ def _swaps(effects: Effects, chosen: NDArray[np.int64]) -> _Swaps:
 
 @dataclass(frozen=True, eq=False)
 class _Without:
-    """What is left where a chosen action goes: one entry for each cell that it changes.
-
-    Attributes
-    ----------
-    cell, action
-        Row and column of each entry.
-    remain
-        Stations in reach of the cell without the action.
-    shape
-        Cells and chosen actions.
-    """
+    """What is left where a chosen action goes: one entry for each cell that it changes."""
 
     cell: NDArray[np.int64]
     action: NDArray[np.int64]
     remain: NDArray[np.int64]
+    """Stations in reach of the cell without the action."""
     shape: tuple[int, int]
+    """Cells and chosen actions."""
 
     @classmethod
     def of(cls, change: sparse.csc_array, later: NDArray[np.int64]) -> _Without:
@@ -234,10 +217,8 @@ def _alternative(
 
 def _name(effects: Effects, place: str) -> str:
     sites, stations = effects.tables.sites, effects.tables.stations
-    found = pd.concat(
-        [sites.loc[sites["site_id"] == place, "name"],
-         stations.loc[stations["station_id"] == place, "name"]]
-    )  # fmt: skip
+    at_station = stations.loc[stations["station_id"] == place, "name"]
+    found = at_station if len(at_station) else sites.loc[sites["site_id"] == place, "name"]
     return str(found.iloc[-1])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
-from kwev.report import equity, frontier, futures, hindsight, near_optimal, sweeps, timing
+from kwev.report import equity, frontier, futures, hindsight, picks, sweeps, timing
 from kwev.studies import records, study
 from kwev.studies.rows import differences
 
@@ -31,7 +31,7 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
 """Studies by name: what makes their points."""
 
 RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
-    "alternatives": near_optimal.record,
+    "alternatives": picks.record,
     "hindsight": hindsight.record,
     "robustness": futures.record,
     "schedule": timing.record,

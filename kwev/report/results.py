@@ -1,19 +1,20 @@
-"""From a certified plan to ``results.json``: every number computed, none typed."""
+"""Everything that is found out about a plan, and ``results.json``: computed, never typed."""
 
 from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from kwev import __version__
 from kwev.files import write_json
+from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 from kwev.report.effects import WHENS
-from kwev.report.findings import Findings
-from kwev.report.plan import cost_per_point
-from kwev.report.results_file import RESULTS_VERSION, Results
+from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.display.values import Numbers
     from kwev.plan.format import Action, Plan
+    from kwev.report.effects import Effects
+    from kwev.report.scenario import Report
     from kwev.studies.store import Entry
 
 FILE: Final = "results.json"
@@ -41,37 +45,86 @@ _INCUMBENT = re.compile(r"^ [A-Za-z] +\d+ +\d+ +\d+ .*\d+(?:\.\d+)?s$", re.MULTI
 """A line of HiGHS' log that a new best plan writes: its source is one letter."""
 
 
-def results(findings: Findings, account: dict[str, Any]) -> Results:
-    """Return the results of a certified plan.
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What a plan changes, in tables; each is described where it is computed.
 
-    Parameters
+    Attributes
     ----------
-    account
-        The content of ``solve.json``.
+    groups, households
+        Who is in reach (:func:`kwev.report.effects.by_group`, ``by_household``).
+    access, lorenz
+        Ports in reach (:func:`kwev.report.accessibility.summary`, ``curves``).
+    distances, percentiles
+        The way to the nearest station (:mod:`kwev.report.distances`).
+    redundancy, spacing, areas, transit
+        As in :mod:`kwev.report.measures`.
+    reasons
+        Why each action was chosen (:func:`kwev.report.reasons.reasons`).
+    gaps, out_of_reach
+        Places left without, and all who are (:func:`kwev.report.gaps.gaps`, ``summary``).
     """
-    plan, config = findings.effects.plan, findings.effects.config
+
+    effects: Effects
+
+    @classmethod
+    def of(cls, tables: Tables, plan: Plan) -> Findings:
+        """Measure a plan anew from the tables and its actions."""
+        return cls(effects.effects(tables, plan))
+
+    groups = cached_property(lambda self: effects.by_group(self.effects))
+    households = cached_property(lambda self: effects.by_household(self.effects))
+    access = cached_property(lambda self: accessibility.summary(self.effects))
+    lorenz = cached_property(lambda self: accessibility.curves(self.effects))
+    distances = cached_property(lambda self: distances.distances(self.effects))
+    percentiles = cached_property(lambda self: distances.percentiles(self.distances))
+    redundancy = cached_property(lambda self: measures.redundancy(self.effects))
+    spacing = cached_property(lambda self: measures.spacing(self.effects))
+    areas = cached_property(lambda self: measures.by_area(self.effects))
+    transit = cached_property(lambda self: measures.transit(self.effects))
+    reasons = cached_property(lambda self: reasons.reasons(self.effects))
+    gaps = cached_property(lambda self: gaps.gaps(self.effects))
+    out_of_reach = cached_property(lambda self: gaps.summary(self.effects, self.gaps))
+
+
+def of_findings(report: Report) -> Numbers:
+    """Return the numbers of what the plan changes: for whom, how far, why, and what is left.
+
+    They are measured of this very plan, so they carry no tolerance of a solve: another plan, as
+    good as it may be, is news.
+    """
+    return (
+        plan.of_costs(report)
+        | effects.of_effects(report)
+        | distances.of_distances(report)
+        | measures.of_measures(report)
+        | reasons.of_reasons(report)
+        | gaps.of_gaps(report)
+    )
+
+
+def results(findings: Findings, account: dict[str, Any]) -> FileRecord:
+    """Return the results of a certified plan; ``account`` is the content of ``solve.json``."""
+    made, config = findings.effects.plan, findings.effects.config
+    same = ("scenario", "geography", "metric", "inputs_sha256", "config_sha256")
     record = {
-        "format_version": RESULTS_VERSION,
+        "format_version": FORMAT_VERSION,
         "kwev_version": __version__,
-        "scenario": plan.scenario,
-        "geography": plan.geography,
-        "metric": plan.metric,
-        "inputs_sha256": plan.inputs_sha256,
-        "config_sha256": plan.config_sha256,
-        "infrastructure_changes": infrastructure(plan, config),
-        "coverage_metrics": _coverage_metrics(findings),
+        **{key: getattr(made, key) for key in same},
+        "infrastructure_changes": infrastructure(made, config),
+        "coverage_metrics": _coverage_metrics(findings.effects),
         "cost_analysis": {
-            "total_purchase_cad": plan.cost.purchase_cad,
-            "total_revenue_cad": plan.cost.resale_cad,
-            "net_cost_cad": plan.cost.net_cad,
-            "budget_cad": plan.cost.budget_cad,
-            "operating_cad_per_year": plan.cost.model_dump().get("operating_cad_per_year"),
-            "resale_revenue": resale(plan, config),
-            "cost_per_coverage_point": cost_per_point(plan),
+            "total_purchase_cad": made.cost.purchase_cad,
+            "total_revenue_cad": made.cost.resale_cad,
+            "net_cost_cad": made.cost.net_cad,
+            "budget_cad": made.cost.budget_cad,
+            "operating_cad_per_year": made.cost.operating_cad_per_year,
+            "resale_revenue": resale(made, config),
+            "cost_per_coverage_point": plan.cost_per_point(made),
         },
-        "validation_metrics": _validation(plan),
+        "validation_metrics": _validation(made),
         "quality_metrics": {
-            "solver_metrics": _solver_metrics(plan, account),
+            "solver_metrics": _solver_metrics(made, account),
             "constraint_utilization": _utilization(findings),
         },
         "coverage_validation": _coverage_validation(findings),
@@ -82,24 +135,11 @@ def results(findings: Findings, account: dict[str, Any]) -> Results:
         },
         "sites": _rows(findings.reasons),
     }
-    return Results.model_validate(_plain(record))
+    return file_record("Results", _plain(record))
 
 
 def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
-    """Write the results of a certified plan beside it.
-
-    Parameters
-    ----------
-    folder
-        Where the file goes.
-    entry
-        The plan with the account of its solves.
-
-    Returns
-    -------
-    pathlib.Path
-        Of ``results.json``.
-    """
+    """Write the results of a certified plan into its folder; return the path of the file."""
     path = folder / FILE
     write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
     return path
@@ -119,7 +159,7 @@ def ports_added(action: Action, level: str) -> int:
     return max(int(after) - int(before), 0)
 
 
-def infrastructure(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
+def infrastructure(made: Plan, config: Config) -> dict[str, dict[str, float | int]]:
     """Return count and cost (CAD) of each item: stations by kind of action, ports by level.
 
     A port costs what the configuration says; the station is what is left of an action's purchase,
@@ -130,7 +170,7 @@ def infrastructure(plan: Plan, config: Config) -> dict[str, dict[str, float | in
     items: dict[str, dict[str, float | int]] = {
         name: {"count": 0, "cost_cad": 0.0} for name in names
     }
-    for action in plan.actions:
+    for action in made.actions:
         left_cad = action.purchase_cad
         for level, price in prices.items():
             added = ports_added(action, level)
@@ -143,13 +183,13 @@ def infrastructure(plan: Plan, config: Config) -> dict[str, dict[str, float | in
     return items
 
 
-def resale(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
+def resale(made: Plan, config: Config) -> dict[str, dict[str, float | int]]:
     """Return count and revenue (CAD) of what is sold: Level 2 ports, and whole stations."""
     per_port = config.costs.resale_factor * config.costs.l2_port_cad
     items: dict[str, dict[str, float | int]] = {
         name: {"count": 0, "revenue_cad": 0.0} for name in ("l2_stations", "l2_ports")
     }
-    for action in plan.actions:
+    for action in made.actions:
         removed = max(action.l2_ports_before - action.l2_ports_after, 0)
         items["l2_ports"]["count"] += removed
         items["l2_ports"]["revenue_cad"] += removed * per_port
@@ -158,14 +198,11 @@ def resale(plan: Plan, config: Config) -> dict[str, dict[str, float | int]]:
     return items
 
 
-def _coverage_metrics(findings: Findings) -> dict[str, Any]:
-    effects = findings.effects
+def _coverage_metrics(found: Effects) -> dict[str, Any]:
     names = {"l2": "l2_coverage", "l3": "l3_coverage", "ev_owners": "ev_owner_coverage"}
     before, after = (
-        {
-            **{level: effects.share(effects.cells.people, level, when) for level in LEVEL_KEYS},
-            "ev_owners": effects.share(effects.cells.ev, "either", when),
-        }
+        {level: found.share(found.cells.people, level, when) for level in LEVEL_KEYS}
+        | {"ev_owners": found.share(found.cells.ev, "either", when)}
         for when in WHENS
     )
     return {
@@ -175,11 +212,11 @@ def _coverage_metrics(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _validation(plan: Plan) -> dict[str, Any]:
-    found = plan.certificate
+def _validation(made: Plan) -> dict[str, Any]:
+    found = made.certificate
     clean = found is not None and not found.violations
     return {
-        "optimality_gap": plan.solver.gap_solver,
+        "optimality_gap": made.solver.gap_solver,
         "constraint_satisfaction": clean,
         "solution_feasibility": clean,
         "checks": found.checks if found else 0,
@@ -188,20 +225,19 @@ def _validation(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _solver_metrics(plan: Plan, account: dict[str, Any]) -> dict[str, Any]:
+def _solver_metrics(made: Plan, account: dict[str, Any]) -> dict[str, Any]:
     solves = account["solves"]
     return {
-        "status": plan.solver.status,
+        "status": made.solver.status,
         "solution_count": solution_count(
             "\n".join(str(solves[name]["log"]) for name in STAGES if name in solves)
         ),
         "node_count": account["nodes"],
         "runtime_s": account["seconds"],
-        "gap": plan.solver.gap_solver,
-        # a plan that carries no multipliers has none
-        "gap_checked": plan.solver.model_dump().get("gap_checked"),
-        "objective_points": plan.solver.objective,
-        "bound_points": plan.solver.bound,
+        "gap": made.solver.gap_solver,
+        "gap_checked": made.solver.gap_checked,
+        "objective_points": made.solver.objective,
+        "bound_points": made.solver.bound,
         "solves": {
             name: {key: solve[key] for key in ("status", "seconds", "nodes")}
             for name, solve in solves.items()
@@ -219,13 +255,13 @@ def solution_count(log: str) -> int | None:
 
 
 def _utilization(findings: Findings) -> dict[str, float | None]:
-    plan = findings.effects.plan
-    reached = plan.coverage
-    unserved = plan.shortfall.demand
-    site_kw = [a.kw_after / a.grid_kw for a in plan.actions if a.grid_kw > 0]
+    made = findings.effects.plan
+    reached = made.coverage
+    unserved = made.shortfall.demand
+    site_kw = [a.kw_after / a.grid_kw for a in made.actions if a.grid_kw > 0]
     area = findings.areas["grid_share_after"].dropna()
     return {
-        "budget": _ratio(plan.cost.net_cad, plan.cost.budget_cad),
+        "budget": _ratio(made.cost.net_cad, made.cost.budget_cad),
         "l2_coverage": _ratio(reached.l2.after, reached.l2.target),
         "l3_coverage": _ratio(reached.l3.after, reached.l3.target),
         "ev_owner_coverage": _ratio(reached.ev_owners.after, reached.ev_owners.target),
@@ -240,11 +276,10 @@ def _ratio(used: float, limit: float) -> float | None:
 
 
 def _coverage_validation(findings: Findings) -> dict[str, Any]:
-    effects = findings.effects
-    people = effects.cells.people
+    found, people = findings.effects, findings.effects.cells.people
     changes = {}
     for level in LEVEL_KEYS:
-        before, after = (effects.share(people, level, when) for when in WHENS)
+        before, after = (found.share(people, level, when) for when in WHENS)
         changes[level] = {
             "initial": before,
             "final": after,

@@ -1,63 +1,231 @@
-"""What a plan costs to run and what it earns: named values, tables and chart of a business."""
+"""A plan as a business: by kind of action, by site, over the use of its ports, with intervals."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 
 from kwev.display import origins, style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import Origin
 from kwev.display.series import Axis, Band, Line, Panel
-from kwev.display.table import Column, Table, table
+from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
+from kwev.model.demand import energy_need_kwh
+from kwev.model.siting import existing_stations
 from kwev.report import finance
-from kwev.report.business import YIELD, by_budget, or_nan
 from kwev.report.finance import Ports
-from kwev.units import CAD_PER_MILLION
-from kwev.vocabulary import LEVEL_NAMES
+from kwev.report.plan import is_level3
+from kwev.units import CAD_PER_MILLION, HOURS_PER_YEAR
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
 
+    from kwev.config import Config, EvYear
+    from kwev.data.tables import Tables
     from kwev.display.figure import Figure
-    from kwev.report.business import Business
+    from kwev.display.table import Table
+    from kwev.plan.format import Action, Plan
+    from kwev.project import Project
     from kwev.report.scenario import Report
 
-CLOSE: Final = 0.1
-"""Two utilisations nearer than this part of each other are told as about the same."""
+GRID: Final = tuple(round(0.02 * step, 2) for step in range(21))
+"""Utilisations of the chart (share of the year's hours)."""
+BAND_DRAWS: Final = 200
+"""Draws behind the bands of the chart, at each utilisation."""
+STATIONS: Final = ((1, 0), (2, 0), (4, 0), (0, 2), (0, 4))
+"""Level 2 and Level 3 ports of the new stations whose break-even is told."""
+ALL: Final = "The whole plan"
+YIELD: Final = ("level", "utilisation", "yield", "low", "high", "needed")
+
+
+@dataclass(frozen=True)
+class Business:
+    """A certified plan's actions as a business under one scenario."""
+
+    project: Project
+    """The checkout, whose ledger of assumptions holds the ranges."""
+    tables: Tables
+    plan: Plan
+    config: Config
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Ports of the plan's actions."""
+        return Ports.of(self.plan.actions)
+
+    @cached_property
+    def now(self) -> finance.Return:
+        """What the whole plan brings, at the scenario's values."""
+        return finance.of_ports(self.ports, self.config)
+
+    @cached_property
+    def spans(self) -> list[finance.Span]:
+        """Assumptions on money that have a range."""
+        return finance.spans(self.project)
+
+    @cached_property
+    def draws(self) -> list[Config]:
+        """The scenario with its assumptions drawn over their ranges."""
+        return finance.draws(self.spans, self.config)
+
+    @cached_property
+    def drawn(self) -> pd.DataFrame:
+        """Returns of the whole plan, one row a draw."""
+        return finance.returns_spread(self.ports, self.draws)
+
+    @cached_property
+    def swings(self) -> pd.DataFrame:
+        """Net present value with one assumption at a time at either end of its range."""
+        return finance.one_at_a_time(self.ports, self.spans, self.config)
+
+    def by_kind(self) -> pd.DataFrame:
+        """Return one row a kind of action, and one of all, which adds them up.
+
+        Columns: ``kind`` (words), ``stations``, ``capital_cad`` (net of resale), ``income``,
+        ``energy``, ``power``, ``other`` (fees, fixed charges and upkeep), ``cash`` (CAD a year),
+        ``npv_cad``, ``roi`` (share of the money spent that comes back on top of it over the years),
+        ``payback_years`` and ``break_even`` (share; NaN where never).
+        """
+        actions = self.plan.actions
+        done = {kind: [a for a in actions if a.kind == kind] for kind in KIND_NAMES}
+        rows = [{"kind": KIND_NAMES[k], **self._row(some)} for k, some in done.items() if some]
+        return pd.DataFrame([*rows, {"kind": ALL, **self._row(actions)}])
+
+    def by_site(self) -> pd.DataFrame:
+        """Return one row a place, the best net present value first; sums are the plan's totals.
+
+        Columns as :meth:`by_kind`, with ``name``, ``municipality``, ``what``, ``place_id``, and
+        ``npv_low_cad`` and ``npv_high_cad``: between them lie nine tenths of the draws.
+        """
+        places: dict[str, list[int]] = {}
+        for column, action in enumerate(self.plan.actions):
+            places.setdefault(action.place_id, []).append(column)
+        worth, rows = pd.DataFrame(finance.present_values(self.ports, self.draws)), []
+        for place_id, columns in places.items():
+            done = [self.plan.actions[column] for column in columns]
+            low, high = finance.interval(worth[columns].sum(axis=1))
+            rows.append(
+                {"place_id": place_id, "name": done[0].name, "municipality": done[0].municipality,
+                 "what": ", ".join(KIND_NAMES[a.kind] for a in done), **self._row(done),
+                 "npv_low_cad": low, "npv_high_cad": high}
+            )  # fmt: skip
+        rows.sort(key=lambda row: (-row["npv_cad"], row["place_id"]))
+        return pd.DataFrame(rows)
+
+    def _row(self, actions: Sequence[Action]) -> dict[str, Any]:
+        ports, config = Ports.of(actions), self.config
+        total = finance.year(ports, config).total()
+        brings = finance.brings(finance.of_ports(ports, config))
+        return {
+            "stations": len(actions),
+            "capital_cad": brings.pop("capital_cad"),
+            **{name: float(getattr(total, name)) for name in ("income", "energy", "power")},
+            "other": float(total.fees + total.fixed + total.upkeep),
+            **brings,
+            "break_even": finance.or_nan(finance.break_even(ports, config)),
+        }
+
+    def stations(self) -> pd.DataFrame:
+        """Return one row a new station of :data:`STATIONS`: what it needs to pay.
+
+        Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's),
+        ``capital_cad``, ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays``
+        (utilisation at which income covers the running cost, and the money too; NaN where never)
+        and ``price`` (CAD/kWh at which it pays at the scenario's utilisation).
+        """
+        rows = []
+        for l2, l3 in STATIONS:
+            ports, config = Ports.station(l2, l3), self.config
+            level, count = ("Level 2", l2) if l2 else ("Level 3", l3)
+            words = f"{level}, {count} {'port' if count == 1 else 'ports'}"
+            pays = (
+                finance.break_even(ports, config, pays_back=False),
+                finance.break_even(ports, config),
+                finance.break_even_price(ports, config),
+            )
+            rows.append(
+                (words, level, count, finance.peak_kw(ports.l2_after, ports.l3_after, config)[0],
+                 finance.capital_cad(ports, config)[0], finance.year(ports, config).power[0],
+                 *map(finance.or_nan, pays))
+            )  # fmt: skip
+        columns = "station level ports peak_kw capital_cad power runs pays price"
+        return pd.DataFrame(rows, columns=columns.split())
+
+    def over_utilisation(self) -> pd.DataFrame:
+        """Return what a dollar brings in a year, by level, over the utilisation, with intervals.
+
+        Columns: ``level`` (words), ``utilisation``, ``yield``, ``low``, ``high`` (cash of a year
+        over the money spent: a share a year) and ``needed`` (the yield that pays the money back
+        over the scenario's years with interest).
+        """
+        free = [span for span in self.spans if span.name != "demand.utilisation"]
+        drawn = finance.draws(free, self.config, size=BAND_DRAWS)
+        needed = 1 / finance.worth(self.config)
+        rows = []
+        for level, words in LEVEL_NAMES.items():
+            # an action's money goes to one level
+            ports = Ports.of([a for a in self.plan.actions if is_level3(a) == (level == "l3")])
+            if len(ports) == 0 or finance.capital_cad(ports, self.config).sum() <= 0:
+                continue
+            for used in GRID:
+                earned = pd.Series([_yield(ports, config, used) for config in drawn])
+                own = _yield(ports, self.config, used)
+                rows.append((words, used, own, *finance.interval(earned), needed))
+        return pd.DataFrame(rows, columns=list(YIELD))
+
+    def supported(self, ev_year: EvYear = "now") -> float:
+        """Return the utilisation that the Region's vehicles can fill, all ports of the plan built.
+
+        Public-charging energy that they need, over what all ports, existing and new, could give at
+        full power all year; both as the model's energy rows count them.
+        """
+        config = self.config.with_values(demand__ev_year=ev_year)
+        need = sum(energy_need_kwh(self.tables, config).values())
+        standing = float(existing_stations(self.tables, config).standing_kw.sum())
+        ports, power = self.ports, self.config.power
+        added = np.sum(ports.l2_after - ports.l2_before) * power.l2_kw
+        added += np.sum(ports.l3_after - ports.l3_before) * power.l3_kw
+        return need / (HOURS_PER_YEAR * (standing + float(added)))
+
+    def at(self, utilisation: float) -> finance.Return:
+        """Return what the plan brings at another utilisation."""
+        config = self.config.with_values(demand__utilisation=utilisation)
+        return finance.of_ports(self.ports, config)
+
+
+def _yield(ports: Ports, config: Config, utilisation: float) -> float:
+    cash = float(finance.year(ports, config, utilisation).cash.sum())
+    return cash / float(finance.capital_cad(ports, config).sum())
 
 
 # -- words of three or more outcomes -----------------------------------------------------------
+
+CLOSE: Final = 0.1
+"""Two utilisations nearer than this part of each other are told as about the same."""
 
 
 def verdict(now: finance.Return, years: int) -> str:
     """Return whether a plan pays for itself, and how far it gets."""
     if now.npv_cad > 0:
         return f"pays for itself within {years} years, interest included"
-    end = (
-        "covers the running cost but not the money spent"
-        if now.cash_cad_per_year >= 0
-        else "does not even cover the running cost"
-    )
-    return f"does not pay for itself within {years} years: its income {end}"
+    start = f"does not pay for itself within {years} years: its income"
+    if now.cash_cad_per_year < 0:
+        return f"{start} does not even cover the running cost"
+    return f"{start} covers the running cost but not the money spent"
 
 
 def filled(supported: float, assumed: float) -> str:
-    """Return how the use that the Region's vehicles can fill stands to the assumed one.
-
-    Parameters
-    ----------
-    supported, assumed
-        Utilisations (shares of the year's hours at full power).
-    """
+    """Return how the use that the Region's vehicles can fill stands to the assumed one (shares)."""
     if supported < (1 - CLOSE) * assumed:
-        return (
-            f"not for the assumed {assumed:.0%}: what the plan earns at the assumed use is an "
-            "upper end until there are more vehicles"
-        )
+        end = "what the plan earns at the assumed use is an upper end until there are more vehicles"
+        return f"not for the assumed {assumed:.0%}: {end}"
     if supported <= (1 + CLOSE) * assumed:
         return f"about the assumed {assumed:.0%}"
     return f"more than the assumed {assumed:.0%}"
@@ -105,9 +273,7 @@ def payback(years: float | None) -> str:
 
 # -- the chart ---------------------------------------------------------------------------------
 
-_LOOKS: Final[dict[str, tuple[str, Any]]] = {
-    "Level 2": (style.L2, "solid"), "Level 3": (style.L3, "dash"),
-}  # fmt: skip
+_LOOKS: Final[dict[str, Any]] = {"Level 2": (style.L2, "solid"), "Level 3": (style.L3, "dash")}
 _RANGE: Final = (-0.3, 0.6)
 """Yields that are shown (shares a year): beyond, a level pays or loses whatever is assumed."""
 
@@ -136,10 +302,9 @@ def yields(df: pd.DataFrame, *, origin: Origin, name: str = "money-use") -> Figu
             Line(x=used, y=own, colour=colour, label=level, dash=dash, width=3, hover=hover),
         ]
     ends = [float(df["utilisation"].min()), float(df["utilisation"].max())]
-    words = "Pays the money back"
     series.append(
-        Line(x=ends, y=[needed, needed], colour=style.GOOD, label=words, dash="dot",
-             hover="%{y:.1%} a year<extra>" + words + "</extra>")
+        Line(x=ends, y=[needed, needed], colour=style.GOOD, label="Pays the money back", dash="dot",
+             hover="%{y:.1%} a year<extra>Pays the money back</extra>")
     )  # fmt: skip
     x = Axis(title="Share of the year's hours at full power (%)", form="share")
     y = Axis(title="Cash of a year per dollar spent (%)", form="share", span=_RANGE)
@@ -164,10 +329,8 @@ _FEE_ID: Final = "curbside_garage_level_2_public_charging_fee_2014"
 def numbers(report: Report) -> Numbers:
     """Return the numbers of running cost, income and return."""
     business = report.business
-    parts = (_whole, _intervals, _stations, _use)
-    return Numbers(
-        [*(n for part in parts for n in part(business)), *_tariffs(report), *_budgets(report)]
-    )
+    own = [n for part in (_whole, _intervals, _stations, _use) for n in part(business)]
+    return Numbers([*own, *_tariffs(report), *_budgets(report)])
 
 
 def _millions(**cad: float) -> dict[str, float]:
@@ -176,17 +339,16 @@ def _millions(**cad: float) -> dict[str, float]:
 
 def _whole(business: Business) -> list[Number]:
     now, money = business.now, business.config.finance
+    year = finance.year(business.ports, business.config).total()
     income = {"capital": now.capital_cad, "cash": now.cash_cad_per_year}
-    paid = float((business.drawn["npv_cad"] > 0).mean())
     return [
-        *named(_ORIGIN, business.year, "money_", cad="income running"),
+        *named(_ORIGIN, year, "money_", cad="income running"),
         *named(_ORIGIN, None, "money_", cad=income, million_cad=_millions(npv=now.npv_cad),
-               text={"payback": payback(now.payback_years),
-                     "verdict": verdict(now, money.years)}),
-        Number("money_paid", paid, "share", _ORIGIN, "{:.0%}"),
+               share={"paid:.0%": float((business.drawn["npv_cad"] > 0).mean())},
+               text={"payback": payback(now.payback_years), "verdict": verdict(now, money.years)}),
         Number("money_years", money.years, "count", "finance.years"),
-        Number("money_interest", money.discount_share_per_year, "share",
-               "finance.discount_share_per_year", "{:.0%}"),
+        *named("finance.discount_share_per_year",
+               share={"money_interest:.0%": money.discount_share_per_year}),
     ]  # fmt: skip
 
 
@@ -199,10 +361,9 @@ def _intervals(business: Business) -> list[Number]:
     return [
         Number("money_draws", len(business.drawn), "count", "spread.DRAWS"),
         Number("money_spans", len(business.spans), "count", "data/assumptions.json"),
-        Number("money_roi_low", roi_low, "share", _ORIGIN, "{:.0%}"),
-        Number("money_roi_high", roi_high, "share", _ORIGIN, "{:.0%}"),
         *named(_ORIGIN, None, "money_", million_cad=_millions(npv_low=low, npv_high=high,
                                                               swing=swing),
+               share={"roi_low:.0%": roi_low, "roi_high:.0%": roi_high},
                text={"soon": payback(soon), "late": payback(late),
                      "swing_what": what[0].lower() + what[1:]}),
     ]  # fmt: skip
@@ -215,7 +376,7 @@ def _stations(business: Business) -> list[Number]:
     fast = table[table["level"] == LEVEL_NAMES["l3"]].iloc[0]
     cited = float(business.tables.tariffs.set_index("tariff_id")["cad"][_FAST_ID])
     dear = config.with_values(costs__l3_station_cad=0.0, costs__l3_port_cad=cited)
-    pays = or_nan(finance.break_even(Ports.station(l3=int(fast["ports"])), dear))
+    pays = finance.or_nan(finance.break_even(Ports.station(l3=int(fast["ports"])), dear))
     price = finance.energy_cad_per_kwh(config)
     return [
         Number("fast_cited", cited, "CAD", "tariffs"),
@@ -235,22 +396,17 @@ def _use(business: Business) -> list[Number]:
     now, later = business.supported(), business.supported("2035")
     lean, stations = business.at(now), business.stations()
     shares = {"use_now": now, "use_2030": business.supported("2030"), "use_2035": later}
-    words = {
-        "filled": filled(now, business.config.demand.utilisation),
-        "paying_now": paying(stations, now),
-        "paying_2035": paying(stations, later),
-    }
-    return named(
-        _ORIGIN, None, "money_", share=shares, text=words, cad={"cash_now": lean.cash_cad_per_year},
-        million_cad=_millions(npv_now=lean.npv_cad),
-    )  # fmt: skip
+    words = {"paying_now": paying(stations, now), "paying_2035": paying(stations, later),
+             "filled": filled(now, business.config.demand.utilisation)}  # fmt: skip
+    return named(_ORIGIN, None, "money_", share=shares, text=words,
+                 cad={"cash_now": lean.cash_cad_per_year},
+                 million_cad=_millions(npv_now=lean.npv_cad))  # fmt: skip
 
 
 def _budgets(report: Report) -> list[Number]:
     rows, origin = report.budgets, "budget_sweep: returns.by_budget"
-    found = by_budget(rows, report.tables, report.config).assign(
-        ports=rows["l3_ports_added"].to_numpy()
-    )
+    found = finance.by_budget(rows, report.tables, report.config)
+    found["ports"] = rows["l3_ports_added"].to_numpy()
     ordered = found.dropna(subset=["roi"]).sort_values("roi", kind="stable")
     return [
         number
@@ -280,7 +436,6 @@ def _tariffs(report: Report) -> list[Number]:
 
 # -- tables and figures ------------------------------------------------------------------------
 
-SITES_IN_PRINT: Final = 15
 _YEAR: Final[tuple[str | Column, ...]] = (
     "income energy",
     Column("power", "Peak", "CAD/year", ",.0f"),
@@ -298,8 +453,7 @@ def by_kind_table(report: Report, kinds: pd.DataFrame) -> Table:
 def sites_table(report: Report) -> Table:
     """Return what every place costs and brings, the best first; the CSV has income and costs."""
     columns = "name what capital_cad cash npv_cad npv_low_cad npv_high_cad payback_years break_even"
-    origin, frame = _origin(report), report.business.by_site()
-    return Table("money-sites", frame, columns, origin.source, origin.vintage, SITES_IN_PRINT)
+    return table("money-sites", report.business.by_site(), columns, _origin(report), pdf_rows=15)
 
 
 def stations_table(report: Report) -> Table:
@@ -311,7 +465,7 @@ def stations_table(report: Report) -> Table:
 def budgets_table(report: Report) -> Table:
     """Return what each budget of the sweep would bring."""
     columns = "budget_cad capital_cad cash npv_cad roi payback_years"
-    frame = by_budget(report.budgets, report.tables, report.config)
+    frame = finance.by_budget(report.budgets, report.tables, report.config)
     return table("money-budgets", frame, columns, _origin(report))
 
 
@@ -328,13 +482,8 @@ def swings_table(report: Report) -> Table:
 
 def tariffs_table(report: Report) -> Table:
     """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
-    columns = (
-        "item year",
-        Column("place", "Where"),
-        "cad per",
-        Column("value", "As published", format=",.6g"),
-        "page",
-    )
+    value = Column("value", "As published", format=",.6g")
+    columns = ("item year", Column("place", "Where"), "cad per", value, "page")
     frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
     is_page = frame["source"].str.startswith("http")
     frame = frame.assign(
@@ -343,7 +492,7 @@ def tariffs_table(report: Report) -> Table:
         address=frame["source"].where(is_page, ""),
     )  # fmt: skip
     origin = Origin("pages cited row by row", "the years given there")
-    return Table("tariffs-cited", frame, columns, origin.source, origin.vintage)
+    return table("tariffs-cited", frame, columns, origin)
 
 
 def _origin(report: Report) -> Origin:

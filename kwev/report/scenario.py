@@ -14,19 +14,19 @@ from kwev.files import read_json, write_json
 from kwev.project import Project, find_project
 from kwev.report import (
     equity,
+    futures,
     hindsight,
     history,
     out_of_reach,
+    picks,
     registry,
     site_packages,
     sweeps,
     targets,
     timing,
 )
-from kwev.report.business import Business
-from kwev.report.findings import Findings
-from kwev.report.readings import Readings
-from kwev.report.tradeoffs import Tradeoffs
+from kwev.report.results import Findings
+from kwev.report.returns import Business
 from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
 
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.display.figure import Origin
     from kwev.plan.format import Plan
+    from kwev.report.futures import Robustness
     from kwev.report.history import Measured
+    from kwev.report.picks import Alternatives
     from kwev.report.site_packages import SitePackage
     from kwev.report.targets import Targets
     from kwev.report.timing import Timetable
@@ -157,26 +159,49 @@ class Report:
             If a row is missing, damaged or stale, or if another scenario than the one that the
             sweeps start from is reported on.
         """
+        self._start_of_sweeps()
+        if name not in self._studies:
+            self._studies[name] = registry.results(self.project, name)
+        return self._studies[name]
+
+    def _start_of_sweeps(self) -> None:
         if self.scenario != SCENARIO:
             raise KwevError(f"sweeps start from {SCENARIO!r} alone", where=self.scenario)
-        return registry.results(self.project, name)
 
     @cached_property
-    def readings(self) -> Readings:
-        """What the sweeps say."""
-        return Readings(self.project, self.tables, self.plan, self.swings)
+    def _studies(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @property
+    def people(self) -> float:
+        """People of the Region."""
+        return float(self.tables.cells["population"].sum())
 
     @cached_property
-    def tradeoffs(self) -> Tradeoffs:
-        """The frontier, plans near the best, and futures: committed rows and records."""
-        return Tradeoffs(self.project, self.tables, self.config.budget.limit_cad)
+    def picks(self) -> pd.DataFrame:
+        """How often each action is chosen over the sweeps."""
+        return picks.of_report(self)
+
+    @cached_property
+    def alternatives(self) -> Alternatives:
+        """Plans near the best one on the sweeps' demand points."""
+        return picks.read(self.project)
+
+    @cached_property
+    def robustness(self) -> Robustness:
+        """What plans regret in futures that they were not made for."""
+        return futures.read(self.project)
+
+    @property
+    def coarse_origin(self) -> Origin:
+        """Where what is measured of plans on the sweeps' demand points comes from."""
+        return origins.plan(self.tables, self.coarse_plan)
 
     @cached_property
     def swings(self) -> pd.DataFrame:
         """What changes with one assumption at a time."""
-        return sweeps.one_at_a_time(
-            self.project, sweeps.ranges(self.project), scenario=self.scenario
-        )
+        self._start_of_sweeps()
+        return sweeps.one_at_a_time(self.project, sweeps.ranges(self.project))
 
     @cached_property
     def floor_prices(self) -> pd.DataFrame:
@@ -193,10 +218,6 @@ class Report:
         """What was measured when (``data/monitoring/history.csv``)."""
         return history.read_history(history.path_of(self.project))
 
-    @property
-    def _growth_config(self) -> Config:
-        return load_config(GROWTH_CASE, self.project.config)
-
     def cases(self) -> list[Case]:
         """Return every plan that the book reads whole, the published one first.
 
@@ -205,7 +226,7 @@ class Report:
         return [
             self._case,
             Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
-            Case(GROWTH_CASE, self._growth_config, SWEEP_GEOGRAPHY),
+            Case(GROWTH_CASE, load_config(GROWTH_CASE, self.project.config), SWEEP_GEOGRAPHY),
         ]
 
     @cached_property

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, Any, Final
 
 from kwev.display import style
 from kwev.display.chart import Chart, require
@@ -12,9 +10,8 @@ from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
-from kwev.files import read_json
-from kwev.report.file_format import FileRecord, schema_of
-from kwev.report.phases import FORMAT_VERSION
+from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
+from kwev.report.sweeps import ledger
 from kwev.report.timing import NAMES
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
 
@@ -55,11 +52,6 @@ def in_short(timetable: Timetable) -> str:
     )
 
 
-def against_order(timetable: Timetable) -> str:
-    """Say what the best schedule gathers beyond the specification's order."""
-    return _more(timetable, "order", "the specification's order within the same limits")
-
-
 def inside_phases(timetable: Timetable) -> str:
     """Say how much of it is the order of the phases, and how much the order inside them."""
     best, phased = timetable.gain("best").points, timetable.gain("phased").points
@@ -89,11 +81,12 @@ def against_greedy(timetable: Timetable) -> str:
             "A simple list, most gain for the money first, comes within "
             f"{missing:.2%} of it, so no solver is needed to follow it"
         )
-    return _more(timetable, "greedy", "a simple list, most gain for the money first")
+    return more_than(timetable, "greedy", "a simple list, most gain for the money first")
 
 
-def _more(timetable: Timetable, name: str, words: str) -> str:
-    best, other = timetable.gain("best"), timetable.gain(name)  # type: ignore[arg-type]
+def more_than(timetable: Timetable, name: Name, words: str) -> str:
+    """Say what the best schedule gathers beyond another one."""
+    best, other = timetable.gain("best"), timetable.gain(name)
     more = (best.points - other.points) / other.points if other.points > 0 else 0.0
     people = (best.l2 - other.l2) + (best.l3 - other.l3)
     if best.points - other.points <= NOTHING * abs(best.points):
@@ -130,18 +123,11 @@ def what_holds_back(timetable: Timetable) -> str:
 
 
 def _limit(swing: pd.Series[Any]) -> str:
-    """Return the value of a varied limit in words."""
     return f"{LIMIT_WORDS[str(swing['key'])].format(float(swing['value']))} a period"
 
 
 def who_waits(calendar: pd.DataFrame) -> str:
-    """Say which municipalities see the first works, and which wait longest for theirs.
-
-    Parameters
-    ----------
-    calendar
-        As from :meth:`kwev.report.timing.Timetable.calendar`.
-    """
+    """Say which municipalities see the first works, and which wait longest for theirs."""
     first = calendar.groupby("municipality")["month_from"].min()
     soon, late = int(first.min()), int(first.max())
     if soon == late:
@@ -153,9 +139,9 @@ def who_waits(calendar: pd.DataFrame) -> str:
     )
 
 
-def halfway(timetable: Timetable, name: str) -> int | None:
+def halfway(timetable: Timetable, name: Name) -> int | None:
     """Return the month by whose end a schedule has half of all people that it adds at Level 2."""
-    moments = timetable.moments[name]  # type: ignore[index]
+    moments = timetable.moments[name]
     half = (moments[0].l2 + moments[-1].l2) / 2
     if moments[-1].l2 <= moments[0].l2:
         return None
@@ -165,95 +151,33 @@ def halfway(timetable: Timetable, name: str) -> int | None:
 # -- The file of the best schedule.
 
 
-class Done(FileRecord):
-    """One action in its period."""
-
-    id: str
-    """`<kind>_<place_id>`."""
-    period: int = Field(ge=1)
-    month_from: int = Field(ge=1)
-    month_to: int = Field(ge=1)
-
-
-class State(FileRecord):
-    """How things stand at the end of a period; period 0 is the start of the works."""
-
-    period: int = Field(ge=0)
-    month: int = Field(ge=0)
-    l2_people: float = Field(ge=0)
-    l3_people: float = Field(ge=0)
-    weighted_points: float
-    spent_cad: float
-    jobs: int = Field(ge=0)
-    """Finished in the period."""
-    connected_kw: float = Field(ge=0)
-    """In the period."""
-
-
-class ScheduleFile(FileRecord):
-    """``schedule.json``: the best schedule of a plan, and what it gains."""
-
-    format_version: Literal[1]
-    scenario: str
-    inputs_sha256: str
-    config_sha256: str
-    limits: dict[str, Any]
-    """Section `phasing` of the configuration."""
-    status: str
-    """The solver's word."""
-    gain_point_months: float
-    """Weighted coverage gathered beyond what stands today."""
-    bound_point_months: float
-    """No schedule within the limits gains more, says the solver."""
-    gap: float = Field(ge=0)
-    gains_of_others_point_months: dict[str, float]
-    """The same of a greedy list, of the specification's order within the limits (`phased` with most
-    gain first in each phase, `order` in the plan's list), and of its months to the letter, which
-    keep no limit."""
-    actions: list[Done]
-    states: list[State]
-
-
-def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of ``schedule.json``."""
-    return schema_of(ScheduleFile, "kwev schedule")
-
-
-def schedule_file(made: Timetable) -> ScheduleFile:
+def schedule_file(made: Timetable) -> FileRecord:
     """Return the best schedule in the form of ``schedule.json``."""
-    gain, points = made.gain("best").points, made.values["points"]
-    return ScheduleFile(
-        format_version=FORMAT_VERSION,
-        scenario=made.plan.scenario,
-        inputs_sha256=made.plan.inputs_sha256,
-        config_sha256=made.plan.config_sha256,
-        limits=made.config.phasing.model_dump(mode="json"),
-        status=made.values["status"],
-        gain_point_months=gain,
-        bound_point_months=made.values["bound"] - points["today"],
-        gap=max(made.gap, 0.0),
-        gains_of_others_point_months={
+    values, period_of = made.values, made.periods("best")
+    same = ("scenario", "inputs_sha256", "config_sha256")
+    return file_record("ScheduleFile", {
+        "format_version": FORMAT_VERSION,
+        **{key: getattr(made.plan, key) for key in same},
+        "limits": made.config.phasing.model_dump(mode="json"),
+        "status": values["status"],
+        "gain_point_months": made.gain("best").points,
+        "bound_point_months": values["bound"] - values["points"]["today"],
+        "gap": max(made.gap, 0.0),
+        "gains_of_others_point_months": {
             name: made.gain(name).points for name in NAMES if name != "best"
         },
-        actions=[
-            Done(id=name, period=period, month_from=months[0], month_to=months[1])
-            for name, period in made.periods("best").items()
-            for months in [made.window(name)]
+        "actions": [
+            {"id": name, "period": period, "month_from": first, "month_to": last}
+            for name, period in period_of.items()
+            for first, last in [made.window(name)]
         ],
-        states=[
-            State(
-                period=m.period,
-                month=m.month,
-                l2_people=m.l2,
-                l3_people=m.l3,
-                weighted_points=m.points,
-                spent_cad=m.spent_cad,
-                jobs=m.jobs_l2 + m.jobs_l3,
-                connected_kw=m.connected_kw,
-            )
+        "states": [
+            {"period": m.period, "month": m.month, "l2_people": m.l2, "l3_people": m.l3,
+             "weighted_points": m.points, "spent_cad": m.spent_cad,
+             "jobs": m.jobs_l2 + m.jobs_l3, "connected_kw": m.connected_kw}
             for m in made.moments["best"]
         ],
-    )
+    })  # fmt: skip
 
 
 # -- Named values, tables and charts.
@@ -284,7 +208,9 @@ def of_schedule(report: Report) -> Numbers:
             }),
             *named("schedule", text={
                 "in_short": in_short(made),
-                "against_order": against_order(made),
+                "against_order": more_than(
+                    made, "order", "the specification's order within the same limits"
+                ),
                 "inside_phases": inside_phases(made),
                 "against_greedy": against_greedy(made),
                 "who_waits": who_waits(made.calendar()),
@@ -308,7 +234,7 @@ def schedules(report: Report) -> Table:
 
 def limits(report: Report) -> Table:
     """Return what the best schedule gains where a limit is narrower or wider."""
-    assumptions = read_json(report.project.root / "data" / "assumptions.json")
+    assumptions = ledger(report.project)
     frame = report.timetable.swings()
     frame = frame.assign(
         what=frame["key"].map({entry["key"]: entry["what"] for entry in assumptions}),
@@ -348,39 +274,27 @@ def calendar(found: pd.DataFrame, *, origin: Origin) -> Figure:
                 Bars(
                     at=[pairs.index((town, kind.key)) for town in part["municipality"]],
                     size=(part["month_to"] - part["month_from"] + 1).tolist(),
-                    start=(part["month_from"] - 1).tolist(),
-                    colour=kind.colour,
-                    text=[f"<b>{count}</b>" for count in part["actions"]],
+                    start=(part["month_from"] - 1).tolist(), colour=kind.colour, lying=True,
+                    text=[f"<b>{count}</b>" for count in part["actions"]], thick=0.8,
                     # white does not stand out on every colour
                     inside="#000000" if kind.adds == "l3" else style.PAPER,
-                    lying=True,
-                    thick=0.8,
                     facts=[[f"{town}: {kind.short}"] for town in part["municipality"]],
                     hover="%{customdata[0]}<br>%{text} from month %{base}",
                 )
-            )
+            )  # fmt: skip
     by_months = found.groupby(["month_from", "month_to"])[["actions"]].sum().reset_index()
     each = "; ".join(f"months {r.month_from} to {r.month_to}: {r.actions}" for r in rows(by_months))
     where = ", ".join(f"{place} {count}" for place, count in totals.items())
     months = sorted({0, *(found["month_from"] - 1).tolist(), *found["month_to"].tolist()})
     ticks = (months, [*map(str, months)])
     labels = [f"{town}, {ACTION_KIND[kind].short}" for town, kind in pairs]
+    alt = f"Calendar of the works. Actions by months: {each}. By municipality: {where}."
+    x = Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks)
+    y = Axis(flipped=True, ticks=(range(len(pairs)), labels))
     return Chart(
-        name=name,
-        alt=f"Calendar of the works. Actions by months: {each}. By municipality: {where}.",
-        origin=origin,
-        data=found,
-        panels=[
-            Panel(
-                series=bars,
-                x=Axis(title="Month (end)", span=(0, months[-1]), ticks=ticks),
-                y=Axis(flipped=True, ticks=(range(len(pairs)), labels)),
-            )
-        ],
-        height_px=80 + 30 * len(pairs),
-        height_in=0.7 + 0.21 * len(pairs),
-        overlay=True,
-    ).figure()
+        name=name, alt=alt, origin=origin, data=found, panels=[Panel(series=bars, x=x, y=y)],
+        height_px=80 + 30 * len(pairs), height_in=0.7 + 0.21 * len(pairs), overlay=True,
+    ).figure()  # fmt: skip
 
 
 IN_CHART: Final[dict[Name, tuple[str, str, Dash, float]]] = {
@@ -416,28 +330,18 @@ def over_time(found: pd.DataFrame, *, origin: Origin) -> Figure:
         f"People within reach by month. After month {middle}: {'; '.join(each)}. "
         f"At the end {last['l2']:.1%} and {last['l3']:.1%}."
     )
+    x = Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks)
+    y = Axis(title="People (%)", form="share", span=(0, 1.02))
+    panels = []
+    for level, title in LEVEL_NAMES.items():
+        lines = [
+            Line(x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
+                 colour=colour, dash=dash, width=width, step=True,
+                 hover="from month %{x}: %{y:.1%}")
+            for key, (label, colour, dash, width) in IN_CHART.items()
+        ]  # fmt: skip
+        panels.append(Panel(title=title, series=lines, x=x, y=y))
     return Chart(
-        name=name,
-        alt=alt,
-        origin=origin,
-        data=found,
-        panels=[
-            Panel(
-                title=words,
-                series=[
-                    Line(
-                        x=parts[key]["month"].tolist(), y=parts[key][level].tolist(), label=label,
-                        colour=colour, dash=dash, width=width, step=True,
-                        hover="from month %{x}: %{y:.1%}",
-                    )
-                    for key, (label, colour, dash, width) in IN_CHART.items()
-                ],
-                x=Axis(title="Months since the start", span=(0, months[-1]), ticks=ticks),
-                y=Axis(title="People (%)", form="share", span=(0, 1.02)),
-            )
-            for level, words in LEVEL_NAMES.items()
-        ],
-        height_px=600,
-        height_in=4.4,
+        name=name, alt=alt, origin=origin, data=found, panels=panels, height_px=600, height_in=4.4,
         legend_columns=2,
     ).figure()  # fmt: skip

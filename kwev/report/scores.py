@@ -98,13 +98,11 @@ def ablation(tables: Tables, config: Config) -> pd.DataFrame:
         f"adjust.{k}": (FACTOR_NAMES[k], "Adjustment", getattr(rules.adjust, k)) for k in FACTORS
     }
     whole = _site_ranks(tables, config)
-    rows = []
-    for key, (name, role, weight) in {**parts, **factors}.items():
-        without = _site_ranks(tables, _switched_off(config, key))
-        changed = _changes(whole, without)
-        row = {"key": f"scores.{key}", "name": name, "role": role, "weight": weight, **changed}
-        rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"key": f"scores.{key}", "name": name, "role": role, "weight": weight}
+        | _changes(whole, _site_ranks(tables, _switched_off(config, key)))
+        for key, (name, role, weight) in {**parts, **factors}.items()
+    )
 
 
 def demand_ablation(tables: Tables, config: Config, geography: str = "da") -> pd.DataFrame:
@@ -123,11 +121,9 @@ def demand_ablation(tables: Tables, config: Config, geography: str = "da") -> pd
 
     whole, weights = ranks(config), config.scores.demand.rescaled()
     return pd.DataFrame(
-        [
-            {"key": f"scores.demand.{key}", "name": name, "weight": weights[key]}
-            | _changes(whole, ranks(_switched_off(config, f"demand.{key}")))
-            for key, name in DEMAND_NAMES.items()
-        ]
+        {"key": f"scores.demand.{key}", "name": name, "weight": weights[key]}
+        | _changes(whole, ranks(_switched_off(config, f"demand.{key}")))
+        for key, name in DEMAND_NAMES.items()
     )
 
 
@@ -174,12 +170,10 @@ def _of_sites(report: Report) -> list[Number]:
     kinds = by_category(report.tables, report.config)["category"].str.lower()
     p, rules = Parameters(), report.config.scores
     words = {
-        "site_best": best["name"],
-        "site_best_place": best["municipality"],
-        "site_top_place": towns.index[0],
-        "site_category_first": kinds.iloc[0],
+        "site_best": best["name"], "site_best_place": best["municipality"],
+        "site_top_place": towns.index[0], "site_category_first": kinds.iloc[0],
         "site_category_last": kinds.iloc[-1],
-    }
+    }  # fmt: skip
     ratios = {"site_best_score": best["score"], "site_median_score": table["score"].median()}
     lengths = {
         "evs_near:g": p.evs_near_m / 1000, "charger_reach:g": rules.charger_reach_m / 1000

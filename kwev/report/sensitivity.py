@@ -16,10 +16,10 @@ from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel, Rule
 from kwev.display.table import Column, Table, columns_of, table
 from kwev.display.values import Number, Numbers, listed, named
-from kwev.report import picks, prices, readings, registry, sweeps
+from kwev.report import picks, readings, registry, sweeps
 from kwev.report.plan import STATUS_WORDS
-from kwev.report.prices import MONEY_TOL, money
-from kwev.report.readings import VERDICTS
+from kwev.report.plan_charts import LEVEL_LINES
+from kwev.report.readings import MONEY_TOL, VERDICTS, money
 from kwev.report.sweeps import origin as _origin
 from kwev.units import CAD_PER_MILLION, POINTS
 from kwev.vocabulary import LEVEL_NAMES
@@ -121,13 +121,6 @@ def dipping(dips: list[tuple[float, float, float]], show: Callable[[float], str]
 
 # -- charts ------------------------------------------------------------------------------------
 
-LINES: Final[dict[str, tuple[str, str, Any, Any]]] = {
-    "l2": ("People, L2", style.L2, "circle", "solid"),
-    "l3": ("People, L3", style.L3, "square", "dash"),
-    "ev_owners": ("EV owners, either level", style.GOOD, "diamond", "dot"),
-}
-"""Words, colour, mark and dash, by measure."""
-
 ENDS: Final[tuple[tuple[str, str, str, Any], ...]] = (
     ("low", "Low end of the range", style.L3, "/"), ("high", "High end", style.L2, ""),
 )  # fmt: skip
@@ -145,16 +138,17 @@ def along(df: pd.DataFrame, by: str, title: str, *, origin: Origin, name: str) -
     title
         What it is, with its unit.
     """
-    require(df, (by, *LINES), name)
+    require(df, (by, *LEVEL_LINES), name)
     df = df.sort_values(by, ignore_index=True)
     first, last = df.iloc[0], df.iloc[-1]
     ends = "; ".join(
-        f"{words} from {first[key]:.1%} to {last[key]:.1%}" for key, (words, *_) in LINES.items()
+        f"{look['label']} from {first[key]:.1%} to {last[key]:.1%}"
+        for key, look in LEVEL_LINES.items()
     )
     series = [
-        Line(x=df[by].tolist(), y=df[key].tolist(), label=words, colour=colour, mark=mark,
-             dash=dash, hover="%{x:g}: %{y:.1%}<extra>" + words + "</extra>")
-        for key, (words, colour, mark, dash) in LINES.items()
+        Line(x=df[by].tolist(), y=df[key].tolist(), **look,
+             hover="%{x:g}: %{y:.1%}<extra>" + look["label"] + "</extra>")
+        for key, look in LEVEL_LINES.items()
     ]  # fmt: skip
     y = Axis(title="Covered (%)", form="share", from_zero=True)
     return Chart(
@@ -196,13 +190,14 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
 
 def numbers(report: Report) -> Numbers:
     """Return what the sensitivity chapter says of the sweeps."""
-    parts = (_size, _budgets, _targets, _tornados, prices.numbers, _radii, picks.numbers, _cells)
-    return Numbers([number for part in parts for number in part(report)])
+    parts = (_size, _budgets, _targets, _tornados, _radii, _cells, readings.of_prices)
+    own = [number for part in parts for number in part(report)]
+    return Numbers(own + picks.numbers(report))
 
 
 def _size(report: Report) -> list[Number]:
     sizes = registry.size(report.project, registry.STUDIES)
-    violations = sum(report.readings.study(name)["violations"].sum() for name in sweeps.STUDIES)
+    violations = sum(report.study(name)["violations"].sum() for name in sweeps.STUDIES)
     return [
         *named(
             "studies.STUDIES", count={"studies": len(sizes), "study_plans": sum(sizes.values())}
@@ -212,10 +207,10 @@ def _size(report: Report) -> list[Number]:
 
 
 def _budgets(report: Report) -> list[Number]:
-    found, rows = report.readings, report.readings.study("budget")
+    found, rows = readings.next_money(report), report.study("budget")
     last = rows.sort_values("budget_cad").iloc[-1]
     steps = {
-        "next": report.config.budget.limit_cad, "next_last": float(found.steps["budget_cad"].max()),
+        "next": report.config.budget.limit_cad, "next_last": float(found["budget_cad"].max()),
     }  # fmt: skip
     dips = readings.dips(rows, "budget_cad", "l2")
     return [
@@ -228,14 +223,14 @@ def _budgets(report: Report) -> list[Number]:
         *named(
             "data/results/next-100k.csv",
             text={**{f"{name}_budget": money(cad) for name, cad in steps.items()},
-                  **{f"{name}_brings": brings(step_at(found.steps, cad))
+                  **{f"{name}_brings": brings(step_at(found, cad))
                      for name, cad in steps.items()}},
         ),
     ]  # fmt: skip
 
 
 def _targets(report: Report) -> list[Number]:
-    grid, own = report.readings.target_grid, report.config.targets
+    grid, own = readings.grid(report), report.config.targets
     origin = "data/results/targets.csv"
     best = ["least_budget_cad", "l2_target", "l3_target"]
     top = rows(grid.dropna(subset="least_budget_cad").sort_values(best))[-1]
@@ -243,7 +238,7 @@ def _targets(report: Report) -> list[Number]:
     eased = float(grid["l3_target"].min())
     before, after = at[own.l2, own.l3], at[own.l2, eased]
     moved = {name: POINTS * (getattr(after, name) - getattr(before, name)) for name in LEVEL_NAMES}
-    ceiling = {"l2_ceiling_model": float(report.readings.study("budget")["l2_ceiling"].iloc[0])}
+    ceiling = {"l2_ceiling_model": float(report.study("budget")["l2_ceiling"].iloc[0])}
     return [
         *named("data/results/budget.csv", share=ceiling),
         *named(
@@ -259,10 +254,10 @@ def _targets(report: Report) -> list[Number]:
 
 def _tornados(report: Report) -> list[Number]:
     origin = "data/results/swings.csv"
-    spread = POINTS * readings.noise(report.readings.study("swings"), "l2")
+    spread = POINTS * readings.noise(report.study("swings"), "l2")
     found = [Number("cell_noise", spread, "points", origin)]
     for level in LEVEL_NAMES:
-        widest = report.readings.tornado(level).head(2)
+        widest = readings.moved(report, level).head(2)
         for place, row in zip(("first", "second"), rows(widest), strict=True):
             name, what = f"swing_{level}_{place}", row.what[0].lower() + row.what[1:]
             found += named(origin, text={name: what}, points={f"{name}_span": row.span})
@@ -273,7 +268,7 @@ def _radii(report: Report) -> list[Number]:
     found: list[Number] = []
     for level in LEVEL_NAMES:
         study = f"{level}-radius"
-        reached = report.readings.along(study, f"coverage.{level}_radius_m").sort_values("value")
+        reached = readings.along(report, study, f"coverage.{level}_radius_m").sort_values("value")
         for end, row in (("short", reached.iloc[0]), ("long", reached.iloc[-1])):
             found += named(f"{study}.csv", m={f"{level}_radius_{end}": row["value"]},
                            share={f"{level}_at_{end}_radius": row[level]})  # fmt: skip
@@ -283,7 +278,7 @@ def _radii(report: Report) -> list[Number]:
 
 
 def _cells(report: Report) -> list[Number]:
-    found, asked = report.readings.on_cells, report.study("scenarios")
+    found, asked = readings.on_cells(report), report.study("scenarios")
     l2, l3 = (POINTS * (found[level] - found[f"{level}_da"]) for level in LEVEL_NAMES)
     origin, scenarios = "data/results/cells.csv", "data/results/scenarios.csv"
     counts = {"scenario_plans": len(asked), "scenario_violations": int(asked["violations"].sum())}
@@ -316,12 +311,12 @@ def phases_table(report: Report) -> Table:
             Column(f"phase{number}_actions", f"{words}, actions", format=",.0f"),
             Column(f"phase{number}_cad", f"{words}, net cost", "CAD", ",.0f"),
         ]
-    return table("budget-phases", report.readings.phases_by_budget, columns, _origin(report))
+    return table("budget-phases", readings.phases_by_budget(report), columns, _origin(report))
 
 
 def targets_table(report: Report) -> Table:
     """Return what is known of each pair of targets."""
-    frame = readings.cross(report.readings.target_grid)
+    frame = readings.cross(readings.grid(report))
     columns = [
         Column("l2_target", "Level 2 target", format=".1%"),
         *(Column(str(key), f"Level 3 {float(str(key).removeprefix('l3_')):.0%}")
@@ -333,7 +328,7 @@ def targets_table(report: Report) -> Table:
 def radius_chart(report: Report, level: str) -> Figure:
     """Return coverage along the reach of a level, ``l2`` or ``l3``."""
     columns = ["name", "value", "l2", "l3", "ev_owners", "net_cad", "shortfall_points"]
-    frame = report.readings.along(f"{level}-radius", f"coverage.{level}_radius_m")[columns]
+    frame = readings.along(report, f"{level}-radius", f"coverage.{level}_radius_m")[columns]
     title, name = f"Reach of {LEVEL_NAMES[level]} (m)", f"sweep-{level}-radius"
     return along(frame, "value", title, origin=_origin(report), name=name)
 
@@ -362,7 +357,7 @@ OTHERS: Final = {
 
 def others_table(report: Report) -> Table:
     """Return every other sweep, a row a plan."""
-    frames = [report.readings.study(name).assign(group=words) for name, words in OTHERS.items()]
+    frames = [report.study(name).assign(group=words) for name, words in OTHERS.items()]
     frame = pd.concat(frames, ignore_index=True)
     frame = frame.assign(
         name=[_plan_words(name) for name in frame["name"]],
@@ -371,9 +366,7 @@ def others_table(report: Report) -> Table:
     columns = (Column("name", "Plan"), "net_cad l2 l3 ev_owners new_l2 new_l3 upgrade gap")
     shown = frame[["group", *(column.key for column in columns_of(columns))]]
     origin = _origin(report)
-    return Table(
-        "other-sweeps", shown, columns, origin.source, origin.vintage, len(shown), group="group"
-    )
+    return table("other-sweeps", shown, columns, origin, group="group", pdf_rows=len(shown))
 
 
 _SHORT: Final = {"l2": "Level 2", "l3": "Level 3", "ev": "EV", "da": "dissemination areas"}
@@ -396,25 +389,19 @@ def scenarios_table(report: Report) -> Table:
         l3_words=rows["l3_status"].map(STATUS_WORDS),
     )
     columns = (
-        "scenario budget_cad net_cad l2_target",
-        Column("l2", "Level 2", format=".1%"),
-        "l2_words l3_target",
-        Column("l3", "Level 3", format=".1%"),
-        "l3_words",
+        "scenario budget_cad net_cad l2_target", Column("l2", "Level 2", format=".1%"),
+        "l2_words l3_target", Column("l3", "Level 3", format=".1%"), "l3_words",
         Column("gap_checked", "Gap, checked", format=".2%"),
-    )
+    )  # fmt: skip
     return table("scenario-plans", frame, columns, _origin(report))
 
 
 def cells_table(report: Report) -> Table:
     """Return five budgets planned on the cells beside the same on dissemination areas."""
-    frame = report.readings.on_cells
+    frame = readings.on_cells(report)
     columns = (
-        "budget_cad l2_da",
-        Column("l2", "Level 2, planned on cells", format=".1%"),
-        "l3_da",
-        Column("l3", "Level 3, planned on cells", format=".1%"),
-        "shared",
-        Column("gap", "Gap on cells", format=".3%"),
-    )
+        "budget_cad l2_da", Column("l2", "Level 2, planned on cells", format=".1%"),
+        "l3_da", Column("l3", "Level 3, planned on cells", format=".1%"),
+        "shared", Column("gap", "Gap on cells", format=".3%"),
+    )  # fmt: skip
     return table("cell-check", frame, columns, _origin(report))

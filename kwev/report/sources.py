@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.data.columns import about_of, unit_of
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, about_of, unit_of
 from kwev.files import read_json, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kwev.data.columns import Schema
+    from kwev.data.schemas import Schema
     from kwev.project import Project
 
 OUTPUT_LICENCE: Final = "cc-by-4.0"

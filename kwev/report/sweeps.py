@@ -1,4 +1,4 @@
-"""The sweeps of the sensitivity chapter: the plans that each is made of.
+"""The ledger of assumptions, and the sweeps: the plans that each is made of.
 
 Each varies one choice, or a few that belong together, from the base scenario; the study ``swings``
 sets every assumption to both ends of its range, one at a time.
@@ -16,11 +16,12 @@ import pandas as pd
 from kwev.config import Case, load_config, scenario_paths
 from kwev.display import origins
 from kwev.display.figure import Origin
+from kwev.display.style import MINUS
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.studies.study import Point, results
 from kwev.units import POINTS
-from kwev.vocabulary import TARGET_KEYS
+from kwev.vocabulary import TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -72,13 +73,28 @@ class Swing:
     case: Case
 
 
+def ledger(project: Project) -> list[dict[str, Any]]:
+    """Return the assumptions of ``data/assumptions.json``."""
+    found: list[dict[str, Any]] = read_json(project.root / "data" / "assumptions.json")
+    return found
+
+
+def assumption_names(project: Project) -> dict[str, str]:
+    """Return the ledger's words for each assumption, or group that moves together, by its key."""
+    known = ledger(project)
+    groups = {e["group"]: f"{e['group'].capitalize()} costs, all" for e in known if "group" in e}
+    return groups | {
+        e["key"]: e["what"] + (", on tracts" if e["key"] in HARD else "") for e in known
+    }
+
+
 def ranges(project: Project) -> tuple[Range, ...]:
     """Return the assumptions of ``data/assumptions.json`` that are varied, in its order.
 
     Those without a range are not, nor those that no row of the model reads.
     """
     found: dict[str, Range] = {}
-    for entry in read_json(project.root / "data" / "assumptions.json"):
+    for entry in ledger(project):
         if entry["low"] is None or entry["high"] is None or not entry.get("in_model", True):
             continue
         group = entry.get("group", entry["key"])
@@ -109,20 +125,16 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
 
 
 def swings(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> list[Swing]:
     """Return each assumption at each end of its range, where that is not its value already."""
-    config = load_config(scenario, project.config)
+    config = load_config(SCENARIO, project.config)
     return [
         Swing(
             known.key,
             end,
             next(iter(values.values())) if len(values) == 1 else None,
-            Case(scenario, changed(config, values), COARSE if known.key in HARD else geography),
+            Case(SCENARIO, changed(config, values), COARSE if known.key in HARD else geography),
         )
         for known in assumptions
         for end, values in (("low", known.low), ("high", known.high))
@@ -131,31 +143,23 @@ def swings(
 
 
 def swing_points(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> list[Point]:
-    """Return the points of the study ``swings``: the scenario itself, then each swing.
+    """Return the points of the study ``swings``: the base scenario itself, then each swing.
 
     The scenario stands there on each kind of demand points that a swing is made on.
     """
-    config = load_config(scenario, project.config)
-    ends = swings(project, assumptions, scenario=scenario, geography=geography)
+    config = load_config(SCENARIO, project.config)
+    ends = swings(project, assumptions, geography=geography)
     used = dict.fromkeys((geography, *(swing.case.geography for swing in ends)))
     return [
-        *(Point(SWINGS, f"{UNCHANGED}-{at}", Case(scenario, config, at)) for at in used),
+        *(Point(SWINGS, f"{UNCHANGED}-{at}", Case(SCENARIO, config, at)) for at in used),
         *(Point(SWINGS, f"{swing.key}.{swing.end}", swing.case) for swing in ends),
     ]
 
 
 def one_at_a_time(
-    project: Project,
-    assumptions: Iterable[Range],
-    *,
-    scenario: str = SCENARIO,
-    geography: str = GEOGRAPHY,
+    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
 ) -> pd.DataFrame:
     """Return what changes with one assumption after the other at either end of its range.
 
@@ -175,23 +179,17 @@ def one_at_a_time(
         If a row of the study is missing, damaged or stale.
     """
     known = list(assumptions)
-    points = swing_points(project, known, scenario=scenario, geography=geography)
+    points = swing_points(project, known, geography=geography)
     rows = {row["name"]: row for row in results(project, points).to_dict("records")}
     found = []
-    for swing in swings(project, known, scenario=scenario, geography=geography):
+    for swing in swings(project, known, geography=geography):
         after = rows[f"{swing.key}.{swing.end}"]
         before = rows[f"{UNCHANGED}-{swing.case.geography}"]
         found.append(
-            {
-                "key": swing.key,
-                "end": swing.end,
-                "value": swing.value,
-                "geography": swing.case.geography,
-                **{str(name): POINTS * (after[name] - before[name]) for name in TARGET_KEYS},
-                "net_cad": after["net_cad"] - before["net_cad"],
-                "violations": after["violations"],
-            }
-        )
+            (swing.key, swing.end, swing.value, swing.case.geography,
+             *(POINTS * (after[name] - before[name]) for name in TARGET_KEYS),
+             after["net_cad"] - before["net_cad"], after["violations"])
+        )  # fmt: skip
     columns = ["key", "end", "value", "geography", *TARGET_KEYS, "net_cad", "violations"]
     return pd.DataFrame(found, columns=columns)
 
@@ -356,3 +354,69 @@ def origin(report: Report) -> Origin:
     """Return the origin of what is read from the sweeps."""
     seen = origins.plan(report.tables, report.plan)
     return Origin(f"kwev, sweeps of scenario {report.scenario}; open data", seen.vintage)
+
+
+# -- the ledger, and what hangs on each assumption -----------------------------------------------
+
+SMALL_POINTS = 0.1
+"""Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
+
+NOT_IN_MODEL = "nothing: no row of the model reads it"
+
+
+def assumptions(report: Report) -> pd.DataFrame:
+    """Return each planning choice: value from the configuration, range, source, where it enters.
+
+    ``hangs`` says in words which coverage moves most when the choice goes to either end of its
+    range, and ``net_cad`` by how much the net cost moves at most (CAD, NaN where not varied).
+
+    Raises
+    ------
+    KwevError
+        If the ledger names a key that the configuration does not have.
+    """
+    changes = report.swings
+    rows = []
+    for entry in ledger(report.project):
+        known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
+        ends = changes[changes["key"] == entry.get("group", entry["key"])]
+        value, cost = value_at(report.config, entry["key"]), ends["net_cad"]
+        rows.append(
+            {
+                "what": entry["what"],
+                # a value that is a name of the configuration, as words
+                "value": value.replace("_", " ") if isinstance(value, str) else value,
+                "unit": entry["unit"],
+                "range": " to ".join(known),
+                "source": entry["source"],
+                "enters": entry["enters"],
+                "hangs": hangs(ends) if entry.get("in_model", True) else NOT_IN_MODEL,
+                "net_cad": float(max(cost, key=abs)) if len(cost) else float("nan"),
+                "key": entry["key"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def hangs(ends: pd.DataFrame) -> str:
+    """Return in words what moves most at the ends of an assumption's range (rows of a sweep)."""
+    if ends.empty:
+        return "not varied"
+    moves = [
+        (float(row[target]), target, row)
+        for row in ends.to_dict("records")
+        for target in TARGET_NAMES
+    ]
+    change, target, row = max(moves, key=lambda move: abs(move[0]))
+    if abs(change) < SMALL_POINTS:
+        return f"nothing by {SMALL_POINTS:g} points"
+    sign = "+" if change > 0 else MINUS
+    value = row["value"]
+    group = f"with the whole group at its {row['end']} end"
+    where = f"at {_shown(value)}" if pd.notna(value) else group
+    return f"{TARGET_NAMES[target]}: {sign}{abs(change):.1f} points {where}"
+
+
+def _shown(value: float | str) -> str:
+    """Return a number or the name of a choice as text."""
+    return value if isinstance(value, str) else f"{value:,.10g}"

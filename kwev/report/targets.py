@@ -144,18 +144,13 @@ def targets(plan: Plan, watched: Targets) -> pd.DataFrame:
     for target in watched.targets:
         reached = getattr(plan.coverage, target.name)
         rows.append(
-            {
-                "target": TARGET_NAMES[target.name],
-                "radius_m": _radius(target.within),
-                "wanted": target.share,
-                "measured": OFTEN[target.every],
-                "before": reached.before,
-                "after": reached.after,
-                "passes_before": passes(reached.before, target.share),
-                "passes_after": passes(reached.after, target.share),
-                "missing_points": max(0.0, POINTS * (target.share - reached.after)),
-            }
-        )
+            {"target": TARGET_NAMES[target.name], "radius_m": _radius(target.within),
+             "wanted": target.share, "measured": OFTEN[target.every],
+             "before": reached.before, "after": reached.after,
+             "passes_before": passes(reached.before, target.share),
+             "passes_after": passes(reached.after, target.share),
+             "missing_points": max(0.0, POINTS * (target.share - reached.after))}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -190,18 +185,12 @@ def judged(lines: list[Measured], line: Measured, watched: Targets) -> pd.DataFr
         then = None if before is None else getattr(before, target.name)
         change = np.nan if then is None else POINTS * (now - then)
         met, was_met = passes(now, target.share), then is not None and passes(then, target.share)
+        back = (was_met and not met) or change <= -watched.regression_points + 1e-9
         rows.append(
-            {
-                "target": target.name,
-                "wanted": target.share,
-                "measured": now,
-                "passes": met,
-                "since": "" if before is None else before.date,
-                "change": change,
-                "per_year": _per_year(own, target.name),
-                "regressed": (was_met and not met) or change <= -watched.regression_points + 1e-9,
-            }
-        )
+            {"target": target.name, "wanted": target.share, "measured": now, "passes": met,
+             "since": "" if before is None else before.date, "change": change,
+             "per_year": _per_year(own, target.name), "regressed": back}
+        )  # fmt: skip
     return pd.DataFrame(rows)
 
 

@@ -18,9 +18,10 @@ from kwev.certify import ScheduleCheck
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
-from kwev.files import read_json, sha256_json
+from kwev.files import sha256_json
 from kwev.report.effects import effects
 from kwev.report.phases import PHASES, phase_of
+from kwev.report.sweeps import ledger
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
 from kwev.studies import records, store
 from kwev.studies.records import Record
@@ -66,8 +67,7 @@ def jobs_of(found: Effects) -> tuple[Jobs, NDArray[np.int64]]:
     kw = columns.port_kw[chosen] * found.choice.ports[chosen] - columns.lost_kw[chosen]
     areas: dict[str, str] = {}
     for table, key in ((found.tables.sites, "site_id"), (found.tables.stations, "station_id")):
-        area = table["area_id"].fillna("").astype(str)
-        areas |= dict(zip(table[key].astype(str), area, strict=True))
+        areas |= dict(zip(table[key], table["area_id"].fillna(""), strict=True))
     jobs = Jobs(
         ids=tuple(action.id for action in actions),
         kind=tuple(action.kind for action in actions),
@@ -238,7 +238,7 @@ def ranges(project: Project) -> dict[str, tuple[float, float]]:
     """Return the ranges of the limits, by dotted key, from ``data/assumptions.json``."""
     return {
         entry["key"]: (entry["low"], entry["high"])
-        for entry in read_json(project.root / "data" / "assumptions.json")
+        for entry in ledger(project)
         if entry["key"].startswith("phasing.") and entry["low"] is not None
     }
 
@@ -390,21 +390,20 @@ class Timetable:
             moments, gain = self.moments[name], self.gain(name)
             spent = np.diff([m.spent_cad for m in moments])
             last = max(self.periods(name).values(), default=0)
-            rows.append(
-                {
-                    "schedule": name,
-                    "name": words,
-                    "keeps": not self.check.problems(self.periods(name)),
-                    "points": gain.points,
-                    "share": gain.points / top if top else 1.0,
-                    "l2": gain.l2,
-                    "l3": gain.l3,
-                    "most_jobs": max(m.jobs_l2 + m.jobs_l3 for m in moments),
-                    "most_kw": max(m.connected_kw for m in moments),
-                    "most_cad": float(spent.max(initial=0.0)),
-                    "last_month": last * self.config.phasing.months_per_period,
-                }
-            )
+            row = {
+                "schedule": name,
+                "name": words,
+                "keeps": not self.check.problems(self.periods(name)),
+                "points": gain.points,
+                "share": gain.points / top if top else 1.0,
+                "l2": gain.l2,
+                "l3": gain.l3,
+                "most_jobs": max(m.jobs_l2 + m.jobs_l3 for m in moments),
+                "most_kw": max(m.connected_kw for m in moments),
+                "most_cad": float(spent.max(initial=0.0)),
+                "last_month": last * self.config.phasing.months_per_period,
+            }
+            rows.append(row)
         return pd.DataFrame(rows)
 
     def calendar(self) -> pd.DataFrame:
@@ -413,18 +412,10 @@ class Timetable:
         Columns: ``municipality``, ``kind``, ``period``, ``month_from``, ``month_to``, ``actions``,
         ``ports``, ``net_cad``.
         """
+        period = self.periods("best")
         rows = [
-            {
-                "municipality": action.municipality,
-                "kind": action.kind,
-                "period": self.periods("best")[action.id],
-                "month_from": self.window(action.id)[0],
-                "month_to": self.window(action.id)[1],
-                "actions": 1,
-                "ports": action.ports_added,
-                "net_cad": action.net_cad,
-            }
-            for action in self.plan.actions
+            (a.municipality, a.kind, period[a.id], *self.window(a.id), 1, a.ports_added, a.net_cad)
+            for a in self.plan.actions
         ]
         keys = ["municipality", "kind", "period", "month_from", "month_to"]
         columns = [*keys, "actions", "ports", "net_cad"]

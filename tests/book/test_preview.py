@@ -99,6 +99,13 @@ def test_an_example_is_shown_in_full_and_markdown_it_prints_is_set(rendered):
     assert folded.a["href"] == "#sec-limits"
 
 
+def test_what_is_for_one_form_stands_in_that_form_alone(rendered):
+    book, _ = rendered
+    shown = soup_of(book, "chapters/02-limits.html").main.get_text()
+    assert "On a screen, near" in shown
+    assert "On paper alone" not in shown
+
+
 def test_citations_lead_to_the_pages_own_references(rendered):
     book, _ = rendered
     soup = soup_of(book, "chapters/01-cover.html")

@@ -10,7 +10,7 @@ import pytest
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.project import Project
-from kwev.report import claims
+from kwev.report import numbers
 from kwev.report.scenario import Report, load_report
 
 
@@ -26,7 +26,7 @@ def entries(project):
 
 @pytest.fixture(scope="module")
 def table(report):
-    return claims.claims(report).set_index("claim")
+    return numbers.claims(report).set_index("claim")
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def table(report):
     ],
 )
 def test_a_ratio_has_a_verdict_in_words(ratio, tolerance, words):
-    assert claims.compare(ratio, tolerance) == words
+    assert numbers.compare(ratio, tolerance) == words
 
 
 def test_a_range_of_postal_areas_leaves_out_the_letters_that_canada_does_not_use():
-    assert claims.postal_areas(["N2A-N2H", "N0B"]) == [
+    assert numbers.postal_areas(["N2A-N2H", "N0B"]) == [
         "N2A", "N2B", "N2C", "N2E", "N2G", "N2H", "N0B",
     ]  # fmt: skip
 
@@ -55,12 +55,12 @@ def sweep(*rows):
 
 def test_more_money_helps_only_where_another_solve_shows_it():
     helps = sweep((4e6, 3.9e6, 8.7), (5e6, 4.9e6, 5.9))
-    computed, verdict = claims.money_helps(helps, 4e6)
+    computed, verdict = numbers.money_helps(helps, 4e6)
     assert computed.endswith("with $5,000,000 the shortfall goes from 8.7 to 5.9 points")
     assert verdict == "holds: another solve shows it"
     idle = sweep((4e6, 4e6, 5.9), (5e6, 4e6, 5.9))
-    assert claims.money_helps(idle, 4e6)[1].startswith("not supported")
-    assert claims.money_helps(helps, 5e6)[1].startswith("not shown")
+    assert numbers.money_helps(idle, 4e6)[1].startswith("not supported")
+    assert numbers.money_helps(helps, 5e6)[1].startswith("not shown")
 
 
 def test_every_claim_has_a_source_and_a_verdict(table, entries):
@@ -105,10 +105,10 @@ def changed(tmp_path, report, entries, entry):
 )
 def test_a_claim_that_names_nothing_is_refused(tmp_path, report, entries, fault, message):
     with pytest.raises(KwevError, match=message):
-        claims.claims(changed(tmp_path, report, entries, {**entries[0], **fault}))
+        numbers.claims(changed(tmp_path, report, entries, {**entries[0], **fault}))
 
 
 def test_a_planning_choice_that_differs_is_told(tmp_path, report, entries):
     (own,) = (entry for entry in entries if entry["claim"] == "Budget of the base case")
-    table = claims.claims(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
+    table = numbers.claims(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
     assert table.loc[own["claim"], "verdict"] == "not taken over"

@@ -13,7 +13,7 @@ from figures import places
 
 from kwev.config import load_config
 from kwev.display.table import Column, Table
-from kwev.report import plan_charts, plan_map
+from kwev.report import plan_charts
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
@@ -48,7 +48,7 @@ def site(folder, frames, origin):
     shown = [
         plan_charts.coverage(frames["coverage"], origin=origin),
         plan_charts.budgets(frames["budget_sweep"], origin=origin),
-        plan_map.plan(places.tables(), places.plan(config), folder=shapes),
+        plan_charts.plan_map(places.tables(), places.plan(config), folder=shapes),
     ]
     wide = Table(
         "wide",

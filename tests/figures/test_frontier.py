@@ -20,7 +20,7 @@ PLANS = pd.DataFrame(
         (2e6, 0.60, 0.94, 0.94, 0.49, 0.93),
     ],
     columns=["net_cad", "l2_model", "l3_model", "l3_asked", "l2", "l3"],
-)
+).assign(efficient=True)
 SLICE = pd.DataFrame(
     {
         "l3_model": [0.8, 0.9, 0.95],

@@ -16,7 +16,7 @@ from kwev.config import load_config
 from kwev.display import layers
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
-from kwev.report import plan_map, region, stations, transit, vehicles
+from kwev.report import plan_charts, region, stations, transit, vehicles
 from kwev.vocabulary import ACTION_KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,14 +26,14 @@ MAPS = {
     "stations": stations.station_map,
     "candidates": region.candidate_map,
     "transit": transit.transit_map,
-    "plan": plan_map.plan,
+    "plan": plan_charts.plan_map,
 }
 LIMIT_BYTES = 400_000
 
 
 def draw(name, tables, plan, folder):
     if name == "plan":
-        return plan_map.plan(tables, plan, folder=folder)
+        return plan_charts.plan_map(tables, plan, folder=folder)
     return MAPS[name](tables, folder=folder)
 
 
@@ -115,7 +115,7 @@ def test_rows_of_the_csv_are_the_marks_drawn(shown):
 
 
 def test_plan_has_the_layers_that_are_asked_for(shapes, made):
-    text = plan_map.plan(places.tables(), made, folder=shapes).interactive()
+    text = plan_charts.plan_map(places.tables(), made, folder=shapes).interactive()
     assert control(text) == [
         "Population density",
         "Municipal boundaries",
@@ -132,7 +132,7 @@ def test_plan_has_the_layers_that_are_asked_for(shapes, made):
 
 
 def test_plan_popups_tell_ports_power_cost_and_proxy(shapes, made):
-    text = plan_map.plan(places.tables(), made, folder=shapes).interactive()
+    text = plan_charts.plan_map(places.tables(), made, folder=shapes).interactive()
     (upgrade,) = [
         part for part in drawn(text) if part[0] == "Points" and part[1][0][3] == "Name of s1"
     ]
@@ -156,8 +156,8 @@ def test_grid_capacity_is_always_called_a_proxy(shown):
 def test_a_level_is_offered_where_it_stands_after_the_plan(made):
     existing = places.stations().iloc[:2]
     actions = pd.DataFrame([a.model_dump() for a in made.actions])
-    l2 = plan_map.after(existing, actions, "l2")
-    l3 = plan_map.after(existing, actions, "l3")
+    l2 = plan_charts.places_after(existing, actions, "l2")
+    l3 = plan_charts.places_after(existing, actions, "l3")
     # s1 loses its L2 and becomes L3; s2 has both; q1 is a new L3, q2 a new L2
     assert sorted(l2["longitude"]) == [-80.45, -80.3]
     assert sorted(l3["longitude"]) == [-80.55, -80.5, -80.45]
@@ -173,7 +173,7 @@ def test_of_two_actions_at_a_place_the_last_says_what_stands_there():
         ]
     )
     for level in ("l2", "l3"):
-        assert list(plan_map.after(existing, actions, level)["longitude"]) == [-80.55]
+        assert list(plan_charts.places_after(existing, actions, level)["longitude"]) == [-80.55]
 
 
 def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
@@ -184,7 +184,7 @@ def test_a_plan_with_every_kind_of_action_has_a_layer_for_each(shapes):
         places.action("remove", "s3", 43.34, -80.45, (2, 0, 0, 0)),
     ]
     made.actions = [*made.actions, *(type(made.actions[0]).model_validate(a) for a in more)]
-    shown = plan_map.plan(places.tables(), made, folder=shapes)
+    shown = plan_charts.plan_map(places.tables(), made, folder=shapes)
     for kind in ACTION_KINDS:
         assert f"1 {kind.short}" in shown.alt, kind.key
 

@@ -14,7 +14,7 @@ from kwev.display import origins
 from kwev.display.figure import is_svg
 from kwev.errors import KwevError
 from kwev.report import distances, effects, gaps, measures, reasons
-from kwev.report.findings import Findings, of_findings
+from kwev.report.results import Findings, of_findings
 
 LIMIT_BYTES = 400_000
 RADIUS_M = {"l2": 500.0, "l3": 5_000.0}

@@ -11,9 +11,19 @@ from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.project import Project
 from kwev.report import phases, plan
-from kwev.report.assumptions import NOT_IN_MODEL, SMALL_POINTS, assumptions, hangs
 from kwev.report.scenario import Report, load_report
-from kwev.report.sweeps import Range, one_at_a_time, ranges, swing_points, swings, value_at
+from kwev.report.sweeps import (
+    NOT_IN_MODEL,
+    SMALL_POINTS,
+    Range,
+    assumptions,
+    hangs,
+    one_at_a_time,
+    ranges,
+    swing_points,
+    swings,
+    value_at,
+)
 from kwev.solve.stages import SOLVES
 from kwev.studies import store
 from kwev.studies.study import path_of, run

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from kwev.certify import Evaluation
-from kwev.report import frontier, futures, near_optimal
-from kwev.report.tradeoffs import Tradeoffs
+from kwev.report import frontier, futures, picks
+from kwev.report.scenario import load_report
 from kwev.studies import records, study
 from kwev.studies.rows import actions_of, differences, evaluated
 
@@ -16,8 +18,14 @@ GAP_POINTS = 0.02
 
 
 @pytest.fixture(scope="module")
-def found(project, tables):
-    return Tradeoffs(project, tables, near_optimal.case_of(project).config.budget.limit_cad)
+def found():
+    report = load_report()
+    return SimpleNamespace(
+        frontier=frontier.frontier(report), weights=frontier.found_by_weights(report),
+        power=frontier.power(report), spacing=frontier.spacing(report),
+        slice=frontier.own_slice(report), alternatives=report.alternatives,
+        robustness=report.robustness,
+    )  # fmt: skip
 
 
 def beats(a, b, room=0.0):
@@ -89,10 +97,10 @@ def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
 
 
 def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, found):
-    case = near_optimal.case_of(project)
-    values = records.read_record(project, near_optimal.record(project))["plans"]
+    case = picks.case_of(project)
+    values = records.read_record(project, picks.record(project))["plans"]
     best = values[0]
-    assert best["name"] == near_optimal.BEST
+    assert best["name"] == picks.BEST
     for row in values:
         again = evaluated(tables, case, actions_of(row["actions"]))
         assert again["violations"] == row["violations"] == 0

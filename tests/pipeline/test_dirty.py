@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import read_boundaries

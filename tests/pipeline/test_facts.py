@@ -8,14 +8,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.geometry import distance_m, nearest_lines, sums_within
 from kwev.pipeline.grid import grid_per_household
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.population import Places, point_facts, shares_of_cells
 from kwev.pipeline.raw import Ledger
-from kwev.pipeline.sites import OWNERSHIP, site_facts
+from kwev.pipeline.sites import OWNERSHIP, site_facts, with_surroundings
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 
@@ -88,7 +87,8 @@ def facts(roads):
          "northing_m": [SOUTH + 1_030, SOUTH]}
     )  # fmt: skip
     ledger = Ledger()
-    table = site_facts(sites, cells, stations, roads, Parameters(), ledger)
+    known = with_surroundings(sites, cells, stations, Parameters(), ledger)
+    table = site_facts(known, roads, Parameters(), ledger)
     check(table, PROCESSED["site_facts"], where="site_facts", hint="")
     return table.set_index("site_id"), ledger.table().set_index("rule")["rows"]
 

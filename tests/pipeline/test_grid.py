@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.data.columns import about_of, check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, about_of, check
 from kwev.pipeline.grid import area_factors, area_grid, site_grid, station_grid
 from kwev.pipeline.parameters import GridRule
 from kwev.vocabulary import PLACE_CATEGORIES

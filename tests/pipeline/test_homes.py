@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.data.columns import check
-from kwev.data.place_schemas import DWELLING_TYPES
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import DWELLING_TYPES, PROCESSED, check
 from kwev.pipeline.homes import (
     DIMENSIONS,
+    SCORES,
     construction_table,
     da_profiles,
     main_fsa,
@@ -27,7 +26,6 @@ from kwev.pipeline.homes import (
 )
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
-from kwev.pipeline.raw_schemas import SCORES
 
 SINGLE, HIGH = (
     "Single-detached house",

@@ -49,7 +49,8 @@ def test_every_processed_table_has_its_stages():
 def test_a_read_is_noted_under_its_stage(monkeypatch, tmp_path):
     raw = Raw(tmp_path, tmp_path / "sources.json")
     monkeypatch.setattr(Raw, "_read", lambda _, name: pd.DataFrame({"name": [name]}))
-    with Meter(("one", "two"), shown=False, on_stage=raw.enter) as meter:
+    with Meter(("one", "two"), shown=False) as meter:
+        meter.listen(raw.enter)
         with meter.stage("one"):
             raw.read_all()
         with meter.stage("two"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.data.supply_schemas import LOCATION_CHECKS
+from kwev.data.schemas import choices
 from kwev.pipeline.addresses import OUTCOMES, Gazetteer, settlement_key, street_of
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
@@ -83,7 +83,7 @@ def test_every_outcome_but_ok_is_counted():
     counted = ledger.table()
     assert counted["rows"].sum() == 2
     assert len(counted) == len(OUTCOMES) - 1
-    assert set(OUTCOMES) == set(LOCATION_CHECKS)
+    assert set(OUTCOMES) == set(choices("stations", "location_check"))
 
 
 def test_streets_in_one_spelling():

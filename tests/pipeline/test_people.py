@@ -7,8 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.parameters import Parameters

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.schemas import DWELLING_TYPES
 from kwev.data.tables import INPUTS, load_tables
 from kwev.errors import KwevError
 from kwev.vocabulary import SITE_CATEGORIES

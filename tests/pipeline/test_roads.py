@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
-from kwev.data.supply_schemas import ROAD_CLASSES
+from kwev.data.schemas import choices
 from kwev.pipeline.geometry import to_cm
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
@@ -157,7 +157,9 @@ def test_a_missing_speed_is_that_of_its_class_and_a_road_of_two_lines_is_two():
 
 
 def test_every_class_has_a_speed_and_a_name():
-    assert {name for name, _ in Parameters().road_speeds_kmh} == set(ROAD_CLASSES)
+    assert {name for name, _ in Parameters().road_speeds_kmh} == set(
+        choices("road_edges", "road_class")
+    )
     assert class_name("Alleyway / Lane") == "alleyway_lane"
     assert class_name("Cul-de-Sac") == "cul_de_sac"
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.parameters import Parameters

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from kwev.data.columns import check
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.tariffs import higher, how_many, per, slug, tariff_table

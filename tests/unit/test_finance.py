@@ -19,8 +19,8 @@ from kwev.display.values import Number
 from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.report import finance, returns
-from kwev.report.business import ALL, Business, by_budget
-from kwev.report.finance import Ports
+from kwev.report.finance import Ports, by_budget
+from kwev.report.returns import ALL, Business
 
 CONFIG = base_config()
 COUNTS = st.integers(0, 12)
@@ -215,7 +215,7 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
 
 
 def test_a_row_that_names_no_action_is_refused(tables):
-    with pytest.raises(KwevError, match="no action 'new_l2_nowhere:1'"):
+    with pytest.raises(KwevError, match="no action 'new_l2_nowhere'"):
         finance.of_row("new_l2_nowhere:1", tables, CONFIG)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.report import frontier, near_optimal, tradeoffs
+from kwev.report import frontier, picks
 from kwev.report import futures as report_futures
 from kwev.report.frontier import COST, L2, L3, efficient, slice_at, unsupported
 
@@ -108,13 +107,13 @@ def test_what_was_asked_for_and_missed_is_not_attained():
 
 
 def test_the_trade_between_levels_in_words():
-    words = tradeoffs.level_words(points((80, 70), (81, 69.5), (83, 66)))
+    words = frontier.level_words(points((80, 70), (81, 69.5), (83, 66)))
     assert words == (
         "3.0 points more of Level 3 cost 4.0 points of Level 2, "
         "from 0.5 for the first point to 1.8 for the last"
     )
-    assert tradeoffs.level_words(points((80, 70))) == "one plan is best for both levels at once"
-    free = tradeoffs.level_words(points((80, 70), (82, 69.99)))
+    assert frontier.level_words(points((80, 70))) == "one plan is best for both levels at once"
+    free = frontier.level_words(points((80, 70), (82, 69.99)))
     assert free == "2.0 points more of Level 3 cost nothing of Level 2"
 
 
@@ -125,7 +124,7 @@ def said(numbers):
 def test_what_weights_hide():
     here = points((0, 10), (1, 7), (4, 2)).assign(unsupported=[False, True, False])
     weights = points((0, 10), (0, 10), (4, 2)).assign(beaten=False)
-    found = said(tradeoffs._slice(SimpleNamespace(slice=here, weights=weights)))
+    found = said(frontier._slice(here, weights))
     assert (found["weights_tried"], found["weights_plans"]) == ("3", "2")
     assert (found["slice_hidden"], found["slice_points"]) == ("1", "3")
 
@@ -137,7 +136,7 @@ def test_what_less_power_and_more_distance_move():
     spacing = plans((4, 0.72, 0.87), (4, 0.7, 0.9)).assign(
         spacing_asked_m=[8_000.0, 1.0], spacing_m=[8_100.0, 6_500.0]
     )
-    found = said(tradeoffs._further_axes(SimpleNamespace(power=power, spacing=spacing)))
+    found = said(frontier._further_axes(power, spacing))
     assert (found["power_least"], found["power_most"]) == ("1.5 MW", "4.0 MW")
     assert found["power_l2_moves"] == "\N{MINUS SIGN}3.0"
     assert (found["far_free"], found["far_asked"]) == ("6.5 km", "8 km")
@@ -148,7 +147,7 @@ def test_the_price_of_coverage_is_a_mean_slope():
     frame = plans((2, 0.6, 0.9), (6, 0.8, 0.9), (4, 0.1, 0.9), (9, 0.9, 0.99)).assign(
         l3_asked=[0.9, 0.9, 0.9, 0.97], attained=[True, True, False, True]
     )
-    assert tradeoffs.per_million(frame, 0.9) == pytest.approx(20 / 4)
+    assert frontier.per_million(frame, 0.9) == pytest.approx(20 / 4)
 
 
 # -- near plans ----------------------------------------------------------------------------------
@@ -165,7 +164,7 @@ def near():
     done = [{key: [name, "Kitchener"] for key, name in names.items() if key in row["actions"]}
             for row in rows]  # fmt: skip
     values = [{**row, "places": places} for row, places in zip(rows, done, strict=True)]
-    return near_optimal.of_values({"plans": values})
+    return picks.of_values({"plans": values})
 
 
 def test_what_all_near_plans_have_and_what_can_be_exchanged():

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from toy import base_config
 
-from kwev.data.place_schemas import DWELLING_TYPES
+from kwev.data.schemas import DWELLING_TYPES
 from kwev.display.table import columns_of
 from kwev.pipeline.parameters import GridRule
 from kwev.report import grid, homes

@@ -17,9 +17,9 @@ from kwev.formats import schemas
 from kwev.report import distances, effects, gaps, measures
 from kwev.report import plan as plans
 from kwev.report.effects import effects as effects_of_effects
-from kwev.report.findings import Findings
 from kwev.report.neighbourhoods import ClusterRule
 from kwev.report.results import (
+    Findings,
     infrastructure,
     resale,
     results,

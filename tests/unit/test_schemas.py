@@ -5,9 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.data.columns import about_of, integer, processed, real, table_of, text, unit_of
-from kwev.data.schemas import PROCESSED
+from kwev.data.schemas import PROCESSED, about_of, choices, column, table_of, unit_of
 from kwev.units import COLUMN_SUFFIXES, COLUMN_UNITS
+from kwev.vocabulary import SITE_CATEGORIES
 
 SAID_BY_NAME = {"m", "km", "km²", "km/h", "kW", "kWh", "CAD"}
 """Units that a name must state, so that no one multiplies metres by kilometres."""
@@ -16,9 +16,9 @@ SAID_BY_NAME = {"m", "km", "km²", "km/h", "kW", "kWh", "CAD"}
 def faults(schema):
     """Return what is wrong with the words of a schema, a line each."""
     found = [] if about_of(schema) else ["the table is not described"]
-    for name, column in schema.columns.items():
-        about, unit = about_of(column), unit_of(column)
-        is_number = str(column.dtype) in {"float64", "int64"}
+    for name, one in schema.columns.items():
+        about, unit = about_of(one), unit_of(one)
+        is_number = str(one.dtype) in {"float64", "int64"}
         said = stated(name)
         if not about.endswith(".") or "\n" in about:
             found.append(f"{name}: no line about it that ends with a full stop")
@@ -48,21 +48,21 @@ def test_every_column_has_a_unit_and_a_line(name):
 
 
 @pytest.mark.parametrize(
-    ("column", "fault"),
+    ("name", "row", "fault"),
     [
-        ({"x_m": real(unit="km", about="A length.")}, "the name says m"),
-        ({"x_kw_low": real(unit="kWh", about="A power.")}, "the name says kW"),
-        ({"inside_share": real(unit="1", about="A part.")}, "the name says share"),
-        ({"people_per_km2": real(unit="km²", about="A density.")}, "the name says /km²"),
-        ({"length": real(unit="m", about="A length.")}, "the name does not say m"),
-        ({"people": integer(about="People.")}, "a number has a unit"),
-        ({"people": integer(unit="persons", about="People.")}, "is not registered"),
-        ({"name": text()}, "no line about it"),
-        ({"name": text(about="A name")}, "full stop"),
+        ("x_m", {"type": "real", "unit": "km", "about": "A length."}, "the name says m"),
+        ("x_kw_low", {"type": "real", "unit": "kWh", "about": "A power."}, "the name says kW"),
+        ("inside_share", {"type": "real", "unit": "1", "about": "A part."}, "the name says share"),
+        ("people_per_km2", {"type": "real", "unit": "km²", "about": "A."}, "the name says /km²"),
+        ("length", {"type": "real", "unit": "m", "about": "A."}, "the name does not say m"),
+        ("people", {"type": "integer", "about": "People."}, "a number has a unit"),
+        ("people", {"type": "integer", "unit": "persons", "about": "P."}, "is not registered"),
+        ("name", {"type": "text"}, "no line about it"),
+        ("name", {"type": "text", "about": "A name"}, "full stop"),
     ],
 )
-def test_planted_faults_are_found(column, fault):
-    assert any(fault in line for line in faults(processed("Rows.", **column)))
+def test_planted_faults_are_found(name, row, fault):
+    assert any(fault in line for line in faults(table_of({name: column(**row)}, "Rows.")))
 
 
 def test_names_state_units():
@@ -71,8 +71,20 @@ def test_names_state_units():
 
 
 def test_words_do_not_change_what_a_schema_accepts():
-    bare, told = real(0), real(0, unit="m", about="A length.")
+    bare = column(type="real", low="0")
+    told = column(type="real", low="0", unit="m", about="A length.")
     frame = pd.DataFrame({"x_m": ["1.5"]})
-    got = [table_of(x_m=column).validate(frame) for column in (bare, told)]
+    got = [table_of({"x_m": one}).validate(frame) for one in (bare, told)]
     pd.testing.assert_frame_equal(*got)
     assert (unit_of(told), about_of(told)) == ("m", "A length.")
+
+
+def test_a_column_has_the_cells_of_its_type_where_its_own_are_empty():
+    plain, own = column(type="municipality_id"), column(type="municipality_id", about="Town.")
+    assert about_of(plain) == "Municipality: its census subdivision code of 2021."
+    assert about_of(own) == "Town."
+    assert [str(c) for c in own.checks] == [str(c) for c in plain.checks] != []
+
+
+def test_sites_have_the_categories_of_the_vocabulary():
+    assert choices("sites", "category") == SITE_CATEGORIES

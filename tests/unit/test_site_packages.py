@@ -339,7 +339,7 @@ def test_sentences_follow_from_the_numbers(built, timetable):
     assert held.endswith("more would be gained")
     assert "gains" in schedule.inside_phases(timetable)
     # q000 and q001 stand in the list's own order, so the order is only as good as the best
-    assert "gains no more than" in schedule.against_order(timetable)
+    assert "gains no more than" in schedule.more_than(timetable, "order", "x")
 
 
 def test_who_waits_longest():
@@ -361,7 +361,9 @@ def test_a_sentence_about_a_worse_order():
                 else PersonMonths(90.0, 40.0, 10.0)
             )
 
-    assert schedule.against_order(Gains()) == (
+    assert schedule.more_than(
+        Gains(), "order", "the specification's order within the same limits"
+    ) == (
         "The best schedule gains 20% more weighted coverage over the months than the "
         "specification's order within the same limits: 20 more person-months within reach of a "
         "charger"

@@ -10,7 +10,7 @@ import pytest
 from monotone import breaks
 
 from kwev.errors import KwevError
-from kwev.report import picks, prices, readings, sensitivity, slack
+from kwev.report import measures, picks, readings, sensitivity
 
 
 def rows(*values, **columns):
@@ -169,15 +169,15 @@ PRICES = pd.DataFrame(
 
 
 def test_a_break_even_price_lies_between_two_solved_prices():
-    (found,) = prices.break_even(PRICES).to_dict("records")
+    (found,) = readings.break_even(PRICES).to_dict("records")
     assert (found["kind"], found["buys_at_cad"], found["not_at_cad"]) == ("new_l3", 50_000, 100_000)
-    (say,) = prices.crossings_words(prices.break_even(PRICES))
+    (say,) = readings.crossings_words(readings.break_even(PRICES))
     assert say == (
         "with a Level 3 port at $50,000 the plan buys new Level 3 stations, with one at $100,000 "
         "none"
     )
     everything = PRICES[PRICES["price"] == "all"].assign(new_l3=[1, 0, 0])
-    (say,) = prices.crossings_words(prices.break_even(everything))
+    (say,) = readings.crossings_words(readings.break_even(everything))
     assert say == (
         "with all at 0.5 times the base prices the plan buys new Level 3 stations, with all at "
         "1.25 times the base prices none"
@@ -190,27 +190,27 @@ def test_a_price_is_worth_the_budgets_that_miss_as_much():
         (2e6, 2e6, 0.6, 0.6, 5.0, 1.0),
         (3e6, 3e6, 0.7, 0.6, 2.0, 1.0),
     )  # fmt: skip
-    worth = prices.worth(PRICES, budgets)
+    worth = readings.worth(PRICES, budgets)
     between = worth[(worth["price"] == "all") & (worth["factor"] == 1.25)].iloc[0]
     # 6 points are missing: fewer than 9 (1 million), more than 5 (2 million)
     assert (between["budget_from_cad"], between["budget_to_cad"]) == (1e6, 2e6)
-    assert prices.worth_words(worth, 1.25) == (
+    assert readings.worth_words(worth, 1.25) == (
         "something between $1 million and $2 million does at base prices"
     )
-    assert "more than $3 million do" in prices.worth_words(worth, 0.5)
-    assert "less than $1 million do" in prices.worth_words(worth, 2.0)
+    assert "more than $3 million do" in readings.worth_words(worth, 0.5)
+    assert "less than $1 million do" in readings.worth_words(worth, 2.0)
     same = worth[worth["shortfall_points"] == 5.0].iloc[0]
     assert same["budget_from_cad"] == same["budget_to_cad"] == 2e6
     # from 2 million on nothing less is missing: any of these budgets does as well
     flat = budgets.assign(shortfall_points=[9.0, 6.0, 6.0])
-    assert prices.worth_words(prices.worth(PRICES, flat), 1.25).endswith(
+    assert readings.worth_words(readings.worth(PRICES, flat), 1.25).endswith(
         "any budget from $2 million to $3 million does at base prices"
     )
 
 
 def test_what_comes_and_goes_along_the_prices_has_no_break_even():
     flicker = PRICES[PRICES["price"] == "l3_port_cad"].assign(new_l3=[1, 0, 2])
-    assert prices.break_even(flicker).empty
+    assert readings.break_even(flicker).empty
 
 
 def test_picks_are_counted_once_a_plan_and_classed():
@@ -256,10 +256,10 @@ def test_picks_are_counted_once_a_plan_and_classed():
 
 def test_slack_has_one_sign_for_limits_and_requirements():
     found = [
-        slack._row("limit", "at most", 3.0, 4.0, "CAD"),
-        slack._row("limit", "at most", 4.0, 4.0, "CAD"),
-        slack._row("requirement", "at least", 3.0, 4.0, "points"),
-        slack._row("requirement", "at least", 5.0, 4.0, "points"),
+        measures._limit("limit", "at most", 3.0, 4.0, "CAD"),
+        measures._limit("limit", "at most", 4.0, 4.0, "CAD"),
+        measures._limit("requirement", "at least", 3.0, 4.0, "points"),
+        measures._limit("requirement", "at least", 5.0, 4.0, "points"),
     ]
     # room is 4 - 3, 0, 3 - 4 and 5 - 4; use is used over what is allowed or required
     assert [row[5] for row in found] == [1.0, 0.0, -1.0, 1.0]
@@ -269,7 +269,7 @@ def test_slack_has_one_sign_for_limits_and_requirements():
 
 def test_the_slack_of_a_plan_is_that_of_its_own_numbers():
     ground = planted.village()
-    table = slack.slack(ground.tables, ground.plan).set_index("name")
+    table = measures.slack(ground.tables, ground.plan).set_index("name")
     plan = ground.plan
     budget = table.loc["Budget"]
     assert budget["slack"] == pytest.approx(450_000 - plan.cost.net_cad)

@@ -215,6 +215,10 @@ local function structure(page)
   end
 
   function filter.Div(div)
+    if div.classes:includes("content-visible") then
+      local here = (div.attributes["when-format"] == "html") == html
+      return here and div.content:walk(filter) or {}, false
+    end
     local kind = div.classes:find_if(function(class) return class:match("^callout%-") end)
     if kind then return callout(kind:sub(9), div, filter), false end
     if div.classes:includes("float") then
