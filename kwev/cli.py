@@ -87,9 +87,7 @@ def data(
     ] = None,
     accept: Annotated[
         list[str] | None,
-        Option(
-            "--accept", help="Raw file (below --raw) taken though it is not the registered one."
-        ),
+        Option("--accept", help="Raw file, below --raw, to take unregistered."),
     ] = None,
 ) -> None:
     """Compute data/processed from the raw files: checked, whole or not at all.
@@ -358,20 +356,25 @@ def render(
 ) -> None:
     """Render the book to _book/: with Quarto where it is, else as the preview.
 
+    With --fresh the stored plans stay aside until the book is whole, and come back where it fails.
+
     Example: kwev render --fresh
     """
     from kwev.book.render import render as render_book
+    from kwev.book.render import require_engine
     from kwev.report.scenario import load_report, prepare
-    from kwev.studies.store import clear
+    from kwev.sets import renewing
 
     project = find_project()
-    if fresh:
-        clear(project)
-    with terminal.bar() as progress:
-        report = load_report()
-        task = progress.add_task("plans", total=len(report.cases()))
-        prepare(report, lambda: progress.advance(task))
-    typer.echo(render_book(project.root, engine=engine).summary())
+    require_engine(engine)
+    report = load_report()
+    cases, _ = report.cases(), report.tables  # read, and refused, before anything is moved
+    with renewing(project.store, fresh=fresh, keep=False):
+        with terminal.bar() as progress:
+            task = progress.add_task("plans", total=len(cases))
+            prepare(report, lambda: progress.advance(task))
+        told = render_book(project.root, engine=engine).summary()
+    typer.echo(told)
 
 
 @app.command()

@@ -145,7 +145,9 @@ def recover(target: Path) -> None:
 
 def _beside(target: Path) -> tuple[Path, Path, Path]:
     """Return where a folder is made, waits when it is whole, and where the old one waits."""
-    part, new, old = (target.with_name(f".{target.name}.{word}") for word in ("part", "new", "old"))
+    part, new, old = (
+        target.with_name(f".{target.name}.kwev-{word}") for word in ("part", "new", "old")
+    )
     return part, new, old
 
 
@@ -177,6 +179,56 @@ def _files_below(folder: Path) -> dict[str, Entry]:
 
 def _write_manifest(folder: Path, files: Mapping[str, Entry]) -> None:
     (folder / MANIFEST).write_text(dump_json({"files": dict(files)}), encoding="utf-8")
+
+
+@contextmanager
+def renewing(folder: Path, *, fresh: bool, keep: bool = True) -> Iterator[None]:
+    """Make the content of a folder anew; what stood there comes back where that fails.
+
+    Parameters
+    ----------
+    folder
+        Aside while the block runs. Where that is stopped, the next call, fresh or not, puts all of
+        it back that was not made anew.
+    fresh
+        Whether to set it aside at all.
+    keep
+        Whether what was not made anew comes back after success as well.
+    """
+    folder = folder.resolve()
+    old = folder.with_name(f".{folder.name}.kwev-aside")
+    if not fresh and not old.exists():
+        yield
+        return
+    with _told(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with locked(folder.parent):  # what is aside may be that of a run that lives
+        with _told(folder):
+            if _put_back(folder, old):
+                _tell(f"put back what a stopped run had moved aside from {folder}")
+            if fresh and folder.exists():
+                folder.rename(old)
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if done and not keep:
+                shutil.rmtree(old, ignore_errors=True)
+            with _told(folder):
+                _put_back(folder, old)
+
+
+def _put_back(folder: Path, old: Path) -> bool:
+    """Move what is in ``old`` and not in ``folder`` there; return whether there was an ``old``."""
+    if not old.exists():
+        return False
+    folder.mkdir(exist_ok=True)
+    for path in old.iterdir():
+        if not (folder / path.name).exists():
+            path.rename(folder / path.name)
+    shutil.rmtree(old, ignore_errors=True)
+    return True
 
 
 # -- Some files of a folder.

@@ -102,11 +102,7 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         If the engine or a format is unknown, a chapter fails, or the result has dead links,
         unresolved references or the like.
     """
-    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
-        if name not in known:
-            what = "engine" if known is ENGINES else "format"
-            hint = nearest(name, list(known))
-            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
+    require_engine(engine, to)
     say: Callable[[str], None] = _print if progress else (lambda _: None)
     started = time.monotonic()
     book = read_book(project_root)
@@ -114,9 +110,6 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
     quarto = None if engine == "preview" else find_quarto()
     if quarto is None and engine == "auto":
         quarto = install_quarto(project_root, again=fresh, say=say, notes=notes)
-    if quarto is None and engine == "quarto":
-        hint = "Install Quarto 1.10 or newer, or use --engine preview."
-        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
     build = project_root / "build"
     build.mkdir(exist_ok=True)
     if facts:
@@ -140,6 +133,24 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
     seconds = time.monotonic() - started
     used = "preview" if quarto is None else "quarto"
     return RenderReport(used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes))
+
+
+def require_engine(engine: str, to: Sequence[str] = FORMATS) -> None:
+    """Refuse an engine or a format that is not known, and Quarto where it is asked for and not here.
+
+    Raises
+    ------
+    KwevError
+        Naming it.
+    """
+    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
+        if name not in known:
+            what = "engine" if known is ENGINES else "format"
+            hint = nearest(name, list(known))
+            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
+    if engine == "quarto" and find_quarto() is None:
+        hint = "Install Quarto 1.10 or newer, or use --engine preview."
+        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
 
 
 def find_quarto() -> str | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pyproj import Transformer
 
-from kwev.errors import KwevError
 from kwev.units import CRS_DEGREES, CRS_METRES
 
 if TYPE_CHECKING:

@@ -105,10 +105,8 @@ def load_tables(directory: Path | None = None) -> Tables:
     paths = [folder / f"{name}.csv" for name in PROCESSED]
     for path in (*paths, folder / MANIFEST):
         if not path.is_file():
-            what = (
-                "manifest of the processed tables" if path.name == MANIFEST else "processed table"
-            )
-            raise KwevError(f"{what} missing", where=str(path), hint=_HINT)
+            what = "manifest" if path.name == MANIFEST else "table"
+            raise KwevError(f"processed {what} missing", where=str(path), hint=_HINT)
     stamps = [path.stat() for path in (*paths, folder / MANIFEST)]
     return _load(folder, tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stamps))
 

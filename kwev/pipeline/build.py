@@ -247,7 +247,7 @@ class BuildReport:
         return f"{self.out_dir}: {len(self.bytes)} files, {size:.1f} MB in {spent:.0f} s; {rows}"
 
 
-def build(
+def build(  # noqa: PLR0913 -- the options of the command
     raw_dir: Path,
     out_dir: Path,
     progress: bool = True,  # noqa: FBT001, FBT002 - the one switch of the command
@@ -300,6 +300,8 @@ def build(
             with replacing(out_dir, manifest=False) as fresh:
                 for name, text in texts.items():
                     write_text(fresh / name, text)
+                # once more: the stages took minutes
+                refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_names())
     sizes = {name: len(text.encode()) for name, text in texts.items()}
     rows = {name: len(table) for name, table in tables.items()}
     return BuildReport(out_dir, rows, sizes, tuple(meter.costs))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from kwev.data.tables import load_tables
@@ -12,6 +13,8 @@ from kwev.studies.rows import values_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from distributed import Client
 
     from kwev.config import Case
     from kwev.project import Project
@@ -76,16 +79,26 @@ def _solve_afar(project: Project, case: Case, key: str) -> Solved:
     return _solve(project, case)
 
 
-def _on_cluster(
-    project: Project, cases: Mapping[Path, Case], address: str
-) -> Iterator[tuple[Path, Solved]]:
-    """Solve on a Dask cluster; the work of a worker that dies goes to another one."""
+def require_scheduler(address: str) -> None:
+    """Refuse an address where no scheduler with a worker answers.
+
+    Raises
+    ------
+    KwevError
+        Naming the address, and how to start one.
+    """
+    with _client(address):
+        pass
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    """Give the client of a Dask scheduler that has a worker."""
     try:
-        from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415 -- only if asked
+        from distributed import Client  # noqa: PLC0415 -- only if asked
     except ImportError as error:
         hint = "Install it (`pip install distributed`), or leave --scheduler out."
         raise KwevError("Dask is not installed", where="--scheduler", hint=hint) from error
-    tables = load_tables(project.processed)
     hint = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -96,6 +109,17 @@ def _on_cluster(
             client.wait_for_workers(1, timeout=CONNECT_S)
         except TimeoutError as error:
             raise KwevError("the scheduler has no worker", where=address, hint=hint) from error
+        yield client
+
+
+def _on_cluster(
+    project: Project, cases: Mapping[Path, Case], address: str
+) -> Iterator[tuple[Path, Solved]]:
+    """Solve on a Dask cluster; the work of a worker that dies goes to another one."""
+    with _client(address) as client:
+        from distributed import KilledWorker, as_completed  # noqa: PLC0415 -- only if asked
+
+        tables = load_tables(project.processed)
         jobs = {
             client.submit(_solve_afar, project, case, store.key(tables, case), pure=False): folder
             for folder, case in cases.items()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -229,11 +228,6 @@ def plan_for(
     if changes:
         settings = settings.with_values(**changes)
     return stored(project, load_tables(project.processed), Case(scenario, settings, geography))
-
-
-def clear(project: Project) -> None:
-    """Forget every stored plan."""
-    shutil.rmtree(project.store, ignore_errors=True)
 
 
 def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:

@@ -8,7 +8,6 @@ each plan is a row of ``data/results/<study>.csv``, committed with the code.
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -17,8 +16,9 @@ import pandas as pd
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.plan.export import write_plan
+from kwev.sets import renewing
 from kwev.studies import rows, store
-from kwev.studies.cluster import solved
+from kwev.studies.cluster import require_scheduler, solved
 from kwev.studies.rows import Row
 
 if TYPE_CHECKING:
@@ -145,19 +145,19 @@ def run(
             waiting.setdefault(store.folder_of(project, tables, point.case), []).append(point)
     for study, own in studies.items():
         _write_if_whole(project, own, done[study])
-    if fresh:
-        for folder in waiting:
-            shutil.rmtree(folder, ignore_errors=True)
     cases = {folder: same[0].case for folder, same in waiting.items()}
-    for folder, (entry, values) in solved(project, cases, scheduler):
-        if not (folder / "plan.json").is_file():  # a worker with a disk of its own
-            write_plan(folder, entry.plan, entry.account)
-        for point in waiting[folder]:
-            key, actions = store.key(tables, point.case), rows.actions_in(entry.plan)
-            done[point.study][point.name] = Row(point.study, point.name, key, values, actions)
-            progress(f"{point.study}/{point.name}")
-        for study in {point.study for point in waiting[folder]}:
-            _write_if_whole(project, studies[study], done[study])
+    if scheduler is not None:
+        require_scheduler(scheduler)
+    with renewing(project.store, fresh=fresh):
+        for folder, (entry, values) in solved(project, cases, scheduler):
+            if not (folder / "plan.json").is_file():  # a worker with a disk of its own
+                write_plan(folder, entry.plan, entry.account)
+            for point in waiting[folder]:
+                key, actions = store.key(tables, point.case), rows.actions_in(entry.plan)
+                done[point.study][point.name] = Row(point.study, point.name, key, values, actions)
+                progress(f"{point.study}/{point.name}")
+            for study in {point.study for point in waiting[folder]}:
+                _write_if_whole(project, studies[study], done[study])
     return len(cases)
 
 
