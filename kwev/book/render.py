@@ -136,7 +136,7 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
 
 
 def require_engine(engine: str, to: Sequence[str] = FORMATS) -> None:
-    """Refuse an engine or a format that is not known, and Quarto where it is asked for and not here.
+    """Refuse an engine or a format that is not known, or Quarto where it is not here.
 
     Raises
     ------
