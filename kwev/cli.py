@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path  # noqa: TC003 -- typer reads annotations
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -10,11 +9,13 @@ import typer
 from rich.console import Console
 from typer import Argument, Option
 
-from kwev import __version__, terminal
+from kwev import __version__, outcome, terminal
 from kwev.config import Case, load_case, load_config, scenario_paths
 from kwev.errors import KwevError
-from kwev.files import refuse_file, write_json, write_text
+from kwev.files import dump_json, refuse_file, sha256_bytes
+from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
 from kwev.project import find_project
+from kwev.sets import write_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.plan.format import Certificate, Plan
 
-EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR, EXIT_REGRESSED = 0, 1, 2, 3
 
 app = typer.Typer(
     name="kwev",
@@ -30,6 +30,7 @@ app = typer.Typer(
         "Plan public EV charging for the Region of Waterloo: rebuild the data, solve a scenario, "
         "check a plan without trusting the solver, render the book."
     ),
+    epilog="Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -50,16 +51,8 @@ SolverName = Annotated[
 
 
 def main() -> NoReturn:
-    """Run the command line; a user's error is one line and exit code 2."""
-    try:
-        app(standalone_mode=True)
-    except KwevError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 -- never wrapped by a console
-        raise SystemExit(EXIT_ERROR) from None
-    except KeyboardInterrupt:
-        print("error: stopped by the keyboard; nothing half-written was left.", file=sys.stderr)  # noqa: T201
-        raise SystemExit(130) from None
-    raise SystemExit(EXIT_CLEAN)
+    """Run the command line: whatever happens, one line and a code of :data:`EXIT_CODES`."""
+    raise SystemExit(outcome.run(lambda: app(standalone_mode=False)))
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
@@ -141,7 +134,7 @@ def solve(
 
     tables = load_tables(project.processed)
     from kwev.plan.export import write_plan
-    from kwev.report.results import write_results
+    from kwev.report.results import FILE, results_text
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
@@ -155,9 +148,9 @@ def solve(
 
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
-    write_plan(folder, entry.plan, entry.account)
+    write_plan(folder, entry.plan, entry.account, {FILE: results_text(tables, entry)})
     _echo(terminal.plan_lines(entry.plan, entry.account))
-    _echo((f"wrote {folder / 'plan.json'}", f"wrote {write_results(folder, tables, entry)}"))
+    _echo(f"wrote {folder / name}" for name in ("plan.json", FILE))
 
 
 def _echo(lines: Iterable[str]) -> None:
@@ -175,14 +168,24 @@ def check(
 ) -> None:
     """Recompute a plan from data/processed and config/, without the solver that made it.
 
+    The files beside it are held against its folder's manifest: results, CSV, GeoJSON, schedule
+    and site packages must be those that were written with this plan. Results, CSV and GeoJSON are
+    made from the plan again.
+
     Exit code 0: clean. 1: violations, listed. 2: the file cannot be read as a plan.
 
     Example: kwev check build/base/plan.json
     """
-    certificate = _certified(plan, scenario)[3]
+    from kwev.plan.export import problems_beside
+    from kwev.report.results import problems_of
+
+    record, _, tables, certificate = _certified(plan, scenario)
+    beside = problems_beside(plan, record) or problems_of(plan, tables, record)
+    _echo(f"violation: {line}" for line in beside)
     _echo(f"target {target}: {status}" for target, status in certificate.targets.items())
-    typer.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
-    if certificate.violations:
+    found = len(certificate.violations) + len(beside)
+    typer.echo(f"{certificate.checks} checks, {found} violations")
+    if found:
         raise typer.Exit(EXIT_VIOLATIONS)
 
 
@@ -221,6 +224,7 @@ def schedule(
     folder = out or plan.parent
     refuse_file(folder)
     record, case, tables, certificate = _certified(plan)
+    plan_sha256 = sha256_bytes(plan.read_bytes())
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
     from kwev.report import phases as phasing
@@ -232,10 +236,13 @@ def schedule(
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", schedule_file(made).as_dict())
-    write_json(folder / "phases.json", phases.as_dict())
-    write_text(folder / "site-packages.csv", packages.as_csv(sites))
-    write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
+    files = {
+        "schedule.json": dump_json(schedule_file(made).as_dict()),
+        "phases.json": dump_json(phases.as_dict()),
+        "site-packages.csv": packages.as_csv(sites),
+        "site-packages.geojson": dump_json(packages.as_geojson(sites)),
+    }
+    write_set(folder, files, plan=plan_sha256)
     _echo(terminal.schedule_lines(made.compared()))
     typer.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
 
@@ -299,6 +306,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
         Path | None,
         Option("--history", help="File to append to (default: data/monitoring/history.csv)."),
     ] = None,
+    begin: Annotated[
+        bool, Option("--begin", help="Begin the history where there is none.")
+    ] = False,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Measure and tell, but write nothing.")
     ] = False,
@@ -311,13 +321,15 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     The list is measured on the cells, as plans are, and appended to a history, of which nothing is
     ever changed: the same file again writes nothing. Each target is told with pass or fail, the
     change since the last line of its series and the trend. A series is one source, filtered alike.
+    Each line ends with a hash of all lines before it; one process writes at a time.
 
     A list of stations has a row a station, with the columns latitude, longitude (degrees),
     l2_ports, l3_ports (counts) and, where known, station_id, name, opened (2026-03-31), access
     (public, tesla_only, private) and status (available, planned, closed); an empty access counts
-    as public, an empty status as available. GeoJSON has the same as properties of points. The
-    files of Natural Resources Canada (AFDC columns) and OpenChargeMap are read as they are.
-    Stations outside the Region, and those not for all cars, are left out and counted.
+    as public, an empty status as available; what opens after the date does not
+    count. GeoJSON has the same as properties of points. The files of Natural Resources Canada
+    (AFDC columns) and OpenChargeMap are read as they are. Stations outside the Region, and those
+    not for all cars, are left out and counted.
 
     A quarter's vehicles have the columns fsa and ev, or fsa, bev and phev, and a row for each of
     the Region's areas; they are held against the network of data/processed.
@@ -339,7 +351,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     project = find_project()
     from kwev.report.history import monitor as watch
 
-    told = watch(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
+    told = watch(
+        project, snapshot, date=date, series=series, path=history, begin=begin, dry_run=dry_run
+    )
     _echo(told.lines)
     if told.regressed:
         raise typer.Exit(EXIT_REGRESSED)

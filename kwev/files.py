@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ from kwev.errors import KwevError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -45,6 +49,7 @@ def refuse_file(folder: Path) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    path = path.resolve()  # a link stays one: what it leads to is written
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -97,13 +102,30 @@ def read_json(path: Path) -> Any:
             f"file cannot be read: {reason}", where=str(path), hint="Check the file."
         ) from error
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return _plain(json.loads(text, parse_constant=_refuse_constant, parse_float=_finite), text)
     except (ValueError, RecursionError) as error:
         raise KwevError(
             f"not valid JSON: {error}",
             where=str(path),
             hint="The file may be cut off; write it again.",
         ) from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is too large for a number")
+    return value
+
+
+def _plain(value: Any, text: str) -> Any:
+    """Refuse half a character, which no file can hold."""
+    if _SURROGATE.search(text):
+        try:
+            dump_json(value).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError("it holds half a character (a lone surrogate)") from error
+    return value
 
 
 def _refuse_constant(name: str) -> None:

@@ -72,7 +72,8 @@ def problems(folder: Path) -> list[str]:
     in the folder. A folder without a manifest has nothing to be held against.
     """
     files = listed(folder) or {}
-    plan = files.get(PLAN, {}).get("sha256")
+    of_plan = folder / PLAN
+    plan = sha256_bytes(of_plan.read_bytes()) if of_plan.is_file() else None
     found = []
     for name, kept in sorted(files.items()):
         try:
@@ -82,7 +83,7 @@ def problems(folder: Path) -> list[str]:
             continue
         if digest != kept["sha256"]:
             found.append(f"{name} is not the file that {MANIFEST} names")
-        if kept.get("plan", plan) != plan and plan is not None:
+        if name != PLAN and kept.get("plan", plan) != plan and plan is not None:
             found.append(f"{name} was made from another plan than {PLAN}")
     return found
 
@@ -108,8 +109,6 @@ def replacing(target: Path, *, manifest: bool = True) -> Iterator[Path]:
     """
     target = target.resolve()
     part, new, old = _beside(target)
-    with _told(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
     with locked(target.parent):
         _recover_folder(target)
         try:
@@ -256,8 +255,6 @@ def write_set(folder: Path, files: Mapping[str, str], *, plan: str = "") -> None
     folder = folder.resolve()
     content = {name: text.encode() for name, text in files.items()}
     made_from = plan or sha256_bytes(content.get(PLAN, b""))
-    with _told(folder):
-        folder.mkdir(parents=True, exist_ok=True)
     with locked(folder), _told(folder):
         _recover_files(folder)
         part = folder / _PART
@@ -393,9 +390,11 @@ def _here() -> Path | None:
 def locked(folder: Path) -> Iterator[None]:
     """Let one process at a time into the block, by a lock on a folder that ends with it.
 
-    The lock is on the folder itself, so that none is left behind, whatever happens.
+    The folder is made where it is missing. The lock is on the folder itself, so that none is left
+    behind, whatever happens.
     """
     with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY)
     try:
         with _told(folder):
