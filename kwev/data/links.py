@@ -74,7 +74,10 @@ def check_links(tables: Mapping[str, pd.DataFrame]) -> tuple[str, str] | None:
 
 
 def _lost(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
-    found = [(table, column, tables[table][column], *to) for table, column, *to in LINKS]
+    found = [
+        (table, column, tables[table][column], other, key, whole)
+        for table, column, other, key, whole in LINKS
+    ]
     for table, column, whole in BY_KIND:
         of_kind = tables[table][column]
         for kind in sorted(of_kind.unique()):

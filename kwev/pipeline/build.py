@@ -201,7 +201,7 @@ STAGES = (
 _LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "transit_lines")
 
 
-def _names() -> tuple[str, ...]:
+def _written() -> tuple[str, ...]:
     """Return the names of all files that a build writes."""
     layers = (f"{name}.geojson" for name in _LAYERS)
     return (*(f"{name}.csv" for name in PROCESSED), *layers, "manifest.json")
@@ -289,7 +289,7 @@ def build(  # noqa: PLR0913 -- the options of the command
         ``out_dir`` is a folder that kwev did not make, or is, holds or lies in one that must stay.
     """
     own = register.parent / "processed"
-    refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_names())
+    refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_written())
     raw = Raw(raw_dir, register, accepted)
     with Meter(STAGES, shown=progress) as meter:
         meter.listen(raw.enter)
@@ -301,7 +301,7 @@ def build(  # noqa: PLR0913 -- the options of the command
                 for name, text in texts.items():
                     write_text(fresh / name, text)
                 # once more: the stages took minutes
-                refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_names())
+                refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_written())
     sizes = {name: len(text.encode()) for name, text in texts.items()}
     rows = {name: len(table) for name, table in tables.items()}
     return BuildReport(out_dir, rows, sizes, tuple(meter.costs))
