@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from kwev.model.base_constraints import BASE
+from kwev.model.constraints import BASE
 from kwev.model.coverage import alike, row_of_points
 from kwev.model.formulation import OPTIONS, _decisions, active
 from kwev.model.inputs import build_inputs

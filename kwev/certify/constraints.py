@@ -1,6 +1,6 @@
 """Whether a plan keeps the scenario's optional rules, recomputed for the certificate.
 
-Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.groups` on purpose, from the
+Written apart from :mod:`kwev.model.constraints` and :mod:`kwev.model.demand` on purpose, from the
 tables, the scenario and numpy alone. Each rule is checked by the function that has its name; one
 with an end for the level (``ports_l2``, ``renters_l3``) by a function of both levels. Cost and
 ports of a single action are in :meth:`kwev.certify.actions.ActionEncoding.problem` as well, which
@@ -48,7 +48,7 @@ def ties(config: Config) -> bool:
 
 
 def broken(evaluation: Evaluation, ports: Ports) -> list[str]:
-    """Return the hard optional rules that a plan breaks, one sentence each; empty where none.
+    """Say which hard optional rules a plan breaks.
 
     Parameters
     ----------
@@ -56,12 +56,17 @@ def broken(evaluation: Evaluation, ports: Ports) -> list[str]:
         The scenario's data and rules.
     ports
         Ports that each action adds.
+
+    Returns
+    -------
+    list of str
+        One sentence for each, sorted; empty where none is broken.
     """
     return sorted(text for rule in HARD for text in rule(evaluation, ports))
 
 
 def missed(evaluation: Evaluation, ports: Ports) -> dict[str, float]:
-    """Return the share of the Region's people that each elastic rule misses, by rule.
+    """Return what a plan misses of each elastic optional rule that the scenario sets.
 
     Parameters
     ----------
@@ -69,6 +74,12 @@ def missed(evaluation: Evaluation, ports: Ports) -> dict[str, float]:
         The scenario's data and rules.
     ports
         Ports that each action adds.
+
+    Returns
+    -------
+    dict
+        By rule, for example ``municipality_l2``: the share of the Region's people that
+        it misses (0 to 1).
     """
     rules = evaluation.config.rules
     groupings: tuple[tuple[str, Floors], ...] = (

@@ -31,7 +31,21 @@ BATCH = 64
 
 @dataclass(frozen=True)
 class Points:
-    """Demand points of one kind: ids, whole centimetres, people, EVs."""
+    """Demand points of one kind, sorted by id; every array has one entry a point.
+
+    Attributes
+    ----------
+    kind
+        ``cell``, ``da`` or ``tract``.
+    ids
+        Shape (n,): ids, text.
+    xy_cm
+        Shape (n, 2): easting and northing in EPSG:26917 (whole cm).
+    people
+        Shape (n,): residents.
+    ev
+        Shape (n,): EVs of the year that the scenario plans for (vehicles).
+    """
 
     kind: str
     ids: NDArray[np.str_]

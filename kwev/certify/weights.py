@@ -25,9 +25,21 @@ STEPS = 20
 
 
 def evs(tables: Tables, year: EvYear, geography: str) -> dict[str, float]:
-    """Return the EVs of every ``cell``, ``da`` or ``tract`` by id.
+    """Return the EVs of every demand point, those registered now or those of a forecast.
 
-    Those registered now, or those that the forecast gives the place at the end of ``year``.
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    year
+        ``now``, or ``2030`` or ``2035`` for the EVs that the forecast gives the place at its end.
+    geography
+        ``cell``, ``da`` or ``tract``.
+
+    Returns
+    -------
+    dict
+        By id of the point: EVs (vehicles).
     """
     key = f"{geography}_id"
     if year == "now":
@@ -48,6 +60,11 @@ def point_weights(tables: Tables, config: Config, points: Points) -> Ratios:
         The resolved scenario: ``weights`` and ``scores.demand``.
     points
         Demand points, with their people and EVs.
+
+    Returns
+    -------
+    Ratios
+        One exact fraction for each point, in their order, without unit.
 
     Raises
     ------

@@ -116,10 +116,23 @@ class Case:
 def parse(values: Any, *, where: str) -> Config:
     """Read plain values strictly.
 
+    Parameters
+    ----------
+    values
+        Plain JSON values: a whole scenario.
+    where
+        Where they are from, for the message of an error.
+
+    Returns
+    -------
+    Config
+        The scenario, checked.
+
     Raises
     ------
     KwevError
-        Naming the path of the first key that is wrong and the nearest known one.
+        If they are no JSON object, or naming the path of the first key that is wrong and the
+        nearest known one.
     """
     if not isinstance(values, dict):
         raise KwevError("configuration must be a JSON object", where=where)
@@ -130,7 +143,20 @@ def parse(values: Any, *, where: str) -> Config:
 
 
 def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return ``base`` with the keys of ``over`` put in, objects merged deeply."""
+    """Return ``base`` with the keys of ``over`` put in, objects merged deeply.
+
+    Parameters
+    ----------
+    base
+        Plain JSON values.
+    over
+        Values that are put over them.
+
+    Returns
+    -------
+    dict
+        New on every level that ``over`` changes; neither argument is touched.
+    """
     merged = dict(base)
     for key, value in over.items():
         below = merged.get(key)
@@ -140,7 +166,18 @@ def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def scenario_paths(config_dir: Path) -> dict[str, Path]:
-    """Return the file of every scenario by name: base, ``scenarios/``, ``cases/``, ``test/``."""
+    """Return the file of every scenario: base, ``scenarios/``, ``cases/``, ``test/``.
+
+    Parameters
+    ----------
+    config_dir
+        The folder ``config``.
+
+    Returns
+    -------
+    dict
+        By name of the scenario: the path of its file.
+    """
     found = {"base": config_dir / "base.json"}
     for folder in ("scenarios", "cases", "test"):
         for path in sorted((config_dir / folder).glob("*.json")):
@@ -188,6 +225,22 @@ def load_case(
 ) -> Case:
     """Load a scenario at a geography, with a solver forced where one is given.
 
+    Parameters
+    ----------
+    scenario
+        Name of the scenario, as of :func:`load_config`.
+    geography
+        Demand points of the model: ``tract``, ``da`` or ``cell``.
+    solver
+        One of :data:`kwev.config.SOLVERS`; the scenario's own where it is None.
+    config_dir
+        As of :func:`load_config`.
+
+    Returns
+    -------
+    Case
+        The scenario, resolved and checked, with its geography.
+
     Raises
     ------
     KwevError
@@ -206,7 +259,13 @@ def load_case(
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON schema of a resolved configuration."""
+    """Return the JSON schema of a resolved configuration.
+
+    Returns
+    -------
+    dict
+        A schema of draft 2020-12; each value has its unit and its range in it.
+    """
     schema = Config.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "kwev configuration"

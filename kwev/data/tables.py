@@ -38,8 +38,38 @@ class Tables:
     """The tables of ``data/processed``; columns and units are those of :mod:`kwev.data.schemas`.
 
     Ids are text; a missing text is "", a missing number NaN. Treat the frames as read-only.
-    ``inputs_sha256`` is the SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order;
-    ``manifest_sha256`` that of the manifest which every byte read was held against.
+
+    Attributes
+    ----------
+    municipalities, das, tracts, fsas
+        The Region's areas: people, dwellings, and places in EPSG:26917 (m).
+    ev_quarters, ev_backtest, ev_forecast
+        EVs registered by quarter, and the forecast of them (vehicles), with how it did on the past.
+    fsa_growth, da_growth, tract_growth, cell_growth
+        EVs of each place at the end of the forecast's years (vehicles).
+    cells, cell_parts
+        Cells of the finest geography, and the dissemination areas that each is made of.
+    stations, station_records, sites
+        Public stations of today with ports and power (kW), what each source says of them, and
+        candidate sites.
+    road_nodes, road_edges, road_snaps
+        Roads with lengths (m), and where points, stations and sites meet them.
+    da_profiles, tract_profiles
+        Households, incomes (CAD) and housing of the census.
+    construction, area_grid
+        Dwellings by type and period of construction, and the grid proxy of each area (kW).
+    transit_stops, transit_routes, transit_days, transit_lengths, transit_planned
+        Public transit: stops, routes, trips by day, lengths, and what is planned.
+    site_facts, point_facts
+        What the scores of sites and of demand points are made of.
+    tariffs
+        Published prices of stations, energy and charging (CAD, or a row's own currency).
+    quality
+        The quality ledger: what was found in the raw data, and what was done about it.
+    inputs_sha256
+        SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
+    manifest_sha256
+        SHA-256 of the manifest that every byte read was held against.
     """
 
     municipalities: pd.DataFrame

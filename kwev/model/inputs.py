@@ -17,8 +17,7 @@ from kwev.model.coverage import (
     reach_l3,
     ruler_of,
 )
-from kwev.model.demand import DemandPoints, demand_points, energy_need_kwh, shares
-from kwev.model.groups import Groups, groups
+from kwev.model.demand import DemandPoints, Groups, demand_points, energy_need_kwh, groups, shares
 from kwev.model.siting import (
     Columns,
     Stations,

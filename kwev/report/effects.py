@@ -15,8 +15,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
 from kwev.errors import KwevError
 from kwev.model.coverage import reach_l2, reach_l3, ruler_of
-from kwev.model.demand import demand_points, share_of
-from kwev.model.groups import household_share, low_income_cad
+from kwev.model.demand import demand_points, household_share, low_income_cad, share_of
 from kwev.model.siting import decision_columns, existing_stations
 from kwev.solve.record import Choice, choice_of, column_of_action, network
 from kwev.vocabulary import LEVEL_KEYS

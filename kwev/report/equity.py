@@ -59,7 +59,7 @@ class Ask:
     Attributes
     ----------
     grouping
-        ``municipality``, ``quintile`` or a kind of household (``kwev.model.groups.HOUSEHOLDS``).
+        ``municipality``, ``quintile`` or a kind of household (``kwev.model.demand.HOUSEHOLDS``).
     level
         Of charger.
     floor

@@ -20,10 +20,9 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_json
 from kwev.report import picks, sweeps
-from kwev.studies import records, store, study
-from kwev.studies.records import Record
+from kwev.studies import store, study
 from kwev.studies.rows import actions_of, evaluated
-from kwev.studies.study import Point
+from kwev.studies.study import Point, Record
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ def record(project: Project) -> Record:
     """Return the record of regrets and of the plan of least worst regret."""
     tables, base = load_tables(project.processed), picks.case_of(project)
     parts = {
-        **records.made_from(tables, base, VERSION),
+        **study.made_from(tables, base, VERSION),
         "futures": sha256_json([store.key(tables, point.case) for point in points(project)]),
         "alternatives": sha256_json(picks.record(project).parts),
     }
@@ -207,7 +206,7 @@ def _candidates(
     project: Project, own: list[Point], best: pd.DataFrame
 ) -> dict[str, dict[str, int]]:
     """Return the plans that are compared: today's best, its alternatives, the best of a future."""
-    near = records.read_record(project, picks.record(project))["plans"]
+    near = study.read_record(project, picks.record(project))["plans"]
     found = {("base" if row["name"] == picks.BEST else row["name"]): row["actions"] for row in near}
     found |= {p.name: str(actions) for p, actions in zip(own, best["actions"], strict=True)}
     return {name: dict(actions_of(text)) for name, text in found.items()}
@@ -263,7 +262,7 @@ def read(project: Project) -> Robustness:
         If they are missing, damaged or stale.
     """
     tables = load_tables(project.processed)
-    values = records.read_record(project, record(project))
+    values = study.read_record(project, record(project))
     budget = picks.case_of(project).config.budget.limit_cad
     return of_values(values, draws(project, tables), budget)
 

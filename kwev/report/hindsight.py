@@ -26,7 +26,7 @@ from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
-from kwev.studies import records
+from kwev.studies import study
 from kwev.studies.store import solve_certified
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_KEYS, TARGET_NAMES
@@ -171,14 +171,14 @@ VERSION: Final = "1"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
-def record(project: Project) -> records.Record:
+def record(project: Project) -> study.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
     base = load_config("base", project.config)
     found = past(tables)
     case = Case("hindsight", config_of(base, found), "da")
-    parts = records.made_from(tables_of(tables, found), case, VERSION)
-    return records.Record(NAME, parts, lambda: make(project))
+    parts = study.made_from(tables_of(tables, found), case, VERSION)
+    return study.Record(NAME, parts, lambda: make(project))
 
 
 def make(project: Project, geography: str = "da") -> dict[str, Any]:

@@ -72,7 +72,7 @@ def constraints(project: Project) -> list[Constraint]:
     KwevError
         If the instances of this checkout cannot be read.
     """
-    from kwev.model import equations  # noqa: PLC0415 -- cvxpy loads only where it solves
+    from kwev.model import formulation  # noqa: PLC0415 -- cvxpy loads only where it solves
 
     shown = instances(project.root / INSTANCES)
     return [
@@ -80,10 +80,10 @@ def constraints(project: Project) -> list[Constraint]:
             one.row,
             one.title,
             notation.written(one.formulas[0].latex.replace("&", "")),
-            equation in equations.OPTIONAL,
+            equation in formulation.OPTIONAL,
             tuple(shown.get(one.row, ())),
         )
-        for equation, one in equations.constraints()
+        for equation, one in formulation.constraints()
     ]
 
 

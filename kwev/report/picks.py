@@ -22,10 +22,10 @@ from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
 from kwev.report.frontier import LEVELS
-from kwev.studies import records
-from kwev.studies.records import Record
+from kwev.studies import study
 from kwev.studies.rows import actions_of, values_of
 from kwev.studies.store import stored
+from kwev.studies.study import Record
 from kwev.units import POINTS
 from kwev.vocabulary import ACTION_KINDS, KIND_NAMES
 
@@ -265,7 +265,7 @@ def case_of(project: Project) -> Case:
 def record(project: Project) -> Record:
     """Return the record of the alternatives."""
     tables, case = load_tables(project.processed), case_of(project)
-    parts = records.made_from(tables, case, VERSION)
+    parts = study.made_from(tables, case, VERSION)
     return Record(NAME, parts, lambda: _made(project, tables, case))
 
 
@@ -378,7 +378,7 @@ def read(project: Project) -> Alternatives:
     KwevError
         If they are missing, damaged or stale.
     """
-    return of_values(records.read_record(project, record(project)))
+    return of_values(study.read_record(project, record(project)))
 
 
 def of_values(values: Mapping[str, Any]) -> Alternatives:

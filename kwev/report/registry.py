@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
 from kwev.report import equity, frontier, futures, hindsight, picks, sweeps, timing
-from kwev.studies import records, study
+from kwev.studies import study
 from kwev.studies.rows import differences
 
 if TYPE_CHECKING:
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from kwev.project import Project
-    from kwev.studies.records import Record
-    from kwev.studies.study import Point
+    from kwev.studies.study import Point, Record
 
 STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     **sweeps.STUDIES,
@@ -74,7 +73,7 @@ def state(project: Project, name: str) -> list[str]:
     known(name)
     if name in STUDIES:
         return study.problems(project, STUDIES[name](project))
-    wrong = records.record_problem(project, RECORDS[name](project))
+    wrong = study.record_problem(project, RECORDS[name](project))
     return [wrong] if wrong else []
 
 
@@ -123,8 +122,8 @@ def sweep(
         if name not in RECORDS:
             continue
         rec = RECORDS[name](project)
-        if fresh or records.record_problem(project, rec):
-            records.write_record(project, rec)
+        if fresh or study.record_problem(project, rec):
+            study.write_record(project, rec)
             made += 1
         progress(name)
     return made

@@ -27,8 +27,8 @@ from kwev.report import (
 )
 from kwev.report.results import Findings
 from kwev.report.returns import Business
-from kwev.studies.records import read_record
 from kwev.studies.store import Entry, plan_for, solve_ahead, stored
+from kwev.studies.study import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,8 +23,8 @@ from kwev.report.effects import effects
 from kwev.report.phases import PHASES, phase_of
 from kwev.report.sweeps import ledger
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
-from kwev.studies import records, store
-from kwev.studies.records import Record
+from kwev.studies import store, study
+from kwev.studies.study import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,7 +118,7 @@ def as_written(plan: Plan, phasing: Phasing) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
+class Task:
     """A plan ready to be scheduled under any limits."""
 
     plan: Plan
@@ -127,13 +127,15 @@ class _Task:
     gains: Worth
 
     @classmethod
-    def of(cls, tables: Tables, plan: Plan, config: Config) -> _Task:
+    def of(cls, tables: Tables, plan: Plan, config: Config) -> Task:
+        """Return the task of a plan: its jobs, and what each gives the cells once it is done."""
         found = effects(tables, plan)
         jobs, chosen = jobs_of(found)
         weights: dict[LevelKey, float] = {"l2": config.weights.l2, "l3": config.weights.l3}
         return cls(plan, config, jobs, worth(found.reach, found.cells, chosen, weights))
 
     def best(self, phasing: Phasing) -> Schedule:
+        """Return the schedule that gathers most within the limits; see the solver's docstring."""
         return best(self.jobs, self.gains, phasing, self.config.solver)
 
     def order(self, phasing: Phasing, inside: Sequence[int]) -> NDArray[np.int64]:
@@ -148,6 +150,7 @@ class _Task:
         return point_months(self.gains, never, phasing)
 
     def named(self, period: NDArray[np.int64]) -> dict[str, int]:
+        """Return the period of each action by its id."""
         return dict(zip(self.jobs.ids, period.tolist(), strict=True))
 
 
@@ -174,7 +177,7 @@ def make(
     KwevError
         If the limits leave no schedule.
     """
-    task, phasing = _Task.of(tables, plan, config), config.phasing
+    task, phasing = Task.of(tables, plan, config), config.phasing
     top, first = task.best(phasing), by_gain(task.jobs, task.gains)
     periods = {
         "best": top.period,
@@ -208,7 +211,7 @@ def _limit(phasing: Phasing, key: str) -> Any:
     return node
 
 
-def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
+def _swing(task: Task, key: str, end: str, value: float) -> dict[str, Any]:
     """Return what the best schedule and the specification's order gain at another limit."""
     found: dict[str, Any] = {"key": key, "end": end, "value": value}
     try:
@@ -231,7 +234,7 @@ def _swing(task: _Task, key: str, end: str, value: float) -> dict[str, Any]:
 
 RECORD: Final = "schedule"
 VERSION: Final = "1"
-"""Version of the code behind the record (see :func:`kwev.studies.records.made_from`)."""
+"""Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
 def ranges(project: Project) -> dict[str, tuple[float, float]]:
@@ -248,7 +251,7 @@ def record(project: Project, scenario: str = "base", geography: str = "cell") ->
     config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)
     parts = {
-        **records.made_from(tables, case, VERSION),
+        **study.made_from(tables, case, VERSION),
         "limits": sha256_json([config.phasing.model_dump(mode="json"), ranges(project)]),
     }
 
@@ -442,5 +445,5 @@ def timetable(
     KwevError
         If the record is missing, damaged or stale.
     """
-    values = records.read_record(project, record(project, plan.scenario, geography))
+    values = study.read_record(project, record(project, plan.scenario, geography))
     return Timetable.of(tables, plan, config, values)

@@ -111,15 +111,12 @@ def solve(
     """
     from highspy import Highs  # noqa: PLC0415 -- loads only where it solves
 
-    from kwev.solve.solvers import choose_engine  # noqa: PLC0415 -- loads only where it solves
     from kwev.solve.stages import solve_inputs  # noqa: PLC0415 -- loads only where it solves
 
     case = Case(scenario, model.config, model.inputs.points.geography)
     # HiGHS keeps the threads of a process's first solve: the caller's own may have asked for others
     Highs.resetGlobalScheduler(True)
-    engine = choose_engine(model.config.solver.name)
-    solved = solve_inputs(tables, case, model.inputs, engine, progress=progress, plain=plain)
-    return solved.plan
+    return solve_inputs(tables, case, model.inputs, progress=progress, plain=plain).plan
 
 
 sys.modules[__name__].__class__ = Room

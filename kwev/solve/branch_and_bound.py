@@ -6,7 +6,7 @@ from the last one's basis, at some hundredths of a second a node:
 
 1. The relaxation gives a bound and the reduced cost of every variable.
 2. Whole variables are made whole best bound first: the counts before all others (see
-   :mod:`kwev.solve.valid_inequalities`), then the one whose two branches raise the bound most,
+   :mod:`kwev.solve.presolve`), then the one whose two branches raise the bound most,
    by trial where it was never branched on and by its own record after that (pseudo-costs
    [Achterberg, Koch and Martin, 2005]).
 3. **Reduced-cost fixing.** Let z be the value of a node's relaxation and U the cut-off. Moving a

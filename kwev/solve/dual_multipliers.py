@@ -20,7 +20,7 @@ from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, plan_bounds
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof
-from kwev.solve.block_program import BlockProgram
+from kwev.solve.highs import BlockProgram
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
@@ -354,7 +354,6 @@ def _units(value: float) -> int:
 
 def written(parts: NDArray[np.int64]) -> str:
     """Return parts as text in runs; what is negative has no row and goes with its neighbour."""
-    filled = parts.copy()
     known = np.flatnonzero(parts >= 0)
     if len(known) == 0:
         return ""

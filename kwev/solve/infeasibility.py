@@ -119,7 +119,6 @@ def explain(
     tables: Tables,
     case: Case,
     *,
-    time_limit_s: float = TIME_LIMIT_S,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Conflict:
     """Return an irreducible set of constraint groups that cannot be met together.
@@ -130,10 +129,13 @@ def explain(
         ``data/processed``, read.
     case
         The scenario and the geography; its targets are hard here.
-    time_limit_s
-        Longest time for one test (s).
     progress
         Called with the name of each group before it is tested, ``""`` for the first test of all.
+
+    Returns
+    -------
+    Conflict
+        Whether targets and rules can be met together, and the groups that cannot.
 
     Raises
     ------
@@ -149,7 +151,7 @@ def explain(
         return Conflict("irreducible", (alone,), (), names, (), most)
     if len(inputs.columns) == 0:  # nothing to decide, and each target is met as it is
         return Conflict("none", (), (), names, ())
-    return deletion_filter(names, Prober(inputs, config, time_limit_s), progress)
+    return deletion_filter(names, Prober(inputs, config), progress)
 
 
 def deletion_filter(
@@ -195,12 +197,10 @@ class Prober:
         With a column for every place (:func:`wide_inputs`).
     config
         The scenario.
-    time_limit_s
-        Longest time for one problem (s).
     """
 
-    def __init__(self, inputs: Inputs, config: Config, time_limit_s: float) -> None:
-        self._settings = config.solver.model_copy(update={"time_limit_s": time_limit_s})
+    def __init__(self, inputs: Inputs, config: Config) -> None:
+        self._settings = config.solver.model_copy(update={"time_limit_s": TIME_LIMIT_S})
         self._engine = choose_engine(config.solver.name)
         model = build_model(inputs, config)
         self._model = model

@@ -22,14 +22,19 @@ from kwev.errors import KwevError
 from kwev.files import sha256_json
 from kwev.model import formulation
 from kwev.model.constraints import energy_share, need_share
-from kwev.model.demand import share_of
 from kwev.model.formulation import Model, build_model, touched
 from kwev.model.inputs import assembled, build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
-from kwev.solve.presolve import energy_short_kw, reduce, some_columns
-from kwev.solve.record import choice_of, column_of_action, objective_parts, unserved_share
+from kwev.solve.presolve import energy_short_kw, reduce, some_columns, tight_rows
+from kwev.solve.record import (
+    choice_of,
+    column_of_action,
+    net_cad,
+    objective_parts,
+    share,
+    unserved_share,
+)
 from kwev.solve.solvers import Answer, choose_engine, out_of_time
-from kwev.solve.valid_inequalities import tight_rows
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_KEYS
 
@@ -59,7 +64,17 @@ TIE_POINTS = 1e-3
 
 @dataclass(frozen=True)
 class Future:
-    """A scenario that may come, with the least total shortfall that any plan has in it (points)."""
+    """A scenario that may come.
+
+    Attributes
+    ----------
+    name
+        Its name.
+    case
+        The scenario and the geography.
+    best_points
+        Least total shortfall that any plan has in it (points).
+    """
 
     name: str
     case: Case
@@ -121,23 +136,20 @@ def actions_of(plan: Plan) -> Actions:
 def standing(inputs: Inputs, config: Config, actions: Mapping[str, int]) -> Standing:
     """Return how a plan stands in a future whose inputs are given."""
     choice, left_out = choice_of(inputs.columns, actions.items())
-    columns, points = inputs.columns, inputs.points
+    points = inputs.points
     reached = {level: inputs.reach[level].covered(choice.build) for level in inputs.reach}
-    have = {
-        target: share_of(points.ev if target == "ev_owners" else points.people, who)
-        for target, who in reached.items()
-    }
-    missed = [max(0.0, share - have[key]) for key, share in config.targets.enforced().items()]
+    missed = [
+        max(0.0, wanted - share(points, target, reached[target]))
+        for target, wanted in config.targets.enforced().items()
+    ]
     unserved = unserved_share(inputs, choice) if config.demand.enforce else 0.0
     missed += [unserved, *formulation.missed(inputs, config, choice.build).values()]
-    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    net_cad += columns.port_cad @ choice.ports
     return Standing(
         shortfall_points=POINTS * sum(missed),
         people={level: float(points.people[~reached[level]].sum()) for level in LEVEL_KEYS},
         unserved_kwh=unserved * float(inputs.energy.need_kwh.sum()),
         objective=sum(objective_parts(inputs, config, choice).values()),
-        net_cad=float(net_cad),
+        net_cad=net_cad(inputs.columns, choice),
         left_out=left_out,
     )
 
@@ -166,6 +178,11 @@ def least_worst_regret(
     known
         Plans to start from: ports by action id. Those that some future does not allow are left
         aside.
+
+    Returns
+    -------
+    Robust
+        Its actions, its largest regret and a bound on it (points).
 
     Raises
     ------

@@ -18,14 +18,13 @@ from kwev.model.formulation import HOLD_POINTS, build_model, touched
 from kwev.model.inputs import build_inputs
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
-from kwev.solve.presolve import Reduced, reduce
+from kwev.solve.presolve import Reduced, reduce, tight_rows
 from kwev.solve.record import Choice, Extreme, Outcome, choice_of, objective_parts, plan_record
 from kwev.solve.solvers import Engine, choose_engine, out_of_time
-from kwev.solve.valid_inequalities import tight_rows
 from kwev.vocabulary import TARGET_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -134,20 +133,12 @@ class _Search:
         return replace(reduced, inputs=replace(reduced.inputs, columns=own))
 
 
-def alternatives(  # noqa: PLR0913 -- what is looked for, with its defaults
-    tables: Tables,
-    case: Case,
-    best: Plan,
-    *,
-    count: int = COUNT,
-    within: float = WITHIN,
-    progress: Callable[[str], None] = lambda _: None,
-) -> list[Near]:
+def alternatives(tables: Tables, case: Case, best: Plan, *, count: int = COUNT) -> list[Near]:
     """Return plans near the best one that differ from it and from each other.
 
     The model is the whole one, without column dominance: a dominated site is exactly what may
     stand in for another. Each shortfall is held at the best plan's, so that no alternative reaches
-    fewer people than a target asks for; the objective may give way.
+    fewer people than a target asks for; the objective may give way (:data:`WITHIN`).
 
     Parameters
     ----------
@@ -159,10 +150,11 @@ def alternatives(  # noqa: PLR0913 -- what is looked for, with its defaults
         Its certified plan.
     count
         Alternatives at most; fewer where no other plan is as near.
-    within
-        Largest gap of an alternative to the best plan's bound (share).
-    progress
-        Called with a word before each search.
+
+    Returns
+    -------
+    list of Near
+        In the order in which they are found.
 
     Raises
     ------
@@ -171,28 +163,26 @@ def alternatives(  # noqa: PLR0913 -- what is looked for, with its defaults
     """
     inputs = build_inputs(tables, case.config, case.geography)
     found = [_choice(inputs, [(a.id, a.ports_added) for a in best.actions])]
-    searching, near_case = _search(inputs, case, best, within), _within(case, within)
+    searching, near_case = _search(inputs, case, best), _near(case)
     near: list[Near] = []
-    for number in range(1, count + 1):
-        progress(f"alternative {number}")
+    for _ in range(count):
         choice, bound = searching.next(found)
         if any((choice.build == one.build).all() for one in found):
             break  # what shares least with the plans found is one of them
         shared = int(sum((one.build & choice.build).sum() for one in found))
         found.append(choice)
-        points = sum(objective_parts(inputs, case.config, choice).values())
-        plan = proven(_record(tables, near_case, inputs, best, choice, points), tables, near_case)
+        plan = proven(_record(tables, near_case, inputs, best, choice), tables, near_case)
         near.append(Near(plan, near_case, shared, min(max(0.0, bound), shared)))
     return near
 
 
-def _within(case: Case, within: float) -> Case:
-    settings = case.config.solver.model_copy(update={"mip_gap": within})
+def _near(case: Case) -> Case:
+    settings = case.config.solver.model_copy(update={"mip_gap": WITHIN})
     return replace(case, config=case.config.model_copy(update={"solver": settings}))
 
 
-def _search(inputs: Inputs, case: Case, best: Plan, within: float) -> _Search:
-    least = best.solver.bound / (1 + within)
+def _search(inputs: Inputs, case: Case, best: Plan) -> _Search:
+    least = best.solver.bound / (1 + WITHIN)
     held = {name: getattr(best.shortfall, name) for name in (*TARGET_KEYS, "demand")}
     room = max(best.solver.bound - least, 1e-6)
     return _Search(
@@ -205,10 +195,9 @@ def _search(inputs: Inputs, case: Case, best: Plan, within: float) -> _Search:
     )
 
 
-def _record(  # noqa: PLR0913, PLR0917 -- what a record is made of
-    tables: Tables, case: Case, inputs: Inputs, best: Plan, choice: Choice, points: float
-) -> Plan:
+def _record(tables: Tables, case: Case, inputs: Inputs, best: Plan, choice: Choice) -> Plan:
     """Write the record of an alternative beside the extremes and the bound of the best plan."""
+    points = sum(objective_parts(inputs, case.config, choice).values())
     solver, bound = best.solver, max(best.solver.bound, points)
     account = {
         "name": solver.name,

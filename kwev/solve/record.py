@@ -16,7 +16,7 @@ from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS, POINTS
 from kwev.vocabulary import ACTION_KIND, TARGET_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from numpy.typing import NDArray
 
@@ -81,20 +81,56 @@ def column_of_action(columns: Columns) -> dict[str, int]:
 
 
 def action_id(columns: Columns, k: int) -> str:
-    """Return the id of the action of column k."""
+    """Return the id of the action of column k.
+
+    Parameters
+    ----------
+    columns
+        The columns of a scenario.
+    k
+        Index of one of them.
+
+    Returns
+    -------
+    str
+        ``<kind>_<place_id>``.
+    """
     return f"{columns.kind[k]}_{columns.place_id[k]}"
 
 
 @dataclass(frozen=True)
 class Network:
-    """Where each level is offered."""
+    """Where each level is offered.
+
+    Attributes
+    ----------
+    l2, l3
+        Places that offer a level, to measure from (m).
+    """
 
     l2: Places
     l3: Places
 
 
 def network(stations: Stations, columns: Columns, choice: Choice, config: Config) -> Network:
-    """Return where each level is offered once the chosen actions are done."""
+    """Return where each level is offered once the chosen actions are done.
+
+    Parameters
+    ----------
+    stations
+        What stands today.
+    columns
+        The m possible actions.
+    choice
+        Which of them are done.
+    config
+        The scenario: whether an L3 station serves L2 demand.
+
+    Returns
+    -------
+    Network
+        Stations that keep a level, and places that come to offer it.
+    """
     has_l2, has_l3 = stations.l2_ports > 0, stations.l3_ports > 0
     has_l2[columns.station[choice.build & columns.ends_l2]] = False
     has_l3[columns.station[choice.build & columns.ends_l3]] = False
@@ -103,6 +139,17 @@ def network(stations: Stations, columns: Columns, choice: Choice, config: Config
     if config.coverage.l3_counts_for_l2:
         l2.append(l3)
     return Network(Places.joined(l2), l3)
+
+
+def share(points: DemandPoints, target: str, reached: NDArray[np.bool_]) -> float:
+    """Return the share that counts for a target, of people or of EVs, at the points reached."""
+    return share_of(points.ev if target == "ev_owners" else points.people, reached)
+
+
+def net_cad(columns: Columns, choice: Choice) -> float:
+    """Return the purchase of a choice less its resale (CAD)."""
+    per_build = columns.fixed_cad - columns.resale_cad
+    return float(per_build @ choice.build + columns.port_cad @ choice.ports)
 
 
 @dataclass(frozen=True)
@@ -114,9 +161,8 @@ class Covered:
 
     def share(self, points: DemandPoints, target: str) -> float:
         """Return the share of people (``l2``, ``l3``) or of EVs (``ev_owners``) covered."""
-        if target == "ev_owners":
-            return share_of(points.ev, self.l2 | self.l3)
-        return share_of(points.people, self.l2 if target == "l2" else self.l3)
+        reached = {"l2": self.l2, "l3": self.l3, "ev_owners": self.l2 | self.l3}
+        return share(points, target, reached[target])
 
 
 def covered(points: DemandPoints, stations: Network, config: Config, ruler: Ruler) -> Covered:
@@ -314,8 +360,6 @@ def objective_parts(inputs: Inputs, config: Config, choice: Choice) -> dict[str,
     """Return what the objective of a choice is made of, in points, by the plan file's names."""
     columns, points, w = inputs.columns, inputs.points, config.weights
     after = _as_modelled(inputs, choice)
-    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    net_cad += columns.port_cad @ choice.ports
     yearly_cad = columns.yearly_cad @ choice.build + columns.port_yearly_cad @ choice.ports
     run_cad = config.operating.years * yearly_cad
     short = 0.0
@@ -325,7 +369,9 @@ def objective_parts(inputs: Inputs, config: Config, choice: Choice) -> dict[str,
     return {
         "l2": float(POINTS * w.l2 * points.weight[after.l2].sum()),
         "l3": float(POINTS * w.l3 * points.weight[after.l3].sum()),
-        "net_cost": _lost(w.cost_points_per_million_cad * net_cad / CAD_PER_MILLION),
+        "net_cost": _lost(
+            w.cost_points_per_million_cad * net_cad(columns, choice) / CAD_PER_MILLION
+        ),
         "operating_cost": _lost(w.operating_points_per_million_cad * run_cad / CAD_PER_MILLION),
         "idle_energy": _lost(w.idle_points_per_point * POINTS * idle_share(inputs, choice)),
         "shortfall": _lost(short),
@@ -393,16 +439,12 @@ def _standing_ports(inputs: Inputs) -> dict[str, _Standing]:
     }
 
 
-def _place_facts(tables: Tables) -> dict[str, dict[str, Any]]:
-    sites = tables.sites[["site_id", "name", "category", "latitude", "longitude"]]
-    stations = tables.stations[["station_id", "name", "latitude", "longitude"]]
-    facts = {
-        row[0]: dict(zip(sites.columns, row, strict=True)) for row in sites.itertuples(index=False)
-    }
-    for row in stations.itertuples(index=False):
-        fact = dict(zip(stations.columns, row, strict=True))
-        facts[row[0]] = {**fact, "category": "existing_station"}
-    return facts
+def _place_facts(tables: Tables) -> dict[str, dict[Hashable, Any]]:
+    facts = ["name", "category", "latitude", "longitude"]
+    sites = tables.sites.set_index("site_id")[facts]
+    stations = tables.stations.assign(category="existing_station").set_index("station_id")[facts]
+    found = sites.to_dict("index") | stations.to_dict("index")
+    return {str(place_id): fact for place_id, fact in found.items()}
 
 
 def _action(inputs: Inputs, choice: Choice, k: int, before: _Standing) -> dict[str, Any]:

@@ -304,13 +304,10 @@ class _Model:
             yield jobs.of_crew(level).astype(float)[None, :] @ during <= most
         yield jobs.kw[None, :] @ during <= phasing.connected_kw_per_period * (1 + ROOM)
         if phasing.area_kw_per_period is not None:
-            areas = sorted(set(jobs.area) - {""})
-            here = [
-                [kw * (a == area) for a, kw in zip(jobs.area, jobs.kw, strict=True)]
-                for area in areas
-            ]
-            if here:
-                yield np.array(here) @ during <= phasing.area_kw_per_period * (1 + ROOM)
+            areas = np.array(sorted(set(jobs.area) - {""}))
+            if len(areas):
+                here = (areas[:, None] == np.array(jobs.area)) * jobs.kw
+                yield here @ during <= phasing.area_kw_per_period * (1 + ROOM)
 
     def _money(self, by: cp.Expression) -> Iterator[cp.Constraint]:
         """Limit what is spent by the end of each period, in million CAD."""
@@ -472,11 +469,6 @@ def by_gain(jobs: Jobs, worth: Worth) -> list[int]:
         order.append(job)
         value = worth.value(done)
     return order
-
-
-def greedy(jobs: Jobs, worth: Worth, phasing: Phasing) -> NDArray[np.int64]:
-    """Return the schedule by :func:`by_gain`, each job in the first period that has room."""
-    return listed(jobs, phasing, by_gain(jobs, worth))
 
 
 def _with(done: NDArray[np.bool_], job: int) -> NDArray[np.bool_]:

@@ -1,4 +1,4 @@
-"""Solvers: which one may run, how it is set up, and one account of what it did.
+"""Solvers: which one may run, how it is set up, and the account of what it did.
 
 A problem is written in cvxpy. :func:`run` hands it to a solver; :class:`Program` holds it as
 arrays for the search of :mod:`kwev.solve.branch_and_bound`, which solves it many times.
@@ -6,6 +6,8 @@ arrays for the search of :mod:`kwev.solve.branch_and_bound`, which solves it man
 
 from __future__ import annotations
 
+import os
+import platform
 import tempfile
 import warnings
 from dataclasses import dataclass, replace
@@ -20,13 +22,16 @@ from scipy import sparse
 
 from kwev.errors import KwevError
 from kwev.solve.highs import LinearProgram
+from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
-    from kwev.config import Solver
+    from kwev.config import Config, Solver
+    from kwev.model.inputs import Inputs
+    from kwev.solve.presolve import Reduced
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,10 +163,15 @@ class Answer:
 
 
 def gurobi_licence() -> str:
-    """Probe Gurobi: ``full``, ``size-limited, non-production`` or ``none``.
+    """Probe Gurobi.
 
     cvxpy lists Gurobi as installed whether or not it may solve anything, so a model one variable
     over the free limit is tried.
+
+    Returns
+    -------
+    str
+        ``full``, ``size-limited, non-production`` or ``none``.
     """
     try:
         import gurobipy as gp  # noqa: PLC0415 -- an import that may fail is the probe
@@ -179,6 +189,16 @@ def gurobi_licence() -> str:
 
 def choose_engine(name: str) -> Engine:
     """Choose a solver: the one asked for, or with ``auto`` Gurobi under a full licence, else HiGHS.
+
+    Parameters
+    ----------
+    name
+        ``auto``, ``highs``, ``gurobi`` or ``scip``.
+
+    Returns
+    -------
+    Engine
+        The solver with its version, its licence and why it was chosen.
 
     Raises
     ------
@@ -362,3 +382,71 @@ def _account(problem: cp.Problem, name: str, *, found: bool) -> tuple[float, flo
     distance = abs(inner_value - inner_bound)
     maximise = isinstance(problem.objective, cp.Maximize)
     return value, value + distance if maximise else value - distance, nodes
+
+
+def solver_account(
+    engine: Engine, inputs: Inputs, config: Config, answer: Answer
+) -> dict[str, Any]:
+    """Return the solver's account of itself, as it stands in the plan file."""
+    most = _most_points(inputs, config)
+    bound = max(min(answer.bound, most), answer.value)
+    return {
+        "name": engine.name,
+        "version": engine.version,
+        "licence": engine.licence,
+        "reason": engine.reason,
+        "status": answer.status,
+        "objective": answer.value,
+        "bound": bound,
+        "gap_solver": gap(answer.value, bound),
+    }
+
+
+def _most_points(inputs: Inputs, config: Config) -> float:
+    """Return an objective that no plan exceeds: everybody covered, all that saves money done."""
+    columns, w = inputs.columns, config.weights
+    saved = (columns.resale_cad - columns.fixed_cad) * w.cost_points_per_million_cad
+    saved -= columns.yearly_cad * config.operating.years * w.operating_points_per_million_cad
+    return POINTS * (w.l2 + w.l3) + float(np.maximum(saved, 0.0).sum()) / CAD_PER_MILLION
+
+
+def gap(objective: float, bound: float) -> float:
+    """Return ``|bound - objective| / |objective|`` (share; 0 where both are equal)."""
+    distance = abs(bound - objective)
+    return distance / max(abs(objective), 1e-9) if distance > 0 else 0.0
+
+
+def solve_account(
+    inputs: Inputs, engine: Engine, answers: dict[str, Answer], reduced: Reduced | None = None
+) -> dict[str, Any]:
+    """Return seconds, nodes and log by solve, sizes and the machine: the content of solve.json."""
+    return {
+        "solver": engine.name,
+        "solver_version": engine.version,
+        "seconds": sum(answer.seconds for answer in answers.values()),
+        "nodes": sum(answer.nodes for answer in answers.values()),
+        "log": answers["plan"].log if "plan" in answers else "",
+        "solves": {
+            name: {
+                "status": answer.status,
+                "seconds": answer.seconds,
+                "nodes": answer.nodes,
+                "value": answer.value if answer.found else None,
+                "bound": answer.bound if answer.found and np.isfinite(answer.bound) else None,
+                "log": answer.log,
+            }
+            for name, answer in answers.items()
+        },
+        "size": {
+            "points": len(inputs.points),
+            "columns": len(inputs.columns),
+            **{f"rows_{level}": len(rows.base) for level, rows in inputs.rows.items()},
+            **({} if reduced is None else reduced.sizes()),
+        },
+        "machine": {
+            "system": platform.system(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count(),
+        },
+    }

@@ -15,16 +15,31 @@ import cvxpy as cp
 import numpy as np
 
 from kwev.model.constraints import cover_constraint, covered_share
-from kwev.model.demand import share_of
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
-from kwev.solve.account import gap, solve_account, solver_account
 from kwev.solve.branch_and_bound import Hints, solve
 from kwev.solve.dual_multipliers import proven
-from kwev.solve.presolve import Reduced, reduce, whole
-from kwev.solve.record import Choice, Extreme, Outcome, objective_parts, plan_record, unserved_share
-from kwev.solve.solvers import Answer, Engine, choose_engine, out_of_time, run
-from kwev.solve.valid_inequalities import Tight, tight_rows
+from kwev.solve.presolve import Reduced, Tight, reduce, tight_rows, whole
+from kwev.solve.record import (
+    Choice,
+    Extreme,
+    Outcome,
+    net_cad,
+    objective_parts,
+    plan_record,
+    share,
+    unserved_share,
+)
+from kwev.solve.solvers import (
+    Answer,
+    Engine,
+    choose_engine,
+    gap,
+    out_of_time,
+    run,
+    solve_account,
+    solver_account,
+)
 from kwev.units import CAD_SCALE, POINTS
 from kwev.vocabulary import TARGET_KEYS
 
@@ -173,28 +188,30 @@ def solve_scenario(
         Solve the model as it is written, without reduction, valid rows, start or search: what
         the fast way is compared with.
 
+    Returns
+    -------
+    Solved
+        The plan with the account of its solves.
+
     Raises
     ------
     KwevError
         If the geography or solver is unknown, or the solver fails.
     """
-    config = case.config
-    engine = choose_engine(config.solver.name)
-    inputs = build_inputs(tables, config, case.geography)
-    return solve_inputs(tables, case, inputs, engine, progress=progress, plain=plain)
+    inputs = build_inputs(tables, case.config, case.geography)
+    return solve_inputs(tables, case, inputs, progress=progress, plain=plain)
 
 
-def solve_inputs(  # noqa: PLR0913 -- the parts of solve_scenario, given
+def solve_inputs(
     tables: Tables,
     case: Case,
     inputs: Inputs,
-    engine: Engine,
     *,
     progress: Callable[[str], None] = lambda _: None,
     plain: bool = False,
 ) -> Solved:
     """Solve a scenario whose inputs are built already (see :func:`solve_scenario`)."""
-    config = case.config
+    config, engine = case.config, choose_engine(case.config.solver.name)
     if len(inputs.columns) == 0:
         outcome = _nothing_to_decide(inputs, config, engine)
         plan = proven(plan_record(tables, case, inputs, outcome), tables, case)
@@ -242,12 +259,10 @@ def _outcome(going: Run) -> Outcome:
 def _nothing_to_decide(inputs: Inputs, config: Config, engine: Engine) -> Outcome:
     """Return the outcome of a scenario without a single possible action: all stays as it is."""
     choice = Choice.nothing(inputs.columns)
-    points, reach = inputs.points, inputs.reach
-    covered = {target: reach[target].covered(choice.build) for target in TARGET_KEYS}
-    as_is = {
-        target: Extreme(share_of(points.people, covered[target]), choice) for target in TARGET_KEYS
-    }
-    as_is["ev_owners"] = Extreme(share_of(points.ev, covered["ev_owners"]), choice)
+    as_is = {}
+    for target in TARGET_KEYS:
+        reached = inputs.reach[target].covered(choice.build)
+        as_is[target] = Extreme(share(inputs.points, target, reached), choice)
     reason = _out_of_reach(config, as_is)
     if not reason and config.demand.enforce and unserved_share(inputs, choice) > 0:
         reason = "no action is possible"
@@ -314,7 +329,7 @@ def _ceiling(going: Run, target: str) -> Extreme:
         reached = going.inputs.reach[target].covered(everything.build)
         if (reached == _most(going.inputs.reach[target])).all():
             going.progress(name)
-            return Extreme(_share(going.inputs, target, reached), everything)
+            return Extreme(share(going.inputs.points, target, reached), everything)
     return _extreme(going, name, target, ("budget",), None)
 
 
@@ -337,11 +352,6 @@ def _most(reach: Reach) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return np.asarray(reached | (np.diff(gains.indptr) > 0))
 
 
-def _share(inputs: Inputs, target: str, reached: np.ndarray[Any, np.dtype[np.bool_]]) -> float:
-    points = inputs.points
-    return share_of(points.ev if target == "ev_owners" else points.people, reached)
-
-
 def _extreme(
     going: Run, name: str, target: str, dropped: tuple[str, ...], start: Choice | None
 ) -> Extreme:
@@ -350,15 +360,15 @@ def _extreme(
     hard, inputs = going.model.hard(without=dropped), going.reduced.inputs
     rows = inputs.rows[target]
     covered = cp.Variable(len(rows.base), bounds=[0, 1], name=name)
-    share = covered_share(inputs, target, covered)
+    part = covered_share(inputs, target, covered)
     constraints = [*hard, *cover_constraint(rows, covered, going.model.build)]
-    answer = going.solve(name, cp.Maximize(share), constraints, start)
+    answer = going.solve(name, cp.Maximize(part), constraints, start)
     if not answer.found or (answer.status != "optimal" and "budget" in dropped):
         raise out_of_time(f"answer to {name!r}")
     # the share is read off the plan found, so that the plan is its proof
     choice = going.choice()
     reached = going.inputs.reach[target].covered(choice.build)
-    return Extreme(_share(going.inputs, target, reached), choice)
+    return Extreme(share(going.inputs.points, target, reached), choice)
 
 
 def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Extreme:
@@ -375,9 +385,8 @@ def _least_budget(going: Run, choice: Choice, ceiling: dict[str, Extreme]) -> Ex
         return Extreme(None, None, "the targets cannot be met together")
     if not answer.found:
         return Extreme(None, None, "not found within the time limit")
-    choice, columns = going.choice(), going.inputs.columns
-    net_cad = (columns.fixed_cad - columns.resale_cad) @ choice.build
-    least = float(net_cad + columns.port_cad @ choice.ports)
+    choice = going.choice()
+    least = net_cad(going.inputs.columns, choice)
     return Extreme(least, choice, bound=min(answer.bound * CAD_SCALE, least))
 
 

@@ -1,9 +1,18 @@
 """Many plans for one question: solved, certified and kept, read from committed tables."""
 
-from kwev.studies.records import Record, made_from, read_record, record_problem, write_record
 from kwev.studies.rows import actions_of, differences, evaluated, values_of
 from kwev.studies.store import Entry, plan_for, solve_ahead, solve_certified, stored
-from kwev.studies.study import Point, problems, results, run
+from kwev.studies.study import (
+    Point,
+    Record,
+    made_from,
+    problems,
+    read_record,
+    record_problem,
+    results,
+    run,
+    write_record,
+)
 
 __all__ = [
     "Entry",

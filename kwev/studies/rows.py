@@ -106,10 +106,20 @@ class Row:
 def actions_of(text: str) -> tuple[Action, ...]:
     """Return the actions of a row's text.
 
+    Parameters
+    ----------
+    text
+        ``id:ports`` joined by blanks.
+
+    Returns
+    -------
+    tuple
+        Pairs of action id and the ports that it adds, in the text's order.
+
     Raises
     ------
     ValueError
-        If it is not ``id:ports`` joined by blanks.
+        If the text is none of that form.
     """
     pairs = [part.rsplit(":", 1) for part in text.split()]
     return tuple((action, int(ports)) for action, ports in pairs)
@@ -121,7 +131,22 @@ def actions_in(plan: Plan) -> tuple[Action, ...]:
 
 
 def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
-    """Return what a row keeps of a certified plan, by column."""
+    """Return what a row keeps of a certified plan.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        What it is a plan of.
+    plan
+        The plan, with its certificate.
+
+    Returns
+    -------
+    dict
+        By column of :data:`COLUMNS`, with their units; without ``name``, ``key`` and ``actions``.
+    """
     ports = _by_key(actions_in(plan))
     cover, model, found = plan.coverage, plan.model_coverage, plan.certificate
     return {
@@ -149,6 +174,15 @@ def values_of(tables: Tables, case: Case, plan: Plan) -> dict[str, Any]:
 
 def evaluated(tables: Tables, case: Case, actions: Iterable[Action]) -> dict[str, float]:
     """Evaluate actions by the certificate's own code, from the tables and the case alone.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    actions
+        Action ids with the ports that each adds.
 
     Returns
     -------
@@ -208,7 +242,7 @@ def _by_key(actions: Iterable[Action]) -> dict[ActionKey, int]:
 
 
 def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]:
-    """Return where a row is not what its own actions give when evaluated again, a line each.
+    """Say where a row is not what its own actions give when evaluated again.
 
     Parameters
     ----------
@@ -218,6 +252,11 @@ def differences(tables: Tables, case: Case, row: Mapping[str, Any]) -> list[str]
         What the row is a row of.
     row
         A row of :func:`kwev.studies.study.results`, by column.
+
+    Returns
+    -------
+    list of str
+        A line for each number that is another; empty where all are the same.
     """
     name = row["name"]
     try:

@@ -2,7 +2,8 @@
 
 The key is made of the data, the planning part of the configuration, the geography and the version
 of the code that makes a plan. The solver is recorded in the plan, not keyed. An entry is checked
-again each time it is read: one that is damaged or not clean is solved anew, never shown.
+again each time it is read: one that is damaged or not clean is solved anew, never shown. Plans are
+made by processes of this machine, or by the workers of a Dask cluster.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -23,14 +25,18 @@ from kwev.errors import KwevError
 from kwev.files import read_json, sha256_json
 from kwev.plan.export import write_plan
 from kwev.plan.format import Plan, read_plan
+from kwev.studies.rows import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from multiprocessing.process import BaseProcess
     from pathlib import Path
 
+    from distributed import Client
+
     from kwev.data.tables import Tables
     from kwev.project import Project
+
 
 PLAN_VERSION: Final = "1"
 """Version of the code that makes, measures and certifies a plan.
@@ -47,7 +53,15 @@ MOST_WORKERS = 4
 
 @dataclass(frozen=True)
 class Entry:
-    """A certified plan with the account of its solves."""
+    """A certified plan with the account of its solves.
+
+    Attributes
+    ----------
+    plan
+        The plan, with its certificate.
+    account
+        Seconds, nodes and log by solve, and the machine: the content of ``solve.json``.
+    """
 
     plan: Plan
     account: dict[str, Any]
@@ -73,6 +87,22 @@ def stored(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Entry:
     """Return the certified plan of a case from the store, or solve, certify and keep it.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    progress
+        Called with the name of each solve before it starts.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
 
     Raises
     ------
@@ -106,6 +136,12 @@ def solve_ahead(
 
     Parameters
     ----------
+    project
+        The checkout.
+    tables
+        ``data/processed``, read.
+    cases
+        What is asked for.
     progress
         Called after each case, solved or found.
 
@@ -113,6 +149,11 @@ def solve_ahead(
     -------
     dict
         What was solved, by its folder in the store.
+
+    Raises
+    ------
+    KwevError
+        If a plan fails its certificate, or a process is ended from outside.
     """
     missing = {}
     for case in cases:
@@ -190,6 +231,20 @@ def solve_certified(
 ) -> Entry:
     """Solve a case and certify the plan.
 
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The scenario and the geography.
+    progress
+        Called with the name of each solve before it starts.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
+
     Raises
     ------
     KwevError
@@ -223,6 +278,16 @@ def plan_for(
         ``tract``, ``da`` or ``cell``.
     **changes
         Dotted keys with ``__``, for example ``budget__limit_cad=2_000_000``.
+
+    Returns
+    -------
+    Entry
+        The plan with its certificate, and the account of its solves.
+
+    Raises
+    ------
+    KwevError
+        If a name, key or value is refused, or as :func:`stored`.
     """
     settings = load_config(scenario, project.config)
     if changes:
@@ -242,3 +307,122 @@ def _read(folder: Path, tables: Tables, case: Case) -> Entry | None:
         return None
     again = certify(plan, tables, case)
     return Entry(plan, account) if again == plan.certificate else None
+
+
+Solved = tuple["Entry", dict[str, Any]]
+"""A certified plan and the values of its row."""
+
+CONNECT_S: Final = 10
+"""Longest wait for a scheduler and its first worker (s)."""
+
+
+def solved(
+    project: Project, cases: Mapping[Path, Case], scheduler: str | None
+) -> Iterator[tuple[Path, Solved]]:
+    """Solve, certify and keep cases, or take them from the store, as they are done.
+
+    Parameters
+    ----------
+    project
+        The checkout; on a cluster every worker has it at the same path.
+    cases
+        By folder in the store.
+    scheduler
+        Address of a Dask scheduler; processes of this machine where it is None.
+
+    Yields
+    ------
+    tuple
+        The folder of each case, with its certified plan and the values of its row.
+
+    Raises
+    ------
+    KwevError
+        If a plan fails its certificate, the scheduler does not answer, or a worker has other
+        data or code.
+    """
+    if not cases:
+        return iter(())
+    if scheduler is None:
+        jobs = {folder: (project, case) for folder, case in cases.items()}
+        return in_processes(_solve, jobs)
+    return _on_cluster(project, cases, scheduler)
+
+
+def _solve(project: Project, case: Case) -> Solved:
+    """Solve, certify and keep one case; what is in the store is checked and taken."""
+    tables = load_tables(project.processed)
+    entry = stored(project, tables, case)
+    return entry, values_of(tables, case, entry.plan)
+
+
+def _solve_afar(project: Project, case: Case, wanted: str) -> Solved:
+    """Solve on a worker, which must see the data and the code that this checkout has."""
+    own = key(load_tables(project.processed), case)
+    if own != wanted:
+        raise KwevError(
+            f"a worker would make plan {own}, not {wanted}: it has other data or code",
+            where=str(project.root),
+            hint="Give every worker this checkout, at the same path.",
+        )
+    return _solve(project, case)
+
+
+def require_scheduler(address: str) -> None:
+    """Refuse an address where no Dask scheduler with a worker answers.
+
+    Parameters
+    ----------
+    address
+        Address of the scheduler.
+
+    Raises
+    ------
+    KwevError
+        Naming the address, and how to start one.
+    """
+    with _client(address):
+        pass
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    """Give the client of a Dask scheduler that has a worker."""
+    try:
+        from distributed import Client  # noqa: PLC0415 -- only if asked
+    except ImportError as error:
+        hint = "Install it (`pip install distributed`), or leave --scheduler out."
+        raise KwevError("Dask is not installed", where="--scheduler", hint=hint) from error
+    hint = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+    try:
+        client = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, ValueError, TypeError) as error:
+        raise KwevError("no scheduler answers", where=address, hint=hint) from error
+    with client:
+        try:
+            client.wait_for_workers(1, timeout=CONNECT_S)
+        except TimeoutError as error:
+            raise KwevError("the scheduler has no worker", where=address, hint=hint) from error
+        yield client
+
+
+def _on_cluster(
+    project: Project, cases: Mapping[Path, Case], address: str
+) -> Iterator[tuple[Path, Solved]]:
+    """Solve on a Dask cluster; the work of a worker that dies goes to another one."""
+    with _client(address) as client:
+        from distributed import KilledWorker, as_completed  # noqa: PLC0415 -- only if asked
+
+        tables = load_tables(project.processed)
+        jobs = {
+            client.submit(_solve_afar, project, case, key(tables, case), pure=False): folder
+            for folder, case in cases.items()
+        }
+        for job in as_completed(list(jobs), loop=client.loop):  # type: ignore[no-untyped-call]
+            try:
+                yield jobs[job], job.result()
+            except KilledWorker as error:
+                hint = "Run again: what was certified is kept."
+                raise KwevError(
+                    "workers died, one after the other", where=address, hint=hint
+                ) from error

@@ -1,32 +1,36 @@
-"""Studies: many plans solved for one question, kept as a small table that the book reads.
+"""Studies and records: what many plans give for one question, kept small for the book to read.
 
 A study is a list of :class:`Point`; each is a case that is solved, certified and kept in the store
 the moment it is made, so that a run that is killed goes on where it stopped. What the book needs of
-each plan is a row of ``data/results/<study>.csv``, committed with the code.
+each plan is a row of ``data/results/<study>.csv``, committed with the code. A :class:`Record` is a
+result that is no list of cases, kept as JSON with what it is made from.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError
+from kwev.files import dump_json, read_json, sha256_json, write_json
 from kwev.plan.export import write_plan
 from kwev.sets import renewing
 from kwev.studies import rows, store
-from kwev.studies.cluster import require_scheduler, solved
-from kwev.studies.rows import Row
+from kwev.studies.rows import CHECKSUM, DIGITS, Row
+from kwev.studies.store import require_scheduler, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from kwev.config import Case
+    from kwev.data.tables import Tables
     from kwev.project import Project
+
 
 SAFE_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_.-]*\Z")
 """Names of studies, points and records, which are names of files."""
@@ -67,6 +71,8 @@ def results(project: Project, points: Sequence[Point]) -> pd.DataFrame:
 
     Parameters
     ----------
+    project
+        The checkout.
     points
         All points of one study.
 
@@ -92,7 +98,20 @@ def results(project: Project, points: Sequence[Point]) -> pd.DataFrame:
 
 
 def problems(project: Project, points: Sequence[Point]) -> list[str]:
-    """Return what is wrong with the committed rows of a study, a line each; empty where nothing."""
+    """Say what is wrong with the committed rows of a study.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    points
+        All points of one study.
+
+    Returns
+    -------
+    list of str
+        A line for each fault; empty where there is none.
+    """
     return _examined(project, points)[1]
 
 
@@ -114,6 +133,8 @@ def run(
 
     Parameters
     ----------
+    project
+        The checkout.
     points
         All points of each study that is made.
     scheduler
@@ -203,3 +224,135 @@ def _examined(project: Project, points: Sequence[Point]) -> tuple[dict[str, Row]
         f"row {name!r} is missing" for name in keys if name not in found and repr(name) not in told
     ]
     return found, wrong
+
+
+@dataclass(frozen=True)
+class Record:
+    """A result that is no list of cases, kept as ``data/results/<name>.json``.
+
+    Attributes
+    ----------
+    name
+        Name of the file, as of a study.
+    parts
+        What it is made from, by name: hashes (see :func:`made_from`). Another hash makes it stale.
+    make
+        Works it out: plain JSON values. Called by `kwev sweep` alone.
+    """
+
+    name: str
+    parts: dict[str, str]
+    make: Callable[[], dict[str, Any]]
+
+    def __post_init__(self) -> None:
+        if not SAFE_NAME.match(self.name):
+            raise KwevError(f"not a name of a record: {self.name!r}")
+
+
+def made_from(tables: Tables, case: Case, version: str) -> dict[str, str]:
+    """Return what a record is made from.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    case
+        The case whose data, planning choices, geography and model the record stands on.
+    version
+        Raised where the code behind the record may give another answer.
+
+    Returns
+    -------
+    dict
+        The plan's key (``plan``) and the version of the record's own code (``code``).
+    """
+    return {"plan": store.key(tables, case), "code": version}
+
+
+def record_path(project: Project, name: str) -> Path:
+    """Return where a record is kept."""
+    return project.results / f"{name}.json"
+
+
+def read_record(project: Project, rec: Record) -> dict[str, Any]:
+    """Return the committed values of a record.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
+
+    Returns
+    -------
+    dict
+        Plain JSON values, as they were made.
+
+    Raises
+    ------
+    KwevError
+        Naming the file that is missing, damaged or stale: it is never shown.
+    """
+    wrong = record_problem(project, rec)
+    if wrong:
+        hint = f"Run `kwev sweep {rec.name}`."
+        raise KwevError(wrong, where=str(record_path(project, rec.name)), hint=hint)
+    values: dict[str, Any] = read_json(record_path(project, rec.name))["values"]
+    return values
+
+
+def record_problem(project: Project, rec: Record) -> str:
+    """Say what is wrong with a committed record.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
+
+    Returns
+    -------
+    str
+        The fault in words; empty where there is none.
+    """
+    path = record_path(project, rec.name)
+    if not path.is_file():
+        return "the record is missing"
+    try:
+        kept = read_json(path)
+        parts, values, checksum = kept["made_from"], kept["values"], kept[CHECKSUM]
+    except (KwevError, KeyError, TypeError):
+        return "the record is damaged: it cannot be read"
+    if checksum != sha256_json([parts, values])[:DIGITS]:
+        return "the record is damaged: its checksum does not fit"
+    if parts != rec.parts:
+        other = sorted(k for k in {*parts, *rec.parts} if parts.get(k) != rec.parts.get(k))
+        return f"the record is stale: {', '.join(other)} has changed since it was made"
+    return ""
+
+
+def write_record(project: Project, rec: Record) -> None:
+    """Work a record out and keep it, whole or not at all.
+
+    Parameters
+    ----------
+    project
+        The checkout.
+    rec
+        The record.
+
+    Raises
+    ------
+    KwevError
+        If its values are not plain JSON.
+    """
+    values = rec.make()
+    try:
+        dump_json(values)
+    except (TypeError, ValueError) as error:
+        raise KwevError(f"record {rec.name!r} is not plain JSON: {error}") from error
+    checksum = sha256_json([rec.parts, values])[:DIGITS]
+    path = record_path(project, rec.name)
+    write_json(path, {"made_from": rec.parts, "values": values, CHECKSUM: checksum})

@@ -14,16 +14,16 @@ CHAPTER = """
 ```{python}
 #| label: tbl-symbols
 #| tbl-cap: "Symbols."
-from kwev.model import equations, notation
+from kwev.model import formulation, notation
 notation.table()
 ```
 
 $$
-`{python} equations.equation("shortfall")`
+`{python} formulation.equation("shortfall")`
 $$ {#eq-shortfall}
 
 $$
-`{python} equations.equation("rules")`
+`{python} formulation.equation("rules")`
 $$ {#eq-rules}
 """
 PAGE = "chapters/01-cover.html"

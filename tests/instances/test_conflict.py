@@ -155,8 +155,7 @@ def test_what_is_not_decided_in_time_is_said():
     assert deletion_filter(NAMES, lambda _: ("unknown", 9.0)).status == "unknown"
 
 
-def test_a_time_limit_is_kept_to():
-    found = explain(
-        one_mall(), Case("toy", base_config(budget__limit_cad=200_000), "da"), time_limit_s=1e-6
-    )
+def test_a_time_limit_is_kept_to(monkeypatch):
+    monkeypatch.setattr("kwev.solve.infeasibility.TIME_LIMIT_S", 1e-6)
+    found = explain(one_mall(), Case("toy", base_config(budget__limit_cad=200_000), "da"))
     assert found.status == "unknown"

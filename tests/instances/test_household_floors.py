@@ -11,7 +11,7 @@ from hand import done, solve
 from toy import base_config, toy
 
 from kwev.config import Case
-from kwev.model.groups import low_income_cad
+from kwev.model.demand import low_income_cad
 
 PEOPLE = (70, 60, 50)
 TWO_STATIONS = {

@@ -15,7 +15,7 @@ from kwev.certify import ScheduleCheck
 from kwev.errors import KwevError
 from kwev.report import timing
 from kwev.report.effects import effects
-from kwev.solve.schedule import best, greedy, listed, point_months, worth
+from kwev.solve.schedule import best, by_gain, listed, point_months, worth
 
 WIDE = {
     "phasing__periods": 2,
@@ -108,9 +108,10 @@ def test_most_gain_first_is_not_the_best():
     _, periods = instance.best()
     assert periods == {"new_l2_q000": 2, "new_l2_q001": 1, "new_l2_q002": 1}
     assert instance.gathered(periods).l2 == 6 * 110
-    by_gain = greedy(instance.jobs, instance.worth, instance.config.phasing)
-    assert by_gain.tolist() == [1, 1, 2]
-    assert instance.gathered(instance.named(by_gain)).l2 == 6 * 85
+    order = by_gain(instance.jobs, instance.worth)
+    simple = listed(instance.jobs, instance.config.phasing, order)
+    assert simple.tolist() == [1, 1, 2]
+    assert instance.gathered(instance.named(simple)).l2 == 6 * 85
 
 
 def test_money_that_is_not_spent_carries_over():

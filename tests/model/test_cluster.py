@@ -121,7 +121,7 @@ def test_a_worker_with_other_code_is_refused(tmp_path, project, base_case, clust
 def test_a_scheduler_that_does_not_answer_is_one_clear_error(
     tmp_path, project, base_case, monkeypatch, address
 ):
-    monkeypatch.setattr("kwev.studies.cluster.CONNECT_S", 1)
+    monkeypatch.setattr("kwev.studies.store.CONNECT_S", 1)
     copy = checkout(tmp_path / "copy", project)
     with pytest.raises(KwevError, match=r"no scheduler answers.*Start one with `dask scheduler`"):
         study.run(copy, points_of(base_case)[:1], scheduler=address)

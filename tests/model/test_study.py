@@ -15,10 +15,9 @@ from shelves import checkout
 from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
-from kwev.studies import records, store, study
-from kwev.studies.records import Record
+from kwev.studies import store, study
 from kwev.studies.rows import actions_of, differences
-from kwev.studies.study import Point
+from kwev.studies.study import Point, Record
 
 BUDGETS_CAD = (250_000.0, 500_000.0, 1_000_000.0)
 
@@ -269,38 +268,38 @@ def kept(shelf, tables, points):
         calls.append(1)
         return {"periods": [1, 2], "value": 0.5}
 
-    rec = Record("toy-record", records.made_from(tables, points[0].case, "1"), make)
-    records.write_record(shelf, rec)
+    rec = Record("toy-record", study.made_from(tables, points[0].case, "1"), make)
+    study.write_record(shelf, rec)
     assert calls == [1]
     return rec
 
 
 def test_a_record_is_read_as_it_was_made(shelf, kept):
-    assert records.read_record(shelf, kept) == {"periods": [1, 2], "value": 0.5}
+    assert study.read_record(shelf, kept) == {"periods": [1, 2], "value": 0.5}
 
 
 @pytest.mark.parametrize("damage", [cut, emptied, not_text, gone], ids=lambda d: d.__name__)
 def test_a_damaged_record_is_never_shown(shelf, kept, damage):
-    damage(records.path_of(shelf, kept.name))
+    damage(study.record_path(shelf, kept.name))
     with pytest.raises(KwevError, match=r"the record is (damaged|missing)"):
-        records.read_record(shelf, kept)
+        study.read_record(shelf, kept)
 
 
 def test_an_edited_record_is_never_shown(shelf, kept):
-    path = records.path_of(shelf, kept.name)
+    path = study.record_path(shelf, kept.name)
     values = read_json(path)
     values["values"]["value"] = 0.6
     write_json(path, values)
     with pytest.raises(KwevError, match="checksum does not fit"):
-        records.read_record(shelf, kept)
+        study.read_record(shelf, kept)
 
 
 def test_a_stale_record_is_never_shown(shelf, kept):
     other = Record(kept.name, {**kept.parts, "code": "0" * 64}, kept.make)
     with pytest.raises(KwevError, match="stale: code has changed"):
-        records.read_record(shelf, other)
+        study.read_record(shelf, other)
 
 
 def test_a_record_must_be_plain_json(shelf):
     with pytest.raises(KwevError, match="not plain JSON"):
-        records.write_record(shelf, Record("odd", {}, lambda: {"value": float("nan")}))
+        study.write_record(shelf, Record("odd", {}, lambda: {"value": float("nan")}))

@@ -10,7 +10,7 @@ import pytest
 from kwev.certify import Evaluation
 from kwev.report import frontier, futures, picks
 from kwev.report.scenario import load_report
-from kwev.studies import records, study
+from kwev.studies import study
 from kwev.studies.rows import actions_of, differences, evaluated
 
 GAP_POINTS = 0.02
@@ -98,7 +98,7 @@ def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
 
 def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, found):
     case = picks.case_of(project)
-    values = records.read_record(project, picks.record(project))["plans"]
+    values = study.read_record(project, picks.record(project))["plans"]
     best = values[0]
     assert best["name"] == picks.BEST
     for row in values:
@@ -121,7 +121,7 @@ def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found
     robust = found.robustness
     own = futures.points(project)
     solved = study.results(project, own)
-    values = records.read_record(project, futures.record(project))
+    values = study.read_record(project, futures.record(project))
     best = [row["best_points"] for row in values["futures"]]
     plans = {row["name"]: row for row in values["plans"]}
     for name in ("robust", "base"):

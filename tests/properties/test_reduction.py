@@ -14,9 +14,8 @@ from kwev.model.formulation import build_model
 from kwev.model.inputs import build_inputs
 from kwev.solve import branch_and_bound
 from kwev.solve import stages as solve_stages
-from kwev.solve.presolve import ADDS, KNOWN, reduce
+from kwev.solve.presolve import ADDS, KNOWN, gain_alone, halves, reduce, tight_rows, today
 from kwev.solve.solvers import choose_engine
-from kwev.solve.valid_inequalities import gain_alone, halves, tight_rows, today
 
 SEEDS = range(200)
 OTHER_AREA = "3530016"

@@ -17,7 +17,7 @@ from kwev.pipeline.geometry import unproject
 from kwev.plan.format import Action
 from kwev.report import hindsight, past
 from kwev.solve.stages import solve_scenario
-from kwev.studies.records import read_record
+from kwev.studies.study import read_record
 from kwev.vocabulary import LEVEL_KEYS
 
 CUT, NEWEST = "2022-07-15", "2025-10"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import importlib
 import inspect
 import os
+import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -15,6 +20,7 @@ import kwev
 from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 
+ROOMS = ("kwev", "kwev.certify", "kwev.config", "kwev.data", "kwev.solve", "kwev.studies")
 HEAVY = ("cvxpy", "pandas", "numpy", "pydantic", "highspy")
 
 
@@ -61,13 +67,64 @@ def test_a_package_and_the_function_of_its_name_are_one():
         kwev.nothing  # noqa: B018 -- asking is the test
 
 
-@pytest.mark.parametrize("name", sorted(set(kwev.__all__) - {"Plan"}))
+def exported(kind):
+    """Return what the rooms export of one kind, by dotted name."""
+    found = {}
+    for room in ROOMS:
+        module = importlib.import_module(room)
+        for name in module.__all__:
+            one = getattr(module, name)
+            one = getattr(one, name) if inspect.ismodule(one) else one
+            if kind(one):
+                found[f"{room}.{name}"] = one
+    return found
+
+
+FUNCTIONS = exported(inspect.isfunction)
+RECORDS = exported(dataclasses.is_dataclass)
+
+
+def sections(described):
+    """Return the entries of each section of a numpy docstring: the lines without indentation."""
+    parts = re.split(r"^(\w+)\n-+\n", described, flags=re.MULTILINE)
+    bodies = zip(parts[1::2], parts[2::2], strict=True)
+    return {name: re.findall(r"^(\S.*)$", body, re.MULTILINE) for name, body in bodies}
+
+
+def raises_itself(function):
+    """Return whether the function's own body makes a KwevError."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    thrown = (
+        ast.unparse(node.exc) for node in ast.walk(tree) if isinstance(node, ast.Raise) and node.exc
+    )
+    return any(what.startswith("KwevError") for what in thrown)
+
+
+def listed(entries):
+    return [name.strip(" *") for line in entries for name in line.split(",")]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_public_function_describes_itself(name):
-    described = inspect.getdoc(function(name))
-    arguments = inspect.signature(function(name)).parameters
-    assert len(arguments) <= 5
-    for part in ("Parameters", "Returns", *arguments):
-        assert part in described
+    one = FUNCTIONS[name]
+    signature, told = inspect.signature(one), sections(inspect.getdoc(one))
+    assert listed(told.get("Parameters", [])) == list(signature.parameters)
+    if signature.return_annotation != "None":
+        assert len({"Returns", "Yields"} & told.keys()) == 1
+    if raises_itself(one):
+        assert "KwevError" in told["Raises"]
+
+
+@pytest.mark.parametrize("name", sorted(set(kwev.__all__) - {"Plan"}))
+def test_a_step_of_the_way_in_takes_five_arguments_at_most(name):
+    assert len(inspect.signature(function(name)).parameters) <= 5
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_public_record_describes_its_fields(name):
+    told = sections(inspect.getdoc(RECORDS[name]))
+    fields = [field.name for field in dataclasses.fields(RECORDS[name])]
+    assert listed(told["Attributes"]) == fields
 
 
 def test_a_solve_of_the_callers_own_beforehand_does_no_harm():

@@ -8,12 +8,12 @@ import pytest
 from planted import village
 
 from kwev.errors import KwevError
-from kwev.model import equations, notation
+from kwev.model import formulation, notation
 from kwev.model.formulation import CONSTRAINTS, build_model
 from kwev.model.inputs import build_inputs
 
 ROWS = {constraint.row for constraint in CONSTRAINTS}
-EQUATIONS = (*equations.OBJECTIVES, *equations.ROWS)
+EQUATIONS = (*formulation.OBJECTIVES, *formulation.ROWS)
 
 
 def model_rows(tables, config, geography):
@@ -61,8 +61,8 @@ def test_the_base_plans_rows_are_among_them(tables, base_case):
 
 
 def test_every_constraint_stands_in_one_equation():
-    assert [one.row for _, one in equations.constraints()] != []
-    assert sorted(one.row for _, one in equations.constraints()) == sorted(ROWS)
+    assert [one.row for _, one in formulation.constraints()] != []
+    assert sorted(one.row for _, one in formulation.constraints()) == sorted(ROWS)
 
 
 def test_symbols_are_described_once_and_used():
@@ -73,7 +73,7 @@ def test_symbols_are_described_once_and_used():
     used = {
         symbol
         for name in EQUATIONS
-        for formula in equations.formulas(name)
+        for formula in formulation.formulas(name)
         for symbol in notation.named(formula.latex + formula.domain)
     }
     assert used == set(names)
@@ -118,12 +118,12 @@ def test_an_undefined_symbol_is_refused():
 
 def test_an_unknown_equation_is_refused():
     with pytest.raises(KwevError, match="no equation 'rule'"):
-        equations.equation("rule")
+        formulation.equation("rule")
 
 
 @pytest.mark.parametrize("name", EQUATIONS)
 def test_an_equation_is_one_line_without_a_name_left_in_it(name):
-    text = str(equations.equation(name))
+    text = str(formulation.equation(name))
     assert "\n" not in text
     assert "<" not in text
     assert text.count("{") == text.count("}")
