@@ -75,7 +75,7 @@ def _ended(command: Callable[[], Any]) -> tuple[int, str]:  # noqa: PLR0911 -- o
     return code if isinstance(code, int) else EXIT_CLEAN, ""
 
 
-_USAGE: Final = typer.BadParameter.__mro__[2]
+_USAGE: Final[type[Exception]] = typer.BadParameter.__mro__[2]
 """Any slip of the command line: click's own class, which typer may bring along."""
 
 
@@ -128,7 +128,7 @@ def _flushed() -> str:
             try:
                 os.dup2(nowhere.fileno(), sys.stdout.fileno())
             except (OSError, ValueError):
-                sys.stdout = None  # type: ignore[assignment]
+                sys.stdout = None
         if isinstance(error, BrokenPipeError):
             return "standard output was closed before everything was written."
         reason = getattr(error, "strerror", None) or error
@@ -142,4 +142,4 @@ def _say(text: str) -> None:
         if sys.stderr is not None:
             print(f"error: {line}", file=sys.stderr, flush=True)  # noqa: T201 -- never wrapped
     except (OSError, ValueError):
-        sys.stderr = None  # type: ignore[assignment]
+        sys.stderr = None
