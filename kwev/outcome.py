@@ -60,6 +60,8 @@ def _ended(command: Callable[[], Any]) -> tuple[int, str]:  # noqa: PLR0911 -- o
         code = command()
     except KwevError as error:
         return EXIT_ERROR, str(error)
+    except SystemExit:  # typer's own answer to a closed pipe, with the code of violations
+        return EXIT_ERROR, "standard output was closed before everything was written."
     except typer.Exit as ended:
         return ended.exit_code, ""
     except (KeyboardInterrupt, typer.Abort):
