@@ -27,6 +27,8 @@ WIDTHS_PX = (360, 1280)
 HEIGHT_PX = 800
 PHONE_PX = 360
 LOAD_TIMEOUT_MS = 30_000
+PICTURE_TIMEOUT_MS = 180_000
+"""A whole chapter on a phone is a picture of some 50,000 px; a busy machine takes its time."""
 SETTLE_MS = 500
 """Quiet time after the last frame has loaded."""
 ARGUMENTS = (
@@ -156,7 +158,7 @@ def _open(browser: Browser, address: str, page: str, width: int, picture: Path |
                 found.append(f"wider than the screen: {wide}")
         if picture is not None:
             picture.parent.mkdir(parents=True, exist_ok=True)
-            tab.screenshot(path=str(picture), full_page=True)
+            tab.screenshot(path=str(picture), full_page=True, timeout=PICTURE_TIMEOUT_MS)
     finally:
         context.close()
     return [text.replace(address, "") for text in dict.fromkeys(found)]

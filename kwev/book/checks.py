@@ -189,10 +189,19 @@ def literals(tree: ast.AST, *, numbers: bool = True) -> list[tuple[int, str]]:
     """Return line and message for each number beyond 0 and 1 and each displayed digit.
 
     A string that has the form of names (lower case, none begins with a digit: keys, columns, a
-    path) is not displayed. Without ``numbers`` only displayed digits are told.
+    path) is not displayed, nor is the form of a value in an f-string. Without ``numbers`` only
+    displayed digits are told.
     """
     found = []
+    forms = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FormattedValue) and node.format_spec
+        for part in ast.walk(node.format_spec)
+    }
     for node in ast.walk(tree):
+        if id(node) in forms:
+            continue
         if not isinstance(node, ast.Constant) or isinstance(node.value, bool | type(None)):
             continue
         if isinstance(node.value, str):

@@ -109,7 +109,7 @@ def test_figures_are_found(text, figure):
         ("show(plan, radius=500)", 1),
         ("show('Radius of 500 m')", 1),
         ("show('Level 2 sites', True, None)", 0),
-        ("f'{x:.3f}'", 1),
+        ("f'{x:.3f}'", 0),
     ],
 )
 def test_literals_in_cells(code, count):
