@@ -9,17 +9,18 @@ import typer
 from rich.console import Console
 from typer import Argument, Option
 
-from kwev import __version__, terminal
+from kwev import __version__, outcome, terminal
 from kwev.config import Case, load_case, load_config, scenario_paths
 from kwev.errors import KwevError
-from kwev.files import refuse_file, write_json, write_text
+from kwev.files import dump_json, refuse_file, sha256_bytes
+from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
 from kwev.project import find_project
+from kwev.sets import write_set
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
     from kwev.plan.format import Certificate, Plan
 
-EXIT_CLEAN, EXIT_VIOLATIONS, EXIT_ERROR, EXIT_REGRESSED = 0, 1, 2, 3
 
 app = typer.Typer(
     name="kwev",
@@ -27,6 +28,7 @@ app = typer.Typer(
         "Plan public EV charging for the Region of Waterloo: rebuild the data, solve a scenario, "
         "check a plan without trusting the solver, render the book."
     ),
+    epilog="Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items()) + ".",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -47,16 +49,8 @@ SolverName = Annotated[
 
 
 def main() -> NoReturn:
-    """Run the command line; a user's error is one line and exit code 2."""
-    try:
-        app(standalone_mode=True)
-    except KwevError as error:
-        terminal.fault(error)
-        raise SystemExit(EXIT_ERROR) from None
-    except KeyboardInterrupt:
-        terminal.fault("stopped by the keyboard; nothing half-written was left.")
-        raise SystemExit(130) from None
-    raise SystemExit(EXIT_CLEAN)
+    """Run the command line: whatever happens, one line and a code of :data:`EXIT_CODES`."""
+    raise SystemExit(outcome.run(lambda: app(standalone_mode=False)))
 
 
 def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
@@ -82,11 +76,16 @@ def data(
     out: Annotated[
         Path | None, Option("--out", help="Folder to write (default: data/processed).")
     ] = None,
+    accept: Annotated[
+        list[str] | None,
+        Option("--accept", help="Raw file, below --raw, to take unregistered."),
+    ] = None,
 ) -> None:
     """Compute data/processed from the raw files: checked, whole or not at all.
 
     Each raw file must be the one of data/sources.json (checksum, columns, ranges), and each table
-    must fit its schema, before anything is written. What was dropped, repaired or flagged is
+    must fit its schema, before anything is written. A folder is replaced whole, and only where it
+    is empty or its manifest says that kwev made it. What was dropped, repaired or flagged is
     counted in quality.csv; what each stage took in seconds and memory is printed. Without --out,
     DATA_LICENCES.md is written as well.
 
@@ -97,7 +96,9 @@ def data(
 
     project = find_project()
     target = out or project.processed
-    report = build(raw or project.raw, target)
+    report = build(
+        raw or project.raw, target, register=project.register, accepted=frozenset(accept or ())
+    )
     terminal.echo(*report.stages().split("\n"), report.summary())
     if out is None:
         terminal.echo(f"wrote {write_notice(project, read_catalogue(project))}")
@@ -131,7 +132,7 @@ def solve(
 
     tables = load_tables(project.processed)
     from kwev.plan.export import write_plan
-    from kwev.report.results import write_results
+    from kwev.report.results import FILE, results_text
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
@@ -145,9 +146,9 @@ def solve(
 
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
-    write_plan(folder, entry.plan, entry.account)
+    write_plan(folder, entry.plan, entry.account, {FILE: results_text(tables, entry)})
     terminal.echo(*terminal.plan_lines(entry.plan, entry.account))
-    terminal.echo(f"wrote {folder / 'plan.json'}", f"wrote {write_results(folder, tables, entry)}")
+    terminal.echo(*(f"wrote {folder / name}" for name in ("plan.json", FILE)))
 
 
 @app.command()
@@ -160,14 +161,24 @@ def check(
 ) -> None:
     """Recompute a plan from data/processed and config/, without the solver that made it.
 
+    The files beside it are held against its folder's manifest: results, CSV, GeoJSON, schedule
+    and site packages must be those that were written with this plan. Results, CSV and GeoJSON are
+    made from the plan again.
+
     Exit code 0: clean. 1: violations, listed. 2: the file cannot be read as a plan.
 
     Example: kwev check build/base/plan.json
     """
-    record, _, _, certificate = _certified(plan, scenario)
+    from kwev.plan.export import problems_beside
+    from kwev.report.results import problems_of
+
+    record, _, tables, certificate = _certified(plan, scenario)
+    beside = problems_beside(plan, record) or problems_of(plan, tables, record)
     terminal.echo(*terminal.certified_lines(record, certificate))
-    terminal.echo(f"{certificate.checks} checks, {len(certificate.violations)} violations")
-    if certificate.violations:
+    terminal.echo(*(f"violation: {line}" for line in beside))
+    found = len(certificate.violations) + len(beside)
+    terminal.echo(f"{certificate.checks} checks, {found} violations")
+    if found:
         raise typer.Exit(EXIT_VIOLATIONS)
 
 
@@ -206,6 +217,7 @@ def schedule(
     folder = out or plan.parent
     refuse_file(folder)
     record, case, tables, certificate = _certified(plan)
+    plan_sha256 = sha256_bytes(plan.read_bytes())
     if certificate.violations:
         raise typer.Exit(EXIT_VIOLATIONS)
     from kwev.report import phases as phasing
@@ -217,10 +229,13 @@ def schedule(
     made = timing.Timetable.of(tables, record, config, timing.make(tables, record, config))
     sites = packages.packages(tables, record, config, made.periods("best"))
     phases = phasing.phase_file(record, config.power)
-    write_json(folder / "schedule.json", schedule_file(made).as_dict())
-    write_json(folder / "phases.json", phases.as_dict())
-    write_text(folder / "site-packages.csv", packages.as_csv(sites))
-    write_json(folder / "site-packages.geojson", packages.as_geojson(sites))
+    files = {
+        "schedule.json": dump_json(schedule_file(made).as_dict()),
+        "phases.json": dump_json(phases.as_dict()),
+        "site-packages.csv": packages.as_csv(sites),
+        "site-packages.geojson": dump_json(packages.as_geojson(sites)),
+    }
+    write_set(folder, files, plan=plan_sha256)
     terminal.echo(*terminal.schedule_lines(made.compared()))
     terminal.echo(f"gap {made.gap:.3%}; wrote {folder / 'schedule.json'} and three files beside it")
 
@@ -285,6 +300,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
         Path | None,
         Option("--history", help="File to append to (default: data/monitoring/history.csv)."),
     ] = None,
+    begin: Annotated[
+        bool, Option("--begin", help="Begin the history where there is none.")
+    ] = False,
     dry_run: Annotated[
         bool, Option("--dry-run", help="Measure and tell, but write nothing.")
     ] = False,
@@ -297,13 +315,15 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     The list is measured on the cells, as plans are, and appended to a history, of which nothing is
     ever changed: the same file again writes nothing. Each target is told with pass or fail, the
     change since the last line of its series and the trend. A series is one source, filtered alike.
+    Each line ends with a hash of all lines before it; one process writes at a time.
 
     A list of stations has a row a station, with the columns latitude, longitude (degrees),
     l2_ports, l3_ports (counts) and, where known, station_id, name, opened (2026-03-31), access
     (public, tesla_only, private) and status (available, planned, closed); an empty access counts
-    as public, an empty status as available. GeoJSON has the same as properties of points. The
-    files of Natural Resources Canada (AFDC columns) and OpenChargeMap are read as they are.
-    Stations outside the Region, and those not for all cars, are left out and counted.
+    as public, an empty status as available; what opens after the date does not
+    count. GeoJSON has the same as properties of points. The files of Natural Resources Canada
+    (AFDC columns) and OpenChargeMap are read as they are. Stations outside the Region, and those
+    not for all cars, are left out and counted.
 
     A quarter's vehicles have the columns fsa and ev, or fsa, bev and phev, and a row for each of
     the Region's areas; they are held against the network of data/processed.
@@ -325,7 +345,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
     project = find_project()
     from kwev.report.history import monitor as watch
 
-    told = watch(project, snapshot, date=date, series=series, path=history, dry_run=dry_run)
+    told = watch(
+        project, snapshot, date=date, series=series, path=history, begin=begin, dry_run=dry_run
+    )
     terminal.echo(*told.lines)
     if told.regressed:
         raise typer.Exit(EXIT_REGRESSED)
@@ -342,20 +364,25 @@ def render(
 ) -> None:
     """Render the book to _book/: with Quarto where it is, else as the preview.
 
+    With --fresh the stored plans stay aside until the book is whole, and come back where it fails.
+
     Example: kwev render --fresh
     """
     from kwev.book.render import render as render_book
+    from kwev.book.render import require_engine
     from kwev.report.scenario import load_report, prepare
-    from kwev.studies.store import clear
+    from kwev.sets import renewing
 
     project = find_project()
-    if fresh:
-        clear(project)
-    with terminal.bar() as progress:
-        report = load_report()
-        task = progress.add_task("plans", total=len(report.cases()))
-        prepare(report, lambda: progress.advance(task))
-    terminal.echo(*render_book(project.root, engine=engine).summary().split("\n"))
+    require_engine(engine)
+    report = load_report()
+    cases, _ = report.cases(), report.tables  # read, and refused, before anything is moved
+    with renewing(project.store, fresh=fresh, keep=False):
+        with terminal.bar() as progress:
+            task = progress.add_task("plans", total=len(cases))
+            prepare(report, lambda: progress.advance(task))
+        told = render_book(project.root, engine=engine).summary()
+    terminal.echo(*told.split("\n"))
 
 
 @app.command()

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Literal
 
+from kwev.data.tables import held_sha256, load_tables
+from kwev.errors import KwevError
 from kwev.solve.solvers import gurobi_licence
 
 if TYPE_CHECKING:
@@ -61,9 +63,12 @@ def _gurobi() -> Finding:
 
 
 def _processed(project: Project) -> Finding:
-    if (project.processed / "manifest.json").is_file():
-        return Finding("ok", "data/processed", str(project.processed))
-    return Finding("missing", "data/processed", "run 'make data'")
+    try:
+        load_tables(project.processed)
+        held_sha256(project.processed)
+    except KwevError as error:
+        return Finding("missing", "data/processed", str(error))
+    return Finding("ok", "data/processed", str(project.processed))
 
 
 def _raw(project: Project) -> Finding:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,8 @@ from kwev.errors import KwevError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 MOST_BYTES = 2**28
@@ -54,6 +57,7 @@ def refuse_file(folder: Path) -> None:
 
 
 def _replace(path: Path, content: bytes) -> None:
+    path = path.resolve()  # a link stays one: what it leads to is written
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -115,7 +119,7 @@ def read_json(path: Path) -> Any:
             parse_float=_finite,
             object_pairs_hook=_once,
         )
-        if "\\ud" in text.lower():  # half a character comes from an escape alone
+        if _SURROGATE.search(text):  # half a character comes from an escape alone
             dump_json(value).encode()
     except UnicodeEncodeError as error:
         raise KwevError(

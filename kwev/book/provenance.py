@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwev import escape
-from kwev.files import read_json, sha256_bytes
+from kwev.data.tables import held_sha256
+from kwev.files import read_json
+from kwev.sets import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 FACTS_FILE = "build/provenance.json"
-MANIFEST_FILE = "data/processed/manifest.json"
+PROCESSED = "data/processed"
 _SHORT = 12
 _GIT_TIMEOUT_SECONDS = 10
 
@@ -48,15 +50,16 @@ class Provenance:
 def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     """Gather what is known about the state that a book is rendered from.
 
-    ``extra`` adds to or replaces what ``build/provenance.json`` says; keys are shown as names.
+    ``extra`` adds to or replaces what ``build/provenance.json`` says; keys are shown as names. The
+    hash of the inputs is that of a manifest which every file read was held against.
     """
     facts: dict[str, str] = {}
     commit = _commit(root)
     if commit:
         facts["Commit"] = commit
-    manifest = root / MANIFEST_FILE
-    if manifest.is_file():
-        facts["Inputs"] = f"sha256 {sha256_bytes(manifest.read_bytes())[:_SHORT]}"
+    processed = root / PROCESSED
+    if (processed / MANIFEST).is_file():
+        facts["Inputs"] = f"sha256 {held_sha256(processed)[:_SHORT]}"
     recorded = root / FACTS_FILE
     if recorded.is_file():
         facts.update({str(key): str(value) for key, value in read_json(recorded).items()})

@@ -21,11 +21,13 @@ from kwev import escape
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
 from kwev.book.preview import render_preview
-from kwev.book.provenance import FACTS_FILE
+from kwev.book.provenance import FACTS_FILE, PROCESSED
 from kwev.book.quarto_hooks import finish
+from kwev.data.tables import held_sha256
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
 from kwev.files import read_json, write_json, write_text
+from kwev.sets import MANIFEST, refuse_unless_ours, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -103,21 +105,17 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         If the engine or a format is unknown, a chapter fails, or the result has dead links,
         unresolved references or the like.
     """
-    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
-        if name not in known:
-            what = "engine" if known is ENGINES else "format"
-            hint = nearest(name, list(known))
-            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
+    require_engine(engine, to)
     say: Callable[[str], None] = _print if progress else (lambda _: None)
     started = time.monotonic()
     book = read_book(project_root)
+    if book.output_dir.resolve() != (project_root / "_book").resolve():
+        refuse_unless_ours(book.output_dir)
+    inputs = _inputs(project_root)
     notes: list[str] = []
     quarto = None if engine == "preview" else find_quarto()
     if quarto is None and engine == "auto":
         quarto = install_quarto(project_root, again=fresh, say=say, notes=notes)
-    if quarto is None and engine == "quarto":
-        hint = "Install Quarto 1.10 or newer, or use --engine preview."
-        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
     build = project_root / "build"
     build.mkdir(exist_ok=True)
     if facts:
@@ -137,10 +135,37 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
             warnings = run_quarto(quarto, book, site, to)
             finish(book.root, site)
         _require_sound(book, site, to)
+        if _inputs(project_root) != inputs:
+            hint = "The old book was kept; render again."
+            raise KwevError("data/processed changed during the render", hint=hint)
         swap(site, book.output_dir)
     seconds = time.monotonic() - started
     used = "preview" if quarto is None else "quarto"
     return RenderReport(used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes))
+
+
+def _inputs(root: Path) -> str:
+    """Return the hash of the data that a book is made from, held against their manifest."""
+    processed = root / PROCESSED
+    return held_sha256(processed) if (processed / MANIFEST).is_file() else ""
+
+
+def require_engine(engine: str, to: Sequence[str] = FORMATS) -> None:
+    """Refuse an engine or a format that is not known, or Quarto where it is not here.
+
+    Raises
+    ------
+    KwevError
+        Naming it.
+    """
+    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
+        if name not in known:
+            what = "engine" if known is ENGINES else "format"
+            hint = nearest(name, list(known))
+            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
+    if engine == "quarto" and find_quarto() is None:
+        hint = "Install Quarto 1.10 or newer, or use --engine preview."
+        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
 
 
 def find_quarto() -> str | None:
@@ -211,16 +236,10 @@ def warnings_in(log: str) -> list[str]:
 
 def swap(new: Path, target: Path) -> None:
     """Put the folder ``new`` in the place of ``target``; on failure the old one stays."""
-    old = new.parent / "old"
-    if target.exists():
-        target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        if old.exists():
-            old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
+    with replacing(target) as fresh:
+        for path in new.iterdir():
+            path.rename(fresh / path.name)
+    new.rmdir()
 
 
 def _require_sound(book: Book, site: Path, to: Sequence[str]) -> None:

@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Final
 import pandas as pd
 
 from kwev import escape
+from kwev.data.links import check_links
 from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
+from kwev.files import sha256_bytes
 from kwev.project import find_project
+from kwev.sets import MANIFEST, listed, recover
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.data.schemas import Schema
+    from kwev.sets import Entry
 
 INPUTS: Final = (
     "area_grid", "cell_growth", "cell_parts", "cells", "da_growth", "da_profiles", "das", "fsas",
@@ -65,6 +69,8 @@ class Tables:
         The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
         SHA-256 of the bytes of the tables in :data:`INPUTS`, in that order.
+    manifest_sha256
+        SHA-256 of the manifest that every byte read was held against.
     """
 
     municipalities: pd.DataFrame
@@ -100,6 +106,7 @@ class Tables:
     tariffs: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
+    manifest_sha256: str = ""
 
 
 def load_tables(directory: Path | None = None) -> Tables:
@@ -121,37 +128,84 @@ def load_tables(directory: Path | None = None) -> Tables:
     Raises
     ------
     KwevError
-        If a file is missing, cannot be read, or does not fit its schema, or if ids disagree.
+        If a file is missing, cannot be read, is not the one that ``manifest.json`` names, does not
+        fit its schema, or if ids, sums or coordinates disagree.
     """
     folder = (directory or find_project().processed).resolve()
+    recover(folder)
     paths = [folder / f"{name}.csv" for name in PROCESSED]
-    for path in paths:
+    for path in (*paths, folder / MANIFEST):
         if not path.is_file():
-            raise KwevError("processed table missing", where=str(path), hint=_HINT)
-    stamps = [path.stat() for path in paths]
-    return _load(folder, tuple((stat.st_mtime_ns, stat.st_size) for stat in stamps))
+            what = "manifest" if path.name == MANIFEST else "table"
+            raise KwevError(f"processed {what} missing", where=str(path), hint=_HINT)
+    stamps = [path.stat() for path in (*paths, folder / MANIFEST)]
+    return _load(folder, tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stamps))
+
+
+def read_held(path: Path) -> bytes:
+    """Return the content of a processed file, which must be the one that its manifest names.
+
+    Raises
+    ------
+    KwevError
+        Naming the file, and what to do.
+    """
+    return _held(path, listed(path.parent) or {})
+
+
+def held_sha256(folder: Path) -> str:
+    """Return the SHA-256 of a folder's manifest, which all its files must fit.
+
+    Raises
+    ------
+    KwevError
+        Naming the first file that is missing or another one.
+    """
+    kept = listed(folder) or {}
+    for name in kept:
+        _held(folder / name, kept)
+    return sha256_bytes((folder / MANIFEST).read_bytes())
+
+
+def _held(path: Path, kept: dict[str, Entry]) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = f"processed file cannot be read: {error.strerror}"
+        raise KwevError(reason, where=str(path), hint=_HINT) from error
+    if sha256_bytes(content) != kept.get(path.name, {}).get("sha256"):
+        what = f"processed file is not the one that {MANIFEST} names: it was changed, or is left"
+        raise KwevError(f"{what} from another build", where=str(path), hint=_HINT)
+    return content
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path, stamps: tuple[tuple[int, int], ...]) -> Tables:  # noqa: ARG001
+def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa: ARG001
+    kept = listed(folder) or {}
+    manifest_sha256 = sha256_bytes((folder / MANIFEST).read_bytes())
     content: dict[str, bytes] = {}
     tables: dict[str, pd.DataFrame] = {}
     for name, schema in PROCESSED.items():
         path = folder / f"{name}.csv"
+        content[name] = _held(path, kept)
         try:
-            content[name] = path.read_bytes()
             table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
             table = escape.from_csv(table, content[name])
-        except (OSError, ValueError) as error:
+        except ValueError as error:
             raise KwevError(
                 f"processed table cannot be read: {error}", where=str(path), hint=_HINT
             ) from error
         tables[name] = check(_typed(table, schema), schema, where=str(path), hint=_HINT)
-    _check_links(tables, folder)
+        if len(table) != kept[path.name].get("rows", len(table)):
+            words = f"{len(table)} rows, and {MANIFEST} says {kept[path.name]['rows']}"
+            raise KwevError(words, where=str(path), hint=_HINT)
+    wrong = check_links(tables)
+    if wrong:
+        raise KwevError(wrong[1], where=str(folder / f"{wrong[0]}.csv"), hint=_HINT)
     digest = hashlib.sha256()
     for name in INPUTS:
         digest.update(hashlib.sha256(content[name]).digest())
-    return Tables(**tables, inputs_sha256=digest.hexdigest())
+    return Tables(**tables, inputs_sha256=digest.hexdigest(), manifest_sha256=manifest_sha256)
 
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -166,38 +220,3 @@ def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         else:
             table[column] = table[column].replace("", None)
     return table
-
-
-_LINKS: Final = {
-    "municipality_id": (
-        "municipalities", ("das", "cells", "sites", "stations", "construction", "transit_stops",
-                           "transit_lengths", "transit_planned"),
-    ),
-    "cell_id": ("cells", ("cell_parts", "cell_growth")),
-    "da_id": ("das", ("cell_parts", "da_growth", "da_profiles")),
-    "tract_id": ("tracts", ("tract_growth", "tract_profiles")),
-    "fsa": ("fsas", ("ev_quarters", "fsa_growth", "da_profiles")),
-    "station_id": ("stations", ("sites", "station_records")),
-    "site_id": ("sites", ("site_facts",)),
-    "area_id": ("area_grid", ("sites", "stations")),
-    "edge_id": ("road_edges", ("road_snaps",)),
-}  # fmt: skip
-"""Each id: the table whose key it is, and tables that name it."""
-
-
-def _check_links(tables: dict[str, pd.DataFrame], folder: Path) -> None:
-    """Refuse tables of different builds: every id that one names must be in the other."""
-    links = [(t, key, own, key) for key, (own, others) in _LINKS.items() for t in others]
-    links += [("road_edges", end, "road_nodes", "node_id") for end in ("u", "v")]
-    links.append(("sites", "site_id", "site_facts", "site_id"))
-    found = [(table, name, tables[table][name], other, key) for table, name, other, key in links]
-    places = tables["road_snaps"].groupby("kind")["id"]
-    found += [("road_snaps", "id", ids, f"{kind}s", f"{kind}_id") for kind, ids in places]
-    for table, column, ids, other, key in found:
-        lost = sorted(set(ids) - {""} - set(tables[other][key]))
-        if lost:
-            raise KwevError(
-                f"{column} {lost[0]!r} is not in {other}.csv",
-                where=str(folder / f"{table}.csv"),
-                hint=_HINT,
-            )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from kwev.data.tables import read_held
 from kwev.display import map_page, map_print, style
 from kwev.display.figure import Figure, Origin, picture
 from kwev.display.layers import Layer, Mark, data_of, graded
@@ -77,7 +79,7 @@ def _read(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
         raise KwevError(
             "map geometry missing", where=str(path), hint="Build it again with `kwev data`."
         )
-    frame = gpd.read_file(path)
+    frame = gpd.read_file(io.BytesIO(read_held(path)))
     frame[key] = frame[key].astype(str)
     return frame.set_crs(CRS_DEGREES, allow_override=True)
 

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
-import shutil
-import tempfile
 import textwrap
 import threading
 import time
@@ -24,8 +21,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from kwev import escape
 from kwev.data.schemas import PROCESSED, check
-from kwev.errors import KwevError
-from kwev.files import dump_json, sha256_bytes, write_text
+from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
 from kwev.pipeline.forecast import market_of, outlook
@@ -48,6 +44,7 @@ from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access, transit_tables
 from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
+from kwev.sets import entry, refuse_unless_ours, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -202,6 +199,15 @@ STAGES = (
 )  # fmt: skip
 """The stages in the order in which they run."""
 
+_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "transit_lines")
+
+
+def _written() -> tuple[str, ...]:
+    """Return the names of all files that a build writes."""
+    layers = (f"{name}.geojson" for name in _LAYERS)
+    return (*(f"{name}.csv" for name in PROCESSED), *layers, "manifest.json")
+
+
 Layers = dict[str, "tuple[gpd.GeoDataFrame, list[str]]"]
 """Map layers by name, each with the columns that its file keeps."""
 
@@ -242,13 +248,14 @@ class BuildReport:
         return f"{self.out_dir}: {len(self.bytes)} files, {size:.1f} MB in {spent:.0f} s; {rows}"
 
 
-def build(
+def build(  # noqa: PLR0913 -- the options of the command
     raw_dir: Path,
     out_dir: Path,
     progress: bool = True,  # noqa: FBT001, FBT002 - the one switch of the command
     *,
     parameters: Parameters | None = None,
     register: Path = REGISTER,
+    accepted: frozenset[str] = frozenset(),
 ) -> BuildReport:
     """Build ``data/processed`` from the raw files.
 
@@ -267,6 +274,9 @@ def build(
         Choices of the pipeline; those of the book if None.
     register
         ``data/sources.json``: source, licence and sha256 of each raw file.
+    accepted
+        Raw files (below ``raw_dir``) that are taken though they are not the registered ones; the
+        manifest names them.
 
     Returns
     -------
@@ -276,16 +286,23 @@ def build(
     Raises
     ------
     KwevError
-        If a raw file is missing, damaged or not the registered one, or a table breaks its schema.
+        If a raw file is missing, damaged or not the registered one, a table breaks its schema, or
+        ``out_dir`` is a folder that kwev did not make, or is, holds or lies in one that must stay.
     """
-    raw = Raw(raw_dir, register)
+    own = register.parent / "processed"
+    refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_written())
+    raw = Raw(raw_dir, register, accepted)
     with Meter(STAGES, shown=progress) as meter:
         meter.listen(raw.enter)
         tables, layers = _tables(raw, parameters or Parameters(), meter)
         with meter.stage("files"):
             texts = _texts(tables, layers)
             texts["manifest.json"] = dump_json(_manifest(raw, texts, tables))
-            _replace(out_dir, texts)
+            with replacing(out_dir, manifest=False) as fresh:
+                for name, text in texts.items():
+                    write_text(fresh / name, text)
+                # once more: the stages took minutes
+                refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_written())
     sizes = {name: len(text.encode()) for name, text in texts.items()}
     rows = {name: len(table) for name, table in tables.items()}
     return BuildReport(out_dir, rows, sizes, tuple(meter.costs))
@@ -391,13 +408,13 @@ def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) 
     for name, text in texts.items():
         stem = name.split(".")[0]
         rows = len(tables[stem]) if name.endswith(".csv") else text.count('{"type":"Feature",')
-        content = text.encode()
-        processed[name] = {"bytes": len(content), "rows": rows, "sha256": sha256_bytes(content)}
-    return {
+        processed[name] = entry(text.encode(), rows=rows)
+    made = {
         "raw": dict(sorted(raw.sha256.items())),
         "processed": processed,
         "lineage": _lineage(raw),
     }
+    return made | ({"unregistered": sorted(raw.unregistered)} if raw.unregistered else {})
 
 
 def _lineage(raw: Raw) -> dict[str, Any]:
@@ -408,32 +425,3 @@ def _lineage(raw: Raw) -> dict[str, Any]:
     }
     by_stage = {stage: sorted(raw.reads.get(stage, ())) for stage in STAGES}
     return {"read": read, "stages": by_stage, "tables": stages_of(_tables)}
-
-
-def _replace(out_dir: Path, texts: dict[str, str]) -> None:
-    """Write all files beside ``out_dir`` and put them in its place in one move."""
-    out_dir = out_dir.resolve()
-    out_dir.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{out_dir.name}.", dir=out_dir.parent))
-    try:
-        for name, text in texts.items():
-            write_text(fresh / name, text)
-        fresh.chmod(0o755)
-        old = Path(f"{fresh}.old")
-        if out_dir.exists():
-            os.replace(out_dir, old)  # noqa: PTH105 - a folder, moved whole
-        try:
-            os.replace(fresh, out_dir)  # noqa: PTH105
-        except OSError:
-            if old.exists():
-                os.replace(old, out_dir)  # noqa: PTH105
-            raise
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        raise KwevError(
-            f"cannot write: {error}",
-            where=str(out_dir),
-            hint="Check the folder and its permissions.",
-        ) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)

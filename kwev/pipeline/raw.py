@@ -5,7 +5,6 @@ What a stage repaired, dropped, kept or flagged is counted in a :class:`Ledger`.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections import Counter
@@ -18,8 +17,8 @@ import pandas as pd
 import shapely
 
 from kwev.data.schemas import BOUNDS, RAW, check, text_columns
-from kwev.errors import KwevError
-from kwev.files import read_json
+from kwev.errors import KwevError, nearest
+from kwev.files import read_json, sha256_bytes
 from kwev.pipeline.timetables import Feed, read_feed
 
 if TYPE_CHECKING:
@@ -176,17 +175,27 @@ class Raw:
         Holds the files of :data:`FILES`.
     register
         ``data/sources.json``: file, sha256 and more for each source.
+    accepted
+        Files (below ``directory``) that are taken though they are not the registered ones.
     """
 
     directory: Path
     register: Path
+    accepted: frozenset[str] = frozenset()
     sha256: dict[str, str] = field(default_factory=dict)
+    unregistered: set[str] = field(default_factory=set)
+    """Accepted files that are not the registered ones."""
     mends: Mends = field(default_factory=Mends)
     """Slips that were mended while reading."""
     stage: str = ""
     reads: dict[str, set[str]] = field(default_factory=dict)
     """Names of :data:`FILES` that each stage has read."""
     _found: dict[str, pd.DataFrame | Feed] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        for file in sorted(self.accepted - set(FILES.values())):
+            hint = nearest(file, sorted(FILES.values()))
+            raise KwevError(f"no raw file {file!r} is read", where="--accept", hint=hint)
 
     def enter(self, stage: str) -> None:
         """Note under ``stage`` what is read from now on."""
@@ -260,23 +269,26 @@ class Raw:
             ) from error
         if not content.removeprefix(BYTE_ORDER_MARK).strip():
             raise KwevError("raw file is empty", where=str(path), hint=_HINT)
-        feed = FILES[name].endswith(".zip")
-        found = read_feed(path) if feed else _read_table(name, content, str(path), self.mends)
-        self._check_sha256(name, content, str(path))
-        return found
+        self._check_sha256(name, content, str(path))  # before any parser sees it
+        if FILES[name].endswith(".zip"):
+            return read_feed(path)
+        return _read_table(name, content, str(path), self.mends)
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
-        found = hashlib.sha256(content).hexdigest()
+        file, found = FILES[name], sha256_bytes(content)
         known = {entry["file"]: entry["sha256"] for entry in _register(self.register)}
-        expected = known.get(FILES[name])
-        if found != expected:
+        expected = known.get(file)
+        if found != expected and file not in self.accepted:
+            told = f"registered {expected[:12]}…" if expected else "which names no such file"
             raise KwevError(
-                f"raw file is not the registered one (sha256 {found[:12]}…, "
-                f"registered {str(expected)[:12]}…)",
+                f"raw file is not the one of the register (sha256 {found[:12]}…, {told})",
                 where=where,
-                hint="Fetch it again, or enter the new version in data/sources.json.",
+                hint=f"Fetch it again, enter the new version in data/sources.json, or take it as "
+                f"it is with `--accept {file}`.",
             )
-        self.sha256[FILES[name]] = found
+        self.sha256[file] = found
+        if found != expected:
+            self.unregistered.add(file)
 
 
 def _register(path: Path) -> list[dict[str, str]]:

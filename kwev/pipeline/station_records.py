@@ -192,7 +192,7 @@ def _ocm(
     metres = project(table["longitude"], table["latitude"])
     far = pd.Series(farther(metres, region, parameters.outside_station_m), index=table.index)
     elsewhere = ~far & ~town.str.lower().str.replace(".", "", regex=False).isin(settlements)
-    guests = cost.str.contains(_GUESTS_ONLY)
+    guests = guests_only(cost)
     fast = table["charger_type"] == "Level 3"
     unknown = table["charger_type"] == "Unknown"
     unstated = table["num_chargers"].isna()
@@ -233,6 +233,11 @@ def _ocm(
         repeat=repeat,
     )
     return _finish(table, "ocm")
+
+
+def guests_only(cost: pd.Series[str]) -> pd.Series[bool]:
+    """Return which of OpenChargeMap's prices say that a charger is for guests of a hotel alone."""
+    return cost.str.contains(_GUESTS_ONLY)
 
 
 def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:

@@ -8,17 +8,21 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from kwev import escape
-from kwev.files import dump_json, write_bytes, write_json, write_text
+from kwev.files import dump_json
 from kwev.plan.format import Action, Plan
+from kwev.sets import PLAN, problems, recover, write_set
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 FILES = ("plan.json", "solve.json", "plan.geojson", "plan.csv")
 
 
-def write_plan(folder: Path, plan: Plan, account: dict[str, Any]) -> None:
-    """Write the four files of a plan into ``folder``, each whole or not at all.
+def write_plan(
+    folder: Path, plan: Plan, account: dict[str, Any], more: Mapping[str, str] | None = None
+) -> None:
+    """Write the files of a plan into ``folder``, all or none, with a manifest.
 
     Parameters
     ----------
@@ -28,12 +32,34 @@ def write_plan(folder: Path, plan: Plan, account: dict[str, Any]) -> None:
         A certified plan.
     account
         Seconds, nodes, log and machine of the solves.
+    more
+        Other files that are made from the plan: text by name.
     """
-    write_json(folder / "solve.json", account)
-    write_json(folder / "plan.geojson", as_geojson(plan))
-    write_text(folder / "plan.csv", as_csv(plan))
-    # last: a folder with a plan.json is complete
-    write_bytes(folder / "plan.json", dump_json(plan.as_dict()).encode())
+    files = {"plan.json": dump_json(plan.as_dict()), "solve.json": dump_json(account)}
+    write_set(folder, files | companions(plan) | dict(more or {}))
+
+
+def companions(plan: Plan) -> dict[str, str]:
+    """Return the files that say what a plan says in other formats: text by name."""
+    return {"plan.geojson": dump_json(as_geojson(plan)), "plan.csv": as_csv(plan)}
+
+
+def problems_beside(path: Path, plan: Plan) -> list[str]:
+    """Return what is wrong with the files beside a ``plan.json``, a line each.
+
+    Each file that the manifest names must be the one that was written, and made from this plan;
+    the actions as GeoJSON and CSV are made again from the plan, whatever the manifest says.
+    """
+    if path.name != PLAN:
+        return []
+    recover(path.parent)
+    found = problems(path.parent)
+    for name, text in companions(plan).items():
+        other = path.with_name(name)
+        said = any(line.startswith(f"{name} ") for line in found)
+        if not said and other.is_file() and other.read_bytes() != text.encode():
+            found.append(f"{name} does not say what {PLAN} says")
+    return found
 
 
 def as_geojson(plan: Plan) -> dict[str, Any]:

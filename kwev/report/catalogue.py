@@ -18,6 +18,7 @@ import pandas as pd
 
 from kwev import escape
 from kwev.data.schemas import about_of, unit_of
+from kwev.data.tables import read_held
 from kwev.display.cards import Card, Cards, Fact
 from kwev.display.figure import ASSETS
 from kwev.display.table import OWN, Table, table
@@ -131,7 +132,7 @@ def spatial_frame(processed: Path, catalogue: Catalogue, file: Spatial) -> gpd.G
             degrees.x.round(DEGREE_DECIMALS), degrees.y.round(DEGREE_DECIMALS)
         )
         return gpd.GeoDataFrame(table, geometry=points, crs=CRS_DEGREES)
-    shapes = gpd.read_file(processed / f"{file.layer}.geojson")
+    shapes = gpd.read_file(io.BytesIO(read_held(processed / f"{file.layer}.geojson")))
     if not file.table:
         return shapes
     key = str(table.columns[0])

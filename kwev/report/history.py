@@ -1,5 +1,8 @@
 """What was measured when: a file that only grows, and what a new line in it says.
 
+Each line ends with a hash of all lines up to it, so that none can be changed, moved or taken out of
+the midst unseen. One process at a time reads, measures and appends.
+
 Lines are compared within one series alone, a source filtered alike. The measure is that of every
 headline figure: people, or vehicles, on the cells, by the metric of the targets.
 """
@@ -7,7 +10,9 @@ headline figure: people, or vehicles, on the cells, by the metric of the targets
 from __future__ import annotations
 
 import io
+import math
 import re
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -21,6 +26,7 @@ from kwev.files import sha256_bytes, write_text
 from kwev.model.demand import demand_points
 from kwev.report import observations, snapshots, targets
 from kwev.report.observations import Counted, Listed
+from kwev.sets import locked
 from kwev.vocabulary import TARGET_NAMES
 
 if TYPE_CHECKING:
@@ -89,7 +95,9 @@ class Measured:
         return ",".join(_text(value) for value in asdict(self).values())
 
 
-COLUMNS: Final = tuple(field.name for field in fields(Measured))
+CHAIN: Final = "chain"
+"""Last column: the hash of the line and of the hash before it."""
+COLUMNS: Final = (*(field.name for field in fields(Measured)), CHAIN)
 _COUNTS: Final = ("stations", "l2_ports", "l3_ports")
 _NUMBERS: Final = ("evs", "l2", "l3", "ev_owners")
 
@@ -108,16 +116,24 @@ def path_of(project: Project) -> Path:
     return project.root / FILE
 
 
-def read_history(path: Path) -> list[Measured]:
-    """Return the lines of a history, in their order; none where there is no file yet.
+def read_history(path: Path, *, begin: bool = False) -> list[Measured]:
+    """Return the lines of a history, in their order.
+
+    Parameters
+    ----------
+    begin
+        Whether a file that is not there is a history without lines.
 
     Raises
     ------
     KwevError
-        Naming the first line that is not one of a history.
+        If there is no file, or naming the first line that is not one of a history.
     """
     if not path.exists():
-        return []
+        if begin:
+            return []
+        hint = "Restore it from git; `kwev monitor --begin` begins a new one."
+        raise KwevError("no history here", where=str(path), hint=hint)
     try:
         text = path.read_text(encoding="utf-8")
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
@@ -125,17 +141,28 @@ def read_history(path: Path) -> list[Measured]:
         raise KwevError(f"history cannot be read: {error}", where=str(path), hint=_HINT) from error
     if tuple(table.columns) != COLUMNS or not text.endswith("\n"):
         raise KwevError("not a whole history", where=str(path), hint=_HINT)
-    lines = []
+    lines: list[Measured] = []
     for number, row in enumerate(table.to_dict("records"), start=2):
         try:
-            line = _line({str(key): str(value) for key, value in row.items()})
-            if line.text() != text.splitlines()[number - 1]:
-                raise ValueError("it is not as it was written")  # noqa: TRY301
+            lines = added(lines, _line({str(key): str(value) for key, value in row.items()}))
         except (ValueError, KwevError) as error:
             words = f"line {number} is not one of a history: {error}"
             raise KwevError(words, where=str(path), hint=_HINT) from error
-        lines.append(line)
+    there = text.splitlines()
+    for number, line in enumerate(_chained(lines), start=1):
+        if there[number - 1] != line or len(there) != len(lines) + 1:
+            words = f"line {number} is not one of a history: it is not as it was written"
+            raise KwevError(words, where=str(path), hint=_HINT)
     return lines
+
+
+def _chained(lines: list[Measured]) -> list[str]:
+    """Return the lines of the file, its heading first."""
+    found, chain = [",".join(COLUMNS)], ""
+    for line in lines:
+        chain = sha256_bytes(f"{chain},{line.text()}".encode())[:DIGITS]
+        found.append(f"{line.text()},{chain}")
+    return found
 
 
 _HINT: Final = "Restore it from git; `kwev monitor --from-processed` writes its first lines anew."
@@ -146,11 +173,25 @@ def _line(row: dict[str, str]) -> Measured:
     real = {name: float(row[name]) if row[name] else None for name in _NUMBERS}
     if real["evs"] is None or real["ev_owners"] is None:
         raise ValueError("no vehicles")
-    shares = [real[name] for name in ("l2", "l3", "ev_owners")]
-    if not all(value is None or 0 <= value <= 1 for value in shares):
-        raise ValueError("a share is not between 0 and 1")
     texts = {name: row[name] for name in ("series", "content", "metric", "ev_quarter")}
     return Measured(date=snapshots.last_day(row["date"]), **texts, **whole, **real)  # type: ignore[arg-type]
+
+
+def _implausible(line: Measured) -> str:
+    """Return what cannot be in a line, in words; empty where all can."""
+    counts = [value for value in (line.stations, line.l2_ports, line.l3_ports) if value is not None]
+    shares = [value for value in (line.l2, line.l3, line.ev_owners) if value is not None]
+    if pd.Period(line.date, "Q").start_time > pd.Timestamp.now():
+        return f"{line.date} lies in the future"
+    if any(value < 0 for value in counts):
+        return "a count is negative"
+    if counts and sum(counts[1:]) < max(counts[0], 1):
+        return "it has no stations, or fewer ports than stations"
+    if not (math.isfinite(line.evs) and line.evs > 0):
+        return "it has no vehicles"
+    if not all(0 <= value <= 1 for value in shares):
+        return "a share is not between 0 and 1"
+    return ""
 
 
 def added(lines: list[Measured], line: Measured) -> list[Measured]:
@@ -159,8 +200,12 @@ def added(lines: list[Measured], line: Measured) -> list[Measured]:
     Raises
     ------
     KwevError
-        If its series has other content for that date, or a later date already.
+        If it cannot be, or its series has other content for that date, or a later date already.
     """
+    wrong = _implausible(line)
+    if wrong:
+        hint = "Nothing was written."
+        raise KwevError(f"not a measurement: {wrong}", where="kwev monitor", hint=hint)
     same = [other for other in lines if other.series == line.series]
     for other in same:
         if other.date == line.date and other.content == line.content:
@@ -190,11 +235,10 @@ def write(path: Path, before: list[Measured], after: list[Measured]) -> bool:
     """
     if after == before and path.exists():
         return False
-    if read_history(path) != before or after[: len(before)] != before:
+    if read_history(path, begin=True) != before or after[: len(before)] != before:
         hint = "Run the command again."
         raise KwevError("the history changed meanwhile", where=str(path), hint=hint)
-    text = "\n".join([",".join(COLUMNS), *(line.text() for line in after)]) + "\n"
-    write_text(path, text)
+    write_text(path.resolve(), "\n".join(_chained(after)) + "\n")  # a symbolic link stays one
     return True
 
 
@@ -361,6 +405,7 @@ def monitor(  # noqa: PLR0913 -- the options of the command
     date: str = "",
     series: str = "",
     path: Path | None = None,
+    begin: bool = False,
     dry_run: bool = False,
 ) -> Outcome:
     """Measure a snapshot, or what the processed tables know, and append it to the history.
@@ -375,6 +420,8 @@ def monitor(  # noqa: PLR0913 -- the options of the command
         As in :func:`kwev.report.observations.read`.
     path
         History to append to; None takes that of the checkout.
+    begin
+        Begin the history where there is none, as ``data/processed`` always may.
     dry_run
         Write nothing.
 
@@ -385,31 +432,38 @@ def monitor(  # noqa: PLR0913 -- the options of the command
     """
     _refuse_name(series)
     kept = path or path_of(project)
-    before, rules = read_history(kept), targets.of_project(project)
-    after, tables = before, load_tables(project.processed)
-    ground, regressed = Ground.of(tables, rules.config(project)), False
-    if snapshot is None:
+    begin = begin or snapshot is None
+    read_history(kept, begin=begin)  # refused, where it is, before the slow part
+    rules, tables = targets.of_project(project), load_tables(project.processed)
+    ground = Ground.of(tables, rules.config(project))
+    read = None
+    if snapshot is not None:
+        read = observations.read(project, tables, snapshot, date=date, series=series)
+    if read is None:
         found = from_processed(ground)
+    else:
+        found = [
+            of_stations(ground, read.snapshot)
+            if isinstance(read, Listed)
+            else of_vehicles(ground, read)
+        ]
+    with nullcontext() if dry_run else locked(kept.resolve().parent):
+        before = after = read_history(kept, begin=begin)
         for line in found:
             after = added(after, line)
+        verdict = None if read is None else targets.judged(after, found[0], rules)
+        written = not dry_run and write(kept, before, after)
+    regressed = False
+    if read is None or verdict is None:
         new = len(after) - len(before)
         said = [f"{new} of {len(found)} measurements of data/processed are new"]
     else:
-        read = observations.read(project, tables, snapshot, date=date, series=series)
-        if isinstance(read, Listed):
-            line = of_stations(ground, read.snapshot)
-        else:
-            line = of_vehicles(ground, read)
-        after = added(before, line)
-        verdict = targets.judged(after, line, rules)
-        said = [*_heading(read, line), *_table(verdict, rules)]
+        said = [*_heading(read, found[0]), *_table(verdict, rules)]
         regressed = bool(verdict["regressed"].any())
     if dry_run:
         said.append("dry run: nothing was written")
-    elif write(kept, before, after):
-        said.append(f"wrote {kept}")
     else:
-        said.append("nothing new: the history stays as it is")
+        said.append(f"wrote {kept}" if written else "nothing new: the history stays as it is")
     return Outcome(said, regressed)
 
 

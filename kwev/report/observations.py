@@ -26,6 +26,7 @@ from kwev.data.schemas import CANADA
 from kwev.errors import KwevError, nearest
 from kwev.files import dump_json, read_json
 from kwev.pipeline.geometry import project as to_metres
+from kwev.pipeline.station_records import guests_only
 from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
 
 if TYPE_CHECKING:
@@ -112,6 +113,10 @@ def read(
         hint = "Give --date 2026-03-31, 2026-03 or 2026Q1."
         raise KwevError("no date in the name of the file", where=str(path), hint=hint)
     shown = date or named[-1]
+    last_day(shown)  # refuses what is no date
+    if pd.Period(shown).start_time > pd.Timestamp.now():
+        hint = "Nothing was written. Give the day that it shows with --date."
+        raise KwevError(f"{shown} lies in the future", where=str(path), hint=hint)
     if "fsa" in table.columns:
         return _vehicles(tables, table, shown, path)
     layout, plain = _plain(table, path)
@@ -196,11 +201,13 @@ def _from_ocm(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     plugs = table["num_chargers"].where(table["num_chargers"] != "", "1")
     operator = table["operator"].str.lower()
     tesla = operator.str.contains("tesla") & ~operator.str.contains("including non-tesla")
+    price = table["usage_cost"] if "usage_cost" in table else pd.Series("", table.index)
+    closed = guests_only(price)  # as the pipeline reads it
     fast, slow = (table["charger_type"] == f"Level {level}" for level in (3, 2))
     return table[["name", "latitude", "longitude"]].assign(
         l2_ports=plugs.where(slow, "0"),
         l3_ports=plugs.where(fast, "0"),
-        access=np.where(tesla, "tesla_only", ALL_CARS),
+        access=np.select([closed, tesla], ["private", "tesla_only"], ALL_CARS),
     )
 
 
@@ -218,14 +225,17 @@ def _stations(project: Project, table: pd.DataFrame, date: str, series: str, pat
     for name, words in (("access", ACCESS), ("status", STATUS)):
         wrong = ~table[name].isin(["", *words])
         _refuse(wrong, table[name], path, f"one of {', '.join(words)}")
-    wrong = (table["opened"] != "") & ~table["opened"].str.fullmatch(_DAY)
-    _refuse(wrong, table["opened"], path, "a date (YYYY-MM-DD) or empty")
+    days = table["opened"].where(table["opened"].str.fullmatch(_DAY), "no day")
+    wrong = (table["opened"] != "") & pd.to_datetime(
+        days, format="%Y-%m-%d", errors="coerce"
+    ).isna()
+    _refuse(wrong, table["opened"], path, "a day of the calendar (YYYY-MM-DD) or empty")
     table = table.assign(**degrees, **ports)
     metres = to_metres(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
     inside = in_region(project, table["longitude"], table["latitude"])
     counts = table["access"].isin(["", ALL_CARS]) & table["status"].isin(["", STANDING])
-    counts &= table["l2_ports"] + table["l3_ports"] > 0
+    counts &= (table["l2_ports"] + table["l3_ports"] > 0) & (table["opened"] <= date)
     kept = table[inside & counts]
     once = kept.drop_duplicates(_SAME)
     if once.empty:
@@ -293,5 +303,7 @@ def _vehicles(tables: Tables, table: pd.DataFrame, date: str, path: Path) -> Cou
     ev = sum(
         (_numbers(known[name], path, 0, 1e6) for name in parts), start=pd.Series(0.0, known.index)
     )
+    if not ev.sum() > 0:
+        raise KwevError("no vehicle in any area", where=str(path), hint="Nothing was written.")
     quarter = str(pd.Period(last_day(date), "Q"))
     return Counted(quarter, pd.Series(ev.to_numpy(np.float64), index=known["fsa"].to_numpy(str)))

@@ -10,7 +10,7 @@ new.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -152,7 +152,7 @@ def tables_of(tables: Tables, found: Past) -> Tables:
     part = parts["da_id"].map(ev) / parts["da_id"].map(tables.das.set_index("da_id")["ev"])
     by_cell = (parts["ev"] * part.fillna(0.0)).groupby(parts["cell_id"]).sum()
     stations = _stations_then(tables, found)
-    made = {
+    made: dict[str, Any] = {
         "das": tables.das.assign(ev=tables.das["da_id"].map(ev)),
         "cells": tables.cells.assign(ev=tables.cells["cell_id"].map(by_cell)),
         "stations": stations,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from kwev import __version__
-from kwev.files import write_json
+from kwev.errors import KwevError
+from kwev.files import dump_json, read_json
 from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 from kwev.report.effects import WHENS
 from kwev.report.file_format import FileRecord, file_record
+from kwev.sets import PLAN
+from kwev.studies.store import Entry
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
     from kwev.plan.format import Action, Plan
     from kwev.report.effects import Effects
     from kwev.report.scenario import Report
-    from kwev.studies.store import Entry
 
 FILE: Final = "results.json"
 """Beside ``plan.json``."""
@@ -141,11 +144,25 @@ def results(findings: Findings, account: dict[str, Any]) -> FileRecord:
     return file_record("Results", _plain(record))
 
 
-def write_results(folder: Path, tables: Tables, entry: Entry) -> Path:
-    """Write the results of a certified plan into its folder; return the path of the file."""
-    path = folder / FILE
-    write_json(path, results(Findings.of(tables, entry.plan), entry.account).as_dict())
-    return path
+def results_text(tables: Tables, entry: Entry) -> str:
+    """Return the results of a certified plan as the text of :data:`FILE`."""
+    return dump_json(results(Findings.of(tables, entry.plan), entry.account).as_dict())
+
+
+def problems_of(path: Path, tables: Tables, plan: Plan) -> list[str]:
+    """Return what is wrong with the results beside a ``plan.json``: one line, or none.
+
+    They are made again from the plan and the account of its solves (``solve.json``).
+    """
+    file, account = path.with_name(FILE), path.with_name("solve.json")
+    if path.name != PLAN or not (file.is_file() and account.is_file()):
+        return []
+    try:
+        again = results_text(tables, Entry(plan, read_json(account)))
+    except (KwevError, KeyError, TypeError, AttributeError, ValueError):
+        return [f"{FILE} cannot be made again from the plan and {account.name}"]
+    same = read_json(file) == json.loads(again)
+    return [] if same else [f"{FILE} does not say what the plan gives"]
 
 
 STATION_ITEMS: Final = {

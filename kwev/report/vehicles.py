@@ -11,6 +11,7 @@ dwelling: clusters of dissemination areas mirror the areas' own rates and the ki
 
 from __future__ import annotations
 
+import io
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +25,7 @@ from esda.significance import calculate_significance
 from libpysal.weights import Queen
 from statsmodels.stats.multitest import fdrcorrection
 
+from kwev.data.tables import read_held
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark, graded
@@ -181,7 +183,8 @@ def _inhabited(tables: Tables, folder: Path | None) -> tuple[gpd.GeoDataFrame, p
 
 
 def _shapes(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
-    frame = gpd.read_file((folder or find_project().processed) / f"{name}.geojson")
+    path = (folder or find_project().processed) / f"{name}.geojson"
+    frame = gpd.read_file(io.BytesIO(read_held(path)))
     frame[key] = frame[key].astype(str)
     return frame.to_crs(CRS_METRES).sort_values(key, ignore_index=True)
 

@@ -16,6 +16,7 @@ import signal
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from multiprocessing.process import BaseProcess
     from pathlib import Path
+
+    from distributed import Client
 
     from kwev.data.tables import Tables
     from kwev.project import Project
@@ -295,11 +298,6 @@ def plan_for(
     return stored(project, load_tables(project.processed), Case(scenario, settings, geography))
 
 
-def clear(project: Project) -> None:
-    """Forget every stored plan."""
-    shutil.rmtree(project.store, ignore_errors=True)
-
-
 def sound(entry: Any, tables: Tables, case: Case) -> bool:
     """Return whether an entry is a clean plan of a case with its own certificate and account.
 
@@ -390,16 +388,31 @@ def _solve_afar(project: Project, case: Case, wanted: str) -> Solved:
     return _solve(project, case)
 
 
-def _on_cluster(
-    project: Project, cases: Mapping[Path, Case], address: str
-) -> Iterator[tuple[Path, Solved]]:
-    """Solve on a Dask cluster; the work of a worker that dies goes to another one."""
+def require_scheduler(address: str) -> None:
+    """Refuse an address where no Dask scheduler with a worker answers.
+
+    Parameters
+    ----------
+    address
+        Address of the scheduler.
+
+    Raises
+    ------
+    KwevError
+        Naming the address, and how to start one.
+    """
+    with _client(address):
+        pass
+
+
+@contextmanager
+def _client(address: str) -> Iterator[Client]:
+    """Give the client of a Dask scheduler that has a worker."""
     try:
-        from distributed import Client, KilledWorker, as_completed  # noqa: PLC0415 -- only if asked
+        from distributed import Client  # noqa: PLC0415 -- only if asked
     except ImportError as error:
         hint = "Install it (`pip install distributed`), or leave --scheduler out."
         raise KwevError("Dask is not installed", where="--scheduler", hint=hint) from error
-    tables = load_tables(project.processed)
     hint = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -410,6 +423,17 @@ def _on_cluster(
             client.wait_for_workers(1, timeout=CONNECT_S)
         except TimeoutError as error:
             raise KwevError("the scheduler has no worker", where=address, hint=hint) from error
+        yield client
+
+
+def _on_cluster(
+    project: Project, cases: Mapping[Path, Case], address: str
+) -> Iterator[tuple[Path, Solved]]:
+    """Solve on a Dask cluster; the work of a worker that dies goes to another one."""
+    with _client(address) as client:
+        from distributed import KilledWorker, as_completed  # noqa: PLC0415 -- only if asked
+
+        tables = load_tables(project.processed)
         jobs = {
             client.submit(_solve_afar, project, case, key(tables, case), pure=False): folder
             for folder, case in cases.items()

@@ -9,7 +9,6 @@ result that is no list of cases, kept as JSON with what it is made from.
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,9 +18,10 @@ from kwev.data.tables import load_tables
 from kwev.errors import KwevError
 from kwev.files import dump_json, read_json, sha256_json, write_json
 from kwev.plan.export import write_plan
+from kwev.sets import renewing
 from kwev.studies import rows, store
 from kwev.studies.rows import CHECKSUM, DIGITS, Row
-from kwev.studies.store import solved
+from kwev.studies.store import require_scheduler, solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -166,19 +166,19 @@ def run(
             waiting.setdefault(store.folder_of(project, tables, point.case), []).append(point)
     for study, own in studies.items():
         _write_if_whole(project, own, done[study])
-    if fresh:
-        for folder in waiting:
-            shutil.rmtree(folder, ignore_errors=True)
     cases = {folder: same[0].case for folder, same in waiting.items()}
-    for folder, (entry, values) in solved(project, cases, scheduler):
-        if not (folder / "plan.json").is_file():  # a worker with a disk of its own
-            write_plan(folder, entry.plan, entry.account)
-        for point in waiting[folder]:
-            key, actions = store.key(tables, point.case), rows.actions_in(entry.plan)
-            done[point.study][point.name] = Row(point.study, point.name, key, values, actions)
-            progress(f"{point.study}/{point.name}")
-        for study in {point.study for point in waiting[folder]}:
-            _write_if_whole(project, studies[study], done[study])
+    if scheduler is not None:
+        require_scheduler(scheduler)
+    with renewing(project.store, fresh=fresh):
+        for folder, (entry, values) in solved(project, cases, scheduler):
+            if not (folder / "plan.json").is_file():  # a worker with a disk of its own
+                write_plan(folder, entry.plan, entry.account)
+            for point in waiting[folder]:
+                key, actions = store.key(tables, point.case), rows.actions_in(entry.plan)
+                done[point.study][point.name] = Row(point.study, point.name, key, values, actions)
+                progress(f"{point.study}/{point.name}")
+            for study in {point.study for point in waiting[folder]}:
+                _write_if_whole(project, studies[study], done[study])
     return len(cases)
 
 

@@ -52,9 +52,36 @@ def test_a_damaged_raw_file(checkout, raw_dir, tmp_path, name):
     if content is not None:
         (raw / NRCAN).write_bytes(content)
     before = checkout.hashes()
-    ended = checkout.run("data", "--raw", str(raw), "--out", "data/processed")
-    assert ended.is_one_error(word, NRCAN)
+    command = ("data", "--raw", str(raw), "--out", "data/processed")
+    # no parser sees what the register does not name, unless its user says so
+    expected = "the register" if content else word
+    assert checkout.call(*command).is_one_error(expected, NRCAN)
+    assert checkout.call(*command, "--accept", NRCAN).is_one_error(word, NRCAN)
     assert checkout.hashes() == before
+
+
+def test_a_file_that_nobody_reads_cannot_be_accepted(checkout):
+    ended = checkout.call("data", "--accept", NRCAN + "x")
+    assert ended.is_one_error("--accept", f"Did you mean {NRCAN!r}")
+
+
+@pytest.mark.parametrize(
+    "where", ["raw", "in raw", "above raw", "checkout", "config", "home", "own"]
+)
+def test_no_folder_of_others_is_replaced(checkout, tmp_path, monkeypatch, where):
+    raw, home = tmp_path / "bundle" / "raw", tmp_path / "home"
+    for folder in (raw / "sub", home, tmp_path / "own"):
+        folder.mkdir(parents=True)
+        (folder / "precious.txt").write_text("mine")
+    monkeypatch.setenv("HOME", str(home))
+    out = {
+        "raw": raw, "in raw": raw / "sub", "above raw": raw.parent, "checkout": checkout.root,
+        "config": checkout.root / "config", "home": home, "own": tmp_path / "own",
+    }[where]  # fmt: skip
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    ended = checkout.call("data", "--raw", str(raw), "--out", str(out))
+    assert ended.is_one_error("the output folder", "Nothing was touched", str(out))
+    assert {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
 
 
 def test_no_raw_folder_at_all(checkout):

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+
+from kwev.report.history import COLUMNS, read_history
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = "data/monitoring/history.csv"
@@ -26,12 +30,20 @@ def place(unsolved):
     (unsolved.root / HISTORY).unlink(missing_ok=True)
     for path in unsolved.root.glob("*.csv"):
         path.unlink()
+    begun(unsolved)
     return unsolved
 
 
 def put(place, name, text):
     (place.root / name).write_text(text)
     return name
+
+
+def begun(place):
+    """Begin the history of a checkout with no line."""
+    path = place.root / HISTORY
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(",".join(COLUMNS) + "\n")
 
 
 def kept(place):
@@ -72,7 +84,7 @@ def test_a_dry_run_writes_nothing(place):
     found = place.call("monitor", "stations.csv", "--date", "2026-03", "--dry-run")
     assert found.code == 0
     assert "dry run: nothing was written" in found.out
-    assert not kept(place)
+    assert kept(place).count(b"\n") == 1
 
 
 def test_geojson_and_another_history_say_the_same(place, tmp_path):
@@ -92,7 +104,7 @@ def test_geojson_and_another_history_say_the_same(place, tmp_path):
     points = tmp_path / "stations-2026-03-31.geojson"
     points.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     other = tmp_path / "other.csv"
-    assert place.call("monitor", str(points), "--history", str(other)).code == 0
+    assert place.call("monitor", str(points), "--history", str(other), "--begin").code == 0
     assert place.call("monitor", "list.csv", "--date", "2026-03-31").code == 0
     assert other.read_bytes() == kept(place)
 
@@ -148,13 +160,17 @@ def test_a_quarter_of_vehicles_is_told_on_its_own(place):
         ("ev-2026Q1.csv", "fsa,ev\nN2L,5\n", (), ("no row for area 'N0B'",)),
         ("ev-2026Q1.csv", "fsa,cars\nN2L,5\n", (), ("no column 'bev'",)),
         ("ev-2026Q1.csv", vehicles() + "N2L,5\n", (), ("stands twice",)),
+        ("list-2031-03.csv", LIST, (), ("2031-03 lies in the future",)),
+        ("list-2026-03.csv", LIST.replace("access\n", "access,opened\n").replace(
+            "2,0,\n", "2,0,,2026-02-31\n"), (), ("row 3: opened", "2026-02-31", "day")),
+        ("ev-2026Q1.csv", vehicles(0), (), ("no vehicle in any area",)),
         ("list-2026-03.geojson", '{"type": "Point"}', (), ("not GeoJSON",)),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_error_and_nothing_is_written(place, name, text, options, words):
     put(place, name, text)
     assert place.call("monitor", name, *options).is_one_error(*words)
-    assert not kept(place)
+    assert kept(place).count(b"\n") == 1
 
 
 def test_what_does_not_fit_the_history_is_refused(place):
@@ -182,3 +198,52 @@ def test_the_help_teaches(place):
     told = place.call("monitor", "--help").out
     for word in ("latitude", "l3_ports", "tesla_only", "fsa", "--dry-run", "Exit code", "Example"):
         assert word in told
+
+
+def test_what_opens_later_and_what_is_for_guests_is_left_out(place):
+    days = ["opened", "2031-01-01", "", "2026-03-31", "", ""]
+    dated = [f"{line},{day}" for line, day in zip(LIST.splitlines(), days, strict=True)]
+    put(place, "list-2026-03.csv", "\n".join(dated) + "\n")
+    found = place.call("monitor", "list-2026-03.csv", "--dry-run")
+    assert "2026-03-31 stations: 2 stations with 2 Level 2 and 2 Level 3 ports" in found.out
+    put(place, "ocm-2026-03.csv", (
+        "name,latitude,longitude,num_chargers,charger_type,operator,usage_cost\n"
+        "City Hall,43.4516,-80.4925,4,Level 2,ChargePoint,Free\n"
+        "Inn,43.4643,-80.5204,2,Level 2,ChargePoint,Guests only\n"
+    ))  # fmt: skip
+    found = place.call("monitor", "ocm-2026-03.csv", "--dry-run")
+    assert "2026-03-31 ocm: 1 stations with 4 Level 2" in found.out, found.err
+
+
+def test_a_missing_history_is_not_begun_silently(place, tmp_path):
+    put(place, "a-2026-03.csv", LIST)
+    (place.root / HISTORY).unlink()
+    assert place.call("monitor", "a-2026-03.csv").is_one_error("no history here", "--begin")
+    other = tmp_path / "new" / "other.csv"
+    ended = place.call("monitor", "a-2026-03.csv", "--history", str(other))
+    assert ended.is_one_error("no history here")
+    assert not other.parent.exists()
+    assert place.call("monitor", "a-2026-03.csv", "--begin").code == 0
+    assert kept(place).count(b"\n") == 2
+
+
+def test_a_link_to_a_history_stays_one(place, tmp_path):
+    put(place, "a-2026-03.csv", LIST)
+    path = place.root / HISTORY
+    path.rename(tmp_path / "real.csv")
+    path.symlink_to(tmp_path / "real.csv")
+    assert place.call("monitor", "a-2026-03.csv").code == 0
+    assert path.is_symlink()
+    assert (tmp_path / "real.csv").read_text().count("\n") == 2
+
+
+def test_six_writers_at_once_lose_nothing(place):
+    put(place, "a-2026-03.csv", LIST)
+    command = [sys.executable, "-m", "kwev.cli", "monitor", "a-2026-03.csv", "--series"]
+    running = [
+        subprocess.Popen([*command, f"s{i}"], cwd=place.root, stdout=subprocess.DEVNULL)
+        for i in range(6)
+    ]
+    assert [one.wait() for one in running] == [0] * 6
+    lines = read_history(place.root / HISTORY)
+    assert sorted(line.series for line in lines) == [f"s{i}" for i in range(6)]

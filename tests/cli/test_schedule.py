@@ -10,6 +10,7 @@ import pytest
 
 from kwev.files import write_json
 from kwev.formats import schemas
+from kwev.sets import MANIFEST
 
 WRITTEN = ("schedule.json", "phases.json", "site-packages.csv", "site-packages.geojson")
 
@@ -20,7 +21,7 @@ def test_schedule_writes_four_files_that_agree(checkout):
     assert (ended.code, ended.err) == (0, "")
     assert ended.out.splitlines()[0].startswith("Best schedule: +")
     folder = checkout.root / "when"
-    assert sorted(path.name for path in folder.iterdir()) == sorted(WRITTEN)
+    assert sorted(path.name for path in folder.iterdir()) == sorted([*WRITTEN, MANIFEST])
     plan = json.loads((checkout.root / "plan" / "plan.json").read_text())
     ids = [action["id"] for action in plan["actions"]]
     read = {name: json.loads((folder / name).read_text()) for name in WRITTEN if "csv" not in name}

@@ -24,6 +24,7 @@ from kwev.report.sweeps import (
     swings,
     value_at,
 )
+from kwev.sets import renewing
 from kwev.solve.stages import SOLVES
 from kwev.studies import store
 from kwev.studies.study import path_of, run
@@ -187,6 +188,6 @@ def test_a_cleared_store_ends_with_the_same_numbers(copy):
         return {number.name: (number.value, str(number)) for number in found}
 
     before = printed()
-    store.clear(copy)
-    assert not copy.store.exists()
-    assert printed() == before
+    with renewing(copy.store, fresh=True, keep=False):
+        assert not copy.store.exists()
+        assert printed() == before

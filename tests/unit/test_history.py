@@ -137,7 +137,9 @@ def test_a_line_of_vehicles_judges_vehicles_alone(watched):
 
 def test_a_history_only_grows(tmp_path):
     path = tmp_path / "history.csv"
-    assert read(path) == []
+    assert read(path, begin=True) == []
+    with pytest.raises(KwevError, match="no history here"):
+        read(path)
     lines = added([], FIRST)
     assert write(path, [], lines)
     whole = path.read_bytes()
@@ -188,6 +190,44 @@ def test_a_damaged_history_is_named_and_not_used(tmp_path, damage):
     write(path, [], [FIRST])
     path.write_text(damage(path.read_text()))
     with pytest.raises(KwevError, match="history"):
+        read(path)
+
+
+def test_no_line_can_be_changed_moved_or_taken_out_unseen(tmp_path):
+    path = tmp_path / "history.csv"
+    write(path, [], [FIRST, later("2026-02-28"), later("2026-03-31")])
+    head, *lines = path.read_text().splitlines()
+    elsewhere = tmp_path / "elsewhere.csv"
+    write(elsewhere, [], [replace(FIRST, stations=11)])
+    other = elsewhere.read_text().splitlines()[1]
+    for damaged in (lines[1:], [lines[0], lines[2]], [other, *lines[1:]], [lines[1], lines[0]]):
+        path.write_text("\n".join([head, *damaged]) + "\n")
+        with pytest.raises(KwevError, match=r"line \d is not one of a history"):
+            read(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"date": "2999-01-01"}, "lies in the future"),
+        ({"stations": -1}, "negative"),
+        ({"l2_ports": -1}, "negative"),
+        ({"stations": 0, "l2_ports": 0, "l3_ports": 0}, "no stations"),
+        ({"l2_ports": 4, "l3_ports": 4}, "fewer ports than stations"),
+        ({"evs": 0.0}, "no vehicles"),
+        ({"evs": float("inf")}, "no vehicles"),
+        ({"evs": float("nan")}, "no vehicles"),
+        ({"l3": 1.01}, "share"),
+        ({"ev_owners": float("nan")}, "share"),
+    ],
+)
+def test_what_cannot_be_is_neither_added_nor_read(tmp_path, changes, words):
+    line = replace(FIRST, **changes)
+    with pytest.raises(KwevError, match=words):
+        added([], line)
+    path = tmp_path / "history.csv"
+    write(path, [], [line])
+    with pytest.raises(KwevError, match=f"line 2 is not one of a history.*{words}"):
         read(path)
 
 

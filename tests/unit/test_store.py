@@ -16,6 +16,7 @@ from kwev.config import Case
 from kwev.errors import KwevError
 from kwev.files import write_json
 from kwev.project import Project
+from kwev.sets import renewing
 from kwev.solve import stages
 from kwev.studies import store
 
@@ -280,9 +281,9 @@ def test_a_plan_that_fails_its_certificate_is_not_stored(tmp_path, town, monkeyp
     assert list(tmp_path.rglob("plan.json")) == []
 
 
-def test_clear_forgets_everything(shelf, town, solves):
-    store.clear(shelf)
-    store.stored(shelf, town.tables, town.case)
+def test_a_fresh_store_forgets_everything(shelf, town, solves):
+    with renewing(shelf.store, fresh=True, keep=False):
+        store.stored(shelf, town.tables, town.case)
     assert len(solves) == 1
 
 
