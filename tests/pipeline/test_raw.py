@@ -67,7 +67,7 @@ def _at_zero(content):
 BAD = {
     "missing": ("evs", lambda _: None, "raw file missing"),
     "truncated table": ("ocm", lambda c: c[: len(c) // 2], "not the registered|is empty|missing"),
-    "truncated map": ("das", lambda c: c[: len(c) // 2], "cannot be read, it may be cut off"),
+    "truncated map": ("das", lambda c: c[: len(c) // 2], "not valid JSON.*may be cut off"),
     "truncated parquet": ("roads", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "truncated zip": ("grt_feed", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "empty": ("evs", lambda _: b"", "raw file is empty"),
