@@ -7,7 +7,8 @@ table: what one of its rows is, and, under ``unique``, the columns whose values 
 key. ``type`` is one of :data:`KINDS`, or the name of a row of ``types``, whose cells stand where
 the column's own are empty. ``low`` and ``high`` are inclusive, and no number is beyond
 :data:`MOST`; ``null`` is ``yes`` where a cell may be empty, ``absent`` where the whole column may
-be left out. A fourth door, ``calendar``, has the tables that say when a timetable runs.
+be left out. Two more doors: ``calendar``, the tables that say when a timetable runs, and
+``watched``, the files of ``kwev monitor``.
 
 Each column of a processed table says what it holds: ``about`` in one line, and ``unit``, one of
 :data:`kwev.units.COLUMN_UNITS` (text and true/false have none). Catalogue, downloads and their
@@ -94,7 +95,7 @@ def _checks(row: dict[str, str]) -> list[pa.Check]:
     if row.get("high"):
         checks.append(pa.Check.le(_number(row["high"])))
     if row["type"] == "whole":
-        whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole number")
+        whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole_number")
         checks.append(whole)
     if KINDS[row["type"]] in {int, float}:
         near = pa.Check(lambda s: abs(s) <= MOST, name="plausible", error="plausible")
@@ -187,6 +188,9 @@ FEED: Final = _tables("feed")
 
 CALENDAR: Final = _tables("calendar")
 """Tables that say when a timetable runs; a feed may leave out any of them."""
+
+WATCHED: Final = _tables("watched")
+"""Layouts of the files that ``kwev monitor`` reads."""
 
 
 def choices(table: str, name: str) -> tuple[str, ...]:

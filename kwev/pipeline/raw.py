@@ -366,7 +366,7 @@ def checked(frame: pd.DataFrame, schema: Schema, where: str, hint: str = _HINT) 
         If the table has no rows, breaks the schema or has a shape that cannot be.
     """
     if frame.empty:
-        raise KwevError("raw file has no rows", where=where, hint=hint)
+        raise KwevError("file has no rows", where=where, hint=hint)
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise KwevError(f"column {str(twice[0])!r} stands twice", where=where, hint=hint)
@@ -444,9 +444,7 @@ def _refuse_bomb(content: bytes, where: str) -> None:
     meta = parquet.read_metadata(io.BytesIO(content))
     size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
     if size > MOST_BYTES or meta.num_rows > MOST_ROWS:
-        words = (
-            f"raw file is too large when unpacked ({meta.num_rows:,} rows, {size / 1e6:,.0f} MB)"
-        )
+        words = f"raw file is too large unpacked ({meta.num_rows:,} rows, {size / 1e6:,.0f} MB)"
         raise KwevError(words, where=where, hint=_HINT)
 
 

@@ -31,7 +31,7 @@ _OPERATORS = {
     "greenlots": "Shell Recharge", "shell_recharge": "Shell Recharge", "unknown": "",
     "non-networked": "Non-networked",
 }  # fmt: skip
-TESLA_NAME: Final = re.compile(r"\btesla\s+(super|destination)", re.IGNORECASE)
+TESLA_NAME: Final = re.compile(r"\btesla\s+(?:super|destination)", re.IGNORECASE)
 """In names of stations of Tesla's networks: a street or a dealer of that name is none."""
 _NAMED_OPERATORS = (
     (TESLA_NAME, "Tesla"),
@@ -75,16 +75,21 @@ def operator(text: str, name: str) -> str:
     return next((label for pattern, label in _NAMED_OPERATORS if pattern.search(name)), "")
 
 
-def is_tesla(network: str, name: str) -> bool:
-    """Return whether a station is Tesla's: by its network, and by its name where that is unknown.
+def teslas(network: pd.Series[str], name: pd.Series[str]) -> pd.Series[bool]:
+    """Return which stations are Tesla's: by the network, by the name where that is not known.
 
     Parameters
     ----------
     network
-        As the list names it; empty where it does not.
+        As the list names it; empty, or "Unknown", where it does not.
     """
-    known = network.strip().lower()
-    return known.startswith("tesla") if known else bool(TESLA_NAME.search(name))
+    known = network.str.strip().str.casefold().replace("unknown", "")
+    return known.str.startswith("tesla") | ((known == "") & name.str.contains(TESLA_NAME))
+
+
+def serves_others(connectors: pd.Series[str]) -> pd.Series[bool]:
+    """Return which of Tesla's stations other cars can use, by their connectors in words."""
+    return connectors.str.split().map(lambda found: _OTHERS in found).astype(bool)
 
 
 def owner(name: str, code: str, facility: str) -> str:
@@ -145,8 +150,10 @@ _REPEATS = "row repeats another (name, place, ports, date): its ports count once
 _NO_PORT = "no port"
 _ABROAD = "listed in another province or state than its coordinates"
 _LATER = "opens after the date of the list"
-_ONTARIO: Final = frozenset({"", "on", "ontario", "unknown"})
+_ONTARIO: Final = frozenset({"", "on", "ont", "ontario", "canada", "unknown"})
 """What a list may say of a station's province here."""
+_PROVINCE: Final = r",\s*(\w+)"
+"""The word after a town in OpenChargeMap's list."""
 _ABSENT: Final[dict[str, Any]] = {
     "operator": "", "address": "", "city": "", "owner": "", "facility": "", "opened": "",
     "hours": "", "connectors": "", "l2_ports": 0, "l3_ports": 0, "unknown_ports": 0,
@@ -205,6 +212,16 @@ def _readable_address(address: str) -> str:
     return ", ".join(readable(part) for part in address.split(", "))
 
 
+def in_another(province: pd.Series[str]) -> pd.Series[bool]:
+    """Return which rows name a province or state that is not Ontario; an empty one names none."""
+    return ~province.fillna("").str.strip().str.casefold().isin(_ONTARIO)
+
+
+def opens_later(opened: pd.Series[str], date: str) -> pd.Series[bool]:
+    """Return which stations open after a date, a month (YYYY-MM) or a day; empty is not known."""
+    return opened.str[: len(date)] > date
+
+
 def repeats(table: pd.DataFrame, columns: Iterable[str]) -> pd.Series[bool]:
     """Return which rows say again what a row before them says, whatever their case and blanks."""
     plain = {
@@ -225,25 +242,18 @@ def _ocm(
     table = raw.read("ocm")
     text = table[["operator", "usage_cost", "address", "city"]].fillna("")
     cost, network = text["usage_cost"], text["operator"].str.lower()
-    parts = text["city"].str.partition(",")
-    town, province = (parts[i].str.strip() for i in (0, 2))
+    town = text["city"].str.split(",").str[0].str.strip()
     metres = project(table["longitude"], table["latitude"])
     far = pd.Series(farther(metres, region, parameters.outside_station_m), index=table.index)
     # without a town the place decides
     here = town.str.lower().str.replace(".", "", regex=False).isin(settlements | {""})
-    abroad = ~far & ~province.str.lower().isin(_ONTARIO)
+    abroad = ~far & in_another(text["city"].str.extract(_PROVINCE, expand=False))
     elsewhere = ~far & ~abroad & ~here
     guests = guests_only(cost)
     fast = table["charger_type"] == "Level 3"
     unknown = table["charger_type"] == "Unknown"
     unstated = table["num_chargers"].isna()
-    tesla = pd.Series(
-        [
-            is_tesla(o, n)
-            for o, n in zip(network.replace("unknown", ""), table["name"], strict=True)
-        ],
-        table.index,
-    )
+    tesla = teslas(text["operator"], table["name"])
     none = table["num_chargers"] == 0
     plugs = table["num_chargers"].fillna(parameters.unstated_ports)
     same = ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
@@ -313,9 +323,8 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
     }
     ledger.each("nrcan", "dropped", reasons)
     slips = {
-        _ABROAD: ~reasons[_far(parameters)]
-        & ~table["State"].fillna("").str.strip().str.lower().isin(_ONTARIO),
-        _LATER: table["opened"].str[: len(SNAPSHOTS["nrcan"])] > SNAPSHOTS["nrcan"],
+        _ABROAD: ~reasons[_far(parameters)] & in_another(table["State"]),
+        _LATER: opens_later(table["opened"], SNAPSHOTS["nrcan"]),
     }
     for rule, rows in slips.items():
         ledger.met("nrcan", rule, "dropped", rows)
@@ -338,11 +347,15 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
         "hours not published": table["hours"] == "",
         "connector types not published": table["connectors"] == "",
     })  # fmt: skip
-    table = table.assign(dropped=dropped, repeat=repeat, comparable=_comparable(table))
+    table = table.assign(dropped=dropped, repeat=repeat, comparable=comparable(table))
     return _finish(table, "nrcan")
 
 
-def _comparable(table: pd.DataFrame) -> pd.Series:
+def comparable(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows of NRCan's list pass the filter of the trend.
+
+    Electric, available, public and dated.
+    """
     return (
         (table["Fuel Type Code"] == "ELEC")
         & (table["Status Code"] == "E")
@@ -377,13 +390,9 @@ def _with_older(raw: Raw) -> pd.DataFrame:
         hours=known("Access Days Time"),
         codes=codes,
         connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
-        tesla=[is_tesla(o, n) for o, n in zip(network, table["name"], strict=True)],
-        others_may_use=lambda t: t["tesla"] & t["connectors"].str.split().map(_serves_others),
+        tesla=teslas(network, table["name"]),
+        others_may_use=lambda t: t["tesla"] & serves_others(t["connectors"]),
     )
-
-
-def _serves_others(found: list[str]) -> bool:
-    return _OTHERS in found
 
 
 def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
@@ -397,7 +406,7 @@ def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
     table = table.assign(
         record_id="nrcan2022_" + table["id"],
         opened=table["Open Date"].fillna(""),
-        comparable=_comparable(table),
+        comparable=comparable(table),
         dropped=np.select(list(reasons.values()), list(reasons), ""),
     )
     return _finish(table, "nrcan_2022")
