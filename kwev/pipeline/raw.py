@@ -398,7 +398,15 @@ def _parse(name: str, content: bytes, where: str) -> pd.DataFrame:
 
 
 def read_csv(content: bytes) -> pd.DataFrame:
-    """Return a CSV file as text; an empty cell, or one of two points, is missing."""
+    """Return a CSV file as text; an empty cell, or one of two points, is missing.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or its last line has no end: it may be cut off there.
+    """
+    if not content.endswith((b"\n", b"\r")):
+        raise ValueError("the last line has no end; if it is whole, add one")
     empty = ["", ".."]
     return pd.read_csv(
         io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty,
