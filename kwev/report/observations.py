@@ -142,7 +142,7 @@ def _table(path: Path) -> pd.DataFrame:
         hint = "It must be CSV in UTF-8, or GeoJSON; see `kwev monitor --help`."
         raise KwevError(f"file cannot be read: {error}", where=str(path), hint=hint) from error
     plain = table.rename(columns=lambda name: str(name).strip()).fillna("").astype(str)
-    return plain.apply(lambda cells: cells.str.strip()).replace("", None)
+    return pd.DataFrame(plain.apply(lambda cells: cells.str.strip())).replace("", None)
 
 
 def _points(content: bytes, path: Path) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from kwev.data.schemas import RAW, column, table_of
 from kwev.errors import KwevError
 from kwev.pipeline import raw as raw_files
 from kwev.pipeline import timetables
+from kwev.pipeline.candidates import _metres
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger, checked, read_csv, read_geojson
 from kwev.pipeline.roads import road_graph
@@ -80,6 +81,12 @@ def test_a_column_that_stands_twice_is_refused():
     table = pd.DataFrame([[1, 1]], columns=["x", "x"])
     schema = table_of({"x": column(type="real")}, exact=False)
     refused("'x' stands twice", lambda: checked(table, schema, "a.csv"))
+
+
+def test_a_file_that_ends_in_mid_line_may_be_cut_off(tmp_path):
+    text = dirty.open_charge_map().to_csv(index=False).encode()
+    raw = dirty.write(tmp_path, ocm=text[:-1])
+    refused("the last line has no end", lambda: raw.read("ocm"))
 
 
 # -- GeoJSON ---------------------------------------------------------------------------------
@@ -146,7 +153,10 @@ def test_places_may_be_points_lines_and_areas():
     given = features(POINT, line, {"type": "Polygon", "coordinates": [ring]}, Name="x",
                      Municipali="y")  # fmt: skip
     frame = read_geojson(json.dumps(given).encode(), "a.geojson", ["Name"])
-    assert len(checked(frame, RAW["libraries"], "a.geojson")) == 3
+    table = checked(frame, RAW["libraries"], "a.geojson")
+    spots = _metres(gpd.GeoDataFrame(table))[["easting_m", "northing_m"]].to_numpy()
+    shapes = frame.to_crs("EPSG:26917").geometry.to_numpy()
+    assert (shapely.distance(shapely.points(spots), shapes) <= 0.01).all()
 
 
 # -- sizes -----------------------------------------------------------------------------------
@@ -323,6 +333,14 @@ def test_a_total_without_its_parts_is_refused_and_no_vehicle_lost(tiny_raw, squa
     refused(expected, lambda: registered(raw, squares, Parameters(), Ledger()))
 
 
+@pytest.mark.parametrize("cell", ["..", "x", "", "F", "-1", "1.5", "1e400"])
+def test_people_that_are_suppressed_are_refused(tmp_path, cell):
+    census = dirty.census()["da_census"].astype(str)
+    census.loc[0, "2021-a-Population"] = cell
+    raw = dirty.write(tmp_path, da_census=census)
+    refused("column '2021-a-Population'", lambda: raw.read("da_census"))
+
+
 # -- roads -----------------------------------------------------------------------------------
 
 
@@ -379,6 +397,11 @@ CASES = [
     ("roads", "tracks, closed roads or motorways only", "refused: no road is left"),
     ("roads", "points for lines", "refused: a feature is a Point"),
     ("table", "larger than 268 MB, or of five million rows", "refused: too large"),
+    ("table", "a last line without its end", "refused: it may be cut off there"),
+    ("table", "suppressed or odd counts of people", "refused: column '2021-a-Population'"),
+    ("places", "points, lines and areas", "a point on each"),
+    ("stations", "planned, removed, private", "dropped: not public or not available"),
+    ("stations", "four DC ports with two plugs each", "four ports"),
     ("stations", "town left blank", "kept: the place alone decides"),
     ("stations", "another province or state", "dropped: in another province than its place"),
     ("stations", "repeat in other case or with blanks", "counted once"),

@@ -371,3 +371,10 @@ def test_four_dc_ports_with_two_plugs_each_are_four(merge):
     )
     row = stations.loc["nrcan_8"]
     assert row[["l3_ports_low", "l3_ports", "l3_ports_high", "l2_ports"]].tolist() == [4, 4, 4, 0]
+
+
+@pytest.mark.parametrize("status", ["P", "T", "X"])
+def test_what_is_planned_or_removed_does_not_count(merge, status):
+    stations, fates, _ = merge(AWAY_OCM, [nrcan(8, "A", 100, 100, status=status), *AWAY])
+    assert list(stations.index) == ["nrcan_7"]
+    assert fates.loc["nrcan_8", "reason"] == "not public or not available"
