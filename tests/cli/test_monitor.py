@@ -146,7 +146,8 @@ def test_a_quarter_of_vehicles_is_told_on_its_own(place):
 @pytest.mark.parametrize(
     ("name", "text", "options", "words"),
     [
-        ("list-2026-03.csv", LIST.replace("l2_ports", "ports"), (), ("no column 'l2_ports'",)),
+        ("list-2026-03.csv", LIST.replace("l2_ports", "ports"), (),
+         ("column missing: 'l2_ports'",)),
         ("list-2026-03.csv", LIST.replace("43.4516", "143.4"), (), ("row 1", "latitude")),
         ("list-2026-03.csv", LIST.replace(",4,0,public", ",-4,0,public"), (), ("row 1", "l2_po")),
         ("list-2026-03.csv", LIST.replace(",4,0,public", ",4.5,0,public"), (), ("row 1", "4.5")),
@@ -155,16 +156,23 @@ def test_a_quarter_of_vehicles_is_told_on_its_own(place):
         ("list-2026-03.csv", LIST, ("--date", "2026-13"), ("not a date",)),
         ("list-2026-03.csv", LIST, ("--series", "merged"), ("kept for",)),
         ("list-2026-03.csv", LIST, ("--series", "a,b"), ("not a name of a series",)),
-        ("list-2026-03.csv", LIST.splitlines()[0] + "\n", (), ("no station in the Region",)),
+        ("list-2026-03.csv", LIST.splitlines()[0] + "\n", (), ("file has no rows",)),
         ("list-2026-03.csv", "", (), ("cannot be read",)),
         ("ev-2026Q1.csv", "fsa,ev\nN2L,5\n", (), ("no row for area 'N0B'",)),
         ("ev-2026Q1.csv", "fsa,cars\nN2L,5\n", (), ("no column 'bev'",)),
         ("ev-2026Q1.csv", vehicles() + "N2L,5\n", (), ("stands twice",)),
         ("list-2031-03.csv", LIST, (), ("2031-03 lies in the future",)),
         ("list-2026-03.csv", LIST.replace("access\n", "access,opened\n").replace(
-            "2,0,\n", "2,0,,2026-02-31\n"), (), ("row 3: opened", "2026-02-31", "day")),
+            "2,0,\n", "2,0,,2026-02-31\n"), (), ("row 3", "opened", "2026-02-31", "day")),
         ("ev-2026Q1.csv", vehicles(0), (), ("no vehicle in any area",)),
+        ("list-2026-03.csv", LIST.replace(",4,0,public", ",99999,0,public"), (), ("is above",)),
+        ("list-2026-03.csv", LIST.replace(",4,0,public", ",1e400,0,public"), (), ("is above",)),
+        ("list-2026-03.csv", LIST.replace(",4,0,public", ",inf,0,public"), (), ("is above",)),
+        ("ev-2026Q1.csv", vehicles(1e9), (), ("column 'ev'", "is above")),
+        ("ev-2026Q1.csv", vehicles().replace("N2L,", "N2L,x"), (), ("column 'ev'", "x")),
         ("list-2026-03.geojson", '{"type": "Point"}', (), ("not GeoJSON",)),
+        ("list-2026-03.geojson", '{"features": null}', (), ("not GeoJSON",)),
+        ("list-2026-03.geojson", "[" * 100_000, (), ("not valid JSON",)),
     ],
 )  # fmt: skip
 def test_bad_input_is_one_error_and_nothing_is_written(place, name, text, options, words):
@@ -213,6 +221,31 @@ def test_what_opens_later_and_what_is_for_guests_is_left_out(place):
     ))  # fmt: skip
     found = place.call("monitor", "ocm-2026-03.csv", "--dry-run")
     assert "2026-03-31 ocm: 1 stations with 4 Level 2" in found.out, found.err
+
+
+NRCAN_HEAD = (
+    "ID,Station Name,Fuel Type Code,State,Latitude,Longitude,EV Level2 EVSE Num,EV DC Fast Count,"
+    "Access Code,Status Code,Open Date,EV Network,EV Connector Types,Power (kW)\n"
+)
+NRCAN_ROWS = (
+    "1,City Hall,ELEC,ON,43.4516,-80.4925,4,,public,E,2020-01-01,FLO,J1772,\n"
+    "2, city  HALL,ELEC,ON,43.4516,-80.4925,4,,public,E,2020-01-01,FLO,J1772,\n"
+    "3,Later,ELEC,ON,43.4517,-80.4926,1,,public,E,2031-01-01,FLO,J1772,\n"
+    "4,Elsewhere,ELEC,NY,43.4518,-80.4927,1,,public,E,2020-01-01,FLO,J1772,\n"
+    "5,9 Nikola Tesla Blvd,ELEC,ON,43.4519,-80.4928,2,,public,E,2020-01-01,FLO,J1772,\n"
+    "6,Mall,ELEC,ON,43.4520,-80.4929,,8,public,E,2020-01-01,Tesla,J1772COMBO TESLA,250\n"
+    "7,Inn,ELEC,ON,43.4521,-80.4930,3,,public,E,2020-01-01,Tesla Destination,J1772 TESLA,11\n"
+)
+
+
+def test_a_list_is_judged_as_the_pipeline_judges_it(place):
+    put(place, "nrcan-2026-01.csv", NRCAN_HEAD + NRCAN_ROWS)
+    found = place.call("monitor", "nrcan-2026-01.csv", "--dry-run")
+    assert found.code == 0, found.err
+    # City Hall, Nikola Tesla Blvd, and the mall, whose CCS serves all cars
+    assert "2026-01-31 nrcan: 3 stations with 6 Level 2 and 8 Level 3 ports" in found.out
+    assert "3 not for all cars or not standing, 1 said twice" in found.out
+    assert "not read: Power (kW)" in found.out
 
 
 def test_a_missing_history_is_not_begun_silently(place, tmp_path):
