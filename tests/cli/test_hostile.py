@@ -205,6 +205,9 @@ def opened(book):
             for chart in page.locator(".kwev-chart").all():
                 chart.scroll_into_view_if_needed()
                 chart.locator("svg.main-svg").first.wait_for()
+            for frame in page.locator("iframe").element_handles():
+                frame.scroll_into_view_if_needed()  # it loads when it comes near the window
+                frame.content_frame().wait_for_url("**/*.html")
             if "/maps/" in name:
                 page.locator("[data-ready]").wait_for()
                 for place in page.locator("path[tabindex]").all()[:40]:
