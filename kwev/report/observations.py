@@ -24,7 +24,7 @@ import shapely
 
 from kwev.data.schemas import CANADA
 from kwev.errors import KwevError, nearest
-from kwev.files import dump_json, read_json
+from kwev.files import dump_json, read_json, require_even_rows
 from kwev.pipeline.geometry import project as to_metres
 from kwev.pipeline.station_records import guests_only
 from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
@@ -128,8 +128,9 @@ def _table(path: Path) -> pd.DataFrame:
     if path.suffix.lower() in (".geojson", ".json"):
         return _points(path)
     try:
-        content = path.read_text(encoding="utf-8-sig")
-        return pd.read_csv(io.StringIO(content), dtype=str, keep_default_na=False)
+        content = path.read_bytes()
+        require_even_rows(content)
+        return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise KwevError("file not found", where=str(path), hint="Check the path.") from error
     except (OSError, ValueError) as error:
