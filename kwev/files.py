@@ -162,8 +162,8 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def require_even_rows(content: bytes) -> None:
-    """Refuse CSV of which a row has more or fewer cells than the heading, as a cut file has.
+def require_whole_csv(content: bytes) -> None:
+    """Refuse CSV that may be cut off: a row with more or fewer cells than the heading, or no end.
 
     Readers of tables fill up what is missing, and take a row with one cell more for one with a
     name of its own.
@@ -173,6 +173,8 @@ def require_even_rows(content: bytes) -> None:
     ValueError
         Naming the row, or what is no CSV in UTF-8.
     """
+    if not content.endswith((b"\n", b"\r")):
+        raise ValueError("the last line has no end; put a line break there if the file is whole")
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     try:
         width = len(next(rows, ()))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import typer
 
+from kwev import escape
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _usage(error: Any) -> tuple[int, str]:
         return EXIT_ERROR, ""
     context = getattr(error, "ctx", None)
     if context is not None:
-        typer.echo(context.get_usage(), err=True)
+        typer.echo(escape.terminal(context.get_usage()), err=True)
     return EXIT_ERROR, error.format_message()
 
 
@@ -139,9 +140,9 @@ def _flushed() -> str:
 
 
 def _say(text: str) -> None:
-    line = " ".join(text.split())
+    line = " ".join(f"error: {text}".split())
     try:
         if sys.stderr is not None:
-            print(f"error: {line}", file=sys.stderr, flush=True)  # noqa: T201 -- never wrapped
+            print(escape.terminal(line), file=sys.stderr, flush=True)  # noqa: T201 -- never wrapped
     except (OSError, ValueError):
         sys.stderr = None

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kwev import escape
 from kwev.errors import KwevError
 from kwev.files import dump_json, read_json, sha256_bytes
 
@@ -419,4 +420,4 @@ def _told(where: Path) -> Iterator[None]:
 
 def _tell(text: str) -> None:
     if sys.stderr is not None:
-        print(f"note: {text}", file=sys.stderr)  # noqa: T201 -- for whoever runs the command
+        print(escape.terminal(f"note: {text}"), file=sys.stderr)  # noqa: T201 -- for whoever runs the command

@@ -294,7 +294,7 @@ RAWS = [
     for name, change, word in (
         ("missing", gone, "missing"),
         ("empty", lambda _: b"", "empty"),
-        ("truncated", cut, "row 130 has 13 cells and not 14"),
+        ("truncated", cut, "the last line has no end"),
         ("renamed column", swapped(b"Latitude", b"Lat"), "Latitude"),
         ("coordinate at 0,0", at_zero, "0.0"),
     )
@@ -378,7 +378,8 @@ Waterloo Square,43.4643,-80.5204,2,0,
 Makers only,43.4650,-80.5210,8,0,tesla_only
 Guelph,43.5448,-80.2482,4,0,public
 """
-DATED = LIST.replace("access\n", "access,opened\n").replace("2,0,\n", "2,0,,2026-02-31\n")
+DATED = LIST.replace("access\n", "access,opened\n").replace("public\n", "public,\n")
+DATED = DATED.replace("only\n", "only,\n").replace("2,0,\n", "2,0,,2026-02-31\n")
 
 
 def vehicles(factor: float = 1.0) -> str:
@@ -416,7 +417,7 @@ MONITOR = [
          ("not a name of a series",)),
         ("no stations", "list-2026-03.csv", LIST.splitlines()[0] + "\n", (),
          ("no station in the Region",)),
-        ("cut off", "list-2026-03.csv", LIST[:-8], (), ("row 5 has 5 cells and not 6",)),
+        ("cut off", "list-2026-03.csv", LIST[:-8], (), ("the last line has no end",)),
         ("a cell too many", "list-2026-03.csv", LIST.replace(",2,0,", ",2,0,,"), (),
          ("row 3 has 7 cells and not 6",)),
         ("empty file", "list-2026-03.csv", "", (), ("cannot be read",)),

@@ -18,7 +18,7 @@ import shapely
 
 from kwev.data.schemas import BOUNDS, RAW, check, text_columns
 from kwev.errors import KwevError, nearest
-from kwev.files import read_json, require_even_rows, sha256_bytes
+from kwev.files import read_json, require_whole_csv, sha256_bytes
 from kwev.pipeline.timetables import Feed, read_feed
 
 if TYPE_CHECKING:
@@ -325,7 +325,7 @@ def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataF
 def _parse(name: str, content: bytes) -> pd.DataFrame:
     file = FILES[name]
     if file.endswith(".csv"):
-        require_even_rows(content)
+        require_whole_csv(content)
         empty = ["", ".."]
         return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty)
     if file.endswith(".geojson"):

@@ -24,7 +24,7 @@ import shapely
 
 from kwev.data.schemas import CANADA
 from kwev.errors import KwevError, nearest
-from kwev.files import dump_json, read_json, require_even_rows
+from kwev.files import dump_json, read_json, require_whole_csv
 from kwev.pipeline.geometry import project as to_metres
 from kwev.pipeline.station_records import guests_only
 from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
@@ -129,7 +129,7 @@ def _table(path: Path) -> pd.DataFrame:
         return _points(path)
     try:
         content = path.read_bytes()
-        require_even_rows(content)
+        require_whole_csv(content)
         return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise KwevError("file not found", where=str(path), hint="Check the path.") from error
