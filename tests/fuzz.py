@@ -91,7 +91,8 @@ def of_bytes(content: bytes, chance: random.Random) -> bytes:
     )
     flipped = bytes([chance.randrange(256)])
     return chance.choice((
-        content[:at], content[at:], content[:at] + content[end:], content[:at] + junk + content[at:],
+        content[:at], content[at:], content[:at] + content[end:],
+        content[:at] + junk + content[at:],
         content[:end] + content[at:], content[:at] + flipped + content[at + 1 :], b"",
         b"\xef\xbb\xbf" + content, content * 2, content.replace(b"\n", b"\r"),
     ))  # fmt: skip
@@ -227,7 +228,9 @@ def head(file: Path, rows: int = 4) -> bytes:
         return json.dumps(value | {"features": value["features"][:2]}).encode()
     lines = csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"), newline=""))
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerows(row for row, _ in zip(lines, range(rows)))
+    csv.writer(text, lineterminator="\n").writerows(
+        row for row, _ in zip(lines, range(rows), strict=False)
+    )
     return text.getvalue().encode()
 
 
@@ -368,7 +371,7 @@ def spoilt(reader: Reader, chance: random.Random, times: int) -> bytes:
 
 
 def finding(reader: Reader, path: Path, content: bytes) -> str | None:
-    """Return what is wrong with the way a reader ends; None where nothing is, "" where it took it."""
+    """Return what is wrong with the way a reader ends; None where nothing is, "" where it read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     said = io.StringIO()

@@ -17,7 +17,7 @@ from hostile import PAYLOADS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwev import escape, files, terminal
+from kwev import escape, files, outcome, terminal
 from kwev.errors import KwevError
 
 READERS = (
