@@ -395,7 +395,7 @@ def shrunk(reader: Reader, path: Path, content: bytes, found: str) -> bytes:
         for start in range(0, len(content), size):
             tries += 1
             less = content[:start] + content[start + size :]
-            if (finding(reader, path, less) or "").split(":")[:2] == found.split(":")[:2]:
+            if (finding(reader, path, less) or "").split(": ")[0] == found.split(": ")[0]:
                 content = less
                 break
         else:
@@ -438,7 +438,8 @@ def fuzz(name: str, reader: Reader, cases: int, folder: Path, seed: int) -> Tall
     return tally
 
 
-def _too_long(*_: object) -> None:
+def too_long(*_: object) -> None:
+    """End a reader that takes too long."""
     raise TooLongError
 
 
@@ -450,7 +451,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep the counts for the page")
     given = parser.parse_args()
-    signal.signal(signal.SIGPROF, _too_long)
+    signal.signal(signal.SIGPROF, too_long)
     print(f"seed {given.seed}", flush=True)  # noqa: T201
     rows, wrong = [], 0
     with tempfile.TemporaryDirectory() as name:
