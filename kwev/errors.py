@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
+from kwev.escape import visible
+
 if TYPE_CHECKING:
     from pydantic import ValidationError
+
+
+MOST_WORDS: Final = 1_000
+"""Characters that a line tells of what is wrong, and of what to do; a file may hold any number."""
+MOST_PLACE: Final = 400
+"""Characters of the end of a path that a line tells."""
 
 
 class KwevError(Exception):
@@ -34,13 +42,17 @@ class KwevError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = self.what.rstrip(".")
+        text = _short(self.what.rstrip("."), MOST_WORDS)
         if self.where:
-            text += f" ({self.where})"
+            text += f" ({_short(self.where[::-1], MOST_PLACE)[::-1]})"
         text += "."
         if self.hint:
-            text += f" {self.hint}"
-        return " ".join(text.split())
+            text += f" {_short(self.hint, MOST_WORDS)}"
+        return visible(" ".join(text.split()))
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def nearest(name: str, known: list[str]) -> str:

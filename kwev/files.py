@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 import math
 import os
@@ -169,6 +171,29 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         raise ValueError(f"key {twice!r} stands there twice")
     return found
+
+
+def require_whole_csv(content: bytes) -> None:
+    """Refuse CSV that may be cut off: a row with more or fewer cells than the heading, or no end.
+
+    Readers of tables fill up what is missing, and take a row with one cell more for one with a
+    name of its own.
+
+    Raises
+    ------
+    ValueError
+        Naming the row, or what is no CSV in UTF-8.
+    """
+    if not content.endswith((b"\n", b"\r")):
+        raise ValueError("the last line has no end; put a line break there if the file is whole")
+    rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+    try:
+        width = len(next(rows, ()))
+        for number, row in enumerate(rows, start=1):
+            if row and len(row) != width:
+                raise ValueError(f"row {number} has {len(row)} cells and not {width}")
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
 
 
 def sha256_bytes(content: bytes) -> str:

@@ -141,9 +141,9 @@ def _flushed() -> str:
 
 
 def _say(text: str) -> None:
-    line = " ".join(text.split())
+    line = " ".join(f"error: {text}".split())
     try:
         if sys.stderr is not None:
-            print(escape.terminal(f"error: {line}"), file=sys.stderr, flush=True)  # noqa: T201 -- never wrapped
+            print(escape.terminal(line), file=sys.stderr, flush=True)  # noqa: T201 -- never wrapped
     except (OSError, ValueError):
         sys.stderr = None

@@ -31,11 +31,6 @@ def echo(*lines: str) -> None:
         typer.echo(escape.terminal(line))
 
 
-def fault(words: object) -> None:
-    """Print an error as one line on standard error."""
-    typer.echo(escape.terminal(f"error: {words}"), err=True)
-
-
 def bar() -> Progress:
     """Return a bar of progress on standard error; a log or a pipe gets none."""
     console = Console(stderr=True, highlight=False)

@@ -14,7 +14,7 @@ from kwev import escape
 from kwev.data.links import check_links
 from kwev.data.schemas import PROCESSED, check, text_columns
 from kwev.errors import KwevError
-from kwev.files import sha256_bytes
+from kwev.files import require_whole_csv, sha256_bytes
 from kwev.project import find_project
 from kwev.sets import MANIFEST, listed, recover
 
@@ -188,16 +188,10 @@ def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa:
     for name, schema in PROCESSED.items():
         path = folder / f"{name}.csv"
         content[name] = _held(path, kept)
-        try:
-            table = pd.read_csv(io.BytesIO(content[name]), dtype=str, keep_default_na=False)
-            table = escape.from_csv(table, content[name])
-        except ValueError as error:
-            raise KwevError(
-                f"processed table cannot be read: {error}", where=str(path), hint=_HINT
-            ) from error
-        tables[name] = check(_typed(table, schema), schema, where=str(path), hint=_HINT)
-        if len(table) != kept[path.name].get("rows", len(table)):
-            words = f"{len(table)} rows, and {MANIFEST} says {kept[path.name]['rows']}"
+        tables[name] = parsed(content[name], schema, str(path))
+        rows = len(tables[name])
+        if rows != kept[path.name].get("rows", rows):
+            words = f"{rows} rows, and {MANIFEST} says {kept[path.name]['rows']}"
             raise KwevError(words, where=str(path), hint=_HINT)
     wrong = check_links(tables)
     if wrong:
@@ -206,6 +200,24 @@ def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa:
     for name in INPUTS:
         digest.update(hashlib.sha256(content[name]).digest())
     return Tables(**tables, inputs_sha256=digest.hexdigest(), manifest_sha256=manifest_sha256)
+
+
+def parsed(content: bytes, schema: Schema, where: str) -> pd.DataFrame:
+    """Return a processed table from its bytes, checked against its schema.
+
+    Raises
+    ------
+    KwevError
+        If it is no such table; ``where`` names it.
+    """
+    try:
+        require_whole_csv(content)
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+        table = escape.from_csv(table, content)
+    except ValueError as error:
+        words = f"processed table cannot be read: {error}"
+        raise KwevError(words, where=where, hint=_HINT) from error
+    return check(_typed(table, schema), schema, where=where, hint=_HINT)
 
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:

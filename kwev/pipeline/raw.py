@@ -19,7 +19,14 @@ from pyarrow import parquet
 
 from kwev.data.schemas import BOUNDS, RAW, check, text_columns
 from kwev.errors import KwevError, nearest
-from kwev.files import MOST_BYTES, dump_json, parse_json, read_json, sha256_bytes
+from kwev.files import (
+    MOST_BYTES,
+    dump_json,
+    parse_json,
+    read_json,
+    require_whole_csv,
+    sha256_bytes,
+)
 from kwev.pipeline.timetables import Feed, read_feed
 from kwev.units import CRS_DEGREES
 
@@ -403,10 +410,9 @@ def read_csv(content: bytes) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If it cannot be read, or its last line has no end: it may be cut off there.
+        If it cannot be read, or may be cut off.
     """
-    if not content.endswith((b"\n", b"\r")):
-        raise ValueError("the last line has no end; if it is whole, add one")
+    require_whole_csv(content)
     empty = ["", ".."]
     return pd.read_csv(
         io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty,
@@ -414,7 +420,9 @@ def read_csv(content: bytes) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def read_geojson(content: bytes, where: str, texts: Iterable[str] = ()) -> gpd.GeoDataFrame:
+def read_geojson(
+    content: bytes, where: str, texts: Iterable[str] = (), hint: str = _HINT
+) -> gpd.GeoDataFrame:
     """Return the features of GeoJSON in degrees; the columns ``texts`` are text.
 
     Raises
@@ -425,20 +433,20 @@ def read_geojson(content: bytes, where: str, texts: Iterable[str] = ()) -> gpd.G
     value = parse_json(content.decode("utf-8-sig", "replace"), where)
     features = value.get("features") if isinstance(value, dict) else None
     if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
-        raise KwevError("not GeoJSON: no list of features", where=where, hint=_HINT)
+        raise KwevError("not GeoJSON: no list of features", where=where, hint=hint)
     rows = [one.get("properties") or {} for one in features]
     shapes = [one.get("geometry") for one in features]
     for number, (row, shape) in enumerate(zip(rows, shapes, strict=True), start=1):
         if not isinstance(row, dict) or not isinstance(shape, dict | None):
             words = f"not GeoJSON: feature {number} has no properties or no geometry"
-            raise KwevError(words, where=where, hint=_HINT)
+            raise KwevError(words, where=where, hint=hint)
     try:
         geometry = shapely.from_geojson(
             [shape and dump_json(shape, indent=None) for shape in shapes]
         )
     except shapely.errors.ShapelyError as error:
         words = f"not GeoJSON: {str(error).splitlines()[0]}"
-        raise KwevError(words, where=where, hint=_HINT) from error
+        raise KwevError(words, where=where, hint=hint) from error
     table = pd.DataFrame(rows, index=range(len(rows)))
     table = table.astype(dict.fromkeys([c for c in texts if c in table], "str"))
     return gpd.GeoDataFrame(table, geometry=geometry, crs=CRS_DEGREES)

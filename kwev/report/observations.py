@@ -128,6 +128,9 @@ def read(
     return _stations(project, plain, last_day(shown), named, path, power_columns(table))
 
 
+_HINT: Final = "Nothing was written; `kwev monitor --help` shows the layouts."
+
+
 def _table(path: Path) -> pd.DataFrame:
     """Read CSV, or the points of GeoJSON, as text without blanks around it."""
     try:
@@ -146,7 +149,7 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _points(content: bytes, path: Path) -> pd.DataFrame:
-    frame = read_geojson(content, str(path))
+    frame = read_geojson(content, str(path), hint=_HINT)
     if not (frame.geometry.geom_type == "Point").all() or frame.geometry.is_empty.any():
         hint = "Each feature needs properties and the coordinates of a point."
         raise KwevError("not GeoJSON of points", where=str(path), hint=hint)
@@ -156,9 +159,6 @@ def _points(content: bytes, path: Path) -> pd.DataFrame:
 
 
 # -- lists of stations -----------------------------------------------------------------------
-
-
-_HINT: Final = "Nothing was written; `kwev monitor --help` shows the layouts."
 
 
 def _plain(table: pd.DataFrame, path: Path) -> tuple[str, pd.DataFrame]:

@@ -108,8 +108,12 @@ def unsolved(tmp_path_factory):
     return copy_of(ROOT, tmp_path_factory.mktemp("unsolved"))
 
 
+def copied_to(solved: Checkout, folder: Path) -> Checkout:
+    """Copy a checkout as it is."""
+    return Checkout(Path(shutil.copytree(solved.root, folder / "checkout", symlinks=True)))
+
+
 @pytest.fixture
 def checkout(solved, tmp_path):
     """Return a copy of the solved checkout, free to break."""
-    shutil.copytree(solved.root, tmp_path / "checkout")
-    return Checkout(tmp_path / "checkout")
+    return copied_to(solved, tmp_path)

@@ -9,18 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bad_inputs import LIST, vehicles
 
 from kwev.report.history import COLUMNS, read_history
 
 ROOT = Path(__file__).resolve().parents[2]
 HISTORY = "data/monitoring/history.csv"
-LIST = """name,latitude,longitude,l2_ports,l3_ports,access
-City Hall,43.4516,-80.4925,4,0,public
-Highway stop,43.4100,-80.3900,0,2,public
-Waterloo Square,43.4643,-80.5204,2,0,
-Makers only,43.4650,-80.5210,8,0,tesla_only
-Guelph,43.5448,-80.2482,4,0,public
-"""
 LESS = "\n".join(line for line in LIST.splitlines() if not line.startswith("City")) + "\n"
 
 
@@ -130,55 +124,12 @@ def test_the_file_of_natural_resources_canada_is_filtered(place):
     assert "5 not for all cars or not standing, 1 said twice" in found.out
 
 
-def vehicles(factor=1.0):
-    fsas = pd.read_csv(ROOT / "data" / "processed" / "fsas.csv")
-    return fsas.assign(ev=fsas["ev"] * factor)[["fsa", "ev"]].to_csv(index=False)
-
-
 def test_a_quarter_of_vehicles_is_told_on_its_own(place):
     put(place, "ev-2026Q1.csv", vehicles(1.1))
     found = place.call("monitor", "ev-2026Q1.csv")
     assert found.code == 0, found.err
     assert "2026-03-31 registrations: 12,677 vehicles of the Region" in found.out
     assert "People near" not in found.out
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "options", "words"),
-    [
-        ("list-2026-03.csv", LIST.replace("l2_ports", "ports"), (),
-         ("column missing: 'l2_ports'",)),
-        ("list-2026-03.csv", LIST.replace("43.4516", "143.4"), (), ("row 1", "latitude")),
-        ("list-2026-03.csv", LIST.replace(",4,0,public", ",-4,0,public"), (), ("row 1", "l2_po")),
-        ("list-2026-03.csv", LIST.replace(",4,0,public", ",4.5,0,public"), (), ("row 1", "4.5")),
-        ("list-2026-03.csv", LIST.replace("tesla_only", "teslas"), (), ("row 4", "access")),
-        ("list.csv", LIST, (), ("no date",)),
-        ("list-2026-03.csv", LIST, ("--date", "2026-13"), ("not a date",)),
-        ("list-2026-03.csv", LIST, ("--series", "merged"), ("kept for",)),
-        ("list-2026-03.csv", LIST, ("--series", "a,b"), ("not a name of a series",)),
-        ("list-2026-03.csv", LIST.splitlines()[0] + "\n", (), ("file has no rows",)),
-        ("list-2026-03.csv", "", (), ("cannot be read",)),
-        ("ev-2026Q1.csv", "fsa,ev\nN2L,5\n", (), ("no row for area 'N0B'",)),
-        ("ev-2026Q1.csv", "fsa,cars\nN2L,5\n", (), ("no column 'bev'",)),
-        ("ev-2026Q1.csv", vehicles() + "N2L,5\n", (), ("stands twice",)),
-        ("list-2031-03.csv", LIST, (), ("2031-03 lies in the future",)),
-        ("list-2026-03.csv", LIST.replace("access\n", "access,opened\n").replace(
-            "2,0,\n", "2,0,,2026-02-31\n"), (), ("row 3", "opened", "2026-02-31", "day")),
-        ("ev-2026Q1.csv", vehicles(0), (), ("no vehicle in any area",)),
-        ("list-2026-03.csv", LIST.replace(",4,0,public", ",99999,0,public"), (), ("is above",)),
-        ("list-2026-03.csv", LIST.replace(",4,0,public", ",1e400,0,public"), (), ("is above",)),
-        ("list-2026-03.csv", LIST.replace(",4,0,public", ",inf,0,public"), (), ("is above",)),
-        ("ev-2026Q1.csv", vehicles(1e9), (), ("column 'ev'", "is above")),
-        ("ev-2026Q1.csv", vehicles().replace("N2L,", "N2L,x"), (), ("column 'ev'", "x")),
-        ("list-2026-03.geojson", '{"type": "Point"}', (), ("not GeoJSON",)),
-        ("list-2026-03.geojson", '{"features": null}', (), ("not GeoJSON",)),
-        ("list-2026-03.geojson", "[" * 100_000, (), ("not valid JSON",)),
-    ],
-)  # fmt: skip
-def test_bad_input_is_one_error_and_nothing_is_written(place, name, text, options, words):
-    put(place, name, text)
-    assert place.call("monitor", name, *options).is_one_error(*words)
-    assert kept(place).count(b"\n") == 1
 
 
 def test_what_does_not_fit_the_history_is_refused(place):

@@ -41,20 +41,3 @@ def test_a_damaged_row_is_named(checkout, table):
 def test_an_unknown_study_is_one_line(checkout):
     ended = checkout.call("sweep", "geografy")
     assert ended.is_one_error("unknown study 'geografy'", "Did you mean 'geography'?")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (("render", "--fresh", "--engine", "wrod"), "unknown engine 'wrod'"),
-        (("sweep", "geografy", "--fresh"), "unknown study"),
-        (("sweep", "geography", "--fresh", "--scheduler", "tcp://127.0.0.1:1"), "no scheduler"),
-    ],
-)
-def test_fresh_looks_at_its_arguments_before_it_removes_anything(checkout, arguments, words):
-    kept = checkout.root / "build" / "store" / "base-tract-0123456789abcdef"
-    kept.mkdir(parents=True)
-    (kept / "plan.json").write_text("{}")
-    before = checkout.hashes()
-    assert checkout.call(*arguments).is_one_error(words)
-    assert checkout.hashes() == before

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 
 import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from bad_inputs import UNFIT, declared
 
-from kwev import sets
 from kwev.data.schemas import DWELLING_TYPES
 from kwev.data.tables import INPUTS, held_sha256, load_tables, read_held
 from kwev.errors import KwevError
@@ -174,10 +173,10 @@ def test_tables_refuse_a_damaged_folder(project, tmp_path):
     whole = load_tables(copied(project, tmp_path))
     assert whole.inputs_sha256 == load_tables(project.processed).inputs_sha256
     text = (tmp_path / "sites.csv").read_text()
-    put(tmp_path, "sites.csv", text.replace(",3530013,", ",3530099,", 1))
+    declared(tmp_path, "sites.csv", text.replace(",3530013,", ",3530099,", 1))
     with pytest.raises(KwevError, match=r"'3530099' is not in municipalities\.csv"):
         load_tables(tmp_path)
-    put(tmp_path, "sites.csv", text.replace("category", "kind", 1))
+    declared(tmp_path, "sites.csv", text.replace("category", "kind", 1))
     with pytest.raises(KwevError, match="column missing: 'category'"):
         load_tables(tmp_path)
     (tmp_path / "sites.csv").unlink()
@@ -192,14 +191,6 @@ def copied(project, folder):
     return folder
 
 
-def put(folder, name, text, **more):
-    """Change a table and what the manifest says of it, as one who hides it would."""
-    (folder / name).write_bytes(text.encode())
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["processed"][name] = sets.entry(text.encode(), **more)
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-
-
 def test_a_table_that_its_manifest_does_not_name_is_refused(project, tmp_path):
     path = copied(project, tmp_path) / "cells.csv"
     rows = path.read_text().splitlines()
@@ -210,10 +201,10 @@ def test_a_table_that_its_manifest_does_not_name_is_refused(project, tmp_path):
     with pytest.raises(KwevError, match=r"not the one that manifest\.json names.*cells\.csv.*kwev"):
         load_tables(tmp_path)
     # and where the manifest is changed with it, the cells are not the sum of their parts
-    put(tmp_path, "cells.csv", path.read_text())
+    declared(tmp_path, "cells.csv", path.read_text())
     with pytest.raises(KwevError, match=r"is not the sum of its rows in cell_parts\.csv"):
         load_tables(tmp_path)
-    put(tmp_path, "cells.csv", "\n".join(rows) + "\n", rows=1)
+    declared(tmp_path, "cells.csv", "\n".join(rows) + "\n", rows=1)
     with pytest.raises(KwevError, match=r"rows, and manifest\.json says 1"):
         load_tables(tmp_path)
     (tmp_path / "manifest.json").unlink()
@@ -221,32 +212,10 @@ def test_a_table_that_its_manifest_does_not_name_is_refused(project, tmp_path):
         load_tables(tmp_path)
 
 
-def lost_row(text):
-    """Return the table without its last row."""
-    return "\n".join(text.splitlines()[:-1]) + "\n"
-
-
-def moved(text):
-    """Return the table with its first place 100 m to the east, in degrees alone."""
-    table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-    table.loc[0, "longitude"] = f"{float(table.loc[0, 'longitude']) + 0.00124:.6f}"
-    return table.to_csv(index=False)
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "words"),
-    [
-        ("da_profiles", lost_row, r"no row for '\d+' of das\.csv"),
-        ("das", lost_row, r"is not in das\.csv"),
-        ("cell_growth", lost_row, r"no row for .* of cells\.csv"),
-        ("point_facts", lost_row, r"no row for .* of"),
-        ("sites", moved, r"data row 1: degrees and metres are \d+\.\d m apart"),
-        ("stations", moved, r"data row 1: degrees and metres are \d+\.\d m apart"),
-    ],
-)
+@pytest.mark.parametrize(("name", "change", "words"), UNFIT)
 def test_tables_that_do_not_fit_each_other_are_refused(project, tmp_path, name, change, words):
     text = (copied(project, tmp_path) / f"{name}.csv").read_text()
-    put(tmp_path, f"{name}.csv", change(text))
+    declared(tmp_path, f"{name}.csv", change(text))
     with pytest.raises(KwevError, match=words):
         load_tables(tmp_path)
 
@@ -266,8 +235,8 @@ def test_hash_follows_every_input_table(project, tmp_path):
     before = load_tables(copied(project, tmp_path)).inputs_sha256
     for name in INPUTS:
         text = (tmp_path / f"{name}.csv").read_bytes().decode()
-        put(tmp_path, f"{name}.csv", text.replace("\n", "\r\n"))
+        declared(tmp_path, f"{name}.csv", text.replace("\n", "\r\n"))
         assert load_tables(tmp_path).inputs_sha256 != before
-        put(tmp_path, f"{name}.csv", text)
-    put(tmp_path, "quality.csv", (tmp_path / "quality.csv").read_text() + "\n")
+        declared(tmp_path, f"{name}.csv", text)
+    declared(tmp_path, "quality.csv", (tmp_path / "quality.csv").read_text() + "\n")
     assert load_tables(tmp_path).inputs_sha256 == before

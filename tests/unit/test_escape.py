@@ -17,7 +17,7 @@ from hostile import PAYLOADS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kwev import escape, files, terminal
+from kwev import escape, files, outcome, terminal
 from kwev.errors import KwevError
 
 READERS = (
@@ -137,13 +137,20 @@ def test_a_terminal_gets_one_line_without_orders(name):
     shown.encode()
 
 
+def refuse(error):
+    raise error
+
+
 def test_the_command_line_prints_names_and_errors_as_one_line_each(capsys):
     terminal.echo(*PAYLOADS)
-    terminal.fault(KwevError("no station '\x1b[31mred\u202e'", where="a\nb.csv"))
+    error = KwevError("no station '\x1b[31mred\u202e'", where="a\nb.csv")
+    assert str(error) == "no station '\\x1b[31mred\\u202e' (a b.csv)."
+    assert outcome.run(lambda: refuse(error)) == 2
+    assert outcome.run(lambda: refuse(OSError(2, "gone", "\x1b[31m"))) == 2
     out, err = capsys.readouterr()
     assert len(out.splitlines()) == len(PAYLOADS)
     assert "\x1b" not in out + err
-    assert err == "error: no station '\\x1b[31mred\\u202e' (a b.csv).\n"
+    assert err.splitlines()[0] == f"error: {error}"
 
 
 def test_what_a_font_lacks_is_drawn_as_its_number():

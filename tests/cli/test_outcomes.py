@@ -1,0 +1,29 @@
+"""Every bad input again: one line, one code, nothing lost, and the row that the page has."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from bad_inputs import CASES, RAW
+from outcomes import PAGE, elsewhere, tried
+
+from kwev.pipeline.raw import FILES
+
+
+@pytest.mark.parametrize("bad", CASES, ids=lambda bad: f"{bad.kind}: {bad.name}"[:70])
+def test_a_bad_input_gives_what_the_page_says(checkout, bad):
+    """Where the page alone is another: python tests/outcomes.py --write."""
+    if bad.needs_raw and not (RAW / FILES["nrcan"]).is_file():
+        pytest.skip("no raw files: set KWEV_RAW or fill data/raw")
+    line = tried(checkout, bad).line()
+    assert line in PAGE.read_text().splitlines(), line
+
+
+def test_the_page_has_these_rows_and_no_others():
+    told = [line for line in PAGE.read_text().splitlines() if line.startswith("| ")][1:]
+    kinds = Counter(line.split(" | ")[0].removeprefix("| ") for line in told)
+    assert kinds == Counter(row.kind for row in [*CASES, *elsewhere()])
+    assert {row.line() for row in elsewhere()} <= set(told)
+    (name, times) = Counter((bad.kind, bad.name) for bad in CASES).most_common(1)[0]
+    assert times == 1, name
