@@ -156,8 +156,9 @@ def main() -> int:
     parser.add_argument("names", nargs="+", choices=list(COMMANDS))
     parser.add_argument("--times", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--keep", action="store_true", help="keep the counts for the page")
     given = parser.parse_args()
-    wrong = 0
+    wrong, rows = 0, []
     with tempfile.TemporaryDirectory() as folder:
         root = copied(Path(folder))
         if "data" in given.names:
@@ -172,6 +173,20 @@ def main() -> int:
             tally = try_command(root, name, given.times, chance)
             wrong += len(tally.wrong)
             print(json.dumps({"command": name, **vars(tally)}), flush=True)  # noqa: T201
+            told = f"{tally.killed} killed, {tally.ended} ended before; the next run ends as ever"
+            rows.append(
+                [
+                    "kill at a random moment",
+                    f"kwev {name}",
+                    given.times,
+                    told,
+                    f"whole, old or new; mended by the next run {tally.mended} times",
+                ]
+            )
+    if given.keep and not wrong:
+        from outcomes import keep
+
+        keep("kills", rows)
     return 1 if wrong else 0
 
 
