@@ -17,6 +17,8 @@ from scipy import sparse
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 SLACK = 1e-9
@@ -63,12 +65,13 @@ class Covering:
         Raises
         ------
         KwevError
-            If the shapes do not agree, or a weight, a cost or the budget is negative or no number.
+            If the shapes do not agree, or a weight, a cost, the budget or an entry of ``reach`` is
+            negative or no number.
         """
         matrix = sparse.csc_array(reach, copy=True).astype(np.float64)
+        matrix.sum_duplicates()
         matrix.eliminate_zeros()
         matrix.sort_indices()
-        matrix.data[:] = 1.0
         n, m = matrix.shape
         worth = np.asarray(weight, np.float64)
         price = np.ones(m) if cost is None else np.asarray(cost, np.float64)
@@ -79,6 +82,13 @@ class Covering:
                     where="benchmarks.covering",
                     hint="Give one weight a point and one cost a site.",
                 )
+        if not (matrix.data > 0).all() or not np.isfinite(matrix.data).all():
+            raise KwevError(
+                "an entry of reach is negative or no number",
+                where="benchmarks.covering",
+                hint="Give 1 where a site is within reach of a point, and 0 elsewhere.",
+            )
+        matrix.data[:] = 1.0
         given = np.concatenate([worth, price, [budget]])
         if not (np.isfinite(given).all() and (given >= 0).all()):
             raise KwevError(
@@ -211,7 +221,14 @@ def _price_of_money(worth: NDArray[np.float64], cost: NDArray[np.float64], budge
     return float(ratio[order[last]]) if last < len(order) else 0.0
 
 
-def subgradient(covering: Covering, value: float, steps: int = 600) -> Dual:
+def never() -> bool:
+    """Return that time is not over: the search that has no limit."""
+    return False
+
+
+def subgradient(
+    covering: Covering, value: float, steps: int = 600, over: Callable[[], bool] = never
+) -> Dual:
     """Return a bound by the subgradient method on the relaxed cover rows [Held et al., 1974].
 
     No solver is needed. The Lagrangian has the bound of the linear relaxation as its least value;
@@ -225,12 +242,16 @@ def subgradient(covering: Covering, value: float, steps: int = 600) -> Dual:
         Weight that some choice covers: sets the stride.
     steps
         Steps, each two products with the reach matrix.
+    over
+        Whether time is over: the best bound so far then stands.
     """
     weight = covering.weight
     best = dual_bound(covering, weight / 2)
     price, direction = best.price, np.zeros(len(weight))
     stride, since = 1.0, 0
     for _ in range(steps):
+        if over():
+            break
         here = dual_bound(covering, price)
         if here.bound < best.bound:
             best, since = here, 0

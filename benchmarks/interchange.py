@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.covering import SLACK
+from benchmarks.covering import SLACK, never
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from benchmarks.covering import Covering
@@ -75,16 +77,16 @@ class Exchange:
             change[cost[:, None] > room[None, :]] = -np.inf
         return np.asarray(change)
 
-    def descend(self) -> None:
-        """Do the best exchange until none helps."""
-        while len(self.slots) and self._covering.sites:
+    def descend(self, over: Callable[[], bool] = never) -> None:
+        """Do the best exchange until none helps or time is over."""
+        while len(self.slots) and self._covering.sites and not over():
             change = self.changes()
             site, slot = divmod(int(change.argmax()), len(self.slots))
             if change[site, slot] <= self._least:
                 return
             self.exchange(site, slot)
 
-    def search(self, steps: int, tenure: int, seed: int) -> None:
+    def search(self, steps: int, tenure: int, seed: int, over: Callable[[], bool] = never) -> None:
         """Do the best exchange that is not tabu, helpful or not; keep the best choice met.
 
         Parameters
@@ -96,6 +98,8 @@ class Exchange:
             up to twice that, drawn at random.
         seed
             Of the draws.
+        over
+            Whether time is over: the best choice met then stands.
         """
         if len(self.slots) == 0 or self._covering.sites == 0:
             return
@@ -103,6 +107,8 @@ class Exchange:
         until = np.zeros(self._covering.sites, np.int64)
         best, slots = self.value, self.slots.copy()
         for step in range(steps):
+            if over():
+                break
             change = self.changes()
             if self.value + change.max() <= best + self._least:
                 change[until > step] = -np.inf

@@ -52,7 +52,8 @@ class Effort:
     gap
         Relative gap at which to stop (share); 0 proves the optimum.
     seconds
-        Longest time (s) by the clock; the answer then is the best so far with its honest gap.
+        Longest time (s) by the clock, set-up included; the answer then is the best so far with its
+        honest gap.
     clock
         What the seconds are counted by: wall time, or process time on a machine that is shared.
     seed
@@ -148,7 +149,9 @@ def solve_covering(
     KwevError
         If HiGHS breaks down.
     """
-    search = _Search(covering.grouped(), effort or Effort(), progress)
+    effort = effort or Effort()
+    began = _Began(perf_counter(), process_time(), effort.clock())
+    search = _Search(covering.grouped(), effort, progress, began)
     # HiGHS keeps the first number of threads it is given for the process, and refuses another
     highspy.Highs.resetGlobalScheduler(True)
     try:
@@ -174,6 +177,15 @@ def gap_of(value: float, bound: float) -> float:
     return 0.0 if bound <= value else (bound - value) / value if value > 0 else float("inf")
 
 
+@dataclass(frozen=True)
+class _Began:
+    """When a search began, set-up included: by wall, by process, and by the clock of its limit."""
+
+    wall: float
+    process: float
+    clock: float
+
+
 @dataclass
 class _Search:
     """The best choice and bound so far; each method is one part of the search."""
@@ -181,14 +193,13 @@ class _Search:
     covering: Covering
     effort: Effort
     progress: Callable[[Step], None]
+    began: _Began
     steps: list[Step] = field(default_factory=list)
     chosen: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     value: float = 0.0
     bound: float = float("inf")
 
     def __post_init__(self) -> None:
-        self._wall, self._process = perf_counter(), process_time()
-        self._began = self.effort.clock()
         self.bound = float(self.covering.weight.sum())
 
     def run(self) -> None:
@@ -208,14 +219,17 @@ class _Search:
         self._close(dual)
 
     def _left(self) -> float:
-        return self.effort.seconds - (self.effort.clock() - self._began)
+        return self.effort.seconds - (self.effort.clock() - self.began.clock)
+
+    def _over(self) -> bool:
+        return self._left() <= 0
 
     def _done(self) -> bool:
         proven = gap_of(self.value, self.bound) <= max(self.effort.gap, 10 * SLACK)
-        return proven or self._left() <= 0
+        return proven or self._over()
 
     def _note(self, name: str, sites: int) -> None:
-        wall, process = perf_counter() - self._wall, process_time() - self._process
+        wall, process = perf_counter() - self.began.wall, process_time() - self.began.process
         self.steps.append(Step(name, self.value, self.bound, sites, wall, process))
         self.progress(self.steps[-1])
 
@@ -226,7 +240,7 @@ class _Search:
 
     def _start(self) -> None:
         choice = Exchange(self.covering, greedy(self.covering))
-        choice.descend()
+        choice.descend(self._over)
         self._offer(choice.chosen)
         self._note("greedy with swaps", self.covering.sites)
 
@@ -234,7 +248,7 @@ class _Search:
         """Solve the relaxation for prices; without an answer in time the subgradient method."""
         relaxed = _relaxation(self.covering, self.effort, self._left())
         if relaxed is None:
-            dual = subgradient(self.covering, self.value, steps=200)
+            dual = subgradient(self.covering, self.value, steps=200, over=self._over)
             likely = (dual.reduced >= 0).astype(np.float64)
         else:
             price, likely = relaxed
@@ -256,8 +270,9 @@ class _Search:
             # the first is the relaxation rounded, the others are drawn without replacement
             order = np.argsort(first if k == 0 else -first, kind="stable")
             choice = Exchange(part, _within_budget(part, order))
-            choice.descend()
-            choice.search(min(STEPS, 4 * len(candidates)), TENURE, self.effort.seed + k)
+            choice.descend(self._over)
+            steps = min(STEPS, 4 * len(candidates))
+            choice.search(steps, TENURE, self.effort.seed + k, self._over)
             sites = candidates[choice.chosen]
             found[tuple(sites.tolist())] = choice.value
             self._offer(sites)
@@ -326,7 +341,7 @@ def _relaxation(
     """
     program = _Program(covering, np.arange(covering.sites), np.zeros(covering.sites))
     options = {"solver": "ipm", "run_crossover": "off"}
-    limits = {"threads": effort.threads, "random_seed": effort.seed}
+    limits = {"threads": effort.threads, "random_seed": effort.seed, **_wall_limit(effort, seconds)}
     solver = program.loaded({**options, **limits}, whole=False)
     ends = effort.clock() + seconds
     solver.cbIpmInterrupt += lambda event: event.interrupt(effort.clock() > ends)
@@ -338,6 +353,15 @@ def _relaxation(
     solution = solver.getSolution()
     price = program.prices(np.array(solution.row_dual, np.float64))
     return price, np.clip(np.array(solution.col_value[: covering.sites]), 0.0, 1.0)
+
+
+def _wall_limit(effort: Effort, seconds: float) -> dict[str, float]:
+    """Return HiGHS's own limit where the clock is its own.
+
+    It looks there more often than it lets itself be interrupted. By process time, on a machine that
+    is shared, it may take several times as long as the wall says.
+    """
+    return {"time_limit": max(seconds, 0.0)} if effort.clock is perf_counter else {}
 
 
 class _Program:
@@ -397,6 +421,7 @@ class _Program:
             "mip_feasibility_tolerance": 1e-7,
             "threads": effort.threads,
             "random_seed": effort.seed,
+            **_wall_limit(effort, seconds),
         }
         solver = self.loaded({**limits, **options}, whole=True)
         given = highspy.HighsSolution()

@@ -113,6 +113,17 @@ def read_json(path: Path) -> Any:
         raise KwevError(
             f"file cannot be read: {reason}", where=str(path), hint="Check the file."
         ) from error
+    return parse_json(text, str(path))
+
+
+def parse_json(text: str, where: str) -> Any:
+    """Return what JSON text says, as strictly as :func:`read_json`; ``where`` names its file.
+
+    Raises
+    ------
+    KwevError
+        If it is no such JSON.
+    """
     try:
         value = json.loads(
             text,
@@ -125,12 +136,12 @@ def read_json(path: Path) -> Any:
             dump_json(value).encode()
     except UnicodeEncodeError as error:
         raise KwevError(
-            "not valid JSON: half a character", where=str(path), hint="Mend or write it again."
+            "not valid JSON: half a character", where=where, hint="Mend or write it again."
         ) from error
     except (ValueError, RecursionError) as error:
         raise KwevError(
             f"not valid JSON: {str(error)[:LONGEST_REASON]}",
-            where=str(path),
+            where=where,
             hint="The file may be cut off; write it again.",
         ) from error
     return value

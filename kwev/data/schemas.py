@@ -5,8 +5,10 @@
 other columns) and ``feed`` (the tables of a timetable). A row without a column stands for the
 table: what one of its rows is, and, under ``unique``, the columns whose values together are its
 key. ``type`` is one of :data:`KINDS`, or the name of a row of ``types``, whose cells stand where
-the column's own are empty. ``low`` and ``high`` are inclusive; ``null`` is ``yes`` where a cell may
-be empty, ``absent`` where the whole column may be left out.
+the column's own are empty. ``low`` and ``high`` are inclusive, and no number is beyond
+:data:`MOST`; ``null`` is ``yes`` where a cell may be empty, ``absent`` where the whole column may
+be left out. Two more doors: ``calendar``, the tables that say when a timetable runs, and
+``watched``, the files of ``kwev monitor``.
 
 Each column of a processed table says what it holds: ``about`` in one line, and ``unit``, one of
 :data:`kwev.units.COLUMN_UNITS` (text and true/false have none). Catalogue, downloads and their
@@ -23,6 +25,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
@@ -31,13 +34,17 @@ from kwev.errors import KwevError, nearest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
-
 Schema = pa.DataFrameSchema
 
-KINDS: Final = {"text": str, "real": float, "whole": float, "integer": int, "flag": bool}
+KINDS: Final = {
+    "text": str, "day": str, "real": float, "whole": float, "integer": int, "flag": bool,
+}  # fmt: skip
 """Python type of each kind of column; a ``whole`` number may be read as a float. Both kinds of
-whole numbers are at least 0."""
+whole numbers are at least 0 where no ``low`` says more. A ``day`` is text that is a day of the
+calendar, from ``low`` to ``high`` (YYYY-MM-DD); hyphens may be left out."""
+
+MOST: Final = 10**10
+"""No number of any table is farther from 0: infinity and a slip of the keys are none."""
 
 
 def _rows(name: str) -> list[dict[str, str]]:
@@ -70,7 +77,7 @@ def column(**row: str) -> pa.Column:
         nullable=bool(row.get("null")),
         required=row.get("null") != "absent",
         unique=bool(row.get("unique")),
-        coerce=row["type"] != "text",
+        coerce=KINDS[row["type"]] is not str,
         description=row.get("about", ""),
         metadata={"unit": row.get("unit", "")},
     )
@@ -80,15 +87,28 @@ def _checks(row: dict[str, str]) -> list[pa.Check]:
     checks = [pa.Check.str_matches(row["pattern"])] if row.get("pattern") else []
     if row.get("choices"):
         checks.append(pa.Check.isin(row["choices"].split("|")))
-    least = "0" if row["type"] in {"whole", "integer"} else row.get("low")
+    if row["type"] == "day":
+        return [*checks, _day(row["low"], row["high"])]
+    least = row.get("low") or ("0" if row["type"] in {"whole", "integer"} else "")
     if least:
         checks.append(pa.Check.ge(_number(least)))
     if row.get("high"):
         checks.append(pa.Check.le(_number(row["high"])))
     if row["type"] == "whole":
-        whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole number")
+        whole = pa.Check(lambda s: s == s.round(), name="whole_number", error="whole_number")
         checks.append(whole)
+    if KINDS[row["type"]] in {int, float}:
+        near = pa.Check(lambda s: abs(s) <= MOST, name="plausible", error="plausible")
+        checks.append(near)
     return checks
+
+
+def _day(low: str, high: str) -> pa.Check:
+    def fits(days: pd.Series[str]) -> pd.Series[bool]:
+        plain = days.str.replace("-", "")
+        return pd.to_datetime(plain, format="%Y%m%d", errors="coerce").between(low, high)
+
+    return pa.Check(fits, name=f"day({low} to {high})", error=f"day({low} to {high})")
 
 
 def _number(cell: str) -> float:
@@ -165,6 +185,12 @@ RAW: Final = _tables("raw")
 
 FEED: Final = _tables("feed")
 """Tables of a timetable and their columns that are read; ids are text, whatever they look like."""
+
+CALENDAR: Final = _tables("calendar")
+"""Tables that say when a timetable runs; a feed may leave out any of them."""
+
+WATCHED: Final = _tables("watched")
+"""Layouts of the files that ``kwev monitor`` reads."""
 
 
 def choices(table: str, name: str) -> tuple[str, ...]:
@@ -341,6 +367,8 @@ def _reason(check_name: str) -> str:
         "str_matches": "does not look like",
         "coerce_dtype": "cannot be read as",
         "whole_number": "is no whole number",
+        "plausible": "is beyond every plausible number",
+        "day": "is no day of the calendar from",
     }
     known = words.get(name)
     return f"fails {check_name}" if known is None else f"{known} {value.rstrip(')')}".strip()

@@ -6,7 +6,7 @@ What a stage repaired, dropped, kept or flagged is counted in a :class:`Ledger`.
 from __future__ import annotations
 
 import io
-import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
@@ -15,17 +15,28 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyarrow import parquet
 
 from kwev.data.schemas import BOUNDS, RAW, check, text_columns
 from kwev.errors import KwevError, nearest
-from kwev.files import read_json, require_whole_csv, sha256_bytes
+from kwev.files import (
+    MOST_BYTES,
+    dump_json,
+    parse_json,
+    read_json,
+    require_whole_csv,
+    sha256_bytes,
+)
 from kwev.pipeline.timetables import Feed, read_feed
+from kwev.units import CRS_DEGREES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import ArrayLike
+
+    from kwev.data.schemas import Schema
 
 _Kind = TypeVar("_Kind")
 Action = Literal["dropped", "repaired", "kept", "flagged"]
@@ -74,6 +85,14 @@ class Ledger:
         for rule, rows in rules.items():
             self.add(dataset, rule, action, rows)
 
+    def met(self, dataset: str, rule: str, action: Action, rows: ArrayLike, note: str = "") -> None:
+        """Record a rule as :meth:`add` does, but only where a row met it.
+
+        For slips of users' own files that no file of the register has.
+        """
+        if np.any(rows):
+            self.add(dataset, rule, action, rows, note)
+
     def table(self) -> pd.DataFrame:
         """Return the ledger with the columns of ``quality.csv``."""
         return pd.DataFrame(self.rows, columns=COLUMNS)
@@ -94,9 +113,10 @@ _PAIRS: Final = (
 
 @dataclass
 class Mends:
-    """How often each rule of :data:`RULES` was met, by table."""
+    """How often each rule of :data:`RULES` was met, by table, and which columns no one reads."""
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    powers: dict[str, list[str]] = field(default_factory=dict)
 
     def text(self, name: str, content: bytes) -> None:
         """Count what the text of a file is known to have; the parsers read it either way."""
@@ -104,7 +124,8 @@ class Mends:
         self.counts["crlf", name] = int(b"\r\n" in content)
 
     def table(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return ``frame`` with swapped coordinates swapped back."""
+        """Return ``frame`` with swapped coordinates swapped back; note columns of power."""
+        self.powers[name] = power_columns(frame) if name in STATION_LISTS else []
         for north, east in _PAIRS:
             if north in frame and east in frame:
                 swapped = _swapped(frame[north], frame[east])
@@ -120,6 +141,19 @@ class Mends:
         for key, rule in RULES.items():
             met = {name: n for (kind, name), n in sorted(self.counts.items()) if kind == key and n}
             ledger.add("all", rule, "repaired", sum(met.values()), ", ".join(met))
+        for name, columns in sorted(self.powers.items()):
+            rule = "column of power is not read: the constant of each level stands"
+            ledger.met(name, rule, "flagged", len(columns), ", ".join(columns))
+
+
+STATION_LISTS: Final = ("ocm", "nrcan", "nrcan_2022", "dc_fast")
+"""Raw tables of charging stations."""
+_POWER: Final = re.compile(r"(\b|_)kw(\b|_)|kilowatt|power", re.IGNORECASE)
+
+
+def power_columns(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a list of stations that speak of power: none of them is read."""
+    return [str(name) for name in table.columns if _POWER.search(str(name))]
 
 
 def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
@@ -202,9 +236,9 @@ class Raw:
         self.stage = stage
 
     def shapes(self) -> dict[str, tuple[int, int]]:
-        """Return rows, and columns that the schema checked, of each table that was read."""
+        """Return rows, and columns that the schema asks for, of each table that was read."""
         return {
-            name: found.shape() if isinstance(found, Feed) else (len(found), len(RAW[name].columns))
+            name: found.shape() if isinstance(found, Feed) else (len(found), _needed(RAW[name]))
             for name, found in self._found.items()
         }
 
@@ -260,6 +294,8 @@ class Raw:
     def _read(self, name: str) -> pd.DataFrame | Feed:
         path = self.directory / FILES[name]
         try:
+            if path.stat().st_size > MOST_BYTES:
+                raise KwevError("raw file is too large", where=str(path), hint=_HINT)
             content = path.read_bytes()
         except OSError as error:
             raise KwevError(
@@ -271,7 +307,7 @@ class Raw:
             raise KwevError("raw file is empty", where=str(path), hint=_HINT)
         self._check_sha256(name, content, str(path))  # before any parser sees it
         if FILES[name].endswith(".zip"):
-            return read_feed(path)
+            return read_feed(path, content)
         return _read_table(name, content, str(path), self.mends)
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
@@ -306,38 +342,124 @@ def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataF
     if not FILES[name].endswith(".parquet"):
         mends.text(name, content)
     try:
-        frame = mends.table(name, _parse(name, content))
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
+        frame = mends.table(name, _parse(name, content, where))
+    except (ValueError, KeyError, TypeError, OSError, RuntimeError, ArithmeticError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise KwevError(
             f"raw file cannot be read, it may be cut off: {reason}", where=where, hint=_HINT
         ) from error
+    frame = checked(frame, RAW[name], where)
+    kinds = set(frame.geometry.geom_type) if isinstance(frame, gpd.GeoDataFrame) else set()
+    for kind in sorted(kinds - KINDS_OF.get(name, kinds)):
+        words = f"a feature is a {kind}, not a {' or '.join(sorted(KINDS_OF[name]))}"
+        raise KwevError(words, where=where, hint=_HINT)
+    return frame
+
+
+_AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
+KINDS_OF: Final = {
+    "das": _AREAS, "tracts": _AREAS, "fsas": _AREAS, "job_zones": _AREAS,
+    "roads": frozenset({"LineString", "MultiLineString"}),
+}  # fmt: skip
+"""Kinds of geometry that a layer may have; a layer of places may have any."""
+
+
+def checked(frame: pd.DataFrame, schema: Schema, where: str, hint: str = _HINT) -> pd.DataFrame:
+    """Return the columns of a schema, checked; one that may be left out is empty if it is.
+
+    Raises
+    ------
+    KwevError
+        If the table has no rows, breaks the schema or has a shape that cannot be.
+    """
     if frame.empty:
-        raise KwevError("raw file has no rows", where=where, hint=_HINT)
-    frame = check(frame, RAW[name], where=where, hint=_HINT)
-    columns = list(RAW[name].columns)
+        raise KwevError("file has no rows", where=where, hint=hint)
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise KwevError(f"column {str(twice[0])!r} stands twice", where=where, hint=hint)
+    absent = [name for name, kind in schema.columns.items() if not kind.required]
+    frame = frame.assign(**{name: None for name in absent if name not in frame})
+    frame = check(frame, schema, where=where, hint=hint)
+    columns = list(schema.columns)
     if isinstance(frame, gpd.GeoDataFrame):
         _check_shapes(frame, where)
         columns.append("geometry")
     return frame[columns]
 
 
-def _parse(name: str, content: bytes) -> pd.DataFrame:
+def _needed(schema: Schema) -> int:
+    return sum(kind.required for kind in schema.columns.values())
+
+
+def _parse(name: str, content: bytes, where: str) -> pd.DataFrame:
     file = FILES[name]
     if file.endswith(".csv"):
-        require_whole_csv(content)
-        empty = ["", ".."]
-        return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty)
+        return read_csv(content)
     if file.endswith(".geojson"):
-        features = json.loads(content)["features"]
-        frame = gpd.GeoDataFrame.from_features(features, crs="EPSG:4326")
-        return frame.astype(
-            dict.fromkeys([c for c in text_columns(RAW[name]) if c in frame], "str")
-        )
+        return read_geojson(content, where, text_columns(RAW[name]))
+    _refuse_bomb(content, where)
     if name == "roads":
         return gpd.read_parquet(io.BytesIO(content))  # type: ignore[arg-type]
     table = pd.read_parquet(io.BytesIO(content))
     return table.astype(dict.fromkeys(table.select_dtypes("category").columns, "str"))
+
+
+def read_csv(content: bytes) -> pd.DataFrame:
+    """Return a CSV file as text; an empty cell, or one of two points, is missing.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be read, or may be cut off (:func:`kwev.files.require_whole_csv`).
+    """
+    require_whole_csv(content)
+    empty = ["", ".."]
+    return pd.read_csv(
+        io.BytesIO(content), dtype=str, keep_default_na=False, na_values=empty,
+        encoding="utf-8-sig",
+    )  # fmt: skip
+
+
+def read_geojson(content: bytes, where: str, texts: Iterable[str] = ()) -> gpd.GeoDataFrame:
+    """Return the features of GeoJSON in degrees; the columns ``texts`` are text.
+
+    Raises
+    ------
+    KwevError
+        Whatever else the file holds.
+    """
+    value = parse_json(content.decode("utf-8-sig", "replace"), where)
+    features = value.get("features") if isinstance(value, dict) else None
+    if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
+        raise KwevError("not GeoJSON: no list of features", where=where, hint=_HINT)
+    rows = [one.get("properties") or {} for one in features]
+    shapes = [one.get("geometry") for one in features]
+    for number, (row, shape) in enumerate(zip(rows, shapes, strict=True), start=1):
+        if not isinstance(row, dict) or not isinstance(shape, dict | None):
+            words = f"not GeoJSON: feature {number} has no properties or no geometry"
+            raise KwevError(words, where=where, hint=_HINT)
+    try:
+        geometry = shapely.from_geojson(
+            [shape and dump_json(shape, indent=None) for shape in shapes]
+        )
+    except shapely.errors.ShapelyError as error:
+        words = f"not GeoJSON: {str(error).splitlines()[0]}"
+        raise KwevError(words, where=where, hint=_HINT) from error
+    table = pd.DataFrame(rows, index=range(len(rows)))
+    table = table.astype(dict.fromkeys([c for c in texts if c in table], "str"))
+    return gpd.GeoDataFrame(table, geometry=geometry, crs=CRS_DEGREES)
+
+
+MOST_ROWS: Final = 5_000_000
+"""No raw table has more: a few bytes of Parquet can stand for any number of them."""
+
+
+def _refuse_bomb(content: bytes, where: str) -> None:
+    meta = parquet.read_metadata(io.BytesIO(content))
+    size = sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups))
+    if size > MOST_BYTES or meta.num_rows > MOST_ROWS:
+        words = f"raw file is too large unpacked ({meta.num_rows:,} rows, {size / 1e6:,.0f} MB)"
+        raise KwevError(words, where=where, hint=_HINT)
 
 
 def _check_shapes(frame: gpd.GeoDataFrame, where: str) -> None:
@@ -349,7 +471,8 @@ def _check_shapes(frame: gpd.GeoDataFrame, where: str) -> None:
         )
     west, south, east, north = BOUNDS
     box = frame.geometry.bounds
-    out = (box.minx < west) | (box.miny < south) | (box.maxx > east) | (box.maxy > north)
+    inside = (box.minx >= west) & (box.miny >= south) & (box.maxx <= east) & (box.maxy <= north)
+    out = ~inside  # what is no number lies nowhere
     if out.any():
         row = int(out.to_numpy().argmax()) + 1
         point = shapely.get_coordinates(frame.geometry.iloc[row - 1])[0].round(4).tolist()

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from kwev.data.schemas import arrange
+from kwev.errors import KwevError
 from kwev.pipeline.geometry import clusters, components, metres_of, to_cm
 from kwev.units import CM_PER_M
 
@@ -89,9 +90,15 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
         ``road_join_m`` and ``road_speeds_kmh`` are used.
     ledger
         Takes what was dropped, repaired and flagged.
+
+    Raises
+    ------
+    KwevError
+        If no road is left that one may walk, or none that one may drive.
     """
     ways = _one_line_each(_open_roads(roads, ledger), ledger)
     facts = _facts(ways, parameters, ledger)
+    _refuse_none(facts)
     every = ways.geometry.to_numpy()
     lines = np.asarray(shapely.transform(every, lambda xy: np.rint(xy * CM_PER_M)))
     ends = shapely.get_coordinates(
@@ -106,6 +113,14 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     used = (edges["walk"] | edges["drive_forward"] | edges["drive_backward"]).to_numpy()
     _count_shapes(edges[used], ledger)
     return _numbered(edges[used], nodes_cm, lines[used])
+
+
+def _refuse_none(facts: pd.DataFrame) -> None:
+    by_car = facts["drive_forward"] | facts["drive_backward"]
+    for way, allowed in (("walk", facts["walk"]), ("drive", by_car)):
+        if not allowed.any():
+            words = f"no road is left that one may {way}: tracks and closed roads are none"
+            raise KwevError(words, where=_DATASET, hint="Fetch the file again.")
 
 
 def _open_roads(roads: gpd.GeoDataFrame, ledger: Ledger) -> gpd.GeoDataFrame:

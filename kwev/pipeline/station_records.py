@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from kwev.pipeline.addresses import address_key, readable, unit_stem
 from kwev.pipeline.geometry import farther, project
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.parameters import Parameters
@@ -28,8 +31,10 @@ _OPERATORS = {
     "greenlots": "Shell Recharge", "shell_recharge": "Shell Recharge", "unknown": "",
     "non-networked": "Non-networked",
 }  # fmt: skip
+TESLA_NAME: Final = re.compile(r"\btesla\s+(?:super|destination)", re.IGNORECASE)
+"""In names of stations of Tesla's networks: a street or a dealer of that name is none."""
 _NAMED_OPERATORS = (
-    (re.compile(r"\btesla\b", re.IGNORECASE), "Tesla"),
+    (TESLA_NAME, "Tesla"),
     (re.compile(r"\bswtch\b", re.IGNORECASE), "SWTCH"),
     (re.compile(r"^flo\b", re.IGNORECASE), "FLO"),
     (re.compile(r"^ivy\b", re.IGNORECASE), "Ivy"),
@@ -57,6 +62,9 @@ CONDITIONS: Final = (
 _CONNECTORS: Final = {
     "J1772": "J1772", "J1772COMBO": "CCS", "CHADEMO": "CHAdeMO", "TESLA": "Tesla",
 }  # fmt: skip
+_OTHERS: Final = "CCS"
+"""A connector by which a station of Tesla's serves other cars too. J1772 is none: at its
+destinations that plug is locked to its own cars."""
 
 
 def operator(text: str, name: str) -> str:
@@ -65,6 +73,23 @@ def operator(text: str, name: str) -> str:
     if found:
         return found
     return next((label for pattern, label in _NAMED_OPERATORS if pattern.search(name)), "")
+
+
+def teslas(network: pd.Series[str], name: pd.Series[str]) -> pd.Series[bool]:
+    """Return which stations are Tesla's: by the network, by the name where that is not known.
+
+    Parameters
+    ----------
+    network
+        As the list names it; empty, or "Unknown", where it does not.
+    """
+    known = network.str.strip().str.casefold().replace("unknown", "")
+    return known.str.startswith("tesla") | ((known == "") & name.str.contains(TESLA_NAME))
+
+
+def serves_others(connectors: pd.Series[str]) -> pd.Series[bool]:
+    """Return which of Tesla's stations other cars can use, by their connectors in words."""
+    return connectors.str.split().map(lambda found: _OTHERS in found).astype(bool)
 
 
 def owner(name: str, code: str, facility: str) -> str:
@@ -117,9 +142,18 @@ COLUMNS: Final = [
 quantity; ``unknown_ports`` are plugs whose level is not known. ``comparable`` rows are electric,
 available, public and dated: the filter under which snapshots are compared."""
 
+SAME: Final = ("name", "latitude", "longitude", "l2_ports", "l3_ports", "opened")
+"""Columns in which a row that repeats another agrees with it."""
 _GUESTS_ONLY = re.compile(r"guests only", re.IGNORECASE)
 _UNKNOWN_PLACE = "address and coordinates name different municipalities"
 _REPEATS = "row repeats another (name, place, ports, date): its ports count once"
+_NO_PORT = "no port"
+_ABROAD = "listed in another province or state than its coordinates"
+_LATER = "opens after the date of the list"
+_ONTARIO: Final = frozenset({"", "on", "ont", "ontario", "canada", "unknown"})
+"""What a list may say of a station's province here."""
+_PROVINCE: Final = r",\s*(\w+)"
+"""The word after a town in OpenChargeMap's list."""
 _ABSENT: Final[dict[str, Any]] = {
     "operator": "", "address": "", "city": "", "owner": "", "facility": "", "opened": "",
     "hours": "", "connectors": "", "l2_ports": 0, "l3_ports": 0, "unknown_ports": 0,
@@ -178,6 +212,26 @@ def _readable_address(address: str) -> str:
     return ", ".join(readable(part) for part in address.split(", "))
 
 
+def in_another(province: pd.Series[str]) -> pd.Series[bool]:
+    """Return which rows name a province or state that is not Ontario; an empty one names none."""
+    return ~province.fillna("").str.strip().str.casefold().isin(_ONTARIO)
+
+
+def opens_later(opened: pd.Series[str], date: str) -> pd.Series[bool]:
+    """Return which stations open after a date, a month (YYYY-MM) or a day; empty is not known."""
+    return opened.str[: len(date)] > date
+
+
+def repeats(table: pd.DataFrame, columns: Iterable[str]) -> pd.Series[bool]:
+    """Return which rows say again what a row before them says, whatever their case and blanks."""
+    plain = {
+        name: table[name] if is_numeric_dtype(table[name]) else
+        table[name].fillna("").astype(str).str.split().str.join(" ").str.casefold()
+        for name in columns
+    }  # fmt: skip
+    return pd.DataFrame(plain, table.index).duplicated()
+
+
 def _far(parameters: Parameters) -> str:
     return f"more than {parameters.outside_station_m / 1000:g} km outside the Region"
 
@@ -191,18 +245,25 @@ def _ocm(
     town = text["city"].str.split(",").str[0].str.strip()
     metres = project(table["longitude"], table["latitude"])
     far = pd.Series(farther(metres, region, parameters.outside_station_m), index=table.index)
-    elsewhere = ~far & ~town.str.lower().str.replace(".", "", regex=False).isin(settlements)
+    # without a town the place decides
+    here = town.str.lower().str.replace(".", "", regex=False).isin(settlements | {""})
+    abroad = ~far & in_another(text["city"].str.extract(_PROVINCE, expand=False))
+    elsewhere = ~far & ~abroad & ~here
     guests = guests_only(cost)
     fast = table["charger_type"] == "Level 3"
     unknown = table["charger_type"] == "Unknown"
     unstated = table["num_chargers"].isna()
-    tesla = network.str.contains("tesla")
+    tesla = teslas(text["operator"], table["name"])
+    none = table["num_chargers"] == 0
     plugs = table["num_chargers"].fillna(parameters.unstated_ports)
-    repeat = table.duplicated(
-        ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
-    )
+    same = ["name", "latitude", "longitude", "num_chargers", "charger_type", "operator"]
+    stands = ~(far | abroad | elsewhere | guests | none)
+    repeat = repeats(table[stands], same).reindex(table.index, fill_value=False)
     ledger.add("ocm", _far(parameters), "dropped", far)
     ledger.add("ocm", _UNKNOWN_PLACE, "dropped", elsewhere, ", ".join(sorted(set(town[elsewhere]))))
+    ledger.met("ocm", _ABROAD, "dropped", abroad)
+    ledger.met("ocm", "no town: the place alone decides", "kept", town == "")
+    ledger.met("ocm", _NO_PORT, "dropped", none)
     ledger.add("ocm", "for hotel guests only, not public", "dropped", guests)
     ledger.add("ocm", _REPEATS, "repaired", repeat)
     ledger.add("ocm", "no quantity: the usual one stands, with its range", "repaired", unstated)
@@ -216,7 +277,10 @@ def _ocm(
         "no price": cost.isin(["", "Unknown"]),
         "price speaks of kW, which is no rating of the charger": cost.str.contains(r"kW(?!h)"),
     })  # fmt: skip
-    reasons = {_far(parameters): far, _UNKNOWN_PLACE: elsewhere, "for hotel guests only": guests}
+    reasons = {
+        _far(parameters): far, _ABROAD: abroad, _UNKNOWN_PLACE: elsewhere,
+        "for hotel guests only": guests, _NO_PORT: none,
+    }  # fmt: skip
     table = table.assign(
         record_id=_point_ids("ocm", metres),
         operator=[operator(o, n) for o, n in zip(text["operator"], table["name"], strict=True)],
@@ -255,11 +319,19 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
         _far(parameters): farther(metres, region, parameters.outside_station_m),
         "not public or not available": (table["Access Code"] != "public")
         | (table["Status Code"] != "E"),
-        "no port": ports.fillna(0).sum(axis=1) == 0,
+        _NO_PORT: ports.fillna(0).sum(axis=1) == 0,
     }
-    same = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
-    repeat = table.sort_values("record_id").duplicated(same).reindex(table.index)
     ledger.each("nrcan", "dropped", reasons)
+    slips = {
+        _ABROAD: ~reasons[_far(parameters)] & in_another(table["State"]),
+        _LATER: opens_later(table["opened"], SNAPSHOTS["nrcan"]),
+    }
+    for rule, rows in slips.items():
+        ledger.met("nrcan", rule, "dropped", rows)
+    reasons |= slips
+    dropped = np.select(list(reasons.values()), list(reasons), "")
+    stands = table[dropped == ""].sort_values("record_id")
+    repeat = repeats(stands, SAME).reindex(table.index, fill_value=False)
     ledger.add("nrcan", _REPEATS, "repaired", repeat)
     single = ports.isna().sum(axis=1) == 1
     ledger.add("nrcan", "no count at one level: none there", "repaired", single)
@@ -275,12 +347,15 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
         "hours not published": table["hours"] == "",
         "connector types not published": table["connectors"] == "",
     })  # fmt: skip
-    dropped = np.select(list(reasons.values()), list(reasons), "")
-    table = table.assign(dropped=dropped, repeat=repeat, comparable=_comparable(table))
+    table = table.assign(dropped=dropped, repeat=repeat, comparable=comparable(table))
     return _finish(table, "nrcan")
 
 
-def _comparable(table: pd.DataFrame) -> pd.Series:
+def comparable(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows of NRCan's list pass the filter of the trend.
+
+    Electric, available, public and dated.
+    """
     return (
         (table["Fuel Type Code"] == "ELEC")
         & (table["Status Code"] == "E")
@@ -291,7 +366,7 @@ def _comparable(table: pd.DataFrame) -> pd.Series:
 
 def _with_older(raw: Raw) -> pd.DataFrame:
     """Return NRCan's newest rows with what the older snapshots say of the same ids."""
-    table = raw.read("nrcan").rename(columns=_NRCAN_NAMES)
+    table = raw.read("nrcan").rename(columns=_NRCAN_NAMES).fillna({"City": ""})
     older = raw.read("nrcan_2022").set_index("ID")
     every = raw.read("dc_fast")
     fast = every.drop_duplicates("id").set_index("id")
@@ -307,7 +382,7 @@ def _with_older(raw: Raw) -> pd.DataFrame:
     return table.assign(
         record_id="nrcan_" + table["id"],
         operator=[operator(o, n) for o, n in zip(network, table["name"], strict=True)],
-        address=(street + ", " + table["City"]).where(street != "", ""),
+        address=(street + ", " + table["City"]).where(street != "", "").str.strip(", "),
         city=table["City"],
         owner=known("Owner Type Code"),
         facility=known("Facility Type"),
@@ -315,7 +390,8 @@ def _with_older(raw: Raw) -> pd.DataFrame:
         hours=known("Access Days Time"),
         codes=codes,
         connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
-        tesla=table["name"].str.contains("tesla", case=False),
+        tesla=teslas(network, table["name"]),
+        others_may_use=lambda t: t["tesla"] & serves_others(t["connectors"]),
     )
 
 
@@ -330,7 +406,7 @@ def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
     table = table.assign(
         record_id="nrcan2022_" + table["id"],
         opened=table["Open Date"].fillna(""),
-        comparable=_comparable(table),
+        comparable=comparable(table),
         dropped=np.select(list(reasons.values()), list(reasons), ""),
     )
     return _finish(table, "nrcan_2022")

@@ -150,10 +150,11 @@ def _distinct(rows: list[Row]) -> list[int]:
     seen, own = set(), []
     for i, row in enumerate(rows):
         number = row["name"] if row["stem"] else ""
-        same = (row["operator"], row["l2_ports"], row["l3_ports"], number)
+        same = (row["operator"], row["l2_ports"], row["l3_ports"], number.casefold())
+        if row["repeat"]:
+            continue
         if row["source"] == "nrcan":
-            if not row["repeat"]:
-                own.append(i)
+            own.append(i)
         elif same not in seen:
             seen.add(same)
             own.append(i)

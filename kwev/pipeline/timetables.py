@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import re
+import tempfile
 import zipfile
 import zlib
 from collections import Counter
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import gtfs_kit
@@ -13,13 +17,14 @@ import numpy as np
 import pandas as pd
 from gtfs_kit.helpers import timestr_to_seconds
 
-from kwev.data.schemas import DAYS, FEED, check, text_columns
+from kwev.data.schemas import CALENDAR, DAYS, FEED, check, text_columns
 from kwev.errors import KwevError
+from kwev.files import MOST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
+    from kwev.data.schemas import Schema
     from kwev.pipeline.raw import Ledger
 
 _LINKS: Final = (
@@ -29,6 +34,10 @@ _LINKS: Final = (
 )
 
 _HINT: Final = "Fetch the feed again; its tables and sha256 are in data/sources.json."
+MOST_DAYS: Final = 1_100
+"""A feed covers three years at most: a day farther off is a slip of a digit."""
+MOST_TRIPS: Final = 200_000
+"""Trips of a feed at most, those that headways stand for among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,10 +48,12 @@ class Feed:
     ----------
     stops, routes, trips, stop_times, shapes
         The tables with the columns of :data:`FEED`. Trips given by a headway stand as ordinary
-        trips.
+        trips; trips without calls are left out.
     services
         For each date (YYYYMMDD) the services that run on it, from ``calendar.txt``, where there
         is one, and ``calendar_dates.txt``.
+    silent
+        Trips that were left out because they call nowhere, or at a single stop.
     """
 
     stops: pd.DataFrame
@@ -51,6 +62,7 @@ class Feed:
     stop_times: pd.DataFrame
     shapes: pd.DataFrame
     services: dict[str, frozenset[str]]
+    silent: int = 0
 
     def shape(self) -> tuple[int, int]:
         """Return the rows of all tables, and the columns that were checked."""
@@ -58,28 +70,126 @@ class Feed:
         return rows, sum(len(schema.columns) for schema in FEED.values())
 
 
-def read_feed(path: Path) -> Feed:
+def read_feed(path: Path, content: bytes | None = None) -> Feed:
     """Read a zipped feed.
+
+    Parameters
+    ----------
+    content
+        The bytes of the file, where they are read already.
 
     Raises
     ------
     KwevError
-        If it is no zip file, has a table missing or empty, breaks the schema, names an id that
-        is in no other table, or has no day of service.
+        If it is no zip file, would be too large unpacked, has a table missing or empty, breaks the
+        schema, names an id that is in no other table, has no day of service, or covers more than
+        :data:`MOST_DAYS`.
     """
-    source = _attempt(lambda: gtfs_kit.read_feed(path, dist_units="m"), path)
+    content = _attempt(path.read_bytes, path) if content is None else content
+    with tempfile.TemporaryDirectory() as folder:
+        _attempt(lambda: _unpack(content, Path(folder), path), path)
+        source = _attempt(lambda: gtfs_kit.read_feed(folder, dist_units="m"), path)
     for name in FEED:
         if getattr(source, name) is None:
             raise KwevError(
                 f"feed without {name}.txt, or with an empty one", where=str(path), hint=_HINT
             )
+    when = {
+        name: _table(source, name, schema, path)
+        for name, schema in CALENDAR.items()
+        if getattr(source, name) is not None
+    }
+    _refuse_many(source.trips, when, path)
+    services = _services(when, path)
     source = _attempt(source.expand_frequencies, path)
-    tables = {name: _table(source, name, path) for name in FEED}
+    tables = {name: _table(source, name, schema, path) for name, schema in FEED.items()}
     _check_links(tables, path)
-    services = {date: frozenset(source.get_active_services(date)) for date in source.get_dates()}
     if not any(services.values()):
         raise KwevError("feed without a day of service", where=str(path), hint=_HINT)
-    return Feed(**tables, services=services)
+    calls = tables["trips"]["trip_id"].map(tables["stop_times"]["trip_id"].value_counts())
+    silent = ~(calls >= LEAST_CALLS)
+    if silent.all():
+        raise KwevError("feed without a trip that calls twice", where=str(path), hint=_HINT)
+    tables["trips"] = tables["trips"][~silent].reset_index(drop=True)
+    return Feed(**tables, services=services, silent=int(silent.sum()))
+
+
+LEAST_CALLS: Final = 2
+"""A trip with fewer goes nowhere."""
+
+
+def _unpack(content: bytes, folder: Path, path: Path) -> None:
+    """Write the tables of a zipped feed to a folder, none larger than it may be."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        tables = [item for item in archive.infolist() if Path(item.filename).name in _TABLES]
+        left = MOST_BYTES
+        if sum(item.file_size for item in tables) > left:
+            _refuse_large(path)
+        for item in tables:
+            name = Path(item.filename).name
+            if (folder / name).exists():
+                raise KwevError(f"feed with two {name}", where=str(path), hint=_HINT)
+            with archive.open(item) as stream:
+                text = stream.read(left + 1)  # what it says of its size need not be true
+            left -= len(text)
+            if left < 0:
+                _refuse_large(path)
+            head, end, rows = text.partition(b"\n")
+            (folder / name).write_bytes(_BLANKS.sub(b",", head.strip()) + end + rows)
+
+
+def _refuse_large(path: Path) -> None:
+    words = f"feed is larger than {MOST_BYTES / 1e6:,.0f} MB when unpacked"
+    raise KwevError(words, where=str(path), hint=_HINT)
+
+
+_TABLES: Final = {f"{name}.txt" for name in (*FEED, *CALENDAR, "agency")}
+_BLANKS: Final = re.compile(rb"[ \t]*,[ \t]*")
+"""Around the names of columns, where they say nothing."""
+
+
+def _refuse_many(trips: pd.DataFrame, when: dict[str, pd.DataFrame], path: Path) -> None:
+    """Refuse more trips than any feed has, before headways are written out as trips."""
+    many = float(len(trips) + len(when.get("calendar", ())))
+    if "frequencies" in when:
+        table = when["frequencies"]
+        start, end = (table[name].map(timestr_to_seconds) for name in ("start_time", "end_time"))
+        many += float(((end - start) / table["headway_secs"]).clip(lower=0).sum())
+    if many > MOST_TRIPS:
+        raise KwevError(f"feed with {many:,.0f} trips", where=str(path), hint=_HINT)
+
+
+def _services(when: dict[str, pd.DataFrame], path: Path) -> dict[str, frozenset[str]]:
+    """Return the services of each date: those of its weekday and those added, less those removed.
+
+    Only dates between the first and the last that are named.
+    """
+    week, single = when.get("calendar"), when.get("calendar_dates")
+    named = [
+        *([] if week is None else [week["start_date"], week["end_date"]]),
+        *([] if single is None else [single["date"]]),
+    ]
+    if not named:
+        return {}
+    days = pd.to_datetime(pd.concat(named), format="%Y%m%d")
+    first, last = days.min(), days.max()
+    if (last - first).days > MOST_DAYS:
+        words = f"feed from {first:%Y-%m-%d} to {last:%Y-%m-%d}: one of them is a slip"
+        raise KwevError(words, where=str(path), hint=_HINT)
+    dates = pd.date_range(first, last)
+    texts = dates.strftime("%Y%m%d")
+    found: dict[str, set[str]] = {text: set() for text in texts}
+    for row in () if week is None else week.to_dict("records"):
+        for text, weekday in zip(texts, dates.day_name().str.lower(), strict=True):
+            if row[weekday] and row["start_date"] <= text <= row["end_date"]:
+                found[text].add(row["service_id"])
+    changes = [] if single is None else single.sort_values("exception_type").to_dict("records")
+    for row in changes:  # additions before removals
+        change = (
+            found[row["date"]].add if row["exception_type"] == 1 else found[row["date"]].discard
+        )
+        change(row["service_id"])
+    return {text: frozenset(all_day) for text, all_day in found.items()}
 
 
 def _attempt(step: Callable[[], Any], path: Path) -> Any:
@@ -87,7 +197,7 @@ def _attempt(step: Callable[[], Any], path: Path) -> Any:
         return step()
     except (
         ValueError, KeyError, TypeError, AttributeError, OSError, RuntimeError, EOFError,
-        zipfile.BadZipFile, zlib.error,
+        ArithmeticError, zipfile.BadZipFile, zlib.error,
     ) as error:  # fmt: skip
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise KwevError(
@@ -95,9 +205,8 @@ def _attempt(step: Callable[[], Any], path: Path) -> Any:
         ) from error
 
 
-def _table(source: Any, name: str, path: Path) -> pd.DataFrame:
+def _table(source: Any, name: str, schema: Schema, path: Path) -> pd.DataFrame:
     found = getattr(source, name)
-    schema = FEED[name]
     optional = [column for column, kind in schema.columns.items() if not kind.required]
     absent = {column: None for column in optional if column not in found}
     # The reader hands out pandas' nullable types; ours are plain ones.
@@ -203,12 +312,20 @@ def transit_service(buses: Feed, ion: Feed, ledger: Ledger) -> Service:
     """Return the routes, trips and departures of the representative days.
 
     ``buses`` has no ION in it, as :func:`buses_only` returns it.
+
+    Raises
+    ------
+    KwevError
+        If nothing departs on any of them, or the feeds share no such day.
     """
     days = service_days(buses, ion)
     trips = pd.concat([_trips(feed, days) for feed in (buses, ion)], ignore_index=True)
     times = pd.concat([buses.stop_times, ion.stop_times], ignore_index=True)
     used = trips.loc[trips[list(DAYS)].any(axis=1), "trip_id"]
     departures = _departures(times[times["trip_id"].isin(used)], ledger)
+    if departures.empty:
+        hint = "Fetch the feeds again."
+        raise KwevError("nothing departs on a representative day", where="transit", hint=hint)
     rail = trips["route_id"].isin(ion.routes["route_id"])
     days = days.assign(
         date=pd.to_datetime(days["date"]).dt.strftime("%Y-%m-%d"),

@@ -286,6 +286,8 @@ def transit_tables(
         columns.
     """
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
+    for name, feed in (("grt_feed", bus), ("ion_feed", ion)):
+        ledger.met(name, "trip that calls nowhere, or at one stop", "dropped", feed.silent)
     flag_unequal_days(bus, ion, ledger)
     buses = buses_only(bus, ion, ledger)
     service = transit_service(buses, ion, ledger)

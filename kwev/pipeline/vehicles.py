@@ -17,6 +17,7 @@ from kwev.data.schemas import DWELLING_TYPES, arrange
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
 from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro, tract_of
+from kwev.pipeline.raw import FILES
 from kwev.units import PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def registered(
 ) -> pd.DataFrame:
     """Return fsa, quarter, bev, phev, ev of the Region's codes, every quarter of the file.
 
-    A blank count is one that was not published and stands for 0; BEV + PHEV is the total.
+    A blank count is what the other leaves of the total; without a total it was not published and
+    stands for 0. BEV + PHEV is the total.
 
     Parameters
     ----------
@@ -58,7 +60,8 @@ def registered(
     Raises
     ------
     KwevError
-        If the parameters' quarter is not in the file, or a code of the Region lacks a quarter.
+        If the parameters' quarter is not in the file, a code of the Region lacks a quarter, or a
+        total stands without BEV and PHEV: their vehicles would be lost.
     """
     table = raw.read("evs").rename(columns=_NAMES)[list(_NAMES.values())]
     _refuse_absent(table, set(bounds.fsas["fsa"]), parameters.quarter)
@@ -71,7 +74,29 @@ def registered(
     ledger.add(
         "evs", "no count published for a quarter: blank stands for 0", "flagged", blank & ours, note
     )
-    return _added_up(table[ours].fillna(dict.fromkeys(KINDS, 0)), ledger)
+    return _added_up(_filled(table[ours], ledger), ledger)
+
+
+def _filled(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
+    """Return the counts without a blank."""
+    lost = table[["bev", "phev"]].isna().all(axis=1) & (table["ev"] > 0)
+    if lost.any():
+        row = table[lost].iloc[0]
+        raise KwevError(
+            f"{row['fsa']} in {row['quarter']} has a total of {row['ev']:.0f} vehicles and neither "
+            f"BEV nor PHEV ({lost.sum()} such row(s))",
+            where=FILES["evs"],
+            hint="Enter one of the two; the other is what it leaves of the total.",
+        )
+    filled = table.copy()
+    for kind, other in (("bev", "phev"), ("phev", "bev")):
+        rest = (table["ev"] - table[other]).clip(lower=0)
+        filled[kind] = table[kind].fillna(rest).fillna(0)
+        rule = f"{kind.upper()} blank: what the other leaves of the total"
+        ledger.met("evs", rule, "repaired", table[kind].isna() & (rest > 0), "all quarters")
+    rule = "total blank: BEV + PHEV stand"
+    ledger.met("evs", rule, "repaired", table["ev"].isna(), "all quarters")
+    return filled.assign(ev=table["ev"].fillna(filled["bev"] + filled["phev"]))
 
 
 def _inside_quarters(table: pd.DataFrame, fsas: pd.DataFrame) -> pd.DataFrame:

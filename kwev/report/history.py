@@ -484,6 +484,8 @@ def _heading(read: Listed | Counted, line: Measured) -> list[str]:
          f"and {line.l3_ports} Level 3 ports in the Region"),
         (f"left out: {read.outside} outside the Region, {read.closed} not for all cars or not "
          f"standing, {read.repeated} said twice"),
+        *(f"not read: {name}; where a level is offered counts, not its power"
+          for name in read.powers),
         f"vehicles: {line.evs:,.0f}, of {line.ev_quarter}; distance: {line.metric}",
     ]  # fmt: skip
 

@@ -14,7 +14,6 @@ A quarter's vehicles are CSV: ``fsa`` and ``ev``, or ``bev`` and ``phev``, a row
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,31 +21,33 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.schemas import CANADA
+from kwev.data.schemas import WATCHED
 from kwev.errors import KwevError, nearest
-from kwev.files import dump_json, read_json, require_whole_csv
+from kwev.files import MOST_BYTES, dump_json, read_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.pipeline.station_records import guests_only
+from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.raw import checked, power_columns, read_csv, read_geojson
+from kwev.pipeline.station_records import (
+    SAME,
+    comparable,
+    connectors,
+    guests_only,
+    in_another,
+    opens_later,
+    repeats,
+    serves_others,
+    teslas,
+)
 from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from kwev.data.tables import Tables
     from kwev.project import Project
 
-NEEDED: Final = ("latitude", "longitude", "l2_ports", "l3_ports")
-"""Columns that a list of stations must have."""
-
 ALL_CARS: Final = "public"
-ACCESS: Final = (ALL_CARS, "tesla_only", "private")
 STANDING: Final = "available"
-STATUS: Final = (STANDING, "planned", "closed")
-
-MOST_PORTS: Final = 1_000
-_SAME: Final = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
-_DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _SERIES: Final = {"nrcan": "nrcan", "ocm": "ocm", "own": "stations"}
 
 
@@ -60,12 +61,15 @@ class Listed:
         Those in the Region that any car may use.
     outside, closed, repeated
         Rows left out: outside the Region, not for all cars or not standing, said twice.
+    powers
+        Columns of power: none is read.
     """
 
     snapshot: Snapshot
     outside: int
     closed: int
     repeated: int
+    powers: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +112,11 @@ def read(
         or has no station in the Region that counts.
     """
     table = _table(path)
-    named = [match.group() for match in DATE.finditer(path.name)]
-    if not (date or named):
+    dates = [match.group() for match in DATE.finditer(path.name)]
+    if not (date or dates):
         hint = "Give --date 2026-03-31, 2026-03 or 2026Q1."
         raise KwevError("no date in the name of the file", where=str(path), hint=hint)
-    shown = date or named[-1]
+    shown = date or dates[-1]
     last_day(shown)  # refuses what is no date
     if pd.Period(shown).start_time > pd.Timestamp.now():
         hint = "Nothing was written. Give the day that it shows with --date."
@@ -120,125 +124,100 @@ def read(
     if "fsa" in table.columns:
         return _vehicles(tables, table, shown, path)
     layout, plain = _plain(table, path)
-    return _stations(project, plain, last_day(shown), series or _SERIES[layout], path)
+    named = series or _SERIES[layout]
+    return _stations(project, plain, last_day(shown), named, path, power_columns(table))
 
 
 def _table(path: Path) -> pd.DataFrame:
-    """Read CSV, or the points of GeoJSON, as text."""
-    if path.suffix.lower() in (".geojson", ".json"):
-        return _points(path)
+    """Read CSV, or the points of GeoJSON, as text without blanks around it."""
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise KwevError("file is too large", where=str(path), hint="Check the file.")
         content = path.read_bytes()
-        require_whole_csv(content)
-        return pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
+        points = path.suffix.lower() in (".geojson", ".json")
+        table = _points(content, path) if points else read_csv(content)
     except FileNotFoundError as error:
         raise KwevError("file not found", where=str(path), hint="Check the path.") from error
     except (OSError, ValueError) as error:
         hint = "It must be CSV in UTF-8, or GeoJSON; see `kwev monitor --help`."
         raise KwevError(f"file cannot be read: {error}", where=str(path), hint=hint) from error
+    plain = table.rename(columns=lambda name: str(name).strip()).fillna("").astype(str)
+    return pd.DataFrame(plain.apply(lambda cells: cells.str.strip())).replace("", None)
 
 
-def _points(path: Path) -> pd.DataFrame:
-    values = read_json(path)
-    try:
-        rows = [
-            {
-                **{key: "" if v is None else str(v) for key, v in feature["properties"].items()},
-                "longitude": str(feature["geometry"]["coordinates"][0]),
-                "latitude": str(feature["geometry"]["coordinates"][1]),
-            }
-            for feature in values["features"]
-        ]
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+def _points(content: bytes, path: Path) -> pd.DataFrame:
+    frame = read_geojson(content, str(path))
+    if not (frame.geometry.geom_type == "Point").all() or frame.geometry.is_empty.any():
         hint = "Each feature needs properties and the coordinates of a point."
-        raise KwevError(f"not GeoJSON of points: {error!r}", where=str(path), hint=hint) from error
-    return pd.DataFrame(rows).fillna("").astype(str)
+        raise KwevError("not GeoJSON of points", where=str(path), hint=hint)
+    return pd.DataFrame(frame.drop(columns="geometry")).assign(
+        longitude=frame.geometry.x, latitude=frame.geometry.y
+    )
 
 
 # -- lists of stations -----------------------------------------------------------------------
 
 
-_HINT: Final = "`kwev monitor --help` shows the layouts."
+_HINT: Final = "Nothing was written; `kwev monitor --help` shows the layouts."
 
 
 def _plain(table: pd.DataFrame, path: Path) -> tuple[str, pd.DataFrame]:
     """Return the layout of a list, and the list in kwev's own."""
-    if "EV Level2 EVSE Num" in table.columns:
-        return "nrcan", _from_nrcan(table, path)
-    if "num_chargers" in table.columns:
-        return "ocm", _from_ocm(table, path)
-    _need(table, NEEDED, path)
-    return "own", table
+    layouts = {"EV Level2 EVSE Num": "nrcan", "num_chargers": "ocm"}
+    layout = next((name for key, name in layouts.items() if key in table.columns), "own")
+    read = checked(table, WATCHED[layout], str(path), _HINT)
+    made = {"nrcan": _from_nrcan, "ocm": _from_ocm, "own": _from_own}[layout](read)
+    texts = ("station_id", "name", "opened", "access", "status")
+    plain = made.assign(**{name: "" for name in texts if name not in made})
+    counts = ("l2_ports", "l3_ports")
+    plain = plain.fillna({**dict.fromkeys(texts, ""), **dict.fromkeys(counts, 0)})
+    return layout, plain.astype(dict.fromkeys(counts, "int64")).reset_index(drop=True)
 
 
-def _need(table: pd.DataFrame, columns: Iterable[str], path: Path, hint: str = "") -> None:
-    lost = [name for name in columns if name not in table.columns]
-    if lost:
-        known = f"has {', '.join(map(str, table.columns)) or 'no columns'}"
-        hint = hint or nearest(lost[0], list(table.columns)) or _HINT
-        raise KwevError(f"no column {lost[0]!r} ({known})", where=str(path), hint=hint)
+def _from_own(table: pd.DataFrame) -> pd.DataFrame:
+    return table
 
 
-def _from_nrcan(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+def _from_nrcan(table: pd.DataFrame) -> pd.DataFrame:
     names = {
         "Station Name": "name", "Latitude": "latitude", "Longitude": "longitude",
         "EV Level2 EVSE Num": "l2_ports", "EV DC Fast Count": "l3_ports", "Open Date": "opened",
         "ID": "station_id",
     }  # fmt: skip
-    _need(table, (*names, "Access Code", "Status Code", "Fuel Type Code"), path)
-    tesla = table["Station Name"].str.contains("tesla", case=False)
-    public = (table["Access Code"] == "public") & (table["Fuel Type Code"] == "ELEC")
-    # the filter of the trend: electric, available, public and dated
-    stands = (table["Status Code"] == "E") & (table["Open Date"] != "")
-    plain = table.rename(columns=names)[list(names.values())]
-    return plain.assign(
-        access=np.select([~public, tesla], ["private", "tesla_only"], ALL_CARS),
+    plugs = table["EV Connector Types"].fillna("").map(connectors)
+    tesla = teslas(table["EV Network"].fillna(""), table["Station Name"]) & ~serves_others(plugs)
+    stands = comparable(table) & ~in_another(table["State"])
+    return table.rename(columns=names)[list(names.values())].assign(
+        access=np.where(tesla, "tesla_only", ALL_CARS),
         status=np.where(stands, STANDING, "closed"),
     )
 
 
-def _from_ocm(table: pd.DataFrame, path: Path) -> pd.DataFrame:
-    _need(table, ("name", "latitude", "longitude", "charger_type", "operator"), path)
-    plugs = table["num_chargers"].where(table["num_chargers"] != "", "1")
-    operator = table["operator"].str.lower()
-    tesla = operator.str.contains("tesla") & ~operator.str.contains("including non-tesla")
-    price = table["usage_cost"] if "usage_cost" in table else pd.Series("", table.index)
-    closed = guests_only(price)  # as the pipeline reads it
+def _from_ocm(table: pd.DataFrame) -> pd.DataFrame:
+    plugs = table["num_chargers"].fillna(Parameters().unstated_ports)
+    operator = table["operator"].fillna("")
+    open_to = operator.str.contains("including non-tesla", case=False)
+    tesla = teslas(operator, table["name"]) & ~open_to
+    closed = guests_only(table["usage_cost"].fillna(""))
     fast, slow = (table["charger_type"] == f"Level {level}" for level in (3, 2))
     return table[["name", "latitude", "longitude"]].assign(
-        l2_ports=plugs.where(slow, "0"),
-        l3_ports=plugs.where(fast, "0"),
+        l2_ports=plugs.where(slow, 0),
+        l3_ports=plugs.where(fast, 0),
         access=np.select([closed, tesla], ["private", "tesla_only"], ALL_CARS),
     )
 
 
-def _stations(project: Project, table: pd.DataFrame, date: str, series: str, path: Path) -> Listed:
-    table = table.reset_index(drop=True)
-    for name in ("station_id", "name", "opened", "access", "status"):
-        if name not in table.columns:
-            table[name] = ""
-        table[name] = table[name].str.strip()
-    degrees = {
-        name: _numbers(table[name], path, low, high)
-        for name, (low, high) in zip(("longitude", "latitude"), CANADA, strict=True)
-    }
-    ports = {name: _ports(table[name], path) for name in ("l2_ports", "l3_ports")}
-    for name, words in (("access", ACCESS), ("status", STATUS)):
-        wrong = ~table[name].isin(["", *words])
-        _refuse(wrong, table[name], path, f"one of {', '.join(words)}")
-    days = table["opened"].where(table["opened"].str.fullmatch(_DAY), "no day")
-    wrong = (table["opened"] != "") & pd.to_datetime(
-        days, format="%Y-%m-%d", errors="coerce"
-    ).isna()
-    _refuse(wrong, table["opened"], path, "a day of the calendar (YYYY-MM-DD) or empty")
-    table = table.assign(**degrees, **ports)
+def _stations(  # noqa: PLR0913, PLR0917 -- what a list is known by
+    project: Project, table: pd.DataFrame, date: str, series: str, path: Path, powers: list[str]
+) -> Listed:
     metres = to_metres(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
     inside = in_region(project, table["longitude"], table["latitude"])
     counts = table["access"].isin(["", ALL_CARS]) & table["status"].isin(["", STANDING])
-    counts &= (table["l2_ports"] + table["l3_ports"] > 0) & (table["opened"] <= date)
+    counts &= table["l2_ports"] + table["l3_ports"] > 0
+    counts &= ~opens_later(table["opened"], date)
     kept = table[inside & counts]
-    once = kept.drop_duplicates(_SAME)
+    once = kept[~repeats(kept, SAME)]
     if once.empty:
         hint = "Nothing was written. Is this the right file, and are its coordinates degrees?"
         raise KwevError("no station in the Region that counts", where=str(path), hint=hint)
@@ -249,6 +228,7 @@ def _stations(project: Project, table: pd.DataFrame, date: str, series: str, pat
         outside=int((~inside).sum()),
         closed=int((inside & ~counts).sum()),
         repeated=len(kept) - len(once),
+        powers=tuple(powers),
     )
 
 
@@ -261,37 +241,16 @@ def in_region(project: Project, longitude: pd.Series, latitude: pd.Series) -> pd
     return pd.Series(shapely.intersects(region, points), index=longitude.index)
 
 
-def _numbers(column: pd.Series, path: Path, low: float, high: float) -> pd.Series:
-    found = pd.to_numeric(column, errors="coerce")
-    _refuse(~found.between(low, high), column, path, f"a number from {low:g} to {high:g}")
-    return found
-
-
-def _ports(column: pd.Series, path: Path) -> pd.Series:
-    """Return counts; an empty one is none, 2.0 is 2."""
-    found = pd.to_numeric(column.where(column != "", "0"), errors="coerce")
-    wrong = ~found.between(0, MOST_PORTS) | (found != found.round())
-    _refuse(wrong, column, path, f"a whole number from 0 to {MOST_PORTS}")
-    return found.astype("int64")
-
-
-def _refuse(wrong: pd.Series, column: pd.Series, path: Path, wanted: str) -> None:
-    """Refuse the first wrong value, naming its row and column."""
-    if wrong.any():
-        i = int(np.flatnonzero(wrong.to_numpy())[0])
-        raise KwevError(
-            f"row {i + 1}: {column.name} is {column.iloc[i]!r}, not {wanted}",
-            where=str(path),
-            hint="Nothing was written.",
-        )
-
-
 # -- a quarter's vehicles --------------------------------------------------------------------
 
 
 def _vehicles(tables: Tables, table: pd.DataFrame, date: str, path: Path) -> Counted:
     parts = ["ev"] if "ev" in table.columns else ["bev", "phev"]
-    _need(table, parts, path, "It needs fsa and ev, or fsa, bev and phev.")
+    lost = [name for name in parts if name not in table.columns]
+    if lost:
+        hint = f"It needs fsa and ev, or fsa, bev and phev. {nearest(lost[0], list(table.columns))}"
+        raise KwevError(f"no column {lost[0]!r}", where=str(path), hint=hint)
+    table = checked(table, WATCHED["vehicles"], str(path), _HINT)
     wanted = sorted(tables.fsas["fsa"])
     known = table[table["fsa"].isin(wanted)].reset_index(drop=True)
     if known["fsa"].duplicated().any():
@@ -301,9 +260,11 @@ def _vehicles(tables: Tables, table: pd.DataFrame, date: str, path: Path) -> Cou
     if missing:
         hint = f"The Region has {len(wanted)} of them."
         raise KwevError(f"no row for area {missing[0]!r}", where=str(path), hint=hint)
-    ev = sum(
-        (_numbers(known[name], path, 0, 1e6) for name in parts), start=pd.Series(0.0, known.index)
-    )
+    ev = known[parts].sum(axis=1, skipna=False)
+    if ev.isna().any():
+        area = known.loc[ev.isna(), "fsa"].iloc[0]
+        hint = "Nothing was written. Enter what was counted."
+        raise KwevError(f"area {area!r} has no count", where=str(path), hint=hint)
     if not ev.sum() > 0:
         raise KwevError("no vehicle in any area", where=str(path), hint="Nothing was written.")
     quarter = str(pd.Period(last_day(date), "Q"))

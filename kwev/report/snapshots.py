@@ -21,6 +21,7 @@ from kwev.model.demand import demand_points
 from kwev.model.network import Places
 from kwev.model.siting import counted
 from kwev.pipeline.geometry import project
+from kwev.pipeline.station_records import SAME, TESLA_NAME, repeats
 from kwev.solve.record import Network, covered
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ DATE: Final = re.compile(
 
 DATED: Final = ("nrcan_2022", "nrcan")
 """Lists of one source with dates of opening, the older first."""
-_SAME: Final = ["name", "latitude", "longitude", "l2_ports", "l3_ports", "opened"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,8 +107,8 @@ def listed(tables: Tables, source: str) -> Snapshot:
         hint = f"One of {', '.join(DATED)}."
         raise KwevError(f"no dated list of stations {source!r}", where="snapshots", hint=hint)
     kept = records[(records["source"] == source) & records["comparable"] & records["in_region"]]
-    kept = kept.drop_duplicates(_SAME)
-    kept = kept[~kept["name"].str.contains("tesla", case=False)]
+    kept = kept[~repeats(kept, SAME)]
+    kept = kept[~kept["name"].str.contains(TESLA_NAME)]
     if kept.empty:
         raise KwevError(f"nothing in the list {source!r} passes the filter", where="snapshots")
     return _snapshot("nrcan", kept)

@@ -174,6 +174,31 @@ def test_what_opens_later_and_what_is_for_guests_is_left_out(place):
     assert "2026-03-31 ocm: 1 stations with 4 Level 2" in found.out, found.err
 
 
+NRCAN_HEAD = (
+    "ID,Station Name,Fuel Type Code,State,Latitude,Longitude,EV Level2 EVSE Num,EV DC Fast Count,"
+    "Access Code,Status Code,Open Date,EV Network,EV Connector Types,Power (kW)\n"
+)
+NRCAN_ROWS = (
+    "1,City Hall,ELEC,ON,43.4516,-80.4925,4,,public,E,2020-01-01,FLO,J1772,\n"
+    "2, city  HALL,ELEC,ON,43.4516,-80.4925,4,,public,E,2020-01-01,FLO,J1772,\n"
+    "3,Later,ELEC,ON,43.4517,-80.4926,1,,public,E,2031-01-01,FLO,J1772,\n"
+    "4,Elsewhere,ELEC,NY,43.4518,-80.4927,1,,public,E,2020-01-01,FLO,J1772,\n"
+    "5,9 Nikola Tesla Blvd,ELEC,ON,43.4519,-80.4928,2,,public,E,2020-01-01,FLO,J1772,\n"
+    "6,Mall,ELEC,ON,43.4520,-80.4929,,8,public,E,2020-01-01,Tesla,J1772COMBO TESLA,250\n"
+    "7,Inn,ELEC,ON,43.4521,-80.4930,3,,public,E,2020-01-01,Tesla Destination,J1772 TESLA,11\n"
+)
+
+
+def test_a_list_is_judged_as_the_pipeline_judges_it(place):
+    put(place, "nrcan-2026-01.csv", NRCAN_HEAD + NRCAN_ROWS)
+    found = place.call("monitor", "nrcan-2026-01.csv", "--dry-run")
+    assert found.code == 0, found.err
+    # City Hall, Nikola Tesla Blvd, and the mall, whose CCS serves all cars
+    assert "2026-01-31 nrcan: 3 stations with 6 Level 2 and 8 Level 3 ports" in found.out
+    assert "3 not for all cars or not standing, 1 said twice" in found.out
+    assert "not read: Power (kW)" in found.out
+
+
 def test_a_missing_history_is_not_begun_silently(place, tmp_path):
     put(place, "a-2026-03.csv", LIST)
     (place.root / HISTORY).unlink()

@@ -86,6 +86,31 @@ def test_the_objective_may_have_no_level_weight():
     assert plan.shortfall.total_points <= solved(budget__limit_cad=0).plan.shortfall.total_points
 
 
+@pytest.mark.parametrize("radius_m", [0.001, 500.0, 100_000.0])
+@pytest.mark.parametrize("limit_cad", [0, 10**9])
+def test_any_budget_and_any_radius(radius_m, limit_cad):
+    """A millimetre covers those at a station alone, 100 km everybody; no budget builds nothing."""
+    plan = solved(
+        budget__limit_cad=limit_cad, coverage__l2_radius_m=radius_m, coverage__l3_radius_m=radius_m
+    ).plan
+    assert bool(plan.actions) <= (limit_cad > 0)
+    least = 1.0 if radius_m > 1_000 else 100 / 140
+    assert plan.coverage.l2.before == pytest.approx(least)
+    if radius_m > 1_000 and limit_cad:
+        assert plan.coverage.l3.after == 1
+
+
+def test_a_budget_beyond_every_plan_is_refused():
+    with pytest.raises(KwevError, match=r"budget.limit_cad: .* less than or equal to 1000000000"):
+        base_config(budget__limit_cad=10**12)
+
+
+@pytest.mark.parametrize(("metres", "reached"), [(0.0, 1), (500.0, 1), (500.01, 0)])
+def test_at_the_radius_is_within_it(metres, reached):
+    plan = solved(toy([(0, 0, 100, 3)], [(metres, 0, 2, 0)]), budget__limit_cad=0).plan
+    assert plan.coverage.l2.after == reached
+
+
 def test_progress_names_the_solves_in_order():
     case, named = Case("toy", base_config(), "da"), []
     solve_scenario(TOWN, case, progress=named.append)

@@ -165,7 +165,7 @@ def test_an_empty_file_is_one_clear_error(tmp_path, name, content):
 
 def test_a_file_with_a_header_alone_has_no_rows(tmp_path):
     raw = dirty.write(tmp_path, ocm=dirty.open_charge_map().iloc[:0])
-    with pytest.raises(KwevError, match="raw file has no rows"):
+    with pytest.raises(KwevError, match="file has no rows"):
         clean(raw)
 
 

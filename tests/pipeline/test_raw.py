@@ -66,13 +66,13 @@ def _at_zero(content):
 
 BAD = {
     "missing": ("evs", lambda _: None, "raw file missing"),
-    "truncated table": ("ocm", lambda c: c[: len(c) // 2], "the last line has no end|has 9 cells"),
-    "truncated map": ("das", lambda c: c[: len(c) // 2], "cannot be read, it may be cut off"),
+    "truncated table": ("ocm", lambda c: c[: len(c) // 2], "the last line has no end"),
+    "truncated map": ("das", lambda c: c[: len(c) // 2], "not valid JSON.*may be cut off"),
     "truncated parquet": ("roads", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "truncated zip": ("grt_feed", lambda c: c[: len(c) // 2], "cannot be read, it may be cut"),
     "empty": ("evs", lambda _: b"", "raw file is empty"),
     "blank": ("ocm", lambda _: b"\r\n \n", "raw file is empty"),
-    "header only": ("nrcan", lambda c: c.splitlines(keepends=True)[0], "raw file has no rows"),
+    "header only": ("nrcan", lambda c: c.splitlines(keepends=True)[0], "file has no rows"),
     "renamed column": (
         "nrcan", lambda c: c.replace(b"EV DC Fast Count", b"Fast", 1),
         "column missing: 'EV DC Fast Count'"),

@@ -121,6 +121,18 @@ def test_a_one_way_dead_end_is_walked_but_not_driven():
     assert counts["no way there and back by car"] == 1
 
 
+def test_an_island_is_no_part_of_the_roads():
+    graph, counts = built(*square(), road((900, 900), (950, 900)))
+    assert graph.edges["edge_id"].tolist() == [1, 2, 3, 4]
+    assert counts["not connected on foot"] == counts["no way there and back by car"] == 1
+
+
+def test_an_edge_without_length_is_a_centimetre_and_leads_on():
+    graph, _ = built(*square(road((100, 100), (100, 100))))
+    assert edge(graph, 5)["length_m"] == 0.01
+    assert edge(graph, 5)["u"] == edge(graph, 5)["v"]
+
+
 def test_loops_are_kept():
     graph, counts = built(*square(road((0, 0), (-50, 0), (-50, -50), (0, 0))))
     loop = edge(graph, 5)

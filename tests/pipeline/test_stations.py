@@ -42,13 +42,14 @@ def nrcan(number, name, east, north, **changes):
         "Station Name": name,
         "Fuel Type Code": "ELEC",
         "City": "Kitchener",
+        "State": changes.get("state", "ON"),
         "Latitude": lat,
         "Longitude": lon,
         "EV Level2 EVSE Num": changes.get("l2", 2),
         "EV DC Fast Count": changes.get("l3", 0),
-        "Access Code": "public",
+        "Access Code": changes.get("access", "public"),
         "Status Code": changes.get("status", "E"),
-        "Open Date": "2020-01-01",
+        "Open Date": changes.get("opened", "2020-01-01"),
     }
 
 
@@ -77,9 +78,9 @@ def older(number, **changes):
 
 @pytest.fixture
 def merge(tiny_raw, squares):
-    def run(first, second, third=()):
+    def run(first, second, third=(), fast=()):
         lon, lat = degrees(0, 0)
-        fast = {
+        plain = {
             "id": "999",
             "station_name": "x",
             "ev_network": "FLO",
@@ -92,7 +93,7 @@ def merge(tiny_raw, squares):
             ocm=pd.DataFrame(first),
             nrcan=pd.DataFrame(second),
             nrcan_2022=pd.DataFrame([*third, older(1)]),
-            dc_fast=pd.DataFrame([fast]),
+            dc_fast=pd.DataFrame([plain, *(plain | changes for changes in fast)]),
         )
         ledger, parameters = Ledger(), Parameters()
         places = Gazetteer.of(CIVIC, ROADS, {"Kitchener", "Waterloo"})
@@ -274,3 +275,106 @@ def test_older_snapshot_adds_operator_address_and_owner(merge):
     assert stations.loc["nrcan_9", "owner"] == "public"
     assert fates.loc["nrcan2022_8", ["outcome", "station_id"]].tolist() == ["merged", "nrcan_8"]
     assert fates.loc["nrcan2022_1", "outcome"] == "dropped"
+
+
+def test_a_repeat_in_other_case_or_with_blanks_counts_once(merge):
+    stations, fates, _ = merge(
+        [
+            ocm("Twice", 100, 100, ports=3, operator="Jule"),
+            ocm(" TWICE ", 100, 100, ports=3, operator="jule"),
+            *AWAY_OCM,
+        ],
+        [nrcan(13, "Kia", 500, 500, l2=1), nrcan(14, "kia  ", 500, 500, l2=1), *AWAY],
+    )
+    assert stations.loc["ocm_540100_4810100", "l2_ports"] == 3
+    assert stations.loc["nrcan_13", "l2_ports"] == 1
+    assert fates.loc["nrcan_14", "reason"].startswith("row repeats another")
+
+
+def test_a_repeat_of_a_row_that_is_dropped_stands(merge):
+    stations, _, quality = merge(
+        [ocm("Inn", 100, 100, cost="guests only"), ocm("Inn", 100, 100), *AWAY_OCM],
+        [nrcan(13, "Kia", 500, 500, access="private"), nrcan(14, "Kia", 500, 500), *AWAY],
+    )
+    assert stations.loc["ocm_540100_4810100_2", "l2_ports"] == 2
+    assert stations.loc["nrcan_14", "l2_ports"] == 2
+    assert quality[quality["rule"].str.startswith("row repeats")]["rows"].sum() == 0
+
+
+@pytest.mark.parametrize("city", ["", "  ", "Kitchener, ON N2G 4V6", "Waterloo, Ontario, Canada"])
+def test_without_a_town_the_place_decides(merge, city):
+    stations, _, quality = merge([ocm("Here", 100, 100, city=city), *AWAY_OCM], AWAY)
+    assert stations.loc["ocm_540100_4810100", "in_region"]
+    told = quality["rule"].str.startswith("no town")
+    assert quality.loc[told, "rows"].sum() == (not city.strip())
+
+
+def test_another_province_is_dropped_and_says_so(merge):
+    stations, fates, quality = merge(
+        [ocm("A", 100, 100, city="Waterloo, Iowa"), *AWAY_OCM],
+        [nrcan(8, "B", 500, 500, state="MI"), nrcan(9, "C", 900, 900, state=" on "), *AWAY],
+    )
+    assert set(stations.index) == {"nrcan_7", "nrcan_9"}
+    why = "listed in another province or state than its coordinates"
+    assert fates.loc[["ocm_540100_4810100", "nrcan_8"], "reason"].tolist() == [why] * 2
+    assert quality[quality["rule"] == why]["rows"].tolist() == [1, 1]
+
+
+def test_quantity_0_is_no_port_and_opening_later_is_later(merge):
+    stations, fates, _ = merge(
+        [ocm("None", 100, 100, ports=0), *AWAY_OCM],
+        [nrcan(8, "Later", 500, 500, opened="2031-01-01"),
+         nrcan(9, "Same month", 900, 900, opened="2025-10-31"), *AWAY],
+    )  # fmt: skip
+    assert set(stations.index) == {"nrcan_7", "nrcan_9"}
+    assert fates.loc["ocm_540100_4810100", "reason"] == "no port"
+    assert fates.loc["nrcan_8", "reason"] == "opens after the date of the list"
+
+
+def test_tesla_is_known_by_network_and_open_by_its_connectors(merge):
+    lot = "Lot - Tesla Supercharger"
+    stations, _, _ = merge(
+        [ocm("9 Nikola Tesla Blvd", 100, 500, operator="Unknown"), *AWAY_OCM],
+        [
+            nrcan(8, "12 Nikola Tesla Blvd", 100, 100),
+            nrcan(9, "Mall", 500, 100, l2=0, l3=4),
+            nrcan(10, lot, 900, 100, l2=0, l3=4),
+            nrcan(11, lot, 500, 500, l2=0, l3=4),
+            nrcan(12, lot, 900, 500, l2=0, l3=4),
+            *AWAY,
+        ],
+        [
+            older(9, **{"EV Network": "Tesla", "EV Connector Types": "TESLA"}),
+            older(11, **{"EV Network": "Tesla", "EV Connector Types": "TESLA J1772COMBO"}),
+        ],
+        [{"id": "12", "ev_network": "Tesla", "connector_file": "J1772COMBO"}],
+    )
+    tesla = stations.index[stations["access"] == "tesla_only"]
+    assert sorted(tesla) == ["nrcan_10", "nrcan_9"]
+    assert "Tesla" not in set(stations.loc[["nrcan_8"], "operator"])
+
+
+def test_a_column_of_power_is_not_read_and_that_is_said(tiny_raw):
+    raw = tiny_raw(ocm=pd.DataFrame([ocm("A", 100, 100) | {"power_kW": 50, "kwh": 1}]))
+    raw.read("ocm")
+    ledger = Ledger()
+    raw.mends.note(ledger)
+    row = ledger.table().set_index("dataset").loc["ocm"]
+    assert row["rule"].startswith("column of power is not read")
+    assert (row["action"], row["note"]) == ("flagged", "power_kW")
+
+
+def test_four_dc_ports_with_two_plugs_each_are_four(merge):
+    stations, _, _ = merge(
+        [ocm("Mall", 100, 100, ports=8, level="Level 3"), *AWAY_OCM],
+        [nrcan(8, "Mall", 100, 100, l2=0, l3=4), *AWAY],
+    )
+    row = stations.loc["nrcan_8"]
+    assert row[["l3_ports_low", "l3_ports", "l3_ports_high", "l2_ports"]].tolist() == [4, 4, 4, 0]
+
+
+@pytest.mark.parametrize("status", ["P", "T", "X"])
+def test_what_is_planned_or_removed_does_not_count(merge, status):
+    stations, fates, _ = merge(AWAY_OCM, [nrcan(8, "A", 100, 100, status=status), *AWAY])
+    assert list(stations.index) == ["nrcan_7"]
+    assert fates.loc["nrcan_8", "reason"] == "not public or not available"
