@@ -89,7 +89,8 @@ def _usage(error: Any) -> tuple[int, str]:
         return EXIT_ERROR, ""
     context = getattr(error, "ctx", None)
     if context is not None:
-        typer.echo(escape.terminal(context.get_usage()), err=True)
+        for line in context.get_usage().splitlines():
+            typer.echo(escape.terminal(line), err=True)
     return EXIT_ERROR, error.format_message()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from kwev.config import parse
 from kwev.display import cartography, origins, style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import Figure, Origin, rows
@@ -311,7 +310,7 @@ def plan_map(
     made
         The plan; its own configuration says which stations count and how far they reach.
     """
-    config = parse(made.config, where="plan")
+    config = made.config.as_config()
     actions, kinds = as_frame(made), plans.kinds_of(made)
     existing = cartography.places(cartography.named(tables, counted(tables.stations, config)))
     # coarser than a map of density alone: here it is the ground

@@ -50,7 +50,7 @@ class Checkout:
             env={**os.environ, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=900,
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)

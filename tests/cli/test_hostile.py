@@ -25,6 +25,7 @@ from kwev.book.browser import ARGUMENTS, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.render import render
 from kwev.data.tables import load_tables
+from kwev.sets import MANIFEST, entry
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,13 +59,15 @@ def region(tmp_path_factory):
     checkout = copy_of(ROOT, tmp_path_factory.mktemp("hostile"))
     processed = checkout.root / "data" / "processed"
     tables = load_tables(processed)
+    manifest = json.loads((processed / MANIFEST).read_text())
     for start, (name, columns) in enumerate(NAMED.items()):
         made = poisoned(getattr(tables, name), columns, start)
         flags = made.select_dtypes("bool").columns
         words = {flag: made[flag].map({True: "true", False: "false"}) for flag in flags}
-        (processed / f"{name}.csv").write_text(
-            escape.csv(made.assign(**words)), encoding="utf-8", newline=""
-        )
+        content = escape.csv(made.assign(**words)).encode()
+        (processed / f"{name}.csv").write_bytes(content)
+        manifest["processed"][f"{name}.csv"] = entry(content, rows=len(made))
+    (processed / MANIFEST).write_text(json.dumps(manifest))
     ended = checkout.run("solve", "--scenario", "base", "--geography", "tract", "--out", "plan")
     assert ended.code == 0, ended.err
     return checkout
@@ -202,6 +205,9 @@ def opened(book):
             for chart in page.locator(".kwev-chart").all():
                 chart.scroll_into_view_if_needed()
                 chart.locator("svg.main-svg").first.wait_for()
+            for frame in page.locator("iframe").element_handles():
+                frame.scroll_into_view_if_needed()  # it loads when it comes near the window
+                frame.content_frame().wait_for_url("**/*.html")
             if "/maps/" in name:
                 page.locator("[data-ready]").wait_for()
                 for place in page.locator("path[tabindex]").all()[:40]:
