@@ -22,6 +22,7 @@ from bad_inputs import CASES, RAW, Bad
 from cli.conftest import Checkout, Ended, copied_to, copy_of
 from forgeries import FORGERIES, TEXT, TYPES
 from hostile import NAMED, PAYLOADS
+from pipeline.test_readers import CASES as OWN_FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "bad-inputs.md"
@@ -144,6 +145,7 @@ def elsewhere() -> list[Row]:
         len(PAYLOADS), "shown as typed; nothing runs, nothing is fetched",
         "pages opened in a browser by `tests/cli/test_hostile.py`",
     ))  # fmt: skip
+    rows += [Row(kind, what, 1, outcome, "as it was") for kind, what, outcome in OWN_FILES]
     kept = json.loads(LONG_RUNS.read_text()) if LONG_RUNS.is_file() else {}
     return [*rows, *(Row(*row) for name in sorted(kept) for row in kept[name])]
 
