@@ -154,13 +154,20 @@ def keep(name: str, rows: list[Row]) -> None:
     """Keep what a long run found for the page."""
     kept = json.loads(LONG_RUNS.read_text()) if LONG_RUNS.is_file() else {}
     LONG_RUNS.write_text(json.dumps(kept | {name: rows}, indent=1, sort_keys=True) + "\n")
+    PAGE.write_text(page(of_commands(PAGE.read_text())))
 
 
-def page(rows: list[Row]) -> str:
-    """Return the page of rows, with what other tests try."""
-    every = [*rows, *elsewhere()]
-    count = sum(row.tried for row in every)
-    return HEAD + "\n".join(row.line() for row in every) + f"\n\n{count:,} tried in all.\n"
+def page(lines: list[str]) -> str:
+    """Return the page of lines, one a command, with what other tests try."""
+    others = elsewhere()
+    count = len(lines) + sum(row.tried for row in others)
+    every = [*lines, *(row.line() for row in others)]
+    return HEAD + "\n".join(every) + f"\n\n{count:,} tried in all.\n"
+
+
+def of_commands(text: str) -> list[str]:
+    """Return the lines of the page that are commands' own."""
+    return [line for line in text.splitlines() if line.startswith("| ")][1 : len(CASES) + 1]
 
 
 def main() -> int:
@@ -175,8 +182,8 @@ def main() -> int:
         assert solved.run("solve", "-g", "tract", "--out", "plan").code == 0
         for number, bad in enumerate(CASES):
             checkout = copied_to(solved, Path(folder) / str(number))
-            rows.append(tried(checkout, bad))
-            print(rows[-1].line(), file=sys.stderr, flush=True)  # noqa: T201
+            rows.append(tried(checkout, bad).line())
+            print(rows[-1], file=sys.stderr, flush=True)  # noqa: T201
     text = page(rows)
     if given.write:
         PAGE.write_text(text)
