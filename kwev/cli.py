@@ -394,7 +394,9 @@ def sweep(
         str | None,
         Option(
             "--scheduler",
-            help="Address of a Dask scheduler, whose workers have this checkout at the same path.",
+            help="Address of a Dask scheduler, whose workers have this checkout at the same path. "
+            "It is trusted: what it sends is unpickled, which can run any code. Keep it on "
+            "127.0.0.1, or use TLS (tls://).",
         ),
     ] = None,
     listed: Annotated[

@@ -174,7 +174,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def require_whole_csv(content: bytes) -> None:
-    """Refuse CSV that may be cut off: a row with more or fewer cells than the heading, or no end.
+    """Refuse CSV that may be cut off: a last line without its end, or uneven rows.
+
+    Raises
+    ------
+    ValueError
+        As :func:`require_even_rows`.
+    """
+    if not content.endswith((b"\n", b"\r")):
+        raise ValueError("the last line has no end; put a line break there if the file is whole")
+    require_even_rows(content)
+
+
+def require_even_rows(content: bytes) -> None:
+    """Refuse CSV of which a row has more or fewer cells than the heading.
 
     Readers of tables fill up what is missing, and take a row with one cell more for one with a
     name of its own.
@@ -184,8 +197,6 @@ def require_whole_csv(content: bytes) -> None:
     ValueError
         Naming the row, or what is no CSV in UTF-8.
     """
-    if not content.endswith((b"\n", b"\r")):
-        raise ValueError("the last line has no end; put a line break there if the file is whole")
     rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
     try:
         width = len(next(rows, ()))

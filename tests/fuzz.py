@@ -395,7 +395,9 @@ def shrunk(reader: Reader, path: Path, content: bytes, found: str) -> bytes:
         for start in range(0, len(content), size):
             tries += 1
             less = content[:start] + content[start + size :]
-            if (finding(reader, path, less) or "").partition(": ")[0] == found.partition(": ")[0]:
+            if (finding(reader, path, less) or "").split(": ")[0] == found.split(": ", maxsplit=1)[
+                0
+            ]:
                 content = less
                 break
         else:

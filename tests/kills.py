@@ -23,6 +23,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from outcomes import Row, keep
+
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("config", "data", "pyproject.toml", "chapters", "theme", "references.bib")
 BOOK = """project: {type: book, output-dir: _book}
@@ -83,7 +85,7 @@ def leftovers(root: Path) -> list[str]:
     return [
         str(path.relative_to(root))
         for path in root.rglob("*")
-        if ".kwev-" in path.name or path.name.startswith("site-")
+        if ".kwev-" in path.name or (path.parent.name, path.name[:5]) == ("build", "site-")
     ]
 
 
@@ -158,7 +160,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="keep the counts for the page")
     given = parser.parse_args()
-    wrong, rows = 0, []
+    wrong = 0
     with tempfile.TemporaryDirectory() as folder:
         root = copied(Path(folder))
         if "data" in given.names:
@@ -173,20 +175,11 @@ def main() -> int:
             tally = try_command(root, name, given.times, chance)
             wrong += len(tally.wrong)
             print(json.dumps({"command": name, **vars(tally)}), flush=True)  # noqa: T201
-            told = f"{tally.killed} killed, {tally.ended} ended before; the next run ends as ever"
-            rows.append(
-                [
-                    "kill at a random moment",
-                    f"kwev {name}",
-                    given.times,
-                    told,
-                    f"whole, old or new; mended by the next run {tally.mended} times",
-                ]
-            )
-    if given.keep and not wrong:
-        from outcomes import keep
-
-        keep("kills", rows)
+            if given.keep and not tally.wrong:
+                told = f"{tally.killed} killed, {tally.ended} ended before; the next run as ever"
+                left = f"whole, old or new; the next run had to mend {tally.mended} times"
+                row = Row("kill at a random moment", f"kwev {name}", given.times, told, left)
+                keep(f"kill {name}", [row])
     return 1 if wrong else 0
 
 

@@ -22,7 +22,7 @@ from bad_inputs import CASES, RAW, Bad
 from cli.conftest import Checkout, Ended, copied_to, copy_of
 from forgeries import FORGERIES, TEXT, TYPES
 from hostile import NAMED, PAYLOADS
-from pipeline.test_readers import CASES as READERS
+from pipeline.test_readers import CASES as OWN_FILES
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "bad-inputs.md"
@@ -145,7 +145,7 @@ def elsewhere() -> list[Row]:
         len(PAYLOADS), "shown as typed; nothing runs, nothing is fetched",
         "pages opened in a browser by `tests/cli/test_hostile.py`",
     ))  # fmt: skip
-    rows += [Row(*case[:2], 1, case[2], "`tests/pipeline/test_readers.py`") for case in READERS]
+    rows += [Row(kind, what, 1, outcome, "as it was") for kind, what, outcome in OWN_FILES]
     kept = json.loads(LONG_RUNS.read_text()) if LONG_RUNS.is_file() else {}
     return [*rows, *(Row(*row) for name in sorted(kept) for row in kept[name])]
 
@@ -154,13 +154,20 @@ def keep(name: str, rows: list[Row]) -> None:
     """Keep what a long run found for the page."""
     kept = json.loads(LONG_RUNS.read_text()) if LONG_RUNS.is_file() else {}
     LONG_RUNS.write_text(json.dumps(kept | {name: rows}, indent=1, sort_keys=True) + "\n")
+    PAGE.write_text(page(of_commands(PAGE.read_text())))
 
 
-def page(rows: list[Row]) -> str:
-    """Return the page of rows, with what other tests try."""
-    every = [*rows, *elsewhere()]
-    count = sum(row.tried for row in every)
-    return HEAD + "\n".join(row.line() for row in every) + f"\n\n{count:,} tried in all.\n"
+def page(lines: list[str]) -> str:
+    """Return the page of lines, one a command, with what other tests try."""
+    others = elsewhere()
+    count = len(lines) + sum(row.tried for row in others)
+    every = [*lines, *(row.line() for row in others)]
+    return HEAD + "\n".join(every) + f"\n\n{count:,} tried in all.\n"
+
+
+def of_commands(text: str) -> list[str]:
+    """Return the lines of the page that are commands' own."""
+    return [line for line in text.splitlines() if line.startswith("| ")][1 : len(CASES) + 1]
 
 
 def main() -> int:
@@ -175,8 +182,8 @@ def main() -> int:
         assert solved.run("solve", "-g", "tract", "--out", "plan").code == 0
         for number, bad in enumerate(CASES):
             checkout = copied_to(solved, Path(folder) / str(number))
-            rows.append(tried(checkout, bad))
-            print(rows[-1].line(), file=sys.stderr, flush=True)  # noqa: T201
+            rows.append(tried(checkout, bad).line())
+            print(rows[-1], file=sys.stderr, flush=True)  # noqa: T201
     text = page(rows)
     if given.write:
         PAGE.write_text(text)

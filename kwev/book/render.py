@@ -1,4 +1,4 @@
-"""Render the book: with Quarto where it is or can be installed, else as the preview.
+"""Render the book: with Quarto where it is, else as the preview; nothing is installed.
 
 Either way the book is written to a folder of its own, checked, and moved into place at the end: a
 render that fails leaves the old book as it was.
@@ -26,7 +26,7 @@ from kwev.book.quarto_hooks import finish
 from kwev.data.tables import held_sha256
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
-from kwev.files import read_json, write_json, write_text
+from kwev.files import write_json, write_text
 from kwev.sets import MANIFEST, refuse_unless_ours, replacing
 
 if TYPE_CHECKING:
@@ -36,9 +36,11 @@ if TYPE_CHECKING:
 
 ENGINES = ("auto", "quarto", "preview")
 FORMATS = ("html", "pdf")
-INSTALL_MARKER = "build/quarto-install-failed.json"
+GET_QUARTO = (
+    "Quarto is not here, so this is the preview; each page says what it lacks. To have it, install "
+    "1.10 or newer from https://quarto.org/docs/download and render again."
+)
 VERSION_TIMEOUT_SECONDS = 60
-INSTALL_TIMEOUT_SECONDS = 150
 QUARTO_LOG = "build/quarto.log"
 QUARTO_TIMEOUT_SECONDS = 3600
 _SHOWN = 5
@@ -73,10 +75,9 @@ class RenderReport:
         return "\n".join([first, *self.notes, *warnings])
 
 
-def render(  # noqa: PLR0913 -- each is an independent choice of the caller
+def render(
     project_root: Path,
     *,
-    fresh: bool = False,
     engine: str = "auto",
     to: Sequence[str] = FORMATS,
     progress: bool = True,
@@ -86,11 +87,8 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
 
     Parameters
     ----------
-    fresh
-        Try to install Quarto again even if that has failed before. (Stored plans are the
-        caller's to clear.)
     engine
-        ``auto``: Quarto if it is here or can be installed, else the preview. ``quarto`` and
+        ``auto``: Quarto if it is here, else the preview. ``quarto`` and
         ``preview`` force one.
     to
         ``html``, ``pdf`` or both.
@@ -114,8 +112,6 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
     inputs = _inputs(project_root)
     notes: list[str] = []
     quarto = None if engine == "preview" else find_quarto()
-    if quarto is None and engine == "auto":
-        quarto = install_quarto(project_root, again=fresh, say=say, notes=notes)
     build = project_root / "build"
     build.mkdir(exist_ok=True)
     if facts:
@@ -127,9 +123,7 @@ def render(  # noqa: PLR0913 -- each is an independent choice of the caller
         site.mkdir()
         if quarto is None:
             render_preview(book, site, to=to, progress=say)
-            notes.append(
-                "Quarto is not here, so this is the preview; each page says what it lacks."
-            )
+            notes += [GET_QUARTO] if engine == "auto" else []
         else:
             say(f"rendering with {quarto}")
             warnings = run_quarto(quarto, book, site, to)
@@ -174,37 +168,6 @@ def find_quarto() -> str | None:
     for candidate in (str(beside) if beside.is_file() else None, shutil.which("quarto")):
         if candidate and _run([candidate, "--version"], VERSION_TIMEOUT_SECONDS)[0] == 0:
             return candidate
-    return None
-
-
-def install_quarto(
-    project_root: Path,
-    *,
-    again: bool,
-    say: Callable[[str], None],
-    notes: list[str],
-    command: Sequence[str] | None = None,
-) -> str | None:
-    """Try once to install the ``quarto-cli`` package; remember a failure.
-
-    The package downloads Quarto's release while it is installed, which fails where that is out of
-    reach. The failure is kept in :data:`INSTALL_MARKER`, so that the next render doesn't try (and
-    wait) again; ``again`` or removing the file tries anew.
-    """
-    marker = project_root / INSTALL_MARKER
-    if marker.is_file() and not again:
-        notes.append(f"Installing quarto-cli failed before ({_reason(marker)}); not tried again.")
-        return None
-    say("Quarto is not here; trying to install quarto-cli")
-    options = ["install", "--quiet", "--no-input", "--disable-pip-version-check", "quarto-cli"]
-    code, log = _run(command or [sys.executable, "-m", "pip", *options], INSTALL_TIMEOUT_SECONDS)
-    found = find_quarto() if code == 0 else None
-    if found:
-        marker.unlink(missing_ok=True)
-        return found
-    reason = _error_line(log) if code != 0 else "installed, but it doesn't run"
-    write_json(marker, {"reason": reason})
-    notes.append(f"Installing quarto-cli failed ({reason}); remembered in {INSTALL_MARKER}.")
     return None
 
 
@@ -277,13 +240,6 @@ def _error_line(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     errors = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
     return (errors or lines or ["no message"])[-1][:200]
-
-
-def _reason(marker: Path) -> str:
-    try:
-        return str(read_json(marker)["reason"])
-    except (KwevError, KeyError, TypeError):
-        return "reason unknown"
 
 
 def _print(text: str) -> None:

@@ -410,7 +410,7 @@ def read_csv(content: bytes) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If it cannot be read, or may be cut off.
+        If it cannot be read, or may be cut off (:func:`kwev.files.require_whole_csv`).
     """
     require_whole_csv(content)
     empty = ["", ".."]

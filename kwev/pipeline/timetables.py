@@ -19,7 +19,7 @@ from gtfs_kit.helpers import timestr_to_seconds
 
 from kwev.data.schemas import CALENDAR, DAYS, FEED, check, text_columns
 from kwev.errors import KwevError
-from kwev.files import MOST_BYTES
+from kwev.files import MOST_BYTES, require_even_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +134,7 @@ def _unpack(content: bytes, folder: Path, path: Path) -> None:
             left -= len(text)
             if left < 0:
                 _refuse_large(path)
+            require_even_rows(text)
             head, end, rows = text.partition(b"\n")
             (folder / name).write_bytes(_BLANKS.sub(b",", head.strip()) + end + rows)
 

@@ -332,6 +332,13 @@ def _clear_way(folder: Path) -> None:
 Solved = tuple["Entry", dict[str, Any]]
 """A certified plan and the values of its row."""
 
+START_ONE: Final = (
+    "Start one with `dask scheduler --host 127.0.0.1`, and workers with `dask worker ADDRESS "
+    "--host 127.0.0.1 --nthreads 1`; between machines with TLS alone (tls://), since whoever "
+    "reaches it runs code here and on the workers (pickle)."
+)
+"""How a cluster is started that no stranger reaches."""
+
 CONNECT_S: Final = 10
 """Longest wait for a scheduler and its first worker (s)."""
 
@@ -413,7 +420,7 @@ def _client(address: str) -> Iterator[Client]:
     except ImportError as error:
         hint = "Install it (`pip install distributed`), or leave --scheduler out."
         raise KwevError("Dask is not installed", where="--scheduler", hint=hint) from error
-    hint = "Start one with `dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1`."
+    hint = START_ONE
     try:
         client = Client(address, timeout=CONNECT_S, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TypeError) as error:

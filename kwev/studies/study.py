@@ -138,7 +138,8 @@ def run(
     points
         All points of each study that is made.
     scheduler
-        Address of a Dask scheduler, for example ``tcp://127.0.0.1:8786``.
+        Address of a Dask scheduler, for example ``tcp://127.0.0.1:8786``. It is trusted: what it
+        sends is unpickled, so between machines it needs TLS (``tls://``).
     progress
         Called with ``study/name`` after each point.
     fresh

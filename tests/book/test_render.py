@@ -1,8 +1,7 @@
-"""Choosing the engine: Quarto where it runs, one attempt to install it, else the preview."""
+"""Choosing the engine: Quarto where it runs, else the preview; nothing is installed."""
 
 from __future__ import annotations
 
-import json
 import stat
 import sys
 
@@ -12,9 +11,7 @@ from kwev.book import render
 from kwev.book.pages import check_site, compare_sites
 from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
 from kwev.book.render import (
-    INSTALL_MARKER,
     find_quarto,
-    install_quarto,
     run_quarto,
     swap,
     warnings_in,
@@ -33,30 +30,21 @@ def quiet(_):
     """Say nothing."""
 
 
-def test_a_failed_install_is_remembered(tmp_path):
-    runs = tmp_path / "runs"
-    script = f"open({str(runs)!r}, 'a').write('x'); raise SystemExit('ERROR: out of reach')"
-    command = [sys.executable, "-c", script]
-    notes: list[str] = []
-    for _ in range(2):
-        found = install_quarto(tmp_path, again=False, say=quiet, notes=notes, command=command)
-        assert found is None
-    assert runs.read_text() == "x"
-    marker = tmp_path / INSTALL_MARKER
-    assert json.loads(marker.read_text())["reason"] == "ERROR: out of reach"
-    assert "out of reach" in notes[0]
-    assert "not tried again" in notes[1]
-    install_quarto(tmp_path, again=True, say=quiet, notes=notes, command=command)
-    assert runs.read_text() == "xx"
+def test_rendering_installs_nothing_and_tells_how_to_get_quarto(make_book, monkeypatch):
+    ran = []
 
+    def run(command, *_, **__):
+        ran.append(command)
+        return 1, ""
 
-def test_an_install_that_hangs_is_given_up(tmp_path, monkeypatch):
-    monkeypatch.setattr(render, "INSTALL_TIMEOUT_SECONDS", 0.2)
-    notes: list[str] = []
-    command = [sys.executable, "-c", "import time; time.sleep(30)"]
-    found = install_quarto(tmp_path, again=False, say=quiet, notes=notes, command=command)
-    assert found is None
-    assert "no answer within" in notes[0]
+    monkeypatch.setattr(render, "find_quarto", lambda: None)
+    monkeypatch.setattr(render, "_run", run)
+    monkeypatch.setattr(render, "render_preview", lambda *_, **__: None)
+    monkeypatch.setattr(render, "_require_sound", lambda *_: None)
+    report = render_of_render(make_book().root, to=("html",), progress=False)
+    assert ran == []
+    assert "https://quarto.org/docs/download" in report.summary()
+    assert not list(report.output.parent.rglob("quarto-install*"))
 
 
 def test_a_quarto_that_does_not_run_is_not_taken(tmp_path, monkeypatch):

@@ -378,6 +378,18 @@ def test_what_is_no_road_file_is_refused(tmp_path):
     refused("a feature is a Point", lambda: raw.read_shapes("roads"))
 
 
+@pytest.mark.parametrize("rows", ["every", "one"])
+def test_a_cell_too_many_is_refused(tmp_path, rows):
+    path = tmp_path / "feed.zip"
+    text = bus_feed()["calendar_dates"].to_csv(index=False)
+    head, first, *rest = text.splitlines()
+    uneven = [f"{line}," for line in rest] if rows == "every" else rest
+    write_feed(path, bus_feed() | {"calendar_dates": None})
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("calendar_dates.txt", "\n".join([head, f"{first},", *uneven, ""]))
+    refused("row 1 has 4 cells and not 3", lambda: read_feed(path))
+
+
 # -- the rows of the table -------------------------------------------------------------------
 
 CASES = [
@@ -387,6 +399,7 @@ CASES = [
     *(("calendar of a timetable", case, f"refused: {CALENDARS[case][1]}") for case in CALENDARS),
     ("timetable", "zip bomb, declared or real size", "refused: larger than it may be unpacked"),
     ("timetable", "headway of a second", "refused: below 60"),
+    ("timetable", "a cell more in each row, or in one", "refused: row 1 has 4 cells and not 3"),
     ("timetable", "blanks in a header", "read as if they were not there"),
     ("timetable", "folder in the zip", "read"),
     ("timetable", "the same table twice", "refused: feed with two"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -15,6 +16,22 @@ from kwev.project import Project, find_project
 def finding(project, what):
     (found,) = [f for f in examine(project) if f.what == what]
     return found
+
+
+def test_the_lock_is_hashed_and_setup_insists_on_it(project):
+    text = (project.root / "requirements.txt").read_text().replace("\\\n", " ")
+    rows = [line for line in text.splitlines() if line and not line.startswith("#")]
+    assert len(rows) > 100
+    for row in rows:
+        assert re.match(r"[a-z0-9._-]+(\[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", row), row[
+            :80
+        ]
+    installs = re.findall(r"pip install (.*)", (project.root / "Makefile").read_text())
+    assert [("--require-hashes" in one) or ("--no-deps" in one) for one in installs] == [True] * 2
+    code = "".join(path.read_text() for path in (project.root / "kwev").rglob("*.py"))
+    assert not re.search(
+        r"[\"']-?m?[\"', ]*pip[\"', ]+[\"']?install|ensurepip|pip\._internal", code
+    )
 
 
 def test_the_doctor_is_content_here(project):
