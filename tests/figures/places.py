@@ -5,6 +5,8 @@ from types import SimpleNamespace
 
 import pandas as pd
 
+from kwev.sets import MANIFEST, entry
+
 WEST, SOUTH, STEP = -80.6, 43.3, 0.1
 
 
@@ -35,6 +37,8 @@ def write_shapes(folder):
         content = {"type": "FeatureCollection", "features": found}
         (folder / f"{name}.geojson").write_text(json.dumps(content))
     (folder / "transit_lines.geojson").write_text(json.dumps(route_lines()))
+    held = {path.name: entry(path.read_bytes()) for path in sorted(folder.glob("*.geojson"))}
+    (folder / MANIFEST).write_text(json.dumps({"processed": held}))
     return folder
 
 

@@ -63,7 +63,7 @@ def test_the_second_call_does_not_solve(shelf, town, solves):
 
 def test_an_entry_is_a_folder_of_plan_files(shelf):
     names = sorted(path.name for path in entry_path(shelf).parent.iterdir())
-    assert names == ["plan.csv", "plan.geojson", "plan.json", "solve.json"]
+    assert names == ["manifest.json", "plan.csv", "plan.geojson", "plan.json", "solve.json"]
 
 
 def cut(path):
