@@ -232,7 +232,7 @@ def plan(config):
     return SimpleNamespace(
         scenario="base",
         geography="da",
-        config=config.as_dict(),
+        config=SimpleNamespace(as_config=lambda: config),
         actions=[Action.model_validate(values) for values in actions],
         certificate=None,
         coverage=SimpleNamespace(l2=reached, l3=reached, ev_owners=reached),

@@ -76,7 +76,7 @@ def test_the_four_files_fit_their_schemas(town, tmp_path):
         "machine": {},
     }
     write_plan(tmp_path, town.plan, account)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*FILES, MANIFEST))
     for name, schema in (
         ("plan.json", "docs/schemas/plan.json"),
         ("plan.geojson", "docs/schemas/plan.geojson.json"),
