@@ -13,6 +13,7 @@ from kwev.files import dump_json
 from kwev.plan.export import FILES, as_csv, as_frame, as_geojson, write_plan
 from kwev.plan.format import Action, read_plan
 from kwev.project import Project
+from kwev.sets import MANIFEST
 
 SCHEMAS = formats.schemas()
 
