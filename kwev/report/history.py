@@ -211,17 +211,13 @@ def added(lines: list[Measured], line: Measured) -> list[Measured]:
         if other.date == line.date and other.content == line.content:
             return lines
         if other.date == line.date:
-            raise KwevError(
-                f"the history has another {line.series} for {line.date}",
-                where="kwev monitor",
-                hint="Give another --series or --date; nothing was written.",
-            )
+            words = f"the history has another {line.series} for {line.date}"
+            hint = "Give another --series or --date; nothing was written."
+            raise KwevError(words, where="kwev monitor", hint=hint)
     if same and line.date < same[-1].date:
-        raise KwevError(
-            f"the history of {line.series} has {same[-1].date} already; {line.date} is older",
-            where="kwev monitor",
-            hint="A history only grows at its end; nothing was written.",
-        )
+        words = f"the history of {line.series} has {same[-1].date} already; {line.date} is older"
+        hint = "A history only grows at its end; nothing was written."
+        raise KwevError(words, where="kwev monitor", hint=hint)
     return [*lines, line]
 
 

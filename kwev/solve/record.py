@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from kwev.model.inputs import Inputs
     from kwev.model.siting import Columns, Stations
 
-
 NO_POINTS = 1e-6
 """A smaller total shortfall is none (points)."""
 
