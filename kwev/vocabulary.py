@@ -219,6 +219,7 @@ SiteCategory = Literal[
     "fuel_station",
     "highway_corridor",
     "dense_residential",
+    "kerbside",
 ]
 """A kind of candidate site."""
 
@@ -227,3 +228,53 @@ SITE_CATEGORIES: Final[tuple[str, ...]] = get_args(SiteCategory)
 
 PLACE_CATEGORIES: Final[tuple[str, ...]] = ("existing_station", *SITE_CATEGORIES)
 """Kinds of place with a grid proxy: stations that stand already, and the candidate sites."""
+
+LandKey = Literal["own", "partner", "customers", "residential"]
+"""Whose land a candidate stands on."""
+
+LAND_KEYS: Final[tuple[LandKey, ...]] = get_args(LandKey)
+"""Every class of land, from the one that councils decide about alone."""
+
+
+@dataclass(frozen=True)
+class Land:
+    """A class of land, in words.
+
+    Parameters
+    ----------
+    name
+        Who owns it.
+    short
+        In a heading of a table.
+    consent
+        What a station there needs before it can be built.
+    """
+
+    name: str
+    short: str
+    consent: str
+
+
+LANDS: Final[dict[LandKey, Land]] = {
+    "own": Land(
+        "land of the Region or of one of its seven municipalities",
+        "Own land",
+        "a decision of the council that owns the land or the street",
+    ),
+    "partner": Land(
+        "land of a school board, university, college, hospital or transit agency",
+        "Public partner",
+        "an agreement with the board, college, hospital or agency",
+    ),
+    "customers": Land(
+        "private land that is open to customers",
+        "Private, open to customers",
+        "a lease or licence from the owner",
+    ),
+    "residential": Land(
+        "private land of homes or of places of worship",
+        "Private, residential or religious",
+        "a lease from the landlord, the condominium or the congregation",
+    ),
+}
+"""Classes of land by key."""

@@ -44,6 +44,7 @@ GRID_KW = {
     "fuel_station": 1_000.0,
     "highway_corridor": 2_000.0,
     "dense_residential": 400.0,
+    "kerbside": 150.0,
 }
 """Grid proxy (kW) of a hand-written place that names none."""
 
@@ -163,6 +164,7 @@ SITE_COLUMNS = [
     "site_id",
     "name",
     "category",
+    "land",
     "municipality_id",
     "latitude",
     "longitude",
@@ -271,4 +273,5 @@ def _site(i, given):
     given = dict(given)
     place = _place(given.pop("x"), given.pop("y"))
     facts = {"site_id": f"q{i:03d}", "name": f"Site {i}", "station_id": "", "area_id": TRACT}
+    facts["land"] = "customers"
     return {**facts, "grid_kw": GRID_KW[given["category"]], **place, **given}

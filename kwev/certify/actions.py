@@ -201,11 +201,23 @@ class ActionEncoding(Generic[Number]):
             return f"no place {key.place_id!r} for {key.kind}"
         row = self.row(key)
         if key.kind in NEW:
-            station = row["station_id"]
-            return f"the site is the existing station {station}" if station else ""
+            return self._site_problem(row)
         return _first(
             (not row["in_region"], "the station is outside the Region"),
             (not self._counts(row), "the station does not count in this scenario"),
+        )
+
+    def _site_problem(self, site: Row) -> str:
+        """Return why no new station may stand at a site."""
+        siting, station = self.config.siting, site["station_id"]
+        form = {"dense_residential": "lot", "kerbside": "kerb"}.get(site["category"])
+        return _first(
+            (bool(station), f"the site is the existing station {station}"),
+            (site["land"] not in siting.land, f"the scenario builds on no land of {site['land']}"),
+            (
+                form not in (None, siting.dense_housing),
+                f"for dense housing the scenario builds at the {siting.dense_housing}",
+            ),
         )
 
     def _owner_problem(self, key: ActionKey) -> str:

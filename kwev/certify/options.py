@@ -55,7 +55,7 @@ KNOWN = frozenset({
     "ports.min_l2", "ports.min_l3", "ports.max_new_l2", "ports.max_new_l3", "ports.retained_l2",
     "demand.ev_year", "demand.enforce", "demand.kwh_per_ev_year", "demand.public_share",
     "demand.utilisation",
-    "siting.grid_factor", "siting.port_counts",
+    "siting.grid_factor", "siting.port_counts", "siting.land", "siting.dense_housing",
     "scores.demand.density", "scores.demand.infrastructure", "scores.demand.transit",
     "scores.demand.housing",
 })  # fmt: skip

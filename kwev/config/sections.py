@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from kwev.vocabulary import LandKey  # noqa: TC001 -- read by the schema at run time
+
 if TYPE_CHECKING:
     from kwev.vocabulary import LevelKey
 
@@ -261,6 +263,13 @@ class Siting(Section):
     public_owners_only: bool
     """Allow conversions, added ports and removals only at stations with a public owner on
     record."""
+    land: Annotated[list[LandKey], Field(min_length=1)]
+    """Whose land new stations may stand on: `own` (a municipality's or the Region's, kerbs
+    included), `partner` (school board, university, college, hospital, transit agency), `customers`
+    (private, open to customers), `residential` (private, homes or worship)."""
+    dense_housing: Literal["lot", "kerb"]
+    """Where a station for dense housing stands: on its `lot`, or at the `kerb` of the nearest
+    municipal street."""
     removal: Removal
     """Which existing stations may be removed."""
     port_counts: Literal["low", "base", "high"]

@@ -159,8 +159,9 @@ CATEGORY_MARKS = {
     "fuel_station": Mark("Fuel station", fill="#cc79a7"),
     "highway_corridor": Mark("Highway corridor", fill="#ffffff", line="#000000", width=2.5),
     "dense_residential": Mark("Dense residential", fill="#e69f00"),
+    "kerbside": Mark("Kerb near dense housing", fill="#ffffff", line="#e69f00", width=2.5),
 }
-"""Looks of the twelve categories; hollow ones share a colour with a kindred filled one."""
+"""Looks of the categories; hollow ones share a colour with a kindred filled one."""
 
 STATION_FACTS = (
     "station_id operator municipality l2_ports:short l2_span l3_ports:short l3_span l2_kw l3_kw",

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kwev.errors import KwevError
+from kwev.model.siting import candidates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,7 +173,8 @@ def site_scores(tables: Tables, config: Config) -> pd.DataFrame:
         weighted sum ``base``; the factors, each as ``factor_…``; ``score``, the base times
         ``1 - strength (1 - factor)`` for each factor; all in [0, 1]; ``rank``, from 1.
     """
-    facts = tables.site_facts.sort_values("site_id", kind="stable").reset_index(drop=True)
+    ours = tables.site_facts["site_id"].isin(candidates(tables, config)["site_id"])
+    facts = tables.site_facts[ours].sort_values("site_id", kind="stable").reset_index(drop=True)
     parts = site_parts(facts)
     base = weighted(parts, config.scores.site.rescaled())
     factors = site_factors(facts, config)

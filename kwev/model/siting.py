@@ -194,6 +194,14 @@ def station_capacity_kw(config: Config, stations: Stations) -> NDArray[np.float6
     return np.maximum(config.siting.grid_factor * stations.grid_kw, stations.standing_kw)
 
 
+def candidates(tables: Tables, config: Config) -> pd.DataFrame:
+    """Return the candidate sites of a scenario, by id: on its land, dense housing in its form."""
+    sites, siting = tables.sites, config.siting
+    left_out = "kerbside" if siting.dense_housing == "lot" else "dense_residential"
+    keep = sites["land"].isin(siting.land) & (sites["category"] != left_out)
+    return sites[keep].sort_values("site_id", kind="stable")
+
+
 def decision_columns(tables: Tables, config: Config, stations: Stations) -> Columns:
     """Return every action the scenario allows, new stations first, then those at stations.
 
@@ -222,7 +230,8 @@ def decision_columns(tables: Tables, config: Config, stations: Stations) -> Colu
 def _new_columns(
     tables: Tables, config: Config, kind: Literal["new_l2", "new_l3"]
 ) -> dict[str, NDArray[np.generic]]:
-    sites = tables.sites[tables.sites["station_id"] == ""].sort_values("site_id", kind="stable")
+    sites = candidates(tables, config)
+    sites = sites[sites["station_id"] == ""]
     capacity = config.siting.grid_factor * sites["grid_kw"].to_numpy(np.float64)
     port, ports = _port_of(config, kind), config.ports
     fewest, most = (ports.min_l2, ports.max_new_l2) if port.l2 else (ports.min_l3, ports.max_new_l3)

@@ -345,7 +345,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
     with meter.stage("sites"):
         listed = candidate_places(raw, roads, addresses, parameters, ledger)
-        sites = candidate_sites(listed, stations, bounds, parameters, ledger)
+        sites = candidate_sites(listed, roads, stations, bounds, parameters, ledger)
     with meter.stage("grid"):
         areas = area_grid(das, homes, parameters.grid)
         sites = site_grid(sites, areas, parameters.grid)

@@ -18,7 +18,7 @@ BASE_KW: Final[Mapping[str, float]] = MappingProxyType({
     "business_park": 1_500.0, "parking": 750.0, "transit_station": 1_000.0,
     "park_and_ride": 750.0, "community_centre": 500.0, "library": 300.0,
     "recreation_centre": 750.0, "fuel_station": 1_000.0, "highway_corridor": 2_000.0,
-    "dense_residential": 400.0,
+    "dense_residential": 400.0, "kerbside": 150.0,
 })  # fmt: skip
 """Power that a place of each category could draw where every factor is 1 (kW)."""
 
@@ -356,9 +356,18 @@ class Parameters:
         ("community_centre", 0.8),
         ("library", 0.7),
         ("dense_residential", 0.6),
+        ("kerbside", 0.6),
     )
     """How well a public charger suits each category (1): long stays on a lot of its own are best,
     homes worst. Range 0 to 1. Assumption: no zoning layer is in the data."""
+
+    kerb_reach_m: float = 150.0
+    """A place at the kerb serves homes whose central address is this close to the street (m).
+    Range 100 to 250. Assumption: the depth of a large block of apartments."""
+
+    kerb_offset_m: float = 5.0
+    """From a street's centre line to its kerb (m). Range 4 to 7. Assumption: half of a local
+    street of two lanes with parking."""
 
     local_street_fit: float = 0.8
     """Factor on the fit of a site whose nearest public road is a local street or lane (1). Range

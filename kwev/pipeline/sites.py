@@ -22,6 +22,7 @@ from kwev.pipeline.geometry import (
     sums_within,
     to_metres,
 )
+from kwev.pipeline.land import classified, kerb_sites
 from kwev.pipeline.roads import class_name
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ SAME_KIND_M: Final = {
     "park_and_ride": 200.0, "transit_station": 200.0, "shopping_mall": 200.0, "library": 200.0,
     "community_centre": 150.0, "recreation_centre": 250.0, "fuel_station": 80.0,
     "retail_complex": 80.0, "business_park": 150.0, "highway_corridor": 400.0, "parking": 50.0,
-    "dense_residential": 30.0,
+    "dense_residential": 30.0, "kerbside": 30.0,
 }  # fmt: skip
 """Candidates of one category closer than this are one place (m): sources give a mall or a
 terminal different points, while two towers on one block are two sites."""
@@ -62,7 +63,7 @@ def candidate_places(
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return candidates of twelve categories as they are listed, several at a place.
+    """Return candidates of every category but the kerbs as they are listed, several at a place.
 
     Parameters
     ----------
@@ -103,23 +104,26 @@ def candidate_places(
 
 def candidate_sites(
     listed: pd.DataFrame,
+    roads: gpd.GeoDataFrame,
     stations: pd.DataFrame,
     bounds: Boundaries,
     parameters: Parameters,
     ledger: Ledger,
 ) -> pd.DataFrame:
-    """Return ``sites``: candidates in the Region, one at a place.
+    """Return ``sites``: candidates in the Region, one at a place, and a kerb for dense housing.
 
     Parameters
     ----------
     listed
         As :func:`candidate_places` returns it.
+    roads
+        The Region's road file in EPSG:26917, for the kerbs.
     stations
         ``stations``: a candidate within ``station_site_m`` of one is that station.
     bounds
         Outlines of the Region.
     parameters
-        ``site_gap_m`` and ``station_site_m`` (m) are used.
+        Distances (m): ``site_gap_m``, ``station_site_m``, ``kerb_reach_m``, ``kerb_offset_m``.
     ledger
         Takes what was dropped, by category.
 
@@ -129,7 +133,11 @@ def candidate_sites(
         One row for each site; ``grid_kw`` is empty until the grid proxy is known.
     """
     known = _distinct(_inside(listed, bounds, ledger), parameters, ledger)
-    return _finish(known, stations, parameters, ledger)
+    homes = known[known["category"] == "dense_residential"]
+    kerbs = _inside(kerb_sites(homes, roads, parameters, ledger), bounds, ledger)
+    kerbs = _distinct(kerbs, parameters, ledger)
+    every = pd.concat([known, kerbs], ignore_index=True)
+    return _finish(every.join(classified(every)), stations, parameters, ledger)
 
 
 def _with_park_and_ride(
@@ -263,6 +271,8 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
         kept[i] = not (same[i] or other[i])
     for category in PRIORITY:
         ours = table["category"] == category
+        if not ours.any():
+            continue
         note = f"within {SAME_KIND_M[category]:g} m"
         rule = "same place as another candidate of its category"
         ledger.add(category, rule, "dropped", same & ours, note)

@@ -13,6 +13,7 @@ from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
 from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, named
+from kwev.model.siting import candidates
 from kwev.pipeline.parameters import GridRule
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def by_category(tables: Tables, config: Config) -> pd.DataFrame:
         considered); most sites first.
     """
     scale, needed = config.siting.grid_factor, pair_kw(config)
-    free = tables.sites[tables.sites["station_id"] == ""]
+    free = _free(tables, config)
     base = free["category"].map(GridRule().base_kw) * scale
     kw = free["grid_kw"] * scale
     marked = pd.DataFrame(
@@ -155,13 +156,17 @@ _ROOM = Mark("Site with room for Level 3, by proxy", fill=style.L3, width=0.4, r
 _NO_ROOM = Mark("Site without, by proxy", fill=style.PAPER, line=style.QUIET, width=0.8, radius=2)
 
 
+def _free(tables: Tables, config: Config) -> pd.DataFrame:
+    """Return the scenario's candidate sites where no station stands."""
+    sites = candidates(tables, config)
+    return sites[sites["station_id"] == ""]
+
+
 def grid_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
     """Map the proxy of the areas and of the free candidate sites."""
     areas = _areas(tables, folder)
     needed = pair_kw(config)
-    frame = cartography.places(
-        cartography.named(tables, tables.sites[tables.sites["station_id"] == ""])
-    ).assign(mark=0)
+    frame = cartography.places(cartography.named(tables, _free(tables, config))).assign(mark=0)
     frame["kw"] = frame["grid_kw"] * config.siting.grid_factor
     frame["category"] = frame["category"].map(category_name)
     room = frame["kw"] >= needed

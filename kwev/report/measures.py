@@ -18,8 +18,10 @@ from kwev.display.table import Column, table
 from kwev.display.values import SHOW, Numbers, named
 from kwev.model.demand import share_of
 from kwev.model.network import Places
+from kwev.model.siting import candidates
 from kwev.pipeline.parameters import Parameters
 from kwev.report.effects import WHENS
+from kwev.report.region import metres
 from kwev.report.stations import nearest_m
 from kwev.report.transit import is_frequent, near_stop
 from kwev.units import HOURS_PER_YEAR, POINTS
@@ -195,7 +197,7 @@ def transit(effects: Effects) -> pd.DataFrame:
     columns, build = effects.columns, effects.choice.build
     places: dict[str, NDArray[np.float64]] = {
         "Stations today": _inside(effects, stations(effects, "before")).xy_m,
-        CANDIDATES: effects.tables.sites[["easting_m", "northing_m"]].to_numpy(np.float64),
+        CANDIDATES: metres(candidates(effects.tables, effects.config)),
         **{what: columns.xy_m[build & columns.is_kind(kind)] for what, kind in NEW_SITES.items()},
         "Stations with the plan": _inside(effects, stations(effects, "after")).xy_m,
     }

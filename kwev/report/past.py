@@ -218,6 +218,8 @@ def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame
                 "northing_m", "owner", "grid_kw")},
             "site_id": f"{REAL}{place}{suffix}",
             "category": "existing_station",
+            "land": "own" if known.loc[place, "owner"] == "public" else "customers",
+            "land_confidence": "low",
             "station_id": "",
         }
         for place in sorted(new)

@@ -13,6 +13,7 @@ from kwev.display.figure import Figure, Origin, rows
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import OWN, Column, Columns, Table, category_name, table
 from kwev.display.values import Numbers, named
+from kwev.model.siting import candidates
 from kwev.pipeline.parameters import Parameters
 from kwev.report import plan_charts
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.report.scenario import Report
 
@@ -63,19 +65,19 @@ def municipalities(tables: Tables) -> pd.DataFrame:
     return table.assign(density=table["population"] / table["land_area_km2"])
 
 
-def candidates(tables: Tables) -> pd.DataFrame:
+def by_category(tables: Tables, config: Config) -> pd.DataFrame:
     """Return candidate sites by category (rows) and municipality (columns), with totals."""
-    sites, names = tables.sites, town_names(tables)
+    sites, names = candidates(tables, config), town_names(tables)
     counts = pd.crosstab(sites["category"], sites["municipality_id"].map(names))
     counts = counts.reindex(columns=sorted(names), fill_value=0)
     counts["total"] = counts.sum(axis=1)
     return counts.rename(index=category_name).rename_axis(columns=None).reset_index()
 
 
-def candidate_rates(tables: Tables) -> pd.DataFrame:
+def candidate_rates(tables: Tables, config: Config) -> pd.DataFrame:
     """Return ``name``, ``population``, ``sites`` and ``per_10000`` residents by municipality."""
     table = tables.municipalities[["municipality_id", "name", "population"]]
-    sites = tables.sites["municipality_id"].value_counts()
+    sites = candidates(tables, config)["municipality_id"].value_counts()
     table = table.assign(sites=table["municipality_id"].map(sites).fillna(0).astype(int))
     table["per_10000"] = 10_000 * table["sites"] / table["population"]
     return table.drop(columns="municipality_id").sort_values("name", ignore_index=True)
@@ -115,7 +117,7 @@ def numbers(report: Report) -> Numbers:
         "densest_da": (das["population"] / das["land_area_km2"]).max(),
     }
     category = sites["category"].value_counts(sort=False).sort_index()
-    rate = candidate_rates(t).set_index("name")["per_10000"]
+    rate = candidate_rates(t, report.config).set_index("name")["per_10000"]
     candidate_counts = {
         "sites": len(sites),
         "sites_on_stations": (sites["station_id"] != "").sum(),
@@ -147,7 +149,7 @@ def numbers(report: Report) -> Numbers:
 
 def candidate_table(report: Report) -> Table:
     """Return candidate sites by category and municipality."""
-    frame = candidates(report.tables)
+    frame = by_category(report.tables, report.config)
     places = [Column(name, name, format=",d") for name in frame.columns[1:-1]]
     columns: Columns = ("category", *places, Column("total", "Region", format=",d"))
     return table("candidates", frame, columns, origins.SITES)
@@ -155,7 +157,7 @@ def candidate_table(report: Report) -> Table:
 
 def candidate_chart(report: Report) -> Figure:
     """Return candidate sites by category as bars."""
-    frame = candidates(report.tables)[["category", "total"]].rename(columns={"total": "sites"})
+    frame = by_category(report.tables, report.config)[["category", "total"]].rename(columns={"total": "sites"})
     return by_category(frame, origin=origins.SITES)
 
 
@@ -211,9 +213,9 @@ def density_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     return cartography.build("map-population-density", alt, origins.CENSUS, layers)
 
 
-def candidate_map(tables: Tables, *, folder: Path | None = None) -> Figure:
+def candidate_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
     """Map the candidate sites, one layer a category."""
-    frame = cartography.places(cartography.named(tables, tables.sites))
+    frame = cartography.places(cartography.named(tables, candidates(tables, config)))
     frame["mark"] = 0
     facts = "site_id category municipality source owner"
     drawn = []

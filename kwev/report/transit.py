@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, breaks
 from kwev.display.values import Number, Numbers, named
-from kwev.model.siting import counted
+from kwev.model.siting import candidates, counted
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.transit import access
 from kwev.report.region import metres, town_names
@@ -142,7 +142,7 @@ def places_near(tables: Tables, config: Config) -> dict[str, float]:
     The walk is that to a bus stop; stations are those that count in the scenario.
     """
     walk = Parameters().bus_walk_m
-    tables_of = {"sites": tables.sites, "stations": counted(tables.stations, config)}
+    tables_of = {"sites": candidates(tables, config), "stations": counted(tables.stations, config)}
     return {
         name: float(near_stop(metres(table), tables.transit_stops, walk).mean())
         for name, table in tables_of.items()

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXHIBITS = """
 transit.transit_map(report.tables)
 region.density_map(report.tables)
-region.candidate_map(report.tables)
+region.candidate_map(report.tables, report.config)
 region.candidate_table(report)
 region.candidate_chart(report)
 stations.station_map(report.tables)

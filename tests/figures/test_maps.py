@@ -34,7 +34,8 @@ LIMIT_BYTES = 400_000
 def draw(name, tables, plan, folder):
     if name == "plan":
         return plan_charts.plan_map(tables, plan, folder=folder)
-    return MAPS[name](tables, folder=folder)
+    extra = (load_config("base", ROOT / "config"),) if name == "candidates" else ()
+    return MAPS[name](tables, *extra, folder=folder)
 
 
 @pytest.fixture(scope="module")
