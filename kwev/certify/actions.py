@@ -213,7 +213,7 @@ class ActionEncoding(Generic[Number]):
         form = {"dense_residential": "lot", "kerbside": "kerb"}.get(site["category"])
         return _first(
             (bool(station), f"the site is the existing station {station}"),
-            (site["land"] not in siting.land, f"the scenario builds on no land of {site['land']}"),
+            (site["land"] not in siting.land, _no_land(site["land"])),
             (
                 form not in (None, siting.dense_housing),
                 f"for dense housing the scenario builds at the {siting.dense_housing}",
@@ -449,6 +449,10 @@ class ActionRules(ActionEncoding[float]):
 
     def __init__(self, tables: Tables, config: Config) -> None:
         super().__init__(tables, config, float)
+
+
+def _no_land(land: str) -> str:
+    return f"the scenario builds on no land of class {land}"
 
 
 def _first(*broken: tuple[bool, str]) -> str:

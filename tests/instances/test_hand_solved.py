@@ -273,6 +273,48 @@ def test_only_public_owners_when_the_scenario_says_so():
     assert set(done(plan)) == {("upgrade", "s001")}
 
 
+LANDS = [
+    {"x": 0, "y": 0, "category": "shopping_mall", "land": "customers"},
+    {"x": 5, "y": 0, "category": "dense_residential", "land": "residential"},
+    {"x": 9, "y": 0, "category": "kerbside", "land": "own"},
+]
+
+
+@pytest.mark.parametrize(
+    ("land", "form", "built"),
+    [
+        (["customers", "residential", "own"], "lot", "q000"),
+        (["residential", "own"], "lot", "q001"),
+        (["residential", "own"], "kerb", "q002"),
+        (["own"], "lot", None),
+        (["residential"], "kerb", None),
+    ],
+)
+def test_a_scenario_builds_on_its_land_and_in_its_form(land, form, built):
+    # all three reach the 100 people; the first id wins a tie
+    tables = toy([(0, 0, 100, 1)], sites=LANDS)
+    rules = {"siting__land": land, "siting__dense_housing": form}
+    plan = solve(tables, targets__l3=0.0, ports__add_l2=False, budget__limit_cad=25_000, **rules)
+    assert {place for _, place in done(plan)} == ({built} if built else set())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"land": "residential"}, "builds on no land of class residential"),
+        ({"category": "dense_residential"}, "dense housing the scenario builds at the kerb"),
+    ],
+)
+def test_the_certificate_knows_whose_land_it_is(change, words):
+    tables = toy([(0, 0, 100, 1)], sites=[LANDS[2]])
+    rules = {"siting__land": ["own"], "siting__dense_housing": "kerb", "targets__l3": 0.0}
+    plan, asked = solve(tables, **rules), case(**rules)
+    assert done(plan)
+    assert certify(plan, tables, asked).violations == []
+    tables.sites = tables.sites.assign(**change)
+    assert any(words in line for line in certify(plan, tables, asked).violations)
+
+
 @pytest.mark.constraint("coverage_ev_owners", "target_ev_owners")
 def test_ev_owners_target_becomes_a_row_when_enforced():
     # people live at A, EVs at B; money for one L2 station

@@ -14,7 +14,8 @@ from kwev.config import Config
 from kwev.errors import KwevError
 from kwev.vocabulary import PLACE_CATEGORIES, SITE_CATEGORIES
 
-NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
+NAMES = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget",
+         "recommended")  # fmt: skip
 CASES = {
     "network": ("coverage.metric", "network"),
     "l3_at_2km": ("coverage.l3_radius_m", 2_000),
