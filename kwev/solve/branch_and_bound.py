@@ -90,6 +90,7 @@ class _Going:
     left: Callable[[], float]
     watch: Callable[[float, float], None] | None
     enough: int | None
+    ask_after: int
     x: NDArray[np.float64] | None = None
     value: float = np.inf
     nodes: int = 0
@@ -138,12 +139,15 @@ class Hints:
     enough
         Relaxations after which the best solution known is taken with its honest gap; without one,
         or where this is None, the search goes on.
+    ask_after
+        Relaxations after which the solver's own search is asked once.
     """
 
     counts: tuple[cp.Variable, ...] = ()
     start: dict[int, NDArray[np.float64]] | None = None
     watch: Callable[[float, float], None] | None = None
     enough: int | None = None
+    ask_after: int = ASK_AFTER
 
 
 def solve(problem: cp.Problem, engine: Engine, settings: Solver, hints: Hints) -> Answer:
@@ -176,7 +180,7 @@ def search_tree(problem: cp.Problem, settings: Solver, hints: Hints | None = Non
     started = perf_counter()
     program = Program.of(problem)
     watch = _sensed(program, hints.watch)
-    going = _Going(program, settings, clock(settings.time_limit_s), watch, hints.enough)
+    going = _Going(program, settings, clock(settings.time_limit_s), watch, hints.enough, hints.ask_after)
     bounds = Bounds(program.lower, program.upper)
     going.note(f"{int(program.integer.sum())} whole variables, {program.matrix.shape[0]} rows")
     relaxation = Relaxation(program, settings.threads, settings.seed)
@@ -297,7 +301,7 @@ class _Tree:
                 return self._hand_over(root, bound), True
             if going.watch is not None:
                 going.watch(going.value, bound)
-            if self.solved > ASK_AFTER and self.asked == -np.inf:
+            if self.solved > self.going.ask_after and self.asked == -np.inf:
                 self._ask(root)
                 continue
             node = self._fixed(heappop(self.open)[2])
