@@ -102,7 +102,7 @@ def candidate_places(
     return pd.concat(lists, ignore_index=True)
 
 
-def candidate_sites(
+def candidate_sites(  # noqa: PLR0913, PLR0917 -- the roads and four tables of earlier stages
     listed: pd.DataFrame,
     roads: gpd.GeoDataFrame,
     stations: pd.DataFrame,

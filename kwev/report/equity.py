@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.config import Case, load_config
 from kwev.display import origins, style
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
@@ -22,6 +21,7 @@ from kwev.errors import KwevError
 from kwev.model import formulation
 from kwev.model.demand import share_of
 from kwev.model.inputs import build_inputs
+from kwev.report import sweeps
 from kwev.report.accessibility import of_access
 from kwev.report.effects import (
     HOUSEHOLD_NAMES,
@@ -30,7 +30,6 @@ from kwev.report.effects import (
     of_served,
     people_in,
 )
-from kwev.studies.study import Point
 from kwev.units import POINTS
 from kwev.vocabulary import GROUPS, HOUSEHOLDS, LEVEL_KEYS, LEVEL_NAMES
 
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
     from kwev.project import Project
     from kwev.report.effects import Effects
     from kwev.report.scenario import Report
+    from kwev.studies.study import Point
 
 STUDY: Final = "equity"
-GEOGRAPHY: Final = "da"
 BASE: Final = "base"
 """Name of the plan without a floor."""
 
@@ -87,18 +86,13 @@ class Ask:
 
 
 FLOORS: Final = (
-    # the base plan leaves the worst-off township without Level 3, the Region's target is 85 %
     *(Ask("municipality", "l3", floor) for floor in (0.25, 0.5, 0.85)),
-    # on dissemination areas townships have 35 to 66 % near Level 2, and can have at most 40 to 76 %
-    *(Ask("municipality", "l2", floor) for floor in (0.4, 0.5)),
-    # the two least deprived fifths have 83 % near Level 3 and 75 to 77 % near Level 2
-    *(Ask("quintile", "l3", floor) for floor in (0.85, 0.9)),
-    Ask("quintile", "l2", 0.76),
-    # two points or so above what each kind of household has in the base plan
-    Ask("renters", "l2", 0.93),
-    Ask("renters", "l3", 0.97),
-    Ask("multi_unit", "l2", 0.98),
-    Ask("low_income", "l2", 0.98),
+    *(Ask("municipality", "l2", floor) for floor in (0.2, 0.3)),
+    Ask("quintile", "l3", 0.9),
+    Ask("quintile", "l2", 0.35),
+    Ask("renters", "l2", 0.5),
+    Ask("multi_unit", "l2", 0.6),
+    Ask("low_income", "l2", 0.5),
 )
 """Floors above what the base plan gives the group that has least."""
 
@@ -117,15 +111,14 @@ def asks() -> tuple[Ask, ...]:
 
 def points(project: Project) -> list[Point]:
     """Return the plans of the study: the base plan, and one a floor."""
-    config = load_config("base", project.config)
-    cases = {BASE: config}
-    for ask in asks():
-        changes = {
-            ask.key: ask.floor,
-            "budget__limit_cad": config.budget.limit_cad + ask.extra_cad,
+    limit_cad = sweeps.published(project).budget.limit_cad
+    floors = {
+        ask.name: {
+            ask.key.replace("__", "."): ask.floor, "budget.limit_cad": limit_cad + ask.extra_cad
         }
-        cases[ask.name] = config.with_values(**changes)
-    return [Point(STUDY, name, Case("base", made, GEOGRAPHY)) for name, made in cases.items()]
+        for ask in asks()
+    }  # fmt: skip
+    return sweeps.points_of(project, STUDY, {BASE: {}, **floors})
 
 
 def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +156,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
     if lost:
         raise KwevError(f"no plan named {lost[0]!r}", where=f"study {STUDY}")
     everybody = effects.cells.people
-    model = build_inputs(effects.tables, _all_groups(effects.config), GEOGRAPHY)
+    model = build_inputs(effects.tables, _all_groups(effects.config), sweeps.GEOGRAPHY)
     rows = []
     for ask in asks():
         groups = groups_of(effects, ask.grouping)

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from kwev.certify import ActionKey, Evaluation
-from kwev.config import load_config
 from kwev.display import style
 from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
@@ -44,18 +43,15 @@ if TYPE_CHECKING:
     from kwev.studies.study import Point
 
 BUDGETS_CAD: Final = (2_000_000.0, 3_000_000.0, 4_000_000.0, 5_000_000.0, 6_000_000.0)
-L3_SHARES: Final = (0.0, 0.9, 0.94, 0.96, 0.966)
+L3_SHARES: Final = (0.0, 0.88, 0.92, 0.95)
 """Least Level 3 coverage asked for; the first asks for none."""
-L3_SHARES_BETWEEN: Final = (0.92, 0.95, 0.963, 0.97)
+L3_SHARES_BETWEEN: Final = (0.85, 0.9, 0.94, 0.96)
 """Asked for at the slice's budget besides, to be laid against the weighted sum."""
 
 L3_WEIGHTS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Points of the objective per point of Level 3, one per point of Level 2, in the weighted sum."""
 
-TOTAL_KW: Final = (1_000.0, 2_000.0, 3_000.0, 5_000.0)
-POWER_GAP: Final = 0.005
-"""Gap at which the search under a limit on power stops: money and power both bind, and the last
-tenth of a percent takes a minute."""
+TOTAL_KW: Final = (1_000.0, 1_500.0, 2_000.0, 2_500.0)
 SPACINGS_M: Final = (1.0, 6_000.0, 9_000.0, 12_000.0)
 """Least distances of a new Level 3 station to any other one; the first only bars the same spot."""
 
@@ -66,6 +62,9 @@ LITTLE: Final = 0.01
 """Points per point of Level 3, and per million CAD, that make a point efficient."""
 
 PLAIN: Final[dict[str, Any]] = {
+    "objective.mode": "weighted",
+    "objective.shortfall_points_per_point": 100.0,
+    "demand.enforce": False,
     "targets.l2": 0.0,
     "weights.people": 1.0,
     "weights.ev": 0.0,
@@ -75,7 +74,8 @@ PLAIN: Final[dict[str, Any]] = {
     "weights.cost_points_per_million_cad": LITTLE,
     "weights.operating_points_per_million_cad": 0.0,
 }
-"""The objective of the frontier: people within reach of Level 2, with a little of the rest."""
+"""The objective of the frontier: people within reach of Level 2, with a little of the rest. What is
+missing of the Level 3 coverage that is asked for costs a hundredfold; energy is left out."""
 
 MET_POINTS: Final = 1e-3
 """A plan that misses what it was asked for by more is no point of the frontier (points)."""
@@ -91,7 +91,7 @@ CAD_TOL: Final = 0.005
 
 def points(project: Project) -> list[Point]:
     """Cross budgets with least Level 3 coverage; at one budget the steps are finer."""
-    own = load_config(sweeps.SCENARIO, project.config).budget.limit_cad
+    own = sweeps.published(project).budget.limit_cad
     pairs = [*product(BUDGETS_CAD, L3_SHARES), *((own, share) for share in L3_SHARES_BETWEEN)]
     changes = {
         f"{cad / CAD_PER_MILLION:g}m-l3-{share:g}": {"budget.limit_cad": cad, "targets.l3": share}
@@ -108,13 +108,13 @@ def weighted_sum(project: Project) -> list[Point]:
 
 def by_power(project: Project) -> list[Point]:
     """Hold the power that the plan adds, at the scenario's own budget and Level 3 target."""
-    changes = {f"{kw:g}": {"rules.total_kw": kw, "solver.mip_gap": POWER_GAP} for kw in TOTAL_KW}
+    changes = {f"{kw:g}": {"rules.total_kw": kw} for kw in TOTAL_KW}
     return _points(project, "frontier-kw", changes)
 
 
 def by_spacing(project: Project) -> list[Point]:
     """Hold new Level 3 stations apart, with the scenario's own weights of the two levels."""
-    l3 = load_config(sweeps.SCENARIO, project.config).weights.l3
+    l3 = sweeps.published(project).weights.l3
     rest = {"targets.l3": 0.0, "weights.l3": l3}
     changes = {f"{m:g}": {"rules.l3_spacing_m": m, **rest} for m in SPACINGS_M}
     return _points(project, "frontier-spacing", changes)
@@ -473,14 +473,14 @@ def frontier_table(report: Report) -> Table:
     frame = frontier(report)
     kept = frame[frame["efficient"]].sort_values(["l3_asked", "net_cad"], ignore_index=True)
     columns = ["l3_asked net_cad", *LEVELS, "gap_checked"]
-    return table("frontier-plans", kept, columns, report.coarse_origin)
+    return table("frontier-plans", kept, columns, sweeps.origin(report))
 
 
 def power_table(report: Report) -> Table:
     """Return the frontier of new power against coverage."""
     frame = _worded(power(report).sort_values("kw_allowed", ignore_index=True))
     columns = ["kw_allowed kw_added net_cad", *LEVELS, "verdict"]
-    return table("frontier-power", frame, columns, report.coarse_origin)
+    return table("frontier-power", frame, columns, sweeps.origin(report))
 
 
 def spacing_table(report: Report) -> Table:
@@ -490,7 +490,7 @@ def spacing_table(report: Report) -> Table:
     frame["spacing_m"] = frame["spacing_m"].where(frame["spacing_m"] < math.inf)
     stations = Column("stations", "New Level 3", format=",d")
     columns = ["spacing_asked_m spacing_m", stations, *LEVELS, "verdict"]
-    return table("frontier-spacing", frame, columns, report.coarse_origin)
+    return table("frontier-spacing", frame, columns, sweeps.origin(report))
 
 
 def _worded(frame: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 from scipy import sparse
 
 from kwev.certify import Measure, Points, evs
-from kwev.config import Case, load_config
+from kwev.config import Case
 from kwev.data.tables import load_tables
 from kwev.display import style
 from kwev.display.chart import Chart, require
@@ -25,6 +25,8 @@ from kwev.display.figure import Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
+from kwev.model.siting import candidates
+from kwev.report import sweeps
 from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
 from kwev.studies import study
 from kwev.studies.store import solve_certified
@@ -114,10 +116,10 @@ def near_another(places: list[Row], network: list[Row], config: Config) -> float
 def greedy(then: Tables, found: Past, config: Config) -> dict[str, list[Row]]:
     """Choose by a simple rule: time after time the candidate that reaches most people anew.
 
-    On dissemination areas, as the plan; fast chargers first, a candidate is taken once.
+    On the cells, as the plan; fast chargers first, a candidate is taken once.
     """
-    points = Points.read(then, "da", evs(then, "now", "da"))
-    measure, sites = Measure(then, config), _candidates(then)
+    points = Points.read(then, "cell", evs(then, "now", "cell"))
+    measure, sites = Measure(then, config), _candidates(then, config)
     chosen: dict[str, list[Row]] = {}
     taken: set[int] = set()
     levels: tuple[Level, ...] = ("l3", "l2")
@@ -148,7 +150,7 @@ def random_choice(
     then: Tables, found: Past, config: Config, generator: np.random.Generator
 ) -> dict[str, list[Row]]:
     """Choose as many candidates of each level by lot, none twice."""
-    sites = _candidates(then)
+    sites = _candidates(then, config)
     fast = np.flatnonzero(_hosts_l3(sites, config))
     l3 = generator.choice(fast, len(found.came("l3")), replace=False)
     rest = np.setdiff1d(np.arange(len(sites)), l3)
@@ -156,8 +158,9 @@ def random_choice(
     return {"l2": [sites[i] for i in l2], "l3": [sites[i] for i in l3]}
 
 
-def _candidates(then: Tables) -> list[Row]:
-    return rows_of(then.sites[then.sites["station_id"] == ""])
+def _candidates(then: Tables, config: Config) -> list[Row]:
+    sites = candidates(then, config)
+    return rows_of(sites[sites["station_id"] == ""])
 
 
 def _hosts_l3(sites: list[Row], config: Config) -> NDArray[np.bool_]:
@@ -167,21 +170,21 @@ def _hosts_l3(sites: list[Row], config: Config) -> NDArray[np.bool_]:
 
 # -- the record --------------------------------------------------------------------------------
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 
 
 def record(project: Project) -> study.Record:
     """Return the record of the comparison: what it is made from, and how."""
     tables = load_tables(project.processed)
-    base = load_config("base", project.config)
+    base = sweeps.published(project)
     found = past(tables)
-    case = Case("hindsight", config_of(base, found), "da")
+    case = Case("hindsight", config_of(base, found), sweeps.GEOGRAPHY)
     parts = study.made_from(tables_of(tables, found), case, VERSION)
     return study.Record(NAME, parts, lambda: make(project))
 
 
-def make(project: Project, geography: str = "da") -> dict[str, Any]:
+def make(project: Project, geography: str = sweeps.GEOGRAPHY) -> dict[str, Any]:
     """Return the comparison as plain values: what was built, what the plan would have built.
 
     Keys: ``cut``, ``newest``, ``quarter``, ``ev_then``, ``ev_now``; ``counts`` (places then, gone
@@ -191,7 +194,7 @@ def make(project: Project, geography: str = "da") -> dict[str, Any]:
     planned), ``real`` (how many are places that were really used), ``gap``, ``violations``.
     """
     tables = load_tables(project.processed)
-    base = load_config("base", project.config)
+    base = sweeps.published(project)
     found = past(tables)
     then, config = tables_of(tables, found), config_of(base, found)
     plan = solve_certified(then, Case("hindsight", config, geography)).plan

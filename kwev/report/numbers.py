@@ -29,7 +29,6 @@ from kwev.report import (
     decisions,
     forecast,
     frontier,
-    futures,
     grid,
     hindsight,
     homes,
@@ -49,7 +48,7 @@ from kwev.report.equity import of_equity
 from kwev.report.out_of_reach import of_targets_out_of_reach
 from kwev.report.phases import of_phases
 from kwev.report.picks import of_alternatives
-from kwev.report.plan import of_assumptions, of_budgets, of_coarse, of_plan, of_scenario
+from kwev.report.plan import of_assumptions, of_budgets, of_plan, of_scenario
 from kwev.report.results import of_findings
 from kwev.report.schedule import of_schedule
 from kwev.report.sites import of_sites
@@ -68,12 +67,11 @@ def everything(report: Report) -> Numbers:
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
         neighbourhoods, catalogue, returns, hindsight, sensitivity, frontier,
-        futures,
         monitoring, decisions,
     )  # fmt: skip
     parts = (
         *(room.numbers for room in rooms),
-        of_scenario, of_plan, of_coarse, of_budgets, of_phases, of_assumptions,
+        of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
         of_targets_out_of_reach, of_findings, of_schedule, of_sites, of_equity, of_alternatives,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])

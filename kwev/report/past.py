@@ -158,6 +158,7 @@ def tables_of(tables: Tables, found: Past) -> Tables:
         "stations": stations,
         "sites": _sites_then(tables, found, set(stations["station_id"])),
     }
+    made["road_snaps"] = _snaps_then(tables, stations, made["sites"])
     changed = {
         "ev": made["das"]["ev"].tolist(),
         "stations": stations.to_csv(index=False),
@@ -230,6 +231,29 @@ def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame
     free = kept["station_id"].where(kept["station_id"].isin(standing), "")
     sites = pd.concat([kept.assign(station_id=free), pd.DataFrame(rows)], ignore_index=True)
     return sites.sort_values("site_id", ignore_index=True)
+
+
+def _snaps_then(tables: Tables, stations: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Return where places stand on the roads, those of then with today's.
+
+    A place that really came is where its station stands today; a station that is gone is taken to
+    be at the nearest cell's place, the straight line between the two farther.
+    """
+    snaps = tables.road_snaps
+    real = sites.loc[sites["site_id"].str.startswith(REAL), "site_id"]
+    own = dict(zip(real, real.str.removeprefix(REAL).str.removesuffix("_l3"), strict=True))
+    at_station = snaps[snaps["kind"] == "station"]
+    came = [at_station[at_station["id"] == at].assign(kind="site", id=i) for i, at in own.items()]
+    cells = tables.cells
+    spots = cells[["easting_m", "northing_m"]].to_numpy()
+    gone = []
+    for row in stations[~stations["station_id"].isin(at_station["id"])].to_dict("records"):
+        apart = np.hypot(*(spots - [row["easting_m"], row["northing_m"]]).T)
+        cell = cells["cell_id"].iloc[int(apart.argmin())]
+        near = snaps[(snaps["kind"] == "cell") & (snaps["id"] == cell)]
+        offset_m = (near["offset_m"] + apart.min()).round(2)
+        gone.append(near.assign(kind="station", id=row["station_id"], offset_m=offset_m))
+    return pd.concat([snaps, *came, *gone], ignore_index=True)
 
 
 def config_of(base: Config, found: Past) -> Config:

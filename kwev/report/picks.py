@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.certify import KINDS, NEW, ActionKey, certify
-from kwev.config import Case, load_config
 from kwev.data.tables import load_tables
 from kwev.display import cartography, style
 from kwev.display.layers import Layer, Mark
@@ -32,6 +31,7 @@ from kwev.vocabulary import ACTION_KINDS, KIND_NAMES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.plan.format import Plan
@@ -39,11 +39,10 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
 
 STUDIES: Final = (
-    "l2-radius", "l3-radius", "prices", "resale", "weights", "grid", "energy", "ports",
-    "cases",
+    "l2-radius", "l3-radius", "prices", "resale", "weights", "grid", "energy", "ports", "power",
+    "growth", "cases",
 )  # fmt: skip
-"""Sweeps that are counted, all on dissemination areas: assumptions that may be wrong, not choices
-of budget and targets."""
+"""Sweeps that are counted: assumptions that may be wrong, not choices of budget and targets."""
 
 KIND_TITLES: Final = {kind.key: kind.several[0].upper() + kind.several[1:] for kind in ACTION_KINDS}
 
@@ -258,8 +257,7 @@ BEST: Final = "best"
 
 def case_of(project: Project) -> Case:
     """Return the case whose alternatives are shown: the base scenario on the sweeps' geography."""
-    config = load_config(sweeps.SCENARIO, project.config)
-    return Case(sweeps.SCENARIO, config, sweeps.GEOGRAPHY)
+    return sweeps.case_of(sweeps.published(project), {})
 
 
 def record(project: Project) -> Record:
@@ -438,7 +436,7 @@ def alternatives_table(report: Report) -> Table:
     frame = frame.assign(plan=[name.replace("-", " ").capitalize() for name in frame["name"]])
     kept = Column("kept", "Shared with the best", format=",d")
     columns = ["plan actions", kept, "net_cad below", *LEVELS, "gap_checked"]
-    return table("alternatives", frame, columns, report.coarse_origin)
+    return table("alternatives", frame, columns, sweeps.origin(report))
 
 
 def exchangeable_table(report: Report) -> Table:
@@ -454,7 +452,7 @@ def exchangeable_table(report: Report) -> Table:
         if len(part):
             rows.append({"kind": words, **counts, "ever": len(part)})
     columns = "kind best always exchangeable ever"
-    return table("exchangeable", pd.DataFrame(rows), columns, report.coarse_origin)
+    return table("exchangeable", pd.DataFrame(rows), columns, sweeps.origin(report))
 
 
 def must_have_table(report: Report) -> Table:
@@ -465,4 +463,4 @@ def must_have_table(report: Report) -> Table:
         what=frame["kind"].map(KIND_NAMES), published=published.map({True: "yes", False: "no"})
     )
     columns = ("place municipality what plans", Column("published", "In the published plan"))
-    return table("must-have", frame, columns, report.coarse_origin)
+    return table("must-have", frame, columns, sweeps.origin(report))

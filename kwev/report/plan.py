@@ -306,13 +306,6 @@ def of_costs(report: Report) -> Numbers:
     return Numbers(numbers)
 
 
-def of_coarse(report: Report) -> Numbers:
-    """Return what the same scenario reaches when it is planned on coarser demand points."""
-    reached = report.coarse_plan.coverage
-    shares = {f"{level}_coarse": getattr(reached, level).after for level in LEVEL_KEYS}
-    return Numbers(named("plan.coverage, coarse", share=shares))
-
-
 def of_budgets(report: Report) -> Numbers:
     """Return the numbers of the budget sweep."""
     sweep = report.budgets

@@ -65,7 +65,7 @@ def municipalities(tables: Tables) -> pd.DataFrame:
     return table.assign(density=table["population"] / table["land_area_km2"])
 
 
-def by_category(tables: Tables, config: Config) -> pd.DataFrame:
+def candidate_counts(tables: Tables, config: Config) -> pd.DataFrame:
     """Return candidate sites by category (rows) and municipality (columns), with totals."""
     sites, names = candidates(tables, config), town_names(tables)
     counts = pd.crosstab(sites["category"], sites["municipality_id"].map(names))
@@ -149,7 +149,7 @@ def numbers(report: Report) -> Numbers:
 
 def candidate_table(report: Report) -> Table:
     """Return candidate sites by category and municipality."""
-    frame = by_category(report.tables, report.config)
+    frame = candidate_counts(report.tables, report.config)
     places = [Column(name, name, format=",d") for name in frame.columns[1:-1]]
     columns: Columns = ("category", *places, Column("total", "Region", format=",d"))
     return table("candidates", frame, columns, origins.SITES)
@@ -157,7 +157,9 @@ def candidate_table(report: Report) -> Table:
 
 def candidate_chart(report: Report) -> Figure:
     """Return candidate sites by category as bars."""
-    frame = by_category(report.tables, report.config)[["category", "total"]].rename(columns={"total": "sites"})
+    frame = candidate_counts(report.tables, report.config)[["category", "total"]].rename(
+        columns={"total": "sites"}
+    )
     return by_category(frame, origin=origins.SITES)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from kwev.data.tables import load_tables
 from kwev.errors import KwevError, nearest
-from kwev.report import equity, frontier, futures, hindsight, picks, sweeps, timing
+from kwev.report import equity, frontier, hindsight, picks, sweeps, timing
 from kwev.studies import study
 from kwev.studies.rows import differences, remeasured
 
@@ -24,7 +24,6 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     "weighted-sum": frontier.weighted_sum,
     "frontier-kw": frontier.by_power,
     "frontier-spacing": frontier.by_spacing,
-    "futures": futures.points,
     equity.STUDY: equity.points,
 }
 """Studies by name: what makes their points."""
@@ -32,7 +31,6 @@ STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
 RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
     "alternatives": picks.record,
     "hindsight": hindsight.record,
-    "robustness": futures.record,
     "schedule": timing.record,
 }
 """Records by name: what makes them."""

@@ -15,7 +15,6 @@ from kwev.plan import words
 from kwev.project import Project, find_project
 from kwev.report import (
     equity,
-    futures,
     hindsight,
     history,
     out_of_reach,
@@ -28,7 +27,8 @@ from kwev.report import (
 )
 from kwev.report.results import Findings
 from kwev.report.returns import Business
-from kwev.studies.store import Entry, plan_for, solve_ahead, stored
+from kwev.report.sweeps import GEOGRAPHY, SCENARIO
+from kwev.studies.store import Entry, solve_ahead, stored
 from kwev.studies.study import read_record
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.display.figure import Origin
     from kwev.plan.format import Plan
-    from kwev.report.futures import Robustness
     from kwev.report.history import Measured
     from kwev.report.picks import Alternatives
     from kwev.report.site_packages import SitePackage
@@ -47,15 +46,11 @@ if TYPE_CHECKING:
     from kwev.report.timing import Timetable
     from kwev.solve.infeasibility import Conflict
 
-SCENARIO, GEOGRAPHY = "base", "cell"
-"""The plan that the book publishes."""
+SPECIFICATION = "base"
+"""The scenario of the client's words, which stands beside the recommended one."""
 
-SWEEP_GEOGRAPHY = "da"
-"""Demand points of the plans that the published one is compared with: many solves, a second each.
-"""
-
-GROWTH_CASE = "ev_2030"
-"""The scenario that plans for the vehicles forecast for 2030."""
+GROWTH_YEAR = "2030"
+"""Year whose forecast of vehicles the recommended plan is made for a second time."""
 
 INVENTORIES = ("ocm", "nrcan")
 """Sources of ``station_records`` that give the network its stations; the others add to them."""
@@ -82,8 +77,9 @@ class Report:
     @cached_property
     def entry(self) -> Entry:
         """The certified plan with the account of its solves."""
-        entry = stored(self.project, self.tables, self._case)
-        _note_provenance(self, entry)
+        entry = stored(self.project, self.tables, self.case)
+        if self.scenario == SCENARIO:
+            _note_provenance(self, entry)
         return entry
 
     @property
@@ -112,14 +108,18 @@ class Report:
         return read_record(self.project, hindsight.record(self.project))
 
     @cached_property
-    def coarse_plan(self) -> Plan:
-        """The same scenario planned on the demand points of the sweeps, which start from it."""
-        return plan_for(self.project, self.scenario, SWEEP_GEOGRAPHY).plan
+    def specification(self) -> Report:
+        """The plan of the client's words, on the same demand points."""
+        return Report(self.project, SPECIFICATION, self.geography)
 
     @cached_property
     def growth_plan(self) -> Plan:
         """The certified plan made for the vehicles forecast for 2030."""
-        return plan_for(self.project, GROWTH_CASE, SWEEP_GEOGRAPHY).plan
+        return stored(self.project, self.tables, self._growth).plan
+
+    @property
+    def _growth(self) -> Case:
+        return sweeps.case_of(self.config, {"demand.ev_year": GROWTH_YEAR})
 
     @cached_property
     def timetable(self) -> Timetable:
@@ -135,15 +135,16 @@ class Report:
     @cached_property
     def conflict(self) -> Conflict:
         """What stands in the way of the targets."""
-        return out_of_reach.conflict(self.project, self.tables, self._case)
+        return out_of_reach.conflict(self.project, self.tables, self.case)
 
     @cached_property
     def left_without(self) -> pd.DataFrame:
         """Who is left below the targets, by municipality."""
-        return out_of_reach.by_municipality(self.tables, self.plan, self._case)
+        return out_of_reach.by_municipality(self.tables, self.plan, self.case)
 
     @property
-    def _case(self) -> Case:
+    def case(self) -> Case:
+        """What is solved."""
         return Case(self.scenario, self.config, self.geography)
 
     @cached_property
@@ -189,16 +190,6 @@ class Report:
         return picks.read(self.project)
 
     @cached_property
-    def robustness(self) -> Robustness:
-        """What plans regret in futures that they were not made for."""
-        return futures.read(self.project)
-
-    @property
-    def coarse_origin(self) -> Origin:
-        """Where what is measured of plans on the sweeps' demand points comes from."""
-        return origins.plan(self.tables, self.coarse_plan)
-
-    @cached_property
     def swings(self) -> pd.DataFrame:
         """What changes with one assumption at a time."""
         self._start_of_sweeps()
@@ -225,9 +216,9 @@ class Report:
         Of the other plans it reads the committed rows of their studies.
         """
         return [
-            self._case,
-            Case(self.scenario, self.config, SWEEP_GEOGRAPHY),
-            Case(GROWTH_CASE, load_config(GROWTH_CASE, self.project.config), SWEEP_GEOGRAPHY),
+            self.case,
+            Case(SPECIFICATION, load_config(SPECIFICATION, self.project.config), self.geography),
+            self._growth,
         ]
 
     @cached_property

@@ -1,7 +1,9 @@
 """The ledger of assumptions, and the sweeps: the plans that each is made of.
 
-Each varies one choice, or a few that belong together, from the base scenario; the study ``swings``
-sets every assumption to both ends of its range, one at a time.
+Each varies one choice, or a few that belong together, from the plan that the book publishes, on
+the same demand points and metric; the study ``swings`` sets every assumption to both ends of its
+range, one at a time. A point that changes nothing is the published plan itself, so that no two
+values stand for one quantity.
 """
 
 from __future__ import annotations
@@ -32,20 +34,13 @@ if TYPE_CHECKING:
 
     Changes = Mapping[str, Mapping[str, Any]]
 
-SCENARIO: Final = "base"
-GEOGRAPHY: Final = "da"
-"""Demand points of the sweeps: a plan takes two to three seconds of one core. On tracts, the
-smallest model, two million dollars reach nearly all that six do, so the budget would seem not to
-matter."""
+SCENARIO: Final = "recommended"
+GEOGRAPHY: Final = "cell"
+"""The plan that the book publishes, and that the sweeps start from."""
 
-COARSE: Final = "tract"
-"""Demand points of the sweeps that are too hard on dissemination areas."""
-
-HARD: Final = ("power.l2_kw", "demand.public_share", "demand.utilisation")
-"""Assumptions that tie the sites of a municipality together through its energy: their plans take
-minutes on dissemination areas and are made on tracts, against the unchanged plan there."""
-HARD_CASES: Final = ("power_7_150", "ev_2030", "removal")
-"""Named cases that take minutes on dissemination areas: they are taken on census tracts."""
+GAP: Final = 0.005
+"""Gap at which the plans of the sweeps stop (share): half a percent takes a quarter of a minute
+of one core, and the published plan goes on."""
 
 SWINGS, UNCHANGED = "swings", "base"
 """Name of the study of assumptions, and how the names of its unchanged points begin."""
@@ -83,9 +78,7 @@ def assumption_names(project: Project) -> dict[str, str]:
     """Return the ledger's words for each assumption, or group that moves together, by its key."""
     known = ledger(project)
     groups = {e["group"]: f"{e['group'].capitalize()} costs, all" for e in known if "group" in e}
-    return groups | {
-        e["key"]: e["what"] + (", on tracts" if e["key"] in HARD else "") for e in known
-    }
+    return groups | {e["key"]: e["what"] for e in known}
 
 
 def ranges(project: Project) -> tuple[Range, ...]:
@@ -124,17 +117,28 @@ def changed(config: Config, values: Mapping[str, Any]) -> Config:
     return config.with_values(**{key.replace(".", "__"): v for key, v in values.items()})
 
 
-def swings(
-    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
-) -> list[Swing]:
+def published(project: Project) -> Config:
+    """Return the scenario of the plan that the book publishes."""
+    return load_config(SCENARIO, project.config)
+
+
+def case_of(config: Config, values: Mapping[str, Any]) -> Case:
+    """Return the published plan with the values of dotted keys put in, to the gap of the sweeps."""
+    made = changed(config, values)
+    if made != config:
+        made = changed(made, {"solver.mip_gap": GAP, **values})
+    return Case(SCENARIO, made, GEOGRAPHY)
+
+
+def swings(project: Project, assumptions: Iterable[Range]) -> list[Swing]:
     """Return each assumption at each end of its range, where that is not its value already."""
-    config = load_config(SCENARIO, project.config)
+    config = published(project)
     return [
         Swing(
             known.key,
             end,
             next(iter(values.values())) if len(values) == 1 else None,
-            Case(SCENARIO, changed(config, values), COARSE if known.key in HARD else geography),
+            case_of(config, values),
         )
         for known in assumptions
         for end, values in (("low", known.low), ("high", known.high))
@@ -142,25 +146,18 @@ def swings(
     ]
 
 
-def swing_points(
-    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
-) -> list[Point]:
-    """Return the points of the study ``swings``: the base scenario itself, then each swing.
-
-    The scenario stands there on each kind of demand points that a swing is made on.
-    """
-    config = load_config(SCENARIO, project.config)
-    ends = swings(project, assumptions, geography=geography)
-    used = dict.fromkeys((geography, *(swing.case.geography for swing in ends)))
+def swing_points(project: Project, assumptions: Iterable[Range]) -> list[Point]:
+    """Return the points of the study ``swings``: the published plan itself, then each swing."""
     return [
-        *(Point(SWINGS, f"{UNCHANGED}-{at}", Case(SCENARIO, config, at)) for at in used),
-        *(Point(SWINGS, f"{swing.key}.{swing.end}", swing.case) for swing in ends),
+        Point(SWINGS, UNCHANGED, case_of(published(project), {})),
+        *(
+            Point(SWINGS, f"{swing.key}.{swing.end}", swing.case)
+            for swing in swings(project, assumptions)
+        ),
     ]
 
 
-def one_at_a_time(
-    project: Project, assumptions: Iterable[Range], *, geography: str = GEOGRAPHY
-) -> pd.DataFrame:
+def one_at_a_time(project: Project, assumptions: Iterable[Range]) -> pd.DataFrame:
     """Return what changes with one assumption after the other at either end of its range.
 
     Read from the committed rows of the study ``swings``.
@@ -168,10 +165,9 @@ def one_at_a_time(
     Returns
     -------
     pandas.DataFrame
-        One row an assumption and end: ``key``, ``end``, ``value``, ``geography`` (demand points of
-        the plan), the change against the unchanged scenario on the same demand points in ``l2``,
-        ``l3``, ``ev_owners`` (points, on the cells) and ``net_cad``, and ``violations`` of the
-        plan's certificate.
+        One row an assumption and end: ``key``, ``end``, ``value``, the change against the
+        published plan in ``l2``, ``l3``, ``ev_owners`` (points, on the cells) and ``net_cad``, and
+        ``violations`` of the plan's certificate.
 
     Raises
     ------
@@ -179,32 +175,28 @@ def one_at_a_time(
         If a row of the study is missing, damaged or stale.
     """
     known = list(assumptions)
-    points = swing_points(project, known, geography=geography)
-    rows = {row["name"]: row for row in results(project, points).to_dict("records")}
+    rows = {
+        row["name"]: row
+        for row in results(project, swing_points(project, known)).to_dict("records")
+    }
+    before = rows[UNCHANGED]
     found = []
-    for swing in swings(project, known, geography=geography):
+    for swing in swings(project, known):
         after = rows[f"{swing.key}.{swing.end}"]
-        before = rows[f"{UNCHANGED}-{swing.case.geography}"]
         found.append(
-            (swing.key, swing.end, swing.value, swing.case.geography,
+            (swing.key, swing.end, swing.value,
              *(POINTS * (after[name] - before[name]) for name in TARGET_KEYS),
              after["net_cad"] - before["net_cad"], after["violations"])
         )  # fmt: skip
-    columns = ["key", "end", "value", "geography", *TARGET_KEYS, "net_cad", "violations"]
+    columns = ["key", "end", "value", *TARGET_KEYS, "net_cad", "violations"]
     return pd.DataFrame(found, columns=columns)
 
 
 # -- one choice after another ------------------------------------------------------------------
 
-STEP_CAD: Final = 100_000.0
-"""The next money whose worth is shown by solving again."""
-STEP_FROM_CAD: Final = tuple(1e6 * n for n in range(2, 7))
-CELL_GAP: Final = 0.001
-"""Gap at which plans of the sweeps on the cells stop (share); the published one goes on."""
-
-PRICES: Final = ("l2_station_cad", "l2_port_cad", "l3_station_cad", "l3_port_cad")
+PRICES: Final = ("l2_port_cad", "l3_port_cad")
 FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
-"""What each price is multiplied by, alone, and all four together."""
+"""What each price is multiplied by, alone, and both together."""
 
 NAMED: Final = ("base", "aggressive", "balanced", "conservative", "high_budget", "low_budget")
 """The client's scenarios and both test configurations (specification, section 2: Scenarios)."""
@@ -223,23 +215,33 @@ def _steps(first: float, last: float, step: float) -> list[float]:
     return [first + step * n for n in range(round((last - first) / step) + 1)]
 
 
+LANDS: Final = {
+    "own": ["own"],
+    "own-and-partner": ["own", "partner"],
+    "no-homes": ["own", "partner", "customers"],
+}
+"""Whose land the study ``land`` builds on, beside the published plan's own."""
+
 CHANGES: Final[dict[str, Changes]] = {
     # two to six million dollars (client's specification, section 3.4.1)
     "budget": _budgets(*_steps(2e6, 6e6, 5e5)),
-    "next-100k": _budgets(*(cad + more for cad in STEP_FROM_CAD for more in (0.0, STEP_CAD))),
     "targets": {
         f"l2-{l2:g}-l3-{l3:g}": {"targets.l2": l2, "targets.l3": l3}
-        for l2, l3 in product((0.85, 0.875, 0.9, 0.925, 0.95), (0.75, 0.8, 0.85, 0.9))
+        for l2, l3 in product((0.4, 0.85, 0.95), (0.75, 0.85, 0.9))
     },
-    "l2-radius": _along("coverage.l2_radius_m", *_steps(400.0, 800.0, 50.0)),
-    "l3-radius": _along("coverage.l3_radius_m", *_steps(3_000.0, 7_000.0, 500.0)),
-    # with small Level 2 ports the energy rows tie every site of a municipality together, and the
-    # least shortfall on dissemination areas is still 8 % open after a minute
+    # what a point that is missing of a target costs, against a point of the objective
+    "shortfall-price": {
+        **_along("objective.shortfall_points_per_point", 0.0, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0),
+        "first": {"objective.mode": "lexicographic"},
+    },
+    "land": {"all": {}, **{name: {"siting.land": land} for name, land in LANDS.items()}},
+    "l2-radius": _along("coverage.l2_radius_m", *_steps(400.0, 800.0, 100.0)),
+    "l3-radius": _along("coverage.l3_radius_m", *_steps(3_000.0, 7_000.0, 1_000.0)),
     "power": {
         f"{l2:g}-{l3:g}": {"power.l2_kw": l2, "power.l3_kw": l3}
         for l2, l3 in product((19.2, 7.2), (350.0, 150.0))
     },
-    "resale": _along("costs.resale_factor", 0.0, 0.25, 0.5, 0.75, 1.0),
+    "resale": _along("costs.resale_factor", 0.0, 0.5, 1.0),
     "weights": {
         "base": {},
         "people-only": {"weights.people": 1, "weights.ev": 0, "weights.score": 0},
@@ -259,31 +261,22 @@ CHANGES: Final[dict[str, Changes]] = {
     },
     # the grid proxy of every place
     "grid": _along("siting.grid_factor", 0.5, 0.75, 1.0, 1.5, 2.0),
-    # twice the need, or ports half as busy, tie the sites of a municipality together and take
-    # minutes: these ends of the ranges are among the swings
     "energy": {
         f"{key}-{value:g}": {f"demand.{key}": value}
         for key, values in (
-            ("utilisation", (0.075, 0.1, 0.15, 0.2)),
-            ("kwh_per_ev_year", (2_500.0, 3_500.0, 4_000.0)),
-            ("public_share", (0.1, 0.3)),
+            ("utilisation", (0.05, 0.1, 0.2)), ("kwh_per_ev_year", (2_500.0, 4_000.0)),
         )
         for value in values
     },
     "ports": {
-        **{f"min_l3-{n}": {"ports.min_l3": n} for n in (1, 2, 3, 4)},
+        **{f"min_l2-{n}": {"ports.min_l2": n} for n in (1, 2, 4)},
+        **{f"min_l3-{n}": {"ports.min_l3": n} for n in (1, 2, 4)},
         **{f"retained_l2-{n}": {"ports.retained_l2": n} for n in (1, 2)},
         **{f"counts-{end}": {"siting.port_counts": end} for end in ("low", "high")},
     },
-    # the vehicles forecast: their energy is out of reach of the budget, as with small ports
     "growth": _along("demand.ev_year", "now", "2030", "2035"),
-    # half a minute each
-    "cells": _budgets(*STEP_FROM_CAD, solver__mip_gap=CELL_GAP),
-}
-"""What each study changes in the base scenario: values of dotted keys, by point."""
-
-AT: Final = {"power": COARSE, "growth": COARSE, "cells": "cell"}
-"""Demand points of studies that are not made on dissemination areas."""
+}  # fmt: skip
+"""What each study changes in the published plan: values of dotted keys, by point."""
 
 
 def points(project: Project, study: str) -> list[Point]:
@@ -292,17 +285,14 @@ def points(project: Project, study: str) -> list[Point]:
 
 
 def points_of(project: Project, study: str, changes: Changes) -> list[Point]:
-    """Return a point for each set of changes to the base scenario (values by dotted key)."""
-    config, at = load_config(SCENARIO, project.config), AT.get(study, GEOGRAPHY)
-    return [
-        Point(study, name, Case(SCENARIO, changed(config, values), at))
-        for name, values in changes.items()
-    ]
+    """Return a point for each set of changes to the published plan (values by dotted key)."""
+    config = published(project)
+    return [Point(study, name, case_of(config, values)) for name, values in changes.items()]
 
 
 def price_points(project: Project) -> list[Point]:
-    """Vary each price, and all of them together, from half to twice."""
-    costs = load_config(SCENARIO, project.config).costs
+    """Vary each price of a port, and both together, from half to twice."""
+    costs = published(project).costs
     sets = [*((price.removesuffix("_cad"), (price,)) for price in PRICES), ("all", PRICES)]
     changes = {
         f"{name}-{factor:g}": {f"costs.{p}": factor * getattr(costs, p) for p in some}
@@ -312,28 +302,46 @@ def price_points(project: Project) -> list[Point]:
     return points_of(project, "prices", changes)
 
 
-def case_points(project: Project, *, hard: bool) -> list[Point]:
-    """Take the named scenarios and cases: the hard ones, and base, on census tracts."""
-    study, at = ("hard-cases", COARSE) if hard else ("cases", GEOGRAPHY)
-    return [
-        Point(study, name, Case(name, load_config(name, project.config), at))
-        for name, path in scenario_paths(project.config).items()
-        if path.parent.name != "test"
-        and (name in (SCENARIO, *HARD_CASES) if hard else name not in HARD_CASES)
-    ]
+def case_points(project: Project) -> list[Point]:
+    """Take what the named cases change, each alone, wherever the published plan differs."""
+    found = {}
+    for name, path in scenario_paths(project.config).items():
+        if path.parent.name == "cases":
+            sections = read_json(path)
+            del sections["description"]
+            found[name] = {
+                f"{section}.{key}": value
+                for section, values in sections.items()
+                for key, value in values.items()
+            }
+    found["straight_line"] = {"coverage.metric": "straight_line"}
+    removal = dict(published(project).as_dict()["siting"]["removal"])
+    found["removal"] = {"siting.removal": removal | found["removal"]["siting.removal"]}
+    cases = points_of(project, "cases", {"recommended": {}, **found})
+    return [p for n, p in enumerate(cases) if n == 0 or p.case.config != cases[0].case.config]
 
 
 def geography_points(project: Project) -> list[Point]:
-    """Plan the base scenario on census tracts and on dissemination areas."""
-    config = load_config(SCENARIO, project.config)
-    return [Point("geography", at, Case(SCENARIO, config, at)) for at in (COARSE, GEOGRAPHY)]
+    """Plan the published scenario on census tracts and on dissemination areas too."""
+    return [
+        Point("geography", at, Case(SCENARIO, published(project), at))
+        for at in ("tract", "da", GEOGRAPHY)
+    ]
 
 
 def scenario_points(project: Project) -> list[Point]:
-    """Solve the client's scenarios and both test configurations on the cells, to a wider gap."""
+    """Solve the client's scenarios and both test configurations on the cells, as they are."""
     configs = {name: load_config(name, project.config) for name in NAMED}
     return [
-        Point("scenarios", name, Case(name, config.with_values(solver__mip_gap=CELL_GAP), "cell"))
+        Point(
+            "scenarios",
+            name,
+            Case(
+                name,
+                config if name == "base" else config.with_values(solver__mip_gap=GAP),
+                GEOGRAPHY,
+            ),
+        )
         for name, config in configs.items()
     ]
 
@@ -341,8 +349,7 @@ def scenario_points(project: Project) -> list[Point]:
 STUDIES: Final[dict[str, Callable[[Project], list[Point]]]] = {
     **{name: partial(points, study=name) for name in CHANGES},
     "prices": price_points,
-    "cases": partial(case_points, hard=False),
-    "hard-cases": partial(case_points, hard=True),
+    "cases": case_points,
     "geography": geography_points,
     SWINGS: lambda project: swing_points(project, ranges(project)),
     "scenarios": scenario_points,

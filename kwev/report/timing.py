@@ -21,7 +21,7 @@ from kwev.errors import KwevError
 from kwev.files import sha256_json
 from kwev.report.effects import effects
 from kwev.report.phases import PHASES, phase_of
-from kwev.report.sweeps import ledger
+from kwev.report.sweeps import GEOGRAPHY, SCENARIO, ledger
 from kwev.solve.schedule import Jobs, best, by_gain, listed, point_months, worth
 from kwev.studies import store, study
 from kwev.studies.study import Record
@@ -246,7 +246,7 @@ def ranges(project: Project) -> dict[str, tuple[float, float]]:
     }
 
 
-def record(project: Project, scenario: str = "base", geography: str = "cell") -> Record:
+def record(project: Project, scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Record:
     """Return the record of a plan's schedules: what `kwev sweep schedule` makes."""
     config = load_config(scenario, project.config)
     case, tables = Case(scenario, config, geography), load_tables(project.processed)

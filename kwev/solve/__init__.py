@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from kwev.model.formulation import Model
     from kwev.plan.format import Plan
     from kwev.solve.infeasibility import Conflict, explain
-    from kwev.solve.minimax_regret import Future, Robust, least_worst_regret
     from kwev.solve.near_optimal import Near, alternatives
     from kwev.solve.record import Choice, Network, action_id, choice_of, network
     from kwev.solve.schedule import Jobs, Schedule, Worth
@@ -34,11 +33,9 @@ __all__ = [
     "Choice",
     "Conflict",
     "Engine",
-    "Future",
     "Jobs",
     "Near",
     "Network",
-    "Robust",
     "Schedule",
     "Solved",
     "Worth",
@@ -48,7 +45,6 @@ __all__ = [
     "choose_engine",
     "explain",
     "gurobi_licence",
-    "least_worst_regret",
     "network",
     "solve",
     "solve_scenario",
@@ -56,7 +52,6 @@ __all__ = [
 
 _MODULES = {
     "infeasibility": ("Conflict", "explain"),
-    "minimax_regret": ("Future", "Robust", "least_worst_regret"),
     "near_optimal": ("Near", "alternatives"),
     "record": ("Choice", "Network", "action_id", "choice_of", "network"),
     "schedule": ("Jobs", "Schedule", "Worth"),

@@ -180,7 +180,9 @@ def search_tree(problem: cp.Problem, settings: Solver, hints: Hints | None = Non
     started = perf_counter()
     program = Program.of(problem)
     watch = _sensed(program, hints.watch)
-    going = _Going(program, settings, clock(settings.time_limit_s), watch, hints.enough, hints.ask_after)
+    going = _Going(
+        program, settings, clock(settings.time_limit_s), watch, hints.enough, hints.ask_after
+    )
     bounds = Bounds(program.lower, program.upper)
     going.note(f"{int(program.integer.sum())} whole variables, {program.matrix.shape[0]} rows")
     relaxation = Relaxation(program, settings.threads, settings.seed)
