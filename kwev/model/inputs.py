@@ -17,7 +17,16 @@ from kwev.model.coverage import (
     reach_l3,
     ruler_of,
 )
-from kwev.model.demand import DemandPoints, Groups, demand_points, energy_need_kwh, groups, shares
+from kwev.model.demand import (
+    DemandPoints,
+    Groups,
+    demand_points,
+    energy_need_kwh,
+    groups,
+    shares,
+    vehicles,
+)
+from kwev.model.local import local_energy, need_of_areas
 from kwev.model.siting import (
     Columns,
     Stations,
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.model.local import Local
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,10 @@ class Energy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model reads: points, stations, columns, reach and rows, energy, groups."""
+    """What the model reads: points, stations, columns, reach and rows, energy, groups.
+
+    ``local`` is None unless the scenario has ``demand.local``.
+    """
 
     points: DemandPoints
     stations: Stations
@@ -67,6 +80,7 @@ class Inputs:
     rows: dict[str, CoverRows]
     energy: Energy
     groups: Groups
+    local: Local | None = None
 
     @property
     def people(self) -> float:
@@ -117,7 +131,12 @@ def assembled(
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     energy = _energy(tables, config, stations)
-    return Inputs(points, stations, columns, reach, rows, energy, groups(tables, config, points))
+    local = None
+    if config.demand.local is not None:
+        need = need_of_areas(tables, config, vehicles(tables, config, "da"))
+        local = local_energy(tables, config, need, points, stations, columns, ruler)
+    grouped = groups(tables, config, points)
+    return Inputs(points, stations, columns, reach, rows, energy, grouped, local)
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:

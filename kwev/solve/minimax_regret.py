@@ -143,7 +143,7 @@ def standing(inputs: Inputs, config: Config, actions: Mapping[str, int]) -> Stan
         for target, wanted in config.targets.enforced().items()
     ]
     unserved = unserved_share(inputs, choice) if config.demand.enforce else 0.0
-    missed += [unserved, *formulation.missed(inputs, config, choice.build).values()]
+    missed += [unserved, *formulation.missed(inputs, config, choice.build, choice.ports).values()]
     return Standing(
         shortfall_points=POINTS * sum(missed),
         people={level: float(points.people[~reached[level]].sum()) for level in LEVEL_KEYS},
