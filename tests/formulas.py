@@ -147,6 +147,10 @@ def each(domain, meaning, elements):
         yield from each(rest, meaning, {**elements, index.replace(r"\ell", "l"): element})
 
 
+def apart(a, b):
+    return math.dist(np.rint(a * 100), np.rint(b * 100)) / 100
+
+
 def kwh_per_ev(home, demand):
     """Return what a vehicle of a hand-written point takes in public: homes as vehicles go."""
     if demand.home_access is None:
@@ -210,6 +214,36 @@ class Instance:
     @cached_property
     def area(self):
         return self.tables.das["area_id"].tolist()
+
+    def part(self, spot, level, area):
+        """Return the part of a place's energy that an area gets, measured point by point."""
+        reach = self.config.coverage
+        radius = {"l2": reach.l2_radius_m, "l3": reach.l3_radius_m}[level]
+        xy = self.inputs.points.xy_m
+        near = [j for j in range(len(xy)) if apart(xy[j], spot) <= radius]
+        kwh = sum(self.need_kwh[j] for j in near)
+        own = sum(self.need_kwh[j] for j in near if self.area[j] == area)
+        return own / kwh if kwh > 0 else 0.0
+
+    def gone_kw(self, k):
+        """Return the power that an action takes away, by level."""
+        c, s = self.inputs.columns, self.inputs.stations
+        t = c.station[k]
+        if c.kind[k] not in ("upgrade", "remove"):
+            return []
+        l3_kw = s.l3_ports[t] * s.l3_kw[t] if c.kind[k] == "remove" else 0.0
+        return [("l2", (s.l2_ports[t] - c.kept_l2_ports[k]) * s.l2_kw[t]), ("l3", l3_kw)]
+
+    def local(self, area):
+        """Return what an area needs, and what ports of today within reach give it."""
+        s, at = self.inputs.stations, range(len(self.inputs.points))
+        kw = sum(
+            s.l2_ports[t] * s.l2_kw[t] * self.part(s.xy_m[t], "l2", area)
+            + s.l3_ports[t] * s.l3_kw[t] * self.part(s.xy_m[t], "l3", area)
+            for t in range(len(s.ids))
+        )
+        need = sum(self.need_kwh[j] for j in at if self.area[j] == area)
+        return need, self.inputs.energy.kwh_per_kw * kw
 
     @cached_property
     def change(self):
@@ -283,9 +317,6 @@ class Instance:
             "l3": np.isin(c.kind, ["new_l3", "upgrade", "add_l3"]),
         }
 
-        def apart(a, b):
-            return math.dist(np.rint(a * 100), np.rint(b * 100)) / 100
-
         def first(place):
             return int(np.flatnonzero(c.place == place)[0])
 
@@ -323,31 +354,6 @@ class Instance:
             cap = rules.area_power
             by_proxy = cap.proxy_factor and cap.proxy_factor * g.proxy_kw[area]
             return min(most for most in (cap.cap_kw, by_proxy) if most is not None)
-
-        radius = {"l2": config.coverage.l2_radius_m, "l3": config.coverage.l3_radius_m}
-
-        def part(spot, at, area):
-            """Return the part of a place's energy that an area gets, measured point by point."""
-            near = [j for j in range(len(points)) if apart(points.xy_m[j], spot) <= radius[at]]
-            kwh = sum(self.need_kwh[j] for j in near)
-            own = sum(self.need_kwh[j] for j in near if self.area[j] == area)
-            return own / kwh if kwh > 0 else 0.0
-
-        def gone(k):
-            t = c.station[k]
-            if c.kind[k] not in ("upgrade", "remove"):
-                return {}
-            l3_kw = s.l3_ports[t] * s.l3_kw[t] if c.kind[k] == "remove" else 0.0
-            return {"l2": (s.l2_ports[t] - c.kept_l2_ports[k]) * s.l2_kw[t], "l3": l3_kw}
-
-        def near_areas(area):
-            need = sum(self.need_kwh[j] for j in range(len(points)) if self.area[j] == area)
-            kw = sum(
-                s.l2_ports[t] * s.l2_kw[t] * part(s.xy_m[t], "l2", area)
-                + s.l3_ports[t] * s.l3_kw[t] * part(s.xy_m[t], "l3", area)
-                for t in range(len(s.ids))
-            )
-            return need, energy.kwh_per_kw * kw
 
         if type(one).__name__ == "LocalNeed":
             areas = list(i.local.areas)
@@ -467,13 +473,13 @@ class Instance:
             "nearby": lambda e: nearby(e["k"], e["k'"], e["l"]),
             "unserved_local": lambda e: own("unserved_local")[areas.index(e["a"])],
             "local_part": lambda _: config.demand.local,
-            "local_need": lambda e: near_areas(e["a"])[0],
-            "local_supply": lambda e: near_areas(e["a"])[1],
-            "serving": lambda e: c.port_kw[e["k"]] * part(
+            "local_need": lambda e: self.local(e["a"])[0],
+            "local_supply": lambda e: self.local(e["a"])[1],
+            "serving": lambda e: c.port_kw[e["k"]] * self.part(
                 c.xy_m[e["k"]], "l2" if c.kind[e["k"]] in ("new_l2", "add_l2") else "l3", e["a"]
             ),
             "serving_lost": lambda e: sum(
-                gone_kw * part(c.xy_m[e["k"]], at, e["a"]) for at, gone_kw in gone(e["k"]).items()
+                kw * self.part(c.xy_m[e["k"]], at, e["a"]) for at, kw in self.gone_kw(e["k"])
             ),
         }  # fmt: skip
 

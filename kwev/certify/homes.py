@@ -64,21 +64,27 @@ def public_shares(tables: Tables, demand: Demand) -> dict[str, Fraction]:
 
 def of_points(tables: Tables, shares: dict[str, Fraction], kind: str) -> dict[str, Fraction]:
     """Return the mean share of the areas of each point, weighted by their addresses, by its id."""
-    parts = tables.cell_parts if kind == "cell" else tables.das
-    point = {"cell": parts.get("cell_id"), "da": parts["da_id"], "tract": tract_ids(tables)}[kind]
-    weight: dict[str, Fraction] = {}
+    weight: dict[str, int] = {}
     total: dict[str, Fraction] = {}
-    for at, da, addresses in zip(point, parts["da_id"], parts["addresses"], strict=True):
-        here = Fraction(max(1, int(addresses)))
-        weight[at] = weight.get(at, Fraction(0)) + here
-        total[at] = total.get(at, Fraction(0)) + here * shares[da]
+    for at, da, addresses in parts_of_points(tables, kind):
+        weight[at] = weight.get(at, 0) + addresses
+        total[at] = total.get(at, Fraction(0)) + addresses * shares[da]
     return {at: round(total[at] / weight[at], POINT_DECIMALS) for at in weight}
 
 
-def tract_ids(tables: Tables) -> list[str]:
-    """Return the tract of each dissemination area: itself, where its township has none."""
+def parts_of_points(tables: Tables, kind: str) -> list[tuple[str, str, int]]:
+    """Return point, dissemination area and addresses, at least one, of every part of a point.
+
+    An area is its own tract where its township has none.
+    """
     known = set(tables.tracts["tract_id"])
-    return [
-        str(da if da in known else area)
-        for da, area in zip(tables.das["da_id"], tables.das["area_id"], strict=True)
-    ]
+    table = tables.cell_parts if kind == "cell" else tables.das
+    found = []
+    for row in table.to_dict("records"):
+        da = str(row["da_id"])
+        if kind == "cell":
+            point = row["cell_id"]
+        else:
+            point = row["area_id"] if kind == "tract" and da not in known else da
+        found.append((str(point), da, max(1, int(row["addresses"]))))
+    return found

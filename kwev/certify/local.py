@@ -9,7 +9,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from kwev.certify.actions import LEVELS
-from kwev.certify.homes import public_shares, tract_ids
+from kwev.certify.homes import parts_of_points, public_shares
 from kwev.certify.weights import evs
 
 if TYPE_CHECKING:
@@ -47,17 +47,12 @@ def needs(evaluation: Evaluation) -> dict[str, dict[str, float]]:
     das, share = tables.das, public_shares(tables, demand)
     ev = evs(tables, demand.ev_year, "da")
     area = dict(zip(das["da_id"], das["area_id"], strict=True))
-    source = tables.cell_parts if kind == "cell" else das
-    at = {"cell": source.get("cell_id"), "da": das["da_id"], "tract": tract_ids(tables)}[kind]
-    triples = [
-        (str(point), str(da), max(1, int(addresses)))
-        for point, da, addresses in zip(at, source["da_id"], source["addresses"], strict=True)
-    ]
+    parts = parts_of_points(tables, kind)
     addresses: dict[str, int] = defaultdict(int)
-    for _, da, count in triples:
+    for _, da, count in parts:
         addresses[da] += count
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for point, da, count in triples:
+    for point, da, count in parts:
         kwh = ev[da] * demand.kwh_per_ev_year * float(share[da])
         found[point][area[da]] += kwh * count / addresses[da]
     return found

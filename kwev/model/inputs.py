@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from kwev.model.demand import (
     shares,
     vehicles,
 )
-from kwev.model.local import local_energy, need_of_areas
+from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.siting import (
     Columns,
     Stations,
@@ -131,12 +131,14 @@ def assembled(
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     energy = _energy(tables, config, stations)
-    local = None
-    if config.demand.local is not None:
-        need = need_of_areas(tables, config, vehicles(tables, config, "da"))
-        local = local_energy(tables, config, need, points, stations, columns, ruler)
     grouped = groups(tables, config, points)
-    return Inputs(points, stations, columns, reach, rows, energy, grouped, local)
+    inputs = Inputs(points, stations, columns, reach, rows, energy, grouped)
+    if config.demand.local is None:
+        return inputs
+    need = need_of_areas(tables, config, vehicles(tables, config, "da"))
+    ground = Ground(points, stations, columns)
+    near = within_reach(config, ground, ruler)
+    return replace(inputs, local=local_energy(tables, config, need, ground, near))
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:

@@ -77,7 +77,11 @@ class Local:
         return sparse.csr_array((l2 @ self.parts["l2"][rows] + l3 @ self.parts["l3"][rows]).T)
 
     def after_kwh(
-        self, columns: Columns, stations: Stations, build: NDArray[np.bool_], ports: Floats
+        self,
+        columns: Columns,
+        stations: Stations,
+        build: NDArray[np.bool_],
+        ports: NDArray[np.int64],
     ) -> Floats:
         """Return shape (a,): the energy within reach of each area after a choice (kWh)."""
         gained = self.gained_kw(columns) @ ports
@@ -118,54 +122,65 @@ def areas_of(tables: Tables) -> list[str]:
     return sorted(set(tables.das["area_id"]))
 
 
-def local_energy(  # noqa: PLR0913 -- the parts of the inputs
+@dataclass(frozen=True)
+class Ground:
+    """From where and to what reach is measured: demand points, ports of today, possible actions."""
+
+    points: DemandPoints
+    stations: Stations
+    columns: Columns
+
+    @property
+    def places(self) -> Places:
+        """Every station, then every place of an action, once each."""
+        _, first = np.unique(self.columns.place_id, return_index=True)
+        return Places.joined([self.stations.places, self.columns.places[np.sort(first)]])
+
+
+def within_reach(config: Config, ground: Ground, ruler: Ruler) -> dict[Level, sparse.csr_array]:
+    """Return by level, shape (n, places): which place is within reach of which demand point."""
+    points, places, reach = ground.points.places, ground.places, config.coverage
+    return {
+        "l2": ruler.within("l2", points, places, reach.l2_radius_m),
+        "l3": ruler.within("l3", points, places, reach.l3_radius_m),
+    }
+
+
+def local_energy(
     tables: Tables,
     config: Config,
     need: pd.Series[float],
-    points: DemandPoints,
-    stations: Stations,
-    columns: Columns,
-    ruler: Ruler,
+    ground: Ground,
+    near: dict[Level, sparse.csr_array],
 ) -> Local:
-    """Return need and supply by area, measured on the given demand points.
+    """Return need and supply by area.
 
     Parameters
     ----------
     tables
         ``data/processed``, read.
     config
-        The scenario: reach and utilisation.
+        The scenario: utilisation.
     need
         By ``da_id``, see :func:`need_of_areas`.
-    points
-        Demand points, n: from where reach is measured.
-    stations, columns
-        Ports of today, and what may be done.
-    ruler
-        How distance is measured.
+    ground
+        Demand points, ports of today, and what may be done.
+    near
+        As from :func:`within_reach`.
     """
-    own = need_by_area(tables, need, points)
-    _, first = np.unique(columns.place_id, return_index=True)
-    places = Places.joined([stations.places, columns.places[first]])
-    parts = {
-        level: _parts(own, ruler.within(level, points.places, places, radius_m))
-        for level, radius_m in (
-            ("l2", config.coverage.l2_radius_m), ("l3", config.coverage.l3_radius_m)
-        )
-    }  # fmt: skip
+    stations = ground.stations
+    own = need_by_area(tables, need, ground.points)
+    parts = {level: _parts(own, reached) for level, reached in near.items()}
     kwh_per_kw = HOURS_PER_YEAR * config.demand.utilisation
     here = len(stations.ids)
-    standing = (
-        parts["l2"][:here].T @ (stations.l2_ports * stations.l2_kw)
-        + parts["l3"][:here].T @ (stations.l3_ports * stations.l3_kw)
-    )  # fmt: skip
-    row_of = {str(place): row for row, place in reversed(list(enumerate(places.ids)))}
+    standing = parts["l2"][:here].T @ (stations.l2_ports * stations.l2_kw)
+    standing += parts["l3"][:here].T @ (stations.l3_ports * stations.l3_kw)
     return Local(
         areas=tuple(areas_of(tables)),
-        need_kwh=np.asarray(own.sum(axis=0)).ravel(),
+        need_kwh=np.asarray(own.sum(axis=0), np.float64).ravel(),
         supply_kwh=kwh_per_kw * np.asarray(standing, np.float64),
-        parts=parts,  # type: ignore[arg-type]
-        row_of=row_of,
+        parts=parts,
+        row_of={str(place): row for row, place in enumerate(ground.places.ids)},
         kwh_per_kw=kwh_per_kw,
     )
 

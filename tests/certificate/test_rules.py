@@ -72,7 +72,7 @@ MISSED = {
         "demand__local": 1.0,
         "demand__utilisation": 0.001,
         "demand__kwh_per_ev_year": 50_000.0,
-    },  # fmt: skip
+    },
 }
 """A setting of each elastic rule that no plan of a poor town meets."""
 

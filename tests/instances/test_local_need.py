@@ -181,7 +181,7 @@ def test_a_conversion_takes_level_2_from_the_near_and_gives_level_3_to_the_far()
     assert done(plan) == {("upgrade", "s000"): 2}
     inputs = build_inputs(tables, base_config(demand__local=1.0), "da")
     (k,) = np.flatnonzero(inputs.columns.kind == "upgrade")
-    build, ports = np.arange(len(inputs.columns)) == k, np.zeros(len(inputs.columns))
+    build, ports = np.arange(len(inputs.columns)) == k, np.zeros(len(inputs.columns), np.int64)
     ports[k] = 2
     after = inputs.local.after_kwh(inputs.columns, inputs.stations, build, ports)
     assert after.tolist() == pytest.approx([L3_KWH, L3_KWH])
