@@ -34,6 +34,10 @@ CAD_PER_MILLION: Final = 1_000_000.0
 KW_PER_MW: Final = 1_000
 """kW in a MW."""
 
+KWH_PER_MWH: Final = 1_000
+KWH_PER_GWH: Final = 1_000_000
+"""kWh in a MWh and in a GWh."""
+
 M_PER_KM: Final = 1_000
 """m in a km."""
 

@@ -147,6 +147,22 @@ def each(domain, meaning, elements):
         yield from each(rest, meaning, {**elements, index.replace(r"\ell", "l"): element})
 
 
+def apart(a, b):
+    return math.dist(np.rint(a * 100), np.rint(b * 100)) / 100
+
+
+def kwh_per_ev(home, demand):
+    """Return what a vehicle of a hand-written point takes in public: homes as vehicles go."""
+    if demand.home_access is None:
+        return demand.kwh_per_ev_year * demand.public_share
+    kinds = {"house": "single_detached", "row_or_duplex": "row_house",
+             "apartment": "apartment_high_rise"}  # fmt: skip
+    homes = {kind: home[column] for kind, column in kinds.items()}
+    by_kind = demand.home_access.model_dump()
+    mean = sum(homes[kind] * by_kind[kind] for kind in homes) / sum(homes.values())
+    return demand.kwh_per_ev_year * mean
+
+
 @dataclass
 class Instance:
     """A region and a scenario with values for every decision."""
@@ -154,6 +170,7 @@ class Instance:
     inputs: Any
     config: Any
     constraint: Any
+    tables: Any = None
 
     def __post_init__(self):
         self.decisions = _decisions(self.inputs, self.config)
@@ -186,6 +203,47 @@ class Instance:
                 variable.value = rng.integers(0, 2, variable.shape).astype(float)
             else:
                 variable.value = rng.random(variable.shape) * rng.choice([0.0, 0.2, 1.0])
+
+    @cached_property
+    def need_kwh(self):
+        """Return the energy that each point's vehicles need: points are dissemination areas."""
+        return self.inputs.points.ev * [
+            kwh_per_ev(home, self.config.demand) for home in self.tables.das.to_dict("records")
+        ]
+
+    @cached_property
+    def area(self):
+        return self.tables.das["area_id"].tolist()
+
+    def part(self, spot, level, area):
+        """Return the part of a place's energy that an area gets, measured point by point."""
+        reach = self.config.coverage
+        radius = {"l2": reach.l2_radius_m, "l3": reach.l3_radius_m}[level]
+        xy = self.inputs.points.xy_m
+        near = [j for j in range(len(xy)) if apart(xy[j], spot) <= radius]
+        kwh = sum(self.need_kwh[j] for j in near)
+        own = sum(self.need_kwh[j] for j in near if self.area[j] == area)
+        return own / kwh if kwh > 0 else 0.0
+
+    def gone_kw(self, k):
+        """Return the power that an action takes away, by level."""
+        c, s = self.inputs.columns, self.inputs.stations
+        t = c.station[k]
+        if c.kind[k] not in ("upgrade", "remove"):
+            return []
+        l3_kw = s.l3_ports[t] * s.l3_kw[t] if c.kind[k] == "remove" else 0.0
+        return [("l2", (s.l2_ports[t] - c.kept_l2_ports[k]) * s.l2_kw[t]), ("l3", l3_kw)]
+
+    def local(self, area):
+        """Return what an area needs, and what ports of today within reach give it."""
+        s, at = self.inputs.stations, range(len(self.inputs.points))
+        kw = sum(
+            s.l2_ports[t] * s.l2_kw[t] * self.part(s.xy_m[t], "l2", area)
+            + s.l3_ports[t] * s.l3_kw[t] * self.part(s.xy_m[t], "l3", area)
+            for t in range(len(s.ids))
+        )
+        need = sum(self.need_kwh[j] for j in at if self.area[j] == area)
+        return need, self.inputs.energy.kwh_per_kw * kw
 
     @cached_property
     def change(self):
@@ -259,9 +317,6 @@ class Instance:
             "l3": np.isin(c.kind, ["new_l3", "upgrade", "add_l3"]),
         }
 
-        def apart(a, b):
-            return math.dist(np.rint(a * 100), np.rint(b * 100)) / 100
-
         def first(place):
             return int(np.flatnonzero(c.place == place)[0])
 
@@ -300,6 +355,8 @@ class Instance:
             by_proxy = cap.proxy_factor and cap.proxy_factor * g.proxy_kw[area]
             return min(most for most in (cap.cap_kw, by_proxy) if most is not None)
 
+        if type(one).__name__ == "LocalNeed":
+            areas = list(i.local.areas)
         floor = {"l2": 0.0, "l3": 0.0}
         if type(one).__name__ == "Floor":
             floor[level] = one.asked(config)
@@ -414,6 +471,16 @@ class Instance:
                 for t in range(len(s.ids))
             ),
             "nearby": lambda e: nearby(e["k"], e["k'"], e["l"]),
+            "unserved_local": lambda e: own("unserved_local")[areas.index(e["a"])],
+            "local_part": lambda _: config.demand.local,
+            "local_need": lambda e: self.local(e["a"])[0],
+            "local_supply": lambda e: self.local(e["a"])[1],
+            "serving": lambda e: c.port_kw[e["k"]] * self.part(
+                c.xy_m[e["k"]], "l2" if c.kind[e["k"]] in ("new_l2", "add_l2") else "l3", e["a"]
+            ),
+            "serving_lost": lambda e: sum(
+                kw * self.part(c.xy_m[e["k"]], at, e["a"]) for at, kw in self.gone_kw(e["k"])
+            ),
         }  # fmt: skip
 
     def reading(self, number, template=None):
@@ -442,7 +509,7 @@ class Instance:
         return {
             ("Budget", 0): 1e5, ("SiteBudget", 0): 1e5, ("PowerTotal", 0): 1e3,
             ("AreaPower", 0): 1e3, ("MunicipalEnergy", 0): need, ("IdleEnergy", 0): need,
-            ("Overlap", 0): people, ("Floor", 0): people,
+            ("Overlap", 0): people, ("Floor", 0): people, ("LocalNeed", 0): need,
         }.get((type(self.constraint).__name__, number), 1.0)  # fmt: skip
 
     def said(self, number):
@@ -450,7 +517,7 @@ class Instance:
         kind, rows = type(self.constraint).__name__, self.rows
         if kind in ("Overlap", "Redundancy"):
             rows = rows[-1:] if number == 0 else rows[:-1]
-        elif kind == "Floor":
+        elif kind in ("Floor", "LocalNeed"):
             rows = rows[:1] if number == 0 else rows[1:]
         values = [np.atleast_1d(row.expr.value).ravel() for row in rows]
         return np.concatenate(values) if values else np.zeros(0)
@@ -476,7 +543,7 @@ def hold(tables, case):
     """Insist that formulas and rows say the same in a scenario, with a few decisions tried."""
     inputs = build_inputs(tables, case.config, case.geography)
     for constraint in (*BASE, *active(case.config), *OPTIONS):
-        one = Instance(inputs, case.config, constraint)
+        one = Instance(inputs, case.config, constraint, tables)
         for seed in range(2 if one.rows and len(inputs.columns) else 0):
             one.draw(np.random.default_rng(seed), legal=seed == 0)
             for number in range(len(constraint.formulas)):

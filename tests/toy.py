@@ -65,9 +65,12 @@ def toy(  # noqa: PLR0913 -- each is a table
     dict of what differs from POINT_FACTS; equal facts give equal scores. towns: municipality id of
     each point (else AREA). quintiles: of deprivation, of each point (else none). areas: proxy (kW)
     by area id; sites and stations may name theirs as ``area_id``. homes: of each point, a dict of
-    what differs from HOMES.
+    what differs from HOMES, DWELLINGS (households by type) and TRACT (``area_id``); vehicles go by
+    households.
     """
     demand = pd.DataFrame([_point(i, *point[:4]) for i, point in enumerate(points)])
+    for name, usual in {**DWELLINGS, "area_id": TRACT}.items():
+        demand[name] = [{name: usual, **home}[name] for home in homes or [{}] * len(demand)]
     if towns:
         demand["municipality_id"] = list(towns)
     growth = pd.DataFrame([_later(i, *point[3:]) for i, point in enumerate(points)])
@@ -104,6 +107,11 @@ def _municipalities(towns):
 
 
 HOMES = {"renter_share": 0.25, "multi_unit_share": 0.25, "median_income_cad": 80_000.0}
+DWELLINGS = {
+    "addresses": 1, "single_detached": 2, "semi_detached": 0, "row_house": 1, "duplex": 0,
+    "apartment_low_rise": 0, "apartment_high_rise": 1, "other_attached": 0, "movable": 0,
+}  # fmt: skip
+"""Addresses, and households by type of dwelling, of a hand-written point."""
 
 
 def _profiles(demand, quintiles, homes):
@@ -112,7 +120,10 @@ def _profiles(demand, quintiles, homes):
     made = demand[["point_id"]].assign(deprivation_quintile=quintile)
     for name, usual in HOMES.items():
         made[name] = [float({name: usual, **home}[name]) for home in homes or [{}] * len(demand)]
-    parts = demand[["point_id", "population"]].assign(da_id=demand["point_id"])
+    flats = demand[["apartment_low_rise", "apartment_high_rise"]].sum(axis=1)
+    every = demand[list(DWELLINGS)[1:]].sum(axis=1)
+    made["multi_unit_ev"] = (demand["ev"] * flats / every.where(every > 0)).fillna(0.0)
+    parts = demand[["point_id", "population", "addresses"]].assign(da_id=demand["point_id"])
     return {
         "da_profiles": made.rename(columns={"point_id": "da_id"}),
         "tract_profiles": made.rename(columns={"point_id": "tract_id"}),

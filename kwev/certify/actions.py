@@ -164,7 +164,7 @@ class ActionEncoding(Generic[Number]):
                 found.append(station)
         return found + [self.row(key) for key in ports if key.kind == f"new_{level}"]
 
-    def _port_kw(self, station: Row, level: Level) -> Number:
+    def port_kw(self, station: Row, level: Level) -> Number:
         """Return the power of one port that stands at a station: recorded, or the constant (kW)."""
         recorded = float(station[f"{level}_kw"])
         return self._port[level].kw if isnan(recorded) else self._number(recorded)
@@ -172,7 +172,7 @@ class ActionEncoding(Generic[Number]):
     def standing_kw(self, station: Row) -> Number:
         """Return the power of the ports that stand at a station today (kW)."""
         l2, l3 = int(station["l2_ports"]), int(station["l3_ports"])
-        return l2 * self._port_kw(station, "l2") + l3 * self._port_kw(station, "l3")
+        return l2 * self.port_kw(station, "l2") + l3 * self.port_kw(station, "l3")
 
     def _capacity_kw(self, key: ActionKey) -> Number:
         """Return the grid proxy of a place (kW), at a station no less than what stands there."""
@@ -371,7 +371,7 @@ class ActionEncoding(Generic[Number]):
         return Effect(
             l2=-gone,
             l3=-l3,
-            kw=-gone * self._port_kw(station, "l2") - l3 * self._port_kw(station, "l3"),
+            kw=-gone * self.port_kw(station, "l2") - l3 * self.port_kw(station, "l3"),
             purchase_cad=self._number(0),
             resale_cad=self._number(self.config.costs.resale_factor) * sold,
             yearly_cad=-saved,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kwev.certify.actions import ADDS, CAD_TOL, KW_TOL, LEVELS, NEW
+from kwev.certify.local import unserved_locally
 from kwev.certify.reach import xy_cm
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def missed(evaluation: Evaluation, ports: Ports) -> dict[str, float]:
     -------
     dict
         By rule, for example ``municipality_l2``: the share of the Region's people that
-        it misses (0 to 1).
+        it misses (0 to 1); ``local``: of the Region's energy need.
     """
     rules = evaluation.config.rules
     groupings: tuple[tuple[str, Floors], ...] = (
@@ -80,6 +81,8 @@ def missed(evaluation: Evaluation, ports: Ports) -> dict[str, float]:
         least = getattr(rules.redundancy, level)
         if least is not None:
             found[f"redundancy_{level}"] = redundancy(evaluation, ports, level, least)
+    if (part := evaluation.config.demand.local) is not None:
+        found["local"] = unserved_locally(evaluation, ports, part)
     return found
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kwev.certify.actions import ActionEncoding, Number, Ports
+from kwev.certify.homes import public_shares
 from kwev.certify.weights import evs
 from kwev.units import HOURS_PER_YEAR
 
@@ -24,10 +25,11 @@ class EnergyBalance(ActionEncoding[Number]):
         """Public-charging energy that each municipality needs in a year (kWh), by its id."""
         demand, das = self.config.demand, self.tables.das
         by_da = evs(self.tables, demand.ev_year, "da")
-        each, share = self._number(demand.kwh_per_ev_year), self._number(demand.public_share)
+        each, part = self._number(demand.kwh_per_ev_year), public_shares(self.tables, demand)
         need: dict[str, Number] = {}
         for area, da in zip(das["municipality_id"], das["da_id"], strict=True):
-            need[area] = need.get(area, self._number(0)) + self._number(by_da[da]) * each * share
+            kwh = self._number(by_da[da]) * each * self._number(float(part[da]))
+            need[area] = need.get(area, self._number(0)) + kwh
         return need
 
     @property

@@ -34,7 +34,7 @@ NO_OBJECTIVE = (
     "scores.site.", "scores.adjust.", "scores.charger_reach_m", "scores.access_reach_m",
     "power.l2_volts", "power.l3_volts", "power.power_factor",
     "siting.removal.usage", "siting.removal.alternative_m", "siting.public_owners_only",
-    "weights.idle_points_per_point",
+    "weights.idle_points_per_point", "demand.local",
 )  # fmt: skip
 """Keys that a bound need not know: without them there is the same, or more, to choose from."""
 
@@ -54,7 +54,8 @@ KNOWN = frozenset({
     "costs.resale_factor",
     "ports.min_l2", "ports.min_l3", "ports.max_new_l2", "ports.max_new_l3", "ports.retained_l2",
     "demand.ev_year", "demand.enforce", "demand.kwh_per_ev_year", "demand.public_share",
-    "demand.utilisation",
+    "demand.home_access.house", "demand.home_access.row_or_duplex",
+    "demand.home_access.apartment", "demand.utilisation",
     "siting.grid_factor", "siting.port_counts", "siting.land", "siting.dense_housing",
     "scores.demand.density", "scores.demand.infrastructure", "scores.demand.transit",
     "scores.demand.housing",

@@ -12,6 +12,7 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from kwev.certify.exact import Ratios, exact, ratios
+from kwev.certify.homes import of_points, public_shares
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -92,7 +93,8 @@ def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[
     tables
         ``data/processed``, read.
     config
-        The resolved scenario: ``scores.demand``.
+        The resolved scenario: ``scores.demand``; with ``demand.home_access`` the part of housing
+        is the public share of a vehicle's energy, else the share of apartments.
     geography
         ``cell``, ``da`` or ``tract``.
     ids
@@ -105,6 +107,11 @@ def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[
     """
     table = tables.point_facts
     table = table[table["geography"] == geography].set_index("id").loc[list(ids)]
+    housing = "multi_unit_share"
+    if config.demand.home_access is not None:
+        shares = of_points(tables, public_shares(tables, config.demand), geography)
+        housing = "public_share"
+        table = table.assign(public_share=[float(shares[point]) for point in table.index])
 
     def scale(fact: str) -> Ratios:
         return _scaled(ratios(table[fact].to_numpy(float)).numerators)
@@ -122,7 +129,7 @@ def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[
         (-half, scale("old_dwelling_share")),
         (half, scale("grid_kw")),
         (share["transit"], scale("transit")),
-        (share["housing"], scale("multi_unit_share")),
+        (share["housing"], scale(housing)),
     ]
     return _sum([(factor / part.denominator, part.numerators) for factor, part in terms], half)
 

@@ -14,6 +14,7 @@ from kwev.config.scenario import (
 from kwev.config.sections import (
     GEOGRAPHIES,
     SOLVERS,
+    Demand,
     DemandWeights,
     EvYear,
     Floors,
@@ -32,6 +33,7 @@ __all__ = [
     "SOLVERS",
     "Case",
     "Config",
+    "Demand",
     "DemandWeights",
     "EvYear",
     "Floors",

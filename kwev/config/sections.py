@@ -223,6 +223,17 @@ class Ports(Section):
         return self
 
 
+class HomeAccess(Section):
+    """Public share of a vehicle's energy by the dwelling it is kept at (0 to 1)."""
+
+    house: Share
+    """At a single-detached or movable house, which mostly has a driveway."""
+    row_or_duplex: Share
+    """At a semi-detached, row or other attached house, or a duplex."""
+    apartment: Share
+    """In an apartment building of any height."""
+
+
 class Demand(Section):
     """Public charging energy that the ports of a municipality should be able to deliver."""
 
@@ -235,8 +246,14 @@ class Demand(Section):
     """Energy one EV uses in a year (kWh)."""
     public_share: Share
     """Share of that energy taken from public ports (0 to 1)."""
+    home_access: HomeAccess | None
+    """The same by dwelling type, in the place of `public_share`: in the energy need, and in the
+    housing part of the demand score; null takes one share for all."""
     utilisation: Share
     """Share of the year's hours in which a port delivers its full power (0 to 1)."""
+    local: Share | None
+    """Part of its energy need that every area, a census tract or Wellesley, should get from ports
+    within reach of its people (0 to 1, elastic); null leaves it out."""
 
 
 class Removal(Section):

@@ -65,6 +65,8 @@ class Tables:
         What the scores of sites and of demand points are made of.
     tariffs
         Published prices of stations, energy and charging (CAD, or a row's own currency).
+    citations
+        Published findings on policy, home charging and the need for ports, as quoted.
     quality
         The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
@@ -104,6 +106,7 @@ class Tables:
     site_facts: pd.DataFrame
     point_facts: pd.DataFrame
     tariffs: pd.DataFrame
+    citations: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
     manifest_sha256: str = ""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+    Counts = NDArray[np.int64]
     Target = Literal["l2", "l3", "ev_owners"]
 
 
@@ -127,7 +128,7 @@ class Rule(Constraint):
     Attributes
     ----------
     key
-        Where its value stands in ``config.rules``.
+        Where its value stands in ``config.rules``, if not elsewhere (:meth:`asked`).
     """
 
     key: str
@@ -145,7 +146,7 @@ class Rule(Constraint):
         """Return the scenario's value, where the rule is on."""
         return self.asked(config) or 0.0
 
-    def missed(self, inputs: Inputs, config: Config, build: Mask) -> float:
+    def missed(self, inputs: Inputs, config: Config, build: Mask, ports: Counts) -> float:
         """Return the share of the Region's people that an elastic rule misses under a choice."""
         raise NotImplementedError
 

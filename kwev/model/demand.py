@@ -14,6 +14,7 @@ from scipy import sparse
 
 from kwev.config import GEOGRAPHIES
 from kwev.errors import KwevError, nearest
+from kwev.model.need import public_share, share_of_points
 from kwev.model.network import Places
 from kwev.model.notation import Formula
 from kwev.model.scores import demand_scores, facts_of
@@ -120,10 +121,10 @@ def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoint
     table, id_column = table_of(tables, geography)
     table = table.sort_values(id_column, kind="stable")
     people = table["population"].to_numpy(np.float64)
-    by_id = _vehicles(tables, config, geography)
+    by_id = vehicles(tables, config, geography)
     ids = table[id_column].to_numpy(str)
     ev = np.asarray(by_id.loc[ids], np.float64)
-    score = demand_scores(facts_of(tables, geography, ids), config.scores.demand)
+    score = demand_scores(point_facts(tables, config, geography, ids), config.scores.demand)
     a, b, c = config.weights.people, config.weights.ev, config.weights.score
     weight = shares(a * shares(people) + b * shares(ev) + c * shares(score * people))
     return DemandPoints(
@@ -138,7 +139,22 @@ def demand_points(tables: Tables, config: Config, geography: str) -> DemandPoint
     )
 
 
-def _vehicles(tables: Tables, config: Config, geography: str) -> pd.Series[float]:
+def point_facts(
+    tables: Tables, config: Config, geography: str, ids: NDArray[np.str_]
+) -> pd.DataFrame:
+    """Return the facts behind the demand score of the given points, in their order.
+
+    With ``demand.home_access`` among them ``public_share``, the public share of a vehicle's energy:
+    who can charge at home counts by that, and no longer by the share of apartments alone.
+    """
+    facts = facts_of(tables, geography, ids)
+    if config.demand.home_access is None:
+        return facts
+    shares = share_of_points(tables, public_share(tables, config.demand), geography)
+    return facts.assign(public_share=shares.loc[ids.tolist()].to_numpy())
+
+
+def vehicles(tables: Tables, config: Config, geography: str) -> pd.Series[float]:
     """Return the EVs of each place by id: registered, or forecast for the scenario's year."""
     table, id_column = table_of(tables, geography)
     year = config.demand.ev_year
@@ -151,9 +167,13 @@ def _vehicles(tables: Tables, config: Config, geography: str) -> pd.Series[float
 def energy_need_kwh(tables: Tables, config: Config) -> dict[str, float]:
     """Return the public-charging energy each municipality needs in a year (kWh), by id."""
     demand = config.demand
-    per_ev = demand.kwh_per_ev_year * demand.public_share
-    by_da = tables.das["da_id"].map(_vehicles(tables, config, "da"))
-    ev = by_da.groupby(tables.das["municipality_id"], sort=True).sum()
+    public = tables.das["da_id"].map(vehicles(tables, config, "da"))
+    per_ev = demand.kwh_per_ev_year
+    if demand.home_access is None:
+        per_ev *= demand.public_share
+    else:
+        public *= tables.das["da_id"].map(public_share(tables, demand))
+    ev = public.groupby(tables.das["municipality_id"], sort=True).sum()
     return {str(key): float(value) * per_ev for key, value in ev.items()}
 
 

@@ -35,6 +35,7 @@ from kwev.model.rules import (
     RULES,
     AreaPower,
     Floor,
+    LocalNeed,
     Overlap,
     PortsPerPlace,
     PortTotal,
@@ -245,10 +246,12 @@ def touched(inputs: Inputs, config: Config) -> NDArray[np.bool_]:
     return np.asarray(np.logical_or.reduce(masks))
 
 
-def missed(inputs: Inputs, config: Config, build: NDArray[np.bool_]) -> dict[str, float]:
+def missed(
+    inputs: Inputs, config: Config, build: NDArray[np.bool_], ports: NDArray[np.int64]
+) -> dict[str, float]:
     """Return what each elastic rule misses under a choice of columns, by rule (shares)."""
     elastic = (rule for rule in active(config) if rule.elastic)
-    return {rule.name: rule.missed(inputs, config, build) for rule in elastic}
+    return {rule.name: rule.missed(inputs, config, build, ports) for rule in elastic}
 
 
 BOUND: Final = (
@@ -283,7 +286,7 @@ ROWS: Final[dict[str, tuple[type[Constraint], ...]]] = {
     "energy": (MunicipalEnergy, DemandTarget),
     "optional": (
         SiteBudget, PortsPerPlace, PortTotal, PowerTotal, L3Spacing, L3Gap, StationsPerArea,
-        AreaPower, Overlap, Floor, Redundancy,
+        AreaPower, Overlap, Floor, Redundancy, LocalNeed,
     ),
     "options": (IdleEnergy, RemovalAlternative),
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,16 @@ from kwev.model.coverage import (
     reach_l3,
     ruler_of,
 )
-from kwev.model.demand import DemandPoints, Groups, demand_points, energy_need_kwh, groups, shares
+from kwev.model.demand import (
+    DemandPoints,
+    Groups,
+    demand_points,
+    energy_need_kwh,
+    groups,
+    shares,
+    vehicles,
+)
+from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.siting import (
     Columns,
     Stations,
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.model.local import Local
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,10 @@ class Energy:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the model reads: points, stations, columns, reach and rows, energy, groups."""
+    """What the model reads: points, stations, columns, reach and rows, energy, groups.
+
+    ``local`` is None unless the scenario has ``demand.local``.
+    """
 
     points: DemandPoints
     stations: Stations
@@ -67,6 +80,7 @@ class Inputs:
     rows: dict[str, CoverRows]
     energy: Energy
     groups: Groups
+    local: Local | None = None
 
     @property
     def people(self) -> float:
@@ -117,7 +131,14 @@ def assembled(
     reach = {"l2": l2, "l3": l3, "ev_owners": reach_either(l2, l3)}
     rows = {level: cover_rows(part, points) for level, part in reach.items()}
     energy = _energy(tables, config, stations)
-    return Inputs(points, stations, columns, reach, rows, energy, groups(tables, config, points))
+    grouped = groups(tables, config, points)
+    inputs = Inputs(points, stations, columns, reach, rows, energy, grouped)
+    if config.demand.local is None:
+        return inputs
+    need = need_of_areas(tables, config, vehicles(tables, config, "da"))
+    ground = Ground(points, stations, columns)
+    near = within_reach(config, ground, ruler)
+    return replace(inputs, local=local_energy(tables, config, need, ground, near))
 
 
 def _energy(tables: Tables, config: Config, stations: Stations) -> Energy:

@@ -26,7 +26,7 @@ from kwev.vocabulary import GROUPS, HOUSEHOLDS, LEVELS
 
 if TYPE_CHECKING:
     from kwev.config import Config
-    from kwev.model.constraints import Decisions, Floats, Mask
+    from kwev.model.constraints import Counts, Decisions, Floats, Mask
     from kwev.model.coverage import Level
     from kwev.model.inputs import Inputs
     from kwev.model.siting import Kind
@@ -277,8 +277,9 @@ class Floor(Rule):
             reached = people @ decisions.covered[self.level]
         return Rows([reached + missing >= needed, shortfall >= cp.sum(missing)], shortfall)
 
-    def missed(self, inputs: Inputs, config: Config, build: Mask) -> float:
+    def missed(self, inputs: Inputs, config: Config, build: Mask, ports: Counts) -> float:
         """Return the share of the Region's people below the floor of their group."""
+        del ports
         groups = inputs.groups.people[self.grouping]
         covered = inputs.reach[self.level].covered(build).astype(np.float64)
         wanted = self.limit(config) * np.asarray(groups.sum(axis=1)).ravel()
@@ -348,13 +349,64 @@ class Redundancy(Rule):
         change = inputs.reach[self.level].change
         return np.asarray(np.bincount(change.indices, minlength=change.shape[1]) > 0)
 
-    def missed(self, inputs: Inputs, config: Config, build: Mask) -> float:
+    def missed(self, inputs: Inputs, config: Config, build: Mask, ports: Counts) -> float:
         """Return the share of people below the share asked for."""
+        del ports
         reach, people = inputs.reach[self.level], inputs.points.people
         after = reach.fixed + reach.losable + reach.change @ build.astype(np.int64)
         enough = after >= config.rules.redundancy.stations
         got = float(people[enough].sum()) / max(inputs.people, 1e-12)
         return max(0.0, self.limit(config) - got)
+
+
+@dataclass(frozen=True)
+class LocalNeed(Rule):
+    """Ports within reach give each area a part of the energy that its vehicles need; elastic.
+
+    The energy of a port is split over the areas that have it within reach, in proportion to their
+    need there (:mod:`kwev.model.local`). What is missed is a share of the Region's need.
+    """
+
+    formulas = (
+        Formula(
+            r"<local_supply> + <hours> \sum_{k \in <actions>}"
+            r" (<serving> <ports> - <serving_lost> <build>)"
+            r" + <unserved_local> \textstyle\sum_{m \in <municipalities>} <need>"
+            r" &\ge <local_part> <local_need>",
+            r"a \in <areas>",
+        ),
+        Formula(r"\sum_{a \in <areas>} <unserved_local> &\le <missed>", r"r \in <elastic>"),
+    )
+    check = "local.unserved_locally"
+    elastic = True
+    # it reads who is within reach, and the power
+    breaks = KINDS
+
+    def asked(self, config: Config) -> float | None:
+        """Return the part of each area's need that is asked for."""
+        return config.demand.local
+
+    def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows | None:
+        """Return one row an area, in shares of the Region's need, and the sum they miss."""
+        local, total = inputs.local, float(inputs.energy.need_kwh.sum())
+        if local is None or total <= 0:
+            return None
+        scale = local.kwh_per_kw / total
+        gained = scale * local.gained_kw(inputs.columns)
+        lost = scale * local.lost_kw(inputs.columns, inputs.stations)
+        served = local.supply_kwh / total + gained @ decisions.ports - lost @ decisions.build
+        unserved = cp.Variable(len(local.areas), nonneg=True, name=f"unserved_{self.name}")
+        shortfall = cp.Variable(nonneg=True, name=f"shortfall_{self.name}")
+        wanted = self.limit(config) * local.need_kwh / total
+        return Rows([served + unserved >= wanted, shortfall >= cp.sum(unserved)], shortfall)
+
+    def missed(self, inputs: Inputs, config: Config, build: Mask, ports: Counts) -> float:
+        """Return the energy that areas lack, as a share of the Region's need."""
+        local, total = inputs.local, float(inputs.energy.need_kwh.sum())
+        if local is None or total <= 0:
+            return 0.0
+        got = local.after_kwh(inputs.columns, inputs.stations, build, ports)
+        return float(np.maximum(0.0, self.limit(config) * local.need_kwh - got).sum() / total)
 
 
 RULES: tuple[Rule, ...] = (
@@ -405,6 +457,10 @@ RULES: tuple[Rule, ...] = (
             level.key,
         )
         for level in LEVELS
+    ),
+    LocalNeed(
+        "local", "Energy within reach of an area", "the energy that each area's vehicles need",
+        "demand.local",
     ),
 )  # fmt: skip
 """Every optional rule, in the order of the model's rows."""

@@ -79,7 +79,8 @@ def demand_parts(facts: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
     ----------
     facts
         Rows of ``point_facts``: ``density_per_km2``, ``old_dwelling_share``, ``grid_kw``,
-        ``transit``, ``multi_unit_share``.
+        ``transit``, ``multi_unit_share``; with ``public_share``, the public share of a vehicle's
+        energy, that is the part of housing.
 
     Returns
     -------
@@ -88,6 +89,8 @@ def demand_parts(facts: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
         ``housing``, shape (n,).
     """
     scaled = {name: normalised(facts[name].to_numpy(np.float64)) for name in POINT_FACTS}
+    if "public_share" in facts:
+        scaled["multi_unit_share"] = normalised(facts["public_share"].to_numpy(np.float64))
     return {
         "density": scaled["density_per_km2"],
         "infrastructure": (1 - scaled["old_dwelling_share"] + scaled["grid_kw"]) / 2,

@@ -157,7 +157,8 @@ class Shortfall(_Record):
     demand: Share | None
     """Share of the Region's energy need left unserved; null where not enforced."""
     rules: dict[Text, Share]
-    """Share of the Region's people that each elastic optional rule misses, by rule."""
+    """Share of the Region's people that each elastic optional rule misses, by rule; `local`: of
+    the Region's energy need."""
     total_points: Amount
     bound_checked_points: Amount | None
     """No plan within the budget misses less in total, shown by `proof`."""

@@ -175,8 +175,12 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                 "before": _reached(effects, ask.level, builds[BASE], people),
                 "after": _reached(effects, ask.level, builds[ask.name], people),
                 "most": _most(effects, ask.level, people),
+                # a floor reads no port
                 "missed": formulation.missed(
-                    model, effects.config.with_values(**{ask.key: ask.floor}), builds[ask.name]
+                    model,
+                    effects.config.with_values(**{ask.key: ask.floor}),
+                    builds[ask.name],
+                    np.zeros(len(builds[ask.name]), np.int64),
                 )[f"{ask.grouping}_{ask.level}"],
                 **{
                     f"{level}_price": POINTS * (region[level, BASE] - region[level, ask.name])

@@ -15,11 +15,10 @@ from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import candidates
 from kwev.pipeline.parameters import GridRule
+from kwev.report.region import dissolved
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import geopandas as gpd
 
     from kwev.config import Config
     from kwev.data.tables import Tables
@@ -190,7 +189,7 @@ def grid_map(tables: Tables, config: Config, *, folder: Path | None = None) -> F
 
 
 def _areas(tables: Tables, folder: Path | None) -> Layer:
-    frame = _dissolved(tables, folder).merge(tables.area_grid, on="area_id", validate="1:1")
+    frame = dissolved(tables, folder).merge(tables.area_grid, on="area_id", validate="1:1")
     frame["title"] = frame["area_id"].where(frame["area_id"] != "wellesley", "Wellesley")
     frame["mark"], marks = graded(
         frame["proxy_kw"].tolist(), style.SEQUENCE[:-1], ",.0f", style.PAPER
@@ -199,11 +198,3 @@ def _areas(tables: Tables, folder: Path | None) -> Layer:
         "Grid proxy of areas", frame, marks, title="title", facts=_AREA_FACTS,
         heading="Grid proxy of an area (kW), no utility's figure",
     )  # fmt: skip
-
-
-def _dissolved(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
-    """Return one shape an area: the tracts, and Wellesley as a whole."""
-    shape = cartography.areas("tracts", "tract_id", folder)[["tract_id", "geometry"]]
-    ids = cartography.named(tables, tables.tracts)[["tract_id", "area_id", "municipality"]]
-    joined = shape.merge(ids, on="tract_id", validate="one_to_one")
-    return joined.dissolve("area_id", as_index=False)[["area_id", "municipality", "geometry"]]

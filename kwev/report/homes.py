@@ -123,7 +123,8 @@ def multi_unit_demand(tables: Tables, config: Config) -> pd.DataFrame:
     columns = ["households", "multi_unit_households", "multi_unit_ev", "ev"]
     sums = das.groupby("municipality")[columns].sum()
     demand = config.demand
-    sums["energy_kwh"] = sums["multi_unit_ev"] * demand.kwh_per_ev_year * demand.public_share
+    share = demand.home_access.apartment if demand.home_access else demand.public_share
+    sums["energy_kwh"] = sums["multi_unit_ev"] * demand.kwh_per_ev_year * share
     per_port_kwh = config.power.l2_kw * HOURS_PER_YEAR * demand.utilisation
     sums["ports"] = np.ceil(sums["energy_kwh"] / per_port_kwh) if per_port_kwh > 0 else 0
     sums = _with_region(sums)

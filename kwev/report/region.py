@@ -20,6 +20,7 @@ from kwev.report import plan_charts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from kwev.config import Config
@@ -41,6 +42,14 @@ def town_names(tables: Tables) -> pd.Series[str]:
         Names, indexed by ``municipality_id``.
     """
     return tables.municipalities.set_index("municipality_id")["name"]
+
+
+def dissolved(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
+    """Return one shape for each area of the grid proxy: the tracts, and Wellesley as a whole."""
+    shape = cartography.areas("tracts", "tract_id", folder)[["tract_id", "geometry"]]
+    ids = cartography.named(tables, tables.tracts)[["tract_id", "area_id", "municipality"]]
+    joined = shape.merge(ids, on="tract_id", validate="one_to_one")
+    return joined.dissolve("area_id", as_index=False)[["area_id", "municipality", "geometry"]]
 
 
 def metres(table: pd.DataFrame) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from kwev.report import (
     equity,
     hindsight,
     history,
+    local_need,
     out_of_reach,
     picks,
     registry,
@@ -96,6 +97,12 @@ class Report:
     def findings(self) -> Findings:
         """What the certified plan changes, measured anew on the cells."""
         return Findings.of(self.tables, self.plan)
+
+    @cached_property
+    def local_need(self) -> pd.DataFrame:
+        """Need for public charging by census tract, and what ports within reach can give of it."""
+        config = local_need.with_home_access(self.project, self.config)
+        return local_need.by_tract(self.findings.effects, config)
 
     @cached_property
     def business(self) -> Business:

@@ -11,8 +11,8 @@ from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark, graded
 from kwev.display.table import category_name, columns_of, table
 from kwev.display.values import Number, Numbers, named
-from kwev.model.demand import demand_points
-from kwev.model.scores import FACTORS, LOW, SITE_FACTS, demand_parts, facts_of, ranked, site_scores
+from kwev.model.demand import demand_points, point_facts
+from kwev.model.scores import FACTORS, LOW, SITE_FACTS, demand_parts, ranked, site_scores
 from kwev.pipeline.parameters import Parameters
 from kwev.report.region import town_names
 
@@ -269,7 +269,7 @@ _DEMAND_POPUP = "score:demand municipality population density infrastructure tra
 def demand_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Figure:
     """Map the demand score of the dissemination areas."""
     points = demand_points(tables, config, "da")
-    parts = demand_parts(facts_of(tables, "da", points.ids))
+    parts = demand_parts(point_facts(tables, config, "da", points.ids))
     score = pd.DataFrame({"da_id": points.ids, "score": points.score, **parts})
     known = tables.das[["da_id", "municipality_id", "population"]]
     frame = cartography.with_facts(tables, known.merge(score, on="da_id", validate="1:1"), folder)

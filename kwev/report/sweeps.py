@@ -387,7 +387,10 @@ def assumptions(report: Report) -> pd.DataFrame:
     for entry in ledger(report.project):
         known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
         ends = changes[changes["key"] == entry.get("group", entry["key"])]
-        value, cost = value_at(report.config, entry["key"]), ends["net_cad"]
+        config = report.config
+        if "case" in entry:  # where the base plan has none
+            config = load_config(entry["case"], report.project.config)
+        value, cost = value_at(config, entry["key"]), ends["net_cad"]
         rows.append(
             {
                 "what": entry["what"],

@@ -337,7 +337,7 @@ def _shortfall(inputs: Inputs, config: Config, choice: Choice, after: Covered) -
         parts["demand"] = unserved_share(inputs, choice)
     from kwev.model.formulation import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
 
-    rules = missed(inputs, config, choice.build)
+    rules = missed(inputs, config, choice.build, choice.ports)
     shares = [*(value for value in parts.values() if value is not None), *rules.values()]
     return {
         **parts,

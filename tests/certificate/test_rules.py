@@ -68,6 +68,11 @@ MISSED = {
     "low_income_l3": {"rules__groups__low_income__l3": 1.0},
     "redundancy_l2": {"rules__redundancy__l2": 1.0},
     "redundancy_l3": {"rules__redundancy__l3": 1.0},
+    "local": {
+        "demand__local": 1.0,
+        "demand__utilisation": 0.001,
+        "demand__kwh_per_ev_year": 50_000.0,
+    },
 }
 """A setting of each elastic rule that no plan of a poor town meets."""
 

@@ -43,6 +43,8 @@ EVERYTHING = {
     "rules__redundancy__stations": 2,
     "rules__redundancy__l2": 0.6,
     "rules__redundancy__l3": 0.5,
+    "demand__local": 0.8,
+    "demand__home_access": {"house": 0.1, "row_or_duplex": 0.3, "apartment": 0.6},
     **{f"rules__{name}__{level}": 0.6 for name in ("municipality", "quintile")
        for level in ("l2", "l3")},
     **{f"rules__groups__{name}__{level}": 0.7 for name in ("renters", "multi_unit", "low_income")
@@ -61,10 +63,11 @@ def regions():
     found = []
     for seed in SEEDS:
         config = base_config(**{**EVERYTHING, **VARIANTS[seed % len(VARIANTS)]})
-        inputs = build_inputs(region(seed), config, "da")
+        tables = region(seed)
+        inputs = build_inputs(tables, config, "da")
         # else nobody lives where the sites are
         if set(inputs.columns.municipality) <= set(inputs.energy.municipality):
-            found.append((inputs, config))
+            found.append((inputs, config, tables))
     return found
 
 
@@ -72,7 +75,7 @@ def regions():
 def drawn(row):
     """Return an instance of a constraint in every region where it has rows."""
     constraint = next(one for one in CONSTRAINTS if one.row == row)
-    found = [Instance(inputs, config, constraint) for inputs, config in regions()]
+    found = [Instance(inputs, config, constraint, tables) for inputs, config, tables in regions()]
     return [one for one in found if one.rows]
 
 

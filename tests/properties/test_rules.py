@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from formulas import kwh_per_ev
 from properties.test_brute_force import every_choice, judged, left, net_cost, offered
 from toy import AREA, base_config, toy
 
@@ -53,6 +54,9 @@ def region(seed):
         }
         for _ in range(size)
     ]
+    for home in homes:
+        flats = int(rng.integers(0, 4))
+        home |= {"area_id": area(), "single_detached": 3 - flats, "apartment_high_rise": flats}
     return toy(points, stations, sites, towns=towns, quintiles=quintiles, areas=areas, homes=homes)
 
 
@@ -101,6 +105,9 @@ def scenario(seed):
         "rules__groups__multi_unit__l3": perhaps([0.3, 0.8]),
         "rules__groups__low_income__l2": perhaps([0.3, 0.8]),
         "rules__groups__low_income__l3": perhaps([0.3, 0.8]),
+        "demand__local": perhaps([0.5, 1.0], chance=0.4),
+        "demand__home_access": perhaps([{"house": 0.1, "row_or_duplex": 0.3, "apartment": 0.6}]),
+        "demand__kwh_per_ev_year": float(rng.choice([3_000, 30_000])),
     }
 
 
@@ -256,7 +263,35 @@ def misses(tables, c, actions):
                 if n >= rules.redundancy.stations
             )
             found[f"redundancy_{level}"] = max(0.0, wanted - enough / total)
-    return found
+    return found | ({} if c.demand.local is None else {"local": lacking(tables, c, actions)})
+
+
+def lacking(tables, c, actions):
+    """Return the energy that areas lack within reach, of the Region's need."""
+    points = tables.das.to_dict("records")
+    need = [p["ev"] * kwh_per_ev(p, c.demand) for p in points]
+    if sum(need) <= 0:
+        return 0.0
+    got = dict.fromkeys([p["area_id"] for p in points], 0.0)
+    standing = [(p, left(p, actions, c)) for p in tables.station_records]
+    new = [
+        (p, (n, 0) if kind == "new_l2" else (0, n))
+        for kind, p, n in actions
+        if kind in ("new_l2", "new_l3")
+    ]
+    for place, counts in standing + new:
+        radii = (c.coverage.l2_radius_m, c.coverage.l3_radius_m)
+        for count, kw, radius in zip(counts, (19.2, 350.0), radii, strict=True):
+            near = [j for j, p in enumerate(points) if apart(p, place) <= radius]
+            kwh = sum(need[j] for j in near)
+            for j in near:
+                if kwh > 0:
+                    got[points[j]["area_id"]] += 876 * count * kw * need[j] / kwh
+    lack = 0.0
+    for area, kwh in got.items():
+        own = sum(n for n, p in zip(need, points, strict=True) if p["area_id"] == area)
+        lack += max(0.0, c.demand.local * own - kwh)
+    return lack / sum(need)
 
 
 def households(tables):

@@ -1,0 +1,90 @@
+"""The public share of a vehicle's energy in each dissemination area, from its dwellings.
+
+Written apart from :mod:`kwev.model.need` on purpose, in exact fractions of the tables' decimals.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from kwev.certify.exact import exact
+
+if TYPE_CHECKING:
+    from kwev.config import Demand
+    from kwev.data.tables import Tables
+
+DECIMALS, POINT_DECIMALS = 12, 9
+"""Decimals of the share of an area and of a point, so that noise tells no two apart."""
+
+HOUSES: Final = ("single_detached", "movable")
+ROWS: Final = ("semi_detached", "row_house", "duplex", "other_attached")
+FLATS: Final = ("apartment_low_rise", "apartment_high_rise")
+
+
+def public_shares(tables: Tables, demand: Demand) -> dict[str, Fraction]:
+    """Return the public share of a vehicle's energy in each dissemination area, by its id.
+
+    Vehicles are kept in apartments as the area's profile says, the others by households; an area
+    without vehicles has the mix of its households. An area whose dwellings are not published has
+    the mean of the vehicles of all others.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: areas with their dwellings, and profiles.
+    demand
+        The scenario's shares.
+    """
+    ids, access = list(tables.das["da_id"]), demand.home_access
+    if access is None:
+        return dict.fromkeys(ids, exact(demand.public_share))
+    in_flats = dict(
+        zip(tables.da_profiles["da_id"], tables.da_profiles["multi_unit_ev"], strict=True)
+    )
+    by = (exact(access.house), exact(access.row_or_duplex), exact(access.apartment))
+    found: dict[str, Fraction] = {}
+    cars = taken = Fraction(0)
+    for row in tables.das.to_dict("records"):
+        homes = [sum(Fraction(int(row[kind])) for kind in kinds) for kinds in (HOUSES, ROWS, FLATS)]
+        ground, every, ev = homes[0] + homes[1], sum(homes), exact(row["ev"])
+        if every == 0:
+            continue
+        if ev > 0:
+            flat = min(Fraction(1), exact(in_flats[row["da_id"]]) / ev)
+        else:
+            flat = Fraction(homes[2]) / every
+        off_ground = by[0] if ground == 0 else (by[0] * homes[0] + by[1] * homes[1]) / ground
+        share = round(flat * by[2] + (1 - flat) * off_ground, DECIMALS)
+        found[row["da_id"]] = share
+        cars, taken = cars + ev, taken + ev * share
+    mean = round(taken / cars, DECIMALS) if cars > 0 else exact(demand.public_share)
+    return {da: found.get(da, mean) for da in ids}
+
+
+def of_points(tables: Tables, shares: dict[str, Fraction], kind: str) -> dict[str, Fraction]:
+    """Return the mean share of the areas of each point, weighted by their addresses, by its id."""
+    weight: dict[str, int] = {}
+    total: dict[str, Fraction] = {}
+    for at, da, addresses in parts_of_points(tables, kind):
+        weight[at] = weight.get(at, 0) + addresses
+        total[at] = total.get(at, Fraction(0)) + addresses * shares[da]
+    return {at: round(total[at] / weight[at], POINT_DECIMALS) for at in weight}
+
+
+def parts_of_points(tables: Tables, kind: str) -> list[tuple[str, str, int]]:
+    """Return point, dissemination area and addresses, at least one, of every part of a point.
+
+    An area is its own tract where its township has none.
+    """
+    known = set(tables.tracts["tract_id"])
+    table = tables.cell_parts if kind == "cell" else tables.das
+    found = []
+    for row in table.to_dict("records"):
+        da = str(row["da_id"])
+        if kind == "cell":
+            point = row["cell_id"]
+        else:
+            point = row["area_id"] if kind == "tract" and da not in known else da
+        found.append((str(point), da, max(1, int(row["addresses"]))))
+    return found
