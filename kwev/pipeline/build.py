@@ -24,6 +24,7 @@ from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.boundaries import map_layers, read_boundaries
+from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, metres_of, to_metres
 from kwev.pipeline.grid import area_grid, grid_per_household, site_grid, station_grid
@@ -39,6 +40,7 @@ from kwev.pipeline.population import (
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
 from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, with_surroundings
+from kwev.pipeline.station_checks import check_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
@@ -195,7 +197,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "facts", "tariffs", "files",
+    "grid", "roads", "snaps", "transit", "facts", "tariffs", "citations", "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -369,6 +371,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         of_points = point_facts(places, both, share, by_transit, ledger)
     with meter.stage("tariffs"):
         tariffs = tariff_table(raw, parameters, ledger)
+    with meter.stage("citations"):
+        citations = citation_table(raw)
+        checks = check_table(raw)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,
         "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
@@ -381,7 +386,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "transit_stops": transit["stops"], "transit_routes": transit["routes"],
         "transit_days": transit["days"], "transit_lengths": transit["lengths"],
         "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
-        "tariffs": tariffs,
+        "tariffs": tariffs, "citations": citations, "station_checks": checks,
     }  # fmt: skip
     return tables, layers
 
