@@ -352,7 +352,9 @@ class Instance:
 
         def cap_kw(area):
             cap = rules.area_power
-            by_proxy = cap.proxy_factor and cap.proxy_factor * g.proxy_kw[area]
+            own = [t for t in range(len(s.ids)) if g.area_of[s.ids[t]] == area]
+            carries = max(g.proxy_kw[area], sum(s.standing_kw[t] for t in own))
+            by_proxy = cap.proxy_factor and cap.proxy_factor * carries
             return min(most for most in (cap.cap_kw, by_proxy) if most is not None)
 
         if type(one).__name__ == "LocalNeed":

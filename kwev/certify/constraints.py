@@ -214,7 +214,9 @@ def area_power(evaluation: Evaluation, ports: Ports) -> Iterator[str]:
     grid = evaluation.tables.area_grid
     proxy = dict(zip(grid["area_id"], grid["proxy_kw"], strict=True))
     for area in _areas(evaluation, ports):
-        by_proxy = np.inf if cap.proxy_factor is None else cap.proxy_factor * proxy[area]
+        # what stands in an area shows that the area can carry it, whatever its proxy says
+        carries = max(proxy[area], today.get(area, 0.0))
+        by_proxy = np.inf if cap.proxy_factor is None else cap.proxy_factor * carries
         most = min(by_proxy, np.inf if cap.cap_kw is None else cap.cap_kw)
         allowed = max(most, today.get(area, 0.0))
         if kw[area] > allowed + KW_TOL:

@@ -67,6 +67,8 @@ class Tables:
         Published prices of stations, energy and charging (CAD, or a row's own currency).
     citations
         Published findings on policy, home charging and the need for ports, as quoted.
+    station_checks
+        Ports by forward sortation area as another reader counted them: a check, no input.
     quality
         The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
@@ -107,6 +109,7 @@ class Tables:
     point_facts: pd.DataFrame
     tariffs: pd.DataFrame
     citations: pd.DataFrame
+    station_checks: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
     manifest_sha256: str = ""

@@ -23,6 +23,9 @@ HOMES = Origin(
 GRID = Origin("kwev, a proxy from the census and assumptions; no utility's data", "2021")
 """The grid proxy."""
 
+POLICIES = Origin("pages cited row by row; kwev", "the years given there")
+"""Findings on policy, adoption and the need for ports."""
+
 SITES = Origin(
     "open data of the Region and its cities, Statistics Canada, NRCan, OpenStreetMap; kwev",
     "the dates in the data catalogue",

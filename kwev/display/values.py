@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from kwev import escape
 from kwev.errors import KwevError, nearest
@@ -39,6 +40,10 @@ SHOW = {
 }
 """How a value of each unit is printed unless the number says otherwise."""
 
+ASSUMED_DIGITS: Final = 3
+"""Significant digits of what rests on an assumption: more would say more than anybody knows."""
+
+_DECIMALS = re.compile(r"\.(\d+)([f%])")
 _FORM = re.compile(r"\{.*?\}")
 
 
@@ -58,6 +63,8 @@ class Number:
         Where it comes from: a table and column, or a function.
     show
         Format, where the unit's own does not fit.
+    digits
+        Most significant digits that are printed; 0 where all of the format's are known.
     """
 
     name: str
@@ -65,9 +72,10 @@ class Number:
     unit: str
     origin: str
     show: str = ""
+    digits: int = 0
 
     def __str__(self) -> str:
-        text = (self.show or SHOW[self.unit]).format(self.value)
+        text = self._text()
         if isinstance(self.value, str):
             return text
         # below zero: a true minus sign, before the dollar
@@ -76,13 +84,34 @@ class Number:
                 return better + text.removeprefix(sign)
         return text
 
+    def _text(self) -> str:
+        show, value = self.show or SHOW[self.unit], self.value
+        if not self.digits or isinstance(value, str) or not value or not math.isfinite(value):
+            return show.format(value)
+        known = significant(value, self.digits)
+
+        def shorter(found: re.Match[str]) -> str:
+            size = math.floor(math.log10(abs(known))) + (2 if found[2] == "%" else 0)
+            return f".{min(int(found[1]), max(0, self.digits - 1 - size))}{found[2]}"
+
+        return _DECIMALS.sub(shorter, show).format(known)
+
     def _repr_markdown_(self) -> str:
         shown = escape.markdown_value if isinstance(self.value, str) else escape.markdown
         return shown(str(self))
 
 
+def significant(value: float, digits: int = ASSUMED_DIGITS) -> float:
+    """Return a value rounded to so many significant digits: 75,471 to three is 75,500."""
+    return float(f"{value:.{digits}g}")
+
+
 def named(
-    origin: str, source: Any = None, prefix: str = "", **by_unit: str | Mapping[str, Any]
+    origin: str,
+    source: Any = None,
+    prefix: str = "",
+    digits: int = 0,
+    **by_unit: str | Mapping[str, Any],
 ) -> list[Number]:
     """Return numbers by unit: read from a result by their names, or given beside them.
 
@@ -94,6 +123,8 @@ def named(
         A mapping, a row or an object whose items or attributes hold the values.
     prefix
         Stands before each name.
+    digits
+        As in :class:`Number`, of all of them.
     **by_unit
         By unit (:data:`SHOW`; ``cad``, ``km2``, ``million_cad`` for those that are no words of
         Python): names in ``source`` with blanks between, or values by name. A name may carry its
@@ -111,7 +142,7 @@ def named(
         for known, value in values.items():
             name, _, form = known.partition(":")
             show = _FORM.sub(f"{{:{form}}}", SHOW[unit]) if form else ""
-            found.append(Number(f"{prefix}{name}", _plain(value), unit, origin, show))
+            found.append(Number(f"{prefix}{name}", _plain(value), unit, origin, show, digits))
     return found
 
 

@@ -161,7 +161,10 @@ class StationsPerArea(Rule):
 
 @dataclass(frozen=True)
 class AreaPower(Rule):
-    """Ports of an area, existing and new, draw at most its cap, or what stands there today."""
+    """Ports of an area, existing and new, draw at most its cap, or what stands there today.
+
+    A proxy below what stands in the area is wrong there: it is raised to that before the factor.
+    """
 
     formulas = (
         Formula(
@@ -179,12 +182,12 @@ class AreaPower(Rule):
         cap = config.rules.area_power
         return cap.cap_kw if cap.proxy_factor is None else cap.proxy_factor
 
-    def _cap_kw(self, inputs: Inputs, config: Config, area: str) -> float:
+    def _cap_kw(self, inputs: Inputs, config: Config, area: str, today_kw: float) -> float:
         cap = config.rules.area_power
         most = np.inf if cap.cap_kw is None else cap.cap_kw
         if cap.proxy_factor is None:
             return most
-        return min(most, cap.proxy_factor * inputs.groups.proxy_kw[area])
+        return min(most, cap.proxy_factor * max(inputs.groups.proxy_kw[area], today_kw))
 
     def rows(self, inputs: Inputs, config: Config, decisions: Decisions) -> Rows:
         """Return one row an area (MW)."""
@@ -192,7 +195,8 @@ class AreaPower(Rule):
         ids, area = inputs.groups.index(columns.place_id)
         _, standing = inputs.groups.index(stations.ids)
         today = sum_by(standing, len(ids)) @ stations.standing_kw
-        cap = np.array([self._cap_kw(inputs, config, name) for name in ids], np.float64)
+        both = zip(ids, today.tolist(), strict=True)
+        cap = np.array([self._cap_kw(inputs, config, *area) for area in both], np.float64)
         gained = sum_by(area, len(ids), columns.port_kw / KW_SCALE)
         lost = sum_by(area, len(ids), columns.lost_kw / KW_SCALE)
         room = np.maximum(0.0, cap - today) / KW_SCALE

@@ -40,6 +40,7 @@ from kwev.pipeline.population import (
 from kwev.pipeline.raw import FILES, Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
 from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, with_surroundings
+from kwev.pipeline.station_checks import check_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
 from kwev.pipeline.tariffs import tariff_table
@@ -372,6 +373,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         tariffs = tariff_table(raw, parameters, ledger)
     with meter.stage("citations"):
         citations = citation_table(raw)
+        checks = check_table(raw)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,
         "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
@@ -384,7 +386,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "transit_stops": transit["stops"], "transit_routes": transit["routes"],
         "transit_days": transit["days"], "transit_lengths": transit["lengths"],
         "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
-        "tariffs": tariffs, "citations": citations,
+        "tariffs": tariffs, "citations": citations, "station_checks": checks,
     }  # fmt: skip
     return tables, layers
 

@@ -1,6 +1,7 @@
 """A proxy for the power that the grid can give, by area and by place.
 
-No hosting-capacity data of the Region's utilities (Enova Power, GrandBridge Energy) are public.
+Ontario's regulator has ordered distributors to publish what their lines can host (EB-2019-0207); no
+machine-readable file of the Region's utilities (Enova Power, GrandBridge Energy) is among the data.
 What stands here is made of public figures and assumptions, and is called a proxy wherever it is
 shown. With the factors of :func:`area_factors`:
 

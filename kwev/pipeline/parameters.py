@@ -27,7 +27,7 @@ BASE_KW: Final[Mapping[str, float]] = MappingProxyType({
 class GridRule:
     """Choices of the grid proxy (``kwev.pipeline.grid``).
 
-    No utility publishes what its lines can host, so every one is an assumption; factors are 1 near
+    No figure of a utility is among the data, so every one is an assumption; factors are 1 near
     the middle of the Region's areas, and ``siting.grid_factor`` varies all capacities together.
     """
 

@@ -181,6 +181,7 @@ FILES: Final = {
     "nrcan_2022": "charging_stations/afdc_nrcan_stations_2022-07-15.csv",
     "dc_fast": "charging_stations/afdc_dcfast_ccs2022_tesla2024.csv",
     "tariffs": "charging_stations/costs_and_tariffs_cited.csv",
+    "station_checks": "charging_stations/afdc_counts_by_fsa_undated_check_only.csv",
     "citations": "policy/policy_and_home_charging_cited.csv",
     "business": "potential_locations/kitchener_business_directory_2016.csv",
     "kitchener_facilities": "potential_locations/kitchener_facilities_2016.geojson",

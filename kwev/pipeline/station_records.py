@@ -125,11 +125,12 @@ _NRCAN_NAMES: Final = {
 
 SNAPSHOTS: Final = {
     "ocm": "2024-11-23",
-    "nrcan": "2025-10",
+    "nrcan": "2025-10-17",
     "nrcan_2022": "2022-07-15",
     "dc_fast": "2022-11/2024-06",
 }
-"""Date of each source's snapshot."""
+"""Date of each source's snapshot: the day that the file itself was published, not what its name
+rounds it to."""
 
 COLUMNS: Final = [
     "record_id", "source", "name", "operator", "address", "city", "owner", "facility", "opened",

@@ -100,7 +100,7 @@ def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> list[Number]:
 
 def more(step: dict[str, float]) -> str:
     """Return whether more money would buy coverage (see :func:`sensitivity.step_at`)."""
-    if max(step["l2_points"], step["l3_points"]) >= SMALL_POINTS:
+    if step["proven"] and max(step["l2_points"], step["l3_points"]) >= SMALL_POINTS:
         return "More money would still be well spent on coverage"
     return "More money would buy no coverage here: do not ask for it"
 

@@ -313,7 +313,13 @@ def _growth_panel(history: pd.DataFrame, forecast: pd.DataFrame) -> Panel:
     chosen = forecast[forecast["chosen"]]
     years = [past[-1], *(_year(quarter) for quarter in chosen["quarter"])]
     low, high = [now, *chosen["low"]], [now, *chosen["high"]]
-    band = Band(x=years, low=low, high=high, colour=style.L2, label=f"Interval of {COVERAGE:.0%}")
+    band = Band(
+        x=years,
+        low=low,
+        high=high,
+        colour=style.L2,
+        label=f"Interval of {COVERAGE:.0%}, without policy",
+    )
     hover, thin = "%{customdata}: %{y:,.0f}", iter(_THIN)
     ends = [f"end of {year - 1:.0f}" for year in years]
     courses = []

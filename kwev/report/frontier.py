@@ -345,12 +345,12 @@ def level_words(here: pd.DataFrame) -> str:
         return "one plan is best for both levels at once"
     if lost < EVEN_POINTS:
         return f"{gained:.1f} points more of Level 3 cost nothing of Level 2"
-    first, last = (l2[i] - l2[i + 1] for i in (0, -2))
-    first, last = first / (l3[1] - l3[0]), last / (l3[-1] - l3[-2])
-    return (
-        f"{gained:.1f} points more of Level 3 cost {lost:.1f} points of Level 2, "
-        f"from {first:.1f} for the first point to {last:.1f} for the last"
-    )
+    total = f"{gained:.1f} points more of Level 3 cost {lost:.1f} points of Level 2"
+    if len(here) == 2:  # noqa: PLR2004 - one step, which is the whole
+        return total
+    # amounts beside amounts: a rate over half a point would look like a price
+    first, last = (f"{l2[i] - l2[i + 1]:.1f} for {l3[i + 1] - l3[i]:.1f} points" for i in (0, -2))
+    return f"{total}; the first step costs {first}, the last {last}"
 
 
 def _further_axes(power: pd.DataFrame, apart: pd.DataFrame) -> list[Number]:
@@ -361,7 +361,8 @@ def _further_axes(power: pd.DataFrame, apart: pd.DataFrame) -> list[Number]:
              for level in LEVEL_KEYS}  # fmt: skip
     moved["power_l2_moves"] = least["l2_model"] - most["l2_model"]
     return [
-        Number("power_gap", float(power["gap"].max()), "share", "study frontier-kw", "{:.2%}"),
+        Number("power_gap", float(sweeps.shown_gap(power).max()), "share", "study frontier-kw",
+               "{:.2%}"),
         *named("frontier.power", None, "power_", count={"missed": int((~power["attained"]).sum())},
                mw={"least": least["kw_added"] / KW_PER_MW, "most": most["kw_added"] / KW_PER_MW}),
         *(Number(name, POINTS * share, "points", "studies frontier*", "{:+.1f}")

@@ -13,9 +13,9 @@ from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
 from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, named
-from kwev.model.siting import candidates
+from kwev.model.siting import candidates, existing_stations
 from kwev.pipeline.parameters import GridRule
-from kwev.report.region import dissolved
+from kwev.report.region import dissolved, town_names
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,6 +94,47 @@ def choices() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what", "value", "unit", "range", "source"])
 
 
+def over_proxy(tables: Tables, config: Config) -> pd.DataFrame:
+    """Return the areas whose ports of today draw more than their proxy, the furthest over first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``area_id``, ``municipality`` (name), ``station`` (that with most power), ``kw`` (of all
+        ports, at the scenario's power), ``proxy_kw`` and ``share`` (of the proxy).
+    """
+    standing = existing_stations(tables, config)
+    own = pd.DataFrame({"station_id": standing.ids.astype(str), "kw": standing.standing_kw})
+    facts = tables.stations[["station_id", "name", "area_id", "municipality_id"]]
+    own = own.merge(facts, on="station_id", validate="1:1").sort_values(
+        ["kw", "station_id"], ascending=[False, True]
+    )
+    areas = own[own["area_id"] != ""].groupby("area_id", as_index=False).agg(
+        kw=("kw", "sum"), station=("name", "first"), municipality=("municipality_id", "first")
+    )  # fmt: skip
+    made = areas.merge(tables.area_grid[["area_id", "proxy_kw"]], on="area_id", validate="1:1")
+    made["share"] = made["kw"] / made["proxy_kw"]
+    made["municipality"] = made["municipality"].map(town_names(tables))
+    return made[made["share"] > 1].sort_values(
+        ["share", "area_id"], ascending=[False, True], ignore_index=True
+    )
+
+
+def over_words(found: pd.DataFrame) -> str:
+    """Say which areas draw more than their proxy, and what is made of it (:func:`over_proxy`)."""
+    if found.empty:
+        return "in none do the ports of today draw more than its proxy"
+    first = found.iloc[0]
+    area = str(first["area_id"])
+    place = "Wellesley" if area == "wellesley" else f"census tract {area}"
+    others = f"; {len(found)} areas in all draw more than theirs" if len(found) > 1 else ""
+    return (
+        f"the ports of today in {place} in {first['municipality']}, around {first['station']}, "
+        f"would draw {first['kw']:,.0f} kW at full power, {first['share']:.0%} of its proxy, which "
+        f"therefore counts as no less than that{others}"
+    )
+
+
 # -- Named values.
 
 _RULES: Final = {
@@ -130,7 +171,7 @@ def numbers(report: Report) -> Numbers:
         "density_factor_low": areas["density_factor"].min(),
         "density_factor_high": areas["density_factor"].max(),
     }
-    mw = areas["proxy_kw"] / _KW_PER_MW
+    mw, over = areas["proxy_kw"] / _KW_PER_MW, over_proxy(t, c)
     return Numbers(
         [
             *named("pipeline.parameters", GridRule(), "grid_", **_RULES),
@@ -138,6 +179,7 @@ def numbers(report: Report) -> Numbers:
             *named("config", prefix="grid_", kw={"pair:,.0f": pair_kw(c)}),
             *named("sites.grid_kw, stations.grid_kw", prefix="grid_", count=counts,
                    text={"never": f"{', '.join(names)} and {last}"}),
+            *named("grid.over_proxy", prefix="grid_", text={"over_words": over_words(over)}),
             Number("grid_area_median", float(mw.median()), "ratio", "area_grid", "{:.1f} MW"),
             Number("grid_region", float(mw.sum()), "ratio", "area_grid", "{:,.0f} MW"),
         ]

@@ -14,7 +14,7 @@ from kwev.display.chart import Chart
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark
 from kwev.display.series import Axis, Bars, Panel
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
 from kwev.report.region import town_names
 from kwev.units import HOURS_PER_YEAR
@@ -63,14 +63,24 @@ def by_area(tables: Tables) -> pd.DataFrame:
 def types_by_municipality(tables: Tables) -> pd.DataFrame:
     """Return households by type of dwelling: ``municipality``, one column a type, ``share``.
 
-    ``share`` is that of households in apartments; the last row is the Region.
+    ``share`` is that of :func:`apartment_share`; the last row is the Region.
     """
     das = by_area(tables)
     counts = _with_region(das.groupby("municipality")[list(DWELLING_TYPES)].sum())
-    flats = counts[list(GROUPS["apartments"])].sum(axis=1)
     counts["other"] = counts["other_attached"] + counts["movable"]
-    counts["share"] = flats / counts[list(DWELLING_TYPES)].sum(axis=1)
+    counts["share"] = apartment_share(tables)
     return counts.reset_index()
+
+
+def apartment_share(tables: Tables) -> pd.Series[float]:
+    """Return the share of all households that live in apartments, by municipality and Region.
+
+    Wherever the share is told it is this one. The census rounds its counts by type, so that they do
+    not add up to its count of households: they are no denominator.
+    """
+    columns = ["multi_unit_households", "households"]
+    sums = _with_region(by_area(tables).groupby("municipality")[columns].sum())
+    return sums["multi_unit_households"] / sums["households"]
 
 
 def construction_by_period(tables: Tables) -> pd.DataFrame:
@@ -116,8 +126,9 @@ def multi_unit_demand(tables: Tables, config: Config) -> pd.DataFrame:
     pandas.DataFrame
         ``municipality``, ``households`` and ``share`` in apartment buildings, ``ev`` estimated
         there, ``ev_share`` of all EVs, ``energy_mwh`` (a year, from public ports), ``ports``
-        (Level 2 ports that give this energy at the assumed utilisation, whole ones in each
-        municipality); the last row is the Region.
+        (Level 2 ports that give this energy at the assumed utilisation, whole ones in each row);
+        the last row is the Region, whose ports are those of its own energy, not a sum of rows
+        rounded up.
     """
     das = by_area(tables)
     columns = ["households", "multi_unit_households", "multi_unit_ev", "ev"]
@@ -126,12 +137,12 @@ def multi_unit_demand(tables: Tables, config: Config) -> pd.DataFrame:
     share = demand.home_access.apartment if demand.home_access else demand.public_share
     sums["energy_kwh"] = sums["multi_unit_ev"] * demand.kwh_per_ev_year * share
     per_port_kwh = config.power.l2_kw * HOURS_PER_YEAR * demand.utilisation
-    sums["ports"] = np.ceil(sums["energy_kwh"] / per_port_kwh) if per_port_kwh > 0 else 0
     sums = _with_region(sums)
+    sums["ports"] = np.ceil(sums["energy_kwh"] / per_port_kwh) if per_port_kwh > 0 else 0
     return pd.DataFrame(
         {
             "households": sums["multi_unit_households"],
-            "share": sums["multi_unit_households"] / sums["households"],
+            "share": apartment_share(tables),
             "ev": sums["multi_unit_ev"],
             "ev_share": sums["multi_unit_ev"] / sums["ev"],
             "energy_mwh": sums["energy_kwh"] / _THOUSAND,
@@ -275,7 +286,8 @@ def _of_apartments(report: Report) -> list[Number]:
     counts = {"flats": region["households"], "flats_ports": region["ports"]}
     shares = {"flats_share": region["share"], "flats_ev_share": region["ev_share"]}
     return [
-        *named("homes.multi_unit_demand", count=counts, share=shares, ev={"flats_ev": region["ev"]},
+        *named("homes.multi_unit_demand", count=counts, share=shares),
+        *named("homes.multi_unit_demand", digits=ASSUMED_DIGITS, ev={"flats_ev": region["ev"]},
                gwh={"flats_gwh:.2f": region["energy_mwh"] / _THOUSAND}),
         *named("pipeline.parameters", ratio={"flats_ratio:g": Parameters().apartment_ev_ratio}),
     ]  # fmt: skip

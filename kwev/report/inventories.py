@@ -12,6 +12,8 @@ from kwev.display.chart import Chart
 from kwev.display.series import Axis, Line, Panel
 from kwev.display.values import Numbers, named
 from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.station_records import SAME, repeats
+from kwev.report.snapshots import DATED, dated
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
@@ -25,9 +27,6 @@ SOURCE_NAMES: Final = {
     "nrcan_2022": "Natural Resources Canada (earlier snapshot)",
     "dc_fast": "DC fast and Tesla lists",
 }
-
-COMPARED: Final = ("nrcan_2022", "nrcan")
-"""Lists of one source, the older first."""
 
 
 def by_source(tables: Tables) -> pd.DataFrame:
@@ -62,27 +61,6 @@ def dropped(tables: Tables) -> pd.DataFrame:
     return table
 
 
-def dated(tables: Tables, source: str) -> pd.DataFrame:
-    """Return a list's records in the Region that are electric, available, public and dated.
-
-    Parameters
-    ----------
-    tables
-        ``data/processed``, read: ``station_records``.
-    source
-        One of :data:`COMPARED`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of ``station_records``, by date of opening.
-    """
-    records = tables.station_records
-    keep = (records["source"] == source) & records["comparable"] & records["in_region"]
-    keep &= records["reason"] != "row repeats another (name, place, ports, date)"
-    return records[keep].sort_values(["opened", "record_id"], ignore_index=True)
-
-
 def openings(tables: Tables) -> pd.DataFrame:
     """Return how many stations had opened by the end of each month, by snapshot.
 
@@ -95,7 +73,7 @@ def openings(tables: Tables) -> pd.DataFrame:
     pandas.DataFrame
         ``month`` (YYYY-MM), ``source``, ``records``, ``l2_ports``, ``l3_ports`` (cumulative).
     """
-    parts = [_cumulative(dated(tables, source), source) for source in COMPARED]
+    parts = [_cumulative(dated(tables, source), source) for source in DATED]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -119,24 +97,34 @@ def growth(tables: Tables) -> pd.DataFrame:
     one's date) and ``late`` (in the newer, not in the older, though opened before its date).
     OpenChargeMap publishes no dates and stands apart, unfiltered but for its drops.
     """
-    older, newer = (dated(tables, source) for source in COMPARED)
-    ids = {s: set(t["record_id"].str.split("_").str[1]) for s, t in
-           zip(COMPARED, (older, newer), strict=True)}  # fmt: skip
-    own = newer["record_id"].str.split("_").str[1]
+    older, newer = (dated(tables, source) for source in DATED)
+    records = tables.station_records
+    every = {
+        source: records[(records["source"] == source) & records["comparable"]
+                        & records["in_region"]] for source in DATED
+    }  # fmt: skip
+    ids = {source: set(_number(part)) for source, part in every.items()}
+    own = _number(newer)
+    # one of two rows that say the same may be left of a station that stays
+    stays = every["nrcan_2022"][_number(every["nrcan_2022"]).isin(ids["nrcan"])]
+    gone = ~repeats(pd.concat([stays, older], ignore_index=True), SAME)[len(stays) :]
     cut = str(older["snapshot"].iloc[0])
     rows = [
-        _snapshot(older, gone=len(ids["nrcan_2022"] - ids["nrcan"])),
+        _snapshot(older, gone=int(gone.sum())),
         _snapshot(
             newer,
             fresh=int((newer["opened"] > cut).sum()),
             late=int(((newer["opened"] <= cut) & ~own.isin(ids["nrcan_2022"])).sum()),
         ),
     ]
-    records = tables.station_records
     ocm = records[
         (records["source"] == "ocm") & records["in_region"] & (records["outcome"] != "dropped")
     ]
     return pd.DataFrame([rows[0], _snapshot(ocm), rows[1]])
+
+
+def _number(records: pd.DataFrame) -> pd.Series[str]:
+    return records["record_id"].str.split("_").str[1]
 
 
 def _snapshot(part: pd.DataFrame, **more: int) -> dict[str, str | float]:
@@ -179,7 +167,11 @@ def numbers(report: Report) -> Numbers:
         "gone": int(older["gone"]),
         "fresh": int(newer["fresh"]),
     }
-    dates = {"older_date": older["snapshot"][:7], "newer_date": newer["snapshot"][:7]}
+    dates = {
+        "older_date": older["snapshot"],
+        "newer_date": newer["snapshot"],
+        "newest_opening": dated(t, "nrcan")["opened"].max(),
+    }
     radii = {"match_radius": p.match_station_m, "same_place_radius": p.station_site_m}
     return Numbers(
         [

@@ -113,7 +113,8 @@ def by_area(effects: Effects) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``area_id``, ``people``, ``stations_before``, ``stations_after``, ``kw_before``,
-        ``kw_after`` (power of all ports), ``grid_kw`` (proxy), ``grid_share_after`` (of the proxy).
+        ``kw_after`` (power of all ports), ``grid_kw`` (proxy, at least what stands there today),
+        ``grid_share_after`` (of it).
     """
     tables = effects.tables
     grid = tables.area_grid.set_index("area_id")["proxy_kw"].sort_index()
@@ -125,7 +126,8 @@ def by_area(effects: Effects) -> pd.DataFrame:
         table[f"stations_{when}"] = count.reindex(grid.index).fillna(0).to_numpy(int)
     for when, kw in zip(WHENS, _power_kw(effects), strict=True):
         table[f"kw_{when}"] = kw.reindex(grid.index).fillna(0.0).to_numpy(np.float64)
-    table["grid_kw"] = grid.to_numpy(np.float64)
+    # what stands in an area shows that the area can carry it
+    table["grid_kw"] = np.maximum(grid.to_numpy(np.float64), table["kw_before"].to_numpy())
     table["grid_share_after"] = table["kw_after"] / table["grid_kw"].where(table["grid_kw"] > 0)
     return table.reset_index(drop=True)
 
@@ -318,7 +320,13 @@ def _area_rows(found: Findings) -> list[_Row]:
     return [
         (group, none, "count", float((before == 0).sum()), float((after == 0).sum())),
         (group, most, "count", float(before.max()), float(after.max())),
-        (group, "Highest power of all ports over the grid proxy", "share", power[0], power[1]),
+        (
+            group,
+            "Highest power of all ports over the grid proxy, raised to today's ports",
+            "share",
+            power[0],
+            power[1],
+        ),
     ]
 
 

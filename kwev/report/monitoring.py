@@ -282,11 +282,13 @@ def numbers(report: Report) -> Numbers:
     calling = found.loc[found["state"] == "yes", "what"].tolist()
     trend = {level: float(judged["per_year"][level]) for level in LEVEL_NAMES}
     missing = POINTS * float(judged["wanted"]["l2"] - judged["measured"]["l2"])
+    l2 = report.plan.coverage.l2
+    reachable = l2.ceiling >= float(judged["wanted"]["l2"])
     texts = {name: line.date for name, line in ends.items()}
     return Numbers(
         [
             *named(ORIGIN, None, "watch_", count={"lines": len(lines)},
-                   text={**texts, "years": years_words(missing, trend["l2"])},
+                   text={**texts, "years": years_words(missing, trend["l2"], in_reach=reachable)},
                    points={f"{level}_per_year": points for level, points in trend.items()}),
             *(Number(f"watch_{level}_{end}", getattr(line, level), "share", ORIGIN)
               for level in LEVEL_NAMES for end, line in ends.items()),
@@ -297,10 +299,15 @@ def numbers(report: Report) -> Numbers:
     )  # fmt: skip
 
 
-def years_words(missing_points: float, points_per_year: float) -> str:
-    """Return how long a target would take at the pace of the history, in words."""
+def years_words(missing_points: float, points_per_year: float, *, in_reach: bool = True) -> str:
+    """Return how long a target would take at the pace of the history, in words.
+
+    ``in_reach`` is whether any budget reaches it: a target that none does has no date.
+    """
     if missing_points <= 0:
         return "is met"
+    if not in_reach:
+        return "has no date at any pace: no budget reaches it"
     if not points_per_year > 0:
         return "comes no nearer at that pace"
     return f"would take about {missing_points / points_per_year:,.0f} years at that pace"

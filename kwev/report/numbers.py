@@ -35,6 +35,8 @@ from kwev.report import (
     inventories,
     monitoring,
     neighbourhoods,
+    other_counts,
+    policies,
     reach,
     region,
     returns,
@@ -66,7 +68,7 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
-        neighbourhoods, catalogue, returns, hindsight, sensitivity, frontier,
+        neighbourhoods, catalogue, policies, other_counts, returns, hindsight, sensitivity, frontier,
         monitoring, decisions,
     )  # fmt: skip
     parts = (

@@ -38,7 +38,7 @@ from kwev.pipeline.station_records import (
     serves_others,
     teslas,
 )
-from kwev.report.snapshots import COLUMNS, DATE, Snapshot, last_day
+from kwev.report.snapshots import COLUMNS, DATE, DATED, Snapshot, for_all_cars, last_day
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +124,8 @@ def read(
     if "fsa" in table.columns:
         return _vehicles(tables, table, shown, path)
     layout, plain = _plain(table, path)
+    if layout == "nrcan":
+        plain = _opened_since(plain, tables)
     named = series or _SERIES[layout]
     return _stations(project, plain, last_day(shown), named, path, power_columns(table))
 
@@ -191,6 +193,16 @@ def _from_nrcan(table: pd.DataFrame) -> pd.DataFrame:
         access=np.where(tesla, "tesla_only", ALL_CARS),
         status=np.where(stands, STANDING, "closed"),
     )
+
+
+def _opened_since(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Return the list with Tesla's stations open that are known, by another list, to be open."""
+    records = tables.station_records
+    own = records[records["source"].isin(DATED)]
+    known = own.loc[for_all_cars(own, tables), "record_id"].str.split("_").str[1]
+    teslas_alone = table["access"] == "tesla_only"
+    found = table["station_id"].isin(set(known))
+    return table.assign(access=table["access"].mask(teslas_alone & found, ALL_CARS))
 
 
 def _from_ocm(table: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.inventories import COMPARED, dated
+from kwev.report.snapshots import DATED, dated, for_all_cars
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Past:
 
 def past(tables: Tables) -> Past:
     """Return the two snapshots by place."""
-    older, newer = (_placed(dated(tables, source), tables) for source in COMPARED)
+    older, newer = (_placed(dated(tables, source), tables) for source in DATED)
     older = _listed_anew(older, newer)
     parts = [
         part.groupby("place_id")
@@ -81,7 +81,7 @@ def past(tables: Tables) -> Past:
     facts = pd.concat([newer, older]).drop_duplicates("place_id").set_index("place_id")
     columns = ["name", "latitude", "longitude", "easting_m", "northing_m"]
     table = facts[columns].join(ports).sort_index().reset_index()
-    cut, newest = (str(dated(tables, source)["snapshot"].iloc[0]) for source in COMPARED)
+    cut, newest = (str(dated(tables, source)["snapshot"].iloc[0]) for source in DATED)
     return Past(table, cut, newest)
 
 
@@ -92,10 +92,9 @@ def _placed(records: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """
     stations = tables.stations.set_index("station_id")
     known = records["station_id"].isin(stations.index)
-    tesla = records["station_id"].map(stations["access"]).eq("tesla_only")
-    tesla |= ~known & records["name"].str.contains("tesla", case=False)
-    kept = records[~tesla].reset_index(drop=True)
-    known = known[~tesla].reset_index(drop=True)
+    every = for_all_cars(records, tables)
+    kept = records[every].reset_index(drop=True)
+    known = known[every].reset_index(drop=True)
     own = to_metres(kept["longitude"], kept["latitude"])
     place = kept["station_id"].where(known, kept["record_id"])
     made = kept.assign(place_id=place, easting_m=own[:, 0], northing_m=own[:, 1])

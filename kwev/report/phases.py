@@ -68,9 +68,9 @@ def phases(plan: Plan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions``
-        (stations plus ports installed, as the specification counts them), ``stations``, ``ports``,
-        ``kw`` (after the phase, at the places where something is done) and ``cost_cad`` (net of
+        ``phase``, ``name``, ``kind`` (of action), ``month_from``, ``month_to``, ``actions`` (rows
+        of the plan, as everywhere), ``stations`` (places where they are), ``ports``, ``kw`` (after
+        the phase, at the places where something is done) and ``cost_cad`` (net of
         resale).
     """
     rows = []
@@ -82,7 +82,7 @@ def phases(plan: Plan) -> pd.DataFrame:
         rows.append(
             {"phase": phase.number, "name": listed([phase.name, *words]), "kind": phase.kind,
              "month_from": phase.month_from, "month_to": phase.month_to,
-             "actions": len(done) + ports, "stations": len(done), "ports": ports,
+             "actions": len(done), "stations": len(kw_after), "ports": ports,
              "kw": sum(kw_after.values()), "cost_cad": sum(a.net_cad for a in done)}
         )  # fmt: skip
     return pd.DataFrame(rows)

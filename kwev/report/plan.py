@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.display.table import Column, Columns, table
-from kwev.display.values import Number, Numbers, listed, named
+from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named
 from kwev.plan import words
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
@@ -302,7 +302,7 @@ def of_costs(report: Report) -> Numbers:
         if value is None:
             numbers += named(origin, text={name: f"not defined: {cost['reason']}"})
         else:
-            numbers += named(origin, cad={name: value})
+            numbers += named(origin, digits=ASSUMED_DIGITS, cad={name: value})
     return Numbers(numbers)
 
 
@@ -389,6 +389,7 @@ def budget_table(report: Report) -> Table:
     """Return the budget sweep."""
     kinds = _kind_columns(kinds_built(report.budgets))
     columns: Columns = (
-        "budget_cad net_cad l2 l3 ev_owners", *kinds, Column("gap", "Gap", format=".3%"),
+        "budget_cad net_cad l2 l3 ev_owners", *kinds, Column("gap", "Checked gap", format=".2%"),
     )  # fmt: skip
-    return table("budgets", report.budgets, columns, report.origin)
+    frame = report.budgets.assign(gap=sweeps.shown_gap(report.budgets))
+    return table("budgets", frame, columns, report.origin)

@@ -19,7 +19,7 @@ from kwev.units import CAD_PER_MILLION, POINTS
 from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from kwev.report.scenario import Report
 
@@ -47,7 +47,8 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
         One row a budget, rising: ``budget_cad``, ``step_cad``, ``spent_cad`` (how much more the
         plan with the step costs), gains in ``l2_points`` and ``l3_points`` and as ``l2_people``
         and ``l3_people`` (on the cells; negative where fewer), ``shortfall_points`` (how much less
-        is missing on the model's points) and ``objective_points``.
+        is missing on the model's points), ``objective_points``, and ``proven``: whether the gain is
+        more than either plan is open by. A gain that is not is no difference that can be told.
 
     Raises
     ------
@@ -71,9 +72,37 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
             "l3_people": people * l3,
             "shortfall_points": pairs["shortfall_points"] - pairs["shortfall_points_more"],
             "objective_points": pairs["objective_more"] - pairs["objective"],
+            "proven": proven(pairs),
         }
     )
     return found.sort_values("budget_cad", ignore_index=True)
+
+
+def proven(pairs: pd.DataFrame) -> pd.Series[bool]:
+    """Return which of two plans is better by more than what is open of either.
+
+    What is missed counts first, and is open down to its checked bound; where both plans miss the
+    same, the objective counts, and is open by the checked gap. Where nothing is checked, nothing
+    is proven.
+
+    Parameters
+    ----------
+    pairs
+        Two rows of a study side by side, columns of the second with the suffix ``_more``.
+    """
+
+    def most_open(of: Callable[[str], pd.Series[float]]) -> pd.Series[float]:
+        both = pd.concat([of(""), of("_more")], axis=1)
+        return both.max(axis=1, skipna=False).fillna(math.inf)
+
+    missed = pairs["shortfall_points"] - pairs["shortfall_points_more"]
+    missed_open = most_open(
+        lambda end: pairs[f"shortfall_points{end}"] - pairs[f"shortfall_checked_points{end}"]
+    )
+    gained = pairs["objective_more"] - pairs["objective"]
+    gained_open = most_open(lambda end: pairs[f"gap_checked{end}"] * pairs[f"objective{end}"].abs())
+    same = missed.abs() < TIE_POINTS
+    return (~same & (missed > missed_open)) | (same & (gained > gained_open))
 
 
 # -- the grid of targets -----------------------------------------------------------------------

@@ -92,6 +92,17 @@ def candidate_rates(tables: Tables, config: Config) -> pd.DataFrame:
     return table.drop(columns="municipality_id").sort_values("name", ignore_index=True)
 
 
+def border_people(tables: Tables) -> float:
+    """Return the most by which people counted on cells differ from a municipality's census count.
+
+    A cell belongs to one municipality, so those of a cell on a border are all counted there. The
+    Region's total is the census's.
+    """
+    on_cells = tables.cells.groupby("municipality_id")["population"].sum()
+    census = tables.municipalities.set_index("municipality_id")["population"]
+    return float((on_cells.reindex(census.index).fillna(0.0) - census).abs().max())
+
+
 def numbers(report: Report) -> Numbers:
     """Return the numbers of place, people, candidate sites and data quality.
 
@@ -126,6 +137,7 @@ def numbers(report: Report) -> Numbers:
         "densest_da": (das["population"] / das["land_area_km2"]).max(),
     }
     category = sites["category"].value_counts(sort=False).sort_index()
+    everyone["border_people"] = border_people(t)
     rate = candidate_rates(t, report.config).set_index("name")["per_10000"]
     candidate_counts = {
         "sites": len(sites),

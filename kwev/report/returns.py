@@ -15,7 +15,7 @@ from kwev.display.chart import Chart, require
 from kwev.display.figure import Origin
 from kwev.display.series import Axis, Band, Line, Panel
 from kwev.display.table import Column, table
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named, significant
 from kwev.model.demand import energy_need_kwh
 from kwev.model.siting import existing_stations
 from kwev.report import finance
@@ -40,7 +40,7 @@ GRID: Final = tuple(round(0.02 * step, 2) for step in range(21))
 BAND_DRAWS: Final = 200
 """Draws behind the bands of the chart, at each utilisation."""
 STATIONS: Final = ((1, 0), (2, 0), (4, 0), (0, 2), (0, 4))
-"""Level 2 and Level 3 ports of the new stations whose break-even is told."""
+"""Level 2 and Level 3 ports of the new stations that the table shows."""
 ALL: Final = "The whole plan"
 YIELD: Final = ("level", "utilisation", "yield", "low", "high", "needed")
 
@@ -132,8 +132,17 @@ class Business:
             "break_even": finance.or_nan(finance.break_even(ports, config)),
         }
 
-    def stations(self) -> pd.DataFrame:
-        """Return one row a new station of :data:`STATIONS`: what it needs to pay.
+    @cached_property
+    def every_size(self) -> pd.DataFrame:
+        """Return one row a new station of every size that the scenario allows."""
+        ports = self.config.ports
+        l2 = [(count, 0) for count in range(ports.min_l2, ports.max_new_l2 + 1)]
+        return self.stations([*l2, *((0, n) for n in range(ports.min_l3, ports.max_new_l3 + 1))])
+
+    def stations(self, sizes: Sequence[tuple[int, int]] = STATIONS) -> pd.DataFrame:
+        """Return one row a new station of a size: what it needs to pay.
+
+        ``sizes`` are its Level 2 and Level 3 ports.
 
         Columns: ``station`` (words), ``level``, ``ports``, ``peak_kw`` (a month's),
         ``capital_cad``, ``power`` (charges on the peak, CAD a year), ``runs`` and ``pays``
@@ -141,7 +150,7 @@ class Business:
         and ``price`` (CAD/kWh at which it pays at the scenario's utilisation).
         """
         rows = []
-        for l2, l3 in STATIONS:
+        for l2, l3 in sizes:
             ports, config = Ports.station(l2, l3), self.config
             level, count = ("Level 2", l2) if l2 else ("Level 3", l3)
             words = f"{level}, {count} {'port' if count == 1 else 'ports'}"
@@ -187,12 +196,15 @@ class Business:
         full power all year; both as the model's energy rows count them.
         """
         config = self.config.with_values(demand__ev_year=ev_year)
-        need = sum(energy_need_kwh(self.tables, config).values())
-        standing = float(existing_stations(self.tables, config).standing_kw.sum())
+        return self.use_of(sum(energy_need_kwh(self.tables, config).values()))
+
+    def use_of(self, need_kwh: float) -> float:
+        """Return the utilisation at which all ports, the plan built, give so much energy a year."""
+        standing = float(existing_stations(self.tables, self.config).standing_kw.sum())
         ports, power = self.ports, self.config.power
         added = np.sum(ports.l2_after - ports.l2_before) * power.l2_kw
         added += np.sum(ports.l3_after - ports.l3_before) * power.l3_kw
-        return need / (HOURS_PER_YEAR * (standing + float(added)))
+        return need_kwh / (HOURS_PER_YEAR * (standing + float(added)))
 
     def at(self, utilisation: float) -> finance.Return:
         """Return what the plan brings at another utilisation."""
@@ -254,7 +266,7 @@ def larger_customer(stations: pd.DataFrame) -> str:
     less = np.nan_to_num(large["pays"], nan=np.inf) < small["pays"]
     return (
         f"with {large['ports']} ports instead of {small['ports']}, a Level 2 station becomes a "
-        f"larger customer and pays ${large['power']:,.0f} a year for its peak, and "
+        f"larger customer and pays ${significant(large['power']):,.0f} a year for its peak, and "
         f"{'still needs less use to pay' if less else 'needs more use to pay, not less'}"
     )
 
@@ -268,7 +280,7 @@ def payback(years: float | None) -> str:
     """Return when the money is back, in words that end a sentence."""
     if years is None or not np.isfinite(years):
         return "the money never comes back"
-    return f"the money is back after {years:.1f} years"
+    return f"the money is back after {years:.0f} years"
 
 
 # -- the chart ---------------------------------------------------------------------------------
@@ -340,10 +352,12 @@ def _millions(**cad: float) -> dict[str, float]:
 def _whole(business: Business) -> list[Number]:
     now, money = business.now, business.config.finance
     year = finance.year(business.ports, business.config).total()
-    income = {"capital": now.capital_cad, "cash": now.cash_cad_per_year}
     return [
-        *named(_ORIGIN, year, "money_", cad="income running"),
-        *named(_ORIGIN, None, "money_", cad=income, million_cad=_millions(npv=now.npv_cad),
+        *named(_ORIGIN, year, "money_", digits=ASSUMED_DIGITS, cad="income running"),
+        # to the dollar, as the plan's own cost
+        *named(_ORIGIN, None, "money_", cad={"capital": now.capital_cad}),
+        *named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS, cad={"cash": now.cash_cad_per_year},
+               million_cad=_millions(npv=now.npv_cad),
                share={"paid:.0%": float((business.drawn["npv_cad"] > 0).mean())},
                text={"payback": payback(now.payback_years), "verdict": verdict(now, money.years)}),
         Number("money_years", money.years, "count", "finance.years"),
@@ -361,7 +375,8 @@ def _intervals(business: Business) -> list[Number]:
     return [
         Number("money_draws", len(business.drawn), "count", "spread.DRAWS"),
         Number("money_spans", len(business.spans), "count", "data/assumptions.json"),
-        *named(_ORIGIN, None, "money_", million_cad=_millions(npv_low=low, npv_high=high,
+        *named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS,
+               million_cad=_millions(npv_low=low, npv_high=high,
                                                               swing=swing),
                share={"roi_low:.0%": roi_low, "roi_high:.0%": roi_high},
                text={"soon": payback(soon), "late": payback(late),
@@ -371,7 +386,8 @@ def _intervals(business: Business) -> list[Number]:
 
 def _stations(business: Business) -> list[Number]:
     table, config = business.stations(), business.config
-    best = {key: table[table["level"] == words].sort_values("pays").iloc[0]
+    every = business.every_size
+    best = {key: every[every["level"] == words].sort_values("pays", kind="stable").iloc[0]
             for key, words in LEVEL_NAMES.items()}  # fmt: skip
     fast = table[table["level"] == LEVEL_NAMES["l3"]].iloc[0]
     cited = float(business.tables.tariffs.set_index("tariff_id")["cad"][_FAST_ID])
@@ -382,7 +398,7 @@ def _stations(business: Business) -> list[Number]:
         Number("fast_cited", cited, "CAD", "tariffs"),
         Number("money_fast_peak", float(fast["peak_kw"]), "kW", _STATIONS, "{:,.0f} kW"),
         Number("money_energy_price", price, "CAD", "finance.energy", "${:.3f}"),
-        *named(_STATIONS, fast, "money_fast_", count="ports", cad="power"),
+        *named(_STATIONS, fast, "money_fast_", digits=ASSUMED_DIGITS, count="ports", cad="power"),
         *named(
             _STATIONS, None, cad={"fast_here": float(fast["capital_cad"] / fast["ports"])},
             text={"fast_cited_pays": pays_from(pays), "money_peaks": larger_customer(table),
@@ -398,7 +414,7 @@ def _use(business: Business) -> list[Number]:
     shares = {"use_now": now, "use_2030": business.supported("2030"), "use_2035": later}
     words = {"paying_now": paying(stations, now), "paying_2035": paying(stations, later),
              "filled": filled(now, business.config.demand.utilisation)}  # fmt: skip
-    return named(_ORIGIN, None, "money_", share=shares, text=words,
+    return named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS, share=shares, text=words,
                  cad={"cash_now": lean.cash_cad_per_year},
                  million_cad=_millions(npv_now=lean.npv_cad))  # fmt: skip
 

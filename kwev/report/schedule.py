@@ -9,11 +9,11 @@ from kwev.display.chart import Chart, require
 from kwev.display.figure import rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
-from kwev.display.values import Numbers, listed, named
+from kwev.display.values import Numbers, listed, named, significant
 from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
 from kwev.report.sweeps import ledger
 from kwev.report.timing import NAMES
-from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_NAMES
+from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,8 +47,9 @@ def in_short(timetable: Timetable) -> str:
     if people <= 0:
         return "No order within the assumed limits serves more people sooner than these months"
     return (
-        f"In the best order, begun in the first month, the same works give {people:,.0f} more "
-        f"person-months within reach of a charger in the first {timetable.months} months"
+        f"In the best order, begun in the first month, the same works give "
+        f"{significant(people):,.0f} more person-months within reach of a charger in "
+        f"the first {timetable.months} months"
     )
 
 
@@ -94,7 +95,7 @@ def more_than(timetable: Timetable, name: Name, words: str) -> str:
     word = "more" if people >= 0 else "fewer"
     return (
         f"The best schedule gains {more:.0%} more weighted coverage over the months than {words}: "
-        f"{abs(people):,.0f} {word} person-months within reach of a charger"
+        f"{significant(abs(people)):,.0f} {word} person-months within reach of a charger"
     )
 
 
@@ -229,7 +230,10 @@ def schedules(report: Report) -> Table:
         Column("share", "Of the best gain, weighted", format=".1%"),
         "most_jobs most_kw most_cad keeps",
     )
-    return table("schedules", report.timetable.compared(), columns, report.origin)
+    frame = report.timetable.compared()
+    # the limits of a period are assumptions
+    frame = frame.assign(**{level: frame[level].map(significant) for level in LEVEL_KEYS})
+    return table("schedules", frame, columns, report.origin)
 
 
 def limits(report: Report) -> Table:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from kwev.display.figure import Figure, Origin
     from kwev.report.scenario import Report
 
+NO_DIFFERENCE: Final = "makes no difference that can be proven: both plans are open by more"
+"""Said of a gain that is smaller than the gap of either plan; no figure is told of it."""
 SMALL_POINTS: Final = 0.05
 """Changes of coverage that print as nothing."""
 CEILING_TOL: Final = 1e-6
@@ -54,6 +56,8 @@ def brings(step: Mapping[str, float]) -> str:
     """Return what the next step of money brings (see :func:`step_at`), in words."""
     if abs(step["spent_cad"]) < MONEY_TOL and step["shortfall_points"] < SMALL_POINTS:
         return "buys nothing: the plan made with it costs no more"
+    if not step["proven"]:
+        return NO_DIFFERENCE
     parts = []
     for level, name in LEVEL_NAMES.items():
         people = float(step[f"{level}_people"])
@@ -284,7 +288,7 @@ def _cells(report: Report) -> list[Number]:
     counts = {"scenario_plans": len(asked), "scenario_violations": int(asked["violations"].sum())}
     return [
         *named(scenarios, count=counts, text={"scenario_open": listed(given_up(asked)) or "none"}),
-        Number("scenario_gap", float(asked["gap"].max()), "share", scenarios, "{:.2%}"),
+        Number("scenario_gap", float(sweeps.shown_gap(asked).max()), "share", scenarios, "{:.2%}"),
         Number("cell_shared", float(found["shared"].mean()), "share", origin, "{:.0%}"),
         *named(origin, None, "cell_", count={"plans": len(found)},
                points={"l2_least": l2.min(), "l2_most": l2.max(), "l3_most": l3.abs().max()}),
@@ -299,8 +303,15 @@ SHOWN_ASSUMPTIONS: Final = 12
 
 def steps_table(report: Report, found: pd.DataFrame) -> Table:
     """Return what the next step of money buys (rows of :func:`kwev.report.readings.steps`)."""
-    columns = "budget_cad spent_cad l2_people l3_people shortfall_points"
-    return table("next-money", found, columns, _origin(report))
+    told = ["l2_people", "l3_people", "shortfall_points"]
+    frame = found.assign(
+        **{name: found[name].where(found["proven"]) for name in told},
+        proven=found["proven"].map({True: "yes", False: "no difference that can be proven"}),
+    )
+    columns = (
+        "budget_cad spent_cad l2_people l3_people shortfall_points", Column("proven", "Proven"),
+    )  # fmt: skip
+    return table("next-money", frame, columns, _origin(report))
 
 
 def phases_table(report: Report) -> Table:
@@ -357,18 +368,28 @@ OTHERS: Final = {
 
 def others_table(report: Report) -> Table:
     """Return every other sweep, a row a plan."""
-    frames = [report.study(name).assign(group=words) for name, words in OTHERS.items()]
+    frames = [
+        sweeps.with_radii(report.study(name), registry.points(report.project, name))
+        .assign(group=words)
+        for name, words in OTHERS.items()
+    ]  # fmt: skip
     frame = pd.concat(frames, ignore_index=True)
     frame = frame.assign(
         name=[_plan_words(name) for name in frame["name"]],
-        gap=frame["gap_checked"].fillna(frame["gap"]),
+        gap=sweeps.shown_gap(frame),
     )
-    columns = (Column("name", "Plan"), "net_cad l2 l3 ev_owners new_l2 new_l3 upgrade gap")
+    columns = (
+        Column("name", "Plan"), *_REACH, "net_cad l2 l3 ev_owners new_l2 new_l3 upgrade gap",
+    )  # fmt: skip
     shown = frame[["group", *(column.key for column in columns_of(columns))]]
     origin = _origin(report)
     return table("other-sweeps", shown, columns, origin, group="group", pdf_rows=len(shown))
 
 
+_REACH: Final = (
+    Column("l2_radius_m", "Reach of Level 2", "m", ",.0f"),
+    Column("l3_radius_m", "Reach of Level 3", "m", ",.0f"),
+)
 _SHORT: Final = {"l2": "Level 2", "l3": "Level 3", "ev": "EV", "da": "dissemination areas"}
 
 
@@ -379,8 +400,9 @@ def _plan_words(name: str) -> str:
 
 def scenarios_table(report: Report) -> Table:
     """Return the client's scenarios and both test configurations, planned on the cells."""
-    asked = [point.case.config.targets for point in registry.points(report.project, "scenarios")]
-    rows = report.study("scenarios")
+    points = registry.points(report.project, "scenarios")
+    asked = [point.case.config.targets for point in points]
+    rows = sweeps.with_radii(report.study("scenarios"), points)
     frame = rows.assign(
         scenario=rows["name"].str.replace("_", " "),
         l2_target=[targets.l2 for targets in asked],
@@ -389,7 +411,7 @@ def scenarios_table(report: Report) -> Table:
         l3_words=rows["l3_status"].map(TARGET_STATUS),
     )
     columns = (
-        "scenario budget_cad net_cad l2_target", Column("l2", "Level 2", format=".1%"),
+        "scenario", *_REACH, "budget_cad net_cad l2_target", Column("l2", "Level 2", format=".1%"),
         "l2_words l3_target", Column("l3", "Level 3", format=".1%"), "l3_words",
         Column("gap_checked", "Gap, checked", format=".2%"),
     )  # fmt: skip
@@ -399,9 +421,10 @@ def scenarios_table(report: Report) -> Table:
 def cells_table(report: Report) -> Table:
     """Return five budgets planned on the cells beside the same on dissemination areas."""
     frame = readings.on_cells(report)
+    frame = frame.assign(gap=sweeps.shown_gap(frame))
     columns = (
         "budget_cad l2_da", Column("l2", "Level 2, planned on cells", format=".1%"),
         "l3_da", Column("l3", "Level 3, planned on cells", format=".1%"),
-        "shared", Column("gap", "Gap on cells", format=".3%"),
+        "shared", Column("gap", "Checked gap on cells", format=".2%"),
     )  # fmt: skip
     return table("cell-check", frame, columns, _origin(report))

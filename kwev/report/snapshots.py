@@ -1,9 +1,10 @@
 """Station networks at a date: each list filtered alike, so that one can be held against another.
 
 A trend is drawn within one source alone. Of Natural Resources Canada's two lists the records kept
-are electric, available, public and dated; a row that repeats another counts once, and stations
-that by their name serve Teslas only are left out of both, as the plan leaves them out. A list
-without dates (OpenChargeMap's) cannot be filtered so and stands as a mark of its own.
+are electric, available, public and dated (:func:`dated`); a row that repeats another counts once.
+Whether a station serves Teslas alone is told by the merged network, for both lists alike
+(:func:`for_all_cars`): one that has opened to other cars since counts in both. A list without dates
+(OpenChargeMap's) cannot be filtered so and stands as a mark of its own.
 """
 
 from __future__ import annotations
@@ -87,6 +88,38 @@ class Snapshot:
         return replace(self, date=date, stations=kept)
 
 
+def dated(tables: Tables, source: str) -> pd.DataFrame:
+    """Return a list's records in the Region that are electric, available, public and dated.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read: ``station_records``.
+    source
+        One of :data:`DATED`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``station_records``, by date of opening; one that repeats another stands once.
+    """
+    records = tables.station_records
+    kept = records[(records["source"] == source) & records["comparable"] & records["in_region"]]
+    kept = kept[~repeats(kept, SAME)]
+    return kept.sort_values(["opened", "record_id"], ignore_index=True)
+
+
+def for_all_cars(records: pd.DataFrame, tables: Tables) -> pd.Series[bool]:
+    """Return which records are of stations that any car may use, as far as is known today.
+
+    That of its station in the merged network; where no station is left, its name.
+    """
+    access = tables.stations.set_index("station_id")["access"]
+    own = records["station_id"].map(access)
+    named = records["name"].str.contains(TESLA_NAME)
+    return own.eq("public") | (own.isna() & ~named)
+
+
 def listed(tables: Tables, source: str) -> Snapshot:
     """Return a dated list of Natural Resources Canada, filtered alike.
 
@@ -102,13 +135,11 @@ def listed(tables: Tables, source: str) -> Snapshot:
     KwevError
         If there is no such list, or nothing in it passes the filter.
     """
-    records = tables.station_records
     if source not in DATED:
         hint = f"One of {', '.join(DATED)}."
         raise KwevError(f"no dated list of stations {source!r}", where="snapshots", hint=hint)
-    kept = records[(records["source"] == source) & records["comparable"] & records["in_region"]]
-    kept = kept[~repeats(kept, SAME)]
-    kept = kept[~kept["name"].str.contains(TESLA_NAME)]
+    kept = dated(tables, source)
+    kept = kept[for_all_cars(kept, tables)]
     if kept.empty:
         raise KwevError(f"nothing in the list {source!r} passes the filter", where="snapshots")
     return _snapshot("nrcan", kept)
@@ -117,14 +148,8 @@ def listed(tables: Tables, source: str) -> Snapshot:
 def undated(tables: Tables) -> Snapshot:
     """Return OpenChargeMap's list: what the pipeline kept of it and any car may use."""
     records = tables.station_records
-    closed = tables.stations.loc[tables.stations["access"] != "public", "station_id"]
-    kept = records[
-        (records["source"] == "ocm")
-        & records["in_region"]
-        & (records["outcome"] != "dropped")
-        & ~records["station_id"].isin(closed)
-    ]
-    return _snapshot("ocm", kept)
+    own = (records["source"] == "ocm") & records["in_region"] & (records["outcome"] != "dropped")
+    return _snapshot("ocm", records[own & for_all_cars(records, tables)])
 
 
 def merged(tables: Tables, config: Config) -> Snapshot:

@@ -96,6 +96,26 @@ def ranges(project: Project) -> tuple[Range, ...]:
     return tuple(found.values())
 
 
+def shown_gap(rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the gap to print beside plans of a study (share of the objective).
+
+    The checked one, which multipliers prove; the solver's own where they prove none.
+    """
+    return rows["gap_checked"].fillna(rows["gap"])
+
+
+def with_radii(rows: pd.DataFrame, points: Iterable[Point]) -> pd.DataFrame:
+    """Return rows of a study with the reach of each plan: ``l2_radius_m`` and ``l3_radius_m``.
+
+    A table whose plans differ in reach says so: a larger radius reaches more with the same plan.
+    """
+    reach = [point.case.config.coverage for point in points]
+    return rows.assign(
+        l2_radius_m=[own.l2_radius_m for own in reach],
+        l3_radius_m=[own.l3_radius_m for own in reach],
+    )
+
+
 def value_at(config: Config, key: str) -> Any:
     """Return the value of a dotted key of the configuration.
 

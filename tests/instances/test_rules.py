@@ -205,6 +205,20 @@ def two_malls_in_an_area(proxy_kw):
 
 
 @pytest.mark.constraint("area_power")
+@pytest.mark.parametrize(("factor", "built"), [(1.0, 0), (1.99, 0), (2.0, 1), (3.0, 2)])
+def test_a_proxy_below_what_stands_counts_as_what_stands(factor, built):
+    # 700 kW stand in an area of 100 kW, as the proxy says; each mall would add 700 more
+    tables = toy(
+        [(0, 0, 100, 10), (20_000, 0, 100, 10)],
+        [(10_000, 0, 0, 2)],
+        [(0, 0, "shopping_mall"), (20_000, 0, "shopping_mall")],
+        areas={"tract": 100.0},
+    )
+    plan = solve(tables, rules__area_power__proxy_factor=factor, **RICH, **HIGHER_UP)
+    assert len(plan.actions) == built
+
+
+@pytest.mark.constraint("area_power")
 @pytest.mark.parametrize(
     ("rule", "built"),
     [

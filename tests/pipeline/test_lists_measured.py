@@ -17,14 +17,15 @@ def ground(tables, project):
     ("file", "date"),
     [
         ("afdc_nrcan_stations_2022-07-15.csv", "2022-07-15"),
-        ("afdc_nrcan_stations_2025-10.csv", "2025-10-31"),
+        ("afdc_nrcan_stations_2025-10.csv", "2025-10-17"),
     ],
 )
 def test_a_list_of_natural_resources_canada_is_its_line(  # noqa: PLR0913, PLR0917 -- fixtures
     raw_dir, project, tables, ground, file, date
 ):
     path = raw_dir / "charging_stations" / file
-    read = observations.read(project, tables, path, date="", series="")
+    # the name of the newer file gives the month alone; the file was published within it
+    read = observations.read(project, tables, path, date=date, series="")
     line = history.of_stations(ground, read.snapshot)
     kept = [k for k in history.read_history(history.path_of(project)) if k.series == "nrcan"]
     assert line in kept

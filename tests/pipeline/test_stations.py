@@ -324,7 +324,7 @@ def test_quantity_0_is_no_port_and_opening_later_is_later(merge):
     stations, fates, _ = merge(
         [ocm("None", 100, 100, ports=0), *AWAY_OCM],
         [nrcan(8, "Later", 500, 500, opened="2031-01-01"),
-         nrcan(9, "Same month", 900, 900, opened="2025-10-31"), *AWAY],
+         nrcan(9, "Same day", 900, 900, opened="2025-10-17"), *AWAY],
     )  # fmt: skip
     assert set(stations.index) == {"nrcan_7", "nrcan_9"}
     assert fates.loc["ocm_540100_4810100", "reason"] == "no port"

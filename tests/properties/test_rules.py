@@ -200,7 +200,8 @@ def keeps_area(tables, c, actions, area, proxy):
         l2, l3 = left(station, actions, c)
         after += 19.2 * l2 + 350 * l3
     rule = c.rules.area_power
-    caps = [rule.cap_kw, None if rule.proxy_factor is None else rule.proxy_factor * proxy]
+    carries = max(proxy, before)
+    caps = [rule.cap_kw, None if rule.proxy_factor is None else rule.proxy_factor * carries]
     return all(cap is None or after <= max(cap, before) + 1e-9 for cap in caps)
 
 

@@ -109,9 +109,14 @@ def test_what_was_asked_for_and_missed_is_not_attained():
 def test_the_trade_between_levels_in_words():
     words = frontier.level_words(points((80, 70), (81, 69.5), (83, 66)))
     assert words == (
-        "3.0 points more of Level 3 cost 4.0 points of Level 2, "
-        "from 0.5 for the first point to 1.8 for the last"
+        "3.0 points more of Level 3 cost 4.0 points of Level 2; "
+        "the first step costs 0.5 for 1.0 points, the last 3.5 for 2.0 points"
     )
+    # half a point more costs half a point: an amount beside an amount, never a rate of 1.0 a point
+    short = frontier.level_words(points((80, 70), (81, 69.5), (81.5, 69)))
+    assert short.endswith("the last 0.5 for 0.5 points")
+    one = frontier.level_words(points((80, 70), (80.5, 69.5)))
+    assert one == "0.5 points more of Level 3 cost 0.5 points of Level 2"
     assert frontier.level_words(points((80, 70))) == "one plan is best for both levels at once"
     free = frontier.level_words(points((80, 70), (82, 69.99)))
     assert free == "2.0 points more of Level 3 cost nothing of Level 2"
@@ -131,7 +136,11 @@ def test_what_weights_hide():
 
 def test_what_less_power_and_more_distance_move():
     power = plans((4, 0.8, 0.9), (4, 0.77, 0.9), (4, 0.9, 0.8)).assign(
-        kw_added=[4_000.0, 1_500.0, 9_000.0], efficient=[True, True, False], attained=True, gap=0.1
+        kw_added=[4_000.0, 1_500.0, 9_000.0],
+        efficient=[True, True, False],
+        attained=True,
+        gap=0.1,
+        gap_checked=np.nan,
     )
     spacing = plans((4, 0.72, 0.87), (4, 0.7, 0.9)).assign(
         spacing_asked_m=[8_000.0, 1.0], spacing_m=[8_100.0, 6_500.0]

@@ -20,7 +20,7 @@ from kwev.solve.stages import solve_scenario
 from kwev.studies.study import read_record
 from kwev.vocabulary import LEVEL_KEYS
 
-CUT, NEWEST = "2022-07-15", "2025-10"
+CUT, NEWEST = "2022-07-15", "2025-10-17"
 
 
 def record_of(number, source, x, ports, station="", **facts):

@@ -12,7 +12,7 @@ from toy import base_config
 from kwev.data.schemas import DWELLING_TYPES
 from kwev.display.table import columns_of
 from kwev.pipeline.parameters import GridRule
-from kwev.report import grid, homes
+from kwev.report import grid, homes, region
 
 
 @pytest.fixture
@@ -69,13 +69,34 @@ def test_types_by_municipality(small):
     assert table["other"].tolist() == [50, 0, 50]
 
 
+def test_the_share_in_apartments_is_one_share(small, tables):
+    for known in (small, tables):
+        types, charging = (
+            homes.types_by_municipality(known),
+            homes.multi_unit_demand(known, base_config()),
+        )
+        both = types.merge(charging, on="municipality", suffixes=("", "_charging"))
+        assert len(both) == len(types)
+        assert both["share"].tolist() == both["share_charging"].tolist()
+
+
+def test_people_on_cells_differ_from_the_census_by_what_is_told(tables):
+    on_cells = tables.cells.groupby("municipality_id")["population"].sum()
+    census = tables.municipalities.set_index("municipality_id")["population"]
+    assert on_cells.sum() == pytest.approx(census.sum())
+    apart = (on_cells - census).abs()
+    assert apart.max() == region.border_people(tables)
+    assert apart.max() < 50  # a few homes on a border, not a quarter of a town
+
+
 def test_charging_of_apartments_by_hand(small):
     # 3,000 kWh x 0.2 = 600 kWh a vehicle; a port gives 19.2 x 8,760 x 0.001 = 168.192 kWh
     config = base_config(demand__utilisation=0.001)
     table = homes.multi_unit_demand(small, config).set_index("municipality")
     assert table["ev"].tolist() == [8, 2, 10]
     assert table["energy_mwh"].tolist() == pytest.approx([4.8, 1.2, 6.0])
-    assert table["ports"].tolist() == [29, 8, 37]
+    # 4,800, 1,200 and 6,000 kWh over 168.192: 28.5, 7.1 and 35.7; rows rounded up are not added
+    assert table["ports"].tolist() == [29, 8, 36]
     assert table.loc["Region", "ev_share"] == pytest.approx(10 / 43)
     assert table.loc["Up", "share"] == 0.25
     idle = homes.multi_unit_demand(small, base_config(demand__utilisation=0))

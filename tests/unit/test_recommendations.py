@@ -38,7 +38,9 @@ def test_a_share_is_promised_that_the_plan_reaches_and_no_more(base_plan, config
     ("gain", "words"), [(1.5, "still be well spent on coverage"), (0.0, "do not ask for it")]
 )
 def test_more_money_is_asked_for_only_where_a_solve_shows_its_worth(gain, words):
-    assert words in decisions.more({"l2_points": gain, "l3_points": 0.0})
+    assert words in decisions.more({"l2_points": gain, "l3_points": 0.0, "proven": True})
+    unproven = decisions.more({"l2_points": gain, "l3_points": 0.0, "proven": False})
+    assert "do not ask for it" in unproven
 
 
 @pytest.mark.parametrize(("l3", "words"), [(0.85, "decide the plan"), (0.898, "other places")])

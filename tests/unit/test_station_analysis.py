@@ -92,7 +92,10 @@ def test_port_ranges_stand_whichever_end_the_scenario_takes(end):
 def records(*rows):
     columns = ["record_id", "source", "snapshot", "opened", "comparable", "in_region"]
     table = pd.DataFrame(rows, columns=columns)
-    table = table.assign(l2_ports=2, l3_ports=0, reason="", outcome="kept")
+    table = table.assign(
+        l2_ports=2, l3_ports=0, reason="", outcome="kept", longitude=0.0, latitude=0.0,
+        name=table["record_id"].str.split("_").str[1],
+    )  # fmt: skip
     return SimpleNamespace(station_records=table)
 
 
@@ -101,9 +104,9 @@ LISTED = records(
     ("nrcan2022_2", "nrcan_2022", "2022-07-15", "2020-03-01", True, True),
     ("nrcan2022_3", "nrcan_2022", "2022-07-15", "", False, True),  # undated
     ("nrcan2022_4", "nrcan_2022", "2022-07-15", "2020-01-01", True, False),  # outside
-    ("nrcan_1", "nrcan", "2025-10", "2020-01-31", True, True),
-    ("nrcan_5", "nrcan", "2025-10", "2021-01-01", True, True),  # late: older, not listed then
-    ("nrcan_6", "nrcan", "2025-10", "2023-01-01", True, True),
+    ("nrcan_1", "nrcan", "2025-10-17", "2020-01-31", True, True),
+    ("nrcan_5", "nrcan", "2025-10-17", "2021-01-01", True, True),  # late: older, not listed then
+    ("nrcan_6", "nrcan", "2025-10-17", "2023-01-01", True, True),
     ("ocm_1", "ocm", "2024-11-23", "", False, True),
 )
 
@@ -114,6 +117,23 @@ def test_growth_between_snapshots_filtered_alike():
     assert (newer["records"], newer["fresh"], newer["late"]) == (3, 1, 1)
     assert older["records"] - older["gone"] + newer["fresh"] + newer["late"] == newer["records"]
     assert (ocm["source"], ocm["records"]) == ("ocm", 1)
+
+
+def test_a_row_that_repeats_another_is_no_station_that_has_gone():
+    twice = [
+        (f"{source}_{number}", source.replace("2022", "_2022"), date, "2016-09-15", True, True)
+        for source, date in (("nrcan2022", "2022-07-15"), ("nrcan", "2025-10-17"))
+        for number in (83793, 83794)
+    ]
+    others = LISTED.station_records.iloc[[1, -1], :6].to_numpy().tolist()
+    listed = records(*twice, *others)
+    listed.station_records.loc[:3, "name"] = "Waterloo Kia"
+    older, _, newer = inventories.growth(listed).to_dict("records")
+    # listed twice in both, it stands once in both; the other one has gone
+    assert (older["records"], older["gone"], newer["records"]) == (2, 1, 1)
+    # numbered anew where one row of the two is left
+    anew = SimpleNamespace(station_records=listed.station_records.drop(index=2))
+    assert inventories.growth(anew).iloc[0]["gone"] == 1
 
 
 def test_openings_add_up_month_by_month():

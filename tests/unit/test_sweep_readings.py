@@ -10,13 +10,14 @@ import pytest
 from monotone import breaks
 
 from kwev.errors import KwevError
-from kwev.report import measures, picks, readings, sensitivity
+from kwev.report import decisions, measures, picks, readings, sensitivity
 
 
 def rows(*values, **columns):
     """Return rows of a sweep: (budget, net, l2, l3, shortfall, objective)."""
     names = ["budget_cad", "net_cad", "l2", "l3", "shortfall_points", "objective"]
-    return pd.DataFrame(values, columns=names).assign(gap=0.0, l2_ceiling=0.8, **columns)
+    table = pd.DataFrame(values, columns=names).assign(gap=0.0, gap_checked=0.0, l2_ceiling=0.8)
+    return table.assign(shortfall_checked_points=table["shortfall_points"], **columns)
 
 
 LADDER = rows(
@@ -43,6 +44,28 @@ def test_the_next_money_is_the_difference_of_two_plans():
         sensitivity.step_at(found, 3e6)
     with pytest.raises(KwevError, match="no two budgets are 50,000 CAD apart"):
         readings.steps(LADDER, 50_000, people=1_000)
+
+
+def test_a_gain_below_the_gap_of_either_plan_is_no_difference():
+    # 9 and 8 are missed; at 1.2 open below the first, the second need not be better
+    for checked, proven in (([9.0, 8.0], True), ([7.8, 8.0], False), ([9.0, 6.5], False)):
+        pair = LADDER[:2].assign(shortfall_checked_points=checked)
+        found = readings.steps(pair, 100_000, people=1_000)
+        assert found["proven"].tolist() == [proven]
+        say = sensitivity.brings(sensitivity.step_at(found, 1e6))
+        assert (say == sensitivity.NO_DIFFERENCE) is not proven
+        if not proven:  # no figure of noise is printed
+            assert not any(letter.isdigit() for letter in say)
+            more = {**sensitivity.step_at(found, 1e6)}
+            assert "do not ask" in decisions.more(more)
+    # as much is missed: the objective, 110 to 111, is open by 0.01 x 111
+    same = rows((2e6, 1.9e6, 0.7, 0.59, 4.0, 110.0), (2.1e6, 2e6, 0.71, 0.59, 4.0, 111.0))
+    for gap, proven in ((0.001, True), (0.01, False), (float("nan"), False)):
+        found = readings.steps(same.assign(gap_checked=gap), 100_000, people=1_000)
+        assert found["proven"].tolist() == [proven]
+    # a worse plan is never a gain
+    worse = rows((2e6, 1.9e6, 0.7, 0.59, 4.0, 110.0), (2.1e6, 2e6, 0.71, 0.59, 4.0, 109.0))
+    assert not readings.steps(worse, 100_000, people=1_000)["proven"].any()
 
 
 def test_fewer_people_are_told_as_fewer():
