@@ -68,8 +68,8 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
-        neighbourhoods, catalogue, policies, other_counts, returns, hindsight, sensitivity, frontier,
-        monitoring, decisions,
+        neighbourhoods, catalogue, policies, other_counts, returns, hindsight, sensitivity,
+        frontier, monitoring, decisions,
     )  # fmt: skip
     parts = (
         *(room.numbers for room in rooms),

@@ -117,7 +117,8 @@ def numbers(report: Report) -> Numbers:
         By the names that chapters print; each says its unit and origin.
     """
     t = report.tables
-    towns, das, sites, quality = t.municipalities, t.das, t.sites, t.quality
+    towns, das, quality = t.municipalities, t.das, t.quality
+    sites = candidates(t, report.config)
     people, is_city = towns["population"], towns["kind"] == "city"
     everyone = {
         "people": people.sum(),
