@@ -414,6 +414,9 @@ class Solver(Section):
     """Threads of the solver; fixed, so that the same machine gives the same plan."""
     seed: Annotated[int, Field(ge=0, le=2_000_000_000)]
     """Random seed of the solver."""
+    extremes: bool
+    """Also search for the most that each target could reach alone, and for the least budget that
+    meets all; without them the plan itself shows what is attainable at least."""
 
 
 SUM_TOL: Final = 1e-9

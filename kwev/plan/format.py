@@ -167,10 +167,10 @@ class Shortfall(_Record):
 class NoLeastBudget(_Record):
     """Why no least budget is stated."""
 
-    code: Literal["out_of_reach", "infeasible_unproven", "not_found"]
+    code: Literal["out_of_reach", "infeasible_unproven", "not_found", "not_sought"]
     """`out_of_reach`: one target by itself exceeds what every possible site gives, proven.
     `infeasible_unproven`: the solver says that the targets cannot be met together.
-    `not_found`: the search for it ended at a limit."""
+    `not_found`: the search for it ended at a limit. `not_sought`: nobody searched."""
     target: TargetKey | None
     """Of `out_of_reach`."""
     wanted: Share | None

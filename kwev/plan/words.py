@@ -32,6 +32,7 @@ NO_PROOF: Final = {
 NO_LEAST_BUDGET: Final = {
     "infeasible_unproven": "by the solver's word the targets cannot be met together, unproven",
     "not_found": "none found before a limit, unproven",
+    "not_sought": "none searched for",
 }
 HUNDREDTHS: Final = 10_000
 """Hundredths of a percent in one: a gap is rounded up to them."""

@@ -146,7 +146,7 @@ def case_of(config: Config, values: Mapping[str, Any]) -> Case:
     """Return the published plan with the values of dotted keys put in, to the gap of the sweeps."""
     made = changed(config, values)
     if made != config:
-        made = changed(made, {"solver.mip_gap": GAP, **values})
+        made = changed(made, {"solver.mip_gap": GAP, "solver.extremes": False, **values})
     return Case(SCENARIO, made, GEOGRAPHY)
 
 
@@ -358,7 +358,9 @@ def scenario_points(project: Project) -> list[Point]:
             name,
             Case(
                 name,
-                config if name == "base" else config.with_values(solver__mip_gap=GAP),
+                config
+                if name == "base"
+                else config.with_values(solver__mip_gap=GAP, solver__extremes=False),
                 GEOGRAPHY,
             ),
         )

@@ -321,6 +321,8 @@ def one_stage(going: Run) -> tuple[Choice, Answer, Answer]:
 
 def _attainable(going: Run, target: str, choice: Choice) -> Extreme:
     """Return the largest share for one target alone under the budget."""
+    if not going.config.solver.extremes:
+        return Extreme(None, None)  # the plan itself shows a share
     return _extreme(going, "attainable_" + target, target, choice)
 
 
@@ -343,6 +345,8 @@ def _extreme(going: Run, name: str, target: str, start: Choice) -> Extreme:
 def _least_budget(going: Run, choice: Choice, ceiling: dict[str, float]) -> Extreme:
     """Return a net cost at which every enforced target is met, where one was found."""
     why = _out_of_reach(going.config, ceiling)
+    if why is None and not going.config.solver.extremes:
+        why = _none("not_sought")
     if why is not None:
         return Extreme(None, None, why)
     model = going.model
