@@ -39,7 +39,7 @@ NOT_CHECKED = (
     ("solver_says.bound", "the solver's bound on the objective, not below the objective"),
     ("solver_says.shortfall_bound_points", "the same for the shortfall, not above it"),
     ("solver_says.settings", "gap, time, threads and seed that the solver was given"),
-    ("cost.no_least_budget.code", "`infeasible_unproven`, `not_found` or `not_sought`: all prove nothing"),
+    ("cost.no_least_budget.code", "all but `out_of_reach` prove nothing"),
     ("proof.branches", "other multipliers may prove the same bound; none proves a wrong one"),
     ("proof.missing", "why bounds are missing, if they are: nothing is claimed then"),
     ("witnesses.*.ports", "with another count the witness may show as much; it is recomputed"),

@@ -17,8 +17,8 @@ from kwev.display.values import Numbers, named
 from kwev.model.demand import share_of
 from kwev.report.distances import METRIC_NAMES, METRICS
 from kwev.report.effects import WHENS
-from kwev.units import CAD_PER_MILLION, M_PER_KM
-from kwev.vocabulary import LEVEL_KEYS, TARGET_KEYS, TARGET_NAMES
+from kwev.units import M_PER_KM
+from kwev.vocabulary import LAND_KEYS, LANDS, LEVEL_KEYS, TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from kwev.config import Metric
@@ -26,24 +26,19 @@ if TYPE_CHECKING:
     from kwev.plan.format import Plan
     from kwev.report.effects import When
     from kwev.report.scenario import Report
-    from kwev.vocabulary import TargetKey
+    from kwev.vocabulary import LandKey, TargetKey
 
 PLANS: Final = {"spec": "The specification's plan", "rec": "The recommended plan"}
 """Prefix of a plan's named values, and its heading."""
 
 NEW_KINDS: Final = tuple(f"new_{level}" for level in LEVEL_KEYS)
 
-OWNERS: Final = ("public", "private", "unknown")
-"""Whose land a candidate stands on, as its list says."""
-
 _ROWS: Final = {
     "new_l2": "New Level 2 stations",
     "new_l3": "New Level 3 stations",
     "ports_l2": "Level 2 ports added",
     "ports_l3": "Level 3 ports added",
-    "land_public": "New stations on public land",
-    "land_private": "New stations on private land",
-    "land_unknown": "New stations on land of unknown owner",
+    **{f"land_{key}": f"New stations on {land.name}" for key, land in LANDS.items()},
     "net": "Money, net of resale",
     "running": "Running cost a year, energy apart",
     "l2_more": "People more within the Level 2 radius, along the roads",
@@ -70,11 +65,11 @@ def reached(report: Report) -> Shares:
     return shares
 
 
-def land(report: Report) -> dict[str, int]:
-    """Return how many new stations stand on whose land, as the lists of candidates say."""
-    owner = report.tables.sites.set_index("site_id")["owner"]
-    whose = [str(owner[a.place_id]) for a in report.plan.actions if a.kind in NEW_KINDS]
-    return {key: whose.count(key) for key in OWNERS}
+def land(report: Report) -> dict[LandKey, int]:
+    """Return how many new stations stand on each class of land."""
+    classes = report.tables.sites.set_index("site_id")["land"]
+    whose = [str(classes[a.place_id]) for a in report.plan.actions if a.kind in NEW_KINDS]
+    return {key: whose.count(key) for key in LAND_KEYS}
 
 
 def counts(plan: Plan) -> dict[str, int]:
@@ -91,7 +86,7 @@ def counts(plan: Plan) -> dict[str, int]:
 
 def plans(report: Report) -> dict[str, Report]:
     """Return both plans' reports by prefix."""
-    return {"spec": report, "rec": report.recommended}
+    return {"spec": report.specification, "rec": report}
 
 
 def of_both(report: Report) -> Numbers:
