@@ -19,7 +19,7 @@ from kwev.units import CAD_PER_MILLION, POINTS
 from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from kwev.report.scenario import Report
 
@@ -35,7 +35,7 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
     Parameters
     ----------
     rows
-        Rows of the study ``next-100k``.
+        Rows of the study ``budget``.
     step_cad
         The step (CAD).
     people
@@ -59,7 +59,7 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
     apart_cad = pairs["budget_cad_more"] - pairs["budget_cad"]
     pairs = pairs[(apart_cad - step_cad).abs() < MONEY_TOL]
     if pairs.empty:
-        raise KwevError(f"no two budgets are {step_cad:,.0f} CAD apart", where="next-100k")
+        raise KwevError(f"no two budgets are {step_cad:,.0f} CAD apart", where="budget")
     l2, l3 = (pairs[f"{level}_more"] - pairs[level] for level in LEVEL_KEYS)
     found = pd.DataFrame(
         {
@@ -81,28 +81,17 @@ def steps(rows: pd.DataFrame, step_cad: float, people: float) -> pd.DataFrame:
 def proven(pairs: pd.DataFrame) -> pd.Series[bool]:
     """Return which of two plans is better by more than what is open of either.
 
-    What is missed counts first, and is open down to its checked bound; where both plans miss the
-    same, the objective counts, and is open by the checked gap. Where nothing is checked, nothing
-    is proven.
+    The objective counts, in which what is missed of the targets has its price; it is open by the
+    checked gap. Where nothing is checked, nothing is proven.
 
     Parameters
     ----------
     pairs
         Two rows of a study side by side, columns of the second with the suffix ``_more``.
     """
-
-    def most_open(of: Callable[[str], pd.Series[float]]) -> pd.Series[float]:
-        both = pd.concat([of(""), of("_more")], axis=1)
-        return both.max(axis=1, skipna=False).fillna(math.inf)
-
-    missed = pairs["shortfall_points"] - pairs["shortfall_points_more"]
-    missed_open = most_open(
-        lambda end: pairs[f"shortfall_points{end}"] - pairs[f"shortfall_checked_points{end}"]
-    )
     gained = pairs["objective_more"] - pairs["objective"]
-    gained_open = most_open(lambda end: pairs[f"gap_checked{end}"] * pairs[f"objective{end}"].abs())
-    same = missed.abs() < TIE_POINTS
-    return (~same & (missed > missed_open)) | (same & (gained > gained_open))
+    ends = [pairs[f"gap_checked{end}"] * pairs[f"objective{end}"].abs() for end in ("", "_more")]
+    return gained > pd.concat(ends, axis=1).max(axis=1, skipna=False).fillna(math.inf)
 
 
 # -- the grid of targets -----------------------------------------------------------------------
@@ -239,27 +228,12 @@ def along(report: Report, name: str, key: str) -> pd.DataFrame:
 
 def next_money(report: Report) -> pd.DataFrame:
     """Return what the next step of money buys, as :func:`steps` has it."""
-    return steps(report.study("next-100k"), sweeps.STEP_CAD, report.people)
+    return steps(report.study("budget"), sweeps.STEP_CAD, report.people)
 
 
 def moved(report: Report, level: str) -> pd.DataFrame:
     """Return what moves coverage of a level most, as :func:`tornado` has it."""
     return tornado(report.swings, level, sweeps.assumption_names(report.project))
-
-
-def on_cells(report: Report) -> pd.DataFrame:
-    """Return budgets planned on the cells beside the same planned on dissemination areas.
-
-    Rows of the study ``cells`` with ``l2_da`` and ``l3_da`` (shares on the cells of the plan made
-    on areas) and ``shared`` (part of the actions on the areas that both plans take).
-    """
-    other = report.study("budget")[["budget_cad", "l2", "l3", "actions"]]
-    both = report.study("cells").merge(other, on="budget_cad", suffixes=("", "_da"))
-    shared = []
-    for texts in zip(both["actions"], both["actions_da"], strict=True):
-        mine, theirs = ({action for action, _ in actions_of(text)} for text in texts)
-        shared.append(len(mine & theirs) / len(theirs) if theirs else float("nan"))
-    return both.drop(columns="actions_da").assign(shared=shared)
 
 
 def phases_by_budget(report: Report) -> pd.DataFrame:

@@ -194,7 +194,7 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
 
 def numbers(report: Report) -> Numbers:
     """Return what the sensitivity chapter says of the sweeps."""
-    parts = (_size, _budgets, _targets, _tornados, _radii, _cells, readings.of_prices)
+    parts = (_size, _budgets, _targets, _tornados, _radii, _scenarios, readings.of_prices)
     own = [number for part in parts for number in part(report)]
     return Numbers(own + picks.numbers(report))
 
@@ -225,7 +225,7 @@ def _budgets(report: Report) -> list[Number]:
             text={"level2_full": full_level2(rows), "budget_dips": dipping(dips)},
         ),
         *named(
-            "data/results/next-100k.csv",
+            "data/results/budget.csv",
             text={**{f"{name}_budget": money(cad) for name, cad in steps.items()},
                   **{f"{name}_brings": brings(step_at(found, cad))
                      for name, cad in steps.items()}},
@@ -281,18 +281,13 @@ def _radii(report: Report) -> list[Number]:
     return [*found, Number("radius_dips", words, "text", "data/results/l3-radius.csv")]
 
 
-def _cells(report: Report) -> list[Number]:
-    found, asked = readings.on_cells(report), report.study("scenarios")
-    l2, l3 = (POINTS * (found[level] - found[f"{level}_da"]) for level in LEVEL_NAMES)
-    origin, scenarios = "data/results/cells.csv", "data/results/scenarios.csv"
+def _scenarios(report: Report) -> list[Number]:
+    asked, origin = report.study("scenarios"), "data/results/scenarios.csv"
     counts = {"scenario_plans": len(asked), "scenario_violations": int(asked["violations"].sum())}
     return [
-        *named(scenarios, count=counts, text={"scenario_open": listed(given_up(asked)) or "none"}),
-        Number("scenario_gap", float(sweeps.shown_gap(asked).max()), "share", scenarios, "{:.2%}"),
-        Number("cell_shared", float(found["shared"].mean()), "share", origin, "{:.0%}"),
-        *named(origin, None, "cell_", count={"plans": len(found)},
-               points={"l2_least": l2.min(), "l2_most": l2.max(), "l3_most": l3.abs().max()}),
-    ]  # fmt: skip
+        *named(origin, count=counts, text={"scenario_open": listed(given_up(asked)) or "none"}),
+        Number("scenario_gap", float(sweeps.shown_gap(asked).max()), "share", origin, "{:.2%}"),
+    ]
 
 
 # -- tables and figures ------------------------------------------------------------------------
@@ -352,15 +347,14 @@ def tornado_chart(report: Report, changes: pd.DataFrame, level: str) -> Figure:
 
 
 OTHERS: Final = {
-    "power": "Power of ports (Level 2 and Level 3, kW), on census tracts",
+    "power": "Power of ports (Level 2 and Level 3, kW)",
     "resale": "Resale factor",
     "weights": "Weights",
     "grid": "Factor on the grid proxy",
     "energy": "Energy",
     "ports": "Ports",
-    "growth": "Vehicles planned for, on census tracts",
-    "cases": "Named scenarios and cases",
-    "hard-cases": "Named cases on census tracts",
+    "growth": "Vehicles planned for",
+    "cases": "Named cases",
     "geography": "Demand points",
 }
 """Sweeps that one table shows, in order."""
@@ -418,13 +412,31 @@ def scenarios_table(report: Report) -> Table:
     return table("scenario-plans", frame, columns, _origin(report))
 
 
-def cells_table(report: Report) -> Table:
-    """Return five budgets planned on the cells beside the same on dissemination areas."""
-    frame = readings.on_cells(report)
-    frame = frame.assign(gap=sweeps.shown_gap(frame))
+def shortfall_price_table(report: Report) -> Table:
+    """Return what the price of a point missing of a target buys at either level."""
+    frame = report.study("shortfall-price")
+    frame = frame.assign(
+        price=["Shortfall first" if name == "first" else name for name in frame["name"]],
+        gap=sweeps.shown_gap(frame),
+    )
     columns = (
-        "budget_cad l2_da", Column("l2", "Level 2, planned on cells", format=".1%"),
-        "l3_da", Column("l3", "Level 3, planned on cells", format=".1%"),
-        "shared", Column("gap", "Checked gap on cells", format=".2%"),
-    )  # fmt: skip
-    return table("cell-check", frame, columns, _origin(report))
+        Column("price", "Points a point missing costs", align="right"),
+        "l2 l3 ev_owners new_l2 new_l3 net_cad gap",
+    )
+    return table("shortfall-price", frame, columns, _origin(report))
+
+
+LAND_WORDS: Final = {
+    "all": "All land (the recommended plan)",
+    "no-homes": "All but homes and places of worship",
+    "own-and-partner": "Own land and public partners",
+    "own": "Own land alone",
+}
+
+
+def land_table(report: Report) -> Table:
+    """Return what the recommended plan's money buys on fewer classes of land."""
+    frame = report.study("land").set_index("name").loc[list(LAND_WORDS)].reset_index()
+    frame = frame.assign(land=list(LAND_WORDS.values()), gap=sweeps.shown_gap(frame))
+    columns = (Column("land", "Built on"), "l2 l3 ev_owners new_l2 new_l3 net_cad gap")
+    return table("land-study", frame, columns, _origin(report))

@@ -214,6 +214,9 @@ def one_at_a_time(project: Project, assumptions: Iterable[Range]) -> pd.DataFram
 
 # -- one choice after another ------------------------------------------------------------------
 
+STEP_CAD: Final = 500_000.0
+"""Step of money between two budgets that are solved (CAD)."""
+
 PRICES: Final = ("l2_port_cad", "l3_port_cad")
 FACTORS: Final = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0)
 """What each price is multiplied by, alone, and both together."""
@@ -244,7 +247,7 @@ LANDS: Final = {
 
 CHANGES: Final[dict[str, Changes]] = {
     # two to six million dollars (client's specification, section 3.4.1)
-    "budget": _budgets(*_steps(2e6, 6e6, 5e5)),
+    "budget": _budgets(*_steps(2e6, 6e6, STEP_CAD)),
     "targets": {
         f"l2-{l2:g}-l3-{l3:g}": {"targets.l2": l2, "targets.l3": l3}
         for l2, l3 in product((0.4, 0.85, 0.95), (0.75, 0.85, 0.9))
