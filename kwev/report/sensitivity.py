@@ -194,7 +194,8 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
 
 def numbers(report: Report) -> Numbers:
     """Return what the sensitivity chapter says of the sweeps."""
-    parts = (_size, _budgets, _targets, _tornados, _radii, _scenarios, readings.of_prices)
+    parts = (_size, _budgets, _targets, _tornados, _radii, _scenarios, _land,
+             _shortfall_prices, readings.of_prices)  # fmt: skip
     own = [number for part in parts for number in part(report)]
     return Numbers(own + picks.numbers(report))
 
@@ -279,6 +280,30 @@ def _radii(report: Report) -> list[Number]:
     dips = readings.dips(reached, "value", "l3")
     words = dipping(dips, lambda metres: f"{metres / 1_000:g} km")
     return [*found, Number("radius_dips", words, "text", "data/results/l3-radius.csv")]
+
+
+def _moves(report: Report, study: str, start: str, end: str) -> dict[str, float]:
+    """Return by how much coverage of each level moves from one point of a study to another."""
+    found = report.study(study).set_index("name")
+    return {level: POINTS * float(found.loc[end, level] - found.loc[start, level])
+            for level in LEVEL_NAMES}  # fmt: skip
+
+
+def _shortfall_prices(report: Report) -> list[Number]:
+    study = "shortfall-price"
+    moves = _moves(report, study, "0", "10")
+    return [
+        Number(f"price_{level}_moves", points, "points", f"data/results/{study}.csv", "{:+.1f}")
+        for level, points in moves.items()
+    ]
+
+
+def _land(report: Report) -> list[Number]:
+    return [
+        Number(f"land_{short}_{level}", points, "points", "data/results/land.csv", "{:+.1f}")
+        for short, name in (("own", "own"), ("partner", "own-and-partner"))
+        for level, points in _moves(report, "land", "all", name).items()
+    ]
 
 
 def _scenarios(report: Report) -> list[Number]:
