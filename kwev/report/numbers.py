@@ -69,7 +69,8 @@ def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
-        neighbourhoods, catalogue, policies, other_counts, returns, hindsight, sensitivity, frontier,
+        neighbourhoods, catalogue, policies, other_counts,
+        returns, hindsight, sensitivity, frontier,
         futures,
         monitoring, decisions,
     )  # fmt: skip
