@@ -229,6 +229,7 @@ _FACTS: Final = ("ev_policy", "ev_adoption", "need_for_ports")
 def numbers(report: Report) -> Numbers:
     """Return the numbers of vehicles under named policies."""
     tables, found = report.tables, stress(report)
+    ev = found.set_index(["scenario", "year"])["ev"]
     now = paths(tables)[0].shares[BASE_YEAR]
     aim = shares_in(published(tables, AIM_ID))
     ports = scaled_ports(tables).to_dict("records")
@@ -242,7 +243,7 @@ def numbers(report: Report) -> Numbers:
         *named("policies.scaled_ports", digits=ASSUMED_DIGITS,
                count={f"policy_ports_{row['year']}_{end}": row[end]
                       for row in ports for end in ("low", "high")}),
-        *named(_ORIGIN, text={"policy_words": outside_words(found.set_index(["scenario", "year"])["ev"])}),
+        *named(_ORIGIN, text={"policy_words": outside_words(ev)}),
     ]  # fmt: skip
     for row in own.to_dict("records"):
         name = f"policy_{row['scenario']}_{row['year']}"
