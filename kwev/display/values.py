@@ -157,6 +157,12 @@ def _plain(value: Any) -> Value:
     return plain
 
 
+def instead(value: Number, other: Number) -> str:
+    """Return a value beside another one: 86.3% instead of 76.2%, or 89.8% either way."""
+    one, two = str(value), str(other)
+    return f"{one} either way" if one == two else f"{one} instead of {two}"
+
+
 def some(count: int, one: str, many: str) -> str:
     """Return a count as the subject of a sentence: no area stands out, one …, 12 areas stand out.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from kwev.display.table import Column, Columns, table
-from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named
+from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, instead, listed, named
 from kwev.plan import words
 from kwev.report import sweeps
 from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
@@ -308,9 +308,15 @@ def of_costs(report: Report) -> Numbers:
 
 def of_coarse(report: Report) -> Numbers:
     """Return what the same scenario reaches when it is planned on coarser demand points."""
-    reached = report.coarse_plan.coverage
-    shares = {f"{level}_coarse": getattr(reached, level).after for level in LEVEL_KEYS}
-    return Numbers(named("plan.coverage, coarse", share=shares))
+    plans = {"coarse": report.coarse_plan, "own": report.plan}
+    origin, found = "plan.coverage, coarse", []
+    for level in LEVEL_KEYS:
+        coarse, own = (
+            Number(f"{level}_{name}", getattr(plan.coverage, level).after, "share", origin)
+            for name, plan in plans.items()
+        )
+        found += [coarse, *named(origin, text={f"{level}_coarse_words": instead(coarse, own)})]
+    return Numbers(found)
 
 
 def of_budgets(report: Report) -> Numbers:
