@@ -157,6 +157,25 @@ def _plain(value: Any) -> Value:
     return plain
 
 
+def instead(value: Number, other: Number) -> str:
+    """Return a value beside another one: 86.3% instead of 76.2%, or 89.8% either way."""
+    one, two = str(value), str(other)
+    return f"{one} either way" if one == two else f"{one} instead of {two}"
+
+
+def some(count: int, one: str, many: str) -> str:
+    """Return a count as the subject of a sentence: no area stands out, one …, 12 areas stand out.
+
+    Parameters
+    ----------
+    one, many
+        What stands behind the count where it is one or none, and where it is more.
+    """
+    if count > 1:
+        return f"{count:,} {many}"
+    return f"{'one' if count else 'no'} {one}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as a list in a sentence: a, b and c."""
     *first, last = words

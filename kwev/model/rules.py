@@ -195,8 +195,10 @@ class AreaPower(Rule):
         ids, area = inputs.groups.index(columns.place_id)
         _, standing = inputs.groups.index(stations.ids)
         today = sum_by(standing, len(ids)) @ stations.standing_kw
-        both = zip(ids, today.tolist(), strict=True)
-        cap = np.array([self._cap_kw(inputs, config, *area) for area in both], np.float64)
+        both = zip(ids, today, strict=True)
+        cap = np.array(
+            [self._cap_kw(inputs, config, name, float(kw)) for name, kw in both], np.float64
+        )
         gained = sum_by(area, len(ids), columns.port_kw / KW_SCALE)
         lost = sum_by(area, len(ids), columns.lost_kw / KW_SCALE)
         room = np.maximum(0.0, cap - today) / KW_SCALE

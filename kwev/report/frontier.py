@@ -23,7 +23,7 @@ from kwev.display.figure import rows
 from kwev.display.series import Axis as ChartAxis
 from kwev.display.series import Line, Panel
 from kwev.display.table import Column, table
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import Number, Numbers, named, some
 from kwev.report import sweeps
 from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, KW_PER_MW, M_PER_KM, POINTS
@@ -304,7 +304,9 @@ def _plans(every: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[Number]:
     return [
         *named("study frontier", None, "frontier_", count={"solved": len(every)}),
         *named("frontier.efficient", None, "frontier_", count=counts),
-        *named("frontier.attained", None, "frontier_", count={"missed": len(every) - len(met)}),
+        *named("frontier.attained", None, "frontier_", text={
+            "missed": some(len(every) - len(met), "plan misses what was asked for",
+                           "plans miss what was asked for")}),
         *named("studies frontier*", None, "frontier_", count={"plans": sum(map(len, parts))}),
         *named("certificates", None, "frontier_", count={"violations": violations}),
         Number("frontier_gap", float(kept["gap_checked"].max()), "share", "study frontier",
@@ -361,9 +363,13 @@ def _further_axes(power: pd.DataFrame, apart: pd.DataFrame) -> list[Number]:
              for level in LEVEL_KEYS}  # fmt: skip
     moved["power_l2_moves"] = least["l2_model"] - most["l2_model"]
     return [
-        Number("power_gap", float(sweeps.shown_gap(power).max()), "share", "study frontier-kw",
+        Number("power_gap", float(sweeps.own_gap(power).max()), "share", "study frontier-kw",
                "{:.2%}"),
-        *named("frontier.power", None, "power_", count={"missed": int((~power["attained"]).sum())},
+        Number("power_gap_checked", float(sweeps.shown_gap(power).max()), "share",
+               "study frontier-kw", "{:.0%}"),
+        *named("frontier.power", None, "power_",
+               text={"missed": some(int((~power["attained"]).sum()), "limit stands in its way",
+                                    "limits stand in its way")},
                mw={"least": least["kw_added"] / KW_PER_MW, "most": most["kw_added"] / KW_PER_MW}),
         *(Number(name, POINTS * share, "points", "studies frontier*", "{:+.1f}")
           for name, share in moved.items()),

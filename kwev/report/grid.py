@@ -174,7 +174,8 @@ def numbers(report: Report) -> Numbers:
     mw, over = areas["proxy_kw"] / _KW_PER_MW, over_proxy(t, c)
     return Numbers(
         [
-            *named("pipeline.parameters", GridRule(), "grid_", **_RULES),
+            *named("pipeline.parameters", GridRule(), "grid_", ratio=_RULES["ratio"],
+                   count=_RULES["count"], kw=_RULES["kw"]),
             *named("area_grid", prefix="grid_", count={"areas": len(areas)}, ratio=factors),
             *named("config", prefix="grid_", kw={"pair:,.0f": pair_kw(c)}),
             *named("sites.grid_kw, stations.grid_kw", prefix="grid_", count=counts,

@@ -20,6 +20,7 @@ from kwev.display.values import Numbers, named
 from kwev.pipeline.geometry import project
 from kwev.report.region import town_names
 from kwev.report.snapshots import dated
+from kwev.units import CRS_METRES
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ LEFT: Final = "Not explained"
 
 def stated(tables: Tables) -> dict[str, float]:
     """Return the ports of :data:`TOWN` that the Region's dashboard gives, by level."""
-    known = tables.tariffs.set_index("tariff_id")["value"]
+    known = dict(zip(tables.tariffs["tariff_id"], tables.tariffs["value"], strict=True))
     return {level: float(known[key]) for level, key in STATED.items()}
 
 
@@ -78,19 +79,18 @@ def steps(tables: Tables, town: str = TOWN) -> pd.DataFrame:
         (what, *(float(part[name].sum()) for name in columns), _names(part))
         for what, part, columns in parts
     ]
-    unclear = [
-        float((public[f"{name}_high"] - public[name]).sum()) for name in PORTS
-    ]  # fmt: skip
+    unclear = [float((public[f"{name}_high"] - public[name]).sum()) for name in PORTS]
     rows[0] = (*rows[0][:-1], f"{len(public)} stations")
     rows.append(("Most that unclear counts may add", *unclear, ""))
-    sums = [sum(row[i] for row in rows) for i in (1, 2)]
+    made = pd.DataFrame(rows, columns=["what", *PORTS, "which"])
+    sums = [float(made[name].sum()) for name in PORTS]
     said = stated(tables)
-    rows += [
+    ends = [
         (TOGETHER, *sums, ""),
         (DASHBOARD, *said.values(), "no names are published"),
         (LEFT, *(said[level] - total for level, total in zip(LEVEL_KEYS, sums, strict=True)), ""),
     ]
-    return pd.DataFrame(rows, columns=["what", *PORTS, "which"])
+    return pd.concat([made, pd.DataFrame(ends, columns=made.columns)], ignore_index=True)
 
 
 def _names(part: pd.DataFrame) -> str:
@@ -104,7 +104,7 @@ def _gone(tables: Tables, town: str) -> pd.DataFrame:
     areas = cKDTree(tables.das[["easting_m", "northing_m"]].to_numpy(np.float64))
     _, nearest = areas.query(project(gone["longitude"], gone["latitude"]))
     names = tables.das["municipality_id"].map(town_names(tables)).to_numpy()
-    return gone[names[nearest] == town]
+    return pd.DataFrame(gone[names[nearest] == town])
 
 
 def by_place(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
@@ -122,8 +122,8 @@ def by_place(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
     """
     areas = cartography.areas("fsas", "fsa", folder)[["fsa", "geometry"]]
     metres = gpd.points_from_xy(tables.stations["easting_m"], tables.stations["northing_m"])
-    points = gpd.GeoDataFrame(tables.stations, geometry=metres, crs="EPSG:26917")
-    placed = gpd.sjoin(points, areas.to_crs(points.crs), predicate="within")
+    points = gpd.GeoDataFrame(tables.stations, geometry=metres, crs=CRS_METRES)
+    placed = gpd.sjoin(points, areas.to_crs(CRS_METRES), predicate="within")
     placed = placed[placed["in_region"]].drop_duplicates("station_id")
     checked = tables.station_checks.set_index("fsa")
     place = _place_of(tables)
@@ -162,8 +162,10 @@ def _place_of(tables: Tables) -> pd.Series[str]:
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the other counts."""
     found = steps(report.tables).set_index("what")
-    every, said, left = (found.loc[what] for what in (TOGETHER, DASHBOARD, LEFT))
-    ours = found.iloc[0]
+    ours, every, said, left = (
+        {name: float(found[name][what]) for name in PORTS}
+        for what in (found.index[0], TOGETHER, DASHBOARD, LEFT)
+    )
     return Numbers([
         *named("other_counts.steps", None, "counts_", count={
             f"{level}_{name}": row[f"{level}_ports"]
@@ -171,7 +173,7 @@ def numbers(report: Report) -> Numbers:
             for name, row in (("ours", ours), ("every", every), ("stated", said))
         }),
         *named("other_counts.steps", None, "counts_", text={
-            f"{level}_left": left_words(float(left[f"{level}_ports"]), LEVEL_NAMES[level])
+            f"{level}_left": left_words(left[f"{level}_ports"], LEVEL_NAMES[level])
             for level in LEVEL_KEYS
         }),
     ])  # fmt: skip

@@ -199,7 +199,7 @@ def scaled_ports(tables: Tables) -> pd.DataFrame:
         (year, str(cited["item"][key]), _counts(published(tables, key)), str(cited["seen"][key]))
         for year, key in PORTS_IDS.items()
     ]
-    later = tables.tariffs.set_index("tariff_id").loc[PORTS_2040_ID]
+    (later,) = tables.tariffs.loc[tables.tariffs["tariff_id"] == PORTS_2040_ID].to_dict("records")
     rows.append((2040, str(later["item"]), [float(later["value"])], "second_hand"))
     return pd.DataFrame(
         [(year, item, part * min(counts), part * max(counts), SEEN[seen])
@@ -228,24 +228,25 @@ _FACTS: Final = ("ev_policy", "ev_adoption", "need_for_ports")
 
 def numbers(report: Report) -> Numbers:
     """Return the numbers of vehicles under named policies."""
-    tables, found = report.tables, stress(report).set_index(["scenario", "year"])
+    tables, found = report.tables, stress(report)
+    ev = found.set_index(["scenario", "year"])["ev"]
     now = paths(tables)[0].shares[BASE_YEAR]
     aim = shares_in(published(tables, AIM_ID))
-    ports = scaled_ports(tables).set_index("year")
-    own = found.loc[[KEPT, AIM]]
+    ports = scaled_ports(tables).to_dict("records")
+    own = found[found["scenario"].isin([KEPT, AIM])]
     made = [
         *named("citations", share={"policy_share_now": now}),
         *(Number(f"policy_aim_{year}", share, "share", "citations", "{:.0%}")
           for year, share in sorted(aim.items())),
         *named("policies.registrations_per_year", digits=ASSUMED_DIGITS,
                count={"policy_registrations": registrations_per_year(tables)}),
-        *named("policies.scaled_ports", digits=ASSUMED_DIGITS, count={
-            f"policy_ports_{year}_{end}": row[end]
-            for year, row in ports.iterrows() for end in ("low", "high")}),
-        *named(_ORIGIN, text={"policy_words": outside_words(found["ev"])}),
+        *named("policies.scaled_ports", digits=ASSUMED_DIGITS,
+               count={f"policy_ports_{row['year']}_{end}": row[end]
+                      for row in ports for end in ("low", "high")}),
+        *named(_ORIGIN, text={"policy_words": outside_words(ev)}),
     ]  # fmt: skip
-    for (key, year), row in own.iterrows():
-        name = f"policy_{key}_{year}"
+    for row in own.to_dict("records"):
+        name = f"policy_{row['scenario']}_{row['year']}"
         made += named(_ORIGIN, ev={name: row["ev"]}, share={f"{name}_use:.0%": row["use"]},
                       count={f"{name}_ports": row["ports"]}, digits=ASSUMED_DIGITS)  # fmt: skip
     return Numbers(made)
@@ -258,7 +259,9 @@ def outside_words(ev: pd.Series[float]) -> str:
     said = []
     for key in (KEPT, AIM):
         where = "below" if ev[key, last] < low else "above" if ev[key, last] > high else "within"
-        said.append(f"{NAMES[key][0].lower() + NAMES[key][1:]}, the count lies {where} it")
+        said.append(
+            f"{NAMES[key][0].lower() + NAMES[key][1:]}, the count lies {where} the interval"
+        )
     return f"where {said[0]}; where the {said[1]}"
 
 
@@ -270,7 +273,7 @@ def stress_table(report: Report) -> Table:
         frame[name] = frame[name].map(significant)
     columns = (
         Column("scenario", "Scenario"), Column("ev", "Electric vehicles", format=",.0f"),
-        Column("new_share", "Electric share of new ones", format=".0%"),
+        Column("new_share", "Electric share of new ones", format=".1%"),
         Column("need_gwh", "Public need", "GWh/year", ".1f"),
         Column("use", "Hours that all ports are full", format=".0%"),
         Column("ports", "Level 2 ports for it", format=",.0f"),

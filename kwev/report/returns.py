@@ -221,6 +221,8 @@ def _yield(ports: Ports, config: Config, utilisation: float) -> float:
 
 CLOSE: Final = 0.1
 """Two utilisations nearer than this part of each other are told as about the same."""
+YEARS_DIGITS: Final = 2
+"""Digits of a time until money is back, which rests on every assumption at once."""
 
 
 def verdict(now: finance.Return, years: int) -> str:
@@ -280,7 +282,7 @@ def payback(years: float | None) -> str:
     """Return when the money is back, in words that end a sentence."""
     if years is None or not np.isfinite(years):
         return "the money never comes back"
-    return f"the money is back after {years:.0f} years"
+    return f"the money is back after {significant(years, YEARS_DIGITS):g} years"
 
 
 # -- the chart ---------------------------------------------------------------------------------

@@ -104,6 +104,11 @@ def shown_gap(rows: pd.DataFrame) -> pd.Series[float]:
     return rows["gap_checked"].fillna(rows["gap"])
 
 
+def own_gap(rows: pd.DataFrame) -> pd.Series[float]:
+    """Return the solver's own gap (share), where a rule makes the checked bound say nothing."""
+    return rows["gap"]
+
+
 def with_radii(rows: pd.DataFrame, points: Iterable[Point]) -> pd.DataFrame:
     """Return rows of a study with the reach of each plan: ``l2_radius_m`` and ``l3_radius_m``.
 

@@ -29,7 +29,7 @@ from kwev.data.tables import read_held
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark, graded
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import Number, Numbers, named, some
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.vehicles import propensity
 from kwev.project import find_project
@@ -240,13 +240,14 @@ def _of_clusters(t: Tables) -> list[Number]:
         "moran_dwellings": dwelling_i(t),
     }
     counts = {
-        "moran_fsa_clusters": len(wide.areas) - wide.count("No cluster"),
         "moran_da_many": fine.count("Many among many"),
         "moran_da_few": fine.count("Few among few"),
         "moran_shuffles": PERMUTATIONS,
     }
     shares = {"moran_false:.0%": FALSE_SHARE}
-    return named("vehicles.clustering", ratio=ratios, count=counts, share=shares)
+    out = len(wide.areas) - wide.count("No cluster")
+    words = {"moran_fsa_words": some(out, "area stands out", "areas stand out")}
+    return named("vehicles.clustering", ratio=ratios, count=counts, share=shares, text=words)
 
 
 # -- Maps.

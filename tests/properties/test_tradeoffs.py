@@ -11,12 +11,12 @@ from itertools import product
 import numpy as np
 import pytest
 from hand import solve
+from kwev.solve.minimax_regret import Future, least_worst_regret
 from toy import base_config, toy
 
 from kwev.config import Case
 from kwev.report import frontier
 from kwev.report.sweeps import changed
-from kwev.solve.minimax_regret import Future, least_worst_regret
 from kwev.solve.near_optimal import alternatives
 from kwev.solve.stages import solve_scenario
 from kwev.studies.rows import evaluated

@@ -21,6 +21,7 @@ from kwev.files import read_json
 from kwev.report import finance, returns
 from kwev.report.finance import Ports, by_budget
 from kwev.report.returns import ALL, Business
+from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
 
 CONFIG = base_config()
 COUNTS = st.integers(0, 12)
@@ -200,6 +201,16 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
     worth = finance.present_values(business.ports, business.draws)
     assert worth.shape == (finance.DRAWS, len(base_plan.actions))
     assert worth.sum(axis=1) == pytest.approx(business.drawn["npv_cad"].to_numpy())
+    # what is told to pay soonest pays no later than any new station of the plan
+    for level, words in LEVEL_NAMES.items():
+        kind = sites[sites["what"] == KIND_NAMES[f"new_{level}"]]
+        every = business.every_size
+        soonest = every.loc[every["level"] == words, "pays"].min()
+        assert not (kind["break_even"] < soonest - 1e-9).any()
+    # income and its like rest on an assumed use and are told in three digits, the cost is not
+    told = {number.name: number.digits for number in returns._whole(business)}
+    assert {told[f"money_{name}"] for name in ("income", "running", "cash", "npv")} == {3}
+    assert told["money_capital"] == 0
     # what drivers can fill is what the municipalities' vehicles need over what ports could give
     assert 0 < business.supported() < business.supported("2030") < business.supported("2035")
     # a study's row says the same as the plan

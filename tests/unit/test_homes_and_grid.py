@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,9 +10,11 @@ import pandas as pd
 import pytest
 from toy import base_config
 
+from kwev.config import load_config
 from kwev.data.schemas import DWELLING_TYPES
 from kwev.display.table import columns_of
 from kwev.pipeline.parameters import GridRule
+from kwev.project import find_project
 from kwev.report import grid, homes, region
 
 
@@ -101,6 +104,35 @@ def test_charging_of_apartments_by_hand(small):
     assert table.loc["Up", "share"] == 0.25
     idle = homes.multi_unit_demand(small, base_config(demand__utilisation=0))
     assert idle["ports"].tolist() == [0, 0, 0]
+
+
+def test_an_area_whose_ports_exceed_its_proxy_is_named_and_raised(tables):
+    config = load_config("base")
+    found = grid.over_proxy(tables, config)
+    assert (found["kw"] > found["proxy_kw"]).all()
+    assert found["share"].is_monotonic_decreasing
+    words = grid.over_words(found)
+    assert str(found["area_id"].iloc[0]) in words
+    assert found["municipality"].iloc[0] in words
+    assert f"{len(found)} areas in all" in words
+    assert "in none" in grid.over_words(found[:0])
+    assert "in all" not in grid.over_words(found[:1])
+    # at the ports' cited power fewer are over
+    less = grid.over_proxy(tables, config.with_values(power__l2_kw=7.2, power__l3_kw=150.0))
+    assert set(less["area_id"]) <= set(found["area_id"])
+
+
+def test_no_text_says_that_capacity_is_secret():
+    """Distributors have to publish it: what is true is that no file of theirs is among the data."""
+    root = find_project().root
+    files = [root / "README.md", root / "index.qmd", *root.glob("chapters/*.qmd"),
+             *root.glob("docs/**/*.md"), *root.glob("kwev/**/*.py")]  # fmt: skip
+    said = re.compile(
+        r"known to the utilities alone|publishes what its lines|utility publishes|"
+        r"capacity is not public|[Nn]o (?:public )?hosting-capacity data",
+    )
+    wrong = [str(p) for p in files if said.search(p.read_text(encoding="utf-8"))]
+    assert wrong == []
 
 
 def test_tenure_is_weighted_by_households_and_deprivation_by_people(small):

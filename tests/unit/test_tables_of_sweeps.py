@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from kwev.display.figure import Origin
+from kwev.display.table import columns_of
 from kwev.project import find_project
 from kwev.report import registry, sensitivity, sweeps
 
@@ -72,7 +73,7 @@ def test_plans_of_other_reach_say_their_reach(name, report, monkeypatch):
         return
     monkeypatch.setattr(sensitivity, "_origin", lambda _: Origin("by hand", "2026"))
     shown = TABLES[name](report)
-    keys = {column.key for column in shown.columns}
+    keys = {column.key for column in columns_of(shown.columns)}
     assert {"l2_radius_m", "l3_radius_m"} <= keys
     own = sweeps.with_radii(report.study(name), points)
     assert list(zip(own["l2_radius_m"], own["l3_radius_m"], strict=True)) == reach
