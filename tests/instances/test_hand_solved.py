@@ -283,19 +283,21 @@ LANDS = [
 @pytest.mark.parametrize(
     ("land", "form", "built"),
     [
-        (["customers", "residential", "own"], "lot", "q000"),
-        (["residential", "own"], "lot", "q001"),
-        (["residential", "own"], "kerb", "q002"),
-        (["own"], "lot", None),
-        (["residential"], "kerb", None),
+        (["customers", "residential", "own"], "lot", {"q000", "q001"}),
+        (["residential", "own"], "lot", {"q001"}),
+        (["residential", "own"], "kerb", {"q002"}),
+        (["own"], "lot", set()),
+        (["residential"], "kerb", set()),
     ],
 )
 def test_a_scenario_builds_on_its_land_and_in_its_form(land, form, built):
-    # all three reach the 100 people; the first id wins a tie
+    # all three reach the 100 people, so one is enough
     tables = toy([(0, 0, 100, 1)], sites=LANDS)
     rules = {"siting__land": land, "siting__dense_housing": form}
     plan = solve(tables, targets__l3=0.0, ports__add_l2=False, budget__limit_cad=25_000, **rules)
-    assert {place for _, place in done(plan)} == ({built} if built else set())
+    places = {place for _, place in done(plan)}
+    assert places <= built
+    assert len(places) == min(1, len(built))
 
 
 @pytest.mark.parametrize(
