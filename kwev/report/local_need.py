@@ -7,22 +7,25 @@ Reach is measured on the cells, on the plan's own metric.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
 from kwev.config import load_config
 from kwev.display import cartography, origins, style
+from kwev.display.figure import Origin
 from kwev.display.layers import Layer, graded
 from kwev.display.table import Column, table
-from kwev.display.values import Numbers, named
+from kwev.display.values import Number, Numbers, named
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import vehicles
 from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.need import KINDS, vehicles_by_kind
 from kwev.report.region import dissolved, town_names
-from kwev.units import KWH_PER_GWH, KWH_PER_MWH
+from kwev.units import KWH_PER_GWH, KWH_PER_MWH, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +45,12 @@ HOME_ACCESS: Final = "home_access"
 """The named case that gives the public share by dwelling type where a scenario gives none."""
 
 YEARS: Final[tuple[EvYear, ...]] = ("now", "2030", "2035")
+
+METRIC_WORDS: Final = {"straight_line": "in a straight line", "network": "along the roads"}
+_WITHOUT: Final = "ev_owners_without_home_charging_by_dwelling_2023"
+"""The finding on who cannot charge at home."""
+_SEEN: Final = {"page": "the page itself", "second_hand": "at second hand"}
+_YEARS_GIVEN: Final = "the years given there"
 
 LEAST_KWH: Final = 1.0
 """An area lacks energy where it lacks more than this in a year (kWh)."""
@@ -149,9 +158,37 @@ def numbers(report: Report) -> Numbers:
                 "areas": len(found),
                 **{f"without_{name}": count for name, count in without.items()},
             },
-            text={"worst_place": names[open_share.index[-1]]},
+            text={
+                "worst_place": names[open_share.index[-1]],
+                "metric": METRIC_WORDS[config.coverage.metric],
+            },
         )
+        + _cited(report.tables)
     )
+
+
+def _cited(tables: Tables) -> list[Number]:
+    """Return how many owners cannot charge at home, as published: apartments, then houses."""
+    published = tables.citations.set_index("citation_id")["published"][_WITHOUT]
+    flats, houses = (int(text) / POINTS for text in re.findall(r"(\d+)%", published))
+    shares = {"cited_flats:.0%": flats, "cited_houses:.0%": houses}
+    return named("citations", prefix="local_", share=shares)
+
+
+def citations_table(report: Report) -> Table:
+    """Return what is published on who can charge at home."""
+    cited = report.tables.citations
+    frame = cited[cited["topic"] == "home_charging"].reset_index(drop=True)
+    is_page = frame["source"].str.startswith("http")
+    frame = frame.assign(
+        seen=frame["seen"].map(_SEEN),
+        page=frame["source"].map(lambda source: urlsplit(source).netloc or source),
+        address=frame["source"].where(is_page, ""),
+    )
+    columns: Sequence[str | Column] = (
+        "item", Column("published", "As published"), "year", "page", Column("seen", "Seen"),
+    )  # fmt: skip
+    return table("home-charging", frame, columns, Origin("pages cited row by row", _YEARS_GIVEN))
 
 
 _MWH: Final = {
