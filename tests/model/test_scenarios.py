@@ -17,7 +17,7 @@ NAMES = (
     "base", "aggressive", "balanced", "conservative", "high_budget", "low_budget",
     "network", "l3_at_2km", "l3_at_750m", "tesla_counts", "outside_counts", "l3_counts_for_l2",
     "power_7_150", "l3_cost_doubled", "public_owners_only", "ev_2030",
-    "removal", "weighted",
+    "removal", "weighted", "home_access",
 )  # fmt: skip
 
 
