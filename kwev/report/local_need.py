@@ -8,7 +8,7 @@ Reach is measured on the cells, on the plan's own metric.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -138,32 +138,33 @@ def numbers(report: Report) -> Numbers:
     towns = found.groupby("municipality_id")[["unserved_now", "need_now"]].sum()
     open_share = (towns["unserved_now"] / towns["need_now"]).sort_values()
     names = town_names(report.tables)
-    one_share = config.demand.kwh_per_ev_year * config.demand.public_share
+    per_ev = report.tables.das["ev"].sum() * config.demand.kwh_per_ev_year
+    of_need: dict[str, dict[str, Any]] = {
+        "gwh": {f"need_{year}:.2f": kwh / KWH_PER_GWH for year, kwh in need.items()}
+        | {"need_one_share:.2f": per_ev * config.demand.public_share / KWH_PER_GWH},
+        "share": {
+            **{f"{kind}:.0%": share for kind, share in kinds["share"].items()},
+            "mean:.0%": need["now"] / per_ev,
+            "flats_need:.0%": kinds["need"]["apartment"] / kinds["need"].sum(),
+            "flats_ev:.0%": kinds["ev"]["apartment"] / kinds["ev"].sum(),
+        },
+        "count": {"areas": len(found)},
+    }
+    of_supply: dict[str, dict[str, Any]] = {
+        "share": {f"unserved_{name}:.0%": part for name, part in lacking.items()}
+        | {"worst:.0%": open_share.iloc[-1]},
+        "count": {f"without_{name}": count for name, count in without.items()},
+        "text": {
+            "worst_place": names[open_share.index[-1]],
+            "metric": METRIC_WORDS[config.coverage.metric],
+        },
+    }
     return Numbers(
-        named(
-            "local_need.by_tract",
-            prefix="local_",
-            gwh={f"need_{year}:.2f": kwh / KWH_PER_GWH for year, kwh in need.items()}
-            | {"need_one_share:.2f": report.tables.das["ev"].sum() * one_share / KWH_PER_GWH},
-            share={
-                **{f"unserved_{name}:.0%": part for name, part in lacking.items()},
-                "worst:.0%": open_share.iloc[-1],
-                **{f"{kind}:.0%": share for kind, share in kinds["share"].items()},
-                "mean:.0%": need["now"]
-                / (report.tables.das["ev"].sum() * config.demand.kwh_per_ev_year),
-                "flats_need:.0%": kinds["need"]["apartment"] / kinds["need"].sum(),
-                "flats_ev:.0%": kinds["ev"]["apartment"] / kinds["ev"].sum(),
-            },
-            count={
-                "areas": len(found),
-                **{f"without_{name}": count for name, count in without.items()},
-            },
-            text={
-                "worst_place": names[open_share.index[-1]],
-                "metric": METRIC_WORDS[config.coverage.metric],
-            },
-        )
-        + _cited(report.tables)
+        [
+            *named("local_need.need_by_kind", prefix="local_", **of_need),
+            *named("plan.local_need", prefix="local_", **of_supply),
+            *_cited(report.tables),
+        ]
     )
 
 

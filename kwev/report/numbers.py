@@ -34,6 +34,7 @@ from kwev.report import (
     hindsight,
     homes,
     inventories,
+    local_need,
     monitoring,
     neighbourhoods,
     reach,
@@ -68,8 +69,7 @@ def everything(report: Report) -> Numbers:
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
         neighbourhoods, catalogue, returns, hindsight, sensitivity, frontier,
-        futures,
-        monitoring, decisions,
+        futures, local_need, monitoring, decisions,
     )  # fmt: skip
     parts = (
         *(room.numbers for room in rooms),
