@@ -20,6 +20,7 @@ from kwev.display.figure import Origin
 from kwev.display.layers import Layer, graded
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
+from kwev.errors import KwevError
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import vehicles
 from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
@@ -48,7 +49,8 @@ YEARS: Final[tuple[EvYear, ...]] = ("now", "2030", "2035")
 
 METRIC_WORDS: Final = {"straight_line": "in a straight line", "network": "along the roads"}
 _WITHOUT: Final = "ev_owners_without_home_charging_by_dwelling_2023"
-"""The finding on who cannot charge at home."""
+_STATED: Final = ("flats", "houses")
+"""The finding on who cannot charge at home, and whom it tells of, in its order."""
 _SEEN: Final = {"page": "the page itself", "second_hand": "at second hand"}
 _YEARS_GIVEN: Final = "the years given there"
 
@@ -171,8 +173,10 @@ def numbers(report: Report) -> Numbers:
 def _cited(tables: Tables) -> list[Number]:
     """Return how many owners cannot charge at home, as published: apartments, then houses."""
     published = tables.citations.set_index("citation_id")["published"][_WITHOUT]
-    flats, houses = (int(text) / POINTS for text in re.findall(r"(\d+)%", published))
-    shares = {"cited_flats:.0%": flats, "cited_houses:.0%": houses}
+    stated = [int(text) / POINTS for text in re.findall(r"(\d+)%", published)]
+    if len(stated) != len(_STATED):
+        raise KwevError(f"no two percentages in {published!r}", where="citations.csv")
+    shares = {f"cited_{who}:.0%": share for who, share in zip(_STATED, stated, strict=True)}
     return named("citations", prefix="local_", share=shares)
 
 
