@@ -435,6 +435,8 @@ for path, value in {
     "config.costs.l2_port_cad": 1.0,
     "config.siting.grid_factor": 2.0,
     "config.demand.ev_year": "2030",
+    "config.demand.home_access": {"house": 0.0, "row_or_duplex": 0.0, "apartment": 0.0},
+    "config.demand.local": 0.5,
     "config.rules.l3_spacing_m": 10.0,
     "config.weights.l3": 0.0,
     "config.scores.demand.density": 0.0,

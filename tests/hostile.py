@@ -50,6 +50,7 @@ NAMED = {
     "transit_routes": ("short_name", "long_name"),
     "transit_planned": ("name",),
     "tariffs": ("item", "note", "place", "source"),
+    "citations": ("item", "published", "source"),
 }
 """Every column of the processed tables whose text is free."""
 

@@ -7,22 +7,26 @@ Reach is measured on the cells, on the plan's own metric.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
 
 from kwev.config import load_config
 from kwev.display import cartography, origins, style
+from kwev.display.figure import Origin
 from kwev.display.layers import Layer, graded
 from kwev.display.table import Column, table
-from kwev.display.values import Numbers, named
+from kwev.display.values import Number, Numbers, named
+from kwev.errors import KwevError
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import vehicles
 from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.need import KINDS, vehicles_by_kind
 from kwev.report.region import dissolved, town_names
-from kwev.units import KWH_PER_GWH, KWH_PER_MWH
+from kwev.units import KWH_PER_GWH, KWH_PER_MWH, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +46,13 @@ HOME_ACCESS: Final = "home_access"
 """The named case that gives the public share by dwelling type where a scenario gives none."""
 
 YEARS: Final[tuple[EvYear, ...]] = ("now", "2030", "2035")
+
+METRIC_WORDS: Final = {"straight_line": "in a straight line", "network": "along the roads"}
+_WITHOUT: Final = "ev_owners_without_home_charging_by_dwelling_2023"
+_STATED: Final = ("flats", "houses")
+"""The finding on who cannot charge at home, and whom it tells of, in its order."""
+_SEEN: Final = {"page": "the page itself", "second_hand": "at second hand"}
+_YEARS_GIVEN: Final = "the years given there"
 
 LEAST_KWH: Final = 1.0
 """An area lacks energy where it lacks more than this in a year (kWh)."""
@@ -129,29 +140,60 @@ def numbers(report: Report) -> Numbers:
     towns = found.groupby("municipality_id")[["unserved_now", "need_now"]].sum()
     open_share = (towns["unserved_now"] / towns["need_now"]).sort_values()
     names = town_names(report.tables)
-    one_share = config.demand.kwh_per_ev_year * config.demand.public_share
+    per_ev = report.tables.das["ev"].sum() * config.demand.kwh_per_ev_year
+    of_need: dict[str, dict[str, Any]] = {
+        "gwh": {f"need_{year}:.2f": kwh / KWH_PER_GWH for year, kwh in need.items()}
+        | {"need_one_share:.2f": per_ev * config.demand.public_share / KWH_PER_GWH},
+        "share": {
+            **{f"{kind}:.0%": share for kind, share in kinds["share"].items()},
+            "mean:.0%": need["now"] / per_ev,
+            "flats_need:.0%": kinds["need"]["apartment"] / kinds["need"].sum(),
+            "flats_ev:.0%": kinds["ev"]["apartment"] / kinds["ev"].sum(),
+        },
+        "count": {"areas": len(found)},
+    }
+    of_supply: dict[str, dict[str, Any]] = {
+        "share": {f"unserved_{name}:.0%": part for name, part in lacking.items()}
+        | {"worst:.0%": open_share.iloc[-1]},
+        "count": {f"without_{name}": count for name, count in without.items()},
+        "text": {
+            "worst_place": names[open_share.index[-1]],
+            "metric": METRIC_WORDS[config.coverage.metric],
+        },
+    }
     return Numbers(
-        named(
-            "local_need.by_tract",
-            prefix="local_",
-            gwh={f"need_{year}:.2f": kwh / KWH_PER_GWH for year, kwh in need.items()}
-            | {"need_one_share:.2f": report.tables.das["ev"].sum() * one_share / KWH_PER_GWH},
-            share={
-                **{f"unserved_{name}:.0%": part for name, part in lacking.items()},
-                "worst:.0%": open_share.iloc[-1],
-                **{f"{kind}:.0%": share for kind, share in kinds["share"].items()},
-                "mean:.0%": need["now"]
-                / (report.tables.das["ev"].sum() * config.demand.kwh_per_ev_year),
-                "flats_need:.0%": kinds["need"]["apartment"] / kinds["need"].sum(),
-                "flats_ev:.0%": kinds["ev"]["apartment"] / kinds["ev"].sum(),
-            },
-            count={
-                "areas": len(found),
-                **{f"without_{name}": count for name, count in without.items()},
-            },
-            text={"worst_place": names[open_share.index[-1]]},
-        )
+        [
+            *named("local_need.need_by_kind", prefix="local_", **of_need),
+            *named("plan.local_need", prefix="local_", **of_supply),
+            *_cited(report.tables),
+        ]
     )
+
+
+def _cited(tables: Tables) -> list[Number]:
+    """Return how many owners cannot charge at home, as published: apartments, then houses."""
+    published = tables.citations.set_index("citation_id")["published"][_WITHOUT]
+    stated = [int(text) / POINTS for text in re.findall(r"(\d+)%", published)]
+    if len(stated) != len(_STATED):
+        raise KwevError(f"no two percentages in {published!r}", where="citations.csv")
+    shares = {f"cited_{who}:.0%": share for who, share in zip(_STATED, stated, strict=True)}
+    return named("citations", prefix="local_", share=shares)
+
+
+def citations_table(report: Report) -> Table:
+    """Return what is published on who can charge at home."""
+    cited = report.tables.citations
+    frame = cited[cited["topic"] == "home_charging"].reset_index(drop=True)
+    is_page = frame["source"].str.startswith("http")
+    frame = frame.assign(
+        seen=frame["seen"].map(_SEEN),
+        page=frame["source"].map(lambda source: urlsplit(source).netloc or source),
+        address=frame["source"].where(is_page, ""),
+    )
+    columns: Sequence[str | Column] = (
+        "item", Column("published", "As published"), "year", "page", Column("seen", "Seen"),
+    )  # fmt: skip
+    return table("home-charging", frame, columns, Origin("pages cited row by row", _YEARS_GIVEN))
 
 
 _MWH: Final = {

@@ -33,6 +33,7 @@ from kwev.report import (
     hindsight,
     homes,
     inventories,
+    local_need,
     monitoring,
     neighbourhoods,
     other_counts,
@@ -69,7 +70,7 @@ def everything(report: Report) -> Numbers:
     rooms = (
         region, homes, vehicles, forecast, stations, inventories, transit, grid, reach, scores,
         neighbourhoods, catalogue, policies, other_counts, returns, hindsight, sensitivity,
-        frontier, monitoring, decisions,
+        frontier, local_need, monitoring, decisions,
     )  # fmt: skip
     parts = (
         *(room.numbers for room in rooms),

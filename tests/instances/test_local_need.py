@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hand import done, solve
+from planted import refreshed, settle
 from toy import AREA, base_config, toy
 
 from kwev.certify import Evaluation, certify
@@ -102,6 +103,18 @@ def test_home_access_is_the_housing_part_of_the_demand_score():
         assert after.score.tolist() == [0.0, 1.0]
         own = Evaluation(tables, config, geography).point_weight
         assert own.tolist() == after.weight.tolist() == [0.0, 1.0]
+
+
+def test_a_need_without_home_access_is_caught():
+    # nothing can be built, so all of the need is unserved, whatever it is
+    tables = toy([(0, 0, 10, 10)], homes=[FLATS])
+    settings = {"demand__enforce": True, "demand__home_access": ACCESS}
+    ground = settle(tables, Case("toy", base_config(**settings), "da"))
+    assert ground.violations(ground.copy()) == []
+    for lie in (0.2 / 0.6, 0.99):
+        values = ground.copy()
+        values["shortfall"]["demand"] = lie
+        assert any("shortfall.demand is" in text for text in ground.violations(refreshed(values)))
 
 
 # -- local need ----------------------------------------------------------------------------------

@@ -27,6 +27,10 @@ CASES = {
     "l3_cost_doubled": ("costs.l3_port_cad", 100_000),
     "public_owners_only": ("siting.public_owners_only", True),
     "ev_2030": ("demand.ev_year", "2030"),
+    "home_access": (
+        "demand.home_access",
+        {"house": 0.12, "row_or_duplex": 0.19, "apartment": 0.44},
+    ),
     "removal": (
         "siting.removal",
         {"stations": "all", "usage": {}, "below_usage": None, "alternative_m": 1_000},

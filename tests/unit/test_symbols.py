@@ -42,6 +42,7 @@ def everything_on(base_case):
     return base_case.config.with_values(
         targets__ev_owners__enforce=True,
         demand__enforce=True,
+        demand__local=0.5,
         weights__idle_points_per_point=0.01,
         siting__removal__stations="all",
         siting__removal__alternative_m=1_000.0,
