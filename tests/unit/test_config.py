@@ -36,10 +36,6 @@ CASES = {
         {"stations": "all", "usage": {}, "below_usage": None, "alternative_m": 1_000},
     ),
     "weighted": ("objective.mode", "weighted"),
-    "home_access": (
-        "demand.home_access",
-        {"house": 0.12, "row_or_duplex": 0.19, "apartment": 0.44},
-    ),
 }
 """Named cases: base with one thing changed."""
 
