@@ -88,7 +88,7 @@ def kerb_sites(
     ]
     if homes.empty or streets.empty:
         return pd.DataFrame(columns=COLUMNS)
-    points = shapely.points(metres_of(homes))
+    points: NDArray[np.object_] = np.asarray(shapely.points(metres_of(homes)))
     nearest = np.asarray(shapely.STRtree(streets.geometry.to_numpy()).nearest(points))
     lines = streets.geometry.to_numpy()[nearest]
     near = shapely.distance(points, lines) <= parameters.kerb_reach_m

@@ -141,7 +141,7 @@ def numbers(report: Report) -> Numbers:
     open_share = (towns["unserved_now"] / towns["need_now"]).sort_values()
     names = town_names(report.tables)
     per_ev = report.tables.das["ev"].sum() * config.demand.kwh_per_ev_year
-    of_need: dict[str, dict[str, Any]] = {
+    of_need: dict[str, Any] = {
         "gwh": {f"need_{year}:.2f": kwh / KWH_PER_GWH for year, kwh in need.items()}
         | {"need_one_share:.2f": per_ev * config.demand.public_share / KWH_PER_GWH},
         "share": {
@@ -152,7 +152,7 @@ def numbers(report: Report) -> Numbers:
         },
         "count": {"areas": len(found)},
     }
-    of_supply: dict[str, dict[str, Any]] = {
+    of_supply: dict[str, Any] = {
         "share": {f"unserved_{name}:.0%": part for name, part in lacking.items()}
         | {"worst:.0%": open_share.iloc[-1]},
         "count": {f"without_{name}": count for name, count in without.items()},

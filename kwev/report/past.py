@@ -252,7 +252,8 @@ def _snaps_then(tables: Tables, stations: pd.DataFrame, sites: pd.DataFrame) -> 
         near = snaps[(snaps["kind"] == "cell") & (snaps["id"] == cell)]
         offset_m = (near["offset_m"] + apart.min()).round(2)
         gone.append(near.assign(kind="station", id=row["station_id"], offset_m=offset_m))
-    return pd.concat([snaps, *came, *gone], ignore_index=True)
+    every: pd.DataFrame = pd.concat([snaps, *came, *gone], ignore_index=True)
+    return every
 
 
 def config_of(base: Config, found: Past) -> Config:

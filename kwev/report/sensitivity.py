@@ -284,9 +284,11 @@ def _radii(report: Report) -> list[Number]:
 
 def _moves(report: Report, study: str, start: str, end: str) -> dict[str, float]:
     """Return by how much coverage of each level moves from one point of a study to another."""
-    found = report.study(study).set_index("name")
-    return {level: POINTS * float(found.loc[end, level] - found.loc[start, level])
-            for level in LEVEL_NAMES}  # fmt: skip
+    found = {row["name"]: row for row in report.study(study).to_dict("records")}
+    return {
+        level: POINTS * (float(found[end][level]) - float(found[start][level]))
+        for level in LEVEL_NAMES
+    }
 
 
 def _shortfall_prices(report: Report) -> list[Number]:
