@@ -1,4 +1,4 @@
-"""What a council could decide: the values behind the recommendations that the chapter states.
+"""What a council could decide: the values behind the draft motions that the chapter states.
 
 Each follows from the certified plan and the studies: other numbers give other words.
 """
@@ -8,9 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from kwev.display.values import Number, Numbers, named
-from kwev.report import equity, readings
-from kwev.report import plan as plans
-from kwev.report.sensitivity import SMALL_POINTS, step_at
+from kwev.report import comparison, equity, readings, sweeps
 from kwev.studies.rows import actions_of
 from kwev.units import KW_PER_MW, POINTS
 from kwev.vocabulary import LEVEL_NAMES
@@ -22,63 +20,49 @@ if TYPE_CHECKING:
     from kwev.plan.format import Plan
     from kwev.report.scenario import Report
 
-HALF: Final = 0.5
-"""Part of the money from which a level is where it goes."""
 TELLS_POINTS: Final = 1.0
 """A change of coverage that is less than this is within what plans as good differ by (points)."""
 
 
 def numbers(report: Report) -> Numbers:
-    """Return the values of the recommendations, ``rec_<what>``."""
+    """Return the values of the draft motions, ``rec_<what>``."""
     business, plan, config = report.business, report.plan, report.config
-    base, roads = (
-        _actions(report.study(study), name)
-        for study, name in (("geography", "da"), ("cases", "network"))
-    )
     lean = business.at(business.supported()).cash_cad_per_year
     running = (
-        "Budget for running the chargers: they do not carry themselves yet"
+        "set money aside for running the chargers, which do not carry themselves yet"
         if lean < 0
-        else "Put the yearly surplus aside for repairs: the chargers carry their running cost"
+        else "put the yearly surplus aside for repairs"
     )
-    kept = len(base & roads) / len(base) if base else 0.0
-    step = step_at(readings.next_money(report), plan.cost.budget_cad)
     return Numbers(
         [
-            *level_first(plan, report.people, readings.break_even(readings.ladders(report))),
+            *consent(report),
             *promise(plan, config, readings.along(report, "l2-radius", "coverage.l2_radius_m")),
-            *named("next-100k", text={"rec_more": more(step)}),
-            Number("rec_core_roads", kept, "share", "study cases", "{:.0%}"),
             *utilities(plan, config, readings.along(report, "grid", "siting.grid_factor")),
             *named("returns.Business", text={"rec_running": running}),
             *named("floors.prices", text={"rec_floor": floor(report.floor_prices)}),
+            Number("rec_straight_stay", stays(report, "straight_line"), "share", "study cases",
+                   "{:.0%}"),
         ]
-    )
+    )  # fmt: skip
 
 
-def level_first(plan: Plan, people: float, break_even: pd.DataFrame) -> list[Number]:
-    """Return which level the money goes to, and from which price on it would go to Level 3."""
-    spent = plans.cost_per_point(plan)
-    l2_cad, total_cad = spent["l2"]["net_cost_cad"], spent["together"]["net_cost_cad"]
-    share = l2_cad / total_cad if total_cad > 0 else 0.0
-    first, other = ("l2", "l3") if share >= HALF else ("l3", "l2")
-    reached = getattr(plan.coverage, first)
-    crossings = readings.crossings_words(break_even[break_even["kind"] == "new_l3"])
-    words = {
-        "level": LEVEL_NAMES[first],
-        "other": LEVEL_NAMES[other],
-        "other_verdict": plans.verdict(plan, other),
-        "price": "; ".join(crossings)
-        or "no price that was tried, from half to twice, makes the plan buy a Level 3 station "
-        "where it buys none",
-    }
-    part = share if first == "l2" else 1 - share
-    return [
-        Number("rec_level_share", part, "share", "plan.cost_per_point", "{:.0%}"),
-        *named("plan.coverage", None, "rec_level_",
-               people={"people": people * (reached.after - reached.before)}),
-        *named("plan.cost_per_point, readings", None, "rec_", text=words),
-    ]  # fmt: skip
+def consent(report: Report) -> list[Number]:
+    """Return how many new stations stand on whose land, at the kerb."""
+    whose = comparison.land(report)
+    sites = report.tables.sites
+    at_kerb = set(sites.loc[sites["category"] == "kerbside", "site_id"])
+    new = [a for a in report.plan.actions if a.kind in comparison.NEW_KINDS]
+    kerbs = sum(action.place_id in at_kerb for action in new)
+    counts = {f"land_{key}": number for key, number in whose.items()}
+    return named("comparison.land", None, "rec_",
+                 count={**counts, "kerbs": kerbs, "new": len(new)})  # fmt: skip
+
+
+def stays(report: Report, case: str) -> float:
+    """Return the part of the plan's actions that a plan of the study ``cases`` takes too."""
+    rows = report.study("cases")
+    own, other = (_actions(rows, name) for name in (sweeps.SCENARIO, case))
+    return len(own & other) / len(own) if own else 0.0
 
 
 def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> list[Number]:
@@ -96,13 +80,6 @@ def promise(plan: Plan, config: Config, radii: pd.DataFrame) -> list[Number]:
             Number(f"rec_{name}_l2", float(row["l2"]), "share", "study l2-radius", "{:.0%}"),
         ]
     return found
-
-
-def more(step: dict[str, float]) -> str:
-    """Return whether more money would buy coverage (see :func:`sensitivity.step_at`)."""
-    if step["proven"] and max(step["l2_points"], step["l3_points"]) >= SMALL_POINTS:
-        return "More money would still be well spent on coverage"
-    return "More money would buy no coverage here: do not ask for it"
 
 
 def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
@@ -140,8 +117,8 @@ def floor(found: pd.DataFrame) -> str:
     same = (found["grouping"] == told.grouping) & (found["level"] == told.level)
     row = found[same & (found["extra_cad"] == 0) & (found["floor"] == told.floor)].iloc[0]
     if round(max(float(row["l2_price"]), float(row["l3_price"])), 1) > 0:
-        return "Decide openly whether every municipality gets a floor, since it has a price"
-    return "Ask for a floor in every municipality: it costs next to nothing"
+        return "decide openly whether every municipality gets a floor, since it has a price"
+    return "ask for a floor in every municipality, since it costs next to nothing"
 
 
 def _actions(rows: pd.DataFrame, name: str) -> frozenset[str]:

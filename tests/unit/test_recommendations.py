@@ -34,15 +34,6 @@ def test_a_share_is_promised_that_the_plan_reaches_and_no_more(base_plan, config
     assert (found["rec_far_l2"], found["rec_own_l2"]) == ("90%", "70%")
 
 
-@pytest.mark.parametrize(
-    ("gain", "words"), [(1.5, "still be well spent on coverage"), (0.0, "do not ask for it")]
-)
-def test_more_money_is_asked_for_only_where_a_solve_shows_its_worth(gain, words):
-    assert words in decisions.more({"l2_points": gain, "l3_points": 0.0, "proven": True})
-    unproven = decisions.more({"l2_points": gain, "l3_points": 0.0, "proven": False})
-    assert "do not ask for it" in unproven
-
-
 @pytest.mark.parametrize(("l3", "words"), [(0.85, "decide the plan"), (0.898, "other places")])
 def test_half_the_proxy_is_told_in_points(base_plan, config, l3, words):
     grid = pd.DataFrame({"value": [0.5, 1.0], "l2": [0.707, 0.7], "l3": [l3, 0.9]})
@@ -72,24 +63,3 @@ def test_a_floor_with_a_price_is_a_decision_and_one_without_is_asked_for(price, 
     found = pd.DataFrame([{**row, "l2_price": price, "l3_price": 0.0},
                           {**row, "floor": 0.85, "l2_price": 9.0, "l3_price": 0.0}])  # fmt: skip
     assert words in decisions.floor(found)
-
-
-@pytest.mark.parametrize("cost", [0.0, 1e9])
-def test_the_money_goes_where_the_plan_puts_it(base_plan, cost):
-    # one conversion made so dear that Level 3 takes most of the money, or free
-    actions = [
-        a.model_copy(update={"net_cad": cost}) if a.l3_ports_after > a.l3_ports_before else a
-        for a in base_plan.actions
-    ]
-    assert any(a.l3_ports_after > a.l3_ports_before for a in actions)
-    plan = base_plan.model_copy(update={"actions": actions})
-    crossing = pd.DataFrame(
-        [("l3_station_cad", "new_l3", 5e4, 7.5e4, 0.5, 0.75)],
-        columns=["price", "kind", "buys_at_cad", "not_at_cad", "buys_at", "not_at"],
-    )
-    found = said(decisions.level_first(plan, 587_165.0, crossing))
-    assert found["rec_level"] == f"Level {'3' if cost else '2'}"
-    assert "$50,000" in found["rec_price"]
-    assert "$75,000" in found["rec_price"]
-    none = said(decisions.level_first(plan, 587_165.0, crossing.iloc[:0]))
-    assert none["rec_price"].startswith("no price that was tried")
