@@ -272,9 +272,9 @@ def plan_readers(project: Project) -> dict[str, Reader]:
         return results.problems_of(path.parent / "plan.json", town.tables, entry.plan)
 
     def record(path: Path) -> object:
-        parts = json.loads((project.results / "robustness.json").read_text())["made_from"]
+        parts = json.loads((project.results / "alternatives.json").read_text())["made_from"]
         made = Project(path.parents[2])
-        return read_record(made, Record("robustness", parts, dict))
+        return read_record(made, Record("alternatives", parts, dict))
 
     study = (project.results / "geography.csv").read_bytes()
     manifest = {"files": {"a": {"bytes": 1, "sha256": "0" * 64}, "b": {"bytes": 2, "sha256": "1"}}}
@@ -282,8 +282,8 @@ def plan_readers(project: Project) -> dict[str, Reader]:
         "plan": Reader(checked, "plan.json", json.dumps(plan.as_dict()).encode()),
         "account of solves": Reader(account, "solve.json", json.dumps(entry.account).encode()),
         "study": Reader(lambda path: read_rows(path, "geography"), "geography.csv", study),
-        "record": Reader(record, "data/results/robustness.json",
-                         (project.results / "robustness.json").read_bytes()),
+        "record": Reader(record, "data/results/alternatives.json",
+                         (project.results / "alternatives.json").read_bytes()),
         "manifest": Reader(lambda path: problems(path.parent), "manifest.json",
                            json.dumps(manifest).encode()),
     }  # fmt: skip

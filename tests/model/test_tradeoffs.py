@@ -1,14 +1,12 @@
-"""The committed frontier, alternatives and regrets: none beaten, all measured again."""
+"""The committed frontier, alternatives: none beaten, all measured again."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
 
-from kwev.certify import Evaluation
-from kwev.report import frontier, futures, picks
+from kwev.report import frontier, picks
 from kwev.report.scenario import load_report
 from kwev.studies import study
 from kwev.studies.rows import actions_of, differences, evaluated
@@ -24,7 +22,6 @@ def found():
         frontier=frontier.frontier(report), weights=frontier.found_by_weights(report),
         power=frontier.power(report), spacing=frontier.spacing(report),
         slice=frontier.own_slice(report), alternatives=report.alternatives,
-        robustness=report.robustness,
     )  # fmt: skip
 
 
@@ -89,7 +86,7 @@ def test_weights_find_no_plan_that_beats_the_frontier_by_more_than_the_gap(found
         )
 
 
-@pytest.mark.parametrize("make", [frontier.by_power, frontier.by_spacing, futures.points])
+@pytest.mark.parametrize("make", [frontier.by_power, frontier.by_spacing])
 def test_a_sample_of_rows_is_what_its_actions_give(project, tables, make):
     own = make(project)
     rows = study.results(project, own)
@@ -115,35 +112,3 @@ def test_alternatives_are_near_and_are_what_their_actions_give(project, tables, 
         before = [found.alternatives.done[name] for name in names[:i]]
         shared = sum(len(found.alternatives.done[one] & other) for other in before)
         assert values[i]["shared"] == shared >= values[i]["shared_bound"] - 1e-6
-
-
-def test_regrets_are_what_the_certificates_own_code_gives(project, tables, found):
-    robust = found.robustness
-    own = futures.points(project)
-    solved = study.results(project, own)
-    values = study.read_record(project, futures.record(project))
-    best = [row["best_points"] for row in values["futures"]]
-    plans = {row["name"]: row for row in values["plans"]}
-    for name in ("robust", "base"):
-        actions = actions_of(plans[name]["actions"])
-        for index in (0, 5):  # of twelve futures
-            again = evaluated(tables, own[index].case, actions)
-            regret = again["shortfall_points"] - best[index]
-            assert plans[name]["regret_points"][index] == pytest.approx(regret, abs=1e-6)
-    assert robust.violations == 0
-    assert int(robust.plan("robust")["now_violations"]) == 0
-    # what is least is no less than is proven, and a plan of the future, or one nearby, attains it
-    assert (solved["shortfall_checked_points"] <= np.array(best) + 1e-6).all()
-    assert (solved["shortfall_points"] >= np.array(best) - 1e-9).all()
-    others = robust.regret_points[1:]
-    assert robust.plans["name"].iloc[0] == "robust"
-    assert others.min(axis=0) == pytest.approx(np.zeros(len(own)), abs=0.25)
-    allowed = robust.plans[(robust.plans["left_out"] == 0) & (robust.plans["over_cad"] <= 0.005)]
-    assert robust.bound_points <= robust.plan("robust")["worst_points"] + 1e-6
-    assert (allowed["worst_points"] >= robust.bound_points - 1e-3).all()
-
-
-def test_need_of_the_middle_future_is_the_need_of_2030(project, tables):
-    case = futures.points(project)[0].case
-    need = sum(Evaluation(tables, case.config, "da").need_kwh.values())
-    assert need == pytest.approx(21_828.3 * 3_000 * 0.2, rel=1e-4)

@@ -1,4 +1,4 @@
-"""The frontier, near plans and futures: what is said of them, on tables worked out by hand."""
+"""The frontier, near plans: what is said of them, on tables worked out by hand."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwev.report import frontier, picks
-from kwev.report import futures as report_futures
 from kwev.report.frontier import COST, L2, L3, efficient, slice_at, unsupported
 
 # -- which plan beats which ----------------------------------------------------------------------
@@ -187,54 +186,3 @@ def test_what_all_near_plans_have_and_what_can_be_exchanged():
     assert often["plans"].tolist() == [2, 1, 1, 1]
     assert set(often["kind"]) == {"new_l2", "upgrade"}
     assert found.share_always(["new_l2_a", "new_l2_z"]) == 0.5
-
-
-# -- futures -------------------------------------------------------------------------------------
-
-
-def futures(base=(0.0, 8.0), robust=(2.0, 3.0), now=(9.0, 10.5)):
-    def row(name, regrets, missed, l2):
-        return {
-            "name": name, "regret_points": list(regrets), "people_l2": [10.0, 20.0],
-            "people_l3": [1.0, 2.0], "unserved_kwh": [5.0, 7.0], "net_cad": [4e6, 4.1e6],
-            "left_out": [0, 1],
-            "now": {"shortfall_points": missed, "objective": 200.0, "l2": l2, "l3": 0.9,
-                    "net_cad": 4e6, "violations": 0},
-        }  # fmt: skip
-
-    values = {
-        "futures": [{"name": n, "best_points": 1.0, "need_kwh": 1e6} for n in ("middle", "one")],
-        "people": 1_000.0, "bound_points": 2.9, "violations": 0,
-        "plans": [row("base", base, now[0], 0.70), row("robust", robust, now[1], 0.68)],
-    }  # fmt: skip
-    drawn = [report_futures.Draw(n, 2e4, 0.1, 0.2, "base") for n in ("middle", "one")]
-    return report_futures.of_values(values, drawn, 4e6)
-
-
-def test_regret_and_the_price_of_being_ready():
-    found = futures()
-    base = found.plan("base")
-    assert (base["worst_points"], base["mean_points"], base["worst_future"]) == (8.0, 4.0, "one")
-    assert base["worst_unserved_kwh"] == 7.0
-    assert (base["over_cad"], base["left_out"]) == (pytest.approx(1e5), 1)
-    assert found.price_points == 1.5
-    assert found.price_people == pytest.approx(20)
-
-
-def test_futures_are_the_same_each_time_and_lie_in_their_ranges(project, tables):
-    drawn = report_futures.draws(project, tables)
-    assert drawn == report_futures.draws(project, tables)
-    assert len({draw.name for draw in drawn}) == len(drawn) == report_futures.FUTURES
-    low, mid, high = report_futures.forecast(tables)
-    assert drawn[0].ev == mid
-    for draw in drawn:
-        assert low <= draw.ev <= high
-        assert 0.05 <= draw.utilisation <= 0.2
-        assert 0.1 <= draw.public_share <= 0.4
-    assert len({draw.port_counts for draw in drawn}) > 1
-    # a draw of vehicles enters the need for energy in proportion
-    for draw, point in zip(drawn, report_futures.points(project), strict=True):
-        demand = point.case.config.demand
-        assert demand.kwh_per_ev_year == pytest.approx(3_000 * draw.ev / mid, abs=1e-2)
-        assert (demand.ev_year, demand.utilisation) == ("2030", draw.utilisation)
-    assert np.isclose(tables.da_growth["ev_2030"].sum(), mid, rtol=1e-4)
