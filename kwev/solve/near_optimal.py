@@ -103,9 +103,9 @@ class _Search:
         kept, start = self._kept(shared), before[-1]
         model = build_model(kept.inputs, self.config)
         tight = tight_rows(kept.inputs, self.config, model)
-        holds = [
-            part <= (self.held[name] or 0.0) + HOLD_POINTS for name, part in model.shortfall.items()
-        ]
+        # where a shortfall has its price, it counts in the objective
+        missed = {} if self.config.objective.mode == "weighted" else model.shortfall
+        holds = [part <= (self.held[name] or 0.0) + HOLD_POINTS for name, part in missed.items()]
         gain = self.per_point * (model.objective_points - self.least_points)
         problem = cp.Problem(
             cp.Minimize(shared[kept.kept] @ model.build - gain),
@@ -138,7 +138,8 @@ def alternatives(tables: Tables, case: Case, best: Plan, *, count: int = COUNT) 
 
     The model is the whole one, without column dominance: a dominated site is exactly what may
     stand in for another. Each shortfall is held at the best plan's, so that no alternative reaches
-    fewer people than a target asks for; the objective may give way (:data:`WITHIN`).
+    fewer people than a target asks for; the objective may give way (:data:`WITHIN`), in which
+    shortfall counts where it has a price.
 
     Parameters
     ----------
