@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from kwev.report.file_format import FileRecord
 from kwev.units import SQRT3
+from kwev.vocabulary import LANDS
 
 if TYPE_CHECKING:
     from kwev.config import Power
     from kwev.model.coverage import Level
-    from kwev.vocabulary import ActionKindKey
+    from kwev.vocabulary import ActionKindKey, LandKey
 
 SINGLE_PHASE_KVA: Final = (10, 15, 25, 37.5, 50, 75, 100, 167, 250, 333, 500)
 THREE_PHASE_KVA: Final = (75, 112.5, 150, 225, 300, 500, 750, 1_000, 1_500, 2_000, 2_500, 3_000)
@@ -143,11 +144,16 @@ class Ground:
         ``public``, ``private`` or empty, as the sources have it.
     operator
         Who runs the station that stands there; empty where none does or none is on record.
+    land, confidence
+        Class of the land of a candidate, and how sure it is; empty for a station and where no
+        place is meant.
     """
 
     is_station: bool
     owner: str
     operator: str
+    land: LandKey | Literal[""] = ""
+    confidence: str = ""
 
 
 def checklist(
@@ -182,6 +188,13 @@ def checklist(
 def _consent(ground: Ground) -> Requirement:
     owner = f"{ground.owner} on record" if ground.owner else "not on record"
     source = "owner and operator as the sources have them"
+    if ground.land:
+        land = LANDS[ground.land]
+        text = (
+            f"{land.consent[0].upper()}{land.consent[1:]}, and an easement for the supply. "
+            f"The place is taken for {land.name}; confidence: {ground.confidence}."
+        )
+        return _need("consent", text, "class of land, from the list that names the place", "")
     if not ground.is_station:
         text = f"Consent of the land's owner ({owner}), and an easement for the supply."
         return _need("consent", text, source, "")

@@ -17,6 +17,7 @@ from kwev.report.phases import phase_of
 from kwev.report.site_needs import Ground, Requirement, checklist, supply
 from kwev.vocabulary import (
     ACTION_KIND,
+    LAND_KEYS,
     LEVEL_NAMES,
     ActionKindKey,
 )
@@ -230,8 +231,15 @@ def _ground(tables: Tables, action: Action) -> Ground:
     is_station = action.kind not in ("new_l2", "new_l3")
     table, key = (tables.stations, "station_id") if is_station else (tables.sites, "site_id")
     row = table[table[key] == action.place_id].iloc[0]
-    told = {name: str(row[name] or "") for name in ("owner", "operator") if name in row.index}
-    return Ground(is_station, told.get("owner", ""), told.get("operator", ""))
+    names = ("owner", "operator", "land", "land_confidence")
+    told = {name: str(row[name] or "") for name in names if name in row.index}
+    return Ground(
+        is_station,
+        told.get("owner", ""),
+        told.get("operator", ""),
+        next((key for key in LAND_KEYS if key == told.get("land")), ""),
+        told.get("land_confidence", ""),
+    )
 
 
 # -- As files.

@@ -100,6 +100,22 @@ def test_the_clients_transformer_carries_one_port_and_not_two():
         assert words in text
 
 
+@pytest.mark.parametrize(
+    ("land", "words"),
+    [
+        ("own", "A decision of the council"),
+        ("partner", "An agreement with the board"),
+        ("customers", "A lease or licence"),
+        ("residential", "A lease from the landlord"),
+    ],
+)
+def test_each_class_of_land_needs_its_consent(land, words):
+    here = Ground(is_station=False, owner="public", operator="", land=land, confidence="low")
+    (text,) = [need.text for need in checklist("new_l2", None, here) if need.topic == "consent"]
+    assert text.startswith(words)
+    assert text.endswith("confidence: low.")
+
+
 # -- packages --------------------------------------------------------------------------------
 
 
