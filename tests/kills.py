@@ -184,7 +184,10 @@ def main() -> int:
             wrong += len(tally.wrong)
             print(json.dumps({"command": name, **vars(tally)}), flush=True)  # noqa: T201
             if given.keep and not tally.wrong:
-                told = f"{tally.killed} killed, {tally.ended} ended before; the next run as ever"
+                often = EVERY.get(name, 1)
+                told = f"{tally.killed} killed, {tally.ended} ended before; "
+                told += f"the whole runs, one after each {often}," if often > 1 else "the next run"
+                told += " as ever"
                 left = f"whole, old or new; the next run had to mend {tally.mended} times"
                 row = Row("kill at a random moment", f"kwev {name}", given.times, told, left)
                 keep(f"kill {name}", [row])
