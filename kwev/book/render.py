@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,10 +28,10 @@ from kwev.data.tables import held_sha256
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError, nearest
 from kwev.files import write_json, write_text
-from kwev.sets import MANIFEST, refuse_unless_ours, replacing
+from kwev.sets import MANIFEST, locked, refuse_unless_ours, replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from kwev.book.chapters import Book
 
@@ -118,9 +119,7 @@ def render(
         write_json(project_root / FACTS_FILE, dict(facts))
     shutil.rmtree(project_root / ASSETS, ignore_errors=True)
     warnings: tuple[str, ...] = ()
-    with tempfile.TemporaryDirectory(dir=build, prefix="site-") as folder:
-        site = Path(folder) / "site"
-        site.mkdir()
+    with _new_site(build) as site:
         if quarto is None:
             render_preview(book, site, to=to, progress=say)
             notes += [GET_QUARTO] if engine == "auto" else []
@@ -136,6 +135,18 @@ def render(
     seconds = time.monotonic() - started
     used = "preview" if quarto is None else "quarto"
     return RenderReport(used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes))
+
+
+@contextmanager
+def _new_site(build: Path) -> Iterator[Path]:
+    """Give a folder for the new pages; what a killed run left of its own is removed."""
+    with locked(build / "render"):
+        for old in sorted(build.glob("site-*")):
+            shutil.rmtree(old)
+        with tempfile.TemporaryDirectory(dir=build, prefix="site-") as folder:
+            site = Path(folder) / "site"
+            site.mkdir()
+            yield site
 
 
 def _inputs(root: Path) -> str:

@@ -151,6 +151,7 @@ def test_a_broken_book_is_refused_and_the_old_one_stays(make_book, overlay, mess
     book = make_book(overlay)
     book.output_dir.mkdir()
     (book.output_dir / "index.html").write_text("the old book")
+    (book.root / "build" / "site-killed").mkdir(parents=True)  # what a killed render leaves
     with pytest.raises(KwevError, match=message):
         render(book.root, engine="preview", progress=False)
     assert (book.output_dir / "index.html").read_text() == "the old book"
