@@ -312,9 +312,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
 ) -> None:
     """Hold the targets of data/targets.json against a new list of stations or new vehicle counts.
 
-    The list is measured on the cells, as plans are, and appended to a history, of which nothing is
-    ever changed: the same file again writes nothing. Each target is told with pass or fail, the
-    change since the last line of its series and the trend. A series is one source, filtered alike.
+    The list is measured on the cells, as plans are, along the roads and in a straight line, and
+    appended to a history, of which nothing is ever changed: the same file again writes nothing.
+    Each target is told for each with pass or fail, the change since the last line and the trend. A series is one source, filtered alike.
     Each line ends with a hash of all lines before it; one process writes at a time.
 
     A list of stations has a row a station, with the columns latitude, longitude (degrees),
@@ -343,7 +343,7 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
         hint = "See `kwev monitor --help`."
         raise KwevError("give a file, or --from-processed", where="kwev monitor", hint=hint)
     project = find_project()
-    from kwev.report.history import monitor as watch
+    from kwev.report.measurement import monitor as watch
 
     told = watch(
         project, snapshot, date=date, series=series, path=history, begin=begin, dry_run=dry_run

@@ -18,6 +18,9 @@ ActionKindKey = Literal["new_l2", "new_l3", "upgrade", "add_l2", "add_l3", "remo
 TargetKey = Literal["l2", "l3", "ev_owners"]
 """Key of a coverage target."""
 
+METRIC_WORDS: Final = {"straight_line": "in a straight line", "network": "along the roads"}
+"""How a metric measures distance, in sentences."""
+
 INK: Final = "#1c2430"
 """Colour of text and thin lines, and of what is taken away."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from math import isnan
+from math import dist, isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
 
+from kwev.units import CM_PER_M
 from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS, TARGET_KEYS, LevelKey
 
 if TYPE_CHECKING:
@@ -175,11 +176,24 @@ class ActionEncoding(Generic[Number]):
         return l2 * self.port_kw(station, "l2") + l3 * self.port_kw(station, "l3")
 
     def _capacity_kw(self, key: ActionKey) -> Number:
-        """Return the grid proxy of a place (kW), at a station no less than what stands there."""
+        """Return what a place can draw (kW), at a station no less than what stands there."""
         row = self.row(key)
+        known = self._utility_kw(row)
         proxy = 0.0 if isnan(row["grid_kw"]) else float(row["grid_kw"])
         given = self._number(self.config.siting.grid_factor) * self._number(proxy)
+        given = given if known is None else self._number(known)
         return given if key.kind in NEW else max(self.standing_kw(row), given)
+
+    def _utility_kw(self, row: Row) -> float | None:
+        """Return a utility's figure for a place (kW): the nearest that reaches it, if any."""
+        here = (float(row["easting_m"]), float(row["northing_m"]))
+        reaching = [
+            (away_cm, known.kw)
+            for known in self.config.siting.capacity
+            for away_cm in [round(dist(here, (known.easting_m, known.northing_m)) * CM_PER_M)]
+            if away_cm <= known.reach_m * CM_PER_M
+        ]
+        return min(reaching)[1] if reaching else None
 
     # -- rules -------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from kwev.config.capacity import read_capacity
 from kwev.config.finance import Finance  # noqa: TC001 -- pydantic reads annotations
 from kwev.config.sections import (
     GEOGRAPHIES,
@@ -236,6 +237,10 @@ def load_config(name: str = "base", config_dir: Path | None = None) -> Config:
         if not isinstance(over, dict) or not isinstance(values, dict):
             raise KwevError("configuration must be a JSON object", where=where)
         values = merge(values, over)
+        siting = values.get("siting")
+        if isinstance(siting, dict) and isinstance(siting.get("capacity"), str):
+            named = paths[name].with_name(siting["capacity"])
+            values = merge(values, {"siting": {"capacity": read_capacity(named)}})
     return parse(values, where=where)
 
 

@@ -6,9 +6,16 @@ refused. What stands below a value is its description in the JSON schema and in 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from kwev.vocabulary import LandKey  # noqa: TC001 -- read by the schema at run time
 
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0, le=1)]
 PositiveM = Annotated[float, Field(gt=0, le=100_000)]
 PositiveKw = Annotated[float, Field(gt=0, le=10_000)]
+CapacityKw = Annotated[float, Field(ge=0, le=1e6)]
 Cad = Annotated[float, Field(ge=0, le=1e9)]
 Weight = Annotated[float, Field(ge=0, le=1_000)]
 
@@ -272,6 +280,19 @@ class Removal(Section):
     from it once the plan is done (m); null asks for none."""
 
 
+class Capacity(Section):
+    """Power that a utility says it can give to one place, around a point."""
+
+    easting_m: Annotated[float, Field(ge=0, le=1e7)]
+    """Easting of the point (m, UTM zone 17N)."""
+    northing_m: Annotated[float, Field(ge=0, le=1e7)]
+    """Northing of the point (m, UTM zone 17N)."""
+    reach_m: PositiveM
+    """How far from the point it holds, in a straight line (m)."""
+    kw: CapacityKw
+    """Power for one place (kW)."""
+
+
 class Siting(Section):
     """What a site can host."""
 
@@ -291,6 +312,18 @@ class Siting(Section):
     """Which existing stations may be removed."""
     port_counts: Literal["low", "base", "high"]
     """Which count of existing ports stands where the sources allow several."""
+    capacity: list[Capacity] = []
+    """A utility's figures in the place of the proxy, where they reach: the nearest counts, and
+    `grid_factor` does not touch it. A scenario's file may name a CSV beside it instead, with
+    `latitude`, `longitude`, `reach_m` and `capacity_kw`."""
+
+    @model_serializer(mode="wrap")
+    def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the capacity out where there is none: a plan keeps the key that it had."""
+        values: dict[str, Any] = handler(self)
+        if not self.capacity:
+            del values["capacity"]
+        return values
 
 
 class Floors(Section):

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kwev.errors import KwevError
-from kwev.model.siting import candidates
+from kwev.model.siting import candidates, site_limit_kw
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,14 +154,14 @@ def site_factors(facts: pd.DataFrame, config: Config) -> dict[str, NDArray[np.fl
         "chargers": np.clip(column["charger_m"] / rules.charger_reach_m, 0, 1),
         "land_use": column["land_use"],
         "ownership": column["ownership"],
-        "capacity": np.clip(config.siting.grid_factor * column["grid_kw"] / smallest_l3_kw, 0, 1),
+        "capacity": np.clip(column["limit_kw"] / smallest_l3_kw, 0, 1),
         "access": np.clip(1 - column["access_m"] / rules.access_reach_m, 0, 1),
         "traffic": traffic,
     }
 
 
 FACTOR_FACTS: Final = (
-    "charger_m", "land_use", "ownership", "grid_kw", "access_m", "aadt",
+    "charger_m", "land_use", "ownership", "limit_kw", "access_m", "aadt",
 )  # fmt: skip
 """The facts behind the factors."""
 
@@ -176,8 +176,10 @@ def site_scores(tables: Tables, config: Config) -> pd.DataFrame:
         weighted sum ``base``; the factors, each as ``factor_…``; ``score``, the base times
         ``1 - strength (1 - factor)`` for each factor; all in [0, 1]; ``rank``, from 1.
     """
-    ours = tables.site_facts["site_id"].isin(candidates(tables, config)["site_id"])
+    sites = candidates(tables, config).set_index("site_id")
+    ours = tables.site_facts["site_id"].isin(sites.index)
     facts = tables.site_facts[ours].sort_values("site_id", kind="stable").reset_index(drop=True)
+    facts["limit_kw"] = facts["site_id"].map(site_limit_kw(config, sites))
     parts = site_parts(facts)
     base = weighted(parts, config.scores.site.rescaled())
     factors = site_factors(facts, config)

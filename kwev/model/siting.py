@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pandas as pd
 
 from kwev.errors import KwevError, nearest
 from kwev.model.network import Places
+from kwev.units import METRE_DECIMALS
 
 if TYPE_CHECKING:
-    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     from kwev.config import Config
@@ -190,8 +191,48 @@ def existing_stations(tables: Tables, config: Config) -> Stations:
 
 
 def station_capacity_kw(config: Config, stations: Stations) -> NDArray[np.float64]:
-    """Return what each station can draw (kW): its grid proxy, never below what stands there."""
-    return np.maximum(config.siting.grid_factor * stations.grid_kw, stations.standing_kw)
+    """Return what each station can draw (kW), never below what stands there."""
+    limit = power_limit_kw(config, stations.xy_m, stations.grid_kw)
+    return np.maximum(limit, stations.standing_kw)
+
+
+def power_limit_kw(
+    config: Config, xy_m: NDArray[np.float64], proxy_kw: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the power that the grid can give at places (kW).
+
+    A utility's figure where one reaches the place, the nearest and of those as near the least;
+    elsewhere the proxy, times the scenario's factor.
+
+    Parameters
+    ----------
+    config
+        The scenario.
+    xy_m
+        (N, 2) eastings and northings of the places (m).
+    proxy_kw
+        (N,) grid proxy of each (kW).
+
+    Returns
+    -------
+    numpy.ndarray
+        (N,) kW.
+    """
+    limit = config.siting.grid_factor * proxy_kw
+    nearest_m = np.full(len(limit), np.inf)
+    for known in sorted(config.siting.capacity, key=lambda own: own.kw):
+        apart = xy_m - (known.easting_m, known.northing_m)
+        away_m = np.round(np.hypot(apart[:, 0], apart[:, 1]), METRE_DECIMALS)
+        nearer = (away_m <= known.reach_m) & (away_m < nearest_m)
+        nearest_m[nearer], limit[nearer] = away_m[nearer], known.kw
+    return limit
+
+
+def site_limit_kw(config: Config, table: pd.DataFrame) -> pd.Series[float]:
+    """Return :func:`power_limit_kw` of a table of sites or stations, by its index."""
+    xy_m = table[["easting_m", "northing_m"]].to_numpy(np.float64)
+    limit = power_limit_kw(config, xy_m, table["grid_kw"].to_numpy(np.float64))
+    return pd.Series(limit, index=table.index)
 
 
 def candidates(tables: Tables, config: Config) -> pd.DataFrame:
@@ -232,7 +273,7 @@ def _new_columns(
 ) -> dict[str, NDArray[np.generic]]:
     sites = candidates(tables, config)
     sites = sites[sites["station_id"] == ""]
-    capacity = config.siting.grid_factor * sites["grid_kw"].to_numpy(np.float64)
+    capacity = site_limit_kw(config, sites).to_numpy(np.float64)
     port, ports = _port_of(config, kind), config.ports
     fewest, most = (ports.min_l2, ports.max_new_l2) if port.l2 else (ports.min_l3, ports.max_new_l3)
     fits = capacity + 1e-9 >= fewest * port.kw

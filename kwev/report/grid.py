@@ -13,7 +13,7 @@ from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
 from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, named
-from kwev.model.siting import candidates, existing_stations
+from kwev.model.siting import candidates, existing_stations, site_limit_kw
 from kwev.pipeline.parameters import GridRule
 from kwev.report.region import dissolved, town_names
 
@@ -49,7 +49,7 @@ def by_category(tables: Tables, config: Config) -> pd.DataFrame:
     scale, needed = config.siting.grid_factor, pair_kw(config)
     free = _free(tables, config)
     base = free["category"].map(GridRule().base_kw) * scale
-    kw = free["grid_kw"] * scale
+    kw = site_limit_kw(config, free)
     marked = pd.DataFrame(
         {"category": free["category"], "base": base, "kw": kw,
          "before": base >= needed, "after": kw >= needed}
@@ -157,7 +157,7 @@ def numbers(report: Report) -> Numbers:
         t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
         & (t.stations["access"] == "public")
     ]  # fmt: skip
-    can = convertible["grid_kw"] * c.siting.grid_factor >= pair_kw(c)
+    can = site_limit_kw(c, convertible) >= pair_kw(c)
     counts = {
         "sites": kinds["sites"].sum(),
         "l3_by_category": kinds["l3_by_category"].sum(),
@@ -209,7 +209,7 @@ def grid_map(tables: Tables, config: Config, *, folder: Path | None = None) -> F
     areas = _areas(tables, folder)
     needed = pair_kw(config)
     frame = cartography.places(cartography.named(tables, _free(tables, config))).assign(mark=0)
-    frame["kw"] = frame["grid_kw"] * config.siting.grid_factor
+    frame["kw"] = site_limit_kw(config, frame)
     frame["category"] = frame["category"].map(category_name)
     room = frame["kw"] >= needed
     drawn = [

@@ -25,7 +25,7 @@ from kwev.display.figure import Origin, rows
 from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
-from kwev.model.siting import candidates
+from kwev.model.siting import candidates, power_limit_kw
 from kwev.report import sweeps
 from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
 from kwev.studies import study
@@ -164,7 +164,11 @@ def _candidates(then: Tables, config: Config) -> list[Row]:
 
 
 def _hosts_l3(sites: list[Row], config: Config) -> NDArray[np.bool_]:
-    kw = np.array([row["grid_kw"] for row in sites], float) * config.siting.grid_factor
+    kw = power_limit_kw(
+        config,
+        np.array([(row["easting_m"], row["northing_m"]) for row in sites], float).reshape(-1, 2),
+        np.array([row["grid_kw"] for row in sites], float),
+    )
     return np.asarray(kw >= config.ports.min_l3 * config.power.l3_kw)
 
 

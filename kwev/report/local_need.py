@@ -27,6 +27,7 @@ from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.need import KINDS, vehicles_by_kind
 from kwev.report.region import dissolved, town_names
 from kwev.units import KWH_PER_GWH, KWH_PER_MWH, POINTS
+from kwev.vocabulary import METRIC_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,6 @@ HOME_ACCESS: Final = "home_access"
 
 YEARS: Final[tuple[EvYear, ...]] = ("now", "2030", "2035")
 
-METRIC_WORDS: Final = {"straight_line": "in a straight line", "network": "along the roads"}
 _WITHOUT: Final = "ev_owners_without_home_charging_by_dwelling_2023"
 _STATED: Final = ("flats", "houses")
 """The finding on who cannot charge at home, and whom it tells of, in its order."""

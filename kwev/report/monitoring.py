@@ -17,12 +17,13 @@ from kwev.display.series import Axis, Line, Panel, Rule
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
-from kwev.report import history, snapshots, targets
+from kwev.report import comparison, history, snapshots, targets
 from kwev.report.forecast import chosen_form
 from kwev.units import POINTS
-from kwev.vocabulary import LEVEL_NAMES, TARGET_NAMES
+from kwev.vocabulary import LEVEL_NAMES, METRIC_WORDS, TARGET_NAMES
 
 if TYPE_CHECKING:
+    from kwev.config import Metric
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
     from kwev.display.table import Table
@@ -80,10 +81,11 @@ def triggers(tables: Tables, watched: Targets, lines: list[Measured], plan: Plan
     KwevError
         If the history lacks the lines of the processed tables.
     """
+    metric = plan.config.coverage.metric
     found = [
-        vehicles(tables, of_series(lines, history.REGISTRATIONS)[-1]),
+        vehicles(tables, of_series(lines, history.REGISTRATIONS, metric)[-1]),
         regression(lines, watched),
-        network(of_series(lines, "merged")[-1], plan, watched.triggers.network_points),
+        network(of_series(lines, "merged", metric)[-1], plan, watched.triggers.network_points),
         leaving(tables, watched.triggers.gone_per_year),
         Trigger(
             "Use of ports and waiting times",
@@ -95,18 +97,19 @@ def triggers(tables: Tables, watched: Targets, lines: list[Measured], plan: Plan
     return pd.DataFrame([asdict(trigger) for trigger in found])
 
 
-def of_series(lines: list[Measured], series: str) -> list[Measured]:
-    """Return the lines of a series, of which there must be some.
+def of_series(lines: list[Measured], series: str, metric: Metric) -> list[Measured]:
+    """Return the lines of a series on a metric, of which there must be some.
 
     Raises
     ------
     KwevError
         If the history has none.
     """
-    own = [line for line in lines if line.series == series]
+    own = [line for line in lines if (line.series, line.metric) == (series, metric)]
     if not own:
         hint = "Run `kwev monitor --from-processed`."
-        raise KwevError(f"the history has no {series}", where=history.FILE, hint=hint)
+        words = f"the history has no {series} {METRIC_WORDS[metric]}"
+        raise KwevError(words, where=history.FILE, hint=hint)
     return own
 
 
@@ -158,18 +161,18 @@ def _quarter(text: str) -> str:
 
 def regression(lines: list[Measured], watched: Targets) -> Trigger:
     """Return whether the last line of any series shows a target that went back."""
-    last = {line.series: line for line in lines}
+    last = {(line.series, line.metric): line for line in lines}
     back = []
-    for name in sorted(last):
-        verdict = targets.judged(lines, last[name], watched)
+    for (name, metric), line in sorted(last.items()):
+        verdict = targets.judged(lines, line, watched)
         back += [
-            f"{TARGET_NAMES[str(target)]} in the series {name}"
+            f"{TARGET_NAMES[str(target)]} {METRIC_WORDS[metric]} in the series {name}"
             for target in verdict.loc[verdict["regressed"], "target"]
         ]
     calls = (
         f"A target that was met is not any more, or has lost {watched.regression_points:g} points"
     )
-    none = f"No target went back in any of {len(last)} series"
+    none = f"No target went back in any of {len({name for name, _ in last})} series"
     return Trigger("Targets", calls, "; ".join(back) or none, "yes" if back else "no")
 
 
@@ -275,7 +278,8 @@ ORIGIN: Final = "data/monitoring/history.csv"
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the history and of drift."""
     lines, watched = report.history, report.watched
-    listed, mark = of_series(lines, "nrcan"), of_series(lines, "ocm")[-1]
+    metric = report.config.coverage.metric
+    listed, mark = of_series(lines, "nrcan", metric), of_series(lines, "ocm", metric)[-1]
     ends = {"older": listed[0], "newer": listed[-1], "mark": mark}
     judged = targets.judged(lines, listed[-1], watched).set_index("target")
     found = triggers(report.tables, watched, lines, report.plan)
@@ -335,9 +339,10 @@ SERIES_NAMES: Final = {
 def targets_table(report: Report) -> Table:
     """Return the monitored targets with pass or fail."""
     columns = (
-        "target radius_m wanted measured before passes_before after passes_after missing_points"
-    )
-    frame = targets.targets(report.plan, report.watched)
+        "target radius_m", Column("distance", "Distance"),
+        "wanted measured before passes_before after passes_after missing_points",
+    )  # fmt: skip
+    frame = targets.targets(report.watched, comparison.reached(report))
     return table("targets", frame, columns, origins.plan(report.tables, report.plan))
 
 
@@ -345,10 +350,13 @@ def lists_table(report: Report) -> Table:
     """Return each list of stations with what it reached."""
     frame = as_frame(report.history)
     frame = frame[frame["series"].isin(SERIES_NAMES)].reset_index(drop=True)
-    frame = frame.assign(source=frame["series"].map(SERIES_NAMES))
+    frame = frame.assign(
+        source=frame["series"].map(SERIES_NAMES), distance=frame["metric"].map(METRIC_WORDS)
+    ).sort_values(["source", "date", "distance"], ignore_index=True)
     columns = (
         Column("source", "List"),
         "date",
+        Column("distance", "Distance"),
         Column("stations", "Records", format=",.0f"),
         Column("l2_ports", "Level 2 ports", format=",.0f"),
         Column("l3_ports", "Level 3 ports", format=",.0f"),
@@ -358,11 +366,12 @@ def lists_table(report: Report) -> Table:
 
 
 def history_chart(report: Report) -> Figure:
-    """Return coverage over time."""
+    """Return coverage over time, on the metric of the plan."""
     wanted: dict[str, float] = {
         target.name: target.share for target in report.watched.targets if target.measure == "people"
     }
     frame = as_frame(report.history)
+    frame = frame[frame["metric"] == report.config.coverage.metric]
     return over_time(frame, wanted, origin=origins.stations(report.tables))
 
 

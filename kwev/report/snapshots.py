@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
 from kwev.model.coverage import ruler_of
@@ -24,6 +25,7 @@ from kwev.model.siting import counted
 from kwev.pipeline.geometry import project
 from kwev.pipeline.station_records import SAME, TESLA_NAME, repeats
 from kwev.solve.record import Network, covered
+from kwev.units import METRE_DECIMALS
 
 if TYPE_CHECKING:
     from kwev.config import Config
@@ -185,6 +187,35 @@ def last_day(date: str) -> str:
         return str(pd.Period(date, str(found.lastgroup)).end_time.date())
     except ValueError as error:
         raise KwevError(f"not a date: {date!r}", where="date", hint=hint) from error
+
+
+def on_the_roads(tables: Tables, network: Network) -> Tables:
+    """Return the tables with a network's stations on the roads.
+
+    The processed roads have no shape, so a station is taken to be at the nearest place that stands
+    on them already, of whatever kind, the straight line between the two farther.
+    """
+    known = pd.concat(
+        [
+            pd.DataFrame({"kind": kind, "id": table[f"{kind}_id"],
+                          "x": table["easting_m"], "y": table["northing_m"]})
+            for kind, table in (
+                ("station", tables.stations), ("site", tables.sites), ("cell", tables.cells)
+            )
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    snaps = tables.road_snaps
+    known = known.merge(snaps[["kind", "id"]].drop_duplicates(), on=["kind", "id"])
+    places = Places.joined([network.l2, network.l3])
+    ids, first = np.unique(places.ids, return_index=True)
+    away_m, at = cKDTree(known[["x", "y"]]).query(places.xy_m[first])
+    near = known.loc[at, ["kind", "id"]].assign(place=ids, away_m=away_m)
+    own = snaps.merge(near, on=["kind", "id"])
+    own["offset_m"] = (own["offset_m"] + own["away_m"]).round(METRE_DECIMALS)
+    own = own.assign(kind="station", id=own["place"])[list(snaps.columns)]
+    others = snaps[snaps["kind"] != "station"]
+    return replace(tables, road_snaps=pd.concat([others, own], ignore_index=True))
 
 
 def measured(

@@ -11,15 +11,16 @@ from pydantic import Field, ValidationError, model_validator
 from kwev.config import Metric, PositiveM, Section, Share, load_config
 from kwev.errors import refusal
 from kwev.files import read_json
+from kwev.report.effects import WHENS
 from kwev.units import POINTS
-from kwev.vocabulary import TARGET_NAMES
+from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.config import Config
-    from kwev.plan.format import Plan
     from kwev.project import Project
+    from kwev.report.comparison import Shares
     from kwev.report.history import Measured
 
 Name = Literal["l2", "l3", "ev_owners"]
@@ -71,8 +72,8 @@ class Targets(Section):
 
     description: str
     """Where the targets come from."""
-    metric: Metric
-    """How distance is measured."""
+    metrics: Annotated[list[Metric], Field(min_length=1)]
+    """How distance is measured: by each of these, the first that of the published plan."""
     targets: Annotated[list[Target], Field(min_length=1)]
     """The targets, in the order in which they are shown."""
     regression_points: Annotated[float, Field(gt=0, le=100)]
@@ -85,19 +86,21 @@ class Targets(Section):
         names = [target.name for target in self.targets]
         if sorted(names) != sorted(NAMES):
             raise ValueError(f"each of {', '.join(NAMES)} must be there once")
+        if len(set(self.metrics)) < len(self.metrics):
+            raise ValueError("a metric stands there twice")
         return self
 
-    def config(self, project: Project) -> Config:
-        """Return the base scenario with the radii and the metric of the targets.
+    def configs(self, project: Project) -> list[Config]:
+        """Return the base scenario with the radii of the targets, by each metric in its order.
 
         Existing stations count as they do in the base scenario, for a plan and for the watch.
         """
         near = {target.name: target.within for target in self.targets}
-        return load_config("base", project.config).with_values(
-            coverage__metric=self.metric,
+        base = load_config("base", project.config).with_values(
             coverage__l2_radius_m=near["l2"].l2_radius_m,
             coverage__l3_radius_m=near["l3"].l3_radius_m,
         )
+        return [base.with_values(coverage__metric=metric) for metric in self.metrics]
 
 
 def read(path: Path) -> Targets:
@@ -134,23 +137,25 @@ DAYS_PER_YEAR: Final = 365.25
 OFTEN: Final = {"month": "monthly", "quarter": "quarterly"}
 
 
-def targets(plan: Plan, watched: Targets) -> pd.DataFrame:
-    """Return one row a target: share wanted, radius, share before and after, pass or fail.
+def targets(watched: Targets, reached: Shares) -> pd.DataFrame:
+    """Return one row a target and metric: share wanted, radius, before and after, pass or fail.
 
-    Columns: ``target``, ``radius_m`` (text; both radii for EVs), ``wanted``, ``measured``,
-    ``before``, ``after``, ``passes_before``, ``passes_after`` and ``missing_points``.
+    Columns: ``target``, ``radius_m`` (text; both radii for EVs), ``distance`` (words), ``wanted``,
+    ``measured``, ``before``, ``after``, ``passes_before``, ``passes_after``, ``missing_points``.
     """
     rows = []
     for target in watched.targets:
-        reached = getattr(plan.coverage, target.name)
-        rows.append(
-            {"target": TARGET_NAMES[target.name], "radius_m": _radius(target.within),
-             "wanted": target.share, "measured": OFTEN[target.every],
-             "before": reached.before, "after": reached.after,
-             "passes_before": passes(reached.before, target.share),
-             "passes_after": passes(reached.after, target.share),
-             "missing_points": max(0.0, POINTS * (target.share - reached.after))}
-        )  # fmt: skip
+        for metric in watched.metrics:
+            before, after = (reached[target.name, metric, when] for when in WHENS)
+            rows.append(
+                {"target": TARGET_NAMES[target.name], "radius_m": _radius(target.within),
+                 "distance": METRIC_WORDS[metric],
+                 "wanted": target.share, "measured": OFTEN[target.every],
+                 "before": before, "after": after,
+                 "passes_before": passes(before, target.share),
+                 "passes_after": passes(after, target.share),
+                 "missing_points": max(0.0, POINTS * (target.share - after))}
+            )  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -165,7 +170,7 @@ def passes(share: float, target: float) -> bool:
 
 
 def judged(lines: list[Measured], line: Measured, watched: Targets) -> pd.DataFrame:
-    """Return what a line says of each target that it measures.
+    """Return what a line says of each target that it measures, against its series and metric.
 
     Returns
     -------
@@ -175,7 +180,7 @@ def judged(lines: list[Measured], line: Measured, watched: Targets) -> pd.DataFr
         ``per_year`` (points a year, a straight line through the series by least squares) and
         ``regressed``: met before and not now, or ``regression_points`` lower.
     """
-    own = [other for other in lines if other.series == line.series and other.date <= line.date]
+    own = [other for other in lines if other.follows(line) and other.date <= line.date]
     before = own[-2] if len(own) > 1 else None
     rows = []
     for target in watched.targets:

@@ -53,7 +53,9 @@ def test_a_list_is_appended_once_and_a_loss_ends_with_3(place):
     assert "left out: 1 outside the Region, 1 not for all cars" in first.out
     assert f"wrote {place.root / HISTORY}" in first.out
     once = kept(place)
-    assert once.count(b"\n") == 2
+    assert once.count(b"\n") == 3  # a line a metric, below the heading
+    for words in ("distance: along the roads", "distance: in a straight line"):
+        assert first.out.count(words) == 1
     # the same file again, and the same stations in another order, change nothing
     rows = LIST.splitlines()
     put(place, "turned-2026-03.csv", "\n".join([rows[0], *reversed(rows[1:])]) + "\n")
@@ -68,7 +70,7 @@ def test_a_list_is_appended_once_and_a_loss_ends_with_3(place):
     assert worse.code == 3, worse.err
     assert "went back" in worse.out
     assert kept(place).startswith(once)
-    assert kept(place).count(b"\n") == 3
+    assert kept(place).count(b"\n") == 5
     # and told again, as long as it is the last
     assert place.call("monitor", "stations-2026-04.csv").code == 3
 
@@ -208,7 +210,7 @@ def test_a_missing_history_is_not_begun_silently(place, tmp_path):
     assert ended.is_one_error("no history here")
     assert not other.parent.exists()
     assert place.call("monitor", "a-2026-03.csv", "--begin").code == 0
-    assert kept(place).count(b"\n") == 2
+    assert kept(place).count(b"\n") == 3
 
 
 def test_a_link_to_a_history_stays_one(place, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy import base_config, case, toy
+from toy import ORIGIN, base_config, case, toy
 
 from kwev.certify import certify
 from kwev.config import Case
@@ -315,6 +315,45 @@ def test_the_certificate_knows_whose_land_it_is(change, words):
     assert certify(plan, tables, asked).violations == []
     tables.sites = tables.sites.assign(**change)
     assert any(words in line for line in certify(plan, tables, asked).violations)
+
+
+def capacity(x, kw, reach_m=100.0):
+    """Return a utility's figure for places around a point of the plane."""
+    return {
+        "easting_m": ORIGIN[0] + x, "northing_m": ORIGIN[1], "reach_m": reach_m, "kw": kw
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("known", "built"),
+    [
+        ([], {"q000"}),  # the mall alone, by the proxies: 2,000 kW against 300
+        ([capacity(0, 500.0)], set()),  # a pair of Level 3 ports draws 700 kW
+        ([capacity(0, 500.0), capacity(5_000, 800.0)], {"q001"}),
+        ([capacity(0, 700.0)], {"q000"}),
+        ([capacity(100, 500.0), capacity(90, 700.0)], {"q000"}),  # the nearest counts
+        ([capacity(50, 700.0), capacity(-50, 500.0)], set()),  # of those as near, the least
+        ([capacity(101, 0.0)], {"q000"}),  # does not reach it
+    ],
+)
+@pytest.mark.constraint("site_capacity")
+def test_a_utility_knows_better_than_the_proxy(known, built):
+    tables = toy([(0, 0, 100, 1), (5_000, 0, 50, 1)],
+                 sites=[(0, 0, "shopping_mall"), (5_000, 0, "library")])  # fmt: skip
+    rules = {"siting__capacity": known, "targets__l2": 0.0, "coverage__l3_radius_m": 2_000,
+             "budget__limit_cad": 200_000, "siting__grid_factor": 1.0}  # fmt: skip
+    plan = solve(tables, **rules)
+    assert {place for kind, place in done(plan) if kind == "new_l3"} == built
+
+
+def test_the_certificate_knows_a_utility():
+    tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall")])
+    plan = solve(tables, targets__l2=0.0)
+    assert ("new_l3", "q000") in done(plan)
+    for kw, words in ((500.0, "700.0 kW exceed the capacity of 500.0 kW"), (3_000.0, "grid_kw")):
+        asked = case(targets__l2=0.0, siting__capacity=[capacity(0, kw)])
+        told = plan.model_copy(update={"config": asked.config.planning()})
+        assert any(words in line for line in certify(told, tables, asked).violations), words
 
 
 @pytest.mark.constraint("coverage_ev_owners", "target_ev_owners")

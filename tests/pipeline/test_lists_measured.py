@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from kwev.report import history, observations, targets
-from kwev.report.history import Ground
+from kwev.report import history, measurement, observations, targets
+from kwev.report.measurement import Ground
 
 
-@pytest.fixture(scope="module")
-def ground(tables, project):
-    return Ground.of(tables, targets.of_project(project).config(project))
+@pytest.fixture(scope="module", params=[0, 1], ids=["first metric", "second metric"])
+def ground(tables, project, request):
+    return Ground.of(tables, targets.of_project(project).configs(project)[request.param])
+
+
+def kept_of(project, ground, series):
+    lines = history.read_history(history.path_of(project))
+    metric = ground.config.coverage.metric
+    return [line for line in lines if (line.series, line.metric) == (series, metric)]
 
 
 @pytest.mark.parametrize(
@@ -26,8 +32,8 @@ def test_a_list_of_natural_resources_canada_is_its_line(  # noqa: PLR0913, PLR09
     path = raw_dir / "charging_stations" / file
     # the name of the newer file gives the month alone; the file was published within it
     read = observations.read(project, tables, path, date=date, series="")
-    line = history.of_stations(ground, read.snapshot)
-    kept = [k for k in history.read_history(history.path_of(project)) if k.series == "nrcan"]
+    line = measurement.of_stations(ground, read.snapshot)
+    kept = kept_of(project, ground, "nrcan")
     assert line in kept
     assert line.date == date
     assert history.added(kept, line) == kept
@@ -36,8 +42,8 @@ def test_a_list_of_natural_resources_canada_is_its_line(  # noqa: PLR0913, PLR09
 def test_a_list_of_openchargemap_is_read(raw_dir, project, tables, ground):
     path = raw_dir / "charging_stations" / "ocm_stations_2024-11-23.csv"
     read = observations.read(project, tables, path, date="", series="mine")
-    line = history.of_stations(ground, read.snapshot)
-    mark = next(k for k in history.read_history(history.path_of(project)) if k.series == "ocm")
+    line = measurement.of_stations(ground, read.snapshot)
+    (mark,) = kept_of(project, ground, "ocm")
     # the pipeline also drops hotels' own and takes levels from the other list: a station or two
     assert line.date == mark.date
     assert line.stations == pytest.approx(mark.stations, rel=0.05)

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 from regions import seeded_region
-from toy import base_config, toy
+from toy import ORIGIN, base_config, toy
 
 from kwev.certify import certify
 from kwev.config import Case
@@ -18,6 +18,10 @@ from kwev.solve.stages import solve_scenario
 SEEDS = [pytest.param(seed, marks=[pytest.mark.slow] if seed >= 150 else []) for seed in range(500)]
 MOST_PORTS = 3
 POINTS_TOL = 1e-5
+CAPACITY = [
+    {"easting_m": ORIGIN[0] + x, "northing_m": ORIGIN[1], "reach_m": reach_m, "kw": kw}
+    for x, reach_m, kw in ((0, 1_500, 380), (1_000, 2_500, 1_200), (3_000, 1_000, 0))
+]
 
 
 def scenario(seed):
@@ -36,6 +40,7 @@ def scenario(seed):
         "demand__enforce": bool(rng.random() < 0.6),
         "demand__utilisation": float(rng.choice([0.0002, 0.002])),
         "siting__grid_factor": float(rng.choice([0.5, 1, 1, 2.5])),
+        "siting__capacity": CAPACITY if seed % 3 == 0 else [],
         "ports__add_l2": bool(rng.random() < 0.6),
         "ports__add_l3": bool(rng.random() < 0.6),
         "siting__removal__stations": str(rng.choice(["none", "l2", "all", "all"])),
@@ -53,7 +58,7 @@ def options(tables, c):
     choices = []
     for site in tables.sites.to_dict("records"):
         can = [()]
-        room = c.siting.grid_factor * site["grid_kw"]
+        room = grid_kw(site, c)
         for ports in range(1, MOST_PORTS + 1):
             if ports >= c.ports.min_l2 and 19.2 * ports <= room:
                 can.append((("new_l2", site, ports),))
@@ -64,10 +69,20 @@ def options(tables, c):
     return choices
 
 
+def grid_kw(place, c):
+    """Return what the grid gives at a place: by the nearest utility's figure, else the proxy."""
+    near = []
+    for known in c.siting.capacity:
+        apart = (known.easting_m - place["easting_m"], known.northing_m - place["northing_m"])
+        if math.hypot(*apart) <= known.reach_m + 1e-6:
+            near.append((math.hypot(*apart), known.kw))
+    return min(near)[1] if near else c.siting.grid_factor * place["grid_kw"]
+
+
 def station_options(station, c):
     """Return each way to leave a station: L2 and L3 ports taken away, and ports added."""
     l2, l3 = station["l2_ports"], station["l3_ports"]
-    room = max(c.siting.grid_factor * station["grid_kw"], 19.2 * l2 + 350 * l3)
+    room = max(grid_kw(station, c), 19.2 * l2 + 350 * l3)
     more = range(1, MOST_PORTS + 1)
     adds_l2 = [("add_l2", station, n) for n in more] if c.ports.add_l2 and l2 else []
     adds_l3 = [("add_l3", station, n) for n in more] if c.ports.add_l3 and l3 else []

@@ -25,7 +25,8 @@ from kwev.model.scores import (
 CONFIG = base_config()
 UNIT = ("transit", "land_use", "ownership", "old_dwelling_share", "multi_unit_share")
 FALLING = ("old_dwelling_share", "access_m")
-SITE_COLUMNS = tuple(dict.fromkeys([*SITE_FACTS.values(), *FACTOR_FACTS]))
+SITE_COLUMNS = tuple(f for f in dict.fromkeys([*SITE_FACTS.values(), *FACTOR_FACTS])
+                     if f != "limit_kw")  # fmt: skip
 
 
 def column(name, size):
@@ -45,7 +46,11 @@ def frames(draw, columns, most=30):
 
 def sites(frame):
     ids = [f"q{i:02d}" for i in range(len(frame))]
-    return SimpleNamespace(site_facts=frame.assign(site_id=ids, road_class="arterial"))
+    place = {"land": "own", "category": "library", "easting_m": 0.0, "northing_m": 0.0}
+    return SimpleNamespace(
+        site_facts=frame.assign(site_id=ids, road_class="arterial"),
+        sites=frame[["grid_kw"]].assign(site_id=ids, **place),
+    )
 
 
 def scores_of(frame):
@@ -104,7 +109,9 @@ def test_a_fact_moves_a_demand_score_one_way_only(fact, frame, data):
 def test_the_order_of_the_rows_changes_nothing(frame, seed):
     tables = sites(frame)
     table = site_scores(tables, CONFIG)
-    mixed = SimpleNamespace(site_facts=tables.site_facts.sample(frac=1, random_state=seed))
+    mixed = SimpleNamespace(
+        site_facts=tables.site_facts.sample(frac=1, random_state=seed), sites=tables.sites
+    )
     pd.testing.assert_frame_equal(table, site_scores(mixed, CONFIG))
 
 

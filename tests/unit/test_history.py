@@ -10,9 +10,10 @@ import pytest
 
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
-from kwev.report import history, monitoring, snapshots, targets
-from kwev.report.history import Ground, Measured, added, write
+from kwev.report import history, measurement, monitoring, snapshots, targets
+from kwev.report.history import Measured, added, write
 from kwev.report.history import read_history as read
+from kwev.report.measurement import Ground
 from kwev.report.monitoring import drift_words, years_words
 from kwev.report.observations import Counted
 
@@ -27,8 +28,14 @@ def watched(project):
 
 
 @pytest.fixture(scope="module")
-def ground(tables, project, watched):
-    return Ground.of(tables, watched.config(project))
+def grounds(tables, project, watched):
+    """Return what is measured on, by metric."""
+    return {c.coverage.metric: Ground.of(tables, c) for c in watched.configs(project)}
+
+
+@pytest.fixture(scope="module")
+def ground(grounds):
+    return grounds["straight_line"]
 
 
 def later(date, **changes):
@@ -51,7 +58,7 @@ def test_the_targets_are_those_of_the_base_scenario(watched, base_case):
     assert near["l2"].l3_radius_m is None
     assert near["l3"].l2_radius_m is None
     assert (near["ev_owners"].l2_radius_m, near["ev_owners"].l3_radius_m) == (500, 5_000)
-    assert watched.metric == config.coverage.metric
+    assert watched.metrics == ["network", "straight_line"]
     every = {target.name: target.every for target in watched.targets}
     assert every == {"l2": "month", "l3": "month", "ev_owners": "quarter"}
 
@@ -68,7 +75,9 @@ def broken(values, change):
         (lambda v: v["targets"][0].update(every="year"), "targets.0.every"),
         (lambda v: v["targets"].pop(), "each of l2, l3, ev_owners"),
         (lambda v: v["targets"][0]["within"].update(l2_radius_m=None), "one radius at least"),
-        (lambda v: v.update(metrics="network"), "unknown key 'metrics'"),
+        (lambda v: v.update(metric="network"), "unknown key 'metric'"),
+        (lambda v: v.update(metrics=["network", "network"]), "a metric stands there twice"),
+        (lambda v: v.update(metrics=[]), "metrics"),
         (lambda v: v["triggers"].update(gone_per_year=0), "triggers.gone_per_year"),
     ],
 )
@@ -111,6 +120,33 @@ def test_a_target_goes_back_where_it_is_lost_or_half_a_point_lower(watched, l2, 
     assert set(found.index[found["regressed"]]) == back
     assert found.loc["l2", "change"] == pytest.approx(100 * (l2 - 0.96))
     assert (found["since"] == "2026-01-31").all()
+
+
+def test_metrics_are_not_compared_with_each_other(watched):
+    other = later("2026-02-28", metric="network", l2=0.5)
+    assert not verdict(watched, FIRST, other)["regressed"].any()
+    assert verdict(watched, FIRST, other)["since"].eq("").all()
+    assert added([FIRST], replace(FIRST, metric="network"))[1:] == [replace(FIRST, metric="network")]
+
+
+def test_a_station_of_a_list_stands_on_the_roads_where_its_neighbour_does(grounds):
+    # the station of the network itself, and the same one 30 m away from every known place
+    ground = grounds["network"]
+    snapshot = snapshots.merged(ground.tables, ground.config)
+    tables = snapshots.on_the_roads(ground.tables, snapshot.network)
+    own = tables.road_snaps[tables.road_snaps["kind"] == "station"].set_index(["id", "mode"])
+    known = ground.tables.road_snaps
+    known = known[known["kind"] == "station"].set_index(["id", "mode"])
+    shared = own.index.intersection(known.index)
+    assert len(shared) == len(own)
+    pd.testing.assert_frame_equal(own.loc[shared], known.loc[shared])
+    one = snapshot.stations.iloc[:1].assign(station_id="listed")
+    moved = replace(snapshot, stations=one.assign(easting_m=one["easting_m"] + 1.0))
+    found = snapshots.on_the_roads(ground.tables, moved.network).road_snaps
+    found = found[found["kind"] == "station"]
+    assert set(found["id"]) == {"listed"}
+    was = known.loc[one["station_id"].index.map(snapshot.stations["station_id"])[0]]
+    assert found["offset_m"].to_numpy() == pytest.approx(was["offset_m"].to_numpy() + 1.0)
 
 
 def test_series_are_not_compared_with_each_other(watched):
@@ -234,44 +270,53 @@ def test_what_cannot_be_is_neither_added_nor_read(tmp_path, changes, words):
 # -- measuring -------------------------------------------------------------------------------
 
 
-def test_the_merged_network_is_measured_as_the_plan_measures_it(ground, base_plan):
-    line = history.of_stations(ground, snapshots.merged(ground.tables, ground.config))
-    for name in ("l2", "l3", "ev_owners"):
-        before = getattr(base_plan.coverage, name).before
-        assert getattr(line, name) == pytest.approx(before, abs=1e-9)
+def test_the_merged_network_is_measured_as_both_plans_measure_it(grounds, report):
+    for plan in (report.plan, report.specification.plan):
+        ground = grounds[plan.config.coverage.metric]
+        line = measurement.of_stations(ground, snapshots.merged(ground.tables, ground.config))
+        for name in ("l2", "l3", "ev_owners"):
+            before = getattr(plan.coverage, name).before
+            assert getattr(line, name) == pytest.approx(before, abs=1e-9)
+        assert line.metric == plan.config.coverage.metric
     assert line.evs == pytest.approx(ground.tables.fsas["ev_inside"].sum(), abs=1e-4)
 
 
 def test_vehicles_grow_by_area_and_in_all(ground):
     newest = ground.tables.fsas.set_index("fsa")["ev"].astype(float)
-    now = history.of_vehicles(ground, Counted("2025Q4", newest))
-    twice = history.of_vehicles(ground, Counted("2026Q4", 2 * newest))
+    now = measurement.of_vehicles(ground, Counted("2025Q4", newest))
+    twice = measurement.of_vehicles(ground, Counted("2026Q4", 2 * newest))
     assert twice.evs == pytest.approx(2 * now.evs, rel=1e-9)
     assert twice.ev_owners == pytest.approx(now.ev_owners, abs=1e-9)
     assert twice.date == "2026-12-31"
     # vehicles where there is a fast charger at every corner count for more of the whole
     city = newest.where(newest.index != "N2J", 10 * newest)
-    assert history.of_vehicles(ground, Counted("2026Q4", city)).ev_owners > now.ev_owners
+    assert measurement.of_vehicles(ground, Counted("2026Q4", city)).ev_owners > now.ev_owners
 
 
 def test_the_content_of_a_list_does_not_hang_on_order_or_layout(ground):
     network = snapshots.undated(ground.tables)
     turned = replace(network, stations=network.stations.iloc[::-1].reset_index(drop=True))
-    lines = [history.of_stations(ground, one) for one in (network, turned)]
+    lines = [measurement.of_stations(ground, one) for one in (network, turned)]
     assert lines[0] == lines[1]
     fewer = replace(network, stations=network.stations.iloc[1:].reset_index(drop=True))
-    assert history.of_stations(ground, fewer).content != lines[0].content
+    assert measurement.of_stations(ground, fewer).content != lines[0].content
 
 
 @pytest.mark.slow
-def test_the_committed_history_begins_with_what_the_data_give(project, ground):
+def test_the_committed_history_begins_with_what_the_data_give(project, grounds):
     kept = read(history.path_of(project))
-    made = history.from_processed(ground)
+    made = [line for ground in grounds.values() for line in measurement.from_processed(ground)]
     assert kept[: len(made)] == made
 
 
 def test_the_committed_history_holds_both_lists_the_mark_and_every_quarter(project, tables):
-    lines = read(history.path_of(project))
+    every = read(history.path_of(project))
+    assert {line.metric for line in every} == {"network", "straight_line"}
+    for metric in ("network", "straight_line"):
+        hold_a_metric([line for line in every if line.metric == metric], tables)
+
+
+def hold_a_metric(lines, tables):
     dates = {line.series: [] for line in lines}
     for line in lines:
         dates[line.series].append(line.date)
@@ -382,7 +427,7 @@ def test_a_target_that_went_back_calls_for_a_plan(watched):
     assert monitoring.regression([FIRST], watched).state == "no"
     found = monitoring.regression([FIRST, later("2026-02-28", l2=0.9)], watched)
     assert found.state == "yes"
-    assert "People near Level 2 in the series city" in found.present
+    assert "People near Level 2 in a straight line in the series city" in found.present
 
 
 def test_stations_that_leave_are_counted_by_their_ids(tables):
@@ -398,14 +443,14 @@ def test_stations_that_leave_are_counted_by_their_ids(tables):
     assert monitoring.leaving(tables, 0.01).state == "yes"
 
 
-def test_the_state_of_every_trigger_is_known_or_said_not_to_be(project, tables, watched, base_plan):
+def test_the_state_of_every_trigger_is_known_or_said_not_to_be(project, tables, watched, report):
     lines = read(history.path_of(project))
-    found = monitoring.triggers(tables, watched, lines, base_plan).set_index("what")["state"]
+    found = monitoring.triggers(tables, watched, lines, report.plan).set_index("what")["state"]
     assert set(found) <= {"no", "yes", "not known"}
     assert found["Use of ports and waiting times"] == "not known"
     assert found["Stations of today"] == "no"
     with pytest.raises(KwevError, match="the history has no registrations"):
-        monitoring.triggers(tables, watched, [FIRST], base_plan)
+        monitoring.triggers(tables, watched, [FIRST], report.plan)
 
 
 def test_pace_and_drift_in_words():

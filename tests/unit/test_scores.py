@@ -50,7 +50,14 @@ NO_PARTS_BUT = {
 
 def sites(*changes):
     rows = [{"site_id": f"q{i}", **SITE, **change} for i, change in enumerate(changes)]
-    return SimpleNamespace(site_facts=pd.DataFrame(rows))
+    facts = pd.DataFrame(rows)
+    return SimpleNamespace(site_facts=facts, sites=standing(facts))
+
+
+def standing(facts):
+    """Return the sites of facts, all on own land at one spot."""
+    place = {"land": "own", "category": "library", "easting_m": 0.0, "northing_m": 0.0}
+    return facts[["site_id", "grid_kw"]].assign(**place)
 
 
 def scored(tables, **changes):
