@@ -314,8 +314,9 @@ def monitor(  # noqa: PLR0913, PLR0917 -- each is an option
 
     The list is measured on the cells, as plans are, along the roads and in a straight line, and
     appended to a history, of which nothing is ever changed: the same file again writes nothing.
-    Each target is told for each with pass or fail, the change since the last line and the trend. A series is one source, filtered alike.
-    Each line ends with a hash of all lines before it; one process writes at a time.
+    Each target is told for each with pass or fail, the change since the last line and the trend. A
+    series is one source, filtered alike. Each line ends with a hash of all lines before it; one
+    process writes at a time.
 
     A list of stations has a row a station, with the columns latitude, longitude (degrees),
     l2_ports, l3_ports (counts) and, where known, station_id, name, opened (2026-03-31), access

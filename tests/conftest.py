@@ -37,3 +37,15 @@ def base_plan(project, tables, base_case):
     from kwev.studies.store import stored
 
     return stored(project, tables, base_case).plan
+
+
+@pytest.fixture(scope="session")
+def recommended(project, tables):
+    """Return the report of the plan that the book publishes, from the store or solved once."""
+    from kwev.report import sweeps
+    from kwev.report.scenario import Report
+    from kwev.studies.store import stored
+
+    case = sweeps.case_of(sweeps.published(project), {})
+    stored(project, tables, case)
+    return Report(project, case.scenario, case.geography)

@@ -56,7 +56,8 @@ KNOWN = frozenset({
     "demand.ev_year", "demand.enforce", "demand.kwh_per_ev_year", "demand.public_share",
     "demand.home_access.house", "demand.home_access.row_or_duplex",
     "demand.home_access.apartment", "demand.utilisation",
-    "siting.grid_factor", "siting.capacity", "siting.port_counts", "siting.land", "siting.dense_housing",
+    "siting.grid_factor", "siting.capacity", "siting.port_counts", "siting.land",
+    "siting.dense_housing",
     "scores.demand.density", "scores.demand.infrastructure", "scores.demand.transit",
     "scores.demand.housing",
 })  # fmt: skip

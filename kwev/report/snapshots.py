@@ -210,7 +210,7 @@ def on_the_roads(tables: Tables, network: Network) -> Tables:
     places = Places.joined([network.l2, network.l3])
     ids, first = np.unique(places.ids, return_index=True)
     away_m, at = cKDTree(known[["x", "y"]]).query(places.xy_m[first])
-    near = known.loc[at, ["kind", "id"]].assign(place=ids, away_m=away_m)
+    near = known[["kind", "id"]].iloc[np.asarray(at)].assign(place=ids, away_m=away_m)
     own = snaps.merge(near, on=["kind", "id"])
     own["offset_m"] = (own["offset_m"] + own["away_m"]).round(METRE_DECIMALS)
     own = own.assign(kind="station", id=own["place"])[list(snaps.columns)]

@@ -350,10 +350,10 @@ def test_the_certificate_knows_a_utility():
     tables = toy([(0, 0, 100, 1)], sites=[(0, 0, "shopping_mall")])
     plan = solve(tables, targets__l2=0.0)
     assert ("new_l3", "q000") in done(plan)
-    for kw, words in ((500.0, "700.0 kW exceed the capacity of 500.0 kW"), (3_000.0, "grid_kw")):
+    for kw, said in ((500.0, "700.0 kW exceed the capacity of 500.0 kW"), (3_000.0, "grid_kw")):
         asked = case(targets__l2=0.0, siting__capacity=[capacity(0, kw)])
         told = plan.model_copy(update={"config": asked.config.planning()})
-        assert any(words in line for line in certify(told, tables, asked).violations), words
+        assert any(said in line for line in certify(told, tables, asked).violations), said
 
 
 @pytest.mark.constraint("coverage_ev_owners", "target_ev_owners")

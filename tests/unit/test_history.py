@@ -126,7 +126,8 @@ def test_metrics_are_not_compared_with_each_other(watched):
     other = later("2026-02-28", metric="network", l2=0.5)
     assert not verdict(watched, FIRST, other)["regressed"].any()
     assert verdict(watched, FIRST, other)["since"].eq("").all()
-    assert added([FIRST], replace(FIRST, metric="network"))[1:] == [replace(FIRST, metric="network")]
+    alike = replace(FIRST, metric="network")
+    assert added([FIRST], alike) == [FIRST, alike]
 
 
 def test_a_station_of_a_list_stands_on_the_roads_where_its_neighbour_does(grounds):
@@ -270,8 +271,8 @@ def test_what_cannot_be_is_neither_added_nor_read(tmp_path, changes, words):
 # -- measuring -------------------------------------------------------------------------------
 
 
-def test_the_merged_network_is_measured_as_both_plans_measure_it(grounds, report):
-    for plan in (report.plan, report.specification.plan):
+def test_the_merged_network_is_measured_as_both_plans_measure_it(grounds, recommended):
+    for plan in (recommended.plan, recommended.specification.plan):
         ground = grounds[plan.config.coverage.metric]
         line = measurement.of_stations(ground, snapshots.merged(ground.tables, ground.config))
         for name in ("l2", "l3", "ev_owners"):
@@ -443,14 +444,16 @@ def test_stations_that_leave_are_counted_by_their_ids(tables):
     assert monitoring.leaving(tables, 0.01).state == "yes"
 
 
-def test_the_state_of_every_trigger_is_known_or_said_not_to_be(project, tables, watched, report):
+def test_the_state_of_every_trigger_is_known_or_said_not_to_be(
+    project, tables, watched, recommended
+):
     lines = read(history.path_of(project))
-    found = monitoring.triggers(tables, watched, lines, report.plan).set_index("what")["state"]
+    found = monitoring.triggers(tables, watched, lines, recommended.plan).set_index("what")["state"]
     assert set(found) <= {"no", "yes", "not known"}
     assert found["Use of ports and waiting times"] == "not known"
     assert found["Stations of today"] == "no"
     with pytest.raises(KwevError, match="the history has no registrations"):
-        monitoring.triggers(tables, watched, [FIRST], report.plan)
+        monitoring.triggers(tables, watched, [FIRST], recommended.plan)
 
 
 def test_pace_and_drift_in_words():
