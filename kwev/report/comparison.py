@@ -13,11 +13,11 @@ import pandas as pd
 from kwev.display import origins
 from kwev.display.figure import Origin
 from kwev.display.table import Column, table
-from kwev.display.values import Numbers, named
+from kwev.display.values import ASSUMED_DIGITS, Numbers, named
 from kwev.model.demand import share_of
 from kwev.report.distances import METRIC_NAMES, METRICS
 from kwev.report.effects import WHENS
-from kwev.units import M_PER_KM
+from kwev.units import CAD_PER_MILLION, M_PER_KM
 from kwev.vocabulary import LAND_KEYS, LANDS, LEVEL_KEYS, TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
@@ -103,14 +103,15 @@ def of_both(report: Report) -> Numbers:
             numbers += named("comparison.reached", share={name: share})
         for level in LEVEL_KEYS:
             gain = shares[level, "network", "after"] - shares[level, "network", "before"]
-            numbers += named("comparison.reached", count={f"{prefix}_{level}_more": gain * people})
+            more = {f"{prefix}_{level}_more": gain * people}
+            numbers += named("comparison.reached", digits=ASSUMED_DIGITS, count=more)
         of_plan = {f"{prefix}_{key}": value for key, value in counts(plan).items()}
         numbers += named("plan.actions", count=of_plan)
         whose = {f"{prefix}_land_{key}": value for key, value in land(one).items()}
         numbers += named("comparison.land", count=whose)
-        numbers += named("plan.cost", cad={f"{prefix}_net": plan.cost.net_cad})
-        running = plan.cost.operating_cad_per_year
-        numbers += named("plan.cost", cad={f"{prefix}_running": running})
+        net, running = plan.cost.net_cad / CAD_PER_MILLION, plan.cost.operating_cad_per_year
+        numbers += named("plan.cost", digits=ASSUMED_DIGITS, million_cad={f"{prefix}_net": net},
+                         cad={f"{prefix}_running": running})  # fmt: skip
     return Numbers(numbers)
 
 

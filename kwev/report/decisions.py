@@ -38,7 +38,7 @@ def numbers(report: Report) -> Numbers:
             *consent(report),
             *promise(plan, config, readings.along(report, "l2-radius", "coverage.l2_radius_m")),
             *utilities(plan, config, readings.along(report, "grid", "siting.grid_factor")),
-            *named("returns.Business", text={"rec_running": running}),
+            *named("returns.Business", text={"rec_run_words": running}),
             *named("floors.prices", text={"rec_floor": floor(report.floor_prices)}),
             Number("rec_straight_stay", stays(report, "straight_line"), "share", "study cases",
                    "{:.0%}"),
@@ -47,15 +47,12 @@ def numbers(report: Report) -> Numbers:
 
 
 def consent(report: Report) -> list[Number]:
-    """Return how many new stations stand on whose land, at the kerb."""
-    whose = comparison.land(report)
+    """Return how many new stations there are, and how many of them at the kerb."""
     sites = report.tables.sites
     at_kerb = set(sites.loc[sites["category"] == "kerbside", "site_id"])
     new = [a for a in report.plan.actions if a.kind in comparison.NEW_KINDS]
     kerbs = sum(action.place_id in at_kerb for action in new)
-    counts = {f"land_{key}": number for key, number in whose.items()}
-    return named("comparison.land", None, "rec_",
-                 count={**counts, "kerbs": kerbs, "new": len(new)})  # fmt: skip
+    return named("plan.actions", None, "rec_", count={"kerbs": kerbs, "new": len(new)})
 
 
 def stays(report: Report, case: str) -> float:

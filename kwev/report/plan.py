@@ -241,8 +241,9 @@ def of_plan(report: Report) -> Numbers:
         *named("plan.actions", count={"actions": len(kinds)}),
         *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in KIND_NAMES}),
         *named("plan.actions.kind", text={"actions_in_words": actions_in_words(plan)}),
+        *named("plan.cost", million_cad={"net_cost": cost.net_cad / CAD_PER_MILLION}),
         *named("plan.cost", cad={
-            "net_cost": cost.net_cad, "purchase": cost.purchase_cad,
+            "purchase": cost.purchase_cad,
             "resale_income": cost.resale_cad, "operating_cost": cost.operating_cad_per_year,
             "unspent": cost.budget_cad - cost.net_cad,
         }),

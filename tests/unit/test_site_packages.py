@@ -231,7 +231,11 @@ def test_phases_by_kind_add_up_to_the_plan(built):
     jsonschema.validate(found.model_dump(mode="json"), schemas()["docs/schemas/phases.json"])
     assert [phase.stations for phase in found.phases] == [1, 0, 2]
     assert [phase.ports for phase in found.phases] == [2, 0, 2]
-    assert [phase.actions for phase in found.phases] == [3, 0, 4]
+    assert [phase.actions for phase in found.phases] == [
+        1,
+        0,
+        2,
+    ]  # a row of the plan each, whatever its ports
     assert sum(phase.cost_cad for phase in found.phases) == found.cost_cad == plan.cost.net_cad
     assert sum(phase.ports for phase in found.phases) == found.ports
     for phase in found.phases:
