@@ -5,7 +5,7 @@ Each follows from the certified plan and the studies: other numbers give other w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from kwev.display.values import Number, Numbers, named
 from kwev.report import comparison, equity, readings, sweeps
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from kwev.config import Config
     from kwev.plan.format import Plan
     from kwev.report.scenario import Report
-
-TELLS_POINTS: Final = 1.0
-"""A change of coverage that is less than this is within what plans as good differ by (points)."""
 
 
 def numbers(report: Report) -> Numbers:
@@ -95,7 +92,7 @@ def utilities(plan: Plan, config: Config, grid: pd.DataFrame) -> list[Number]:
     fast = sum(action.l3_ports_after > action.l3_ports_before for action in plan.actions)
     words = (
         "so the sites that it loses decide the plan"
-        if max(map(abs, moves.values())) >= TELLS_POINTS
+        if max(map(abs, moves.values())) >= sweeps.TELLS_POINTS
         else "for the plan finds other places, and only a site without any supply would have to go"
     )
     return [

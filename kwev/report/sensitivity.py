@@ -292,12 +292,22 @@ def _moves(report: Report, study: str, start: str, end: str) -> dict[str, float]
 
 
 def _shortfall_prices(report: Report) -> list[Number]:
-    study = "shortfall-price"
+    study, origin = "shortfall-price", "data/results/shortfall-price.csv"
     moves = _moves(report, study, "0", "10")
+    row = report.study(study).set_index("name").loc["first"]
     return [
-        Number(f"price_{level}_moves", points, "points", f"data/results/{study}.csv", "{:+.1f}")
-        for level, points in moves.items()
-    ]
+        *(Number(f"price_{level}_moves", points, "points", origin, "{:+.1f}")
+          for level, points in moves.items()),
+        *named(origin, share={f"price_first_{level}": row[level] for level in LEVEL_NAMES},
+               text={"price_trade": traded(moves["l2"], moves["l3"])}),
+    ]  # fmt: skip
+
+
+def traded(l2_points: float, l3_points: float) -> str:
+    """Return what a point more of Level 2 takes from Level 3 between two plans, in words."""
+    if l2_points < sweeps.TELLS_POINTS or l3_points > -sweeps.TELLS_POINTS:
+        return "no point of one level is seen to cost the other any"
+    return f"each point more of Level 2 costs {-l3_points / l2_points:.1f} points of Level 3"
 
 
 def _land(report: Report) -> list[Number]:

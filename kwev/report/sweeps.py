@@ -395,6 +395,9 @@ def origin(report: Report) -> Origin:
 
 # -- the ledger, and what hangs on each assumption -----------------------------------------------
 
+TELLS_POINTS: Final = 1.0
+"""A change of coverage that is less than this is within what plans as good differ by (points)."""
+
 SMALL_POINTS = 0.1
 """Smaller changes of coverage than this are not told: another plan inside the gap has them too."""
 

@@ -317,3 +317,41 @@ def test_a_target_given_up_for_another_is_named():
     )
     assert sensitivity.given_up(rows) == ["Level 3 in low budget"]
     assert sensitivity.given_up(rows[:1]) == []
+
+
+@pytest.mark.parametrize(
+    ("l2", "l3", "words"),
+    [
+        (8.0, -4.0, "each point more of Level 2 costs 0.5 points of Level 3"),
+        (0.9, -4.0, "no point of one level is seen to cost the other any"),  # within the noise
+        (8.0, -0.9, "no point of one level is seen to cost the other any"),
+        (-8.0, 4.0, "no point of one level is seen to cost the other any"),
+    ],
+)
+def test_what_a_point_of_level_2_costs_is_told_where_both_levels_move(l2, l3, words):
+    assert sensitivity.traded(l2, l3) == words
+
+
+def test_prices_of_shortfall_and_land_are_read_from_their_rows():
+    rows = {
+        "shortfall-price": [
+            {"name": "0", "l2": 0.30, "l3": 0.90},
+            {"name": "10", "l2": 0.40, "l3": 0.85},
+            {"name": "first", "l2": 0.41, "l3": 0.84},
+        ],
+        "land": [
+            {"name": "all", "l2": 0.40, "l3": 0.90},
+            {"name": "own", "l2": 0.36, "l3": 0.91},
+            {"name": "own-and-partner", "l2": 0.38, "l3": 0.90},
+        ],
+    }
+    report = SimpleNamespace(study=lambda name: pd.DataFrame(rows[name]))
+    told = {n.name: str(n) for part in (sensitivity._shortfall_prices, sensitivity._land)
+            for n in part(report)}  # fmt: skip
+    assert told == {
+        "price_l2_moves": "+10.0", "price_l3_moves": "\N{MINUS SIGN}5.0",
+        "price_first_l2": "41.0%", "price_first_l3": "84.0%",
+        "price_trade": "each point more of Level 2 costs 0.5 points of Level 3",
+        "land_own_l2": "\N{MINUS SIGN}4.0", "land_own_l3": "+1.0",
+        "land_partner_l2": "\N{MINUS SIGN}2.0", "land_partner_l3": "+0.0",
+    }  # fmt: skip
