@@ -21,6 +21,7 @@ from kwev.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from kwev.config import Demand
     from kwev.display.table import Table
     from kwev.plan.format import Action, Plan
     from kwev.report.scenario import Report
@@ -224,11 +225,23 @@ def of_scenario(report: Report) -> Numbers:
             *named("costs", cad={f"{level}_{part}_cost": getattr(c.costs, f"{level}_{part}_cad")
                                  for level in LEVEL_KEYS for part in ("station", "port")}),
             *named("costs", share={"resale:.0%": c.costs.resale_factor}),
-            *named("demand", c.demand, share="utilisation:.0% public_share:.0%"),
+            *named("demand", c.demand, share="utilisation:.0%"),
+            *named("demand", text={"public_share_words": public_share_words(c.demand)}),
             *named("demand", kwh={"kwh_per_ev": c.demand.kwh_per_ev_year}),
-            *named("ports", count={"min_l3_ports": ports}),
+            *named("ports", count={"min_l2_ports": c.ports.min_l2, "min_l3_ports": ports}),
         ]
     )  # fmt: skip
+
+
+def public_share_words(demand: Demand) -> str:
+    """Return which part of its energy a vehicle takes from public ports, by its home, in words."""
+    by_home = demand.home_access
+    if by_home is None:
+        return f"{demand.public_share:.0%}"
+    house, row, flat = by_home.house, by_home.row_or_duplex, by_home.apartment
+    return (
+        f"{house:.0%} at a house, {row:.0%} at a row house or duplex and {flat:.0%} in an apartment"
+    )
 
 
 def of_plan(report: Report) -> Numbers:

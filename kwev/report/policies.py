@@ -24,6 +24,8 @@ from kwev.display.series import Axis, Band, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named, significant
 from kwev.errors import KwevError
+from kwev.model.demand import energy_need_kwh
+from kwev.model.demand import vehicles as vehicles_of
 from kwev.report.forecast import YEARS, forecast_at, totals
 from kwev.units import HOURS_PER_YEAR
 
@@ -159,9 +161,14 @@ def scenarios(tables: Tables) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def need_kwh(ev: float, config: Config) -> float:
-    """Return the energy that vehicles take from public ports in a year (kWh)."""
-    return ev * config.demand.kwh_per_ev_year * config.demand.public_share
+def need_per_ev_kwh(tables: Tables, config: Config, year: int) -> float:
+    """Return what a vehicle takes from public ports in a year (kWh), on average over the Region.
+
+    Vehicles are kept where the forecast has them at the end of that year.
+    """
+    then = config.with_values(demand__ev_year=str(year))
+    need = sum(energy_need_kwh(tables, then).values())
+    return need / float(vehicles_of(tables, then, "da").sum())
 
 
 def stress(report: Report) -> pd.DataFrame:
@@ -175,7 +182,8 @@ def stress(report: Report) -> pd.DataFrame:
         ports that give it at the scenario's use).
     """
     config, found = report.config, scenarios(report.tables)
-    need = pd.Series([need_kwh(ev, config) for ev in found["ev"]])
+    per_ev = {year: need_per_ev_kwh(report.tables, config, year) for year in YEARS}
+    need = found["ev"] * found["year"].map(per_ev)
     port_kwh = config.power.l2_kw * HOURS_PER_YEAR * config.demand.utilisation
     return found.assign(
         need_gwh=need / 1e6,

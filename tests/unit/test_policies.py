@@ -42,6 +42,9 @@ def small(findings=None):
         ev_forecast=pd.DataFrame(
             forecast, columns=["quarter", "chosen", "form", "low", "mid", "high"]
         ),
+        das=pd.DataFrame({"da_id": ["a", "b"], "municipality_id": "m", "ev": [600.0, 400.0]}),
+        da_growth=pd.DataFrame({"da_id": ["a", "b"], "ev_2030": [1_000.0, 1_000.0],
+                                "ev_2035": [2_000.0, 1_000.0]}),
     )  # fmt: skip
 
 
