@@ -1,17 +1,19 @@
-"""Whether a sweep is monotone: shortfall never rises, and where it is equal no objective falls."""
+"""Whether a sweep is monotone: no objective falls, and where it goes first no shortfall rises."""
 
 from itertools import pairwise
+from math import inf
 
 HOLD_POINTS = 1e-3
 """The second stage may miss a target by so much more than the first (points, all targets)."""
 
 
-def breaks(rows, along, mip_gap):
+def breaks(rows, along, mip_gap=None):
     """Return where a sweep is not monotone, a line each; empty where it is.
 
     From each row to the next along ``along``, the total shortfall may rise by no more than both
     searches may have left, and at equal shortfall the objective may fall by no more than the two
-    absolute gaps together. What is measured on the cells may dip: the model does not see it.
+    absolute gaps together. Where the shortfall has a price it is in the objective, which alone
+    counts then.
 
     Parameters
     ----------
@@ -20,13 +22,14 @@ def breaks(rows, along, mip_gap):
     along
         That column; more of it leaves every plan possible.
     mip_gap
-        Gap at which the search for the least shortfall stops (share).
+        Gap at which the search for the least shortfall stops (share); None where it has a price.
     """
     ordered = [dict(row) for row in rows.sort_values(along).to_dict("records")]
     found = []
     for one, other in pairwise(ordered):
         step = f"{along} from {one[along]:g} to {other[along]:g}"
-        left = HOLD_POINTS + mip_gap * (one["shortfall_points"] + other["shortfall_points"])
+        missed = one["shortfall_points"] + other["shortfall_points"]
+        left = HOLD_POINTS + mip_gap * missed if mip_gap is not None else inf
         rise = other["shortfall_points"] - one["shortfall_points"]
         if rise > left:
             found.append(f"{step}: shortfall rises by {rise:.4f} points, allowed {left:.4f}")

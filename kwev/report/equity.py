@@ -1,9 +1,8 @@
 """Who is served, and the price of a floor: what the Region gives up to promise a group a share.
 
-Each floor is the base plan solved again with one rule on. Floors are elastic: a person below the
-floor of a group counts as much as a person below a target, so a floor that would cost the targets
-more than it gives is missed in part, and what is missed is told. Floors are stated on the model's
-demand points; what a plan reaches is measured on the cells.
+Each floor is the published plan solved again with one rule on. Floors are elastic: a person below
+the floor of a group counts as much as a person below a target, so a floor that would cost the
+targets more than it gives is missed in part, and what is missed is told.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Ask:
     level
         Of charger.
     floor
-        Least share of each group's people in reach, on dissemination areas (0 to 1).
+        Least share of each group's people in reach (0 to 1).
     extra_cad
         Money beyond the scenario's budget (CAD).
     """
@@ -90,11 +89,11 @@ FLOORS: Final = (
     *(Ask("municipality", "l2", floor) for floor in (0.2, 0.3)),
     Ask("quintile", "l3", 0.9),
     Ask("quintile", "l2", 0.35),
-    Ask("renters", "l2", 0.5),
-    Ask("multi_unit", "l2", 0.6),
-    Ask("low_income", "l2", 0.5),
+    Ask("renters", "l2", 0.65),
+    Ask("multi_unit", "l2", 0.8),
+    Ask("low_income", "l2", 0.8),
 )
-"""Floors above what the base plan gives the group that has least."""
+"""Floors above what the published plan gives the group that has least."""
 
 PRICED: Final = Ask("municipality", "l3", 0.5)
 """The floor that the text tells of, and that is solved again with more money."""
@@ -110,7 +109,7 @@ def asks() -> tuple[Ask, ...]:
 
 
 def points(project: Project) -> list[Point]:
-    """Return the plans of the study: the base plan, and one a floor."""
+    """Return the plans of the study: the published plan, and one a floor."""
     limit_cad = sweeps.published(project).budget.limit_cad
     floors = {
         ask.name: {
@@ -127,7 +126,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     effects
-        Of the base scenario, whatever plan: its cells, possible actions and reach.
+        Of the published scenario, whatever plan: its cells, possible actions and reach.
     results
         Rows of the study (:func:`kwev.studies.study.results`): ``name``, ``budget_cad``,
         ``actions``.
@@ -136,7 +135,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``name``, ``grouping``, ``level``, ``floor`` (share), ``extra_cad`` (CAD), ``who`` (the
-        group that has least in the base plan; of municipalities the townships together),
+        group that has least in the published plan; of municipalities the townships together),
         ``people``, ``before`` and ``after`` (share of the group in reach without and with the
         floor), ``most`` (the same with every possible site built), ``missed`` (share of the
         Region's people below the floor of their group, on the model's demand points),
@@ -425,7 +424,7 @@ def floor_table(report: Report) -> Table:
     )
     columns = (
         "asked floor more who",
-        Column("before", "Base plan", format=".1%"),
+        Column("before", "Recommended plan", format=".1%"),
         Column("after", "With the floor", format=".1%"),
         "most gives takes missed",
     )

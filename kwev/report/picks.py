@@ -72,7 +72,7 @@ def picks(
     pandas.DataFrame
         ``action`` (id), ``kind``, ``place_id``, ``name``, ``municipality``, ``category``,
         ``plans`` (count), ``share`` (of all plans), ``in_base``, ``in_published``, ``class``
-        (``core``, ``usual``, ``fragile`` for what the base plan takes; ``other`` for what only
+        (``core``, ``usual``, ``fragile`` for what the published plan takes; ``other`` for what only
         other plans take) and where it is (degrees).
 
     Raises
@@ -114,7 +114,7 @@ def plans_counted(report: Report) -> int:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each kind of action of the base plan, how many are core, usual and fragile."""
+    """Return, for each kind of action of the plan, how many are core, usual and fragile."""
     own = table[table["in_base"]]
     counts = pd.crosstab(own["kind"], own["class"])
     counts = counts.reindex(columns=["core", "usual", "fragile"], fill_value=0)
@@ -154,7 +154,7 @@ CLASSES: Final = {
     "usual": Mark("in half or more", fill="#9ac8e1", line=style.QUIET, radius=5),
     "core": Mark("in nine of ten or more", fill="#08306b", line=style.INK, radius=6),
 }
-"""Looks of the classes of what the base plan takes, the core drawn last."""
+"""Looks of the classes of what the recommended plan takes, the core drawn last."""
 
 _FACTS: Final = (
     "words category municipality",
@@ -164,7 +164,7 @@ _FACTS: Final = (
 
 
 def map_of(tables: Tables, table: pd.DataFrame, origin: Origin) -> Figure:
-    """Map the actions of the base plan by how many plans of the sweeps take them.
+    """Map the actions of the recommended plan by how many plans of the sweeps take them.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def map_of(tables: Tables, table: pd.DataFrame, origin: Origin) -> Figure:
     own["mark"] = [rank[name] for name in own["class"]]
     frame = cartography.places(own.sort_values("mark", kind="stable"))
     layer = Layer(
-        "Actions of the base plan",
+        "Actions of the recommended plan",
         frame,
         tuple(CLASSES.values()),
         title="name",
@@ -188,8 +188,8 @@ def map_of(tables: Tables, table: pd.DataFrame, origin: Origin) -> Figure:
         f"{int((own['class'] == name).sum())} {mark.label}" for name, mark in CLASSES.items()
     )
     alt = (
-        f"Map of the {len(own)} actions of the base plan by the share of the sweeps' plans that "
-        f"take them: {counts}."
+        f"Map of the {len(own)} actions of the recommended plan by the share of the sweeps' plans "
+        f"that take them: {counts}."
     )
     return cartography.build("map-picks", alt, origin, [*cartography.land(tables, None), layer])
 
@@ -256,7 +256,7 @@ BEST: Final = "best"
 
 
 def case_of(project: Project) -> Case:
-    """Return the case whose alternatives are shown: the base scenario on the sweeps' geography."""
+    """Return the case whose alternatives are shown: the published plan."""
     return sweeps.case_of(sweeps.published(project), {})
 
 

@@ -421,7 +421,7 @@ def assumptions(report: Report) -> pd.DataFrame:
         known = [_shown(bound) for bound in (entry["low"], entry["high"]) if bound is not None]
         ends = changes[changes["key"] == entry.get("group", entry["key"])]
         config = report.config
-        if "case" in entry:  # where the base plan has none
+        if "case" in entry:  # where the published plan has none
             config = load_config(entry["case"], report.project.config)
         value, cost = value_at(config, entry["key"]), ends["net_cad"]
         rows.append(

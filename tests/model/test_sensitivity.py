@@ -13,12 +13,15 @@ from kwev.project import Project
 from kwev.report import phases, plan
 from kwev.report.scenario import Report, load_report
 from kwev.report.sweeps import (
+    GAP,
     NOT_IN_MODEL,
     SMALL_POINTS,
     Range,
     assumptions,
+    case_of,
     hangs,
     one_at_a_time,
+    published,
     ranges,
     swing_points,
     swings,
@@ -40,13 +43,13 @@ TWO = (
 def copy(tmp_path_factory, project):
     """Return a project with the same data and configuration, and the study of two assumptions."""
     made = checkout(tmp_path_factory.mktemp("copy") / "copy", project)
-    run(made, swing_points(made, TWO, geography="tract"))
+    run(made, swing_points(made, TWO))
     return made
 
 
 @pytest.fixture(scope="module")
 def table(copy):
-    return one_at_a_time(copy, TWO, geography="tract")
+    return one_at_a_time(copy, TWO)
 
 
 def test_an_end_that_is_the_value_already_is_not_solved(copy):
@@ -58,9 +61,12 @@ def test_an_end_that_is_the_value_already_is_not_solved(copy):
     ]
 
 
-def test_changes_are_against_the_scenario_and_every_plan_is_certified(copy, table):
-    base = store.plan_for(copy, "base", "tract").plan
-    low = store.plan_for(copy, "base", "tract", budget__limit_cad=250_000.0).plan
+def test_changes_are_against_the_scenario_and_every_plan_is_certified(copy, tables, table):
+    config = published(copy)
+    base, low = (
+        store.stored(copy, tables, case_of(config, changes)).plan
+        for changes in ({}, {BUDGET: 250_000})
+    )
     row = table.iloc[0]
     assert row["l2"] == pytest.approx(100 * (low.coverage.l2.after - base.coverage.l2.after))
     assert row["l3"] < -1
@@ -80,25 +86,19 @@ def test_a_row_that_was_changed_is_not_believed(copy, table):
     sound = path.read_text()
     path.write_text(sound.replace(",0.", ",0.1", 1))
     with pytest.raises(KwevError, match="damaged"):
-        one_at_a_time(copy, TWO, geography="tract")
-    run(copy, swing_points(copy, TWO, geography="tract"))
+        one_at_a_time(copy, TWO)
+    run(copy, swing_points(copy, TWO))
     assert path.read_text() == sound
-    assert one_at_a_time(copy, TWO, geography="tract").equals(table)
+    assert one_at_a_time(copy, TWO).equals(table)
 
 
-def test_what_is_hard_is_swung_on_tracts_against_the_plan_there(copy, base_case):
-    key = "demand.utilisation"
-    three = (*TWO, Range(key, {key: 0.05}, {key: base_case.config.demand.utilisation}))
-    names = {p.name: p.case.geography for p in swing_points(copy, three)}
-    assert names == {
-        "base-da": "da",
-        "base-tract": "tract",
-        f"{BUDGET}.low": "da",
-        f"{FACTOR}.low": "da",
-        f"{FACTOR}.high": "da",
-        f"{key}.low": "tract",
-    }
-    assert {p.case.geography for p in swing_points(copy, TWO)} == {"da"}
+def test_all_are_swung_on_the_cells_and_the_unchanged_point_is_the_published_plan(copy):
+    unchanged, *rest = swing_points(copy, TWO)
+    assert unchanged.case == Case("recommended", published(copy), "cell")
+    assert [point.name for point in rest] == [f"{BUDGET}.low", f"{FACTOR}.low", f"{FACTOR}.high"]
+    for point in rest:
+        assert point.case.geography == "cell"
+        assert point.case.config.solver.mip_gap == GAP
 
 
 def test_words_say_what_moves_most_and_which_way(table):
@@ -111,18 +111,19 @@ def test_words_say_what_moves_most_and_which_way(table):
     assert hangs(table.iloc[:0]) == "not varied"
 
 
-def test_every_range_holds_the_base_value_and_a_wrong_key_is_refused(project, base_case):
+def test_every_range_holds_the_published_value_and_a_wrong_key_is_refused(project):
+    config = published(project)
     for known in ranges(project):
         for key in known.low:
-            ends = [known.low[key], value_at(base_case.config, key), known.high[key]]
+            ends = [known.low[key], value_at(config, key), known.high[key]]
             if isinstance(ends[0], str):  # a choice has no order, but its ends must be choices
                 assert len(set(ends)) == 3, key
                 for end in ends:
-                    base_case.config.with_values(**{key.replace(".", "__"): end})
+                    config.with_values(**{key.replace(".", "__"): end})
             else:
                 assert ends == sorted(ends), key
     with pytest.raises(KwevError, match=r"unknown key 'budget\.limit'"):
-        value_at(base_case.config, "budget.limit")
+        value_at(config, "budget.limit")
 
 
 @pytest.mark.slow
@@ -162,11 +163,13 @@ def test_a_group_moves_together(tmp_path, project):
         assert costs.l3_station_cad == costs.l3_port_cad == cad
 
 
-@pytest.mark.usefixtures("table")
 def test_plans_solved_ahead_are_the_ones_solved_alone(tmp_path, copy, tables, base_case):
     """Two processes fill another store with the same bytes."""
     ahead = checkout(tmp_path / "ahead", copy)
-    cases = [Case("base", base_case.config, "tract"), swings(copy, TWO, geography="tract")[0].case]
+    small = base_case.config.with_values(budget__limit_cad=250_000)
+    cases = [Case("base", config, "tract") for config in (base_case.config, small)]
+    for case in cases:
+        store.stored(copy, tables, case)
     told = []
     twice = [*cases, cases[0]]
     solved = store.solve_ahead(ahead, tables, twice, progress=lambda: told.append(1))

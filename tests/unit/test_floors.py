@@ -167,14 +167,29 @@ def test_each_floor_is_one_rule_more_than_the_base_plan(project):
         assert values == base
 
 
+def test_each_floor_is_above_what_the_published_plan_gives_its_group(recommended):
+    found = recommended.findings
+    named = found.households.set_index("name")
+    people = found.groups[~found.groups["name"].isin(["The Region", "No score published"])]
+    least = {
+        "municipality": people[people["group"] == "By municipality, of people"],
+        "quintile": people[people["group"] == "By deprivation, of people"],
+        "renters": named.loc[["Renters"]],
+        "multi_unit": named.loc[["In apartment buildings"]],
+        "low_income": named.loc[["Areas of low income"]],
+    }
+    for ask in asks():
+        assert ask.floor > least[ask.grouping][f"{ask.level}_after"].min(), ask
+
+
 def test_the_committed_study_is_as_certified_and_floors_help_their_group(
-    project, tables, base_plan
+    project, tables, recommended
 ):
     rows = registry.results(project, equity.STUDY)
     assert (rows["violations"] == 0).all()
-    table = prices(effects(tables, base_plan), rows)
+    table = prices(effects(tables, recommended.plan), rows)
     base = rows.set_index("name").loc["base"]
-    assert base["l2"] == pytest.approx(base_plan.coverage.l2.after, abs=1e-9)
+    assert base["l2"] == pytest.approx(recommended.plan.coverage.l2.after, abs=1e-9)
     at = rows.set_index("name")
     for row in table.to_dict("records"):
         # what prices measure is what the certificate measured

@@ -93,6 +93,9 @@ def test_a_rising_shortfall_and_a_falling_objective_are_told():
     assert breaks(lower.assign(gap=0.005), "budget_cad", 0.0) == []
     # where less is missing the objective may fall
     assert breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad", 0.0) == []
+    # with a price on the shortfall the objective alone is looked at, whatever happens to it
+    assert len(breaks(LADDER.assign(objective=[100.0, 50.0, 40.0, 40.0]), "budget_cad")) == 2
+    assert breaks(worse.assign(objective=1.0), "budget_cad") == []
 
 
 def test_a_dip_on_the_cells_is_told_with_where_and_how_much():
