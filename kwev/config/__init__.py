@@ -11,11 +11,11 @@ from kwev.config.scenario import (
     parse,
     scenario_paths,
 )
+from kwev.config.scores import DemandWeights
 from kwev.config.sections import (
     GEOGRAPHIES,
     SOLVERS,
     Demand,
-    DemandWeights,
     EvYear,
     Floors,
     Geography,

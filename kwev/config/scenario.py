@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from kwev.config.capacity import read_capacity
 from kwev.config.finance import Finance  # noqa: TC001 -- pydantic reads annotations
+from kwev.config.scores import Scores  # noqa: TC001 -- pydantic reads annotations
 from kwev.config.sections import (
     GEOGRAPHIES,
     SOLVERS,
@@ -22,7 +23,6 @@ from kwev.config.sections import (
     Ports,
     Power,
     Rules,
-    Scores,
     Section,
     Siting,
     Solver,
