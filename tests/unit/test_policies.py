@@ -43,6 +43,7 @@ def small(findings=None):
             forecast, columns=["quarter", "chosen", "form", "low", "mid", "high"]
         ),
         das=pd.DataFrame({"da_id": ["a", "b"], "municipality_id": "m", "ev": [600.0, 400.0]}),
+        tract_growth=None, cell_growth=None,
         da_growth=pd.DataFrame({"da_id": ["a", "b"], "ev_2030": [1_000.0, 1_000.0],
                                 "ev_2035": [2_000.0, 1_000.0]}),
     )  # fmt: skip
