@@ -66,7 +66,7 @@ class Ruler:
         """Return the shares reached: people by level, and EVs of today (and then) by either."""
         points = Points.read(self.tables, "cell", evs(self.tables, "now", "cell"))
         earlier = Points.read(self.then, "cell", evs(self.then, "now", "cell"))
-        measure = Measure(self.tables, self.config)
+        measure = Measure(self.then, self.config)  # it knows the places of both snapshots
         levels: tuple[Level, ...] = ("l2", "l3")
         mask = {level: measure.reached(level, points, network[level]) for level in levels}
         either = mask["l2"] | mask["l3"]

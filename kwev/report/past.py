@@ -17,7 +17,7 @@ import pandas as pd
 
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
-from kwev.report.snapshots import DATED, dated, for_all_cars
+from kwev.report.snapshots import DATED, dated, for_all_cars, snaps_of
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Past:
         """Return the places that offer a level in all of the named snapshots, as rows."""
         table = self.places
         keep = np.logical_and.reduce([table[f"{level}_{s}"] > 0 for s in snapshots])
-        return rows_of(table[keep])
+        return rows_of(table[keep].assign(station_id=table.loc[keep, "place_id"]))
 
 
 def past(tables: Tables) -> Past:
@@ -157,7 +157,7 @@ def tables_of(tables: Tables, found: Past) -> Tables:
         "stations": stations,
         "sites": _sites_then(tables, found, set(stations["station_id"])),
     }
-    made["road_snaps"] = _snaps_then(tables, stations, made["sites"])
+    made["road_snaps"] = _snaps_then(tables, found, made["sites"])
     changed = {
         "ev": made["das"]["ev"].tolist(),
         "stations": stations.to_csv(index=False),
@@ -232,27 +232,19 @@ def _sites_then(tables: Tables, found: Past, standing: set[str]) -> pd.DataFrame
     return sites.sort_values("site_id", ignore_index=True)
 
 
-def _snaps_then(tables: Tables, stations: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """Return where places stand on the roads, those of then with today's.
+def _snaps_then(tables: Tables, found: Past, sites: pd.DataFrame) -> pd.DataFrame:
+    """Return where places stand on the roads: of both snapshots, and today's cells and sites.
 
-    A place that really came is where its station stands today; a station that is gone is taken to
-    be at the nearest cell's place, the straight line between the two farther.
+    A place that really came is where its station stands.
     """
-    snaps = tables.road_snaps
+    places = found.places
+    at = places[["easting_m", "northing_m"]].to_numpy(np.float64)
+    standing = snaps_of(tables, places["place_id"].to_numpy(str), at)
     real = sites.loc[sites["site_id"].str.startswith(REAL), "site_id"]
-    own = dict(zip(real, real.str.removeprefix(REAL).str.removesuffix("_l3"), strict=True))
-    at_station = snaps[snaps["kind"] == "station"]
-    came = [at_station[at_station["id"] == at].assign(kind="site", id=i) for i, at in own.items()]
-    cells = tables.cells
-    spots = cells[["easting_m", "northing_m"]].to_numpy()
-    gone = []
-    for row in stations[~stations["station_id"].isin(at_station["id"])].to_dict("records"):
-        apart = np.hypot(*(spots - [row["easting_m"], row["northing_m"]]).T)
-        cell = cells["cell_id"].iloc[int(apart.argmin())]
-        near = snaps[(snaps["kind"] == "cell") & (snaps["id"] == cell)]
-        offset_m = (near["offset_m"] + apart.min()).round(2)
-        gone.append(near.assign(kind="station", id=row["station_id"], offset_m=offset_m))
-    every: pd.DataFrame = pd.concat([snaps, *came, *gone], ignore_index=True)
+    own = {i: i.removeprefix(REAL).removesuffix("_l3") for i in real}
+    came = [standing[standing["id"] == at].assign(kind="site", id=i) for i, at in own.items()]
+    others = tables.road_snaps[tables.road_snaps["kind"] != "station"]
+    every: pd.DataFrame = pd.concat([others, standing, *came], ignore_index=True)
     return every
 
 

@@ -28,6 +28,8 @@ from kwev.solve.record import Network, covered
 from kwev.units import METRE_DECIMALS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.model.demand import DemandPoints
@@ -190,10 +192,26 @@ def last_day(date: str) -> str:
 
 
 def on_the_roads(tables: Tables, network: Network) -> Tables:
-    """Return the tables with a network's stations on the roads.
+    """Return the tables with a network's stations on the roads, in the place of today's."""
+    places = Places.joined([network.l2, network.l3])
+    ids, first = np.unique(places.ids, return_index=True)
+    own = snaps_of(tables, ids, places.xy_m[first])
+    others = tables.road_snaps[tables.road_snaps["kind"] != "station"]
+    return replace(tables, road_snaps=pd.concat([others, own], ignore_index=True))
+
+
+def snaps_of(tables: Tables, ids: NDArray[np.str_], xy_m: NDArray[np.float64]) -> pd.DataFrame:
+    """Return where stations stand on the roads, as rows of ``road_snaps``.
 
     The processed roads have no shape, so a station is taken to be at the nearest place that stands
     on them already, of whatever kind, the straight line between the two farther.
+
+    Parameters
+    ----------
+    tables
+        ``data/processed``, read.
+    ids, xy_m
+        (N,) and (N, 2): the stations, and where they are (m, EPSG:26917).
     """
     known = pd.concat(
         [
@@ -207,15 +225,14 @@ def on_the_roads(tables: Tables, network: Network) -> Tables:
     )  # fmt: skip
     snaps = tables.road_snaps
     known = known.merge(snaps[["kind", "id"]].drop_duplicates(), on=["kind", "id"])
-    places = Places.joined([network.l2, network.l3])
-    ids, first = np.unique(places.ids, return_index=True)
-    away_m, at = cKDTree(known[["x", "y"]]).query(places.xy_m[first])
+    if known.empty:
+        return snaps.iloc[:0]
+    away_m, at = cKDTree(known[["x", "y"]]).query(xy_m)
     near = known[["kind", "id"]].iloc[np.asarray(at)].assign(place=ids, away_m=away_m)
     own = snaps.merge(near, on=["kind", "id"])
     own["offset_m"] = (own["offset_m"] + own["away_m"]).round(METRE_DECIMALS)
     own = own.assign(kind="station", id=own["place"])[list(snaps.columns)]
-    others = snaps[snaps["kind"] != "station"]
-    return replace(tables, road_snaps=pd.concat([others, own], ignore_index=True))
+    return own.sort_values(["id", "mode"], ignore_index=True)
 
 
 def measured(

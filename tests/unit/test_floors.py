@@ -49,7 +49,7 @@ def test_prices_by_hand(made):
     found, rows = made
     table = prices(found, rows).set_index("name")
     # the township gains its 40 people and the city loses 60: 20 of 200 are 10 points
-    row = table.loc[Ask("municipality", "l2", 0.5).name]
+    row = table.loc[Ask("municipality", "l2", 0.2).name]
     assert (row["who"], row["people"]) == ("The four townships", 40)
     assert (row["before"], row["after"], row["most"]) == (0, 1, 1)
     assert row["l2_price"] == pytest.approx(10)
@@ -59,13 +59,13 @@ def test_prices_by_hand(made):
     row = table.loc[Ask("municipality", "l3", 0.25).name]
     assert (row["after"], row["most"]) == (0, 0)
     assert row["missed"] == pytest.approx(0.25)
-    # 10 + 30 + 20 renters: 40 with the first two, 30 with the first and the last; wanted 55.8
-    row = table.loc[Ask("renters", "l2", 0.93).name]
+    # 10 + 30 + 20 renters: 40 with the first two, 30 with the first and the last; wanted 39
+    row = table.loc[Ask("renters", "l2", 0.65).name]
     assert row["who"] == "Renters"
     assert (row["before"], row["after"]) == pytest.approx((40 / 60, 30 / 60))
-    assert row["missed"] == pytest.approx((55.8 - 30) / 200)
+    assert row["missed"] == pytest.approx((39 - 30) / 200)
     # the fifth that has least of those that live anywhere
-    assert table.loc[Ask("quintile", "l2", 0.76).name, "who"] == "Most deprived fifth"
+    assert table.loc[Ask("quintile", "l2", 0.35).name, "who"] == "Most deprived fifth"
 
 
 def test_a_study_without_a_plan_or_with_a_strange_action_is_refused(made):
@@ -150,7 +150,7 @@ def test_inequality_in_words():
     assert accessibility.gini_words(0.7, 0.71) == "as uneven as before"
 
 
-def test_each_floor_is_one_rule_more_than_the_base_plan(project):
+def test_each_floor_is_one_rule_more_than_the_published_plan(project):
     made = points(project)
     assert len(made) <= 20
     assert len({point.name for point in made}) == len(made)
@@ -158,6 +158,8 @@ def test_each_floor_is_one_rule_more_than_the_base_plan(project):
     for point, ask in zip(made[1:], asks(), strict=True):
         values = point.case.config.as_dict()
         values["budget"]["limit_cad"] -= ask.extra_cad
+        assert values["solver"] != base["solver"]  # the gap of the studies
+        values["solver"] = base["solver"]
         assert values != base
         node = values["rules"]
         for part in ask.key.split("__")[1:-1]:
@@ -197,4 +199,5 @@ def test_the_committed_study_is_as_certified_and_floors_help_their_group(
             assert row[level] == pytest.approx(at.loc[row["name"], level], abs=1e-9)
         assert row["after"] <= row["most"] + 1e-12
     townships = table[(table["grouping"] == "municipality") & (table["extra_cad"] == 0)]
-    assert (townships["after"] >= townships["before"]).all()
+    # a plan inside the gap may lack a little of what the published one has
+    assert (townships["after"] >= townships["before"] - 0.002).all()
