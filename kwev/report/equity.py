@@ -358,9 +358,9 @@ CHEAP_POINTS: Final = 0.5
 TOLD: Final = {
     "floor_towns_l3": PRICED,
     "floor_towns_l3_high": Ask("municipality", "l3", 0.85),
-    "floor_towns_l2": Ask("municipality", "l2", 0.5),
+    "floor_towns_l2": Ask("municipality", "l2", 0.3),
     "floor_fifth_l3": Ask("quintile", "l3", 0.9),
-    "floor_renters_l3": Ask("renters", "l3", 0.97),
+    "floor_renters_l2": Ask("renters", "l2", 0.65),
 }
 """Floors whose sentence the text prints, by the number's name."""
 

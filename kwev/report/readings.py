@@ -100,45 +100,57 @@ NOTHING_POINTS: Final = 1e-3
 """Less missing than this is nothing missing: the second stage may miss so much."""
 
 VERDICTS: Final = {
-    "met": "met on the cells",
-    "model": "met on the model's points, not on the cells",
+    "met": "met",
+    "other": "within reach of the money, but not the best plan at these prices",
     "budget": "out of reach of the budget, proven",
     "money": "out of reach of any money, proven",
     "open": "not met, not proven out of reach",
 }
 """What is known of a pair of targets, in words."""
 
-_MEASURED: Final = ["least_budget_cad", "shortfall_points", "l2", "l3", "l2_model", "l3_model"]
+_MEASURED: Final = ["shortfall_points", "l2", "l3"]
 
 
 def grid(report: Report) -> pd.DataFrame:
     """Return what is known of each pair of targets of the study ``targets``.
 
-    On the model's demand points a pair is out of reach of the budget where multipliers show, in
-    whole numbers, that some shortfall is left in every plan, and of any money where a target is
-    above what every candidate built together reaches. What is met there may be missed on the
-    cells, where it counts.
+    A pair is within reach where some plan of the same money, of this study or of the frontier,
+    reaches both. It is out of reach of the budget where multipliers show, in whole numbers, that
+    some shortfall is left in every plan, and of any money where a target is above what every
+    candidate built together reaches.
 
     Returns
     -------
     pandas.DataFrame
         ``l2_target``, ``l3_target``, ``verdict`` (a key of :data:`VERDICTS`), ``words``,
-        ``least_budget_cad`` (NaN where none is known), ``shortfall_points`` and the coverage.
+        ``shortfall_points`` and the coverage.
     """
-    rows = report.study("targets")
+    rows, frontier = report.study("targets"), report.study("frontier")
     asked = [p.case.config.targets for p in registry.points(report.project, "targets")]
+    paid = frontier[frontier["budget_cad"] <= report.config.budget.limit_cad]
+    reached = pd.concat([rows, paid], ignore_index=True)
     pairs = zip(asked, rows.to_dict("records"), strict=True)
-    found = [(t.l2, t.l3, verdict(t.l2, t.l3, row)) for t, row in pairs]
+    found = [(t.l2, t.l3, verdict(t.l2, t.l3, row, reached)) for t, row in pairs]
     table = pd.DataFrame(found, columns=["l2_target", "l3_target", "verdict"])
     return table.assign(words=table["verdict"].map(VERDICTS)).join(rows[_MEASURED])
 
 
-def verdict(l2: float, l3: float, row: Mapping[Any, Any]) -> str:
-    """Return what a row of a study says of the targets that it was asked for."""
+def verdict(l2: float, l3: float, row: Mapping[Any, Any], reached: pd.DataFrame) -> str:
+    """Return what is known of a pair of targets.
+
+    Parameters
+    ----------
+    l2, l3
+        The targets (shares).
+    row
+        The row of the study that was asked for them.
+    reached
+        Plans of no more money: ``l2`` and ``l3`` (shares).
+    """
     if row["l2_status"] == "met" and row["l3_status"] == "met":
         return "met"
-    if row["shortfall_points"] <= NOTHING_POINTS:
-        return "model"
+    if ((reached["l2"] >= l2) & (reached["l3"] >= l3)).any():
+        return "other"
     if row["l2_ceiling"] < l2 or row["l3_ceiling"] < l3:
         return "money"
     checked = row["shortfall_checked_points"]
@@ -146,14 +158,10 @@ def verdict(l2: float, l3: float, row: Mapping[Any, Any]) -> str:
 
 
 def cross(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the grid with a row for each Level 2 target and a column for each Level 3 target.
-
-    A cell says the verdict, and the least budget where one is known.
-    """
-    known = frame["least_budget_cad"].notna() & frame["verdict"].isin(["model", "budget", "met"])
-    least = [f"; from ${cad / CAD_PER_MILLION:.2f} million" for cad in frame["least_budget_cad"]]
-    told = frame.assign(cell=frame["words"] + pd.Series(least, frame.index).where(known, ""))
-    table = told.pivot_table(index="l2_target", columns="l3_target", values="cell", aggfunc="first")
+    """Return the verdicts with a row for each Level 2 target, a column for each Level 3 target."""
+    table = frame.pivot_table(
+        index="l2_target", columns="l3_target", values="words", aggfunc="first"
+    )
     table.columns = [f"l3_{share:g}" for share in table.columns]
     return table.reset_index()
 

@@ -21,7 +21,7 @@ from kwev.report import picks, readings, registry, sweeps
 from kwev.report.plan_charts import LEVEL_LINES
 from kwev.report.readings import MONEY_TOL, VERDICTS, money
 from kwev.report.sweeps import origin as _origin
-from kwev.units import CAD_PER_MILLION, POINTS
+from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES
 
 if TYPE_CHECKING:
@@ -237,19 +237,13 @@ def _budgets(report: Report) -> list[Number]:
 def _targets(report: Report) -> list[Number]:
     grid, own = readings.grid(report), report.config.targets
     origin = "data/results/targets.csv"
-    best = ["least_budget_cad", "l2_target", "l3_target"]
-    top = rows(grid.dropna(subset="least_budget_cad").sort_values(best))[-1]
     at = {(row.l2_target, row.l3_target): row for row in rows(grid)}
     eased = float(grid["l3_target"].min())
     before, after = at[own.l2, own.l3], at[own.l2, eased]
     moved = {name: POINTS * (getattr(after, name) - getattr(before, name)) for name in LEVEL_NAMES}
-    ceiling = {"l2_ceiling_model": float(report.study("budget")["l2_ceiling"].iloc[0])}
     return [
-        *named("data/results/budget.csv", share=ceiling),
         *named(
-            origin, count={"target_pairs": len(grid)}, text={"target_verdicts": verdicts(grid)},
-            share={"top_l2": top.l2_target, "top_l3": top.l3_target},
-            million_cad={"top_least": top.least_budget_cad / CAD_PER_MILLION},
+            origin, count={"target_pairs": len(grid)}, text={"target_verdicts": verdicts(grid)}
         ),
         Number("eased_l3", eased, "share", origin, "{:.0%}"),
         *(Number(f"eased_{level}_moves", points, "points", origin, "{:+.1f}")

@@ -169,6 +169,10 @@ def test_each_floor_is_one_rule_more_than_the_published_plan(project):
         assert values == base
 
 
+def test_the_text_tells_of_floors_of_the_study():
+    assert set(equity.TOLD.values()) <= set(asks())
+
+
 def test_each_floor_is_above_what_the_published_plan_gives_its_group(recommended):
     found = recommended.findings
     named = found.households.set_index("name")

@@ -85,9 +85,7 @@ def small():
         columns=["fsa", "quarter", "ev_inside"],
     )  # fmt: skip
     made.cell_parts["ev"] = made.das["ev"].to_numpy(float)
-    made.road_snaps = pd.DataFrame(
-        columns=["kind", "id", "mode", "edge_id", "along_m", "offset_m"]
-    )
+    made.road_snaps = pd.DataFrame(columns=["kind", "id", "mode", "edge_id", "along_m", "offset_m"])
     values = vars(made)
     return make_dataclass("Toy", list(values), frozen=True, eq=False)(**values)
 

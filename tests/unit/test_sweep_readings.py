@@ -149,17 +149,17 @@ def test_plans_that_the_model_takes_for_equal_show_the_noise_of_the_cells():
 def target_rows():
     """Return the five verdicts, one a row."""
     names = [
-        "l2_target", "l3_target", "l2_status", "l3_status", "shortfall_points", "l2_ceiling",
-        "l3_ceiling", "shortfall_checked_points", "least_budget_cad", "l2", "l3",
+        "l2_target", "l3_target", "l2_status", "l3_status", "l2_ceiling", "l3_ceiling",
+        "shortfall_checked_points", "l2", "l3",
     ]  # fmt: skip
     nan = float("nan")
     return pd.DataFrame(
         [
-            (0.5, 0.5, "met", "met", 0.0, 0.9, 0.9, 0.0, 1e6, 0.60, 0.7),
-            (0.6, 0.5, "unmet_unproven", "met", 0.0, 0.9, 0.9, 0.0, 2e6, 0.61, 0.7),
-            (0.7, 0.5, "unmet_unproven", "met", 3.0, 0.9, 0.9, 2.0, 3e6, 0.62, 0.7),
-            (0.8, 0.5, "unmet_unproven", "met", 3.0, 0.9, 0.9, nan, nan, 0.63, 0.7),
-            (0.95, 0.5, "unmet_proven", "met", 3.0, 0.9, 0.9, 2.0, nan, 0.64, 0.7),
+            (0.5, 0.5, "met", "met", 0.9, 0.9, 0.0, 0.60, 0.7),
+            (0.61, 0.5, "unmet_unproven", "met", 0.9, 0.9, 0.0, 0.60, 0.7),
+            (0.7, 0.5, "unmet_unproven", "met", 0.9, 0.9, 2.0, 0.62, 0.7),
+            (0.8, 0.5, "unmet_unproven", "met", 0.9, 0.9, nan, 0.63, 0.7),
+            (0.95, 0.5, "unmet_proven", "met", 0.9, 0.9, 2.0, 0.64, 0.7),
         ],
         columns=names,
     )
@@ -167,17 +167,18 @@ def target_rows():
 
 def test_each_verdict_of_a_pair_of_targets():
     found = target_rows()
-    verdicts = [readings.verdict(r["l2_target"], 0.5, r) for r in found.to_dict("records")]
-    assert verdicts == ["met", "model", "budget", "open", "money"]
+    told = found.to_dict("records")
+    verdicts = [readings.verdict(r["l2_target"], 0.5, r, found) for r in told]
+    # the second plan reaches 0.60, and another of the same money 0.64
+    assert verdicts == ["met", "other", "budget", "open", "money"]
     grid = found.assign(verdict=verdicts, words=[readings.VERDICTS[v] for v in verdicts])
     crossed = readings.cross(grid)
     assert list(crossed.columns) == ["l2_target", "l3_0.5"]
-    assert crossed["l3_0.5"][1].endswith("not on the cells; from $2.00 million")
-    assert "from $" not in crossed["l3_0.5"][4]
+    assert crossed["l3_0.5"][4] == "out of reach of any money, proven"
     assert sensitivity.verdicts(grid) == (
-        "1 is met on the cells; 1 is met on the model's points, not on the cells; 1 is out of "
-        "reach of the budget, proven; 1 is out of reach of any money, proven; 1 is not met, not "
-        "proven out of reach"
+        "1 is met; 1 is within reach of the money, but not the best plan at these prices; 1 is "
+        "out of reach of the budget, proven; 1 is out of reach of any money, proven; 1 is not "
+        "met, not proven out of reach"
     )
 
 
