@@ -10,6 +10,7 @@ from typing import Any
 
 from planted import Ground, agreed, reconfigured, refreshed
 
+from kwev.model.siting import candidates
 from kwev.plan.format import Action, ObjectiveParts
 
 Forged = tuple[dict[str, Any], str]
@@ -536,7 +537,7 @@ def a_witness_over_the_budget(ground: Ground) -> Forged:
     values = ground.copy()
     witness = values["witnesses"]["attainable_l3"]["actions"]
     taken = {action_id.split("_", 2)[-1] for action_id, _ in witness}
-    table = ground.tables.sites
+    table = candidates(ground.tables, ground.case.config)
     large = (table["station_id"] == "") & (table["grid_kw"] >= 700)
     spare = [site for site in table.loc[large, "site_id"] if site not in taken]
     other = [site for site in table.loc[table["station_id"] == "", "site_id"] if site not in taken]

@@ -104,7 +104,7 @@ def phase_file(plan: Plan, power: Power) -> FileRecord:
         **{key: getattr(plan, key) for key in same},
         "phases": [{**row, "kinds": _kinds(plan, phase)}
                    for row, phase in zip(rows, PHASES, strict=True)],
-        "stations": len(plan.actions),
+        "stations": sum(row["stations"] for row in rows),
         "ports": sum(action.ports_added for action in plan.actions),
         "cost_cad": plan.cost.net_cad,
         "grid_requirements": _grid_totals(plan, power),

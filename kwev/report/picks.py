@@ -249,7 +249,7 @@ def _worded(report: Report) -> pd.DataFrame:
 # -- plans nearly as good as the best -----------------------------------------------------------
 
 NAME: Final = "alternatives"
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Version of the code behind the record (see :func:`kwev.studies.study.made_from`)."""
 BEST: Final = "best"
 """Name of the plan that the alternatives stand beside."""

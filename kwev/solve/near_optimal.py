@@ -16,7 +16,7 @@ import numpy as np
 from kwev.errors import KwevError
 from kwev.model.formulation import HOLD_POINTS, build_model, touched
 from kwev.model.inputs import build_inputs
-from kwev.solve.branch_and_bound import Hints, solve
+from kwev.solve.branch_and_bound import Hints, ask_after, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, reduce, tight_rows
 from kwev.solve.record import Choice, Extreme, Outcome, choice_of, objective_parts, plan_record
@@ -117,7 +117,10 @@ class _Search:
         own = self.config.solver
         limits = {"mip_gap": SEARCH_GAP, "time_limit_s": min(own.time_limit_s, LONGEST_S)}
         settings = own.model_copy(update=limits)
-        hints = Hints(tuple(tight.counts.values()), kept.start(model, start), enough=ENOUGH)
+        hints = Hints(
+            tuple(tight.counts.values()), kept.start(model, start), enough=ENOUGH,
+            ask_after=ask_after(self.config.objective.mode),
+        )  # fmt: skip
         answer = solve(problem, self.engine, settings, hints)
         if not answer.found:
             raise out_of_time("near-optimal alternative")

@@ -191,6 +191,7 @@ def sites():
             "longitude": [-80.5, -80.3, -80.52],
             "source": ["City", "City", "Region"],
             "owner": ["public", "public", ""],
+            "land": ["own", "own", "partner"],
         }
     )
 

@@ -8,7 +8,6 @@ from figures.reading import outside
 from kwev.display.figure import is_svg
 from kwev.errors import KwevError
 from kwev.report import accessibility, effects, equity, monitoring
-from kwev.report.scenario import Report
 
 LIMIT_BYTES = 1_500_000
 TABLES = (
@@ -22,9 +21,8 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def report(project, base_plan):
-    del base_plan  # in the store from here on
-    return Report(project, "base", "da")
+def report(recommended):
+    return recommended
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -89,7 +89,7 @@ def test_new_stations_by_their_ports_add_up(plan):
 def test_phases_add_up_and_name_what_they_hold(plan):
     made = with_removal(plan)
     table = phases.phases(made)
-    assert table["stations"].sum() == len(made.actions)
+    assert table["actions"].sum() == len(made.actions)
     assert table["ports"].sum() == sum(a.ports_added for a in made.actions)
     assert table["cost_cad"].sum() == pytest.approx(sum(a.net_cad for a in made.actions))
     assert list(table["name"]) == [
