@@ -225,16 +225,15 @@ def _of_cells(report: Report) -> list[Number]:
 
 
 def _of_sets(report: Report) -> list[Number]:
-    """Return coverage today, and its lowest and highest by demand points and metric."""
+    """Return coverage today in a straight line, and its ends over demand points and metrics."""
     table = by_geography(report.tables, report.config)
     tract, _, cell = table.to_dict("records")
-    metric = report.config.coverage.metric
-    shares = {"ev_now": cell[f"ev_owners_{metric}"]}
+    shares = {"ev_now": cell["ev_owners_straight_line"]}
     for level in ("l2", "l3"):
         values = table[[f"{level}_{m}" for m in METRICS]].to_numpy()
         shares |= {
-            f"{level}_now": cell[f"{level}_{metric}"],
-            f"{level}_now_tract": tract[f"{level}_{metric}"],
+            f"{level}_now": cell[f"{level}_straight_line"],
+            f"{level}_now_tract": tract[f"{level}_straight_line"],
             f"{level}_now_lowest": values.min(),
             f"{level}_now_highest": values.max(),
         }

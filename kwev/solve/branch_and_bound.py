@@ -156,7 +156,7 @@ class Hints:
 
 
 def ask_after(mode: str) -> int:
-    """Return after how many relaxations the solver's own search is asked, by mode of the objective."""
+    """Return after how many relaxations the solver's own search is asked, by the mode."""
     return SOON if mode == "weighted" else ASK_AFTER
 
 
