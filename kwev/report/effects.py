@@ -11,7 +11,7 @@ import pandas as pd
 
 from kwev.display import origins
 from kwev.display.table import Column, table
-from kwev.display.values import Numbers, named
+from kwev.display.values import ASSUMED_DIGITS, Numbers, named
 from kwev.errors import KwevError
 from kwev.model.coverage import reach_l2, reach_l3, ruler_of
 from kwev.model.demand import demand_points, household_share, low_income_cad, share_of
@@ -298,6 +298,7 @@ def of_effects(report: Report) -> Numbers:
         numbers += named(
             f"effects.by_group: {level}",
             prefix=f"{level}_",
+            digits=ASSUMED_DIGITS,
             people={"newly": people[newly].sum()},
             text={"last_town": last["name"]},
             share={

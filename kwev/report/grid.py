@@ -12,7 +12,7 @@ import pandas as pd
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark, graded
 from kwev.display.table import category_name
-from kwev.display.values import Number, Numbers, named
+from kwev.display.values import Number, Numbers, listed, named
 from kwev.model.siting import candidates, existing_stations, site_limit_kw
 from kwev.pipeline.parameters import GridRule
 from kwev.report.region import dissolved, town_names
@@ -152,7 +152,7 @@ def numbers(report: Report) -> Numbers:
     """Return the numbers of the grid proxy."""
     t, c = report.tables, report.config
     areas, kinds = t.area_grid, by_category(t, c)
-    *names, last = sorted(kinds.loc[kinds["l3"] == 0, "category"].str.lower())
+    never = sorted(kinds.loc[kinds["l3"] == 0, "category"].str.lower())
     convertible = t.stations[
         t.stations["in_region"] & (t.stations["l2_ports"] > 0) & (t.stations["l3_ports"] == 0)
         & (t.stations["access"] == "public")
@@ -179,7 +179,7 @@ def numbers(report: Report) -> Numbers:
             *named("area_grid", prefix="grid_", count={"areas": len(areas)}, ratio=factors),
             *named("config", prefix="grid_", kw={"pair:,.0f": pair_kw(c)}),
             *named("sites.grid_kw, stations.grid_kw", prefix="grid_", count=counts,
-                   text={"never": f"{', '.join(names)} and {last}"}),
+                   text={"never": listed(never) if never else "none"}),
             *named("grid.over_proxy", prefix="grid_", text={"over_words": over_words(over)}),
             Number("grid_area_median", float(mw.median()), "ratio", "area_grid", "{:.1f} MW"),
             Number("grid_region", float(mw.sum()), "ratio", "area_grid", "{:,.0f} MW"),

@@ -244,6 +244,14 @@ def public_share_words(demand: Demand) -> str:
     )
 
 
+def shortfall_said(plan: Plan) -> str:
+    """Return what the solver says of the shortfall: a bound where it is made least first."""
+    if plan.config.objective.mode == "weighted":
+        return "it has its price, so the solver names no bound on it alone"
+    least = Number("", plan.solver_says.shortfall_bound_points, "points", "")
+    return f"by the solver's word no plan has less than {least}"
+
+
 def of_plan(report: Report) -> Numbers:
     """Return the numbers of the published plan."""
     plan, account = report.plan, report.entry.account
@@ -255,9 +263,9 @@ def of_plan(report: Report) -> Numbers:
         *named("plan.actions.kind", count={f"plan_{k}": kinds.count(k) for k in KIND_NAMES}),
         *named("plan.actions.kind", text={"actions_in_words": actions_in_words(plan)}),
         *named("plan.cost", million_cad={"net_cost": cost.net_cad / CAD_PER_MILLION}),
-        *named("plan.cost", cad={
-            "purchase": cost.purchase_cad,
-            "resale_income": cost.resale_cad, "operating_cost": cost.operating_cad_per_year,
+        *named("plan.cost", digits=ASSUMED_DIGITS, cad={
+            "purchase": cost.purchase_cad, "resale_income": cost.resale_cad,
+            "operating_cost": cost.operating_cad_per_year,
             "unspent": cost.budget_cad - cost.net_cad,
         }),
         *named("plan.quality", plan.quality, points="objective:.2f"),
@@ -268,9 +276,8 @@ def of_plan(report: Report) -> Numbers:
         *named("plan.solver_says.reason", text={"solver_reason": words.SOLVER_REASON[said.reason]}),
         *named("solve.json", count={"solves": len(account["solves"])}),
         *named("solve.json: size", account["size"], count="columns rows_l2 rows_l3"),
-        *named("plan.shortfall", points={
-            "shortfall": short.total_points, "shortfall_bound": said.shortfall_bound_points,
-        }),
+        *named("plan.shortfall", points={"shortfall": short.total_points},
+               text={"shortfall_said": shortfall_said(plan)}),
         *named("plan.shortfall.demand", share={"unserved": short.demand or 0.0}),
         *named("plan.model_coverage", share={
             f"{level}_model": getattr(plan.model_coverage, level).after for level in LEVEL_KEYS
