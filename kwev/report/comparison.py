@@ -15,10 +15,17 @@ from kwev.display.figure import Origin
 from kwev.display.table import Column, table
 from kwev.display.values import ASSUMED_DIGITS, Numbers, named
 from kwev.model.demand import share_of
-from kwev.report.distances import METRIC_NAMES, METRICS
+from kwev.report.distances import METRICS
 from kwev.report.effects import WHENS
 from kwev.units import CAD_PER_MILLION, M_PER_KM
-from kwev.vocabulary import LAND_KEYS, LANDS, LEVEL_KEYS, TARGET_KEYS, TARGET_NAMES
+from kwev.vocabulary import (
+    LAND_KEYS,
+    LANDS,
+    LEVEL_KEYS,
+    METRIC_WORDS,
+    TARGET_KEYS,
+    TARGET_NAMES,
+)
 
 if TYPE_CHECKING:
     from kwev.config import Metric
@@ -36,6 +43,7 @@ NEW_KINDS: Final = tuple(f"new_{level}" for level in LEVEL_KEYS)
 _ROWS: Final = {
     "new_l2": "New Level 2 stations",
     "new_l3": "New Level 3 stations",
+    "upgrades": "Conversions of Level 2 to Level 3",
     "ports_l2": "Level 2 ports added",
     "ports_l3": "Level 3 ports added",
     **{f"land_{key}": f"New stations on {land.name}" for key, land in LANDS.items()},
@@ -76,6 +84,7 @@ def counts(plan: Plan) -> dict[str, int]:
     """Return new stations and ports added, by level."""
     found = {f"new_{level}": sum(a.kind == f"new_{level}" for a in plan.actions)
              for level in LEVEL_KEYS}  # fmt: skip
+    found["upgrades"] = sum(a.kind == "upgrade" for a in plan.actions)
     for level in LEVEL_KEYS:
         found[f"ports_{level}"] = sum(
             max(getattr(a, f"{level}_ports_after") - getattr(a, f"{level}_ports_before"), 0)
@@ -133,7 +142,7 @@ def compared(report: Report) -> pd.DataFrame:
     for target in TARGET_KEYS:
         short = target.removesuffix("_owners")
         for metric in reversed(METRICS):
-            way = METRIC_NAMES[metric].lower()
+            way = METRIC_WORDS[metric]
             within = (
                 ""
                 if short == "ev"

@@ -10,7 +10,7 @@ from kwev.display.table import Column, Columns, table
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named
 from kwev.plan import words
 from kwev.report import sweeps
-from kwev.units import CAD_PER_MILLION, POINTS, SQRT3
+from kwev.units import CAD_PER_MILLION, M_PER_KM, POINTS, SQRT3
 from kwev.vocabulary import (
     ACTION_KIND,
     ALWAYS_SHOWN,
@@ -214,6 +214,7 @@ def of_scenario(report: Report) -> Numbers:
             *named("targets.ev_owners", share={"target_ev:.0%": c.targets.ev_owners.share}),
             *named("coverage", m={f"{k}_radius": getattr(c.coverage, f"{k}_radius_m")
                                   for k in LEVEL_KEYS}),
+            *named("coverage", km={"l3_drive:g": c.coverage.l3_radius_m / M_PER_KM}),
             *named("power", kw={"l2_kw": c.power.l2_kw, "l3_kw:,.0f": c.power.l3_kw}),
             *named("ports", kw={"l3_pair_kw:,.0f": ports * c.power.l3_kw}),
             *named("power", c.power, v="l2_volts l3_volts"),

@@ -43,7 +43,7 @@ def small(rows=()):
 
 def test_new_stations_and_ports_are_counted_by_hand():
     assert comparison.counts(small().plan) == {
-        "new_l2": 2, "new_l3": 1, "ports_l2": 2 + 3 + 1, "ports_l3": 4 + 2,
+        "new_l2": 2, "new_l3": 1, "upgrades": 1, "ports_l2": 2 + 3 + 1, "ports_l3": 4 + 2,
     }  # fmt: skip
 
 
