@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +26,12 @@ def book(project):
 
 def test_every_page_link_and_asset_is_there(book):
     assert [str(problem) for problem in check_book(book)] == []
+
+
+def test_no_page_prints_a_violation(book):
+    for page in sorted(book.output_dir.rglob("*.html")):
+        text = BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser").get_text(" ")
+        assert not re.search(r"\b[1-9][\d,]* violations?\b", text), page
 
 
 def test_the_pdf_is_there(book):
