@@ -90,14 +90,14 @@ def test_a_sample_of_rows_is_what_its_actions_give(project, tables, name, point)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", registry.STUDIES)
-def test_every_row_is_what_its_actions_give(project, tables, name):
-    """All columns but bounds, which `kwev sweep --check` proves anew, as the sample does here."""
-    check(registry.points(project, name), project, tables, name, remeasured)
+def test_a_row_in_eight_is_what_its_actions_give(project, tables, name):
+    """All columns but bounds; `kwev sweep --check` measures every row and proves every bound."""
+    check(registry.points(project, name)[::8], project, tables, name, remeasured)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", registry.STUDIES)
-def test_the_bounds_of_a_row_of_each_study_are_proven(project, tables, name):
+@pytest.mark.parametrize("name", ["cases", "equity", "frontier", "scenarios", "weighted-sum"])
+def test_the_bounds_of_a_row_of_other_studies_are_proven(project, tables, name):
     check(registry.points(project, name)[-1:], project, tables, name)
 
 
