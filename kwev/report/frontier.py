@@ -299,12 +299,14 @@ def numbers(report: Report) -> Numbers:
 def _plans(every: pd.DataFrame, parts: Sequence[pd.DataFrame]) -> list[Number]:
     kept, met = every[every["efficient"]], every[every["attained"]]
     budgets, share = BUDGETS_CAD, L3_SHARES[1]
-    counts = {"points": len(kept), "beaten": len(met) - len(kept)}
+    counts = {"points": len(kept)}
     violations = sum(int(part["violations"].sum()) for part in parts)
     return [
         *named("study frontier", None, "frontier_", count={"solved": len(every)}),
         *named("frontier.efficient", None, "frontier_", count=counts),
         *named("frontier.attained", None, "frontier_", text={
+            "beaten": some(len(met) - len(kept), "plan is beaten by another",
+                           "plans are beaten by another"),
             "missed": some(len(every) - len(met), "plan misses what was asked for",
                            "plans miss what was asked for")}),
         *named("studies frontier*", None, "frontier_", count={"plans": sum(map(len, parts))}),
