@@ -286,13 +286,11 @@ def numbers(report: Report) -> Numbers:
           for key, share in record["near"].items()),
     ]  # fmt: skip
     for level in LEVEL_KEYS:
-        then, built, plan, greedy = (
-            shares[name][level] for name in ("then", "built", "plan", "greedy")
-        )
+        built, plan, greedy = (shares[name][level] for name in ("built", "plan", "greedy"))
         found += [
             *named(_ORIGIN, counts[level], f"hind_{level}_", count="then went came now"),
             *named(_ORIGIN, None, f"hind_{level}_", text={"lot": by_lot(shares, level)},
-                   share={"before": then, "built": built, "plan": plan}),
+                   share={"built": built, "plan": plan}),
             *(Number(f"hind_{level}_{name}", POINTS * (plan - other), "points", _ORIGIN, "{:+.1f}")
               for name, other in (("gain", built), ("over_rule", greedy))),
         ]  # fmt: skip

@@ -23,6 +23,8 @@ from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES, METRIC_WORDS, TARGET_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kwev.config import Metric
     from kwev.data.tables import Tables
     from kwev.display.figure import Figure, Origin
@@ -296,11 +298,25 @@ def numbers(report: Report) -> Numbers:
                    points={f"{level}_per_year": points for level, points in trend.items()}),
             *(Number(f"watch_{level}_{end}", getattr(line, level), "share", ORIGIN)
               for level in LEVEL_NAMES for end, line in ends.items()),
+            Number("watch_places", _moved(report, ends), "points", ORIGIN, "{:.1f}"),
             Number("watch_regression", watched.regression_points, "points", "data/targets.json"),
             *named("drift.triggers", None, "drift_", count={"triggers": len(found)},
                    text={"words": drift_words(calling)}),
         ]
     )  # fmt: skip
+
+
+def _moved(report: Report, lines: Mapping[str, Measured]) -> float:
+    """Return by how much hindsight's shares of the two lists differ from the history's (points).
+
+    A list says where its stations are; hindsight has each where the merged network has it.
+    """
+    shares = report.hindsight["shares"]
+    return POINTS * max(
+        abs(shares[network][level] - getattr(lines[end], level))
+        for network, end in (("then", "older"), ("built", "newer"))
+        for level in LEVEL_NAMES
+    )
 
 
 def years_words(missing_points: float, points_per_year: float, *, in_reach: bool = True) -> str:
