@@ -311,7 +311,7 @@ def _moved(report: Report, lines: Mapping[str, Measured]) -> float:
 
     A list says where its stations are; hindsight has each where the merged network has it.
     """
-    shares = report.hindsight["shares"]
+    shares: dict[str, dict[str, float]] = report.hindsight["shares"]
     return POINTS * max(
         abs(shares[network][level] - getattr(lines[end], level))
         for network, end in (("then", "older"), ("built", "newer"))
