@@ -312,11 +312,12 @@ def _moved(report: Report, lines: Mapping[str, Measured]) -> float:
     A list says where its stations are; hindsight has each where the merged network has it.
     """
     shares: dict[str, dict[str, float]] = report.hindsight["shares"]
-    return POINTS * max(
+    apart: list[float] = [
         abs(shares[network][level] - getattr(lines[end], level))
         for network, end in (("then", "older"), ("built", "newer"))
         for level in LEVEL_NAMES
-    )
+    ]
+    return POINTS * max(apart)
 
 
 def years_words(missing_points: float, points_per_year: float, *, in_reach: bool = True) -> str:
