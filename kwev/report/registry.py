@@ -9,6 +9,7 @@ from kwev.errors import KwevError, nearest
 from kwev.report import equity, frontier, hindsight, picks, sweeps, timing
 from kwev.studies import study
 from kwev.studies.rows import differences, remeasured
+from kwev.studies.store import in_processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -121,15 +122,23 @@ def sweep(
         known(name)
     every = [point for name in chosen if name in STUDIES for point in STUDIES[name](project)]
     made = study.run(project, every, scheduler=scheduler, progress=progress, fresh=fresh)
-    for name in chosen:
-        if name not in RECORDS:
-            continue
-        rec = RECORDS[name](project)
-        if fresh or study.record_problem(project, rec):
-            study.write_record(project, rec)
-            made += 1
+    kept = [name for name in chosen if name in RECORDS]
+    jobs = {
+        name: (project, name)
+        for name in kept
+        if fresh or study.record_problem(project, RECORDS[name](project))
+    }
+    for name in kept:
+        if name not in jobs:
+            progress(name)
+    for name, _ in in_processes(_write_record, jobs):
+        made += 1
         progress(name)
     return made
+
+
+def _write_record(project: Project, name: str) -> None:
+    study.write_record(project, RECORDS[name](project))
 
 
 def size(project: Project, names: Iterable[str]) -> Mapping[str, int]:

@@ -48,6 +48,7 @@ then. ``tests/model/test_versions.py`` fails when that code changes and the vers
 """
 
 Result = TypeVar("Result")
+JobKey = TypeVar("JobKey")
 
 MOST_WORKERS = 4
 """Plans solved at a time, at most: each process holds the tables and a model."""
@@ -174,8 +175,8 @@ def solve_ahead(
 
 
 def in_processes(
-    work: Callable[..., Result], jobs: Mapping[Path, tuple[Any, ...]]
-) -> Iterator[tuple[Path, Result]]:
+    work: Callable[..., Result], jobs: Mapping[JobKey, tuple[Any, ...]]
+) -> Iterator[tuple[JobKey, Result]]:
     """Call a function for each job in processes of this machine, several at a time.
 
     Parameters
