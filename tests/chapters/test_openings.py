@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from kwev.book.chapters import read_book, read_chapter
+from kwev.book.sentences import words
 from kwev.report.numbers import everything
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\{python\} \w+\.(\w+)`")
+MOST_WORDS = 90
 METRICS = ("along the roads", "straight line")
 
 ALIKE = (
@@ -64,6 +66,11 @@ def test_a_share_of_an_opening_is_the_front_pages_or_declared(numbers, source):
     known = {name for names in ALIKE for name in names} | TOLD_ALONE
     shares = {n for n in NAME.findall(opening(source)) if numbers[n].unit == "share"}
     assert shares <= known
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if s != "index.qmd"])
+def test_an_opening_is_read_in_half_a_minute(source):
+    assert sum(words(line) for line in opening(source).splitlines() if line.strip()) <= MOST_WORDS
 
 
 @pytest.mark.parametrize("source", SOURCES)
