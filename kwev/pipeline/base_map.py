@@ -15,12 +15,13 @@ import shapely
 from kwev import polyline
 from kwev.data.schemas import arrange, choices
 from kwev.pipeline.geometry import to_metres, unproject
-from kwev.pipeline.roads import NO_ROAD, NOT_OPEN
+from kwev.pipeline.roads import GATED, NOT_OPEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
+    from numpy.typing import NDArray
     from shapely.geometry.base import BaseGeometry
 
     from kwev.pipeline.boundaries import Boundaries
@@ -33,20 +34,25 @@ KINDS: Final = choices("base_map", "kind")
 CLASSES: Final = {
     "Freeway": "freeway", "Highway": "freeway", "Ramp": "ramp", "Arterial": "arterial",
     "Collector": "collector", "Local Street": "street", "Cul-de-Sac": "street",
-    "Private": "lane", "Alleyway / Lane": "lane", "Rapid Transit": "rail",
+    "Private": "lane", "Alleyway / Lane": "lane",
 }  # fmt: skip
-"""Kind of each class of the road file; a turning lane is not drawn."""
+"""Kind of each class of the road file; a turning lane is not drawn, nor the few pieces of track."""
 
-_GATED: Final = "Private gated road"
 _LEAST_WATER_M2: Final = 1_000.0
 _EDGE_M: Final = 100.0
-_LEAST_STREETS: Final = 5
+_LEAST_STREETS: Final = 8
 """A settlement that fewer segments name is a slip of the file, or too small for a name."""
 
 _Row = tuple[str, str, "BaseGeometry"]
 
 
-def base_map(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
+def base_map(
+    raw: Raw,
+    bounds: Boundaries,
+    tracks: NDArray[np.object_],
+    parameters: Parameters,
+    ledger: Ledger,
+) -> pd.DataFrame:
     """Return ``base_map``: kind, name and lines of what is drawn below every map.
 
     Parameters
@@ -55,6 +61,8 @@ def base_map(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledge
         ``roads``, ``water``, ``rivers``, ``districts`` and ``waterloo_facilities``.
     bounds
         The Region and its municipalities.
+    tracks
+        Lines of the ION (m), as its timetable draws them.
     parameters
         ``ground_simplify_m`` and ``ground_margin_m`` are used.
     ledger
@@ -66,12 +74,13 @@ def base_map(raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledge
         Sorted by kind in the order of drawing, then by name.
     """
     roads = to_metres(raw.read_shapes("roads"))
-    shut = roads["PublicAcce"].isin([*NOT_OPEN, _GATED])
+    shut = roads["PublicAcce"].isin([*NOT_OPEN, *GATED])
     ledger.add("roads", "gated, closed or not built: not on the base map", "dropped", shut)
     open_roads = roads[~shut]
     found = [
         *water(to_metres(raw.read_shapes("water")), to_metres(raw.read_shapes("rivers"))),
         *road_lines(open_roads),
+        ("rail", "", shapely.line_merge(shapely.union_all(tracks))),
         *parks(to_metres(raw.read_shapes("waterloo_facilities"))),
         *districts(to_metres(raw.read_shapes("districts")), bounds.municipalities),
         *settlements(open_roads, bounds.municipalities),
@@ -99,10 +108,10 @@ def table_of(found: Iterable[_Row], area: BaseGeometry, simplify_m: float) -> pd
 
 
 def road_lines(roads: gpd.GeoDataFrame) -> list[_Row]:
-    """Return the roads, and the ION's tracks, joined by kind and name."""
+    """Return the roads joined by kind and name."""
     kind = roads["CartoClass"].map(CLASSES)
-    name = roads["FullStreet"].fillna("").where(~roads["CartoClass"].isin(NO_ROAD), "")
-    drawn = roads.assign(kind=kind, name=name.str.strip())[kind.notna()]
+    name = roads["FullStreet"].fillna("").str.strip()
+    drawn = roads.assign(kind=kind, name=name)[kind.notna()]
     return [
         (str(of_kind), str(of_name), shapely.line_merge(shapely.union_all(part.to_numpy())))
         for (of_kind, of_name), part in drawn.groupby(["kind", "name"]).geometry

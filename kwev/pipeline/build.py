@@ -377,7 +377,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         citations = citation_table(raw)
         checks = check_table(raw)
     with meter.stage("ground"):
-        ground = base_map(raw, bounds, parameters, ledger)
+        lines = layers["transit_lines"][0]
+        tracks = lines.geometry[lines["mode"] == "ion"].to_numpy()
+        ground = base_map(raw, bounds, tracks, parameters, ledger)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,
         "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
