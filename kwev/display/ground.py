@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kwev import escape
 from kwev.data.schemas import PROCESSED
 from kwev.data.tables import parsed, read_held
+from kwev.files import write_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,6 +19,23 @@ FILE: Final = "ground-data.js"
 """File of the screen's data; ``assets/ground.js`` draws it."""
 
 _TABLE: Final = "base_map"
+
+
+def publish(processed: Path, vendor: Path) -> None:
+    """Write what ``ground.js`` draws into the folder of scripts, where it is not there already."""
+    content, target = _content(processed, _stamp(processed)), vendor / FILE
+    if not target.is_file() or target.read_bytes() != content:
+        write_bytes(target, content)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    path = folder / f"{_TABLE}.csv"
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0)
+
+
+@lru_cache(maxsize=2)  # each figure of a chapter publishes what it loads
+def _content(folder: Path, stamp: tuple[int, int]) -> bytes:  # noqa: ARG001
+    return script(read(folder))
 
 
 def read(folder: Path) -> pd.DataFrame | None:
