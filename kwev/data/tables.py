@@ -69,6 +69,8 @@ class Tables:
         Published findings on policy, home charging and the need for ports, as quoted.
     station_checks
         Ports by forward sortation area as another reader counted them: a check, no input.
+    base_map
+        Roads, tracks, water, parks and names of places, for the eye: what maps are drawn on.
     quality
         The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
@@ -110,6 +112,7 @@ class Tables:
     tariffs: pd.DataFrame
     citations: pd.DataFrame
     station_checks: pd.DataFrame
+    base_map: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
     manifest_sha256: str = ""

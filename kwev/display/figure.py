@@ -17,7 +17,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from kwev import escape
-from kwev.display import style
+from kwev.display import ground, style
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_csv, write_text
 from kwev.project import Project, find_project
@@ -109,6 +109,7 @@ _VENDORED = (
     "figures.js",
     "maps.js",
     "maps.css",
+    "ground.js",
     "leaflet/leaflet.js",
     "leaflet/leaflet.css",
     "leaflet/LICENSE",
@@ -259,6 +260,7 @@ def publish_vendor(project: Project) -> None:
     vendor = project.root / ASSETS / "vendor"
     for name in _VENDORED:
         _copy(files("kwev.display").joinpath("assets", name).read_bytes(), vendor / name)
+    ground.publish(project.processed, vendor)
     bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
     target = vendor / "plotly.min.js"
     if not target.is_file() or target.stat().st_size != bundle.stat().st_size:

@@ -5,7 +5,8 @@ Both forms of a map read the same layers, so they can't show different things.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 DECIMALS = 5
 """Decimals of degrees in a map's file (about 1 m)."""
+
+_FEWEST_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Mark:
         Of a point (px).
     dash
         Dashes of the outline, as in SVG; empty for a full line.
+    is_square
+        Whether a point is a square, which stands for what is planned, and not a circle.
     """
 
     label: str
@@ -53,6 +58,7 @@ class Mark:
     opacity: float = 1.0
     radius: float = 5.0
     dash: str = ""
+    is_square: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +86,6 @@ class Layer:
         Whether the layer is in the layer control.
     labels
         Whether the titles are printed on the map.
-    focus
-        Whether the keyboard reaches each mark.
     printed
         Whether the static form shows the layer.
     popup
@@ -99,7 +103,6 @@ class Layer:
     show: bool = True
     control: bool = True
     labels: bool = False
-    focus: bool = False
     printed: bool = True
     popup: bool = True
     above: int = 0
@@ -123,6 +126,35 @@ class Layer:
         """Return the marks that stand in the legend: those in use, or all of a graded layer."""
         used = set(self.frame["mark"]) if len(self.frame) else set()
         return [m for i, m in enumerate(self.marks) if m.label and (self.heading or i in used)]
+
+    def at_night(self) -> list[Mark]:
+        """Return the marks as they look on a dark ground.
+
+        Classes that run from light to dark run from dark to light there: few stays near the ground.
+        """
+        fills = [mark.fill for mark in self.marks]
+        if self.heading and not self.is_points and _darkens(fills):
+            fills = fills[::-1]
+        return [
+            replace(mark, fill=style.NIGHT.get(fill, fill), line=_line_at_night(mark, fill))
+            for mark, fill in zip(self.marks, fills, strict=True)
+        ]
+
+
+def _line_at_night(mark: Mark, fill: str) -> str:
+    """Return the outline on a dark ground: that of the fill where both were one colour."""
+    return style.NIGHT.get(fill, fill) if mark.line == mark.fill else style.NIGHT.get(mark.line, mark.line)
+
+
+def _darkens(fills: Sequence[str]) -> bool:
+    """Tell whether each colour (``#rrggbb``) is darker than the one before."""
+    if not all(fill.startswith("#") for fill in fills) or len(fills) < _FEWEST_STEPS:
+        return False
+    light = [
+        sum(w * int(fill[i : i + 2], 16) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
+        for fill in fills
+    ]
+    return all(b < a for a, b in pairwise(light))
 
 
 def data_of(layers: Sequence[Layer]) -> pd.DataFrame:

@@ -73,6 +73,7 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
                 edgecolor=mark.line,
                 linewidth=0.5 * mark.width,
                 alpha=mark.opacity,
+                marker=_marker(mark),
                 zorder=10 + order,
                 rasterized=len(part) > 400,  # noqa: PLR2004 - as vectors they would fill the file
             )
@@ -101,6 +102,10 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
                 zorder=40,
                 bbox={"boxstyle": "round,pad=0.12", "fc": style.PAPER, "ec": "none", "alpha": 0.7},
             )
+
+
+def _marker(mark: Mark) -> str:
+    return "s" if mark.is_square else "o"
 
 
 def _path(shape: Any) -> Path:
@@ -172,7 +177,7 @@ def _handle(mark: Mark, layer: Layer) -> Any:
             [],
             [],
             linestyle="none",
-            marker="o",
+            marker=_marker(mark),
             markersize=1.35 * mark.radius * _PX_TO_PT,
             markerfacecolor=mark.fill or "none",
             markeredgecolor=line,

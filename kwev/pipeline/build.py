@@ -23,6 +23,7 @@ from kwev import escape
 from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
+from kwev.pipeline.base_map import base_map
 from kwev.pipeline.boundaries import map_layers, read_boundaries
 from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
@@ -197,7 +198,8 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "facts", "tariffs", "citations", "files",
+    "grid", "roads", "snaps", "transit", "facts", "tariffs", "citations", "ground",
+    "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
@@ -374,6 +376,10 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("citations"):
         citations = citation_table(raw)
         checks = check_table(raw)
+    with meter.stage("ground"):
+        lines = layers["transit_lines"][0]
+        tracks = lines.geometry[lines["mode"] == "ion"].to_numpy()
+        ground = base_map(raw, bounds, tracks, parameters, ledger)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,
         "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
@@ -387,6 +393,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "transit_days": transit["days"], "transit_lengths": transit["lengths"],
         "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
         "tariffs": tariffs, "citations": citations, "station_checks": checks,
+        "base_map": ground,
     }  # fmt: skip
     return tables, layers
 

@@ -275,7 +275,7 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
     )
     return Layer(
         f"{name} gaps", frame, marks, title="title", facts=_FACTS,
-        heading=f"People without {name}", focus=True, above=above,
+        heading=f"People without {name}", above=above,
     )  # fmt: skip
 
 

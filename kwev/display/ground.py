@@ -1,0 +1,64 @@
+"""The base map below all maps: its data as a script for the screen, and its main lines for print."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from kwev import escape
+from kwev.data.schemas import PROCESSED
+from kwev.data.tables import parsed, read_held
+from kwev.files import write_bytes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+FILE: Final = "ground-data.js"
+"""File of the screen's data; ``assets/ground.js`` draws it."""
+
+_TABLE: Final = "base_map"
+
+
+def publish(processed: Path, vendor: Path) -> None:
+    """Write what ``ground.js`` draws into the folder of scripts, where it is not there already."""
+    content, target = _content(processed, _stamp(processed)), vendor / FILE
+    if not target.is_file() or target.read_bytes() != content:
+        write_bytes(target, content)
+
+
+def _stamp(folder: Path) -> tuple[int, int]:
+    path = folder / f"{_TABLE}.csv"
+    return (path.stat().st_size, path.stat().st_mtime_ns) if path.is_file() else (0, 0)
+
+
+@lru_cache(maxsize=2)  # each figure of a chapter publishes what it loads
+def _content(folder: Path, stamp: tuple[int, int]) -> bytes:  # noqa: ARG001
+    return script(read(folder))
+
+
+def read(folder: Path) -> pd.DataFrame | None:
+    """Return the table ``base_map`` of a folder of processed data; None where it has none.
+
+    A folder without one, such as a test's, has maps on a plain ground.
+
+    Raises
+    ------
+    KwevError
+        If the file is not the one that the manifest names.
+    """
+    path = folder / f"{_TABLE}.csv"
+    if not path.is_file():
+        return None
+    return parsed(read_held(path), PROCESSED[_TABLE], str(path))
+
+
+def script(table: pd.DataFrame | None) -> bytes:
+    """Return the file that hands the base map to ``ground.js``: rows by kind, lines as they are."""
+    rows = table if table is not None else []
+    kinds = [
+        [str(kind), part[["name", "path"]].to_numpy().tolist()]
+        for kind, part in (rows.groupby("kind", sort=False) if len(rows) else ())
+    ]
+    return f"window.kwevGroundData={escape.script(kinds)};\n".encode()
