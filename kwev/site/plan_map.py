@@ -113,7 +113,7 @@ def _kinds() -> dict[str, dict[str, Any]]:
 
 def _layers(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> dict[str, Any]:
     tables, folder = report.tables, report.project.processed
-    points = gauge.evaluation(plans[0], "network").points("cell")
+    points = gauge.evaluation(plans[0].config, "network").points("cell")
     grid = map_layers.grid_in_degrees(tables)
     return {
         "map-cells": {**cells_data(points, Parameters().cell_m), **grid},

@@ -163,9 +163,9 @@ class Gauge:
         self._measures: dict[tuple[str, float, float], Measure] = {}
         self._reached: dict[tuple[str, float, str, str, str], NDArray[np.int64]] = {}
 
-    def evaluation(self, plan: ShownPlan, metric: Metric) -> Evaluation:
-        """Return the certificate's evaluation of a plan's scenario, by a metric."""
-        found = Evaluation(self._tables, plan.config.with_values(coverage__metric=metric), "cell")
+    def evaluation(self, config: Config, metric: Metric) -> Evaluation:
+        """Return the certificate's evaluation of a scenario, by a metric of choice."""
+        found = Evaluation(self._tables, config.with_values(coverage__metric=metric), "cell")
         reach = found.config.coverage
         key = (metric, reach.l2_radius_m, reach.l3_radius_m)
         found.measure = self._measures.setdefault(key, found.measure)
@@ -227,7 +227,7 @@ def plan_data(gauge: Gauge, plan: ShownPlan) -> dict[str, Any]:
         (``month``, ``actions``, ``cad``, and shares of people in reach by level), ``heads`` and
         ``rows`` (:data:`HEADS`), in the plan's order.
     """
-    found = gauge.evaluation(plan, plan.config.coverage.metric)
+    found = gauge.evaluation(plan.config, plan.config.coverage.metric)
     people = found.points("cell").people
     today = {level: gauge.counts(found, level, {}) for level in LEVEL_KEYS}
     after = {level: gauge.counts(found, level, plan.ports) for level in LEVEL_KEYS}
@@ -314,7 +314,7 @@ def reach_data(gauge: Gauge, plan: ShownPlan) -> dict[str, Any]:
     """
     made = {}
     for metric in METRICS:
-        found = gauge.evaluation(plan, metric)
+        found = gauge.evaluation(plan.config, metric)
         for level in LEVEL_KEYS:
             states = [gauge.counts(found, level, plan.done_by(m)) > 0 for m in plan.steps]
             name = level if metric == "network" else f"{level}-line"

@@ -12,7 +12,7 @@
   const AREAS = { grid: "map-tracts", "need-today": "map-tracts", "need-after": "map-tracts", equity: "map-deprivation" };
   const SITES = { category: "map-candidates", land: "map-candidates", transit: "map-stops" };
   const COLOURS = { l2: ["#56b4e9", "#0072b2"], l3: ["#e69f00", "#d55e00"] };
-  const NOBODY = "#8a8f98", LOST = "#a61b1b", PIN = "#b0006d";
+  const NOBODY = "#8a8f98", ALL = "#009e73", SOME = "#cc79a7", LOST = "#a61b1b", PIN = "#b0006d";
 
   const state = { lat: null, lon: null, zoom: null, month: null, layers: [], plan: "recommended", pin: null, embed: false, site: "" };
   let today, plan, map, chosen = [], drawn = {}, items = new Map(), quiet = false, timer = 0, loading = 0;
@@ -26,6 +26,7 @@
   }
   const three = (number) => (number < 1000 ? Math.round(number) : Number(number.toPrecision(3))).toLocaleString("en-CA");
   const money = (cad) => (cad < 0 ? "\u2212" : "") + "$" + Math.abs(cad).toLocaleString("en-CA");
+  const round = (cad) => (cad < 1e6 ? money(Number(cad.toPrecision(3))) : `$${(cad / 1e6).toPrecision(3)} million`);
   const share = (part) => `${(100 * part).toFixed(1)}%`;
   const km = (metres) => (metres < 1000 ? `${metres} m` : `${metres / 1000} km`);
   const kindOf = (item) => today.kinds[item.kind];
@@ -288,27 +289,49 @@
     const before = pattern[0] === "1", now = pattern[stepOf(state.month)] === "1";
     return before ? (now ? "today" : "lost") : now ? "new" : "none";
   }
-  async function reachLayer(name) {
+  // one choice shows today and what is new; of several, who has all, which one, or none
+  function reachClass(names, i) {
+    const found = names.map((name) => reachState(drawn.reach.patterns[name][i]));
+    if (names.length === 1) { return found[0]; }
+    const on = names.filter((name, k) => found[k] === "today" || found[k] === "new");
+    return on.length === names.length ? "all" : on.length === 0 ? "none" : names.length === 2 ? on[0] : "some";
+  }
+  function reachColours(names) {
+    const pair = COLOURS[names[0].slice(0, 2)];
+    if (names.length === 1) { return { today: pair[0], new: pair[1], lost: LOST, none: NOBODY }; }
+    const same = names[0].slice(0, 2) === names[1].slice(0, 2);
+    return { all: ALL, some: SOME, none: NOBODY, [names[0]]: pair[1], [names[1]]: same ? SOME : COLOURS[names[1].slice(0, 2)][0] };
+  }
+  async function drawReach() {
+    const names = REACH.filter((name) => state.layers.includes(name)), key = [state.plan, ...names].join(" ");
+    if (drawn.reach && drawn.reach.key === key) { drawn.reach.draw(); return; }
+    if (!names.length) {
+      if (drawn.reach) { drawn.reach.remove(); delete drawn.reach; }
+      return;
+    }
     const [cells, reach] = await Promise.all([kwev.take("map-cells"), kwev.take("reach-" + state.plan)]);
     drawn.cells = drawn.cells || unfold(cells);
-    const patterns = patternsOf(reach[name]), pair = COLOURS[name.slice(0, 2)];
-    const colour = { today: pair[0], new: pair[1], lost: LOST, none: NOBODY };
+    const colour = reachColours(names);
     const layer = new Cells(drawn.cells, (i) => {
-      const found = reachState(patterns[i]);
-      return [colour[found], found === "none" ? 0.6 * fade(drawn.cells[i].people) : fade(drawn.cells[i].people)];
+      const found = reachClass(names, i), strong = fade(drawn.cells[i].people);
+      return [colour[found], found === "none" ? 0.6 * strong : strong];
     });
-    layer.patterns = patterns;
-    return layer;
+    layer.key = key;
+    layer.names = names;
+    layer.patterns = Object.fromEntries(names.map((name) => [name, patternsOf(reach[name])]));
+    if (drawn.reach) { drawn.reach.remove(); }
+    drawn.reach = layer;
+    layer.addTo(map);
   }
   function cellAt(point) {
-    const shown = REACH.filter((name) => drawn[name]);
+    const shown = drawn.reach ? drawn.reach.names : [];
     const at = L.CRS.EPSG3857.latLngToPoint(point, 0);
     const i = shown.length ? drawn.cells.findIndex((c) => at.x >= c.x && at.x < c.x + c.width && at.y >= c.y && at.y < c.y + c.height) : -1;
     if (i < 0) { return; }
     const words = { today: "in reach today", new: "in reach, not today", lost: "in reach today, no longer then", none: "not in reach" };
     const list = make("dl");
     shown.forEach((name) => {
-      list.append(make("dt", `${LEVELS[name.slice(0, 2)]} ${within(name.slice(0, 2), metricOf(name))}`), make("dd", words[reachState(drawn[name].patterns[i])]));
+      list.append(make("dt", `${LEVELS[name.slice(0, 2)]} ${within(name.slice(0, 2), metricOf(name))}`), make("dd", words[reachState(drawn.reach.patterns[name][i])]));
     });
     popup(point, `${three(drawn.cells[i].people)} people live in this square`, list);
   }
@@ -358,12 +381,12 @@
   let sheet;
   async function drawLayers() {
     const mine = (loading += 1);
-    REACH.concat(Object.keys(AREAS), Object.keys(SITES)).filter((name) => drawn[name] && !state.layers.includes(name)).forEach((name) => {
+    Object.keys(AREAS).concat(Object.keys(SITES)).filter((name) => drawn[name] && !state.layers.includes(name)).forEach((name) => {
       drawn[name].remove();
       delete drawn[name];
     });
     for (const name of state.layers) {
-      const maker = REACH.includes(name) ? reachLayer : AREAS[name] ? areaLayer : SITES[name] ? siteLayer : null;
+      const maker = AREAS[name] ? areaLayer : SITES[name] ? siteLayer : null;
       if (!maker || drawn[name]) { continue; }
       part("said").textContent = "Loading a layer";
       try {
@@ -377,9 +400,9 @@
       }
       part("said").textContent = "";
     }
-    drawLegend();
+    try { await drawReach(); } catch (error) { part("said").textContent = "A layer could not be loaded."; }
+    if (mine === loading) { drawLegend(); }
   }
-  function redrawReach() { REACH.forEach((name) => { if (drawn[name]) { drawn[name].draw(); } }); }
 
   // -- the legend ----------------------------------------------------------------------------------
   function swatch(shape, fill, line) {
@@ -407,14 +430,18 @@
     };
     const used = new Set([...items.values()].map((item) => item.kind));
     heading("Stations and actions");
-    group(Object.entries(today.kinds).filter((pair) => used.has(pair[0])).map((pair) => [pair[1].shape, pair[1].colour, "#1c2430", pair[1].short]));
-    REACH.filter((name) => drawn[name]).forEach((name) => {
-      const level = name.slice(0, 2);
-      heading(`People ${within(level, metricOf(name))} of ${LEVELS[level]}`);
-      group([["area", COLOURS[level][0], "", "in reach today"], ["area", COLOURS[level][1], "", "in reach by this month, not today"],
-        ["area", NOBODY, "", "not in reach"]].concat(drawn[name].patterns.some((p) => reachState(p) === "lost") ? [["area", LOST, "", "no longer in reach"]] : []));
+    group(Object.entries(today.kinds).filter((pair) => used.has(pair[0])).map((pair) => [pair[1].shape, pair[1].colour, "#1c2430", pair[1].short])
+      .concat([["circle", "none", "#8a8f98", "Today, not counted: Teslas only, or outside the Region"]]));
+    if (drawn.reach) {
+      const names = drawn.reach.names, colour = reachColours(names);
+      const say = (name) => `${LEVELS[name.slice(0, 2)]} ${within(name.slice(0, 2), metricOf(name))}`;
+      const found = new Set(drawn.cells.map((cell, i) => reachClass(names, i)));
+      const words = names.length === 1 ? { today: "in reach today", new: "in reach by this month, not today", lost: "no longer in reach", none: "not in reach" }
+        : Object.assign({ all: names.length === 2 ? "both" : "all", some: "some", none: "none" }, Object.fromEntries(names.map((name) => [name, "only " + say(name)])));
+      heading("People by what is in reach: " + names.map(say).join("; "));
+      group(Object.keys(words).filter((one) => found.has(one)).map((one) => ["area", colour[one], "", words[one]]));
       rows.push(make("p", "The stronger the colour, the more people: under 10, under 50, 50 and more in a square of 100 m."));
-    });
+    }
     Object.keys(AREAS).filter((name) => drawn[name]).forEach((name) => {
       const look = drawn[name].look;
       heading(look.unit === "people" ? look.heading : `${look.heading} (${look.unit})`);
@@ -437,7 +464,7 @@
     slider.setAttribute("aria-valuetext", when);
     part("when").textContent = when;
     const reached = Object.keys(LEVELS).map((level) => `${share(step[level])} of people ${within(level, plan.metric)} of ${LEVELS[level]}`);
-    part("sum").textContent = `${step.actions} of ${plan.steps[last].actions} actions, ${money(step.cad)} net. ${reached.join("; ")}.`;
+    part("sum").textContent = `${step.actions} of ${plan.steps[last].actions} actions, ${round(step.cad)} net. ${reached.join("; ")}.`;
     part("timing").textContent = plan.timing;
     part("title").textContent = plan.title;
   }
@@ -448,8 +475,10 @@
     drawMonth();
     drawMarks();
     drawList();
-    redrawReach();
-    if (REACH.some((name) => drawn[name])) { drawLegend(); }
+    if (drawn.reach) {
+      drawn.reach.draw();
+      drawLegend();
+    }
     writeAddress();
   }
   function pause() {
@@ -480,7 +509,6 @@
     if (plan !== loaded) {
       plan = loaded;
       itemsOfPlan();
-      REACH.filter((one) => drawn[one]).forEach((one) => { drawn[one].remove(); delete drawn[one]; });
     }
     quiet = true;
     map.invalidateSize();
@@ -506,7 +534,6 @@
     drawMarks();
     drawList();
     await drawLayers();
-    redrawReach();
     if (state.site) { choose(state.site, "address"); }
     quiet = false;
     writeAddress();
