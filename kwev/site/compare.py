@@ -6,7 +6,7 @@ plan's radii, by both metrics, so that the shares of the table can be held again
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from kwev import escape
 from kwev.display.table import Column, Table
 from kwev.report.sweeps import origin, shown_gap
 from kwev.site.page import Page
-from kwev.site.shown_plans import METRICS, RECOMMENDED, SPECIFICATION, Gauge, shown_plans
+from kwev.site.shown_plans import METRICS, RECOMMENDED, SPECIFICATION, measured
 from kwev.units import CAD_PER_MILLION, M_PER_KM
 from kwev.vocabulary import ACTION_KIND, LEVEL_KEYS, LEVELS, METRIC_WORDS
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.report.scenario import Report
-    from kwev.site.shown_plans import ShownPlan
+    from kwev.site.shown_plans import Gauge, ShownPlan
 
 NAME: Final = "compare"
 MENU: Final = "Scenarios side by side"
@@ -34,7 +34,7 @@ _MILLION: Final = "million CAD"
 
 def pages(report: Report) -> list[Page]:
     """Return the page that sets plans side by side."""
-    return [page(report, Gauge(report.tables), shown_plans(report))]
+    return [page(report, *measured(report))]
 
 
 def page(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> Page:
@@ -161,12 +161,13 @@ def _notes(config: Config) -> str:
         "Then come the shares by the reach that each plan was made for. "
         "Two plans with other radii or another metric cannot be held against each other there."
     )
-    return f'<p>{escape.html(words)}</p>'
+    return f"<p>{escape.html(words)}</p>"
 
 
 def _maps(plans: Sequence[ShownPlan]) -> str:
     sides = []
-    for side, words, first in (("left", "Left map", RECOMMENDED), ("right", "Right map", SPECIFICATION)):
+    both = (("left", "Left map", RECOMMENDED), ("right", "Right map", SPECIFICATION))
+    for side, words, first in both:
         options = "".join(
             f'<option value="{escape.html(plan.key)}"{" selected" if plan.key == first else ""}>'
             f"{escape.html(plan.title)}</option>"
@@ -177,8 +178,8 @@ def _maps(plans: Sequence[ShownPlan]) -> str:
             f'</label><iframe data-frame="{side}" title="{words}: a plan" loading="lazy"></iframe>'
             "</section>"
         )
-    reach: Any = (
-        '<fieldset><legend>Colour people by what is in reach along the roads</legend>'
+    reach = (
+        "<fieldset><legend>Colour people by what is in reach along the roads</legend>"
         '<label><input type="radio" name="layers" value="" checked> Not at all</label>'
         '<label><input type="radio" name="layers" value="l2"> Level 2</label>'
         '<label><input type="radio" name="layers" value="l3"> Level 3</label></fieldset>'

@@ -58,9 +58,9 @@ def stations(tables: Tables, config: Config) -> list[list[Any]]:
 
 def outlines(tables: Tables, folder: Path | None) -> list[Any]:
     """Return the boundaries of the municipalities: coordinates and name of each."""
-    shape = cartography.areas(
-        "municipalities", "municipality_id", folder, tolerance_m=_OUTLINE_M
-    )[["municipality_id", "geometry"]]
+    shape = cartography.areas("municipalities", "municipality_id", folder, tolerance_m=_OUTLINE_M)[
+        ["municipality_id", "geometry"]
+    ]
     frame = shape.merge(tables.municipalities, on="municipality_id", validate="one_to_one")
     layer = Layer("", frame.assign(mark=0), (Mark(""),), title="name")
     return [[coordinates, title] for coordinates, _, title, _ in polygons(layer)]
@@ -132,7 +132,8 @@ def tracts(report: Report, folder: Path | None) -> dict[str, Any]:
     frame = frame.merge(need.drop(columns="municipality_id"), on="area_id", how="left")
     tract = "Tract " + frame["area_id"] + ", " + frame["municipality"]
     frame["title"] = tract.where(frame["area_id"] != "wellesley", "Wellesley")
-    before, after = (frame[f"unserved_{when}"].fillna(0) / KWH_PER_MWH for when in ("before", "now"))
+    lacking = frame[["unserved_before", "unserved_now"]].fillna(0) / KWH_PER_MWH
+    before, after = lacking["unserved_before"], lacking["unserved_now"]
     limits = [*before.tolist(), *after.tolist()]
     both, marks = graded(limits, style.SEQUENCE, ",.0f", style.PAPER)
     half = len(frame)

@@ -8,12 +8,13 @@ plans of different metrics stand side by side.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from kwev.certify import ActionKey, Evaluation
+from kwev.model.demand import share_of
 from kwev.report import registry
 from kwev.report.region import town_names
 from kwev.report.timing import as_written
@@ -148,6 +149,12 @@ def _configs(report: Report, study: str) -> dict[str, Config]:
     return {point.name: point.case.config for point in registry.points(report.project, study)}
 
 
+@lru_cache(maxsize=1)
+def measured(report: Report) -> tuple[Gauge, list[ShownPlan]]:
+    """Return what measures plans, and the plans: pages that follow each other share the work."""
+    return Gauge(report.tables), shown_plans(report)
+
+
 class Gauge:
     """Measures plans; what a place reaches is worked out once for all of them.
 
@@ -227,11 +234,7 @@ def plan_data(gauge: Gauge, plan: ShownPlan) -> dict[str, Any]:
         (``month``, ``actions``, ``cad``, and shares of people in reach by level), ``heads`` and
         ``rows`` (:data:`HEADS`), in the plan's order.
     """
-    found = gauge.evaluation(plan.config, plan.config.coverage.metric)
-    people = found.points("cell").people
-    today = {level: gauge.counts(found, level, {}) for level in LEVEL_KEYS}
-    after = {level: gauge.counts(found, level, plan.ports) for level in LEVEL_KEYS}
-    reach = plan.config.coverage
+    reach, told = plan.config.coverage, _Told(gauge, plan)
     return {
         "key": plan.key,
         "title": plan.title,
@@ -239,55 +242,82 @@ def plan_data(gauge: Gauge, plan: ShownPlan) -> dict[str, Any]:
         "timed": bool(plan.month),
         "metric": reach.metric,
         "radius_m": {"l2": reach.l2_radius_m, "l3": reach.l3_radius_m},
-        "steps": [_step(gauge, found, plan, month) for month in plan.steps],
+        "steps": [told.step(month) for month in plan.steps],
         "heads": list(HEADS),
-        "rows": [_row(gauge, found, plan, key, people, today, after) for key in plan.ports],
+        "rows": [told.row(key) for key in plan.ports],
     }
 
 
-def _step(gauge: Gauge, found: Evaluation, plan: ShownPlan, month: int) -> dict[str, Any]:
-    done = plan.done_by(month)
-    people = found.points("cell").people
-    shares = {
-        level: round(float(people[gauge.counts(found, level, done) > 0].sum() / people.sum()), 4)
-        for level in LEVEL_KEYS
-    }
-    cad = sum(found.effect(key, ports).net_cad for key, ports in done.items())
-    return {"month": month, "actions": len(done), "cad": round(cad), **shares}
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What is told of a plan by its own metric; counts of places are of shape (n,)."""
+
+    gauge: Gauge
+    plan: ShownPlan
+
+    @cached_property
+    def found(self) -> Evaluation:
+        return self.gauge.evaluation(self.plan.config, self.plan.config.coverage.metric)
+
+    @cached_property
+    def people(self) -> NDArray[np.float64]:
+        return self.found.points("cell").people
+
+    @cached_property
+    def today(self) -> dict[Level, NDArray[np.int64]]:
+        return {level: self.gauge.counts(self.found, level, {}) for level in LEVEL_KEYS}
+
+    @cached_property
+    def after(self) -> dict[Level, NDArray[np.int64]]:
+        ports = self.plan.ports
+        return {level: self.gauge.counts(self.found, level, ports) for level in LEVEL_KEYS}
+
+    def step(self, month: int) -> dict[str, Any]:
+        """Return what is done by the end of a month, what it costs and whom it reaches."""
+        done = self.plan.done_by(month)
+        shares = {
+            level: round(
+                share_of(self.people, self.gauge.counts(self.found, level, done) > 0),
+                _SHARE_DECIMALS,
+            )
+            for level in LEVEL_KEYS
+        }
+        cad = sum(self.found.effect(key, ports).net_cad for key, ports in done.items())
+        return {"month": month, "actions": len(done), "cad": round(cad), **shares}
+
+    def row(self, key: ActionKey) -> list[Any]:
+        """Return what :data:`HEADS` names of an action."""
+        plan, row = self.plan, self.found.row(key)
+        effect = self.found.effect(key, plan.ports[key])
+        return [
+            key.id,
+            key.kind,
+            str(row["name"]),
+            self.gauge.town(row),
+            round(float(row["latitude"]), DEGREE_DECIMALS),
+            round(float(row["longitude"]), DEGREE_DECIMALS),
+            plan.ports[key],
+            round(float(effect.kw), 1),
+            round(float(effect.net_cad)),
+            *self._people(key),
+            plan.month.get(key.id, plan.last_month),
+            str(row.get("category", "existing_station")).replace("_", " "),
+            _land(row),
+        ]
+
+    def _people(self, key: ActionKey) -> tuple[int, int]:
+        """Return whom an action newly reaches, and who has no other place once all is done."""
+        level = ACTION_KIND[key.kind].adds
+        if level is None:
+            return 0, 0
+        cells = self.gauge.reach(self.found, level, [self.found.row(key)])[0]
+        new, only = self.today[level][cells] == 0, self.after[level][cells] == 1
+        return round(float(self.people[cells[new]].sum())), round(
+            float(self.people[cells[only]].sum())
+        )
 
 
-def _row(
-    gauge: Gauge,
-    found: Evaluation,
-    plan: ShownPlan,
-    key: ActionKey,
-    people: NDArray[np.float64],
-    today: Mapping[Level, NDArray[np.int64]],
-    after: Mapping[Level, NDArray[np.int64]],
-) -> list[Any]:
-    row, effect = found.row(key), found.effect(key, plan.ports[key])
-    level = ACTION_KIND[key.kind].adds
-    new = only = 0.0
-    if level:
-        cells = gauge.reach(found, level, [row])[0]
-        new = float(people[cells[today[level][cells] == 0]].sum())
-        only = float(people[cells[after[level][cells] == 1]].sum())
-    return [
-        key.id,
-        key.kind,
-        str(row["name"]),
-        gauge.town(row),
-        round(float(row["latitude"]), DEGREE_DECIMALS),
-        round(float(row["longitude"]), DEGREE_DECIMALS),
-        plan.ports[key],
-        round(float(effect.kw), 1),
-        round(float(effect.net_cad)),
-        round(new),
-        round(only),
-        plan.month.get(key.id, plan.last_month),
-        str(row.get("category", "existing_station")).replace("_", " "),
-        _land(row),
-    ]
+_SHARE_DECIMALS: Final = 4
 
 
 def _land(row: Row) -> str:

@@ -202,15 +202,16 @@
       const list = part("list");
       list.scrollTop += button.getBoundingClientRect().top - list.getBoundingClientRect().top;
     }
-    if (item) { popup([item.lat, item.lon], item.name, details(item)); } else { map.closePopup(); }
+    // a view that the address states stays as it is
+    if (item) { popup([item.lat, item.lon], item.name, details(item), from !== "address" || state.lat === null); } else { map.closePopup(); }
     writeAddress();
   }
-  function popup(at, title, content) {
+  function popup(at, title, content, moves) {
     const made = make("div");
     made.append(make("strong", title), content);
     const size = map.getSize();
     L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90), maxHeight: Math.max(120, size.y - 130),
-      autoPanPadding: [12, 12], keepInView: false, autoPan: true }).setLatLng(at).setContent(made).openOn(map);
+      autoPanPadding: [12, 12], autoPan: moves !== false }).setLatLng(at).setContent(made).openOn(map);
   }
 
   // -- marks of the plan and of today --------------------------------------------------------------
@@ -514,8 +515,12 @@
     map.invalidateSize();
     if (state.lat !== null && state.lon !== null) {
       map.setView([state.lat, state.lon], state.zoom === null ? 13 : state.zoom, { animate: false });
+    } else if (items.has(state.site)) {
+      map.setView([items.get(state.site).lat, items.get(state.site).lon], 14, { animate: false });
     } else if (!map.kwevSeen) {
-      map.fitBounds(today.bounds, { animate: false });
+      // an open legend covers no part of the Region
+      const open = box.querySelector(".pm-over details[open]");
+      map.fitBounds(today.bounds, { animate: false, paddingBottomRight: [open ? open.offsetWidth + 12 : 0, 0] });
     }
     map.kwevSeen = true;
     state.month = plan.steps[stepOf(state.month)].month;
@@ -585,7 +590,7 @@
     window.addEventListener("hashchange", show);
     window.addEventListener("message", (event) => {
       const said = event.data;
-      if (event.source !== window.parent || event.source === window || !said || said.kwev !== "map") { return; }
+      if (event.source !== window.parent || event.source === window || !plan || !said || said.kwev !== "map") { return; }
       quiet = true;
       map.setView([Number(said.lat), Number(said.lon)], Number(said.zoom), { animate: false });
       goTo(stepOf(Number(said.month) * lastMonth()));
@@ -617,8 +622,8 @@
     map.createPane("sheet").style.zIndex = 320;
     map.getPane("cells").style.pointerEvents = "none";
     sheet = L.canvas({ pane: "sheet" });
-    marks = L.featureGroup().addTo(map);
     map.fitBounds(today.bounds, { animate: false });
+    marks = L.featureGroup().addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     const features = today.outlines.map((one) => ({ type: "Feature", properties: {},
       geometry: { type: Array.isArray(one[0][0][0][0]) ? "MultiPolygon" : "Polygon", coordinates: one[0] } }));
