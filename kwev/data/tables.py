@@ -55,6 +55,8 @@ class Tables:
         candidate sites.
     road_nodes, road_edges, road_snaps
         Roads with lengths (m), and where points, stations and sites meet them.
+    streets, street_numbers, street_shapes
+        Streets by municipality, where on the roads their numbers are, and the roads' bends (m).
     da_profiles, tract_profiles
         Households, incomes (CAD) and housing of the census.
     construction, area_grid
@@ -98,6 +100,9 @@ class Tables:
     road_nodes: pd.DataFrame
     road_edges: pd.DataFrame
     road_snaps: pd.DataFrame
+    streets: pd.DataFrame
+    street_numbers: pd.DataFrame
+    street_shapes: pd.DataFrame
     da_profiles: pd.DataFrame
     tract_profiles: pd.DataFrame
     construction: pd.DataFrame

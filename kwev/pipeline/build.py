@@ -44,6 +44,7 @@ from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, w
 from kwev.pipeline.station_checks import check_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
+from kwev.pipeline.streets import street_tables
 from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access, transit_tables
 from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
@@ -198,7 +199,7 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "facts", "tariffs", "citations", "ground",
+    "grid", "roads", "snaps", "streets", "transit", "facts", "tariffs", "citations", "ground",
     "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
@@ -361,6 +362,10 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
             "cell": places.cells, "da": das, "tract": tracts, "station": stations, "site": sites,
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
+    with meter.stage("streets"):
+        named = places.municipalities
+        towns = dict(zip(named["name"], named["municipality_id"], strict=True))
+        streets = street_tables(roads, graph, addresses, towns, ledger)
     with meter.stage("transit"):
         transit, layers["transit_lines"] = transit_tables(raw, bounds, parameters, ledger)
     with meter.stage("facts"):
@@ -388,6 +393,8 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas, "da_growth": later[0],
         "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
+        "streets": streets.streets, "street_numbers": streets.numbers,
+        "street_shapes": streets.shapes,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
         "transit_stops": transit["stops"], "transit_routes": transit["routes"],
         "transit_days": transit["days"], "transit_lengths": transit["lengths"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from kwev.site import compare, plan_map
+from kwev.site import compare, place, plan_map, town, utility, what_if
 from kwev.site.page import publish
 
 if TYPE_CHECKING:
@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 PAGES: Final[tuple[Callable[[Report], list[Page]], ...]] = (
     plan_map.pages,
+    place.pages,
+    town.pages,
+    what_if.pages,
     compare.pages,
+    utility.pages,
 )
 """What makes the pages: each subject's own, in the menu's order."""
 
