@@ -23,7 +23,7 @@ from kwev import escape
 from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
-from kwev.pipeline.boundaries import map_layers, read_boundaries
+from kwev.pipeline.boundaries import map_layers, read_boundaries, ward_layer
 from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, metres_of, to_metres
@@ -201,7 +201,7 @@ STAGES = (
 )  # fmt: skip
 """The stages in the order in which they run."""
 
-_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "transit_lines")
+_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "wards", "transit_lines")
 
 
 def _written() -> tuple[str, ...]:
@@ -321,6 +321,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("boundaries"):
         bounds = read_boundaries(raw, parameters, ledger)
         layers = map_layers(bounds, parameters)
+        layers["wards"] = ward_layer(raw, bounds, parameters, ledger)
     with meter.stage("population"):
         addresses = read_addresses(raw, ledger)
         points = spread_population(addresses, bounds, ledger)
