@@ -24,7 +24,7 @@ from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
 from kwev.pipeline.base_map import base_map
-from kwev.pipeline.boundaries import map_layers, read_boundaries
+from kwev.pipeline.boundaries import map_layers, read_boundaries, ward_layer
 from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, metres_of, to_metres
@@ -204,7 +204,7 @@ STAGES = (
 )  # fmt: skip
 """The stages in the order in which they run."""
 
-_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "transit_lines")
+_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "wards", "transit_lines")
 
 
 def _written() -> tuple[str, ...]:
@@ -324,6 +324,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("boundaries"):
         bounds = read_boundaries(raw, parameters, ledger)
         layers = map_layers(bounds, parameters)
+        layers["wards"] = ward_layer(raw, bounds, parameters, ledger)
     with meter.stage("population"):
         addresses = read_addresses(raw, ledger)
         points = spread_population(addresses, bounds, ledger)

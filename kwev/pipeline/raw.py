@@ -167,6 +167,7 @@ FILES: Final = {
     "das": "boundaries/da_2021_cd3530.geojson",
     "tracts": "boundaries/ct_2021_cma541.geojson",
     "fsas": "boundaries/fsa_2021.geojson",
+    "wards": "boundaries/ward_boundaries_row_2017.geojson",
     "da_census": "population/da_2021_population_dwellings.csv",
     "da_links": "population/da_2021_geographic_links.csv",
     "municipalities": "population/csd_2021_population.csv",
@@ -364,7 +365,7 @@ def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataF
 _AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
 _LINES: Final = frozenset({"LineString", "MultiLineString"})
 KINDS_OF: Final = {
-    "das": _AREAS, "tracts": _AREAS, "fsas": _AREAS, "job_zones": _AREAS,
+    "das": _AREAS, "tracts": _AREAS, "fsas": _AREAS, "wards": _AREAS, "job_zones": _AREAS,
     "districts": _AREAS, "roads": _LINES, "rivers": _LINES,
 }  # fmt: skip
 """Kinds of geometry that a layer may have; a layer of places may have any."""

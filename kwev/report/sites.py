@@ -69,7 +69,7 @@ def page(package: SitePackage, before: SitePackage | None, after: SitePackage | 
         "<h2>What and when</h2>",
         _facts(_what(package)),
         "<h2>Power</h2>",
-        _facts(_power(package)),
+        _facts(power_facts(package)),
         _arithmetic(package),
         "<h2>What the site needs</h2>",
         _needs(package),
@@ -109,7 +109,8 @@ def _what(package: SitePackage) -> list[tuple[str, str]]:
     ]
 
 
-def _power(package: SitePackage) -> list[tuple[str, str]]:
+def power_facts(package: SitePackage) -> list[tuple[str, str]]:
+    """Return what a site takes from the grid, as names and words."""
     grid = package.implementation.grid_requirements
     facts = [
         ("Increase", f"{_signed(grid.power_increase_kw)} kW"),
