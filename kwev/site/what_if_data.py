@@ -276,6 +276,7 @@ def energy_data(tables: Tables, ground: Ground) -> dict[str, Any]:
         "need_kwh": [need[town] for town in sorted(need)],
         "supply_kwh": [kw[town] * kwh_per_kw for town in sorted(need)],
         "kwh_per_kw": kwh_per_kw,
+        "ids": sorted(need),
     }
 
 

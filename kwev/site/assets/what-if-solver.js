@@ -302,7 +302,7 @@ var kwevWhatIfMake = function () {
   State.prototype.may = function (k) {
     var P = this.P, p = P.place[k];
     if (!P.free[k] || this.ports[k] || (P.uses[0][k] && this.used[0][p]) || (P.uses[1][k] && this.used[1][p])) return false;
-    return this.kw[p] + P.least[k] * P.kw[k] <= P.roomKw[k] + FIT + (P.lostKw[k] ? 0 : 0);
+    return this.kw[p] + P.least[k] * P.kw[k] <= P.roomKw[k] + FIT;
   };
 
   // Adds what brings most for its money until nothing fits; `noise` shakes the order.
@@ -550,7 +550,7 @@ var kwevWhatIfMake = function () {
     this.way = null;
   }
 
-  var SCALE = { part: 1, budget: 0.2, target: 20, town: 100 };
+  var SCALE = { part: 1, budget: 0.1, target: 20, town: 1000 };
 
   Dual.prototype.step = function (value) {
     var P = this.P, M = this.M, now = bound(P, M, true), s = now.slope, norm = 1e-12, i, at;
@@ -620,8 +620,31 @@ var kwevWhatIfMake = function () {
     };
   };
 
+  // Takes messages, posts answers; works in slices, so that a new question ends an old one.
+  function engine(post) {
+    var ground = null, levels = {}, current = null;
+    return function (message) {
+      if (message.ground) ground = message.ground;
+      if (message.level) levels[message.level] = readLevel(message.raw, ground.places.id.length);
+      if (message.stop) current = null;
+      if (!message.ask) return;
+      current = message.ask;
+      var q = message, P = problem(ground, { l2: levels[q.l2], l3: levels[q.l3] }, q.config, q.forced);
+      var answer = new Answer(P, q.rows), began = Date.now();
+      function tell(done) { post(Object.assign(answer.state(), { ask: q.ask, done: done, unknown: P.unknown })); }
+      tell(answer.search.over > 0);
+      (function go() {
+        if (current !== q.ask || answer.search.over) return;
+        answer.work(q.slice_ms);
+        var done = Date.now() - began > q.most_ms || answer.state().gap <= q.enough;
+        tell(done);
+        if (!done) setTimeout(go, 0);
+      })();
+    };
+  }
+
   return {
-    KINDS: KINDS, unpack: unpack, readLevel: readLevel, readCells: readCells, problem: problem, evaluate: evaluate,
+    KINDS: KINDS, engine: engine, unpack: unpack, readLevel: readLevel, readCells: readCells, problem: problem, evaluate: evaluate,
     multipliers: multipliers, bound: bound, Search: Search, Dual: Dual, Answer: Answer
   };
 };
