@@ -126,7 +126,6 @@ def _questions(report: Report) -> str:
     least, most, step = BUDGET_CAD
     weights = [(w, f"{w:g}") for w in WEIGHTS]
     ports = [(n, f"{n}") for n in PORTS]
-    metric = METRIC_WORDS[config.coverage.metric]
     lands = "".join(
         f'<li><label><input type="checkbox" data-land="{key}"'
         f"{' checked' if key in config.siting.land else ''}> {escape.html(LANDS[key].short)}"
@@ -143,18 +142,18 @@ def _questions(report: Report) -> str:
         f'<input type="range" id="q-budget" data-key="budget.limit_cad" min="{least}" '
         f'max="{most}" step="{step}" value="{config.budget.limit_cad:.0f}"></p>',
         _select("objective.shortfall_points_per_point",
-                "Price of each point that a target is missed by",
-                [(price, f"{price:g} points") for price in PRICES],
+                "Price of a point short of a target",
+                [(price, f"{price:g} {'point' if price == 1 else 'points'}") for price in PRICES],
                 config.objective.shortfall_points_per_point),
-        _select("weights.l2", "Weight of people near Level 2", weights, config.weights.l2),
-        _select("weights.l3", "Weight of people near Level 3", weights, config.weights.l3),
-        _select("coverage.l2_radius_m", f"Walk to Level 2, {metric}, at most", radii["l2"],
+        _select("weights.l2", "Weight of Level 2", weights, config.weights.l2),
+        _select("weights.l3", "Weight of Level 3", weights, config.weights.l3),
+        _select("coverage.l2_radius_m", "Walk to Level 2, at most", radii["l2"],
                 config.coverage.l2_radius_m),
-        _select("coverage.l3_radius_m", f"Drive to Level 3, {metric}, at most", radii["l3"],
+        _select("coverage.l3_radius_m", "Drive to Level 3, at most", radii["l3"],
                 config.coverage.l3_radius_m),
-        _select("ports.min_l2", "Fewest ports of a new Level 2 station", ports,
+        _select("ports.min_l2", "Level 2 ports, at least", ports,
                 config.ports.min_l2),
-        _select("ports.min_l3", "Fewest ports of a new Level 3 station", ports,
+        _select("ports.min_l3", "Level 3 ports, at least", ports,
                 config.ports.min_l3),
         f'<fieldset><legend>Land to build on</legend><ul class="plain">{lands}</ul></fieldset>',
     ))  # fmt: skip

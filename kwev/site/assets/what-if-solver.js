@@ -364,7 +364,7 @@ var kwevWhatIfMake = function () {
     };
   }
 
-  function Search(P) {
+  function Search(P, seed) {
     this.P = P;
     this.state = new State(P);
     this.random = randomOf(7);
@@ -374,7 +374,24 @@ var kwevWhatIfMake = function () {
     if (!this.over) this.state.fill(0, this.random);
     this.now = this.state.points();
     this.keep();
+    if (!this.over && seed && seed.length) this.from(seed);
   }
+
+  // Starts from a known plan, [id, ports] each, as far as the question allows it, if that is better.
+  Search.prototype.from = function (seed) {
+    var P = this.P, state = this.state;
+    state.become(P.must.map(function (must, k) { return must ? P.least[k] : 0; }));
+    seed.forEach(function (one) {
+      var k = P.index[one[0]];
+      if (k === undefined || !state.may(k)) return;
+      var ports = Math.min(P.most[k], Math.max(P.least[k], one[1]));
+      if (state.cost + P.net[k] + ports * P.portCad[k] <= P.budget + FIT) state.change(k, ports);
+    });
+    state.fill(0, this.random);
+    this.now = state.points();
+    if (this.now > this.best) this.keep();
+    else { state.become(this.ports); this.now = this.best; }
+  };
 
   Search.prototype.keep = function () { this.best = this.now; this.ports = this.state.ports.slice(); };
 
@@ -596,9 +613,9 @@ var kwevWhatIfMake = function () {
 
   // -- one question from start to end --------------------------------------------------------------
 
-  function Answer(P, rows) {
+  function Answer(P, rows, seed) {
     this.P = P;
-    this.search = new Search(P);
+    this.search = new Search(P, seed);
     this.dual = new Dual(P, rows);
     this.nothing = evaluate(P, new Int32Array(P.n)).value;
     this.spent = 0;
@@ -630,7 +647,7 @@ var kwevWhatIfMake = function () {
       if (!message.ask) return;
       current = message.ask;
       var q = message, P = problem(ground, { l2: levels[q.l2], l3: levels[q.l3] }, q.config, q.forced);
-      var answer = new Answer(P, q.rows), began = Date.now();
+      var answer = new Answer(P, q.rows, q.seed), began = Date.now();
       function tell(done) { post(Object.assign(answer.state(), { ask: q.ask, done: done, unknown: P.unknown })); }
       tell(answer.search.over > 0);
       (function go() {

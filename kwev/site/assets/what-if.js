@@ -16,7 +16,10 @@
   function whole(x) { return Math.round(x).toLocaleString("en-CA"); }
   function percent(x) { return (100 * x).toFixed(1) + "%"; }
   function dollars(x) { return (x < 0 ? "−$" : "$") + whole(Math.abs(x)); }
-  function signed(text, x) { return x > 0 ? "+" + text : text; }
+  function difference(x, format) { // with its sign; none where nothing is left after rounding
+    var text = format(Math.abs(x));
+    return !/[1-9]/.test(text) ? format(0) : (x > 0 ? "+" : "−") + text;
+  }
   function upTo(share) { // rounded up: what is said is proven
     var points = 100 * share, step = points < 10 ? 0.1 : 1;
     return (Math.ceil(points / step - 1e-9) * step).toFixed(points < 10 ? 1 : 0) + "%";
@@ -166,7 +169,7 @@
         var P = kwevWhatIf.problem(ground, { l2: levels[names[0]], l3: levels[names[1]] }, config, question.forced);
         shown = { id: id, P: P, text: text, names: names, spoken: false, began: performance.now(), recommended: recommended(P) };
         worker({
-          ask: id, l2: names[0], l3: names[1], config: config, forced: question.forced, rows: start.rows,
+          ask: id, l2: names[0], l3: names[1], config: config, forced: question.forced, rows: start.rows, seed: start.recommended,
           slice_ms: 120, most_ms: start.most_ms, enough: start.enough
         });
       }, function (error) { $("proof").textContent = "The data could not be read: " + error.message; });
@@ -187,6 +190,7 @@
     var first = !shown.state, now = performance.now();
     shown.state = state;
     if (first) { shown.first_ms = now - shown.began; document.documentElement.dataset.firstMs = Math.round(shown.first_ms); }
+    document.documentElement.dataset.answered = state.ask;
     if (!first && !state.done && now - drawn < DRAW_MS) return;
     drawn = now;
     draw(first);
@@ -250,8 +254,7 @@
       var tr = element("tr"), format = row[1], of = row[2], apart = of[2] - of[1];
       tr.append(element("th", row[0], { scope: "row" }));
       of.forEach(function (x) { tr.append(element("td", x === null ? "…" : format(x), { className: "n" })); });
-      var text = of[1] === null ? "…" : row[3] ? (100 * apart).toFixed(1) + " points" : format(apart);
-      tr.append(element("td", of[1] === null ? text : signed(text, apart), { className: "n" }));
+      tr.append(element("td", of[1] === null ? "…" : difference(apart, row[3] ? function (x) { return (100 * x).toFixed(1) + " points"; } : format), { className: "n" }));
       return tr;
     }));
     $("metric").textContent = "People within " + r2 + " of Level 2 on foot and " + r3 + " of Level 3 by car, " + words.metric
