@@ -185,10 +185,13 @@ def check(
 def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tables, Certificate]:
     """Read a plan, check it against its scenario or another, and tell its violations."""
     from kwev.plan.format import read_plan
+    from kwev.plan.questions import asked
 
     project, record = find_project(), read_plan(path)
     name = scenario or record.scenario
-    case = Case(name, load_config(name, project.config), record.geography)
+    config, changed = asked(record, load_config(name, project.config))
+    case = Case(name, config, record.geography)
+    terminal.echo(*(f"asked by a reader: {key} = {value}" for key, value in changed.items()))
     from kwev.certify import certify
     from kwev.data.tables import load_tables
 
