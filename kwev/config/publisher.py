@@ -96,7 +96,13 @@ def read_publisher(folder: Path) -> Publisher:
 
 
 def publisher_schema() -> dict[str, Any]:
-    """Return the JSON schema of the file, of draft 2020-12."""
+    """Return the JSON schema of ``publisher.json``.
+
+    Returns
+    -------
+    dict
+        A schema of draft 2020-12.
+    """
     schema = Publisher.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "kwev publisher"

@@ -1,4 +1,4 @@
-"""This edition beside the one before it: what the plan, its numbers and the data became.
+"""The edition beside the one before it: what the plan, its numbers and the data became.
 
 The edition before is kept as ``data/edition-before.json``, which :func:`record` writes from a
 report: actions with the ports that each adds, what the plan reaches on both metrics, what it

@@ -83,36 +83,33 @@ class Card:
 def plan_cards(report: Report) -> list[Card]:
     """Return the recommended plan in five cards: who is near, money twice, land, how sure."""
     n = comparison.of_both(report) | plan.of_scenario(report) | plan.of_plan(report)
-    kerbs = {number.name: str(number) for number in decisions.consent(report)}
+    consent = {number.name: str(number) for number in decisions.consent(report)}
+    foot, car = (f"{n.rec_l2_road_before} → {n.rec_l2_road_after}",
+                 f"{n.rec_l3_road_before} → {n.rec_l3_road_after}")  # fmt: skip
+    on_foot = (
+        f"on foot: Level 2 within {n.l2_radius}. "
+        "Where a footpath is missing from the map, more people can walk than are counted."
+    )
+    own = f"{n.rec_land_own} of {consent['rec_new']}"
+    land = (
+        "new stations stand on land of the Region or its municipalities, "
+        f"{consent['rec_kerbs']} of them at a kerb. The others need the consent of their owners."
+    )
+    is_proven = report.plan.quality.status == "within_gap"
+    sure = (
+        f"{'plan of the model, by a proof. ' if is_proven else ''}"
+        f"{n.checks} checks without the solver found {n.violations} violations. "
+        "What the grid can give and how much chargers are used is assumed."
+    )
+    near = "People near a public charger, along the roads: today → with the recommended plan"
+    year = "more to run it, before energy; what drivers pay is not counted."
     return [
-        Card(
-            "People near a public charger, along the roads: today, and with the recommended plan",
-            (
-                (f"{n.rec_l2_road_before} → {n.rec_l2_road_after}",
-                 f"on foot: Level 2 within {n.l2_radius}. Where a footpath is missing from the map, "
-                 "more people can walk than are counted."),
-                (f"{n.rec_l3_road_before} → {n.rec_l3_road_after}",
-                 f"by car: Level 3, fast, within {n.l3_drive}."),
-            ),
-        ),
-        Card("Money once", (
-            (str(n.rec_net), f"to build it, within a budget of {n.budget}."),
-        )),
-        Card("Money a year", (
-            (str(n.rec_running), "more to run it, before energy; what drivers pay is not in it."),
-        )),
-        Card("Whose land, whose consent", (
-            (f"{n.rec_land_own} of {kerbs['rec_new']}",
-             "new stations stand on land of the Region or its municipalities, "
-             f"{kerbs['rec_kerbs']} of them at a kerb. Owners must consent to the others."),
-        )),
-        Card("How sure", (
-            (str(n.optimality),
-             f"plan of the model, by a proof. {n.checks} checks without the solver found "
-             f"{n.violations} violations. What the grid can give and how much chargers are used "
-             "is assumed."),
-        )),
-    ]  # fmt: skip
+        Card(near, ((foot, on_foot), (car, f"by car: Level 3, fast, within {n.l3_drive}."))),
+        Card("Money once", ((str(n.rec_net), f"to build it, within a budget of {n.budget}."),)),
+        Card("Money a year", ((str(n.rec_running), year),)),
+        Card("Whose land, whose consent", ((own, land),)),
+        Card("How sure", ((str(n.optimality), sure),)),
+    ]
 
 
 def cards(report: Report) -> Block:
@@ -198,6 +195,26 @@ def imprint_block(publisher: Publisher, edition: str, data: str) -> Block:
     )
     lines = [f"- **{name}:** {escape.markdown(text)}" for name, text, _ in kept]
     return Block(f'<dl class="kwev-front-imprint">{entries}</dl>', "\n".join(lines) + "\n")
+
+
+def cite(report: Report) -> Block:
+    """Return how the book is cited: as a line, and as an entry of BibTeX."""
+    said = citation(report.project)
+    address = read_publisher(report.project.config).site
+    fields = {
+        "title": f"{{{said.title}}}",
+        "author": " and ".join(f"{{{author}}}" for author in said.authors),
+        "year": said.date[:4],
+        "version": said.version,
+        **({"url": address} if address else {}),
+    }
+    entry = ",\n".join(["@misc{kwev", *(f"  {key} = {{{text}}}" for key, text in fields.items())])
+    line = said.text(address)
+    code = f'<pre class="{escape.FROM_DATA}">{escape.html(entry)}\n}}</pre>'
+    return Block(
+        f"<p>{escape.html(line)}</p>\n{code}",
+        f"{escape.markdown(line)}\n\n```bibtex\n{entry}\n}}\n```\n",
+    )
 
 
 def _linked(text: str, address: str) -> str:
