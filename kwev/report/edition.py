@@ -108,10 +108,18 @@ def record(report: Report, name: str, commit: str) -> Edition:
             **reach,
             "net_cad": float(plan.cost.net_cad),
             "operating_cad_per_year": float(plan.cost.operating_cad_per_year),
-            "actions": {action.id: action.ports_added for action in plan.actions},
-            "sources": {str(s["id"]): str(s["sha256"]) for s in report.sources},
+            "actions": _actions(report),
+            "sources": _sources(report),
         }
     )
+
+
+def _actions(report: Report) -> dict[str, int]:
+    return {action.id: action.ports_added for action in report.plan.actions}
+
+
+def _sources(report: Report) -> dict[str, str]:
+    return {str(source["id"]): str(source["sha256"]) for source in report.sources}
 
 
 @dataclass(frozen=True)
@@ -142,17 +150,17 @@ def this_edition(report: Report) -> Edition:
 
 def of_edition(report: Report) -> Numbers:
     """Return how far this edition's plan and sources are those of the edition before."""
-    before, now = read_edition(report.project), this_edition(report)
-    plan, sources = (changes(getattr(before, k), getattr(now, k)) for k in ("actions", "sources"))
-    same = plan.kept + plan.changed
+    before = read_edition(report.project)
+    plan, files = _actions(report), _sources(report)
+    same, sources = before.actions.keys() & plan.keys(), changes(before.sources, files)
     return Numbers(
         [
             *named("edition-before.json", text={"edition_before": before.name}),
             *named("edition.changes", count={
                 "edition_actions_before": len(before.actions),
-                "edition_actions_now": len(now.actions), "edition_actions_both": len(same),
+                "edition_actions_now": len(plan), "edition_actions_both": len(same),
                 "edition_sources_before": len(before.sources),
-                "edition_sources_now": len(now.sources),
+                "edition_sources_now": len(files),
                 "edition_sources_new": len(sources.new), "edition_sources_gone": len(sources.gone),
                 "edition_sources_changed": len(sources.changed),
             }),
