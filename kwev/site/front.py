@@ -93,12 +93,11 @@ def plan_cards(report: Report) -> list[Card]:
     own = f"{n.rec_land_own} of {consent['rec_new']}"
     land = (
         "new stations stand on land of the Region or its municipalities, "
-        f"{consent['rec_kerbs']} of them at a kerb. The others need the consent of their owners."
+        f"{consent['rec_kerbs']} of them at a kerb. Owners of the others must consent."
     )
     is_proven = report.plan.quality.status == "within_gap"
     sure = (
-        f"{'plan of the model, by a proof. ' if is_proven else ''}"
-        f"{n.checks} checks without the solver found {n.violations} violations. "
+        f"{'plan of the model: proven. ' if is_proven else ''}"
         "What the grid can give and how much chargers are used is assumed."
     )
     near = "People near a public charger, along the roads: today → with the recommended plan"

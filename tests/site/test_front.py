@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 
 from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.config.publisher import NOBODY
+from kwev.plan import words
 from kwev.site.front import DOORS, Card, card_block, doors, imprint_block, plan_cards
 from kwev.site.page import Page
 
@@ -83,7 +84,7 @@ def test_the_cards_are_the_published_plans(recommended):
     assert len(made) == 5
     plan = recommended.plan
     near, once, year, land, sure = (
-        " ".join(f"{card.what} {big} {words}" for big, words in card.figures) for card in made
+        " ".join(f"{card.what} {big} {told}" for big, told in card.figures) for card in made
     )
     for level in ("l2", "l3"):
         reached = getattr(plan.coverage, level)
@@ -98,7 +99,8 @@ def test_the_cards_are_the_published_plans(recommended):
     classes = recommended.tables.sites.set_index("site_id")["land"]
     own = sum(classes[action.place_id] == "own" for action in new)
     assert f"{own} of {len(new)}" in land
-    assert f"{plan.certificate.checks:,}" in sure
+    assert f"{words.optimality(plan)} plan of the model: proven" in sure
+    assert "assumed" in sure
 
 
 LOOK = """() => [...document.querySelectorAll(".kwev-front-cards li")].map((card) => ({
