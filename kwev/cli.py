@@ -488,6 +488,31 @@ def doctor() -> None:
 
 
 @app.command()
+def edition(
+    name: Annotated[str, Argument(help='What this edition is called, as in "the second edition".')],
+    out: Annotated[
+        Path | None, Option("--out", help="File to write (default: data/edition-before.json).")
+    ] = None,
+) -> None:
+    """Keep this edition's plan and sources, which the next one says what changed from.
+
+    Run it after an edition is published, before the first change towards the next.
+
+    Example: kwev edition "the second edition"
+    """
+    from kwev.book.provenance import collect
+    from kwev.files import write_json
+    from kwev.report.edition import FILE, record
+    from kwev.report.scenario import load_report
+
+    report = load_report()
+    path = out or report.project.root / FILE
+    commit = dict(collect(report.project.root).facts).get("Commit", "")
+    write_json(path, record(report, name, commit).model_dump(mode="json"), indent=1)
+    terminal.echo(f"wrote {path}")
+
+
+@app.command()
 def schema(
     out: Annotated[
         Path | None, Option("--out", help="Folder to write (default: config/ and docs/).")

@@ -21,8 +21,10 @@ import typst
 
 from kwev import escape
 from kwev.book.chapters import CodeBlock
+from kwev.book.conventions import dress
 from kwev.book.execute import NOTEBOOK_DIR, execute_book, joined
 from kwev.book.provenance import collect
+from kwev.book.search import write_index
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_json, write_text
@@ -38,9 +40,9 @@ Form = Literal["html", "typst"]
 _ASSETS = Path(__file__).with_name("assets")
 
 BANNER = (
-    "Preview rendered without Quarto: the same text, numbers, figures and references, without "
-    "full-text search, a switch between light and dark (it follows the system), buttons that copy "
-    "code and hover previews of references."
+    "Preview rendered without Quarto: the same text, numbers, figures and references, with a "
+    "search of its own, without a switch between light and dark (it follows the system), buttons "
+    "that copy code and hover previews of references."
 )
 TIMEOUT_SECONDS = 300
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
@@ -98,6 +100,9 @@ def render_preview(
             write_text(site / ASSETS / "kwev.css", _stylesheet(book))
             for path, text in json.loads(_pandoc(book, executed, "html", work, site)).items():
                 write_text(site / path, text)
+            write_text(site / ASSETS / "search.js", _asset("search.js"))
+            write_index(book, site)
+            dress(book, site)
 
 
 def require_alt(executed: Executed) -> None:

@@ -7,7 +7,8 @@ After, on every page (running it twice changes nothing):
   a cell: nothing in this book needs them, and a page loads nothing from elsewhere;
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
-- the page ends with the provenance of what it shows.
+- the page ends with the provenance of what it shows;
+- the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import sys
 from pathlib import Path
 
 from kwev.book.chapters import read_book
+from kwev.book.conventions import dress
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
 from kwev.display.figure import ASSETS
@@ -53,7 +55,8 @@ def finish(root: Path, site: Path) -> int:
     provenance = collect(root).html()
     footer = f'<footer class="kwev-provenance">{provenance}</footer>\n' if provenance else ""
     count = 0
-    for page in read_book(root).pages:
+    book = read_book(root)
+    for page in book.pages:
         path = site / page.output
         if not path.is_file():
             continue
@@ -63,6 +66,7 @@ def finish(root: Path, site: Path) -> int:
         text = root_urls(_CHAPTER.sub(_chapter_reference, text), page.up)
         write_text(path, text.replace("</main>", footer + "</main>", 1))
         count += 1
+    dress(book, site)
     return count
 
 
