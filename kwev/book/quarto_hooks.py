@@ -8,6 +8,8 @@ After, on every page (running it twice changes nothing):
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
 - the page ends with the provenance of what it shows.
+
+The papers (:mod:`kwev.book.papers`) and the catalogue of downloads are written after, too.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ import sys
 from pathlib import Path
 
 from kwev.book.chapters import read_book
+from kwev.book.downloads import write_catalogue
+from kwev.book.papers import write_papers
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
 from kwev.display.figure import ASSETS
@@ -78,7 +82,10 @@ def main(when: str) -> None:
     if when == "pre":
         prepare(root)
     else:
-        finish(root, root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book"))
+        book, site = read_book(root), root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book")
+        write_papers(book, site)
+        finish(root, site)
+        write_catalogue(book, site)
 
 
 if __name__ == "__main__":

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from kwev.display.table import Column, table
-from kwev.report import comparison, decisions, effects, returns
+from kwev.report import comparison, decisions, effects, plan_files, returns
 from kwev.report import plan as plans
-from kwev.vocabulary import LANDS
+from kwev.vocabulary import ACTION_KIND, LANDS
 
 if TYPE_CHECKING:
     from kwev.display.table import Table
@@ -62,7 +62,7 @@ def towns(report: Report) -> Table:
 
 
 def consent(report: Report) -> Table:
-    """Return whose consent the new stations need: how many stations and how much money."""
+    """Return what the new stations need first, by land: how many stations and how much money."""
     land = report.tables.sites.set_index("site_id")["land"]
     new = [a for a in report.plan.actions if a.kind in comparison.NEW_KINDS]
     frame = pd.DataFrame({"land": [str(land[a.place_id]) for a in new],
@@ -74,7 +74,7 @@ def consent(report: Report) -> Table:
         for key, of_land in LANDS.items()
     ]  # fmt: skip
     found = pd.DataFrame(rows, columns=["what", "who", "stations", "net_cad"])
-    columns = (Column("what", "Land"), Column("who", "Who has to agree"), "stations net_cad")
+    columns = (Column("what", "Land"), Column("who", "What it needs first"), "stations net_cad")
     return table("consent", found, columns, report.origin)
 
 
@@ -100,3 +100,26 @@ def fast(report: Report) -> Table:
     )  # fmt: skip
     names = ["name", "municipality", "ports", "kw_added", "grid_kw", "net_cad", "months"]
     return table("fast-chargers", pd.DataFrame(rows, columns=names), columns, report.origin)
+
+
+def every_site(report: Report) -> Table:
+    """Return every site of the plan by municipality and month; all rows are printed."""
+    land = {key: of_land.short for key, of_land in LANDS.items()}
+    frame = plan_files.sites(report).sort_values(
+        ["municipality", "month_from", "name", "id"], ignore_index=True
+    )
+    frame["what"] = frame["kind"].map({key: kind.short for key, kind in ACTION_KIND.items()})
+    frame["land"] = frame["land"].map(land)
+    frame["months"] = [
+        f"{first} to {last}"
+        for first, last in zip(frame["month_from"], frame["month_to"], strict=True)
+    ]
+    columns = (
+        Column("name", "Place"), Column("what", "What"),
+        Column("ports_added", "New ports", format=",d"),
+        Column("power_increase_kw", "New power", "kW", ",.0f"),
+        Column("estimated_cost_cad", "Net cost", "CAD", ",.0f"), Column("land", "Land"),
+        Column("months", "Months", align="right"),
+    )  # fmt: skip
+    origin, rows = report.origin, len(frame)
+    return table("every-site", frame, columns, origin, group="municipality", pdf_rows=rows)
