@@ -108,8 +108,9 @@ def _add_styles(database: sqlite3.Connection, layers: Sequence[Layer]) -> None:
         (STYLES, STYLES, "How QGIS draws the layers", UNDATED),
     )
     database.executemany(
-        f"INSERT INTO {STYLES} (f_table_catalog, f_table_schema, f_table_name, f_geometry_column,"
-        " styleName, styleQML, styleSLD, useAsDefault, description, owner, update_time)"
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name,"
+        " f_geometry_column, styleName, styleQML, styleSLD, useAsDefault, description, owner,"
+        " update_time)"
         " VALUES ('', '', ?, 'geom', ?, ?, '', 1, ?, '', ?)",
         [(layer.name, layer.name, qml(layer), layer.about, UNDATED) for layer in layers],
     )
