@@ -90,7 +90,7 @@ def render_preview(
         work = Path(name)
         if "pdf" in to:
             say("setting the PDF")
-            body = _pandoc(book, executed, "typst", work, work)
+            body = body_of(book, executed, work)
             _write_pdf(book, body, work, site / book.pdf_name)
         if "html" in to:
             say("writing the pages")
@@ -251,7 +251,7 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
         "banner": BANNER,
         "provenance": collect(book.root).html(),
         "pdf": book.pdf_name if (site / book.pdf_name).is_file() else None,
-        "template": _asset("page.html"),
+        "template": asset("page.html"),
         "pages": [
             {"source": str(p.source), "output": str(p.output), "appendix": p.appendix}
             for p in book.pages
@@ -278,6 +278,11 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
     return done.stdout
 
 
+def body_of(book: Book, executed: list[Executed], work: Path) -> str:
+    """Return executed chapters as the body of a Typst document whose pictures lie in ``work``."""
+    return _pandoc(book, executed, "typst", work, work)
+
+
 def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
     """Set the whole book with Typst; ``work`` holds its pictures."""
     subtitle = escape.typst(book.subtitle) if book.subtitle else "none"
@@ -288,7 +293,7 @@ def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
         f"provenance: {collect(book.root).typst()}, note: {escape.typst(BANNER)}, doc)\n\n"
     )
     source = work / "book.typ"
-    write_text(source, _asset("look.typ") + _asset("book.typ") + front + body)
+    write_text(source, asset("look.typ") + asset("book.typ") + front + body)
     try:
         typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
     except typst.TypstError as error:
@@ -304,8 +309,9 @@ def _stylesheet(book: Book) -> str:
         found = "".join(path.read_text(encoding="utf-8") for path in paths)
         colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in _COLOUR.finditer(found))
     dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }} }}"
-    return f":root {{ {colours['light']} color-scheme: light dark; }}\n{dark}\n{_asset('kwev.css')}"
+    return f":root {{ {colours['light']} color-scheme: light dark; }}\n{dark}\n{asset('kwev.css')}"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of ``kwev/book/assets`` as text."""
     return (_ASSETS / name).read_text(encoding="utf-8")

@@ -7,8 +7,11 @@ After, on every page (running it twice changes nothing):
   a cell: nothing in this book needs them, and a page loads nothing from elsewhere;
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
+- the first use of each glossary term leads to its meaning (:mod:`kwev.book.hints`);
 - the page ends with the provenance of what it shows;
 - the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).
+
+The papers (:mod:`kwev.book.papers`) and the catalogue of downloads are written after, too.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from pathlib import Path
 
 from kwev.book.chapters import read_book
 from kwev.book.conventions import dress
+from kwev.book.downloads import write_catalogue
+from kwev.book.papers import write_papers
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
 from kwev.display.figure import ASSETS
@@ -82,7 +87,10 @@ def main(when: str) -> None:
     if when == "pre":
         prepare(root)
     else:
-        finish(root, root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book"))
+        book, site = read_book(root), root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book")
+        write_papers(book, site)
+        finish(root, site)
+        write_catalogue(book, site)
 
 
 if __name__ == "__main__":

@@ -169,7 +169,7 @@ SITES: Final = f"{ASSETS}/sites"
 
 FILES: Final = f"{ASSETS}/downloads"
 CSV, GEOJSON, PHASES = "site-packages.csv", "site-packages.geojson", "phases.json"
-_ABOUT: Final = {
+ABOUT: Final = {
     CSV: "A row for each site: ports, power, current, transformer, cost, months.",
     GEOJSON: "The same with the arithmetic and everything that each site needs.",
     PHASES: "The specification's three phases, by kind of action.",
@@ -227,7 +227,7 @@ def _write_pages(order: list[str], packages: list[SitePackage], project: Project
 def site_files(report: Report) -> Table:
     """Return the files of the sites to take away."""
     frame = pd.DataFrame(
-        [{"file": name, "url": f"/{FILES}/{name}", "about": _ABOUT[name]} for name in _ABOUT]
+        [{"file": name, "url": f"/{FILES}/{name}", "about": ABOUT[name]} for name in ABOUT]
     )
 
     def files_to(project: Project) -> None:
