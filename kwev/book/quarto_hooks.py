@@ -7,7 +7,8 @@ After, on every page (running it twice changes nothing):
   a cell: nothing in this book needs them, and a page loads nothing from elsewhere;
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
-- the page ends with the provenance of what it shows.
+- the page ends with the provenance of what it shows;
+- styles, icons and scripts are made light (:mod:`kwev.book.slim`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pathlib import Path
 from kwev.book.chapters import read_book
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
+from kwev.book.slim import slim
 from kwev.display.figure import ASSETS
 from kwev.files import write_text
 
@@ -52,7 +54,7 @@ def finish(root: Path, site: Path) -> int:
         shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
     provenance = collect(root).html()
     footer = f'<footer class="kwev-provenance">{provenance}</footer>\n' if provenance else ""
-    count = 0
+    written = []
     for page in read_book(root).pages:
         path = site / page.output
         if not path.is_file():
@@ -62,8 +64,9 @@ def finish(root: Path, site: Path) -> int:
             text = pattern.sub("", text)
         text = root_urls(_CHAPTER.sub(_chapter_reference, text), page.up)
         write_text(path, text.replace("</main>", footer + "</main>", 1))
-        count += 1
-    return count
+        written.append(str(page.output))
+    slim(site, written)
+    return len(written)
 
 
 def _chapter_reference(match: re.Match[str]) -> str:
