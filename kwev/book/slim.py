@@ -102,7 +102,7 @@ def used_rules(css: str, words: Iterable[str]) -> str:
 
 
 def _rules(css: str) -> list[Any]:
-    return tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return list(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True))
 
 
 def _set(rule: Any, named: set[str]) -> str:
