@@ -55,6 +55,9 @@ _ROOT_URL = re.compile(r"""(?P<before>\b(?:src|href|data-src|data)\s*=\s*["'])/(
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*")
 _COLOUR = re.compile(r"^\$kwev-(?P<name>[\w-]+):\s*(?P<value>[^;]+);", re.MULTILINE)
+_RULES = "/*-- scss:rules --*/"
+_NAMED = re.compile(r"\$kwev-([\w-]+)")
+_REMARK = re.compile(r"^\s*//.*\n", re.MULTILINE)
 
 
 def render_preview(
@@ -301,15 +304,21 @@ def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
 
 
 def _stylesheet(book: Book) -> str:
-    """Return the site's CSS: the colours of the theme's light and dark file, then the rules."""
+    """Return the site's CSS: the theme's colours and rules by day and by night, then our own."""
     theme = book.setting("html", "theme", {})
-    colours = {}
+    colours, rules = {}, {}
     for side in ("light", "dark"):
         paths = [book.root / name for name in theme.get(side, []) if name.endswith(".scss")]
-        found = "".join(path.read_text(encoding="utf-8") for path in paths)
-        colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in _COLOUR.finditer(found))
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }} }}"
-    return f":root {{ {colours['light']} color-scheme: light dark; }}\n{dark}\n{asset('kwev.css')}"
+        texts = [path.read_text(encoding="utf-8") for path in paths]
+        found = (match for text in texts for match in _COLOUR.finditer(text))
+        colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in found)
+        own = [_REMARK.sub("", text.partition(_RULES)[2]).strip() for text in texts]
+        rules[side] = [_NAMED.sub(r"var(--\1)", text) for text in own if text]
+    night = "\n".join(rule for rule in rules["dark"] if rule not in rules["light"])
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }}\n{night} }}"
+    day = "\n".join(rules["light"])
+    light = f":root {{ {colours['light']} color-scheme: light dark; }}"
+    return f"{light}\n{day}\n{dark}\n{asset('kwev.css')}"
 
 
 def asset(name: str) -> str:

@@ -9,6 +9,7 @@ After, on every page (running it twice changes nothing):
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
 - the first use of each glossary term leads to its meaning (:mod:`kwev.book.hints`);
 - the page ends with the provenance of what it shows;
+- styles, icons and scripts are made light (:mod:`kwev.book.slim`);
 - the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).
 
 The papers (:mod:`kwev.book.papers`) and the catalogue of downloads are written after, too.
@@ -28,6 +29,7 @@ from kwev.book.downloads import write_catalogue
 from kwev.book.papers import write_papers
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
+from kwev.book.slim import slim
 from kwev.display.figure import ASSETS
 from kwev.files import write_text
 
@@ -59,7 +61,7 @@ def finish(root: Path, site: Path) -> int:
         shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
     provenance = collect(root).html()
     footer = f'<footer class="kwev-provenance">{provenance}</footer>\n' if provenance else ""
-    count = 0
+    written = []
     book = read_book(root)
     for page in book.pages:
         path = site / page.output
@@ -70,9 +72,10 @@ def finish(root: Path, site: Path) -> int:
             text = pattern.sub("", text)
         text = root_urls(_CHAPTER.sub(_chapter_reference, text), page.up)
         write_text(path, text.replace("</main>", footer + "</main>", 1))
-        count += 1
+        written.append(str(page.output))
+    slim(site, written)
     dress(book, site)
-    return count
+    return len(written)
 
 
 def _chapter_reference(match: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ("coverage.svg", "budget-sweep.png", "map-plan.svg")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
@@ -63,7 +64,8 @@ def site(folder, frames, origin):
     page = (
         '<!DOCTYPE html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     )
-    (folder.root / "index.html").write_text(f'{page}<link rel="icon" href="data:,">{body}')
+    fold = "<main><details><summary>How</summary><p>So</p></details></main>"
+    (folder.root / "index.html").write_text(f'{page}<link rel="icon" href="data:,">{body}{fold}')
     handler = functools.partial(_Quiet, directory=str(folder.root))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -91,14 +93,59 @@ def test_page_is_drawn_from_local_files_and_fits(browser, site, width):
     page = visit(browser, site, width, problems)
     page.goto(f"{site}/index.html")
     for figure in page.locator(".kwev-chart").all():
-        figure.scroll_into_view_if_needed()
+        figure.locator(".kwev-ask button").click()
         figure.locator("svg.main-svg").first.wait_for()
-    page.locator("iframe").scroll_into_view_if_needed()
+    page.locator(".kwev-map .kwev-ask button").click()
     page.frame_locator("iframe").locator("[data-ready]").wait_for()
     page.wait_for_timeout(200)
     assert problems == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator("script[src*='plotly']").count() == 1
+
+
+def test_nothing_that_moves_is_loaded_before_a_reader_asks(browser, site):
+    problems, asked = [], []
+    page = visit(browser, site, 1000, problems)
+    page.on("request", lambda r: asked.append(r.url.rpartition("/")[2]))
+    page.goto(f"{site}/index.html", wait_until="networkidle")
+    page.mouse.wheel(0, 5000)
+    page.wait_for_load_state("networkidle")
+    assert set(asked) == {"index.html", "figures.js", *PICTURES}
+    assert page.locator(".kwev-still img:visible").count() == 3
+    chart = page.locator("#figure-coverage")
+    chart.get_by_role("button", name="Interactive chart: coverage").focus()
+    page.keyboard.press("Enter")
+    chart.locator("svg.main-svg").first.wait_for()
+    assert not chart.locator(".kwev-still").is_visible()
+    alt = chart.locator("img").get_attribute("alt")
+    assert chart.get_by_role("group", name=alt, exact=True).is_visible()
+    assert set(asked) == {"index.html", "figures.js", "plotly.min.js", *PICTURES}
+    page.keyboard.press("Enter")
+    assert chart.locator(".kwev-still").is_visible()
+    assert not chart.locator(".kwev-plot").is_visible()
+    assert problems == []
+
+
+def test_without_scripts_there_are_pictures_and_no_buttons(browser, site):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/index.html")
+    assert page.locator(".kwev-still img").count() == 3
+    assert page.locator("button:visible").count() == 0
+    assert page.get_by_text("Map on its own page").is_visible()
+    context.close()
+
+
+def test_print_opens_folds_and_closes_them_again(browser, site):
+    page = visit(browser, site, 1000, [])
+    page.goto(f"{site}/index.html")
+    shut = page.locator("details")
+    assert shut.get_attribute("open") is None
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert shut.get_attribute("open") is not None
+    assert page.locator("img[loading=lazy]").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert shut.get_attribute("open") is None
 
 
 def test_map_is_reached_by_keyboard(browser, site):

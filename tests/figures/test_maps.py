@@ -88,12 +88,12 @@ def test_page_loads_only_files_of_the_site(shown, folder):
 def test_same_bytes_again(shown, shapes, made, request):
     again = draw(request.node.callspec.params["shown"], places.tables(), made, shapes)
     assert again.interactive() == shown.interactive()
-    assert again.static() == shown.static()
+    assert again.static().printed == shown.static().printed
     assert again.data.to_csv() == shown.data.to_csv()
 
 
 def test_static_twin_is_a_picture_with_a_title(shown):
-    picture = shown.static()
+    picture = shown.static().printed
     assert is_svg(picture)
     assert len(picture) < SVG_LIMIT
     title = etree.fromstring(picture).find(".//{http://purl.org/dc/elements/1.1/}title")
@@ -270,4 +270,4 @@ def test_missing_geometry_is_named(tmp_path):
 def test_real_maps_stay_small(name, tables, project):
     shown = draw(name, tables, None, project.processed)
     assert len(shown.interactive().encode()) < LIMIT_BYTES
-    assert len(shown.static()) < 1.2 * SVG_LIMIT
+    assert len(shown.static().printed) < 1.2 * SVG_LIMIT

@@ -8,9 +8,10 @@ import re
 import geopandas as gpd
 import pandas as pd
 import pytest
+import weigh
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import check_pages, find_browser
+from kwev.book.browser import check_pages, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
 from kwev.data.schemas import PROCESSED
@@ -62,15 +63,49 @@ def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book
 
 
 def test_the_site_stays_small(book):
-    """What a reader opens, the PDF included; files to take away have a limit of their own."""
-    downloads = book.output_dir / "assets" / "downloads"
-
-    def size(folder):
-        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-    taken_away = size(downloads)
+    """What a reader opens; files to take away and the PDF have limits of their own."""
+    taken_away = weigh.size(book.output_dir / "assets" / "downloads")
     assert 0 < taken_away < 10e6
-    assert size(book.output_dir) - taken_away < 25e6
+    assert 0 < (book.output_dir / book.pdf_name).stat().st_size < 10e6
+    assert weigh.size(book.output_dir, without=("assets/downloads/", book.pdf_name)) < 20e6
+
+
+@pytest.fixture(scope="module")
+def opened(book):
+    """Serve the book and open a browser."""
+    if find_browser() is None:
+        pytest.skip("no chromium on the PATH")
+    with serve(book.output_dir) as address, weigh.chromium() as browser:
+        yield address, browser
+
+
+@pytest.mark.slow
+def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
+    address, browser = opened
+    names = weigh.pages_of(book.output_dir)
+    assert {"index.html", "chapters/04-sensitivity.html"} <= set(names)
+    weights = {
+        name: sum(weigh.loaded(browser, f"{address}/{name}", width).values())
+        for name in names
+        for width in (weigh.PHONE_PX, weigh.DESK_PX)
+    }
+    assert {name: weight for name, weight in weights.items() if weight > 1.5e6} == {}
+    assert 10e3 < weights["index.html"] < 500e3
+
+
+SAMPLE = ("index.html", "chapters/05-phasing.html", "chapters/a-data-catalogue.html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SAMPLE)
+@pytest.mark.parametrize("scheme", weigh.SCHEMES)
+def test_axe_finds_nothing_serious(opened, page, scheme):
+    address, browser = opened
+    found = {
+        width: weigh.grave(browser, f"{address}/{page}", width, scheme)
+        for width in weigh.AXE_WIDTHS_PX
+    }
+    assert found == {width: {} for width in weigh.AXE_WIDTHS_PX}
 
 
 @pytest.mark.slow
