@@ -244,8 +244,6 @@ def place_data(tables: Tables, ground: Ground) -> dict[str, Any]:
     rows = [facts[place] for place in ground.places]
     scale = 10.0**DEGREE_DECIMALS
     towns = sorted(energy_need_kwh(tables, ground.config))
-    at = np.where(station >= 0, station, 0)
-    here = station >= 0
     return {
         "id": ground.places,
         "name": [str(row["name"]) for row in rows],
@@ -255,9 +253,10 @@ def place_data(tables: Tables, ground: Ground) -> dict[str, Any]:
         "latitude": [round(float(row["latitude"]) * scale) for row in rows],
         "longitude": [round(float(row["longitude"]) * scale) for row in rows],
         "capacity_kw": columns.capacity_kw[first].tolist(),
-        "station": here.astype(int).tolist(),
+        "station": (station >= 0).astype(int).tolist(),
+        # no station: index -1
         **{
-            name: np.where(here, getattr(stations, name)[at], 0).tolist()
+            name: np.append(getattr(stations, name), 0)[station].tolist()
             for name in ("l2_ports", "l3_ports", "l2_kw", "l3_kw")
         },
     }

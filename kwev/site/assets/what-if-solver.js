@@ -661,7 +661,7 @@ var kwevWhatIfMake = function () {
   }
 
   return {
-    KINDS: KINDS, engine: engine, unpack: unpack, readLevel: readLevel, readCells: readCells, problem: problem, evaluate: evaluate,
+    KINDS: KINDS, engine: engine, unpack: unpack, unpackLists: unpackLists, readLevel: readLevel, readCells: readCells, problem: problem, evaluate: evaluate,
     multipliers: multipliers, bound: bound, Search: Search, Dual: Dual, Answer: Answer
   };
 };
