@@ -5,6 +5,7 @@ Both engines call :func:`dress` on the pages that they wrote; running it twice c
 - each page says in its head what it is about (description, Open Graph, its icon) and, where the
   publisher gives an address, which address is its own;
 - the front page and the data catalogue describe the data to machines (``schema.org`` Dataset);
+- the first use of each glossary term leads to its meaning (:mod:`kwev.book.hints`);
 - pages of the book lead to their source and to a report of a fault, where there is a repository;
 - ``404.html`` and, where the publisher gives an address, ``sitemap.xml`` are written.
 """
@@ -18,9 +19,13 @@ from typing import TYPE_CHECKING, Any, Final
 from bs4 import BeautifulSoup
 
 from kwev import escape
+from kwev.book.hints import with_hints
 from kwev.config import read_publisher
 from kwev.display.figure import ASSETS
 from kwev.files import read_json, write_text
+from kwev.report.glossary import PAGE as GLOSSARY
+from kwev.report.glossary import told
+from kwev.report.scenario import load_report
 from kwev.site.page import FOLDER
 
 if TYPE_CHECKING:
@@ -62,6 +67,7 @@ def dress(book: Book, site: Path) -> None:
     sources = {str(page.output): page for page in book.pages}
     beside = sorted((site / ASSETS / FOLDER).glob("*.html"))
     paths = [site / name for name in sources if (site / name).is_file()] + beside
+    terms = told(load_report()) if GLOSSARY in sources else ()
     for path in paths:
         name = path.relative_to(site).as_posix()
         text = _LINKS.sub("", _HEAD.sub("", path.read_text(encoding="utf-8")))
@@ -71,6 +77,7 @@ def dress(book: Book, site: Path) -> None:
         head = _head(book, publisher, site, name, text)
         text = text.replace("</head>", f"{head}</head>", 1)
         if name in sources:
+            text = with_hints(text, terms if name != GLOSSARY else (), "../" * name.count("/"))
             links = repository_links(publisher, sources[name])
             text = text.replace("</main>", f"{links}</main>", 1)
         write_text(path, text)

@@ -39,7 +39,7 @@ def with_hints(page: str, terms: Sequence[Term], up: str) -> str:
 
 def _hinted(text: str, terms: Sequence[Term], up: str) -> str:
     left = {form.lower(): term for term in terms for form in term.forms}
-    done: set[str] = set()
+    done = {term.term for term in terms if f'{PAGE}#{term.anchor}"' in text}  # of an earlier run
     open_tags: list[str] = []
     pieces = _TAG.split(text)
     for i, piece in enumerate(pieces):

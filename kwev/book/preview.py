@@ -103,7 +103,7 @@ def render_preview(
             write_text(site / ASSETS / "kwev.css", _stylesheet(book))
             for path, text in json.loads(_pandoc(book, executed, "html", work, site)).items():
                 write_text(site / path, text)
-            write_text(site / ASSETS / "search.js", _asset("search.js"))
+            write_text(site / ASSETS / "search.js", asset("search.js"))
             write_index(book, site)
             dress(book, site)
 

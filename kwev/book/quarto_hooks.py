@@ -7,7 +7,6 @@ After, on every page (running it twice changes nothing):
   a cell: nothing in this book needs them, and a page loads nothing from elsewhere;
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
-- the first use of each glossary term leads to its meaning (:mod:`kwev.book.hints`);
 - the page ends with the provenance of what it shows;
 - styles, icons and scripts are made light (:mod:`kwev.book.slim`);
 - the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).

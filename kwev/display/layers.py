@@ -143,7 +143,11 @@ class Layer:
 
 def _line_at_night(mark: Mark, fill: str) -> str:
     """Return the outline on a dark ground: that of the fill where both were one colour."""
-    return style.NIGHT.get(fill, fill) if mark.line == mark.fill else style.NIGHT.get(mark.line, mark.line)
+    return (
+        style.NIGHT.get(fill, fill)
+        if mark.line == mark.fill
+        else style.NIGHT.get(mark.line, mark.line)
+    )
 
 
 def _darkens(fills: Sequence[str]) -> bool:

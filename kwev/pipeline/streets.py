@@ -138,9 +138,7 @@ def _listed(addresses: pd.DataFrame, towns: dict[str, str], ledger: Ledger) -> p
     table = table.sort_values(["key", "town", "number", "easting_m", "northing_m"], kind="stable")
     once = table.drop_duplicates(["key", "town", "number"], ignore_index=True)
     note = "units, and letters after a number"
-    ledger.add(
-        "addresses", "one place for all of a number", "kept", len(table) - len(once), note
-    )
+    ledger.add("addresses", "one place for all of a number", "kept", len(table) - len(once), note)
     return once
 
 

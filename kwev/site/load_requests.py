@@ -65,7 +65,10 @@ def sections(facts: UtilityFacts, site: SitePackage) -> dict[str, Facts]:
             ("What", KIND_NAMES[site.kind]),
             ("Municipality", site.municipality),
             ("Census tract", facts.area_of(site)),
-            ("Coordinates (WGS 84)", f"{site.location.latitude:.5f}, {site.location.longitude:.5f}"),
+            (
+                "Coordinates (WGS 84)",
+                f"{site.location.latitude:.5f}, {site.location.longitude:.5f}",
+            ),
             ("Id in the plan", site.id),
             ("Energized in months", f"{when.month_from} to {when.month_to} of the works"),
         ],
@@ -88,7 +91,9 @@ def _sheet(facts: UtilityFacts, site: SitePackage) -> str:
         items = "".join(f"<li>{escape.html(line)}</li>" for line in lines)
         parts.append(f'<p class="note">How it comes about, all ports at full power:</p><ul>{items}'
                      "</ul>")  # fmt: skip
-    parts.append(f'<div class="fill"><h3>{FILL_TITLE}</h3>{_list([(n, "") for n in TO_FILL])}</div>')
+    parts.append(
+        f'<div class="fill"><h3>{FILL_TITLE}</h3>{_list([(n, "") for n in TO_FILL])}</div>'
+    )
     parts.append(f'<p class="note">{escape.html(NOTE)}</p></section>')
     return "\n".join(parts)
 

@@ -166,7 +166,11 @@ def _ends(tables: Tables) -> dict[int, tuple[int, int]]:
     rows = tables.street_numbers
     lists = rows["numbers"].str.split()
     table = pd.DataFrame(
-        {"id": rows["street_id"], "low": lists.str[0].astype(int), "high": lists.str[-1].astype(int)}
+        {
+            "id": rows["street_id"],
+            "low": lists.str[0].astype(int),
+            "high": lists.str[-1].astype(int),
+        }
     )
     ends = table.groupby("id").agg({"low": "min", "high": "max"})
     return {int(key): (int(low), int(high)) for key, low, high in ends.itertuples()}
@@ -278,7 +282,9 @@ def chargers(report: Report, numbering: Numbering) -> dict[str, Any]:
             done.get((key[1], level), (0, "")) if kind & gains and not kind & had else (0, "")
             for level, had, gains in (("l2", 1, 4), ("l3", 2, 8))
         ]
-        rows.append(row + ([part for new in news for part in new] if any(news[0] + news[1]) else []))
+        rows.append(
+            row + ([part for new in news for part in new] if any(news[0] + news[1]) else [])
+        )
     coverage = config.coverage
     return {
         "places": rows,
@@ -320,11 +326,7 @@ def _facts(tables: Tables, numbering: Numbering) -> dict[tuple[str, str], list[A
     return found
 
 
-def _spots(
-    tables: Tables, mode: str, numbering: Numbering
-) -> dict[tuple[str, str], list[int]]:
+def _spots(tables: Tables, mode: str, numbering: Numbering) -> dict[tuple[str, str], list[int]]:
     snaps = tables.road_snaps
     snaps = snaps[snaps["mode"].isin([mode, "both"]) & snaps["kind"].isin(["station", "site"])]
-    return {
-        (row["kind"], row["id"]): _spot(row, numbering) for row in snaps.to_dict("records")
-    }
+    return {(row["kind"], row["id"]): _spot(row, numbering) for row in snaps.to_dict("records")}

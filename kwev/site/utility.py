@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from kwev import escape
 from kwev.display.values import significant
 from kwev.report.region import dissolved
 from kwev.site import load_requests, parts
@@ -33,7 +32,7 @@ def _overview(facts: UtilityFacts) -> Page:
             '<p><a class="button" href="load-requests.html">Load request of each site</a> '
             '<a class="button" href="kw-by-tract.csv" download>kW by tract and month (CSV)</a> '
             '<a class="button" href="load-requests.csv" download>All load requests (CSV)</a></p>',
-            '<h2>Choose a tract</h2>',
+            "<h2>Choose a tract</h2>",
             '<div id="tract-map" class="no-print" hidden></div>',
             '<section id="tract" aria-live="polite" aria-label="The chosen tract"></section>',
             "<h2>kW by tract and month</h2>",

@@ -36,10 +36,10 @@ def test_links_code_tables_and_parts_of_words_are_no_use(main):
     assert with_hints(page(main), [GAP], "") == page(main)
 
 
-def test_a_second_run_adds_no_link_inside_a_link():
+def test_a_second_run_changes_nothing():
     once = with_hints(page("<p>A gap and a gap.</p>"), [GAP], "")
     assert once.count("<a ") == 1
-    assert not re.search(r"<a [^>]*>[^<]*<a ", with_hints(once, [GAP], ""))
+    assert with_hints(once, [GAP], "") == once
 
 
 def test_the_glossary_has_its_terms_once_each_with_an_anchor_of_its_own():

@@ -46,7 +46,9 @@ def tab_numbers(tab):
     from importlib.resources import files
 
     tab.add_script_tag(path=str(files("kwev.site").joinpath("assets", "what-if-solver.js")))
-    return lambda function, *given: tab.evaluate(f"(given) => Array.from({function}(...given))", given)
+    return lambda function, *given: tab.evaluate(
+        f"(given) => Array.from({function}(...given))", given
+    )
 
 
 def test_a_negative_number_is_refused():
@@ -247,7 +249,9 @@ def test_the_hash_of_a_question_is_that_of_its_configuration(project, asking):
     )
     assert sha256 == config.planning_sha256()
     assert sha256_json(json.loads(text)) != sha256  # floats are written as Python writes them
-    assert "@" not in re.sub(r"@\w+\.", "", text) or not any(f"@{key}" in text for key in QUESTION_KEYS)
+    assert "@" not in re.sub(r"@\w+\.", "", text) or not any(
+        f"@{key}" in text for key in QUESTION_KEYS
+    )
 
 
 # -- the page -------------------------------------------------------------------------------------
@@ -345,7 +349,10 @@ def test_a_phone_has_no_sideways_scroll_and_a_status_that_is_spoken(folder):
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
         assert tab.locator("#said").get_attribute("aria-live") == "polite"
-        assert "answer" in tab.locator("#said").inner_text().lower() or "Done" in tab.locator("#said").inner_text()
+        assert (
+            "answer" in tab.locator("#said").inner_text().lower()
+            or "Done" in tab.locator("#said").inner_text()
+        )
 
 
 def test_what_the_page_loads_is_small(folder):

@@ -51,7 +51,7 @@ def points(**columns):
 
 TWO = Layer(
     "plan", points(id=["a", "b"], kind=["x & y", "z"], cost_cad=[1.5, 2.0]), "Two <places>",
-    "kind", (Look("x & y", "One \"&\" two", "#d55e00", "diamond", 4), Look("z", "Z", "#0072b2",
+    "kind", (Look("x & y", 'One "&" two', "#d55e00", "diamond", 4), Look("z", "Z", "#0072b2",
                                                                            "circle", 2.5)),
 )  # fmt: skip
 
@@ -95,9 +95,7 @@ def test_each_layer_has_a_style_by_default_that_qgis_can_read(two):
 
 def test_no_time_of_writing_is_kept_and_the_content_is_the_same_again(two, tmp_path):
     again = tmp_path / "again.gpkg"
-    again.write_bytes(
-        geopackage([TWO, Layer("more", points(n=[1, 2]), "More", "", TWO.looks[1:])])
-    )
+    again.write_bytes(geopackage([TWO, Layer("more", points(n=[1, 2]), "More", "", TWO.looks[1:])]))
     dumps = []
     for path in (two, again):
         with closing(sqlite3.connect(path)) as database:
@@ -169,5 +167,9 @@ def test_the_published_plan_has_its_layers(recommended, tmp_path):
 
 def test_what_adds_level_3_is_told_apart_by_its_shape():
     marks = {key: plan_files._mark(key)[0] for key in ACTION_KIND}
-    assert {k for k, shape in marks.items() if shape == "diamond"} == {"new_l3", "upgrade", "add_l3"}
+    assert {k for k, shape in marks.items() if shape == "diamond"} == {
+        "new_l3",
+        "upgrade",
+        "add_l3",
+    }
     assert "diamond" in qml(TWO)
