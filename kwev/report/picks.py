@@ -150,9 +150,13 @@ def _facts(tables: Tables, action: str) -> dict[str, object]:
 # -- named values, tables and map ---------------------------------------------------------------
 
 CLASSES: Final = {
-    "fragile": Mark("in fewer than half", fill="#f3c78a", line=style.QUIET, radius=4.5, is_square=True),
+    "fragile": Mark(
+        "in fewer than half", fill="#f3c78a", line=style.QUIET, radius=4.5, is_square=True
+    ),
     "usual": Mark("in half or more", fill="#9ac8e1", line=style.QUIET, radius=5, is_square=True),
-    "core": Mark("in nine of ten or more", fill="#08306b", line=style.INK, radius=6, is_square=True),
+    "core": Mark(
+        "in nine of ten or more", fill="#08306b", line=style.INK, radius=6, is_square=True
+    ),
 }
 """Looks of the classes of what the recommended plan takes, the core drawn last."""
 

@@ -400,7 +400,9 @@ def _phase_layers(actions: pd.DataFrame, kinds: list[str]) -> list[Layer]:
         kind = ACTION_KIND[key]
         part = cartography.places(actions[actions["kind"] == key]).assign(mark=0)
         part["category"] = part["category"].str.replace("_", " ")
-        look = Mark(kind.short, kind.colour, style.PAPER, 1.5, radius=kind.radius_px, is_square=True)
+        look = Mark(
+            kind.short, kind.colour, style.PAPER, 1.5, radius=kind.radius_px, is_square=True
+        )
         # the control lists phase 1 first; the many new L2 stations lie below the few others
         layers.append(
             Layer(LAYERS[key], part, (look,), title="name", facts=_ACTION_FACTS,
