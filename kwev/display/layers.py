@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from kwev.display.table import Column, Columns
 
@@ -131,33 +132,39 @@ class Layer:
         """Return the marks as they look on a dark ground.
 
         Classes that run from light to dark run from dark to light there: few stays near the ground.
+        The white outline that parts points stays white.
         """
-        fills = [mark.fill for mark in self.marks]
-        if self.heading and not self.is_points and _darkens(fills):
-            fills = fills[::-1]
+        fills = [style.NIGHT.get(mark.fill, mark.fill) for mark in self.marks]
+        if self.heading and not self.is_points and _darkens([mark.fill for mark in self.marks]):
+            fills = _risen([mark.fill for mark in self.marks])
+        lines = style.NIGHT | ({style.PAPER: style.PAPER} if self.is_points else {})
         return [
-            replace(mark, fill=style.NIGHT.get(fill, fill), line=_line_at_night(mark, fill))
+            replace(
+                mark,
+                fill=fill,
+                line=fill if mark.line == mark.fill else lines.get(mark.line, mark.line),
+            )
             for mark, fill in zip(self.marks, fills, strict=True)
         ]
 
 
-def _line_at_night(mark: Mark, fill: str) -> str:
-    """Return the outline on a dark ground: that of the fill where both were one colour."""
-    return (
-        style.NIGHT.get(fill, fill)
-        if mark.line == mark.fill
-        else style.NIGHT.get(mark.line, mark.line)
-    )
+def _risen(fills: Sequence[str]) -> list[str]:
+    """Return as many colours from just above the dark ground to a light one of the scale."""
+    low, high = (_channels(colour) for colour in (style.NIGHT_LOW, fills[len(fills) // 3]))
+    shares = np.linspace(0, 1, len(fills))
+    mixed = [np.rint(low + share * (high - low)).astype(int) for share in shares]
+    return ["#" + "".join(f"{channel:02x}" for channel in colour) for colour in mixed]
+
+
+def _channels(colour: str) -> NDArray[np.float64]:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
 
 
 def _darkens(fills: Sequence[str]) -> bool:
     """Tell whether each colour (``#rrggbb``) is darker than the one before."""
     if not all(fill.startswith("#") for fill in fills) or len(fills) < _FEWEST_STEPS:
         return False
-    light = [
-        sum(w * int(fill[i : i + 2], 16) for w, i in ((0.2126, 1), (0.7152, 3), (0.0722, 5)))
-        for fill in fills
-    ]
+    light = [float(_channels(fill) @ (0.2126, 0.7152, 0.0722)) for fill in fills]
     return all(b < a for a, b in pairwise(light))
 
 

@@ -176,9 +176,7 @@ def settlements(roads: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> list[_Row]:
 
 
 def _first_of_each(rows: list[_Row]) -> list[_Row]:
-    return list(
-        {(kind, name): (kind, name, shape) for kind, name, shape in reversed(rows)}.values()
-    )
+    return list({row[:2]: row for row in reversed(rows)}.values())
 
 
 def _parts(shape: BaseGeometry, area: BaseGeometry, simplify_m: float) -> list[Any]:

@@ -46,6 +46,7 @@ def site(folder, frames, origin):
     """Serve a page with a chart, a table and the map of a plan; return its address."""
     config = load_config("base", ROOT / "config")
     shapes = places.write_shapes(folder.root / "processed")
+    places.write_base_map(folder.processed)
     shown = [
         plan_charts.coverage(frames["coverage"], origin=origin),
         plan_charts.budgets(frames["budget_sweep"], origin=origin),
@@ -148,31 +149,146 @@ def test_print_opens_folds_and_closes_them_again(browser, site):
     assert shut.get_attribute("open") is None
 
 
+def open_map(browser, site, width=1000, **more):
+    """Return the plan's map on its own page, drawn."""
+    page = browser.new_page(viewport={"width": width, "height": 640}, **more)
+    page.goto(f"{site}/assets/maps/map-plan.html")
+    page.locator("[data-ready]").wait_for()
+    return page
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.getAttribute('aria-label')") or ""
+
+
+def tab_to(page, words):
+    """Press Tab until the name of what has the focus begins so; return how often."""
+    for times in range(1, 20):
+        page.keyboard.press("Tab")
+        if focused(page).startswith(words):
+            return times
+    raise AssertionError(words)
+
+
 def test_map_is_reached_by_keyboard(browser, site):
     problems = []
     page = visit(browser, site, 1000, problems)
     page.goto(f"{site}/assets/maps/map-plan.html")
     page.locator("[data-ready]").wait_for()
-    place = page.locator("path[aria-label='Name of q1']")
-    place.focus()
+    tab_to(page, "Phase 2: new L3 stations: Name of q1, 1 of 1")
     page.keyboard.press("Enter")
     page.locator(".leaflet-popup dl").wait_for()
     assert "Grid capacity, proxy (kW)" in page.locator(".leaflet-popup").inner_text()
+    assert focused(page) == "Close popup"
     page.keyboard.press("Escape")
     page.locator(".leaflet-popup").wait_for(state="detached")
-    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Name of q1"
+    assert focused(page).startswith("Phase 2: new L3 stations: Name of q1")
     assert problems == []
 
 
-def test_layers_can_be_switched(browser, site):
-    page = visit(browser, site, 1000, [])
-    page.goto(f"{site}/assets/maps/map-plan.html")
+def test_a_layer_is_one_tab_stop_and_arrows_lead_from_mark_to_mark(browser, site):
+    page = open_map(browser, site)
+    stops = page.locator(".kwev-cursor").count()
+    shown = page.locator(".leaflet-control-layers-overlays input:checked").count()
+    assert 0 < stops <= shown
+    assert page.locator("path[tabindex]").count() == 0
+    tab_to(page, "Population density: 35300000")
+    for key, area in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", 3),
+        ("PageUp", 2),
+    ):
+        page.keyboard.press(key)
+        assert focused(page) == f"Population density: 3530000{area}, {area + 1} of 4"
+    assert page.locator(".kwev-heard[aria-live]").inner_text() == "35300002, 3 of 4"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_facts_fit_a_narrow_phone_and_close(browser, site):
+    page = open_map(browser, site, width=320)
+    tab_to(page, "Phase 2: new L3 stations: Name of q1")
+    page.keyboard.press("Enter")
+    sheet = page.locator(".leaflet-popup.kwev-sheet")
+    sheet.wait_for()
+    box, board = sheet.bounding_box(), page.locator(".kwev-map").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+    assert box["y"] >= board["y"]
+    assert box["y"] + box["height"] <= board["y"] + board["height"]
+    ring = page.locator(".kwev-cursor[aria-label^='Phase 2: new L3']").bounding_box()
+    assert ring["y"] + ring["height"] <= box["y"] + 1, "the mark is seen above its facts"
+    close = page.locator(".leaflet-popup-close-button")
+    assert min(close.bounding_box()["width"], close.bounding_box()["height"]) >= 24
+    close.click()
+    sheet.wait_for(state="detached")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_legend_folds_on_a_phone_and_is_open_on_a_desk(browser, site):
+    assert open_map(browser, site, width=360).locator(".kwev-legend[open]").count() == 0
+    assert open_map(browser, site, width=1000).locator(".kwev-legend[open]").count() == 1
+
+
+PIXELS = """() => {
+  const canvas = document.querySelector("canvas.kwev-ground");
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  const seen = {};
+  for (let i = 0; i < data.length; i += 4) {
+    const key = data.slice(i, i + 3).join();
+    seen[key] = (seen[key] || 0) + 1;
+  }
+  return seen;
+}"""
+
+
+@pytest.mark.parametrize(
+    ("scheme", "land", "water"),
+    [("light", "246,244,239", "191,217,232"), ("dark", "27,32,38", "23,58,82")],
+)
+def test_the_ground_is_drawn_light_and_dark(browser, site, scheme, land, water):
+    page = open_map(browser, site, color_scheme=scheme)
+    seen = page.evaluate(PIXELS)
+    assert max(seen, key=seen.get) == land
+    assert seen[water] > 50
+    assert len(seen) > 5, "no road is drawn"
+    names = page.evaluate(PIXELS.replace("kwev-ground", "kwev-labels"))
+    assert len(names) > 5, "no name is drawn"
+    assert "OpenStreetMap" in page.locator(".leaflet-control-attribution").inner_text()
+
+
+def test_a_choice_of_dark_is_kept_over_the_systems(browser, site):
+    page = open_map(browser, site, color_scheme="light")
+    page.evaluate("localStorage.setItem('quarto-color-scheme', 'alternate')")
+    page.reload()
     page.locator("[data-ready]").wait_for()
+    assert page.evaluate("kwevGround.isDark()")
+    page.evaluate("document.documentElement.dataset.theme = 'light'")
+    page.wait_for_function(
+        "getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'"
+    )
+    seen = page.evaluate(PIXELS)
+    assert max(seen, key=seen.get) == "246,244,239"
+
+
+def test_planned_marks_are_squares_on_the_map(browser, site):
+    page = open_map(browser, site)
+    forms = page.evaluate(
+        "[...document.querySelectorAll('.leaflet-overlay-pane path')].map(p => p.getAttribute('d'))"
+    )
+    assert sum("h" in form for form in forms) == 3  # the plan's three actions
+    assert sum("a" in form for form in forms) == 3  # s1 and s2 with L2, s2 with L3
+
+
+def test_layers_can_be_switched(browser, site):
+    page = open_map(browser, site)
     label = page.locator(".leaflet-control-layers-overlays label", has_text="Phase 2")
-    before = page.locator("path[aria-label='Name of q1']").count()
+    name = ".kwev-cursor[aria-label*='Name of q1']"
+    before = page.locator(name).count()
     label.locator("input").uncheck()
     assert before == 1
-    assert page.locator("path[aria-label='Name of q1']").count() == 0
+    assert page.locator(name).count() == 0
 
 
 def test_points_cover_neither_control_nor_legend(browser, site):

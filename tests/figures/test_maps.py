@@ -13,7 +13,7 @@ from figures.reading import outside
 from lxml import etree
 
 from kwev.config import load_config
-from kwev.display import layers
+from kwev.display import ground, layers, map_print
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
 from kwev.report import plan_charts, region, stations, transit, vehicles
@@ -144,7 +144,6 @@ def test_plan_popups_tell_ports_power_cost_and_proxy(shapes, made):
     assert facts["Power after (kW)"] == "700.0"
     assert facts["Grid capacity, proxy (kW)"] == "750"
     assert facts["Net cost (CAD)"] == "185,000"
-    assert upgrade[2]["focus"]
     assert upgrade[2]["popup"]
 
 
@@ -258,6 +257,58 @@ def test_names_from_data_cannot_end_a_script(shapes):
 def test_breaks_rise_and_are_few_figures():
     assert layers.breaks([1, 2, 3, 4, 5, 6, 123.456], 3) == [3.0, 5.0]
     assert layers.breaks([0, 0, 0, 10], 4) == [2.5]
+
+
+def test_planned_is_square_and_standing_round_in_both_forms(shapes, made):
+    shown = plan_charts.plan_map(places.tables(), made, folder=shapes)
+    forms = {
+        layer["name"]: {mark["square"] for mark in layer["marks"]}
+        for layer in drawing(shown.interactive())["layers"]
+        if layer["points"]
+    }
+    assert {name for name, square in forms.items() if square == {True}} == {
+        name for name in forms if name.startswith("Phase")
+    }
+    assert forms["Existing L2"] == forms["Existing L3"] == {False}
+    legend = re.findall(r"<svg[^>]*><(\w+) [^>]*></svg>([^<]+)</li>", shown.interactive())
+    words = {label: form for form, label in legend}
+    assert words["Existing L2"] == "circle"
+    assert words["New L2"] == "rect"
+    assert map_print._marker(layers.Mark("")) == "o"
+    assert map_print._marker(layers.Mark("", is_square=True)) == "s"
+
+
+def test_a_scale_from_light_to_dark_rises_on_a_dark_ground(shapes):
+    layer = drawing(region.density_map(places.tables(), folder=shapes).interactive())["layers"][0]
+    light = [sum(int(m["night"]["fill"][i : i + 2], 16) for i in (1, 3, 5)) for m in layer["marks"]]
+    assert light == sorted(light)
+    assert len(set(light)) == len(light)
+
+
+def test_the_ground_that_is_loaded_is_the_table(folder):
+    places.write_base_map(folder.processed)
+    table = ground.read(folder.processed)
+    text = ground.script(table).decode()
+    kinds = json.loads(text.removeprefix("window.kwevGroundData=").removesuffix(";\n"))
+    found = [(kind, *row) for kind, rows in kinds for row in rows]
+    assert found == [tuple(row) for row in table.itertuples(index=False)]
+
+
+def test_a_project_without_a_base_map_has_an_empty_ground(folder):
+    ground.publish(folder.processed, folder.root)
+    assert (folder.root / ground.FILE).read_text() == "window.kwevGroundData=[];\n"
+
+
+def test_the_books_ground_is_small(project):
+    assert len(ground.script(ground.read(project.processed))) < LIMIT_BYTES
+
+
+def test_the_printed_ground_names_whose_it_is(folder, shapes):
+    plain = stations.station_map(places.tables(), folder=shapes).static()
+    places.write_base_map(folder.processed)
+    one, two = (stations.station_map(places.tables(), folder=shapes).static() for _ in range(2))
+    assert one == two
+    assert len(one) > len(plain)
 
 
 def test_missing_geometry_is_named(tmp_path):

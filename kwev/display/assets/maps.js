@@ -83,16 +83,13 @@
       };
     });
     L.geoJSON({ type: "FeatureCollection", features: features }, {
-      interactive: spec.popup,
+      interactive: spec.popup, smoothFactor: 0.4,
       style: function (feature) {
-        var mark = spec.marks[feature.properties.m], made = look(mark);
-        if (mark.fill) { made.renderer = panes.areas; }
-        return made;
+        var mark = spec.marks[feature.properties.m];
+        return L.extend(look(mark), mark.fill ? { renderer: panes.areas } : {});
       },
       onEachFeature: function (feature, layer) {
         var p = feature.properties;
-        // a renderer is an option of the layer, which Leaflet's style does not set
-        if (spec.marks[p.m].fill) { layer.options.renderer = panes.areas; }
         finish(layer, spec.marks[p.m], p.t, p.v, spec);
       }
     }).addTo(group);
