@@ -68,7 +68,7 @@ def compared(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> pd.Dat
     studies = {study: _rows(report, study) for study in sorted({plan.study for plan in plans})}
     made = []
     for plan in plans:
-        row = studies[plan.study].loc[plan.row]
+        row = studies[plan.study].loc[plan.row].drop(["key", "actions", "status"])
         reach = plan.config.coverage
         made.append(
             {
@@ -77,7 +77,7 @@ def compared(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> pd.Dat
                 "metric": METRIC_WORDS[reach.metric],
                 "l2_radius_m": reach.l2_radius_m,
                 "l3_radius_m": reach.l3_radius_m,
-                **row.drop(["key", "actions", "status"]).to_dict(),
+                **{str(name): value for name, value in row.items()},
                 **same_measure(gauge, plan, report.config),
             }
         )
@@ -113,8 +113,10 @@ def table(report: Report, frame: pd.DataFrame) -> Table:
         **{f"{key}_m": frame[key] / CAD_PER_MILLION for key in ("budget_cad", "net_cad")},
         yearly_m=frame["operating_cad_per_year"] / CAD_PER_MILLION,
         reach=[
-            f"{_km(row.l2_radius_m)} and {_km(row.l3_radius_m)} {row.metric}"
-            for row in frame.itertuples()
+            f"{_km(l2_m)} and {_km(l3_m)} {metric}"
+            for l2_m, l3_m, metric in zip(
+                frame["l2_radius_m"], frame["l3_radius_m"], frame["metric"], strict=True
+            )
         ],
     )
     radius_m = {level: getattr(report.config.coverage, f"{level}_radius_m") for level in LEVEL_KEYS}

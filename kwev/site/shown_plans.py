@@ -275,12 +275,10 @@ class _Told:
     def step(self, month: int) -> dict[str, Any]:
         """Return what is done by the end of a month, what it costs and whom it reaches."""
         done = self.plan.done_by(month)
-        shares = {
-            level: round(
-                share_of(self.people, self.gauge.counts(self.found, level, done) > 0),
-                _SHARE_DECIMALS,
-            )
-            for level in LEVEL_KEYS
+        reached = {level: self.gauge.counts(self.found, level, done) > 0 for level in LEVEL_KEYS}
+        shares: dict[str, float] = {
+            level: round(share_of(self.people, cells), _SHARE_DECIMALS)
+            for level, cells in reached.items()
         }
         cad = sum(self.found.effect(key, ports).net_cad for key, ports in done.items())
         return {"month": month, "actions": len(done), "cad": round(cad), **shares}

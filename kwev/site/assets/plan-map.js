@@ -202,16 +202,19 @@
       const list = part("list");
       list.scrollTop += button.getBoundingClientRect().top - list.getBoundingClientRect().top;
     }
-    // a view that the address states stays as it is
-    if (item) { popup([item.lat, item.lon], item.name, details(item), from !== "address" || state.lat === null); } else { map.closePopup(); }
+    if (item) { popup([item.lat, item.lon], item.name, details(item)); } else { map.closePopup(); }
     writeAddress();
   }
-  function popup(at, title, content, moves) {
+  function popup(at, title, content) {
     const made = make("div");
     made.append(make("strong", title), content);
-    const size = map.getSize();
-    L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90), maxHeight: Math.max(120, size.y - 130),
-      autoPanPadding: [12, 12], autoPan: moves !== false }).setLatLng(at).setContent(made).openOn(map);
+    // clear of the panels: they stand to the right, on a phone above
+    const size = map.getSize(), over = box.querySelector(".pm-over").getBoundingClientRect();
+    const besides = size.x > 600, open = box.querySelector(".pm-over details[open]");
+    L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90),
+      maxHeight: Math.max(110, size.y - (besides ? 60 : over.height + 70)),
+      autoPanPaddingTopLeft: [besides ? 56 : 8, besides ? 12 : over.height + 16],
+      autoPanPaddingBottomRight: [besides ? (open ? over.width + 20 : 120) : 8, 12] }).setLatLng(at).setContent(made).openOn(map);
   }
 
   // -- marks of the plan and of today --------------------------------------------------------------
@@ -615,7 +618,7 @@
     readAddress();
     document.documentElement.classList.toggle("embed", state.embed);
     if (window.innerWidth < 800 || state.embed) { box.querySelectorAll("details").forEach((one) => { one.open = false; }); }
-    map = L.map(part("map"), { zoomSnap: 0.25, minZoom: 8, maxZoom: 18, attributionControl: false, scrollWheelZoom: !state.embed,
+    map = L.map(part("map"), { zoomSnap: 0.25, minZoom: 8, maxZoom: 18, attributionControl: false, zoomControl: false, scrollWheelZoom: !state.embed,
       zoomAnimation: !still.matches, fadeAnimation: !still.matches, renderer: L.svg() });
     if (L.Browser.mobile && window.self !== window.top) { map.dragging.disable(); }
     map.createPane("cells").style.zIndex = 310;
@@ -624,6 +627,7 @@
     sheet = L.canvas({ pane: "sheet" });
     map.fitBounds(today.bounds, { animate: false });
     marks = L.featureGroup().addTo(map);
+    L.control.zoom({ position: window.innerWidth < 800 ? "bottomright" : "topleft" }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     const features = today.outlines.map((one) => ({ type: "Feature", properties: {},
       geometry: { type: Array.isArray(one[0][0][0][0]) ? "MultiPolygon" : "Polygon", coordinates: one[0] } }));
