@@ -44,7 +44,7 @@ def page(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> Page:
         name=NAME,
         title=MENU,
         lead="Two plans on two maps, and every plan of the book's studies in one table.",
-        body=f"{_maps(plans)}\n<h2>All plans</h2>\n{_notes(report.config)}\n"
+        body=f"{maps(plans)}\n<h2>All plans</h2>\n{notes(report.config)}\n"
         f"{table(report, frame).html()}",
         menu=MENU,
         scripts=("compare.js",),
@@ -155,7 +155,8 @@ def _km(metres: float) -> str:
     return f"{metres:g} m" if metres < M_PER_KM else f"{metres / M_PER_KM:g} km"
 
 
-def _notes(config: Config) -> str:
+def notes(config: Config) -> str:
+    """Return what stands above the table: how its shares are measured."""
     reach = config.coverage
     words = (
         "Four columns measure every plan alike, with the recommended plan's radii: "
@@ -166,7 +167,8 @@ def _notes(config: Config) -> str:
     return f"<p>{escape.html(words)}</p>"
 
 
-def _maps(plans: Sequence[ShownPlan]) -> str:
+def maps(plans: Sequence[ShownPlan]) -> str:
+    """Return the two frames with a choice of plan above each, and what both colour."""
     sides = []
     both = (("left", "Left map", RECOMMENDED), ("right", "Right map", SPECIFICATION))
     for side, words, first in both:
