@@ -19,7 +19,7 @@ from kwev.report import registry
 from kwev.report.region import town_names
 from kwev.report.timing import as_written
 from kwev.studies.rows import actions_in, actions_of
-from kwev.units import DEGREE_DECIMALS
+from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS
 from kwev.vocabulary import ACTION_KIND, LANDS, LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _of_studies(report: Report) -> Iterable[ShownPlan]:
         ("land", "own", "own-land", "Public land: councils' own land only"),
         ("land", "own-and-partner", "public-land", "Public land: councils and public partners"),
         *(
-            ("budget", str(name), f"budget-{name}", f"Budget of ${row['budget_cad'] / 1e6:g} M")
+            ("budget", str(name), f"budget-{name}", f"Budget of ${row['budget_cad'] / CAD_PER_MILLION:g} million")
             for name, row in rows["budget"].iterrows()
         ),
         *(

@@ -92,7 +92,7 @@
 
   function near() { return Math.min(1.5, Math.max(0.6, 0.6 + 0.2 * (map.getZoom() - 10))); }
   function markOf(item) {
-    const kind = kindOf(item), line = item.id === state.site ? "#000000" : item.isStation ? "#1c2430" : "#ffffff";
+    const kind = kindOf(item), line = item.id === state.site ? (kwev.isDark() ? "#ffffff" : "#000000") : item.isStation ? "#1c2430" : "#ffffff";
     const look = { radius: kind.radius * near(), color: line, weight: item.id === state.site ? 3.5 : item.isStation ? 1 : 1.3,
       fillColor: kind.colour, fillOpacity: item.counts === 0 ? 0.25 : 1, shape: kind.shape };
     const Mark = kind.shape === "circle" ? L.circleMarker : (at, options) => new Shape(at, options);
@@ -208,13 +208,12 @@
   function popup(at, title, content) {
     const made = make("div");
     made.append(make("strong", title), content);
-    // clear of the panels: they stand to the right, on a phone above
-    const size = map.getSize(), over = box.querySelector(".pm-over").getBoundingClientRect();
-    const besides = size.x > 600, open = box.querySelector(".pm-over details[open]");
+    // clear of the panels, which stand to the right, of the buttons, and of the line below
+    const size = map.getSize(), over = box.querySelector(".pm-over"), open = over.querySelector("details[open]");
+    const besides = size.x > 600, top = besides ? 12 : 84;
     L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90),
-      maxHeight: Math.max(110, size.y - (besides ? 60 : over.height + 70)),
-      autoPanPaddingTopLeft: [besides ? 56 : 8, besides ? 12 : over.height + 16],
-      autoPanPaddingBottomRight: [besides ? (open ? over.width + 20 : 120) : 8, 12] }).setLatLng(at).setContent(made).openOn(map);
+      maxHeight: Math.max(110, size.y - top - 110), autoPanPaddingTopLeft: [besides ? 56 : 8, top],
+      autoPanPaddingBottomRight: [besides ? (open ? over.offsetWidth + 20 : 120) : 8, 30] }).setLatLng(at).setContent(made).openOn(map);
   }
 
   // -- marks of the plan and of today --------------------------------------------------------------
@@ -618,7 +617,7 @@
     readAddress();
     document.documentElement.classList.toggle("embed", state.embed);
     if (window.innerWidth < 800 || state.embed) { box.querySelectorAll("details").forEach((one) => { one.open = false; }); }
-    map = L.map(part("map"), { zoomSnap: 0.25, minZoom: 8, maxZoom: 18, attributionControl: false, zoomControl: false, scrollWheelZoom: !state.embed,
+    map = L.map(part("map"), { zoomSnap: 0.25, minZoom: 8, maxZoom: 18, attributionControl: false, scrollWheelZoom: !state.embed,
       zoomAnimation: !still.matches, fadeAnimation: !still.matches, renderer: L.svg() });
     if (L.Browser.mobile && window.self !== window.top) { map.dragging.disable(); }
     map.createPane("cells").style.zIndex = 310;
@@ -627,7 +626,6 @@
     sheet = L.canvas({ pane: "sheet" });
     map.fitBounds(today.bounds, { animate: false });
     marks = L.featureGroup().addTo(map);
-    L.control.zoom({ position: window.innerWidth < 800 ? "bottomright" : "topleft" }).addTo(map);
     L.control.scale({ imperial: false }).addTo(map);
     const features = today.outlines.map((one) => ({ type: "Feature", properties: {},
       geometry: { type: Array.isArray(one[0][0][0][0]) ? "MultiPolygon" : "Polygon", coordinates: one[0] } }));
