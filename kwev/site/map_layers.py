@@ -35,6 +35,7 @@ _OUTLINE_M: Final = 120.0
 """Detail below these is not drawn (m): of areas, and of the municipalities' boundaries."""
 
 _LAND_COLOURS: Final = ("#009e73", "#0072b2", "#e69f00", "#cc79a7")
+_STOP_COLOURS: Final = ("#e5f5e0", "#a1d99b", "#41ab5d", "#1b7837", "#00441b")
 _FIFTH_COLOURS: Final = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043", "#9aa1aa")
 """Light to dark, and grey where no score is published."""
 
@@ -106,7 +107,7 @@ def stops(tables: Tables) -> dict[str, Any]:
     """
     frame = tables.transit_stops.sort_values("stop_id")
     trips = frame["trips_weekday"].astype(float)
-    number, marks = graded(trips.tolist(), style.SEQUENCE[1:])
+    number, marks = graded(trips.tolist(), _STOP_COLOURS)
     rows = frame[["latitude", "longitude", "name", "mode", "routes"]].to_numpy(object).tolist()
     return {
         "classes": [[mark.label, mark.fill] for mark in marks],

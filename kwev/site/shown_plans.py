@@ -132,15 +132,16 @@ def _of_studies(report: Report) -> Iterable[ShownPlan]:
         ("land", "own", "own-land", "Public land: councils' own land only"),
         ("land", "own-and-partner", "public-land", "Public land: councils and public partners"),
         *(
-            ("budget", str(name), f"budget-{name}", f"Budget of ${row['budget_cad'] / CAD_PER_MILLION:g} million")
-            for name, row in rows["budget"].iterrows()
+            ("budget", name, f"budget-{name}", f"Budget of ${cad / CAD_PER_MILLION:g} million")
+            for name, cad in rows["budget"]["budget_cad"].items()
         ),
         *(
             ("scenarios", name, name, f"Scenario: {name}")
             for name in ("aggressive", "balanced", "conservative")
         ),
     ]
-    for study, name, key, title in wanted:
+    for study, point, key, title in wanted:
+        name = str(point)
         actions = actions_of(str(rows[study].loc[name, "actions"]))
         yield ShownPlan(key, title, configs[study][name], actions, study, name, {}, UNTIMED)
 
