@@ -44,7 +44,7 @@ def page(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> Page:
         name=NAME,
         title=MENU,
         lead="Two plans on two maps, and every plan of the book's studies in one table.",
-        body=f"{_maps(plans)}\n<h2>All plans</h2>\n{_notes(report.config)}\n"
+        body=f"{maps(plans)}\n<h2>All plans</h2>\n{notes(report.config)}\n"
         f"{table(report, frame).html()}",
         menu=MENU,
         scripts=("compare.js",),
@@ -68,7 +68,7 @@ def compared(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> pd.Dat
     studies = {study: _rows(report, study) for study in sorted({plan.study for plan in plans})}
     made = []
     for plan in plans:
-        row = studies[plan.study].loc[plan.row]
+        row = studies[plan.study].loc[plan.row].drop(["key", "actions", "status"])
         reach = plan.config.coverage
         made.append(
             {
@@ -77,7 +77,7 @@ def compared(report: Report, gauge: Gauge, plans: Sequence[ShownPlan]) -> pd.Dat
                 "metric": METRIC_WORDS[reach.metric],
                 "l2_radius_m": reach.l2_radius_m,
                 "l3_radius_m": reach.l3_radius_m,
-                **row.drop(["key", "actions", "status"]).to_dict(),
+                **{str(name): value for name, value in row.items()},
                 **same_measure(gauge, plan, report.config),
             }
         )
@@ -113,8 +113,10 @@ def table(report: Report, frame: pd.DataFrame) -> Table:
         **{f"{key}_m": frame[key] / CAD_PER_MILLION for key in ("budget_cad", "net_cad")},
         yearly_m=frame["operating_cad_per_year"] / CAD_PER_MILLION,
         reach=[
-            f"{_km(row.l2_radius_m)} and {_km(row.l3_radius_m)} {row.metric}"
-            for row in frame.itertuples()
+            f"{_km(l2_m)} and {_km(l3_m)} {metric}"
+            for l2_m, l3_m, metric in zip(
+                frame["l2_radius_m"], frame["l3_radius_m"], frame["metric"], strict=True
+            )
         ],
     )
     radius_m = {level: getattr(report.config.coverage, f"{level}_radius_m") for level in LEVEL_KEYS}
@@ -153,7 +155,8 @@ def _km(metres: float) -> str:
     return f"{metres:g} m" if metres < M_PER_KM else f"{metres / M_PER_KM:g} km"
 
 
-def _notes(config: Config) -> str:
+def notes(config: Config) -> str:
+    """Return what stands above the table: how its shares are measured."""
     reach = config.coverage
     words = (
         "Four columns measure every plan alike, with the recommended plan's radii: "
@@ -164,7 +167,8 @@ def _notes(config: Config) -> str:
     return f"<p>{escape.html(words)}</p>"
 
 
-def _maps(plans: Sequence[ShownPlan]) -> str:
+def maps(plans: Sequence[ShownPlan]) -> str:
+    """Return the two frames with a choice of plan above each, and what both colour."""
     sides = []
     both = (("left", "Left map", RECOMMENDED), ("right", "Right map", SPECIFICATION))
     for side, words, first in both:

@@ -35,6 +35,7 @@ _OUTLINE_M: Final = 120.0
 """Detail below these is not drawn (m): of areas, and of the municipalities' boundaries."""
 
 _LAND_COLOURS: Final = ("#009e73", "#0072b2", "#e69f00", "#cc79a7")
+_STOP_COLOURS: Final = ("#e5f5e0", "#a1d99b", "#41ab5d", "#1b7837", "#00441b")
 _FIFTH_COLOURS: Final = ("#f1eef6", "#d7b5d8", "#df65b0", "#dd1c77", "#980043", "#9aa1aa")
 """Light to dark, and grey where no score is published."""
 
@@ -106,7 +107,7 @@ def stops(tables: Tables) -> dict[str, Any]:
     """
     frame = tables.transit_stops.sort_values("stop_id")
     trips = frame["trips_weekday"].astype(float)
-    number, marks = graded(trips.tolist(), style.SEQUENCE[1:])
+    number, marks = graded(trips.tolist(), _STOP_COLOURS)
     rows = frame[["latitude", "longitude", "name", "mode", "routes"]].to_numpy(object).tolist()
     return {
         "classes": [[mark.label, mark.fill] for mark in marks],
@@ -134,8 +135,7 @@ def tracts(report: Report, folder: Path | None) -> dict[str, Any]:
     frame["title"] = tract.where(frame["area_id"] != "wellesley", "Wellesley")
     lacking = frame[["unserved_before", "unserved_now"]].fillna(0) / KWH_PER_MWH
     before, after = lacking["unserved_before"], lacking["unserved_now"]
-    limits = [*before.tolist(), *after.tolist()]
-    both, marks = graded(limits, style.SEQUENCE, ",.0f", style.PAPER)
+    both, marks = _above_nothing([*before.tolist(), *after.tolist()])
     half = len(frame)
     proxy, proxy_marks = graded(frame["proxy_kw"].tolist(), style.SEQUENCE, ",.0f", style.PAPER)
     heading = "Need for public charging that no port in reach serves"
@@ -151,6 +151,19 @@ def tracts(report: Report, folder: Path | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _above_nothing(values: list[float]) -> tuple[list[int], tuple[Mark, ...]]:
+    """Return classes of values of which most are nothing: one of these, then the graded others."""
+    some = [value >= LEAST for value in values]
+    number, marks = graded([v for v, is_some in zip(values, some, strict=True) if is_some],
+                           style.SEQUENCE[1:])  # fmt: skip
+    rest = iter(number)
+    return [1 + next(rest) if is_some else 0 for is_some in some], (Mark("none", "#ffffff"), *marks)
+
+
+LEAST: Final = 0.5
+"""A smaller value is nothing: it is shown as a whole number."""
+
+
 def deprivation(tables: Tables, folder: Path | None) -> dict[str, Any]:
     """Return the dissemination areas by fifth of deprivation, in the form of :func:`tracts`."""
     fifth = tables.da_profiles[["da_id", "deprivation_quintile"]].merge(
@@ -161,7 +174,7 @@ def deprivation(tables: Tables, folder: Path | None) -> dict[str, Any]:
     number = [names.index(FIFTH_NAMES.get(q, UNSCORED)) for q in frame["deprivation_quintile"]]
     frame["title"] = frame["municipality"]
     marks = [Mark(name, fill) for name, fill in zip(names, _FIFTH_COLOURS, strict=True)]
-    heading = "Deprivation of dissemination areas (fifths of Ontario's index)"
+    heading = "Deprivation by dissemination area, in fifths of the Region's people"
     return {
         "areas": _areas(frame),
         "layers": {

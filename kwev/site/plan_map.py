@@ -75,7 +75,7 @@ def _today(report: Report, plans: Sequence[ShownPlan]) -> dict[str, Any]:
 def _kinds() -> dict[str, dict[str, Any]]:
     """Return the look of each kind of action, and of today's stations by their highest level."""
     shapes = {"upgrade": "diamond"}
-    made = {
+    made: dict[str, dict[str, Any]] = {
         kind.key: {
             "name": kind.name, "short": kind.name, "colour": kind.colour, "adds": kind.adds or "",
             "radius": kind.radius_px, "shape": shapes.get(kind.key, "square"), "rank": rank,

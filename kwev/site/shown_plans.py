@@ -19,7 +19,7 @@ from kwev.report import registry
 from kwev.report.region import town_names
 from kwev.report.timing import as_written
 from kwev.studies.rows import actions_in, actions_of
-from kwev.units import DEGREE_DECIMALS
+from kwev.units import CAD_PER_MILLION, DEGREE_DECIMALS
 from kwev.vocabulary import ACTION_KIND, LANDS, LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -132,15 +132,16 @@ def _of_studies(report: Report) -> Iterable[ShownPlan]:
         ("land", "own", "own-land", "Public land: councils' own land only"),
         ("land", "own-and-partner", "public-land", "Public land: councils and public partners"),
         *(
-            ("budget", str(name), f"budget-{name}", f"Budget of ${row['budget_cad'] / 1e6:g} M")
-            for name, row in rows["budget"].iterrows()
+            ("budget", name, f"budget-{name}", f"Budget of ${cad / CAD_PER_MILLION:g} million")
+            for name, cad in rows["budget"]["budget_cad"].items()
         ),
         *(
             ("scenarios", name, name, f"Scenario: {name}")
             for name in ("aggressive", "balanced", "conservative")
         ),
     ]
-    for study, name, key, title in wanted:
+    for study, point, key, title in wanted:
+        name = str(point)
         actions = actions_of(str(rows[study].loc[name, "actions"]))
         yield ShownPlan(key, title, configs[study][name], actions, study, name, {}, UNTIMED)
 
@@ -275,12 +276,10 @@ class _Told:
     def step(self, month: int) -> dict[str, Any]:
         """Return what is done by the end of a month, what it costs and whom it reaches."""
         done = self.plan.done_by(month)
-        shares = {
-            level: round(
-                share_of(self.people, self.gauge.counts(self.found, level, done) > 0),
-                _SHARE_DECIMALS,
-            )
-            for level in LEVEL_KEYS
+        reached = {level: self.gauge.counts(self.found, level, done) > 0 for level in LEVEL_KEYS}
+        shares: dict[str, float] = {
+            level: round(share_of(self.people, cells), _SHARE_DECIMALS)
+            for level, cells in reached.items()
         }
         cad = sum(self.found.effect(key, ports).net_cad for key, ports in done.items())
         return {"month": month, "actions": len(done), "cad": round(cad), **shares}

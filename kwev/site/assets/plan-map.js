@@ -88,11 +88,25 @@
       this._setPath(layer, layer._empty() ? "M0 0" : layer.options.shape === "diamond" ? diamond : square);
     }
   });
+  // candidate sites and stops are many, and drawn on a canvas: a triangle, and one on its head
+  L.Canvas.include({
+    _updateTriangle: function (layer) {
+      if (!this._drawing || layer._empty()) { return; }
+      const p = layer._point, r = layer._radius * (layer.options.turned ? -1 : 1), pen = this._ctx;
+      pen.beginPath();
+      pen.moveTo(p.x, p.y - 1.2 * r);
+      pen.lineTo(p.x + 1.1 * r, p.y + 0.8 * r);
+      pen.lineTo(p.x - 1.1 * r, p.y + 0.8 * r);
+      pen.closePath();
+      this._fillStroke(pen, layer);
+    }
+  });
+  const Triangle = L.CircleMarker.extend({ _updatePath: function () { this._renderer._updateTriangle(this); } });
   const Shape = L.CircleMarker.extend({ _updatePath: function () { this._renderer._updateShape(this); } });
 
   function near() { return Math.min(1.5, Math.max(0.6, 0.6 + 0.2 * (map.getZoom() - 10))); }
   function markOf(item) {
-    const kind = kindOf(item), line = item.id === state.site ? "#000000" : item.isStation ? "#1c2430" : "#ffffff";
+    const kind = kindOf(item), line = item.id === state.site ? (kwev.isDark() ? "#ffffff" : "#000000") : item.isStation ? "#1c2430" : "#ffffff";
     const look = { radius: kind.radius * near(), color: line, weight: item.id === state.site ? 3.5 : item.isStation ? 1 : 1.3,
       fillColor: kind.colour, fillOpacity: item.counts === 0 ? 0.25 : 1, shape: kind.shape };
     const Mark = kind.shape === "circle" ? L.circleMarker : (at, options) => new Shape(at, options);
@@ -202,16 +216,18 @@
       const list = part("list");
       list.scrollTop += button.getBoundingClientRect().top - list.getBoundingClientRect().top;
     }
-    // a view that the address states stays as it is
-    if (item) { popup([item.lat, item.lon], item.name, details(item), from !== "address" || state.lat === null); } else { map.closePopup(); }
+    if (item) { popup([item.lat, item.lon], item.name, details(item)); } else { map.closePopup(); }
     writeAddress();
   }
-  function popup(at, title, content, moves) {
+  function popup(at, title, content) {
     const made = make("div");
     made.append(make("strong", title), content);
-    const size = map.getSize();
-    L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90), maxHeight: Math.max(120, size.y - 130),
-      autoPanPadding: [12, 12], autoPan: moves !== false }).setLatLng(at).setContent(made).openOn(map);
+    // clear of the panels, which stand to the right, of the buttons, and of the line below
+    const size = map.getSize(), over = box.querySelector(".pm-over"), open = over.querySelector("details[open]");
+    const besides = size.x > 600, top = besides ? 12 : 84;
+    L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90),
+      maxHeight: Math.max(110, size.y - top - 110), autoPanPaddingTopLeft: [besides ? 56 : 8, top],
+      autoPanPaddingBottomRight: [besides ? (open ? over.offsetWidth + 20 : 120) : 8, 30] }).setLatLng(at).setContent(made).openOn(map);
   }
 
   // -- marks of the plan and of today --------------------------------------------------------------
@@ -374,7 +390,7 @@
         }
         return made;
       };
-      L.circleMarker([row[0], row[1]], { renderer: sheet, radius: transit ? 3 : 3.5, color: look[2] || "#1c2430", weight: look[2] ? 1.2 : 0.6, fillColor: look[1], fillOpacity: 0.9 })
+      new Triangle([row[0], row[1]], { renderer: sheet, turned: transit, radius: transit ? 3.2 : 4, color: look[2] || "#1c2430", weight: look[2] ? 1.2 : 0.6, fillColor: look[1], fillOpacity: 0.9 })
         .on("click", (event) => { L.DomEvent.stop(event); popup(event.latlng, row[2], list()); }).addTo(layer);
     });
     return layer;
@@ -411,7 +427,8 @@
     svg.setAttribute("viewBox", "0 0 16 16");
     svg.setAttribute("aria-hidden", "true");
     const mark = document.createElementNS(svg.namespaceURI, "path");
-    const path = { circle: "M8 2.5a5.5 5.5 0 1 0 .01 0z", square: "M3 3h10v10h-10z", diamond: "M8 1l7 7l-7 7l-7-7z", area: "M1 3h14v10h-14z" };
+    const path = { circle: "M8 2.5a5.5 5.5 0 1 0 .01 0z", square: "M3 3h10v10h-10z", diamond: "M8 1l7 7l-7 7l-7-7z", area: "M1 3h14v10h-14z",
+      triangle: "M8 2l6 11h-12z", turned: "M8 14l6-11h-12z" };
     mark.setAttribute("d", path[shape]);
     mark.setAttribute("fill", fill);
     mark.setAttribute("stroke", line || "none");
@@ -451,7 +468,7 @@
     const words = { category: "Candidate sites by category", land: "Candidate sites by whose land", transit: "Transit stops: departures on a weekday" };
     Object.keys(SITES).filter((name) => drawn[name]).forEach((name) => {
       heading(words[name]);
-      group(drawn[name].classes.map((one) => ["circle", one[1], one[2] || "#1c2430", one[0]]));
+      group(drawn[name].classes.map((one) => [name === "transit" ? "turned" : "triangle", one[1], one[2] || "#1c2430", one[0]]));
     });
     legend.replaceChildren(...rows);
   }
