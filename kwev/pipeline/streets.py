@@ -41,6 +41,8 @@ APART_M: Final = 20_000_000 / CM_PER_M
 """Streets are looked at side by side, this far apart (m): more than the Region is wide."""
 
 _WORDS: Final = re.compile(r"[^\W_]+")
+_NO_STREET: Final = r" to | Off | On$|Emergency Access"
+"""In the name of a lane that leads from one road to another: nobody looks for it."""
 
 
 class StreetTables(NamedTuple):
@@ -111,7 +113,8 @@ def _named(roads: gpd.GeoDataFrame, graph: RoadGraph, towns: dict[str, str]) -> 
         for town, place in (("LeftMunici", "LeftSettle"), ("RightMunic", "RightSettl"))
     ]
     both = pd.concat(sides).dropna(subset=["name", "town"])
-    both = both[both["town"].isin(towns) & (both["name"].str.strip() != "")]
+    unnamed = (both["name"].str.strip() == "") | both["name"].str.contains(_NO_STREET)
+    both = both[both["town"].isin(towns) & ~unnamed]
     own = both["settlement"].where(both["settlement"] != both["town"]).fillna("")
     both = both.assign(
         key=both["name"].map(street_key), town=both["town"].map(towns), settlement=own

@@ -35,6 +35,11 @@ DEGREE: Final = 100_000
 FEWEST: Final = 2
 """A settlement with fewer streets is no place to look for."""
 NEW: Final = ("new_l2", "new_l3")
+WHO: Final = {
+    "staff": "for staff", "guests": "for guests", "customers": "for customers",
+    "one_maker": "for cars of one maker", "business_hours": "in business hours",
+}  # fmt: skip
+"""Who may use a station, in words, where its list says so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -313,6 +318,7 @@ def _facts(tables: Tables, numbering: Numbering) -> dict[tuple[str, str], list[A
     ):
         for row in table.sort_values(f"{kind}_id").to_dict("records"):
             said = [str(row[name]).replace("_", " ") for name in words if row[name]]
+            said += [WHO[row["conditions"]]] if row.get("conditions") in WHO else []
             town = numbering.of_town.get(str(row["municipality_id"]))
             place = [round(row[name] * DEGREE) for name in ("latitude", "longitude")]
             key = str(row[f"{kind}_id"])

@@ -46,7 +46,7 @@
     if (!Number.isFinite(cm)) { return "no way along the roads"; }
     const far = Math.round(cm / 1000) * 10;
     if (far < 1000) { return `${far} m`; }
-    return `${(cm / 100000).toFixed(cm < 1000000 ? 1 : 0)} km`;
+    return `${(cm / 100000).toFixed(cm < 1000000 ? 1 : 0).replace(".0", "")} km`;
   }
 
   function nearestOf(found, chargers, roads, level) {
@@ -247,8 +247,9 @@
   function hint(choice) {
     const { item, number } = choice;
     if (item.kind !== "street") { return item.kind; }
-    if (number === null) { return item.low ? `numbers ${item.low} to ${item.high}; without one, its middle` : "street, its middle"; }
-    return number >= item.low && number <= item.high ? "" : item.low ? `numbers ${item.low} to ${item.high}` : "street without numbers";
+    const numbers = item.low < item.high ? `numbers ${item.low} to ${item.high}` : `number ${item.low}`;
+    if (number === null) { return item.low ? `middle of the street; ${numbers}` : "middle of the street"; }
+    return number >= item.low && number <= item.high ? "" : item.low ? numbers : "street without numbers";
   }
 
   function open() {
