@@ -141,9 +141,7 @@ def _listed(addresses: pd.DataFrame, towns: dict[str, str], ledger: Ledger) -> p
     table = table.sort_values(["key", "town", "number", "easting_m", "northing_m"], kind="stable")
     once = table.drop_duplicates(["key", "town", "number"], ignore_index=True)
     note = "units, and letters after a number"
-    ledger.add(
-        "addresses", "one place for all of a number", "kept", len(table) - len(once), note
-    )
+    ledger.add("addresses", "one place for all of a number", "kept", len(table) - len(once), note)
     return once
 
 
@@ -162,7 +160,7 @@ def _placed(
     lines = graph.lines_cm[roads["at"].to_numpy()]
     xy, of_line = shapely.get_coordinates(lines, return_index=True)
     xy[:, 0] += shift * keys.get_indexer(roads["key"])[of_line]
-    planes = shapely.linestrings(xy, indices=of_line)
+    planes = np.asarray(shapely.linestrings(xy, indices=of_line))
     moved = points.astype(np.float64)
     moved[:, 0] += shift * keys.get_indexer(listed["key"])
     hits, found = shapely.STRtree(planes).query_nearest(

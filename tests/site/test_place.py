@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ ADDRESSES = {
     "24 Church St. W, Elmira": ("Woolwich", 24, "Church St W"),
     "60 Snyders Road West, Baden": ("Wilmot", 60, "Snyder's Rd W"),
     "4639 Lobsinger Line, St. Clements": ("Wellesley", 4639, "Lobsinger Line"),
-    "3700 Ament Line": ("Wellesley", 3700, "Ament Line"),
+    "Ament Line 3700": ("Wellesley", 3700, "Ament Line"),
     "2958 Greenfield Rd, Ayr": ("North Dumfries", 2958, "Greenfield Rd"),
 }
 """Ten addresses as people write them: municipality, number and street of each."""
@@ -47,8 +48,10 @@ def test_one_address_in_many_spellings():
     first = spelling("120 King Street North, Waterloo")
     assert first == ("120", "king", "st", "n", "waterloo")
     for other in (
-        "120 KING ST. N. WATERLOO", "120 King  st n , waterloo", "120 K\u00edng Street North Waterloo",
-    ):  # fmt: skip
+        "120 KING ST. N. WATERLOO",
+        "120 King  st n , waterloo",
+        "120 K\u00edng Street North Waterloo",
+    ):
         assert spelling(other) == first
     assert spelling("Snyder\u2019s Rd W") == spelling("snyders road west")
     assert spelling("Saint Clements") == spelling("St. Clements")
@@ -122,14 +125,14 @@ class OwnRoads:
             cuts.setdefault(edge, set()).add(along)
         self.node = {}
         arcs = {}
-        rows = zip(edges["edge_id"], edges["u"], edges["v"],
-                   (edges["length_m"] * 100).round().astype(int), forth, back, strict=True)  # fmt: skip
+        cm = (edges["length_m"] * 100).round().astype(int)
+        rows = zip(edges["edge_id"], edges["u"], edges["v"], cm, forth, back, strict=True)
         for edge, u, v, length, ahead, behind in rows:
             inner = sorted(cut for cut in cuts.get(edge, ()) if 0 < cut < length)
             chain = [(0, u), *((cut, (edge, cut)) for cut in inner), (length, v)]
             for cut in cuts.get(edge, ()):
                 self.node[edge, cut] = dict(chain)[cut]
-            for (at, one), (then, two) in zip(chain, chain[1:], strict=False):
+            for (at, one), (then, two) in pairwise(chain):
                 for may, tail, head in ((ahead, one, two), (behind, two, one)):
                     if may:
                         arcs[tail, head] = min(then - at, arcs.get((tail, head), then - at))
@@ -252,7 +255,8 @@ def asked(page, text):
 def told(page):
     cells = page.eval_on_selector_all(
         "#place-answer [data-when]",
-        "cells => cells.map(c => [c.dataset.level, c.dataset.when, c.dataset.metres, c.dataset.id])",
+        "cells => cells.map((cell) => cell.dataset)"
+        ".map((said) => [said.level, said.when, said.metres, said.id])",
     )
     levels, whens = ("l2", "l3"), {"today": "before", "plan": "after"}
     return {(levels[int(level)], whens[when]): (float(metres), place)
@@ -291,7 +295,8 @@ def test_the_page_spells_and_places_as_the_package_does(page, tables):
     page.wait_for_function("window.kwevPlaceSearch !== undefined")
     texts = [
         *tables.streets["name"], *tables.sites["name"].head(300), *tables.stations["address"],
-        "12\u2013B \u00c9COLE st.", "\u0130stanbul Ave", "Rue \u0141\u00f3d\u017a N.E.", "\u2019s-Street", "", "\U0001f50c 1st",
+        "12\u2013B \u00c9COLE st.", "\u0130stanbul Ave", "Rue \u0141\u00f3d\u017a N.E.",
+        "\u2019s-Street", "", "\U0001f50c 1st",
     ]  # fmt: skip
     spelled = page.evaluate(
         "async (texts) => { const names = await kwev.take('place-names');"
@@ -326,8 +331,8 @@ def test_the_pin_is_where_the_street_is(page, effects):
     asked(page, "50 Ainslie St N, Cambridge")
     frame = page.locator("#place-answer iframe")
     lat, lon = float(frame.get_attribute("data-lat")), float(frame.get_attribute("data-lon"))
-    off_m = math.hypot((lat - near["latitude"]) * 111_200,
-                       (lon - near["longitude"]) * 111_200 * math.cos(math.radians(lat)))  # fmt: skip
+    wide = math.cos(math.radians(lat))
+    off_m = 111_200 * math.hypot(lat - near["latitude"], (lon - near["longitude"]) * wide)
     assert off_m < 60
     assert f"pin={lat},{lon}" in frame.get_attribute("src")
 
@@ -374,7 +379,7 @@ def test_a_name_that_is_not_there_gets_the_nearest_spellings(page):
 
 
 @pytest.mark.slow
-def test_streets_areas_and_sites_are_found_and_kept_in_the_address_bar(page, browser, folder):
+def test_streets_areas_and_sites_are_found_and_kept_in_the_address_bar(page, browser):
     for text, heading in (
         ("Ament Line, Wellesley", "Ament Line, Linwood, Wellesley, middle of the street"),
         ("n2l 3g1", "N2L"),

@@ -95,16 +95,25 @@
     return start + item.name + settlement + (item.town ? ", " + item.town : "");
   }
 
-  // the best matches, at most `most`: {item, number, label}
-  function search(index, text, most) {
-    const asked = parsed(index.words, text);
-    if (!asked.words.length) { return []; }
+  function matches(index, asked) {
     const found = [];
     index.items.forEach((item) => {
       if (asked.code !== (item.kind === "postal code") || (asked.number !== null && item.kind !== "street")) { return; }
       const score = rank(index, item, asked);
       if (score) { found.push({ item: item, number: item.kind === "street" ? asked.number : null, score: score }); }
     });
+    return found;
+  }
+
+  // the best matches, at most `most`: {item, number, label}; a number may stand behind its street too
+  function search(index, text, most) {
+    const asked = parsed(index.words, text);
+    if (!asked.words.length) { return []; }
+    let found = matches(index, asked);
+    const last = asked.words.findIndex((word, i) => i > 0 && /^\d+$/.test(word));
+    if (!found.length && asked.number === null && last > 0) {
+      found = matches(index, { number: Number(asked.words[last]), words: asked.words.filter((_, i) => i !== last), code: false });
+    }
     const text_of = (one) => label(one.item, one.number);
     found.sort((a, b) => {
       for (let i = 0; i < a.score.length; i += 1) {

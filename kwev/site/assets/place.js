@@ -66,7 +66,7 @@
     if (row[2]) { parts.push(make("span", { class: "note" }, ` (${row[2]})`)); }
     if (is_new && row.length > 9) {
       const [month, id] = level ? [row[11], row[12]] : [row[9], row[10]];
-      parts.push(make("span", {}, ` New: open by the end of month ${month}. `));
+      parts.push(make("br"), make("span", {}, `New: open by the end of month ${month}. `));
       parts.push(make("a", { href: `../sites/${encodeURIComponent(id)}.html` }, "The site's page"));
     }
     return parts;
