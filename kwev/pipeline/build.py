@@ -364,9 +364,9 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("streets"):
-        named = places.municipalities
-        towns = dict(zip(named["name"], named["municipality_id"], strict=True))
-        streets = street_tables(roads, graph, addresses, towns, ledger)
+        ways, own = to_metres(raw.read_shapes("roads")), bounds.municipalities
+        towns = dict(zip(own["name"], own["municipality_id"], strict=True))
+        streets = street_tables(ways, graph, addresses, towns, ledger)
     with meter.stage("transit"):
         transit, layers["transit_lines"] = transit_tables(raw, bounds, parameters, ledger)
     with meter.stage("facts"):

@@ -41,6 +41,8 @@ APART_M: Final = 20_000_000 / CM_PER_M
 """Streets are looked at side by side, this far apart (m): more than the Region is wide."""
 
 _WORDS: Final = re.compile(r"[^\W_]+")
+_NO_STREET: Final = r" to | Off | On$|Emergency Access"
+"""In the name of a lane that leads from one road to another: nobody looks for it."""
 
 
 class StreetTables(NamedTuple):
@@ -111,7 +113,8 @@ def _named(roads: gpd.GeoDataFrame, graph: RoadGraph, towns: dict[str, str]) -> 
         for town, place in (("LeftMunici", "LeftSettle"), ("RightMunic", "RightSettl"))
     ]
     both = pd.concat(sides).dropna(subset=["name", "town"])
-    both = both[both["town"].isin(towns) & (both["name"].str.strip() != "")]
+    unnamed = (both["name"].str.strip() == "") | both["name"].str.contains(_NO_STREET)
+    both = both[both["town"].isin(towns) & ~unnamed]
     own = both["settlement"].where(both["settlement"] != both["town"]).fillna("")
     both = both.assign(
         key=both["name"].map(street_key), town=both["town"].map(towns), settlement=own
@@ -157,7 +160,7 @@ def _placed(
     lines = graph.lines_cm[roads["at"].to_numpy()]
     xy, of_line = shapely.get_coordinates(lines, return_index=True)
     xy[:, 0] += shift * keys.get_indexer(roads["key"])[of_line]
-    planes = shapely.linestrings(xy, indices=of_line)
+    planes = np.asarray(shapely.linestrings(xy, indices=of_line))
     moved = points.astype(np.float64)
     moved[:, 0] += shift * keys.get_indexer(listed["key"])
     hits, found = shapely.STRtree(planes).query_nearest(

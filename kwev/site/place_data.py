@@ -35,6 +35,11 @@ DEGREE: Final = 100_000
 FEWEST: Final = 2
 """A settlement with fewer streets is no place to look for."""
 NEW: Final = ("new_l2", "new_l3")
+WHO: Final = {
+    "staff": "for staff", "guests": "for guests", "customers": "for customers",
+    "one_maker": "for cars of one maker", "business_hours": "in business hours",
+}  # fmt: skip
+"""Who may use a station, in words, where its list says so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +79,7 @@ class Numbering:
 def data(report: Report) -> dict[str, Any]:
     """Return all that the page may load, by name of its file."""
     tables, numbering = report.tables, Numbering.of(report.tables)
-    found = {
+    found: dict[str, Any] = {
         "place-names": names(tables, report.findings.effects, numbering),
         "place-roads": roads(tables, numbering),
         "place-shapes": shapes(tables, numbering),
@@ -131,11 +136,11 @@ def _degrees(lonlat: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _steps(values: NDArray[np.int64]) -> list[int]:
-    return np.diff(values, prepend=0).tolist()
+    return [int(step) for step in np.diff(values, prepend=0)]
 
 
 def _whole(values: pd.Series, parts: int) -> list[int]:
-    return np.rint(values.to_numpy(np.float64) * parts).astype(np.int64).tolist()
+    return [int(part) for part in np.rint(values.to_numpy(np.float64) * parts)]
 
 
 # -- Streets and other names.
@@ -148,13 +153,13 @@ def names(tables: Tables, effects: Effects, numbering: Numbering) -> dict[str, A
     its middle (road, metres along it) and its settlements; an area its name, kind, place and
     middle, and people near each level, where its people are known.
     """
-    streets = tables.streets
     ends = _ends(tables)
     rows = [
-        [row.name, numbering.of_town[str(row.municipality_id)], *ends.get(row.street_id, (0, 0)),
-         int(numbering.of_edge[row.edge_id]), int(row.along_m),
-         *([row.settlements] if row.settlements else [])]
-        for row in streets.itertuples(index=False)
+        [row["name"], numbering.of_town[row["municipality_id"]],
+         *ends.get(row["street_id"], (0, 0)),
+         int(numbering.of_edge[row["edge_id"]]), row["along_m"],
+         *([row["settlements"]] if row["settlements"] else [])]
+        for row in tables.streets.to_dict("records")
     ]  # fmt: skip
     areas = [*_settlements(tables, numbering), *_areas(effects, numbering)]
     return {"towns": numbering.towns, "streets": rows, "areas": areas, "words": WORDS,
@@ -165,13 +170,8 @@ def _ends(tables: Tables) -> dict[int, tuple[int, int]]:
     """Return the lowest and the highest number of each street that has numbers."""
     rows = tables.street_numbers
     lists = rows["numbers"].str.split()
-    table = pd.DataFrame(
-        {
-            "id": rows["street_id"],
-            "low": lists.str[0].astype(int),
-            "high": lists.str[-1].astype(int),
-        }
-    )
+    low, high = lists.str[0].astype(int), lists.str[-1].astype(int)
+    table = pd.DataFrame({"id": rows["street_id"], "low": low, "high": high})
     ends = table.groupby("id").agg({"low": "min", "high": "max"})
     return {int(key): (int(low), int(high)) for key, low, high in ends.itertuples()}
 
@@ -258,13 +258,14 @@ def chargers(report: Report, numbering: Numbering) -> dict[str, Any]:
     """Return all places that offer a level today or with the plan, and the candidates beside them.
 
     Each is id, name, more words, municipality (null outside), latitude, longitude, spot on foot,
-    spot by car (null where no road is near, 0 for the same) and what it is, added up: 1 and 2 Level 2 and Level 3
-    today, 4 and 8 with the plan, 16 and 32 where a candidate that was not chosen may have them.
+    spot by car (null where no road is near, 0 for the same) and what it is, added up: 1 and 2 for
+    Level 2 and Level 3 today, 4 and 8 for them with the plan, 16 and 32 where a candidate that was
+    not chosen may have them.
     Where the plan brings a level, the month by which it is done and the action's id follow.
     """
     effects, config = report.findings.effects, report.config
     kinds = _kinds(effects)
-    done = {
+    done: dict[tuple[str, str | None], tuple[int, str]] = {
         (package.place_id, ACTION_KIND[package.kind].adds): (
             package.implementation.schedule.month_to, package.id,
         )
@@ -282,9 +283,7 @@ def chargers(report: Report, numbering: Numbering) -> dict[str, Any]:
             done.get((key[1], level), (0, "")) if kind & gains and not kind & had else (0, "")
             for level, had, gains in (("l2", 1, 4), ("l3", 2, 8))
         ]
-        rows.append(
-            row + ([part for new in news for part in new] if any(news[0] + news[1]) else [])
-        )
+        rows.append(row + ([*news[0], *news[1]] if any(news[0] + news[1]) else []))
     coverage = config.coverage
     return {
         "places": rows,
@@ -319,6 +318,7 @@ def _facts(tables: Tables, numbering: Numbering) -> dict[tuple[str, str], list[A
     ):
         for row in table.sort_values(f"{kind}_id").to_dict("records"):
             said = [str(row[name]).replace("_", " ") for name in words if row[name]]
+            said += [WHO[row["conditions"]]] if row.get("conditions") in WHO else []
             town = numbering.of_town.get(str(row["municipality_id"]))
             place = [round(row[name] * DEGREE) for name in ("latitude", "longitude")]
             key = str(row[f"{kind}_id"])

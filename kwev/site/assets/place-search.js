@@ -5,7 +5,7 @@
   const QUOTES = /['\u2018\u2019\u02bc]/g;
   const FSA = /^[a-z]\d[a-z]$/;
   const LOCAL = /^\d[a-z]\d$/;
-  const KINDS = ["postal code", "municipality", "street", "settlement", "station", "site"];
+  const KINDS = ["postal code", "municipality", "settlement", "street", "station", "site"];
   const UNITS = new Set(["unit", "apt", "apartment", "suite"]);
   const NOISE = new Set(["on", "ont", "ontario", "canada"]);
 
@@ -84,24 +84,36 @@
     }
     if (!named) { return null; }
     const inside = asked.number === null || (item.kind === "street" && item.low && asked.number >= item.low && asked.number <= item.high);
-    return [inside ? 0 : 1, first, Math.min(open.length, 3), KINDS.indexOf(item.kind), partly];
+    const whole = open.length === 0 && asked.words.length > 1 ? 0 : open.length < 3 ? 1 : 2;
+    return [inside ? 0 : 1, first, whole, KINDS.indexOf(item.kind), partly, item.kind === "street" ? item.low - item.high : 0];
   }
 
   function label(item, number) {
-    const start = item.kind === "street" && number !== null && number !== undefined ? number + " " : "";
-    return start + item.name + (item.town ? ", " + item.town : "");
+    const street = item.kind === "street";
+    const start = street && number !== null ? number + " " : "";
+    const settlement = street && item.more && !item.more.includes("|") ? ", " + item.more : "";
+    return start + item.name + settlement + (item.town ? ", " + item.town : "");
   }
 
-  // the best matches, at most `most`: {item, number, label}
-  function search(index, text, most) {
-    const asked = parsed(index.words, text);
-    if (!asked.words.length) { return []; }
+  function matches(index, asked) {
     const found = [];
     index.items.forEach((item) => {
       if (asked.code !== (item.kind === "postal code") || (asked.number !== null && item.kind !== "street")) { return; }
       const score = rank(index, item, asked);
       if (score) { found.push({ item: item, number: item.kind === "street" ? asked.number : null, score: score }); }
     });
+    return found;
+  }
+
+  // the best matches, at most `most`: {item, number, label}; a number may stand behind its street too
+  function search(index, text, most) {
+    const asked = parsed(index.words, text);
+    if (!asked.words.length) { return []; }
+    let found = matches(index, asked);
+    const last = asked.words.findIndex((word, i) => i > 0 && /^\d+$/.test(word));
+    if (!found.length && asked.number === null && last > 0) {
+      found = matches(index, { number: Number(asked.words[last]), words: asked.words.filter((_, i) => i !== last), code: false });
+    }
     const text_of = (one) => label(one.item, one.number);
     found.sort((a, b) => {
       for (let i = 0; i < a.score.length; i += 1) {
@@ -130,21 +142,35 @@
     return last[other.length];
   }
 
-  // names spelt nearest to what was asked, where nothing is found: its first words are held against whole names
+  // names spelt nearest to what was asked, where nothing is found: word by word, in its short or long form
   function nearest(index, text, most) {
     const asked = parsed(index.words, text);
-    const kinds = new Set(asked.number === null ? ["street", "settlement", "municipality", "station", "site"] : ["street"]);
     const found = [];
     index.items.forEach((item) => {
-      if (!kinds.has(item.kind)) { return; }
-      const name = item.words.join(" ");
-      const whole = asked.words.slice(0, Math.max(item.words.length, 1)).join(" ");
-      const limit = Math.max(1, Math.floor(name.length / 3));
-      const off = edits(whole, name, limit);
-      if (off <= limit) { found.push({ item: item, number: item.kind === "street" ? asked.number : null, off: off / name.length }); }
+      if (item.kind === "postal code" || (asked.number !== null && item.kind !== "street")) { return; }
+      const off = apart(index, item, asked.words);
+      if (off !== null) { found.push({ item: item, number: item.kind === "street" ? asked.number : null, off: off }); }
     });
     found.sort((a, b) => a.off - b.off || (label(a.item, a.number) < label(b.item, b.number) ? -1 : 1));
     return found.slice(0, most).map((one) => ({ item: one.item, number: one.number, label: label(one.item, one.number) }));
+  }
+
+  // edits that lead from the words of a name to those asked; null where they are too many
+  function apart(index, item, asked) {
+    const count = Math.min(item.words.length, asked.length);
+    let sum = 0;
+    let letters = 0;
+    for (let i = 0; i < count; i += 1) {
+      const most = Math.max(1, Math.floor(asked[i].length / 3));
+      const forms = [item.words[i], ...(index.forms[item.words[i]] || [])];
+      const off = Math.min(...forms.map((form) => edits(asked[i], form, most)));
+      if (off > most) { return null; }
+      sum += off;
+      letters += asked[i].length;
+    }
+    const others = asked.slice(count).filter((word) => !item.around.includes(word)).length;
+    if (!letters || sum > letters / 3 || others > 1) { return null; }
+    return sum + 0.5 * (item.words.length - count) + others;
   }
 
   window.kwevPlaceSearch = { spelling: spelling, parsed: parsed, indexOf: indexOf, search: search, nearest: nearest, label: label };

@@ -46,7 +46,7 @@
     if (!Number.isFinite(cm)) { return "no way along the roads"; }
     const far = Math.round(cm / 1000) * 10;
     if (far < 1000) { return `${far} m`; }
-    return `${(cm / 100000).toFixed(cm < 1000000 ? 1 : 0)} km`;
+    return `${(cm / 100000).toFixed(cm < 1000000 ? 1 : 0).replace(".0", "")} km`;
   }
 
   function nearestOf(found, chargers, roads, level) {
@@ -66,7 +66,7 @@
     if (row[2]) { parts.push(make("span", { class: "note" }, ` (${row[2]})`)); }
     if (is_new && row.length > 9) {
       const [month, id] = level ? [row[11], row[12]] : [row[9], row[10]];
-      parts.push(make("span", {}, ` New: open by the end of month ${month}. `));
+      parts.push(make("br"), make("span", {}, `New: open by the end of month ${month}. `));
       parts.push(make("a", { href: `../sites/${encodeURIComponent(id)}.html` }, "The site's page"));
     }
     return parts;
@@ -247,8 +247,9 @@
   function hint(choice) {
     const { item, number } = choice;
     if (item.kind !== "street") { return item.kind; }
-    if (number === null) { return item.low ? `numbers ${item.low} to ${item.high}; without one, its middle` : "street, its middle"; }
-    return number >= item.low && number <= item.high ? "" : item.low ? `numbers ${item.low} to ${item.high}` : "street without numbers";
+    const numbers = item.low < item.high ? `numbers ${item.low} to ${item.high}` : `number ${item.low}`;
+    if (number === null) { return item.low ? `middle of the street; ${numbers}` : "middle of the street"; }
+    return number >= item.low && number <= item.high ? "" : item.low ? numbers : "street without numbers";
   }
 
   function open() {
