@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from kwev.site import town, utility
 from kwev.site.page import publish
 
 if TYPE_CHECKING:
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
     from kwev.site.page import Page
 
-PAGES: Final[tuple[Callable[[Report], list[Page]], ...]] = ()
+PAGES: Final[tuple[Callable[[Report], list[Page]], ...]] = (
+    town.pages,
+    utility.pages,
+)
 """What makes the pages: each subject's own, in the menu's order."""
 
 

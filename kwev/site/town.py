@@ -15,7 +15,7 @@ from kwev.site import parts, town_map
 from kwev.site.page import Page
 from kwev.site.parts import Cell
 from kwev.site.town_facts import METRICS, TownFacts
-from kwev.vocabulary import ACTION_KIND, LAND_KEYS, LANDS, LEVELS, METRIC_WORDS, LevelKey
+from kwev.vocabulary import ACTION_KIND, L2, L3, LAND_KEYS, LANDS, LEVELS, METRIC_WORDS, LevelKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,17 +150,23 @@ def _town(facts: TownFacts, town: Town) -> Page:
 
 
 def lead(facts: TownFacts, town: Town) -> str:
-    """Return in two sentences who is near Level 2, today and with the plan, and Level 3."""
+    """Return in a few sentences who is near each level, today and with the plan."""
     metric = _own_metric(facts)
     two, three = (
         [parts.have(facts.share(town, metric, when, level.key)) for when, _ in _WHENS]
         for level in LEVELS
     )
-    names = [_reach(facts, level).replace(" within", " charger within", 1) for level in LEVELS]
+    coverage = facts.effects.config.coverage
+    walk, drive = (
+        f"within {_WAY[level.key]} of {parts.distance(coverage.radius_m(level.key))} "
+        f"{METRIC_WORDS[metric]}"
+        for level in LEVELS
+    )
     today = two[0].replace("of 100", "of 100 people")
     return (
-        f"In {town.name}, {today} a public {names[0]}. With {PLAN}, {two[1]} one. "
-        f"For a {names[1]}: {three[0]} one today, and {three[1]} one with the plan."
+        f"In {town.name}, {today} a public {L2.name} charger {walk}. "
+        f"With {PLAN}, {two[1]} one. {drive[0].upper()}{drive[1:]}, {three[0]} {L3.name} today. "
+        f"With the plan, {three[1]} it."
     )
 
 
@@ -177,7 +183,7 @@ def _cards(facts: TownFacts, town: Town) -> str:
     for level in LEVELS:
         today, later = (facts.share(town, metric, when, level.key) for when, _ in _WHENS)
         figure = f"{parts.percent(today)} → {parts.percent(later)}"
-        shares.append((f"People near {level.name}", figure, f"today → {PLAN}"))
+        shares.append((f"Near {level.name}", figure, "of people, today → with the plan"))
     ports = sum(one.charging.num_ports for one in town.sites if one.charging)
     stands = facts.effects.stations
     today_ports = int((stands.l2_ports + stands.l3_ports)[town.stations].sum())
