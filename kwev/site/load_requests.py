@@ -65,7 +65,10 @@ def sections(facts: UtilityFacts, site: SitePackage) -> dict[str, Facts]:
             ("What", KIND_NAMES[site.kind]),
             ("Municipality", site.municipality),
             ("Census tract", facts.area_of(site)),
-            ("Coordinates (WGS 84)", f"{site.location.latitude:.5f}, {site.location.longitude:.5f}"),
+            (
+                "Coordinates (WGS 84)",
+                f"{site.location.latitude:.5f}, {site.location.longitude:.5f}",
+            ),
             ("Id in the plan", site.id),
             ("Energized in months", f"{when.month_from} to {when.month_to} of the works"),
         ],
@@ -88,7 +91,9 @@ def _sheet(facts: UtilityFacts, site: SitePackage) -> str:
         items = "".join(f"<li>{escape.html(line)}</li>" for line in lines)
         parts.append(f'<p class="note">How it comes about, all ports at full power:</p><ul>{items}'
                      "</ul>")  # fmt: skip
-    parts.append(f'<div class="fill"><h3>{FILL_TITLE}</h3>{_list([(n, "") for n in TO_FILL])}</div>')
+    parts.append(
+        f'<div class="fill"><h3>{FILL_TITLE}</h3>{_list([(n, "") for n in TO_FILL])}</div>'
+    )
     parts.append(f'<p class="note">{escape.html(NOTE)}</p></section>')
     return "\n".join(parts)
 
@@ -136,8 +141,8 @@ def _typst(facts: UtilityFacts, site: SitePackage) -> str:
     for title, rows in sections(facts, site).items():
         listed = "".join(f"({quoted(name)}, {quoted(words)}), " for name, words in rows)
         parts.append(f"== #{quoted(title)}\n#facts(({listed}))")
-    for line in site.implementation.grid_requirements.arithmetic:
-        parts.append(f"#text(size: 9pt, {quoted(line)})\\")
+    lines = site.implementation.grid_requirements.arithmetic
+    parts += [f"#text(size: 9pt, {quoted(line)})\\" for line in lines]
     blanks = "".join(f"{quoted(name)}, " for name in TO_FILL)
     parts.append(f"== #{quoted(FILL_TITLE)}\n#v(8pt)\n#fill(({blanks}))")
     parts.append(f"#v(1fr)\n#text(size: 8pt, {quoted(NOTE)})\n")

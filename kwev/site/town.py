@@ -188,22 +188,24 @@ def _cards(facts: TownFacts, town: Town) -> str:
     stands = facts.effects.stations
     today_ports = int((stands.l2_ports + stands.l3_ports)[town.stations].sum())
     people_share = parts.percent(facts.people_share(town))
+    money_share = parts.percent(facts.money_share(town))
     return parts.cards(
         [
             *shares,
             (
                 "Money spent there",
                 parts.money(town.cost_cad),
-                f"{parts.percent(facts.money_share(town))} of the money for {people_share} of the "
-                "Region's people",
+                f"{money_share} of the money for {people_share} of the Region's people",
             ),
             ("New sites", f"{len(town.sites):,}", _built_words(town, ports)),
             (
                 "People",
                 parts.people(facts.people(town)),
-                f"{parts.people(facts.vehicles(town))} electric vehicles, "
-                f"{_plural(int(town.stations.sum()), 'public station')} with "
-                f"{_plural(today_ports, 'port')} today",
+                (
+                    f"{parts.people(facts.vehicles(town))} electric vehicles, "
+                    f"{_plural(int(town.stations.sum()), 'public station')} with "
+                    f"{_plural(today_ports, 'port')} today"
+                ),
             ),
         ]
     )
@@ -353,12 +355,18 @@ def _notes(facts: TownFacts) -> str:
     source = next(one for one in report.sources if one["id"] == WARDS)
     quarter = quarter_words(str(report.tables.fsas["quarter"].iloc[0]))
     said = [
-        f"Wards: boundaries published {source['vintage'][:4]}. {source['caveats']} "
-        f"{source['attribution']}",
-        "A cell of 100 m lies in the municipality of the census, and in it in the ward that holds "
-        "its middle, or is nearest.",
-        f"Vehicles: registrations of {quarter}, an estimate below postal areas. Costs: the "
-        "scenario's prices, to three digits.",
+        (
+            f"Wards: boundaries published {source['vintage'][:4]}. {source['caveats']} "
+            f"{source['attribution']}"
+        ),
+        (
+            "A cell of 100 m lies in the municipality of the census, and there in the ward that "
+            "holds its point, or is nearest."
+        ),
+        (
+            f"Vehicles: registrations of {quarter}, an estimate below postal areas. Costs: the "
+            "scenario's prices, to three digits."
+        ),
     ]
     return parts.paragraph(" ".join(said), "note")
 

@@ -125,11 +125,13 @@ class TownFacts:
     def towns(self) -> list[Town]:
         """Municipalities by name, each before its wards by number."""
         names = self.report.tables.municipalities.set_index("municipality_id")["name"]
-        outlines = cartography.areas("municipalities", "municipality_id", self.report.project.processed)
+        outlines = cartography.areas(
+            "municipalities", "municipality_id", self.report.project.processed
+        )
         shapes = outlines.to_crs(CRS_METRES).set_index("municipality_id").geometry
         found = []
         for key, name in names.sort_values().items():
-            found.append(self._town(str(key), str(name), 0, shapes[key]))
+            found.append(self._town(str(key), str(name), 0, shapes[str(key)]))
             own = self._wards[self._wards["municipality_id"] == key]
             found += [
                 self._town(str(ward), str(name), int(number), shape)

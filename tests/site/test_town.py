@@ -65,8 +65,7 @@ def test_municipalities_add_up_to_the_region(facts, recommended):
     left = found.out_of_reach.set_index("level")
     people = found.effects.cells.people
     beyond = [
-        people[~found.effects.covered(level, "after")].sum()
-        * (1 - left["within_a_site"][level])
+        people[~found.effects.covered(level, "after")].sum() * (1 - left["within_a_site"][level])
         for level in ("l2", "l3")
     ]
     assert sums(facts, towns) == pytest.approx(
