@@ -70,7 +70,7 @@ def ward_of(
         If a municipality has no wards.
     """
     found = np.full(len(xy_m), "", dtype="U16")
-    for town in np.unique(municipality[municipality != ""]):
+    for town in np.unique(municipality[municipality != ""]).tolist():
         own = known[known["municipality_id"] == town]
         if own.empty:
             raise KwevError(f"no wards of municipality {town!r}", where="wards.geojson")

@@ -141,8 +141,8 @@ def _typst(facts: UtilityFacts, site: SitePackage) -> str:
     for title, rows in sections(facts, site).items():
         listed = "".join(f"({quoted(name)}, {quoted(words)}), " for name, words in rows)
         parts.append(f"== #{quoted(title)}\n#facts(({listed}))")
-    for line in site.implementation.grid_requirements.arithmetic:
-        parts.append(f"#text(size: 9pt, {quoted(line)})\\")
+    lines = site.implementation.grid_requirements.arithmetic
+    parts += [f"#text(size: 9pt, {quoted(line)})\\" for line in lines]
     blanks = "".join(f"{quoted(name)}, " for name in TO_FILL)
     parts.append(f"== #{quoted(FILL_TITLE)}\n#v(8pt)\n#fill(({blanks}))")
     parts.append(f"#v(1fr)\n#text(size: 8pt, {quoted(NOTE)})\n")

@@ -15,7 +15,7 @@ from kwev.site import parts, town_map
 from kwev.site.page import Page
 from kwev.site.parts import Cell
 from kwev.site.town_facts import METRICS, TownFacts
-from kwev.vocabulary import ACTION_KIND, LAND_KEYS, LANDS, LEVELS, METRIC_WORDS, LevelKey
+from kwev.vocabulary import ACTION_KIND, L2, L3, LAND_KEYS, LANDS, LEVELS, METRIC_WORDS, LevelKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,17 +150,23 @@ def _town(facts: TownFacts, town: Town) -> Page:
 
 
 def lead(facts: TownFacts, town: Town) -> str:
-    """Return in two sentences who is near Level 2, today and with the plan, and Level 3."""
+    """Return in a few sentences who is near each level, today and with the plan."""
     metric = _own_metric(facts)
     two, three = (
         [parts.have(facts.share(town, metric, when, level.key)) for when, _ in _WHENS]
         for level in LEVELS
     )
-    names = [_reach(facts, level).replace(" within", " charger within", 1) for level in LEVELS]
+    coverage = facts.effects.config.coverage
+    walk, drive = (
+        f"within {_WAY[level.key]} of {parts.distance(coverage.radius_m(level.key))} "
+        f"{METRIC_WORDS[metric]}"
+        for level in LEVELS
+    )
     today = two[0].replace("of 100", "of 100 people")
     return (
-        f"In {town.name}, {today} a public {names[0]}. With {PLAN}, {two[1]} one. "
-        f"For a {names[1]}: {three[0]} one today, and {three[1]} one with the plan."
+        f"In {town.name}, {today} a public {L2.name} charger {walk}. "
+        f"With {PLAN}, {two[1]} one. {drive[0].upper()}{drive[1:]}, {three[0]} {L3.name} today. "
+        f"With the plan, {three[1]} it."
     )
 
 
@@ -177,27 +183,29 @@ def _cards(facts: TownFacts, town: Town) -> str:
     for level in LEVELS:
         today, later = (facts.share(town, metric, when, level.key) for when, _ in _WHENS)
         figure = f"{parts.percent(today)} → {parts.percent(later)}"
-        shares.append((f"People near {level.name}", figure, f"today → {PLAN}"))
+        shares.append((f"Near {level.name}", figure, "of people, today → with the plan"))
     ports = sum(one.charging.num_ports for one in town.sites if one.charging)
     stands = facts.effects.stations
     today_ports = int((stands.l2_ports + stands.l3_ports)[town.stations].sum())
     people_share = parts.percent(facts.people_share(town))
+    money_share = parts.percent(facts.money_share(town))
     return parts.cards(
         [
             *shares,
             (
                 "Money spent there",
                 parts.money(town.cost_cad),
-                f"{parts.percent(facts.money_share(town))} of the money for {people_share} of the "
-                "Region's people",
+                f"{money_share} of the money for {people_share} of the Region's people",
             ),
             ("New sites", f"{len(town.sites):,}", _built_words(town, ports)),
             (
                 "People",
                 parts.people(facts.people(town)),
-                f"{parts.people(facts.vehicles(town))} electric vehicles, "
-                f"{_plural(int(town.stations.sum()), 'public station')} with "
-                f"{_plural(today_ports, 'port')} today",
+                (
+                    f"{parts.people(facts.vehicles(town))} electric vehicles, "
+                    f"{_plural(int(town.stations.sum()), 'public station')} with "
+                    f"{_plural(today_ports, 'port')} today"
+                ),
             ),
         ]
     )
@@ -347,12 +355,18 @@ def _notes(facts: TownFacts) -> str:
     source = next(one for one in report.sources if one["id"] == WARDS)
     quarter = quarter_words(str(report.tables.fsas["quarter"].iloc[0]))
     said = [
-        f"Wards: boundaries published {source['vintage'][:4]}. {source['caveats']} "
-        f"{source['attribution']}",
-        "A cell of 100 m lies in the municipality of the census, and in it in the ward that holds "
-        "its middle, or is nearest.",
-        f"Vehicles: registrations of {quarter}, an estimate below postal areas. Costs: the "
-        "scenario's prices, to three digits.",
+        (
+            f"Wards: boundaries published {source['vintage'][:4]}. {source['caveats']} "
+            f"{source['attribution']}"
+        ),
+        (
+            "A cell of 100 m lies in the municipality of the census, and there in the ward that "
+            "holds its point, or is nearest."
+        ),
+        (
+            f"Vehicles: registrations of {quarter}, an estimate below postal areas. Costs: the "
+            "scenario's prices, to three digits."
+        ),
     ]
     return parts.paragraph(" ".join(said), "note")
 

@@ -131,7 +131,7 @@ class TownFacts:
         shapes = outlines.to_crs(CRS_METRES).set_index("municipality_id").geometry
         found = []
         for key, name in names.sort_values().items():
-            found.append(self._town(str(key), str(name), 0, shapes[key]))
+            found.append(self._town(str(key), str(name), 0, shapes[str(key)]))
             own = self._wards[self._wards["municipality_id"] == key]
             found += [
                 self._town(str(ward), str(name), int(number), shape)

@@ -42,7 +42,7 @@ def picture(town: Town, stations_m: NDArray[np.float64], words: str) -> str:
 
     def drawn(xy_m: NDArray[np.float64]) -> NDArray[np.int64]:
         off = (xy_m - middle) * [scale, -scale] + [WIDTH / 2, HEIGHT / 2]
-        return np.rint(off).astype(np.int64)
+        return np.asarray(np.rint(off), np.int64)
 
     two, three = (
         drawn(project([at.longitude for at in places], [at.latitude for at in places]))

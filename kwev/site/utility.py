@@ -10,7 +10,7 @@ from kwev.report.region import dissolved
 from kwev.site import load_requests, parts
 from kwev.site.page import Page
 from kwev.site.parts import Cell
-from kwev.site.utility_facts import UtilityFacts
+from kwev.site.utility_facts import UTILITY, UtilityFacts
 
 if TYPE_CHECKING:
     from kwev.report.scenario import Report
@@ -29,9 +29,9 @@ def _overview(facts: UtilityFacts) -> Page:
     body = "\n".join(
         [
             _cards(facts),
-            '<p><a class="button" href="load-requests.html">Load request of each site</a> '
+            ('<p><a class="button" href="load-requests.html">Load request of each site</a> '
             '<a class="button" href="kw-by-tract.csv" download>kW by tract and month (CSV)</a> '
-            '<a class="button" href="load-requests.csv" download>All load requests (CSV)</a></p>',
+            '<a class="button" href="load-requests.csv" download>All load requests (CSV)</a></p>'),
             "<h2>Choose a tract</h2>",
             '<div id="tract-map" class="no-print" hidden></div>',
             '<section id="tract" aria-live="polite" aria-label="The chosen tract"></section>',
@@ -58,14 +58,18 @@ def _has_file(facts: UtilityFacts) -> bool:
 
 def _about(facts: UtilityFacts) -> str:
     said = [
-        "Months count from the start of the works. Power is that of all ports at once, without "
-        "load management.",
-        "The grid proxy is ours, made from the census and assumptions; it is no utility's figure. "
-        "Where ports of today draw more, it counts as no less than these.",
+        (
+            "Months count from the start of the works. Power is that of all ports at once, without "
+            "load management."
+        ),
+        (
+            "The grid proxy is ours, from the census and assumptions; it is no utility's figure. "
+            "Where ports of today draw more, it counts as no less than these."
+        ),
     ]
     if _has_file(facts):
         own = sum(facts.limit(site).feeder != "" for site in facts.report.packages)
-        given = sum(facts.limit(site).source != "grid proxy" for site in facts.report.packages)
+        given = sum(facts.limit(site).source == UTILITY for site in facts.report.packages)
         said.append(
             f"The utility's file limits {given:,} sites of {len(facts.report.packages):,}, and "
             f"names the feeder of {own:,}."

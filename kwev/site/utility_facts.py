@@ -1,4 +1,4 @@
-"""What the plan asks of the grid: kW by area and month, and where the limit of each site is from."""
+"""What the plan asks of the grid: kW by area and month, and whose figure limits each site."""
 
 from __future__ import annotations
 
