@@ -85,14 +85,14 @@ class Asking:
 
 
 @contextmanager
-def tab_of_a_browser():
-    """Give an empty tab of a fresh browser."""
+def a_browser():
+    """Give a fresh browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()
 
