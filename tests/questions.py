@@ -1,4 +1,4 @@
-"""Questions of the page "Change the plan", asked of its own solver in a browser, without the page."""
+"""Questions of the page "Change the plan", asked of its own solver in a browser."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Asking:
         return values
 
     def ask(self, question, *, ms=1500, seeded=False, cells=None):
-        """Return what the solver answers: value, bound, gap, actions, and the plan with ``cells``."""
+        """Return the answer: value, bound, gap, actions, and the plan where there are ``cells``."""
         given = {
             "values": self.values(question),
             "forced": {"in": list(question.forced_in), "out": list(question.forced_out)},

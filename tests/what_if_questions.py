@@ -19,12 +19,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from questions import Asking, Question, a_browser
 
+from kwev import terminal
 from kwev.certify import ActionKey, Evaluation
 from kwev.config import load_config
+from kwev.plan.questions import QUESTION_KEYS
 from kwev.report import registry
 from kwev.report.scenario import load_report
 from kwev.report.sweeps import CHANGES, changed
-from kwev.plan.questions import QUESTION_KEYS
 from kwev.site import what_if
 
 STUDIES = ("budget", "shortfall-price", "land", "l2-radius", "l3-radius", "ports", "weights")
@@ -36,10 +37,10 @@ MIXED = (
     ({"budget.limit_cad": 1e6}, 0, 0),
     ({"budget.limit_cad": 8e6, "weights.l2": 2.0}, 0, 0),
     ({"coverage.l2_radius_m": 800.0, "coverage.l3_radius_m": 3000.0}, 0, 0),
-    ({"coverage.l2_radius_m": 400.0, "coverage.l3_radius_m": 7000.0, "budget.limit_cad": 5e6}, 0, 0),
+    ({"coverage.l2_radius_m": 400.0, "coverage.l3_radius_m": 7e3, "budget.limit_cad": 5e6}, 0, 0),
     ({"ports.min_l2": 4, "ports.min_l3": 4, "budget.limit_cad": 6e6}, 0, 0),
     ({"weights.l2": 0.0, "weights.l3": 4.0}, 0, 0),
-    ({"objective.shortfall_points_per_point": 0.0, "weights.l2": 3.0, "budget.limit_cad": 2e6}, 0, 0),
+    ({"objective.shortfall_points_per_point": 0.0, "weights.l2": 3.0}, 0, 0),
     ({}, 0, 10),
     ({}, 3, 0),
     ({"budget.limit_cad": 2.5e6}, 2, 5),
@@ -53,7 +54,9 @@ def questions(start):
     found = []
     for study in STUDIES:
         for name, values in CHANGES[study].items():
-            offered = all(key in QUESTION_KEYS and v in RADII.get(key, (v,)) for key, v in values.items())
+            offered = all(
+                key in QUESTION_KEYS and v in RADII.get(key, (v,)) for key, v in values.items()
+            )
             if offered and (values or not found):
                 found.append((Question(f"{study} {name}", values), study, name))
     done = [action for action, _ in start["recommended"]]
@@ -61,60 +64,75 @@ def questions(start):
     others = [p for p in start["ground"]["places"]["id"] if p.startswith("library_")]
     for n, (values, ins, outs) in enumerate(MIXED, start=1):
         forced = tuple(f"new_l2_{place}" for place in others[:ins])
-        name = f"mixed {n}: " + (", ".join(f"{k} {v}" for k, v in values.items()) or "as recommended")
+        name = f"mixed {n}: " + (
+            ", ".join(f"{k} {v}" for k, v in values.items()) or "as recommended"
+        )
         name += f"; {ins} in" * bool(ins) + f"; {outs} out" * bool(outs)
         found.append((Question(name, values, forced, tuple(places[:outs])), None, None))
     return found
 
 
+HEAD = (
+    "question", "page's value", "page's bound", "gap of the gain", "package's value",
+    "package's bound", "measured again, apart", "first answer (s)", "searched (s)", "faults",
+)  # fmt: skip
+
+
+def faults_of(question, found, config, evaluation):
+    """Return what is wrong with an answer by the certificate's code, and its value there."""
+    ports = {ActionKey.from_id(action): n for action, n in found["actions"]}
+    value = evaluation.objective_points(ports)
+    cost = sum(evaluation.effect(key, n).net_cad for key, n in ports.items())
+    faults = [p for key, n in ports.items() if (p := evaluation.problem(key, n, ports))]
+    done, places = {key.id for key in ports}, {key.place_id for key in ports}
+    faults += [f"costs {cost:,.0f}"] * (cost > config.budget.limit_cad + 0.005)
+    faults += ["another value"] * (abs(value - found["value"]) > 1e-6)
+    faults += ["a forced site is missing"] * (not done.issuperset(question.forced_in))
+    faults += ["a site left out is used"] * (not places.isdisjoint(question.forced_out))
+    return faults, value
+
+
 def main():
-    """Ask, compare, print."""
+    """Ask, compare, tell."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--ms", type=int, default=10_000)
-    parser.add_argument("--alone", action="store_true", help="without the published plan as a start")
+    parser.add_argument("--alone", action="store_true", help="do not start from the published plan")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     report = load_report()
     (page,) = what_if.pages(report)
     data = json.loads(json.dumps(dict(page.data)))
-    start, lines, wrong = data[what_if.NAME], [], 0
+    start, rows, wrong = data[what_if.NAME], [HEAD, ("---",) * len(HEAD)], 0
     studies = {name: registry.results(report.project, name).set_index("name") for name in STUDIES}
     with a_browser() as browser:
-        asking = Asking(browser.new_page(), start, lambda level, m: data[f"{what_if.NAME}-{level}-{m}"])
+        asking = Asking(
+            browser.new_page(), start, lambda level, m: data[f"{what_if.NAME}-{level}-{m}"]
+        )
         for question, study, name in questions(start):
             found = asking.ask(question, ms=given.ms, seeded=not given.alone)
             config = changed(load_config("recommended", report.project.config), question.values)
             evaluation = Evaluation(report.tables, config, "cell")
-            ports = {ActionKey.from_id(action): n for action, n in found["actions"]}
-            value = evaluation.objective_points(ports)
-            cost = sum(evaluation.effect(key, n).net_cad for key, n in ports.items())
-            faults = [p for key, n in ports.items() if (p := evaluation.problem(key, n, ports))]
-            faults += [f"costs {cost:,.0f}"] * (cost > config.budget.limit_cad + 0.005)
-            faults += ["another value"] * (abs(value - found["value"]) > 1e-6)
-            faults += ["a forced site is missing"] * any(a not in [k.id for k in ports] for a in question.forced_in)
-            faults += ["a site left out is used"] * any(k.place_id in question.forced_out for k in ports)
-            package = bound = None
+            faults, value = faults_of(question, found, config, evaluation)
+            package = bound = ""
             if study:
                 row = studies[study].loc[name]
-                package = row["objective"]
-                bound = package + row["gap_checked"] * abs(package)
-                faults += ["a false bound"] * (found["bound"] < package - 1e-6)
-                faults += ["above the package's bound"] * (found["value"] > bound + 1e-6)
+                most = row["objective"] + row["gap_checked"] * abs(row["objective"])
+                faults += ["a false bound"] * (found["bound"] < row["objective"] - 1e-6)
+                faults += ["above the package's bound"] * (found["value"] > most + 1e-6)
+                package, bound = f"{row['objective']:.3f}", f"{most:.3f}"
             wrong += bool(faults)
-            lines.append(
-                f"| {question.name} | {found['value']:.3f} | {found['bound']:.3f} | {found['gap']:.2%} | "
-                f"{'' if package is None else f'{package:.3f}'} | {'' if bound is None else f'{bound:.3f}'} | "
-                f"{abs(value - found['value']):.1e} | {found['first_ms'] / 1000:.2f} | {found['ms'] / 1000:.1f} | "
-                f"{'; '.join(faults) or 'sound'} |"
-            )
-            print(lines[-1], flush=True)
-    head = ("| question | page's value | page's bound | gap of the gain | package's value | package's bound "
-            "| measured again, apart | first answer (s) | searched (s) | |\n"
-            "|---|---|---|---|---|---|---|---|---|---|")  # fmt: skip
-    text = "\n".join([head, *lines, "", f"{len(lines)} questions, {wrong} with a fault", ""])
+            rows.append((
+                question.name, f"{found['value']:.3f}", f"{found['bound']:.3f}",
+                f"{found['gap']:.2%}", package, bound, f"{abs(value - found['value']):.0e}",
+                f"{found['first_ms'] / 1000:.2f}", f"{found['ms'] / 1000:.1f}",
+                "; ".join(faults) or "none",
+            ))  # fmt: skip
+            terminal.echo(" | ".join(rows[-1]))
+    told = f"{len(rows) - 2} questions, {wrong} with a fault"
     if given.out:
-        given.out.write_text(text, encoding="utf-8")
-    print(text.splitlines()[-1])
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        given.out.write_text("\n".join([*lines, "", told, ""]), encoding="utf-8")
+    terminal.echo(told)
     return 1 if wrong else 0
 
 

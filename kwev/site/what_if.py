@@ -15,6 +15,7 @@ from kwev.display.cartography import CATEGORY_MARKS
 from kwev.plan.questions import QUESTION_KEYS
 from kwev.site import what_if_data as data
 from kwev.site.page import Page
+from kwev.units import M_PER_KM
 from kwev.vocabulary import ACTION_KINDS, LAND_KEYS, LANDS, METRIC_WORDS, PLACE_CATEGORIES
 
 if TYPE_CHECKING:
@@ -133,14 +134,17 @@ def _questions(report: Report) -> str:
         for key in LAND_KEYS
     )
     radii = {
-        level: [(m, f"{m:,} m" if m < 1000 else f"{m / 1000:g} km") for m in radii_m]  # noqa: PLR2004 -- a kilometre
+        level: [(m, f"{m} m" if m < M_PER_KM else f"{m / M_PER_KM:g} km") for m in radii_m]
         for level, radii_m in data.RADII_M.items()
     }
-    return "".join((
+    budget = (
         '<p class="field"><label for="q-budget">Budget, net of resale: <output id="budget-said" '
         'for="q-budget"></output></label>'
         f'<input type="range" id="q-budget" data-key="budget.limit_cad" min="{least}" '
-        f'max="{most}" step="{step}" value="{config.budget.limit_cad:.0f}"></p>',
+        f'max="{most}" step="{step}" value="{config.budget.limit_cad:.0f}"></p>'
+    )
+    return "".join((
+        budget,
         _select("objective.shortfall_points_per_point",
                 "Price of a point short of a target",
                 [(price, f"{price:g} {'point' if price == 1 else 'points'}") for price in PRICES],
@@ -181,7 +185,7 @@ def _body(report: Report) -> str:
 <th scope="col" class="n">Yours</th><th scope="col" class="n">Recommended</th>
 <th scope="col" class="n">Difference</th><th scope="col" class="n">Today</th></tr></thead>
 <tbody></tbody></table></div>
-<div id="map" class="wi-map" role="region" aria-label="Map of the plan; the list of sites below says the same"></div>
+<div id="map" class="wi-map" role="region" aria-label="Map; the list of sites says the same"></div>
 <ul id="key" class="wi-key" aria-label="Marks of the map"></ul>
 <section id="site" class="card wi-site" aria-labelledby="site-h" hidden>
 <h3 id="site-h" tabindex="-1"></h3><p id="site-facts"></p>

@@ -142,7 +142,9 @@ def numbered(rows: NDArray[np.int64]) -> str:
     return packed(before + 1 - rows)
 
 
-def level_data(ground: Ground, level: str, radius_m: int, part: NDArray[np.int64]) -> dict[str, Any]:
+def level_data(
+    ground: Ground, level: str, radius_m: int, part: NDArray[np.int64]
+) -> dict[str, Any]:
     """Return the demand points of a level at a radius, and which places reach them.
 
     Parameters
@@ -174,7 +176,9 @@ def level_data(ground: Ground, level: str, radius_m: int, part: NDArray[np.int64
     hangs = row >= 0
     gain = points.weight[hangs]
     with np.errstate(invalid="ignore"):
-        taken = np.bincount(row[hangs], gain * part[hangs], size) / np.bincount(row[hangs], gain, size)
+        taken = np.bincount(row[hangs], gain * part[hangs], size) / np.bincount(
+            row[hangs], gain, size
+        )
     of_cell = np.where(reach.fixed >= 1, 1, np.where(hangs, row + 2, 0))
     return {
         "reach": steps(lists, size),

@@ -49,7 +49,9 @@ def test_packed_numbers_come_back(tab_numbers, numbers):
 @pytest.fixture(scope="module")
 def tab_numbers(tab):
     tab.add_script_tag(path=str(files("kwev.site").joinpath("assets", "what-if-solver.js")))
-    return lambda function, *given: tab.evaluate(f"(given) => Array.from({function}(...given))", given)
+    return lambda function, *given: tab.evaluate(
+        f"(given) => Array.from({function}(...given))", given
+    )
 
 
 def test_a_negative_number_is_refused():
@@ -200,8 +202,9 @@ STUDIED = [
 ]
 
 
-@pytest.mark.parametrize(("study", "name", "values"), STUDIED)
-def test_an_answer_on_the_cells_is_the_packages_own(project, tables, asking, study, name, values):
+@pytest.mark.parametrize("studied", STUDIED, ids=lambda studied: f"{studied[0]}-{studied[1]}")
+def test_an_answer_on_the_cells_is_the_packages_own(project, tables, asking, studied):
+    study, name, values = studied
     found = asking.ask(Question(name, values), ms=2500)
     config = changed(load_config("recommended", project.config), values)
     value, wrong = measured(tables, config, found["actions"])
@@ -258,7 +261,7 @@ def test_the_hash_of_a_question_is_that_of_its_configuration(project, asking):
 
 
 @pytest.fixture(scope="module")
-def folder(published, project, tmp_path_factory):
+def folder(published, tmp_path_factory):
     from kwev.project import Project
 
     root = tmp_path_factory.mktemp("site")
@@ -317,7 +320,7 @@ def test_a_site_is_forced_in_and_out_by_keyboard_and_the_address_keeps_it(folder
         assert "in=" in tab.url
         chosen = tab.evaluate("kwevWhatIfShown().actions.map((a) => a.name)")
         assert name in chosen
-        again(tab, lambda: tab.locator("#site-choice input").last.check())
+        again(tab, tab.locator("#site-choice input").last.check)
         assert "out=" in tab.url
         assert name not in tab.evaluate("kwevWhatIfShown().actions.map((a) => a.name)")
         assert name in tab.locator("#fixed").inner_text()
