@@ -574,7 +574,7 @@ var kwevWhatIfMake = function () {
     this.steps = 0;
     this.way = null;
     this.rows = rows || {};
-    this.prices = { budget: this.M.budget, town: this.M.town.slice() };
+    this.prices = { budget: this.M.budget, town: this.M.town.slice(), target: this.M.target.slice() };
     this.kept = this.M;
     this.best = bound(P, this.M, true).value;
     this.factor = 1.6;
@@ -618,18 +618,18 @@ var kwevWhatIfMake = function () {
     return M;
   }
 
-  // One try before the first step: another price of money or of energy, kept where the bound falls.
+  // One try before the first step: another price of money, energy or a target, kept where it helps.
   Dual.prototype.tune = function () {
     var P = this.P, from = this.prices, f = this.factor, way = this.turn;
     var M = multipliers(P, this.rows);
     M.budget = from.budget * (way === 0 ? f : way === 1 ? 1 / f : 1);
-    M.town = from.town.map(function (price, m) {
-      if (P.lack[m] <= 0) return 0;
-      return way === 2 ? price + (P.price - price) * (1 - 1 / f) : way === 3 ? price / f : price;
-    });
-    var prices = { budget: M.budget, town: M.town.slice() }, value = bound(P, fitted(P, M), true).value;
+    function moved(price, up, down) { return way === up ? price + (P.price - price) * (1 - 1 / f) : way === down ? price / f : price; }
+    M.town = from.town.map(function (price, m) { return P.lack[m] > 0 ? moved(price, 2, 3) : 0; });
+    M.target = from.target.map(function (price, at) { return moved(price, 4 + 2 * at, 5 + 2 * at); });
+    var prices = { budget: M.budget, town: M.town.slice(), target: M.target.slice() };
+    var value = bound(P, fitted(P, M), true).value;
     if (value < this.best - 1e-7) { this.best = value; this.kept = M; this.prices = prices; this.better = true; return; }
-    this.turn = (way + 1) % 4;
+    this.turn = (way + 1) % 8;
     if (this.turn) return;
     if (!this.better) this.factor = Math.sqrt(f);
     this.better = false;
