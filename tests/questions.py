@@ -1,4 +1,4 @@
-"""Questions of the page "Change the plan", asked of its own solver in a browser, without the page."""
+"""Questions of the page "Change the plan", asked of its own solver in a browser."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class Asking:
         return values
 
     def ask(self, question, *, ms=1500, seeded=False, cells=None):
-        """Return what the solver answers: value, bound, gap, actions, and the plan with ``cells``."""
+        """Return the answer: value, bound, gap, actions, and the plan where there are ``cells``."""
         given = {
             "values": self.values(question),
             "forced": {"in": list(question.forced_in), "out": list(question.forced_out)},
@@ -85,14 +85,14 @@ class Asking:
 
 
 @contextmanager
-def tab_of_a_browser():
-    """Give an empty tab of a fresh browser."""
+def a_browser():
+    """Give a fresh browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()
 

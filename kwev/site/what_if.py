@@ -15,6 +15,7 @@ from kwev.display.cartography import CATEGORY_MARKS
 from kwev.plan.questions import QUESTION_KEYS
 from kwev.site import what_if_data as data
 from kwev.site.page import Page
+from kwev.units import M_PER_KM
 from kwev.vocabulary import ACTION_KINDS, LAND_KEYS, LANDS, METRIC_WORDS, PLACE_CATEGORIES
 
 if TYPE_CHECKING:
@@ -133,14 +134,17 @@ def _questions(report: Report) -> str:
         for key in LAND_KEYS
     )
     radii = {
-        level: [(m, f"{m:,} m" if m < 1000 else f"{m / 1000:g} km") for m in radii_m]  # noqa: PLR2004 -- a kilometre
+        level: [(m, f"{m} m" if m < M_PER_KM else f"{m / M_PER_KM:g} km") for m in radii_m]
         for level, radii_m in data.RADII_M.items()
     }
-    return "".join((
+    budget = (
         '<p class="field"><label for="q-budget">Budget, net of resale: <output id="budget-said" '
         'for="q-budget"></output></label>'
         f'<input type="range" id="q-budget" data-key="budget.limit_cad" min="{least}" '
-        f'max="{most}" step="{step}" value="{config.budget.limit_cad:.0f}"></p>',
+        f'max="{most}" step="{step}" value="{config.budget.limit_cad:.0f}"></p>'
+    )
+    return "".join((
+        budget,
         _select("objective.shortfall_points_per_point",
                 "Price of a point short of a target",
                 [(price, f"{price:g} {'point' if price == 1 else 'points'}") for price in PRICES],
@@ -160,6 +164,7 @@ def _questions(report: Report) -> str:
 
 
 def _body(report: Report) -> str:
+    metric = METRIC_WORDS[report.config.coverage.metric]
     return f"""
 <noscript><p>This page computes in your browser and needs JavaScript.</p></noscript>
 <div class="wi">
@@ -177,11 +182,10 @@ def _body(report: Report) -> str:
 <p id="work" class="note"></p>
 <div class="scroll" tabindex="0" role="region" aria-label="Numbers beside the recommended plan">
 <table id="numbers"><caption id="metric"></caption><thead><tr><th scope="col"></th>
-<th scope="col" class="n">Today</th><th scope="col" class="n">Recommended</th>
-<th scope="col" class="n">Yours</th><th scope="col" class="n">Difference</th></tr></thead>
+<th scope="col" class="n">Yours</th><th scope="col" class="n">Recommended</th>
+<th scope="col" class="n">Difference</th><th scope="col" class="n">Today</th></tr></thead>
 <tbody></tbody></table></div>
-<div id="map" class="wi-map" role="region" aria-label="Map of the plan; the list of sites below
-says the same"></div>
+<div id="map" class="wi-map" role="region" aria-label="Map; the list of sites says the same"></div>
 <ul id="key" class="wi-key" aria-label="Marks of the map"></ul>
 <section id="site" class="card wi-site" aria-labelledby="site-h" hidden>
 <h3 id="site-h" tabindex="-1"></h3><p id="site-facts"></p>
@@ -207,7 +211,7 @@ The address of this page holds your question: send it, and another reader gets t
 Beside it a bound comes down that no plan can exceed.
 The gap between the two is what the page states, as a share of what your plan gains over doing
 nothing, rounded up.
-People and vehicles are counted on the same cells as in the book, {escape.html(METRIC_WORDS[report.config.coverage.metric])}.
+People and vehicles are counted on the same cells as in the book, {escape.html(metric)}.
 Each target that is missed costs points; <a href="../../chapters/03-model.html">the model</a> says
 how.</p>
 </section></div>

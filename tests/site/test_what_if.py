@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
+from contextlib import contextmanager
+from importlib.resources import files
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from questions import Asking, Question, small_start, tab_of_a_browser
+from questions import Asking, Question, a_browser, small_start
 from regions import SETTINGS, seeded_region
 from toy import base_config, toy
 
@@ -26,10 +27,14 @@ from kwev.solve.stages import solve_scenario
 
 
 @pytest.fixture(scope="module")
-def tab():
-    with tab_of_a_browser() as made:
-        made.goto("about:blank")
+def browser():
+    with a_browser() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    return browser.new_page()
 
 
 # -- what is shipped ------------------------------------------------------------------------------
@@ -43,8 +48,6 @@ def test_packed_numbers_come_back(tab_numbers, numbers):
 
 @pytest.fixture(scope="module")
 def tab_numbers(tab):
-    from importlib.resources import files
-
     tab.add_script_tag(path=str(files("kwev.site").joinpath("assets", "what-if-solver.js")))
     return lambda function, *given: tab.evaluate(
         f"(given) => Array.from({function}(...given))", given
@@ -177,13 +180,14 @@ def published(recommended):
 
 
 @pytest.fixture(scope="module")
-def asking(published):
+def asking(published, browser):
     # plain values, as the page's scripts hold them
     data = json.loads(json.dumps(dict(published.data)))
-    with tab_of_a_browser() as made:
-        made.goto("about:blank")
-        level_of = lambda level, radius: data[f"what-if-{level}-{radius}"]  # noqa: E731
-        yield Asking(made, data["what-if"], level_of)
+
+    def level_of(level, radius):
+        return data[f"what-if-{level}-{radius}"]
+
+    return Asking(browser.new_page(), data["what-if"], level_of)
 
 
 STUDIED = [
@@ -198,8 +202,9 @@ STUDIED = [
 ]
 
 
-@pytest.mark.parametrize(("study", "name", "values"), STUDIED)
-def test_an_answer_on_the_cells_is_the_packages_own(project, tables, asking, study, name, values):
+@pytest.mark.parametrize("studied", STUDIED, ids=lambda studied: f"{studied[0]}-{studied[1]}")
+def test_an_answer_on_the_cells_is_the_packages_own(project, tables, asking, studied):
+    study, name, values = studied
     found = asking.ask(Question(name, values), ms=2500)
     config = changed(load_config("recommended", project.config), values)
     value, wrong = measured(tables, config, found["actions"])
@@ -249,21 +254,34 @@ def test_the_hash_of_a_question_is_that_of_its_configuration(project, asking):
     )
     assert sha256 == config.planning_sha256()
     assert sha256_json(json.loads(text)) != sha256  # floats are written as Python writes them
-    assert "@" not in re.sub(r"@\w+\.", "", text) or not any(
-        f"@{key}" in text for key in QUESTION_KEYS
-    )
+    assert not any(f"@{key}" in text for key in QUESTION_KEYS)
 
 
 # -- the page -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
-def folder(published, project, tmp_path_factory):
+def folder(published, tmp_path_factory):
     from kwev.project import Project
 
     root = tmp_path_factory.mktemp("site")
     publish(Project(root), [published])
     return root / "assets" / "pages"
+
+
+@pytest.fixture
+def fresh(browser):
+    """Return what opens a tab of a reader who has not been here before."""
+
+    @contextmanager
+    def made():
+        context = browser.new_context()
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
+    return made
 
 
 ANSWERED = "document.documentElement.dataset.firstMs"
@@ -285,9 +303,9 @@ def again(tab, act):
     tab.wait_for_function(f"document.documentElement.dataset.answered !== '{before}'")
 
 
-def test_a_site_is_forced_in_and_out_by_keyboard_and_the_address_keeps_it(folder):
+def test_a_site_is_forced_in_and_out_by_keyboard_and_the_address_keeps_it(folder, fresh):
     address = f"{folder.as_uri()}/what-if.html"
-    with tab_of_a_browser() as tab:
+    with fresh() as tab:
         wrong = opened(tab, address)
         assert tab.locator("#proof").inner_text() != ""
         tab.fill("#find", "Grand River Hospital")
@@ -302,14 +320,14 @@ def test_a_site_is_forced_in_and_out_by_keyboard_and_the_address_keeps_it(folder
         assert "in=" in tab.url
         chosen = tab.evaluate("kwevWhatIfShown().actions.map((a) => a.name)")
         assert name in chosen
-        again(tab, lambda: tab.locator("#site-choice input").last.check())
+        again(tab, tab.locator("#site-choice input").last.check)
         assert "out=" in tab.url
         assert name not in tab.evaluate("kwevWhatIfShown().actions.map((a) => a.name)")
         assert name in tab.locator("#fixed").inner_text()
         again(tab, lambda: tab.select_option("#q-coverage\\.l2_radius_m", "800"))
         held = tab.url
         assert wrong == []
-    with tab_of_a_browser() as tab:
+    with fresh() as tab:
         assert opened(tab, held) == []
         assert tab.input_value("#q-coverage\\.l2_radius_m") == "800"
         assert name in tab.locator("#fixed").inner_text()
@@ -319,16 +337,16 @@ def test_a_site_is_forced_in_and_out_by_keyboard_and_the_address_keeps_it(folder
         assert tab.locator("#fixed button").count() == 0
 
 
-def test_without_a_worker_the_page_answers_too(folder):
-    with tab_of_a_browser() as tab:
+def test_without_a_worker_the_page_answers_too(folder, fresh):
+    with fresh() as tab:
         tab.add_init_script("window.Worker = function () { throw new Error('refused'); };")
         assert opened(tab, f"{folder.as_uri()}/what-if.html#budget=2000000") == []
         tab.wait_for_function("kwevWhatIfShown().state.steps > 3")
         assert tab.evaluate("kwevWhatIfShown().now.money.net") <= 2e6
 
 
-def test_files_to_take_away_say_the_same_plan(folder):
-    with tab_of_a_browser() as tab:
+def test_files_to_take_away_say_the_same_plan(folder, fresh):
+    with fresh() as tab:
         opened(tab, f"{folder.as_uri()}/what-if.html")
         read = {}
         for form in ("json", "csv", "geojson"):
@@ -341,18 +359,15 @@ def test_files_to_take_away_say_the_same_plan(folder):
         parse_plan(json.loads(read["json"]), where="page")
 
 
-def test_a_phone_has_no_sideways_scroll_and_a_status_that_is_spoken(folder):
-    with tab_of_a_browser() as tab:
+def test_a_phone_has_no_sideways_scroll_and_a_status_that_is_spoken(folder, fresh):
+    with fresh() as tab:
         tab.set_viewport_size({"width": 320, "height": 700})
         opened(tab, f"{folder.as_uri()}/what-if.html")
         assert tab.evaluate(
             "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
         )
         assert tab.locator("#said").get_attribute("aria-live") == "polite"
-        assert (
-            "answer" in tab.locator("#said").inner_text().lower()
-            or "Done" in tab.locator("#said").inner_text()
-        )
+        assert tab.locator("#said").inner_text().startswith(("First answer", "Done"))
 
 
 def test_what_the_page_loads_is_small(folder):

@@ -5,7 +5,7 @@ var kwevPlanFile = (function () {
 
   // A number as Python writes a float, a whole number as it stands, a list as JSON.
   function written(value, whole) {
-    if (Array.isArray(value)) return JSON.stringify(value);
+    if (Array.isArray(value)) return "[" + value.map(function (x) { return JSON.stringify(x); }).join(", ") + "]";
     return Number.isInteger(value) && !whole ? value + ".0" : String(value);
   }
 

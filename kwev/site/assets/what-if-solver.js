@@ -483,25 +483,13 @@ var kwevWhatIfMake = function () {
       gains.push(gain);
     }
     P.lack.forEach(function (lack, m) { value -= M.town[m] * lack; slope.town[m] = -lack; });
-    var profit = new Float64Array(P.n), chosen = new Int32Array(P.n);
+    var chosen = new Int32Array(P.n), profit = rates(P, M, chosen, capped);
     for (k = 0; k < P.n; k++) {
       if (!P.free[k]) continue;
-      var best = -Infinity, one = 0;
       for (at = 0; at < 2; at++) {
-        if (P.gives[at][k]) one += P.gives[at][k] * pays[at][P.place[k]];
-        if (M.alone[at]) one += M.alone[at] * P.alone[at].share[k];
+        if (P.gives[at][k]) profit[k] += P.gives[at][k] * pays[at][P.place[k]];
+        if (M.alone[at]) profit[k] += M.alone[at] * P.alone[at].share[k];
       }
-      // linear in the ports but for the one bend where a municipality lacks no more
-      var each = -(M.budget + P.perCad) * P.portCad[k] - P.perYearlyCad * P.portYearly[k], per = M.town[P.town[k]];
-      var bend = (P.lack[P.town[k]] / P.perKw + P.lostKw[k]) / P.kw[k];
-      for (i = 0; i < (per && capped ? 4 : 2); i++) {
-        var ports = i === 0 ? P.least[k] : i === 1 ? P.most[k] : i === 2 ? Math.floor(bend) : Math.ceil(bend);
-        if (ports < P.least[k] || ports > P.most[k]) continue;
-        var rest = each * ports - (M.budget + P.perCad) * P.net[k] - P.perYearlyCad * P.yearly[k];
-        if (per) rest += per * given(P, k, ports, capped);
-        if (rest > best) { best = rest; chosen[k] = ports; }
-      }
-      profit[k] = one + best;
     }
     for (p = 0; p < P.places; p++) {
       var sets = P.sets[p], take = sets[0], most = -Infinity;
@@ -515,6 +503,26 @@ var kwevWhatIfMake = function () {
     }
     rise(P, M, slope, gains, capped);
     return { value: value, slope: slope };
+  }
+
+  // What each action brings beside covering, at its best ports: energy less money.
+  function rates(P, M, chosen, capped) {
+    var found = new Float64Array(P.n);
+    for (var k = 0; k < P.n; k++) {
+      if (!P.free[k]) continue;
+      // linear in the ports but for the one bend where a municipality lacks no more
+      var each = -(M.budget + P.perCad) * P.portCad[k] - P.perYearlyCad * P.portYearly[k], per = M.town[P.town[k]];
+      var bend = (P.lack[P.town[k]] / P.perKw + P.lostKw[k]) / P.kw[k], best = -Infinity;
+      for (var i = 0; i < (per && capped !== false ? 4 : 2); i++) {
+        var ports = i === 0 ? P.least[k] : i === 1 ? P.most[k] : i === 2 ? Math.floor(bend) : Math.ceil(bend);
+        if (ports < P.least[k] || ports > P.most[k]) continue;
+        var rest = each * ports - (M.budget + P.perCad) * P.net[k] - P.perYearlyCad * P.yearly[k];
+        if (per) rest += per * given(P, k, ports, capped !== false);
+        if (rest > best) { best = rest; if (chosen) chosen[k] = ports; }
+      }
+      found[k] = best;
+    }
+    return found;
   }
 
   function given(P, k, ports, capped) { // energy of an action that counts, as a share
@@ -565,13 +573,73 @@ var kwevWhatIfMake = function () {
     this.stale = 0;
     this.steps = 0;
     this.way = null;
+    this.rows = rows || {};
+    this.prices = { budget: this.M.budget, town: this.M.town.slice(), target: this.M.target.slice() };
+    this.kept = this.M;
+    this.best = bound(P, this.M, true).value;
+    this.factor = 1.6;
+    this.turn = -1; // first as stored
+    this.better = false;
   }
 
-  var SCALE = { part: 1, budget: 0.1, target: 20, town: 1000 };
+  var SCALE = { part: 1, budget: 0.5, target: 20, town: 1000 };
+
+  // The stored parts made fit for other prices of money and energy: no action may pay off. Parts
+  // shrink where one would, then rise again as far as all who reach a point leave room.
+  function fitted(P, M) {
+    var best = rates(P, M);
+    M.part = M.part.map(function (part, at) {
+      var L = P.levels[at], share = M.target[at] / P.people, room = new Float64Array(P.places).fill(Infinity), g, e, p;
+      for (var k = 0; k < P.n; k++) if (P.free[k] && P.gives[at][k] > 0) {
+        room[P.place[k]] = Math.min(room[P.place[k]], Math.max(0, -best[k] - M.alone[at] * P.alone[at].share[k]));
+      }
+      var gain = new Float64Array(L.size), pay = new Float64Array(L.size), ratio = new Float64Array(P.places);
+      for (g = 0; g < L.size; g++) { gain[g] = P.gain[at] * L.weight[g] + share * L.people[g]; pay[g] = part[g] * gain[g]; }
+      for (p = 0; p < P.places; p++) {
+        var sum = 0;
+        for (e = L.start[p]; e < L.start[p + 1]; e++) sum += pay[L.items[e]];
+        ratio[p] = sum > room[p] ? room[p] / sum : 1;
+      }
+      for (g = 0; g < L.size; g++) {
+        var least = 1;
+        for (e = L.from[g]; e < L.from[g + 1]; e++) least = Math.min(least, ratio[L.owners[e]]);
+        pay[g] *= least;
+      }
+      for (p = 0; p < P.places; p++) for (e = L.start[p]; e < L.start[p + 1]; e++) room[p] -= pay[L.items[e]];
+      for (g = 0; g < L.size; g++) {
+        var more = L.base[g] ? 0 : gain[g] - pay[g];
+        for (e = L.from[g]; e < L.from[g + 1] && more > 0; e++) more = Math.min(more, room[L.owners[e]]);
+        if (more <= 0) continue;
+        pay[g] += more;
+        for (e = L.from[g]; e < L.from[g + 1]; e++) room[L.owners[e]] -= more;
+      }
+      return pay.map(function (x, i) { return gain[i] > 0 ? Math.min(1, x / gain[i]) : 0; });
+    });
+    return M;
+  }
+
+  // One try before the first step: another price of money, energy or a target, kept where it helps.
+  Dual.prototype.tune = function () {
+    var P = this.P, from = this.prices, f = this.factor, way = this.turn;
+    var M = multipliers(P, this.rows);
+    M.budget = from.budget * (way === 0 ? f : way === 1 ? 1 / f : 1);
+    function moved(price, up, down) { return way === up ? price + (P.price - price) * (1 - 1 / f) : way === down ? price / f : price; }
+    M.town = from.town.map(function (price, m) { return P.lack[m] > 0 ? moved(price, 2, 3) : 0; });
+    M.target = from.target.map(function (price, at) { return moved(price, 4 + 2 * at, 5 + 2 * at); });
+    var prices = { budget: M.budget, town: M.town.slice(), target: M.target.slice() };
+    var value = bound(P, fitted(P, M), true).value;
+    if (value < this.best - 1e-7) { this.best = value; this.kept = M; this.prices = prices; this.better = true; return; }
+    this.turn = (way + 1) % 8;
+    if (this.turn) return;
+    if (!this.better) this.factor = Math.sqrt(f);
+    this.better = false;
+    if (this.factor < 1.03) this.back();
+  };
 
   Dual.prototype.step = function (value) {
-    var P = this.P, M = this.M, now = bound(P, M, true), s = now.slope, norm = 1e-12, i, at;
     this.steps++;
+    if (this.factor >= 1.03) { this.tune(); return; }
+    var P = this.P, M = this.M, now = bound(P, M, true), s = now.slope, norm = 1e-12, i, at;
     if (now.value < this.best - 1e-7) {
       if (now.value < this.best - 1e-4 * Math.max(1e-3, this.best - value)) this.stale = 0;
       this.best = now.value;

@@ -253,8 +253,10 @@
     body.replaceChildren.apply(body, rows.map(function (row) {
       var tr = element("tr"), format = row[1], of = row[2], apart = of[2] - of[1];
       tr.append(element("th", row[0], { scope: "row" }));
-      of.forEach(function (x) { tr.append(element("td", x === null ? "…" : format(x), { className: "n" })); });
-      tr.append(element("td", of[1] === null ? "…" : difference(apart, row[3] ? function (x) { return (100 * x).toFixed(1) + " points"; } : format), { className: "n" }));
+      function shows(text) { tr.append(element("td", text, { className: "n" })); }
+      [of[2], of[1]].forEach(function (x) { shows(x === null ? "…" : format(x)); });
+      shows(of[1] === null ? "…" : difference(apart, row[3] ? function (x) { return (100 * x).toFixed(1) + " points"; } : format));
+      shows(of[0] === null ? "…" : format(of[0]));
       return tr;
     }));
     $("metric").textContent = "People within " + r2 + " of Level 2 on foot and " + r3 + " of Level 3 by car, " + words.metric
