@@ -265,6 +265,8 @@ class Log:
 def change_log(project: Project) -> Log:
     """Return the topmost section of ``CHANGELOG.md``: its parts in bold, links within it as text.
 
+    It is folded on the screen; print names the file.
+
     Raises
     ------
     KwevError
@@ -275,4 +277,10 @@ def change_log(project: Project) -> Log:
     if len(sections) == 1:
         raise KwevError("no section in the change log", where=CHANGELOG)
     text = _LINK.sub(r"\1", sections[1])
-    return Log(_HEADING.sub(r"**\1**", text).strip() + "\n")
+    told = _HEADING.sub(r"**\1**", text).strip()
+    head = '::: {.callout-note collapse="true" title="All changes for users"}'
+    return Log(
+        f'::: {{.content-visible when-format="html"}}\n{head}\n{told}\n:::\n:::\n\n'
+        '::: {.content-visible when-format="typst"}\n'
+        f"It stands on the web page of this chapter, and in the file `{CHANGELOG}`.\n:::\n"
+    )

@@ -5,12 +5,12 @@ Each has two forms: HTML for the site, and a small table or list for print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from kwev import escape
 from kwev.config import read_publisher
-from kwev.report import comparison, decisions, plan
+from kwev.report import comparison, decisions, plan, plan_charts
 from kwev.report.edition import citation
 from kwev.report.scenario import data_dates
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kwev.config import Publisher
+    from kwev.display.figure import Figure
     from kwev.report.scenario import Report
     from kwev.site.page import Page
 
@@ -30,6 +31,9 @@ DOORS: Final = {
     "utility": "How much power is asked for, where and when?",
 }
 """What a reader asks, by the name of the page that answers, in the order of the doors."""
+
+MAP_PX: Final = 420
+"""Height of the front page's map."""
 
 _STYLE: Final = """<style>
 .kwev-front-cards, .kwev-front-doors { display: grid; gap: 0.6rem; margin: 0.8rem 0; padding: 0;
@@ -54,6 +58,7 @@ _STYLE: Final = """<style>
   gap: 0.2rem 1rem; overflow-wrap: anywhere; }
 .kwev-front-imprint dt { font-weight: 600; }
 .kwev-front-imprint dd { margin: 0; }
+#figure-map-plan .kwev-still img { max-height: 24rem; object-fit: contain; }
 @media (max-width: 30rem) { .kwev-front-imprint { display: block; } }
 </style>"""
 
@@ -127,12 +132,17 @@ def card_block(made: Sequence[Card]) -> Block:
         )
         first = ' class="first"' if number == 0 else ""
         items.append(f'<li{first}><p class="what">{escape.html(card.what)}</p>{figures}</li>')
-        for big, words in card.figures:
-            cells = (card.what, f"**{escape.markdown(big)}** {escape.markdown(words)}")
-            rows.append(f"| {escape.markdown(cells[0])} | {cells[1]} |")
+        for line, (big, words) in enumerate(card.figures):
+            what = "" if line else escape.markdown(card.what)
+            rows.append(f"| {what} | **{escape.markdown(big)}** {escape.markdown(words)} |")
     html = f'{_STYLE}\n<ul class="kwev-front-cards">{"".join(items)}</ul>'
     table = "\n".join(["| | The recommended plan |", "|:-------|:----------------|", *rows])
     return Block(html, f"{table}\n")
+
+
+def plan_map(report: Report) -> Figure:
+    """Return the map of the plan, low enough for the first screens."""
+    return replace(plan_charts.plan_map(report.tables, report.plan), height_px=MAP_PX)
 
 
 def doors(pages: Iterable[Page]) -> Block:
