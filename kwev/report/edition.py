@@ -21,6 +21,7 @@ from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json
 from kwev.report import comparison
+from kwev.report.distances import METRICS
 from kwev.units import CAD_PER_MILLION
 from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
 
@@ -96,10 +97,10 @@ def record(report: Report, name: str, commit: str) -> Edition:
         Commit that it is made from.
     """
     shares, plan = comparison.reached(report), report.plan
-    reach = {
-        metric: {target: shares[target, metric, "after"] for target in TARGET_NAMES}
-        for metric in METRIC_WORDS
-    }
+    reach: dict[str, dict[str, float]] = {metric: {} for metric in METRICS}
+    for (target, metric, when), share in shares.items():
+        if when == "after":
+            reach[metric][target] = share
     return Edition.model_validate(
         {
             "name": name,
