@@ -122,8 +122,11 @@ def address_of(site: str, name: str) -> str:
 
 
 def description(page: BeautifulSoup) -> str:
-    """Return the first paragraph of a page in at most 200 letters, cut at a word."""
-    for paragraph in page.select("main p"):
+    """Return the first paragraph of a page in at most 200 letters, cut at a word.
+
+    A title's own lines, which Quarto puts into a header, are none.
+    """
+    for paragraph in page.select("main p:not(header p)"):
         text = " ".join(paragraph.get_text().split())
         if len(text) >= _LEAST_LETTERS:
             if len(text) <= _MOST_LETTERS:

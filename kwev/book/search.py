@@ -90,7 +90,8 @@ def sections_of(soup: BeautifulSoup, page: int) -> Iterator[Section]:
         return
     for element in main.select(_BESIDE):
         element.decompose()
-    anchor, heading, texts = "", "", []
+    anchor, heading = "", ""
+    texts: list[tuple[bool, str]] = []
     for element in main.find_all([*_HEADINGS, *_TEXTS]):
         if element.name in _HEADINGS:
             if texts or heading:

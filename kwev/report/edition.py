@@ -21,6 +21,7 @@ from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json
 from kwev.report import comparison
+from kwev.report.distances import METRICS
 from kwev.units import CAD_PER_MILLION
 from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
 
@@ -96,10 +97,10 @@ def record(report: Report, name: str, commit: str) -> Edition:
         Commit that it is made from.
     """
     shares, plan = comparison.reached(report), report.plan
-    reach = {
-        metric: {target: shares[target, metric, "after"] for target in TARGET_NAMES}
-        for metric in METRIC_WORDS
-    }
+    reach: dict[str, dict[str, float]] = {metric: {} for metric in METRICS}
+    for (target, metric, when), share in shares.items():
+        if when == "after":
+            reach[metric][target] = share
     return Edition.model_validate(
         {
             "name": name,
@@ -265,6 +266,8 @@ class Log:
 def change_log(project: Project) -> Log:
     """Return the topmost section of ``CHANGELOG.md``: its parts in bold, links within it as text.
 
+    It is folded on the screen; print names the file.
+
     Raises
     ------
     KwevError
@@ -275,4 +278,10 @@ def change_log(project: Project) -> Log:
     if len(sections) == 1:
         raise KwevError("no section in the change log", where=CHANGELOG)
     text = _LINK.sub(r"\1", sections[1])
-    return Log(_HEADING.sub(r"**\1**", text).strip() + "\n")
+    told = _HEADING.sub(r"**\1**", text).strip()
+    head = '::: {.callout-note collapse="true" title="All changes for users"}'
+    return Log(
+        f'::: {{.content-visible when-format="html"}}\n{head}\n{told}\n:::\n:::\n\n'
+        '::: {.content-visible when-format="typst"}\n'
+        f"It stands on the web page of this chapter, and in the file `{CHANGELOG}`.\n:::\n"
+    )

@@ -5,12 +5,12 @@ Each has two forms: HTML for the site, and a small table or list for print.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from kwev import escape
 from kwev.config import read_publisher
-from kwev.report import comparison, decisions, plan
+from kwev.report import comparison, decisions, plan, plan_charts
 from kwev.report.edition import citation
 from kwev.report.scenario import data_dates
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kwev.config import Publisher
+    from kwev.display.figure import Figure
     from kwev.report.scenario import Report
     from kwev.site.page import Page
 
@@ -31,25 +32,33 @@ DOORS: Final = {
 }
 """What a reader asks, by the name of the page that answers, in the order of the doors."""
 
-_STYLE: Final = """<style>
-.kwev-front-cards, .kwev-front-doors { display: grid; gap: 0.6rem; margin: 0.8rem 0; padding: 0;
-  list-style: none; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr)); }
+MAP_PX: Final = 420
+"""Height of the front page's map."""
+
+_CARDS_STYLE: Final = """<style>
+.kwev-front-cards { display: grid; gap: 0.6rem; margin: 0.8rem 0; padding: 0; list-style: none;
+  grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr)); }
 .kwev-front-cards > li { border: 1px solid #8a8f9899; border-top: 4px solid #0072b2;
   padding: 0.4rem 0.7rem; min-width: 0; }
 .kwev-front-cards > li.first { grid-column: 1 / -1; display: grid; gap: 0 1.5rem;
   grid-template-columns: repeat(auto-fit, minmax(14rem, 1fr)); }
-.kwev-front-cards h2, .kwev-front-cards p, .kwev-front-doors p { margin: 0; line-height: 1.35; }
-.kwev-front-cards p { font-size: 0.85rem; }
+.kwev-front-cards p { margin: 0; line-height: 1.35; font-size: 0.85rem; }
 .kwev-front-cards p.what { font-weight: 700; grid-column: 1 / -1; }
 .kwev-front-cards b { display: block; font-size: 1.3rem; line-height: 1.3;
   font-variant-numeric: tabular-nums; }
 .kwev-front-cards b.long { font-size: 1.05rem; }
+#figure-map-plan .kwev-still img { max-height: 24rem; object-fit: contain; }
+</style>"""
+_DOORS_STYLE: Final = """<style>
+.kwev-front-doors { display: grid; gap: 0.6rem; margin: 0.8rem 0; padding: 0; list-style: none;
+  grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 .kwev-front-doors > li { min-width: 0; }
-.kwev-front-doors { grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
 .kwev-front-doors a { display: block; height: 100%; border: 1px solid #8a8f9899;
   padding: 0.5rem 0.7rem; text-decoration: none; }
 .kwev-front-doors a:hover b { text-decoration: underline; }
 .kwev-front-doors span { display: block; font-size: 0.85rem; color: var(--ink, inherit); }
+</style>"""
+_IMPRINT_STYLE: Final = """<style>
 .kwev-front-imprint { display: grid; grid-template-columns: max-content minmax(0, 1fr);
   gap: 0.2rem 1rem; overflow-wrap: anywhere; }
 .kwev-front-imprint dt { font-weight: 600; }
@@ -127,12 +136,17 @@ def card_block(made: Sequence[Card]) -> Block:
         )
         first = ' class="first"' if number == 0 else ""
         items.append(f'<li{first}><p class="what">{escape.html(card.what)}</p>{figures}</li>')
-        for big, words in card.figures:
-            cells = (card.what, f"**{escape.markdown(big)}** {escape.markdown(words)}")
-            rows.append(f"| {escape.markdown(cells[0])} | {cells[1]} |")
-    html = f'{_STYLE}\n<ul class="kwev-front-cards">{"".join(items)}</ul>'
+        for line, (big, words) in enumerate(card.figures):
+            what = "" if line else escape.markdown(card.what)
+            rows.append(f"| {what} | **{escape.markdown(big)}** {escape.markdown(words)} |")
+    html = f'{_CARDS_STYLE}\n<ul class="kwev-front-cards">{"".join(items)}</ul>'
     table = "\n".join(["| | The recommended plan |", "|:-------|:----------------|", *rows])
     return Block(html, f"{table}\n")
+
+
+def plan_map(report: Report) -> Figure:
+    """Return the map of the plan, low enough for the first screens."""
+    return replace(plan_charts.plan_map(report.tables, report.plan), height_px=MAP_PX)
 
 
 def doors(pages: Iterable[Page]) -> Block:
@@ -159,7 +173,8 @@ def doors(pages: Iterable[Page]) -> Block:
     lines = [
         f"- **{escape.markdown(name)}.** {escape.markdown(question)}" for name, question, _ in found
     ]
-    return Block(f'<ul class="kwev-front-doors">{items}</ul>', "\n".join(lines) + "\n")
+    html = f'{_DOORS_STYLE}\n<ul class="kwev-front-doors">{items}</ul>'
+    return Block(html, "\n".join(lines) + "\n")
 
 
 def imprint(report: Report) -> Block:
@@ -193,7 +208,8 @@ def imprint_block(publisher: Publisher, edition: str, data: str) -> Block:
         for name, text, address in kept
     )
     lines = [f"- **{name}:** {escape.markdown(text)}" for name, text, _ in kept]
-    return Block(f'<dl class="kwev-front-imprint">{entries}</dl>', "\n".join(lines) + "\n")
+    html = f'{_IMPRINT_STYLE}\n<dl class="kwev-front-imprint">{entries}</dl>'
+    return Block(html, "\n".join(lines) + "\n")
 
 
 def cite(report: Report) -> Block:

@@ -157,7 +157,8 @@ def test_every_page_shows_the_books_icon(dressed):
 @pytest.mark.parametrize("count", [3, 40, 400])
 def test_a_description_is_the_first_paragraph_cut_at_a_word(count):
     text = " ".join(["charger"] * count)
-    page = BeautifulSoup(f"<main><p>Short.</p><p>{text}</p></main>", "lxml")
+    title = f"<header><h1>T</h1><p>{'A subtitle of the book ' * 4}</p></header>"
+    page = BeautifulSoup(f"<main>{title}<p>Short.</p><p>{text}</p></main>", "lxml")
     found = description(page)
     assert len(found) <= 200
     assert found.removesuffix(" …").split() == ["charger"] * len(found.removesuffix(" …").split())

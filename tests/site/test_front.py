@@ -140,3 +140,63 @@ def test_cards_can_be_read_on_any_screen(tmp_path, width):
         assert card["size"] >= 13
         assert 0 <= card["left"] < card["right"] <= width
     assert height <= (1100 if width <= 360 else 500)
+
+
+@pytest.fixture(scope="module")
+def site(project):
+    found = project.root / "_book"
+    if not (found / "index.html").is_file():
+        pytest.skip("the book is not rendered; run make book")
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    if find_browser() is None:
+        pytest.skip("no chromium on the PATH")
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
+        yield opened
+        opened.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("width", "most"), [(1280, 1200), (360, 2400)])
+def test_what_council_would_decide_stands_on_the_first_screens(site, browser, width, most):
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.goto((site / "index.html").as_uri())
+    link = tab.locator("main ol + p a.quarto-xref").first
+    assert link.bounding_box()["y"] < most
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    link.click()
+    tab.wait_for_url("**/06-monitoring.html#sec-decide")
+    assert tab.get_by_text("That council adopt the recommended plan").is_visible()
+    tab.close()
+
+
+@pytest.mark.slow
+def test_every_door_opens(site):
+    home = BeautifulSoup((site / "index.html").read_text(encoding="utf-8"), "lxml")
+    doors_of = home.select(".kwev-front-doors a")
+    assert len(doors_of) >= 1
+    for link in doors_of:
+        assert (site / link["href"]).is_file(), link["href"]
+
+
+@pytest.mark.slow
+def test_the_books_search_finds_a_township_from_a_folder(site, browser):
+    if not (site / "assets" / "search-index.js").is_file():
+        pytest.skip("Quarto has a search of its own, which asks a server")
+    assert (site / "assets" / "search-index.js").stat().st_size < 600_000
+    tab = browser.new_page(viewport={"width": 360, "height": 800})
+    tab.goto((site / "index.html").as_uri())
+    tab.get_by_role("searchbox", name="Search the book").fill("Wilmot")
+    first = tab.locator("#search li a").first
+    first.wait_for()
+    assert "ilmot" in " ".join(tab.locator("#search mark").all_inner_texts())
+    first.click()
+    tab.wait_for_load_state()
+    assert "Wilmot" in tab.locator("main").inner_text()
+    tab.close()

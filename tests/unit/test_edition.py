@@ -89,7 +89,8 @@ def test_the_change_log_gives_its_topmost_section_without_links_into_the_reposit
         "[far](https://example.org/).\n\n## Older\n\n- Old.\n"
     )
     text = edition.change_log(Project(tmp_path)).text
-    assert text == "**Added**\n\n- New: a page, [far](https://example.org/).\n"
+    assert "\n**Added**\n\n- New: a page, [far](https://example.org/).\n:::" in text
+    assert "Old." not in text
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n")
     with pytest.raises(KwevError, match="no section"):
         edition.change_log(Project(tmp_path))
