@@ -5,7 +5,7 @@ The tables of the brief and of the council report; each is short enough for pape
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -17,6 +17,9 @@ from kwev.vocabulary import ACTION_KIND, LANDS
 if TYPE_CHECKING:
     from kwev.display.table import Table
     from kwev.report.scenario import Report
+
+MOST_ROWS: Final = 160
+"""Sites that the council report prints: more would not keep to its pages."""
 
 
 def glance(report: Report) -> Table:
@@ -103,7 +106,7 @@ def fast(report: Report) -> Table:
 
 
 def every_site(report: Report) -> Table:
-    """Return every site of the plan by municipality and month; all rows are printed."""
+    """Return every site of the plan by municipality and month; :data:`MOST_ROWS` are printed."""
     land = {key: of_land.short for key, of_land in LANDS.items()}
     frame = plan_files.sites(report).sort_values(
         ["municipality", "month_from", "name", "id"], ignore_index=True
@@ -121,5 +124,6 @@ def every_site(report: Report) -> Table:
         Column("estimated_cost_cad", "Net cost", "CAD", ",.0f"), Column("land", "Land"),
         Column("months", "Months", align="right"),
     )  # fmt: skip
-    origin, rows = report.origin, len(frame)
-    return table("every-site", frame, columns, origin, group="municipality", pdf_rows=rows)
+    return table(
+        "every-site", frame, columns, report.origin, group="municipality", pdf_rows=MOST_ROWS
+    )
