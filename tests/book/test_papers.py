@@ -116,8 +116,8 @@ def test_pages_are_counted_as_typst_does(pages, tmp_path):
     source = tmp_path / "some.typ"
     source.write_text("a" + "#pagebreak()\nb" * (pages - 1))
     drawn = typst.compile(source, format="svg")
-    assert page_count(typst.compile(source)) == pages == (
-        len(drawn) if isinstance(drawn, list) else 1
+    assert (
+        page_count(typst.compile(source)) == pages == (len(drawn) if isinstance(drawn, list) else 1)
     )
 
 
