@@ -247,6 +247,8 @@ def _resource(site: Path, entry: Entry) -> dict[str, Any]:
 # -- The same in words.
 
 _KILO: Final = 1000
+_BARE: Final = (None, "", "1", "id")
+"""Units that say no more than the number itself."""
 
 
 def _write_page(site: Path, entries: list[Entry]) -> None:
@@ -266,24 +268,16 @@ def _write_page(site: Path, entries: list[Entry]) -> None:
 
 
 def _section(site: Path, words: str, entries: list[Entry]) -> str:
-    if not entries:
-        return ""
-    rows = "\n".join(_row(site, entry) for entry in entries)
-    return (
-        f'<h2>{escape.html(words)}</h2>\n<div class="scroll" tabindex="0" role="group"'
-        f' aria-label="{escape.html(words)}">\n<table>\n<thead><tr><th scope="col">File</th>'
-        '<th scope="col">What it holds</th><th scope="col" class="n">Size (kB)</th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
-    )
+    items = "\n".join(_item(site, entry) for entry in entries)
+    return f"<h2>{escape.html(words)}</h2>\n<ul>\n{items}\n</ul>" if items else ""
 
 
-def _row(site: Path, entry: Entry) -> str:
-    size = f"{max((site / entry.path).stat().st_size / _KILO, 1):,.0f}"
+def _item(site: Path, entry: Entry) -> str:
+    size = f"{max((site / entry.path).stat().st_size / _KILO, 1):,.0f} kB"
     name = escape.html(entry.path.rpartition("/")[2])
     return (
-        f'<tr><th scope="row"><a href="{escape.href(f"../../{entry.path}")}">{name}</a></th>'
-        f"<td>{escape.html(entry.about)}{_columns(entry)}</td>"
-        f'<td class="n">{size}</td></tr>'
+        f'<li><a href="{escape.href(f"../../{entry.path}")}">{name}</a> ({size}): '
+        f"{escape.html(entry.about)}{_columns(entry)}</li>"
     )
 
 
@@ -303,7 +297,7 @@ def _columns(entry: Entry) -> str:
 
 def _field(field: dict[str, Any]) -> str:
     about = str(field.get("description") or "")
-    unit = f" ({field['unit']})" if field.get("unit") else ""
+    unit = f" ({field['unit']})" if field.get("unit") not in _BARE else ""
     text = f"{about}{unit}".strip()
     return f"<code>{escape.html(str(field['name']))}</code>" + (
         f": {escape.html(text)}" if text else ""
