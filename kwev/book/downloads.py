@@ -22,6 +22,7 @@ from kwev.files import read_json, sha256_bytes, write_bytes, write_json, write_t
 from kwev.report import catalogue, plan_files, sites
 from kwev.site.page import FOLDER as PAGES
 from kwev.site.page import Page, document
+from kwev.units import CRS_DEGREES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,11 +176,11 @@ def _of_plan(site: Path, path: str, name: str) -> dict[str, Any]:
             {"name": layer, "description": about, "fields": _told(columns)}
             for layer, (about, columns) in plan_files.LAYERS.items()
         ]
-        return {"layers": made, "crs": catalogue.CRS_DEGREES}
+        return {"layers": made, "crs": CRS_DEGREES}
     if name in _JSON_SCHEMAS:
         return {"jsonSchema": f"{SCHEMAS}/{_JSON_SCHEMAS[name]}"}
     if name.endswith(".geojson"):
-        return {"schema": {"fields": _told(told)}, "crs": catalogue.CRS_DEGREES}
+        return {"schema": {"fields": _told(told)}, "crs": CRS_DEGREES}
     return _of_csv(site / path, told) if name.endswith(".csv") else {}
 
 

@@ -15,7 +15,7 @@ from kwev.report import plan as plans
 from kwev.vocabulary import ACTION_KIND, LANDS
 
 if TYPE_CHECKING:
-    from kwev.display.table import Table
+    from kwev.display.table import Columns, Table
     from kwev.report.scenario import Report
 
 MOST_ROWS: Final = 160
@@ -56,7 +56,7 @@ def towns(report: Report) -> Table:
     frame[kinds] = frame[kinds].astype(int)
     shown = [kind for kind in ("new_l2", "new_l3") if kind in kinds]
     words = {"new_l2": "New Level 2", "new_l3": "New Level 3"}
-    columns = (
+    columns: Columns = (
         Column("name", "Municipality"), Column("total", "People", format=",.0f"),
         "l2_before l2_after l3_before l3_after",
         *(Column(kind, words[kind], format=",d") for kind in shown), "net_cad",
