@@ -22,6 +22,7 @@ from kwev.files import read_json, sha256_bytes, write_bytes, write_json, write_t
 from kwev.report import catalogue, plan_files, sites
 from kwev.site.page import FOLDER as PAGES
 from kwev.site.page import Page, document
+from kwev.units import CRS_DEGREES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -175,11 +176,11 @@ def _of_plan(site: Path, path: str, name: str) -> dict[str, Any]:
             {"name": layer, "description": about, "fields": _told(columns)}
             for layer, (about, columns) in plan_files.LAYERS.items()
         ]
-        return {"layers": made, "crs": catalogue.CRS_DEGREES}
+        return {"layers": made, "crs": CRS_DEGREES}
     if name in _JSON_SCHEMAS:
         return {"jsonSchema": f"{SCHEMAS}/{_JSON_SCHEMAS[name]}"}
     if name.endswith(".geojson"):
-        return {"schema": {"fields": _told(told)}, "crs": catalogue.CRS_DEGREES}
+        return {"schema": {"fields": _told(told)}, "crs": CRS_DEGREES}
     return _of_csv(site / path, told) if name.endswith(".csv") else {}
 
 
@@ -247,6 +248,8 @@ def _resource(site: Path, entry: Entry) -> dict[str, Any]:
 # -- The same in words.
 
 _KILO: Final = 1000
+_BARE: Final = (None, "", "1", "id")
+"""Units that say no more than the number itself."""
 
 
 def _write_page(site: Path, entries: list[Entry]) -> None:
@@ -266,24 +269,16 @@ def _write_page(site: Path, entries: list[Entry]) -> None:
 
 
 def _section(site: Path, words: str, entries: list[Entry]) -> str:
-    if not entries:
-        return ""
-    rows = "\n".join(_row(site, entry) for entry in entries)
-    return (
-        f'<h2>{escape.html(words)}</h2>\n<div class="scroll" tabindex="0" role="group"'
-        f' aria-label="{escape.html(words)}">\n<table>\n<thead><tr><th scope="col">File</th>'
-        '<th scope="col">What it holds</th><th scope="col" class="n">Size (kB)</th></tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
-    )
+    items = "\n".join(_item(site, entry) for entry in entries)
+    return f"<h2>{escape.html(words)}</h2>\n<ul>\n{items}\n</ul>" if items else ""
 
 
-def _row(site: Path, entry: Entry) -> str:
-    size = f"{max((site / entry.path).stat().st_size / _KILO, 1):,.0f}"
+def _item(site: Path, entry: Entry) -> str:
+    size = f"{max((site / entry.path).stat().st_size / _KILO, 1):,.0f} kB"
     name = escape.html(entry.path.rpartition("/")[2])
     return (
-        f'<tr><th scope="row"><a href="{escape.href(f"../../{entry.path}")}">{name}</a></th>'
-        f"<td>{escape.html(entry.about)}{_columns(entry)}</td>"
-        f'<td class="n">{size}</td></tr>'
+        f'<li><a href="{escape.href(f"../../{entry.path}")}">{name}</a> ({size}): '
+        f"{escape.html(entry.about)}{_columns(entry)}</li>"
     )
 
 
@@ -303,7 +298,7 @@ def _columns(entry: Entry) -> str:
 
 def _field(field: dict[str, Any]) -> str:
     about = str(field.get("description") or "")
-    unit = f" ({field['unit']})" if field.get("unit") else ""
+    unit = f" ({field['unit']})" if field.get("unit") not in _BARE else ""
     text = f"{about}{unit}".strip()
     return f"<code>{escape.html(str(field['name']))}</code>" + (
         f": {escape.html(text)}" if text else ""

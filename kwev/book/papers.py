@@ -14,15 +14,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-import typst
-
 from kwev import escape
 from kwev.book.chapters import Page, read_chapter
 from kwev.book.execute import NOTEBOOK_DIR, execute
-from kwev.book.preview import asset, body_of, require_alt
+from kwev.book.preview import asset, body_of, require_alt, typeset
 from kwev.book.provenance import collect
 from kwev.errors import KwevError
-from kwev.files import write_bytes, write_text
+from kwev.files import write_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "reports"
 """Folder of the papers' files, below the project."""
-
-STANDARD: Final = "ua-1"
-"""What Typst holds a paper to while it writes it: PDF/UA-1 (ISO 14289-1)."""
 
 _COUNT = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b")
 _PACKED = re.compile(rb"/Type\s*/ObjStm.*?stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
@@ -114,17 +109,7 @@ def pdf_of(book: Book, paper: Paper) -> bytes:
             f"provenance: {collect(book.root).typst()}, doc)\n\n"
         )
         look = asset("look.typ") + asset("book.typ") + asset("paper.typ")
-        source = work / "paper.typ"
-        write_text(source, look + front + body_of(alone, [executed], work))
-        try:
-            return bytes(
-                typst.compile(
-                    source, root=work, font_paths=[], ignore_system_fonts=True,
-                    pdf_standards=[STANDARD],
-                )
-            )  # fmt: skip
-        except typst.TypstError as error:
-            raise KwevError(f"typst refused it: {error}", where=str(paper.source)) from error
+        return typeset(look + front + body_of(alone, [executed], work), work, str(paper.source))
 
 
 def title_of(chapter: Chapter) -> str:

@@ -45,6 +45,9 @@ BANNER = (
     "that copy code and hover previews of references."
 )
 TIMEOUT_SECONDS = 300
+STANDARD = "ua-1"
+"""What Typst holds a PDF to while it writes it: PDF/UA-1 (ISO 14289-1)."""
+
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 # Which form of an output is taken follows Quarto.
 _ORDER: dict[Form, tuple[str, ...]] = {
@@ -295,12 +298,25 @@ def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
         f"language: {escape.typst(book.language.partition('-')[0])}, "
         f"provenance: {collect(book.root).typst()}, note: {escape.typst(BANNER)}, doc)\n\n"
     )
-    source = work / "book.typ"
-    write_text(source, asset("look.typ") + asset("book.typ") + front + body)
+    text = asset("look.typ") + asset("book.typ") + front + body
+    write_bytes(target, typeset(text, work, "the book as typst"))
+
+
+def typeset(text: str, work: Path, where: str) -> bytes:
+    """Return a Typst document as a PDF that keeps :data:`STANDARD`; its pictures lie in ``work``.
+
+    Raises
+    ------
+    KwevError
+        If Typst refuses it.
+    """
+    source = work / "whole.typ"
+    write_text(source, text)
+    fonts: dict[str, Any] = {"font_paths": [], "ignore_system_fonts": True}
     try:
-        typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
+        return bytes(typst.compile(source, root=work, pdf_standards=[STANDARD], **fonts))
     except typst.TypstError as error:
-        raise KwevError(f"typst refused the book: {error}", where="the book as typst") from error
+        raise KwevError(f"typst refused it: {error}", where=where) from error
 
 
 def _stylesheet(book: Book) -> str:

@@ -5,7 +5,7 @@ The tables of the brief and of the council report; each is short enough for pape
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
@@ -15,8 +15,11 @@ from kwev.report import plan as plans
 from kwev.vocabulary import ACTION_KIND, LANDS
 
 if TYPE_CHECKING:
-    from kwev.display.table import Table
+    from kwev.display.table import Columns, Table
     from kwev.report.scenario import Report
+
+MOST_ROWS: Final = 160
+"""Sites that the council report prints: more would not keep to its pages."""
 
 
 def glance(report: Report) -> Table:
@@ -53,7 +56,7 @@ def towns(report: Report) -> Table:
     frame[kinds] = frame[kinds].astype(int)
     shown = [kind for kind in ("new_l2", "new_l3") if kind in kinds]
     words = {"new_l2": "New Level 2", "new_l3": "New Level 3"}
-    columns = (
+    columns: Columns = (
         Column("name", "Municipality"), Column("total", "People", format=",.0f"),
         "l2_before l2_after l3_before l3_after",
         *(Column(kind, words[kind], format=",d") for kind in shown), "net_cad",
@@ -103,7 +106,7 @@ def fast(report: Report) -> Table:
 
 
 def every_site(report: Report) -> Table:
-    """Return every site of the plan by municipality and month; all rows are printed."""
+    """Return every site of the plan by municipality and month; :data:`MOST_ROWS` are printed."""
     land = {key: of_land.short for key, of_land in LANDS.items()}
     frame = plan_files.sites(report).sort_values(
         ["municipality", "month_from", "name", "id"], ignore_index=True
@@ -121,5 +124,6 @@ def every_site(report: Report) -> Table:
         Column("estimated_cost_cad", "Net cost", "CAD", ",.0f"), Column("land", "Land"),
         Column("months", "Months", align="right"),
     )  # fmt: skip
-    origin, rows = report.origin, len(frame)
-    return table("every-site", frame, columns, origin, group="municipality", pdf_rows=rows)
+    return table(
+        "every-site", frame, columns, report.origin, group="municipality", pdf_rows=MOST_ROWS
+    )

@@ -82,6 +82,15 @@ def test_a_paper_is_tagged_and_has_title_language_outline_and_alternatives(paper
     assert page_count(path.read_bytes()) == 1
 
 
+def test_the_book_is_tagged_too_and_its_formulas_have_alternatives(rendered):
+    book, _ = rendered
+    whole = streams((book.output_dir / book.pdf_name).read_bytes())
+    xmp = re.search(rb"<x:xmpmeta.*?</x:xmpmeta>", whole, re.DOTALL)[0].decode()
+    assert re.search(r"pdfuaid:part(?:=\"|>)1", xmp)
+    assert re.search(rb"/S\s*/Formula\b", whole)
+    assert book.title in xmp
+
+
 def test_a_paper_that_is_too_long_is_refused(paper_of, tmp_path):
     words = "\n\n".join(["Words that fill a page."] * 80)
     book = paper_of(f"# Long {{#sec-brief .unnumbered}}\n\n{words}\n", most=1)
