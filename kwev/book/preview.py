@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pypandoc
 import typst
@@ -45,7 +45,7 @@ BANNER = (
     "that copy code and hover previews of references."
 )
 TIMEOUT_SECONDS = 300
-STANDARD = "ua-1"
+STANDARD: Final[Literal["ua-1"]] = "ua-1"
 """What Typst holds a PDF to while it writes it: PDF/UA-1 (ISO 14289-1)."""
 
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
@@ -314,9 +314,10 @@ def typeset(text: str, work: Path, where: str) -> bytes:
     write_text(source, text)
     fonts: dict[str, Any] = {"font_paths": [], "ignore_system_fonts": True}
     try:
-        return bytes(typst.compile(source, root=work, pdf_standards=[STANDARD], **fonts))
+        made: bytes = typst.compile(source, root=work, pdf_standards=[STANDARD], **fonts)
     except typst.TypstError as error:
         raise KwevError(f"typst refused it: {error}", where=where) from error
+    return made
 
 
 def _stylesheet(book: Book) -> str:

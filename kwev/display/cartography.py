@@ -11,7 +11,7 @@ import shapely
 
 from kwev.data.tables import read_held
 from kwev.display import ground, map_page, map_print, style
-from kwev.display.figure import Figure, Origin, picture
+from kwev.display.figure import Figure, Origin, Picture, picture
 from kwev.display.layers import Layer, Mark, data_of, graded
 from kwev.errors import KwevError
 from kwev.project import find_project
@@ -282,7 +282,7 @@ def build(
     )
 
 
-def _static(layers: Sequence[Layer], alt: str, origin: Origin) -> bytes:
+def _static(layers: Sequence[Layer], alt: str, origin: Origin) -> Picture:
     base = ground.read(find_project().processed)
     note = origin.line() if base is None else f"{origin.line()} · {ground.CREDIT}"
     return picture(

@@ -18,7 +18,7 @@ from kwev.pipeline.geometry import to_metres, unproject
 from kwev.pipeline.roads import GATED, NOT_OPEN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -126,7 +126,7 @@ def water(bodies: gpd.GeoDataFrame, rivers: gpd.GeoDataFrame) -> list[_Row]:
     areas = bodies.geometry[bodies.geom_type.isin(["Polygon", "MultiPolygon"])]
     sound = shapely.union_all(shapely.make_valid(areas.to_numpy()))
     large = [p for p in shapely.get_parts(sound) if p.area >= _LEAST_WATER_M2]
-    lines = shapely.line_merge(shapely.union_all(rivers.geometry.to_numpy()))
+    lines = shapely.line_merge(shapely.union_all(np.asarray(rivers.geometry)))
     return [("water", "", shapely.MultiPolygon(large)), ("river", "", lines)]
 
 
@@ -143,7 +143,7 @@ def parks(facilities: gpd.GeoDataFrame) -> list[_Row]:
 def districts(planned: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> list[_Row]:
     """Return the neighbourhoods of the cities, and villages that the townships plan as such."""
     cities = set(towns.loc[towns["kind"] == "city", "name"])
-    rows = []
+    rows: list[_Row] = []
     for town, name, shape in zip(
         planned["municipality"], planned["district"], planned.geometry, strict=True
     ):
@@ -175,7 +175,7 @@ def settlements(roads: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> list[_Row]:
     return rows
 
 
-def _first_of_each(rows: list[_Row]) -> list[_Row]:
+def _first_of_each(rows: Sequence[_Row]) -> list[_Row]:
     return list({row[:2]: row for row in reversed(rows)}.values())
 
 

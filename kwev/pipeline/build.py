@@ -384,7 +384,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         checks = check_table(raw)
     with meter.stage("ground"):
         lines = layers["transit_lines"][0]
-        tracks = lines.geometry[lines["mode"] == "ion"].to_numpy()
+        tracks = np.asarray(lines.geometry[lines["mode"] == "ion"])
         ground = base_map(raw, bounds, tracks, parameters, ledger)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,

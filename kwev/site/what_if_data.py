@@ -290,7 +290,7 @@ def multipliers(plan: Plan, points: DemandPoints) -> tuple[dict[str, float], dic
     has no proof, nothing is known: no row has a price, and half of each gain is taken.
     """
     branches = plan.proof.branches.get("plan", [])
-    given = {
+    given: dict[str, int] = {
         "l2": sum(action.kind == "new_l2" for action in plan.actions),
         "l3": sum(action.kind in ("new_l3", "upgrade") for action in plan.actions),
     }

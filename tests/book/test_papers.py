@@ -7,7 +7,7 @@ import re
 import pytest
 import typst
 
-from kwev.book import papers
+from kwev.book import downloads, papers, quarto_hooks
 from kwev.book.chapters import read_book, read_chapter
 from kwev.book.checks import check_labels, check_prose, check_subset
 from kwev.book.papers import PAPERS, Paper, chapter_of, page_count, papers_of, write_papers
@@ -105,6 +105,16 @@ def test_two_settings_have_the_same_bytes(paper_of, tmp_path):
     (tmp_path / "again").mkdir()
     first, again = write_papers(book, tmp_path), write_papers(book, tmp_path / "again")
     assert first[0].read_bytes() == again[0].read_bytes()
+
+
+def test_quartos_script_after_a_render_writes_papers_and_catalogue(paper_of, monkeypatch):
+    book = paper_of(GOOD)
+    (book.root / "_site").mkdir()
+    monkeypatch.chdir(book.root)
+    monkeypatch.setenv("QUARTO_PROJECT_OUTPUT_DIR", "_site")
+    quarto_hooks.main("post")
+    assert page_count((book.root / "_site" / "brief.pdf").read_bytes()) == 1
+    assert downloads.problems(book.root / "_site") == []
 
 
 def test_a_project_without_papers_writes_none(make_book, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 import weigh
 from bs4 import BeautifulSoup
 
+from kwev.book import downloads
 from kwev.book.browser import check_pages, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
@@ -27,6 +28,10 @@ def book(project):
 
 def test_every_page_link_and_asset_is_there(book):
     assert [str(problem) for problem in check_book(book)] == []
+
+
+def test_every_download_has_its_entry(book):
+    assert downloads.problems(book.output_dir) == []
 
 
 def test_no_page_prints_a_violation(book):
