@@ -652,8 +652,8 @@
     today.towns.forEach((name) => part("town").appendChild(make("option", name, { value: name })));
     pause();
     listen();
-    ground();
     await show();
+    ground();
   }
   start();
 })();
