@@ -3,8 +3,8 @@
 The site is served from 127.0.0.1 without compression and opened in Chromium. For each page stand:
 bytes that are loaded before anybody scrolls (the larger of a phone's and a desk's), the time of the
 largest paint on a phone with a processor four times slower and 1.6 Mbit/s, and what axe-core finds
-that is serious or critical, with all folds opened, on 320 and 1280 px, by day and by night. Of the rows
-of a table it sees the first twelve.
+that is serious or critical, with all folds opened, on 320 and 1280 px, by day and by night. Of
+the rows of a table it sees the first twelve.
 
 Not in the ordinary suite, which holds the bytes of all pages and axe for a few of them.
 """
