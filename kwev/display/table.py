@@ -73,8 +73,8 @@ PDF_ROWS = 40
 TALL_ROWS = 30
 """From here on the HTML table scrolls in its own window."""
 
-WIDE_COLUMNS = 8
-"""A table with more columns lies across the sheet where a page is printed."""
+WIDE_LETTERS = 125
+"""A table whose columns ask for more, 16 letters each at most, lies across a printed sheet."""
 
 _GROUND = "background:var(--paper,var(--bs-body-bg,Canvas))"
 _STAY_ABOVE = f";position:sticky;top:0;z-index:1;{_GROUND}"
@@ -234,7 +234,8 @@ class Table:
         rows = "\n".join(self._html_rows(shown, is_pinned=is_pinned))
         tall = ";max-height:34rem" if is_tall else ""
         note = source_note(self.origin, f"tables/{self.name}.csv") if self.is_noted else ""
-        wide = " kwev-wide" if len(self.shown) > WIDE_COLUMNS else ""
+        across = sum(min(letters, _SHORT) + _MARGIN for letters in longest)
+        wide = " kwev-wide" if across > WIDE_LETTERS else ""
         return (
             f'<div class="kwev-table{wide}" id="table-{self.name}">\n'
             f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'

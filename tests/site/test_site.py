@@ -98,7 +98,7 @@ def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
     assert 10e3 < weights["index.html"] < 500e3
 
 
-SAMPLE = ("index.html", "chapters/05-phasing.html", "chapters/a-data-catalogue.html")
+SAMPLE = ("index.html", "chapters/05-phasing.html")
 
 
 @pytest.mark.slow

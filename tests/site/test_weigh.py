@@ -14,8 +14,8 @@ pytestmark = [
 NIGHT = "body { background: #111; } h1 { color: #eee; } .night { color: #333; }"
 PAGE = f"""<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<style>body {{ color-scheme: light dark; }} @media (prefers-color-scheme: dark) {{ {NIGHT} }}
-</style>
+<style>body {{ color-scheme: light dark; }}
+@media (prefers-color-scheme: dark) {{ {NIGHT} }}</style>
 <main><h1>A heading</h1><img src="near.svg" alt="Large" width="300" height="300">
 <p style="height: 20000px">Room</p><img src="far.svg" alt="Far" loading="lazy" width="9" height="9">
 <p class="night">Too dark by night.</p>
