@@ -45,7 +45,7 @@ BANNER = (
     "that copy code and hover previews of references."
 )
 TIMEOUT_SECONDS = 300
-STANDARD: Final[Literal["ua-1"]] = "ua-1"
+STANDARD: Final = "ua-1"
 """What Typst holds a PDF to while it writes it: PDF/UA-1 (ISO 14289-1)."""
 
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kwev.model.demand import DemandPoints
     from kwev.model.siting import Columns, Stations
     from kwev.plan.format import Plan
+    from kwev.vocabulary import LevelKey
 
 RADII_M: Final = {"l2": (400, 500, 800), "l3": (3_000, 5_000, 7_000)}
 """Reach that the page offers (m), by level."""
@@ -290,7 +291,7 @@ def multipliers(plan: Plan, points: DemandPoints) -> tuple[dict[str, float], dic
     has no proof, nothing is known: no row has a price, and half of each gain is taken.
     """
     branches = plan.proof.branches.get("plan", [])
-    given: dict[str, int] = {
+    given: dict[LevelKey, int] = {
         "l2": sum(action.kind == "new_l2" for action in plan.actions),
         "l3": sum(action.kind in ("new_l3", "upgrade") for action in plan.actions),
     }
