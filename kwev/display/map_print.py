@@ -109,7 +109,7 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
 def _ground(axes: Any, base: pd.DataFrame, *, named: bool) -> None:
     """Draw the ground lightly: what is below it must be read, and what is above it first."""
     rings = [shapely.Polygon(ring) for ring in ground.lines_m(base, ["water"])]
-    wet = shapely.symmetric_difference_all(shapely.make_valid(rings))  # a ring in another is land
+    wet = shapely.union_all(shapely.make_valid(rings))  # islands are too small for paper
     waters = [p.simplify(_DETAIL_M) for p in shapely.get_parts(wet) if p.area > _LEAST_WATER_M2]
     parts: list[tuple[list[Any], dict[str, Any]]] = [
         (waters, {"facecolor": style.WATER, "edgecolor": "none"}),
