@@ -150,3 +150,16 @@ def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(folder, f
         assert other in tab.locator("#tract h3").inner_text()
         assert wrong == []
         browser.close()
+
+
+@needs_browser
+def test_each_request_prints_on_one_sheet(folder, recommended):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
+        tab = browser.new_page()
+        tab.goto(f"file://{folder}/load-requests.html")
+        printed = tab.pdf(prefer_css_page_size=True)
+        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(recommended.packages)
+        browser.close()
