@@ -298,5 +298,5 @@ def _shapes(graph: RoadGraph, edge_ids: NDArray[np.int64]) -> pd.DataFrame:
         xy = shapely.get_coordinates(line)
         bends = np.rint((xy[1:-1] - xy[0]) / CM_PER_M).astype(np.int64)
         if len(bends):
-            rows.append({"edge_id": edge, "bends_m": _text(bends.ravel())})
-    return pd.DataFrame(rows, columns=["edge_id", "bends_m"])
+            rows.append({"edge_id": edge, "bends": _text(bends.ravel())})
+    return pd.DataFrame(rows, columns=["edge_id", "bends"])

@@ -118,7 +118,7 @@ def shapes(tables: Tables, numbering: Numbering) -> dict[str, Any]:
     row = pd.Series(np.arange(len(nodes)), index=nodes["node_id"])
     start_of = numbering.edges.set_index("edge_id")["u"].map(row)
     bent = tables.street_shapes
-    off_m = [np.array(text.split(), np.float64).reshape(-1, 2) for text in bent["bends_m"]]
+    off_m = [np.array(text.split(), np.float64).reshape(-1, 2) for text in bent["bends"]]
     start = np.repeat(start_of[bent["edge_id"]].to_numpy(), [len(one) for one in off_m])
     steps = _degrees(unproject(xy_m[start] + np.concatenate(off_m))) - at[start]
     ends = np.cumsum([len(one) for one in off_m])[:-1]
@@ -184,7 +184,7 @@ def numbers(tables: Tables, numbering: Numbering) -> Iterator[list[str]]:
     """
     rows = tables.street_numbers
     parts = zip(
-        numbering.of_edge[rows["edge_id"]], rows["numbers"], rows["alongs_m"], rows["offsets_m"],
+        numbering.of_edge[rows["edge_id"]], rows["numbers"], rows["alongs"], rows["offsets"],
         strict=True,
     )  # fmt: skip
     texts: dict[int, list[str]] = {}

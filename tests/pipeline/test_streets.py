@@ -127,7 +127,7 @@ def test_streets_of_all_seven_municipalities_with_lists_of_one_length(tables, pr
     rows = tables.street_numbers
     length = dict(zip(tables.road_edges["edge_id"], tables.road_edges["length_m"], strict=True))
     for edge, found, alongs, offsets in rows[
-        ["edge_id", "numbers", "alongs_m", "offsets_m"]
+        ["edge_id", "numbers", "alongs", "offsets"]
     ].itertuples(index=False):
         here = [int(number) for number in found.split()]
         assert here == sorted(set(here))
