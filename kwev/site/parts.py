@@ -25,7 +25,7 @@ def have(share: float) -> str:
     if share >= 1:
         return "everybody has"
     if whole in (0, HUNDRED):
-        return f"{'fewer than 1' if whole == 0 else 'more than 99'} of 100 have"
+        return "hardly anybody has" if whole == 0 else "nearly everybody has"
     return f"{whole} of 100 {'has' if whole == 1 else 'have'}"
 
 

@@ -149,8 +149,8 @@ def test_the_list_has_every_place_once(facts, made):
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.0, "nobody has"), (0.004, "fewer than 1 of 100 have"), (0.01, "1 of 100 has"),
-        (0.264, "26 of 100 have"), (0.996, "more than 99 of 100 have"), (1.0, "everybody has"),
+        (0.0, "nobody has"), (0.004, "hardly anybody has"), (0.01, "1 of 100 has"),
+        (0.264, "26 of 100 have"), (0.996, "nearly everybody has"), (1.0, "everybody has"),
     ],
 )  # fmt: skip
 def test_shares_in_words(share, words):
