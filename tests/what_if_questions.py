@@ -116,10 +116,11 @@ def main():
             package = bound = ""
             if study:
                 row = studies[study].loc[name]
-                most = row["objective"] + row["gap_checked"] * abs(row["objective"])
-                faults += ["a false bound"] * (found["bound"] < row["objective"] - 1e-6)
+                objective, gap = float(row["objective"]), float(row["gap_checked"])
+                most = objective + gap * abs(objective)
+                faults += ["a false bound"] * (found["bound"] < objective - 1e-6)
                 faults += ["above the package's bound"] * (found["value"] > most + 1e-6)
-                package, bound = f"{row['objective']:.3f}", f"{most:.3f}"
+                package, bound = f"{objective:.3f}", f"{most:.3f}"
             wrong += bool(faults)
             rows.append((
                 question.name, f"{found['value']:.3f}", f"{found['bound']:.3f}",
