@@ -113,7 +113,7 @@ def road_lines(roads: gpd.GeoDataFrame) -> list[_Row]:
     name = roads["FullStreet"].fillna("").str.strip()
     drawn = roads.assign(kind=kind, name=name)[kind.notna()]
     return [
-        (str(of_kind), str(of_name), shapely.line_merge(shapely.union_all(part.to_numpy())))
+        (str(of_kind), str(of_name), shapely.line_merge(shapely.union_all(list(part))))
         for (of_kind, of_name), part in drawn.groupby(["kind", "name"]).geometry
     ]
 
@@ -143,7 +143,7 @@ def parks(facilities: gpd.GeoDataFrame) -> list[_Row]:
 def districts(planned: gpd.GeoDataFrame, towns: gpd.GeoDataFrame) -> list[_Row]:
     """Return the neighbourhoods of the cities, and villages that the townships plan as such."""
     cities = set(towns.loc[towns["kind"] == "city", "name"])
-    rows = []
+    rows: list[_Row] = []
     for town, name, shape in zip(
         planned["municipality"], planned["district"], planned.geometry, strict=True
     ):
