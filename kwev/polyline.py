@@ -70,7 +70,8 @@ def without_repeats(degrees: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a line without points that fall on the one before them when rounded to a step."""
     steps = np.rint(np.asarray(degrees, float) * STEPS)
     kept = [True, *(not np.array_equal(a, b) for a, b in pairwise(steps))]
-    return np.asarray(degrees, float)[np.array(kept[: len(steps)], bool)]
+    whole: NDArray[np.float64] = np.asarray(degrees, float)
+    return whole[np.flatnonzero(kept[: len(steps)])]
 
 
 def _letters(number: int) -> str:

@@ -87,9 +87,8 @@ def names_m(table: pd.DataFrame, kinds: Sequence[str]) -> list[tuple[str, float,
 
 def script(table: pd.DataFrame | None) -> bytes:
     """Return the file that hands the base map to ``ground.js``: rows by kind, lines as they are."""
-    rows = table if table is not None else []
     kinds = [
         [str(kind), part[["name", "path"]].to_numpy().tolist()]
-        for kind, part in (rows.groupby("kind", sort=False) if len(rows) else ())
+        for kind, part in (() if table is None else table.groupby("kind", sort=False))
     ]
     return f"window.kwevGroundData={escape.script(kinds)};\n".encode()

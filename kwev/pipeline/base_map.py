@@ -113,7 +113,7 @@ def road_lines(roads: gpd.GeoDataFrame) -> list[_Row]:
     name = roads["FullStreet"].fillna("").str.strip()
     drawn = roads.assign(kind=kind, name=name)[kind.notna()]
     return [
-        (str(of_kind), str(of_name), shapely.line_merge(shapely.union_all(part.to_numpy())))
+        (str(of_kind), str(of_name), shapely.line_merge(shapely.union_all(list(part))))
         for (of_kind, of_name), part in drawn.groupby(["kind", "name"]).geometry
     ]
 
