@@ -124,7 +124,7 @@ def water(bodies: gpd.GeoDataFrame, rivers: gpd.GeoDataFrame) -> list[_Row]:
     A body whose outline was simplified to a line has no area, and is not drawn.
     """
     areas = bodies.geometry[bodies.geom_type.isin(["Polygon", "MultiPolygon"])]
-    sound = shapely.union_all(shapely.make_valid(areas.to_numpy()))
+    sound = shapely.union_all(shapely.make_valid(np.asarray(areas)))
     large = [p for p in shapely.get_parts(sound) if p.area >= _LEAST_WATER_M2]
     lines = shapely.line_merge(shapely.union_all(np.asarray(rivers.geometry)))
     return [("water", "", shapely.MultiPolygon(large)), ("river", "", lines)]
