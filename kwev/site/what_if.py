@@ -15,7 +15,7 @@ from kwev.display.cartography import CATEGORY_MARKS
 from kwev.plan.questions import QUESTION_KEYS
 from kwev.site import what_if_data as data
 from kwev.site.page import Page
-from kwev.units import M_PER_KM
+from kwev.units import CAD_PER_MILLION, M_PER_KM
 from kwev.vocabulary import ACTION_KINDS, LAND_KEYS, LANDS, METRIC_WORDS, PLACE_CATEGORIES
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ PRICES: Final = (0, 0.25, 0.5, 1, 2, 5, 10)
 """Prices of a point that is missing of a target (points): those of the study of prices."""
 WEIGHTS: Final = (0, 0.5, 1, 2, 3, 4)
 PORTS: Final = (1, 2, 3, 4)
+EXAMPLE_CAD: Final = 3_000_000
+"""Budget of the first example (CAD)."""
 ENOUGH: Final = 0.0005
 """Gap at which the search ends (share of what the plan gains)."""
 MOST_MS: Final = 30_000
@@ -163,6 +165,21 @@ def _questions(report: Report) -> str:
     ))  # fmt: skip
 
 
+def _examples() -> str:
+    """Return questions that a council may ask, each one click away."""
+    questions = (
+        (f"${EXAMPLE_CAD / CAD_PER_MILLION:g} million on public land only",
+         f"budget={EXAMPLE_CAD}&land=own,partner"),
+        ("No sites at homes or places of worship", "land=own,partner,customers"),
+        ("Fast charging counts four times", f"w3={WEIGHTS[-1]:g}"),
+    )  # fmt: skip
+    links = "".join(
+        f'<li><a href="#{escape.html(address)}">{escape.html(words)}</a></li>'
+        for words, address in questions
+    )
+    return f'<p>For example:</p><ul class="plain">{links}</ul>'
+
+
 def _body(report: Report) -> str:
     metric = METRIC_WORDS[report.config.coverage.metric]
     return f"""
@@ -170,6 +187,7 @@ def _body(report: Report) -> str:
 <div class="wi">
 <section class="wi-ask" aria-labelledby="ask-h">
 <h2 id="ask-h">Your question</h2>
+{_examples()}
 <form id="ask">{_questions(report)}
 <p class="wi-row"><button type="reset" id="reset">Back to the recommended plan</button></p></form>
 <h3 id="fixed-h">Sites that you have fixed</h3>

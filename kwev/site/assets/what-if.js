@@ -16,6 +16,7 @@
   function whole(x) { return Math.round(x).toLocaleString("en-CA"); }
   function percent(x) { return (100 * x).toFixed(1) + "%"; }
   function dollars(x) { return (x < 0 ? "−$" : "$") + whole(Math.abs(x)); }
+  function about(x) { return dollars(Number(x.toPrecision(3))); } // prices are assumed: three digits are known
   function difference(x, format) { // with its sign; none where nothing is left after rounding
     var text = format(Math.abs(x));
     return !/[1-9]/.test(text) ? format(0) : (x > 0 ? "+" : "−") + text;
@@ -242,8 +243,8 @@
       ["People near Level 2", percent, values.map(function (v) { return v.cover[0].share; }), "points"],
       ["People near Level 3", percent, values.map(function (v) { return v.cover[1].share; }), "points"],
       ["Electric vehicles near either", percent, evs, "points"],
-      ["Money once, net", dollars, values.map(function (v) { return v.money.net; })],
-      ["Money a year, to run", dollars, values.map(function (v) { return v.money.yearly; })],
+      ["Money once, net", about, values.map(function (v) { return v.money.net; })],
+      ["Money a year, to run", about, values.map(function (v) { return v.money.yearly; })],
       ["New Level 2 stations", whole, sets.map(function (s) { return count(P, s, ["new_l2"]); })],
       ["New Level 3 stations, conversions among them", whole, sets.map(function (s) { return count(P, s, ["new_l3", "upgrade"]); })],
       ["Stations with more ports", whole, sets.map(function (s) { return count(P, s, ["add_l2", "add_l3"]); })],
@@ -288,7 +289,7 @@
       var ports = a ? a.l2_ports_after - a.l2_ports_before + a.l3_ports_after - a.l3_ports_before : 0;
       if (a && a.kind === "upgrade") ports = a.l3_ports_after;
       tr.append(td, element("td", what), element("td", ground.energy.towns[places.town[i]]),
-        element("td", a ? whole(ports) : "", { className: "n" }), element("td", a ? dollars(a.net_cad) : "", { className: "n" }));
+        element("td", a ? whole(ports) : "", { className: "n" }), element("td", a ? about(a.net_cad) : "", { className: "n" }));
       return tr;
     }));
     if (focus !== undefined) { var again = body.querySelector('[data-place="' + focus + '"]'); if (again) again.focus({ preventScroll: true }); }
@@ -318,14 +319,14 @@
       p.station[i] ? "Today: " + p.l2_ports[i] + " ports of Level 2, " + p.l3_ports[i] + " of Level 3."
         : "Land: " + words.lands[p.land[i]].toLowerCase() + "; it needs " + words.consents[p.land[i]] + ".",
       "The proxy for the grid gives the place " + whole(p.capacity_kw[i]) + " kW.",
-      own.length ? "Your plan: " + own.map(function (a) { return words.kinds[a.kind].name + ", " + dollars(a.net_cad); }).join("; ") + "."
+      own.length ? "Your plan: " + own.map(function (a) { return words.kinds[a.kind].name + ", " + about(a.net_cad); }).join("; ") + "."
         : "Your plan does nothing here."
     ].join(" ");
     if (!fresh) return;
     var box = $("site-choice"), now = choiceAt(i);
     var choices = [["", "Let the search decide"]].concat(shown.P.of[i].map(function (k) {
       var one = shown.P.list[k];
-      return [one.id, words.kinds[one.kind].name + " (" + dollars(one.fixed_cad - one.resale_cad + one.least * one.port_cad) + " at least)"];
+      return [one.id, words.kinds[one.kind].name + " (" + about(one.fixed_cad - one.resale_cad + one.least * one.port_cad) + " at least)"];
     }), [["out", "Nothing here"]]);
     box.replaceChildren.apply(box, choices.map(function (choice) {
       var label = element("label"), input = element("input", undefined, {
@@ -350,7 +351,7 @@
     var at = function (i) { return [p.latitude[i] / 1e7, p.longitude[i] / 1e7]; };
     map.at = at;
     map.leaflet.fitBounds(p.id.map(function (_, i) { return at(i); }));
-    map.square = L.CircleMarker.extend({ // what stands today is told apart by shape
+    map.square = L.CircleMarker.extend({ // what is planned is told from what stands by its shape
       _updatePath: function () {
         var r = this._renderer, s = this._radius, ctx = r._ctx;
         if (!r._drawing || this._empty()) return;
@@ -385,14 +386,14 @@
     }
     p.id.forEach(function (_, i) {
       if (done[i]) return;
-      if (p.station[i]) mark(i, map.square, { radius: 3, color: ink, weight: 1, fillColor: quiet, fillOpacity: 1 });
-      else if (before[i]) mark(i, L.CircleMarker, { radius: 5, color: css("--warn"), weight: 2, fillColor: paper, fillOpacity: 0.6 });
+      if (p.station[i]) mark(i, L.CircleMarker, { radius: 3.5, color: ink, weight: 1, fillColor: quiet, fillOpacity: 1 });
+      else if (before[i]) mark(i, map.square, { radius: 4, color: css("--warn"), weight: 2, fillColor: paper, fillOpacity: 0.6 });
       else mark(i, L.CircleMarker, { radius: 2, stroke: false, fillColor: quiet, fillOpacity: 0.8 });
     });
     var order = shown.actions.map(function (a) { return a; }).reverse();
     order.forEach(function (a) {
       var i = ground.index[a.place_id], kind = words.kinds[a.kind];
-      mark(i, L.CircleMarker, { radius: kind.radius, color: before[i] ? paper : ink, weight: before[i] ? 1 : 2.5, fillColor: kind.colour, fillOpacity: 1 });
+      mark(i, map.square, { radius: kind.radius - 1, color: before[i] ? paper : ink, weight: before[i] ? 1 : 2.5, fillColor: kind.colour, fillOpacity: 1 });
     });
     if (picked >= 0) new L.CircleMarker(map.at(picked), { radius: 14, color: ink, weight: 3, fill: false, interactive: false }).addTo(map.group);
     key(ink, quiet, paper);
@@ -400,10 +401,10 @@
 
   function key(ink, quiet, paper) {
     var box = $("key"), rows = ["upgrade", "new_l3", "new_l2", "add_l2"].map(function (kind) {
-      return [words.kinds[kind].short, "circle", words.kinds[kind].radius, words.kinds[kind].colour, paper, 1];
+      return [words.kinds[kind].short, "rect", words.kinds[kind].radius - 1, words.kinds[kind].colour, paper, 1];
     });
-    rows.push(["Yours, not in the recommended plan", "circle", 6, paper, ink, 2.5], ["Recommended, not in yours", "circle", 5, paper, css("--warn"), 2],
-      ["Station of today", "rect", 3, quiet, ink, 1], ["Candidate", "circle", 2, quiet, quiet, 0]);
+    rows.push(["Yours, not in the recommended plan", "rect", 5, paper, ink, 2.5], ["Recommended, not in yours", "rect", 4, paper, css("--warn"), 2],
+      ["Station of today", "circle", 3.5, quiet, ink, 1], ["Candidate", "circle", 2, quiet, quiet, 0]);
     box.replaceChildren.apply(box, rows.map(function (row) {
       var li = element("li"), svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
       var shape = document.createElementNS("http://www.w3.org/2000/svg", row[1]), s = row[2];

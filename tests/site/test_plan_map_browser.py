@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 
+import map_data
 import pytest
-from site_pages import map_data
 
 from kwev.project import Project
 from kwev.site import page as pages

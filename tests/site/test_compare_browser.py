@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
+import map_data
 import pytest
-from site_pages import map_data
-from site_pages.test_plan_map_browser import browser, marks  # noqa: F401 -- a fixture
+from test_plan_map_browser import browser, marks  # noqa: F401 -- a fixture
 from toy import base_config
 
 from kwev.project import Project
