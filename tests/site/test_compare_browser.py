@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
-import map_data
 import pytest
-from test_plan_map_browser import browser, marks  # noqa: F401 -- a fixture
+import shown_map
 from toy import base_config
 
 from kwev.project import Project
@@ -31,12 +30,12 @@ def site(tmp_path_factory):
         styles=("compare.css",),
         wide=True,
     )
-    pages.publish(Project(root), [dataclasses.replace(page), map_data.page()])
+    pages.publish(Project(root), [dataclasses.replace(page), shown_map.page()])
     return (root / "assets" / "pages").as_uri()
 
 
 @pytest.fixture
-def visit(browser, site):  # noqa: F811
+def visit(browser, site):
     problems, opened = [], []
 
     def go(address, width=1280):
@@ -83,7 +82,7 @@ def test_what_one_map_shows_the_other_shows_too(visit):
         "s => { s.value = 0; s.dispatchEvent(new Event('input', {bubbles: true})); }",
     )
     right.wait_for_function("document.querySelector('[data-part=when]').textContent === 'Today'")
-    assert marks(right) == {"s", "t", "u"}
+    assert shown_map.marks(right) == {"s", "t", "u"}
     left.locator(".leaflet-control-zoom-in").click()
     left.wait_for_function("location.hash.includes('zoom=')")
     page.wait_for_timeout(600)

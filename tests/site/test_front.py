@@ -150,18 +150,6 @@ def site(project):
     return found
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    if find_browser() is None:
-        pytest.skip("no chromium on the PATH")
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("width", "most"), [(1280, 1200), (360, 2400)])
 def test_what_council_would_decide_stands_on_the_first_screens(site, browser, width, most):

@@ -7,7 +7,6 @@ find the ways: it shares no line with the page, nor with the package's network.
 from __future__ import annotations
 
 import math
-import shutil
 from itertools import pairwise
 
 import numpy as np
@@ -18,7 +17,6 @@ from regions import SETTINGS
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.project import Project
 from kwev.site.page import publish
 from kwev.site.place import pages
@@ -218,17 +216,6 @@ def folder(recommended, tmp_path_factory):
     root = tmp_path_factory.mktemp("place")
     publish(Project(root), pages(recommended))
     return root / "assets" / "pages"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = find_browser() or shutil.which("chromium")
-    if not found:
-        pytest.skip("no chromium on the PATH")
-    with playwright.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 
-import map_data
 import pytest
+import shown_map
 
 from kwev.project import Project
 from kwev.site import page as pages
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 BY_MONTH = {
     0: set(),
     2: {"new_l2_a"},
@@ -25,23 +22,10 @@ STATIONS = {"s", "t", "u"}
 
 
 @pytest.fixture(scope="module")
-def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    found = found or shutil.which("google-chrome")
-    with playwright.sync_playwright() as play:
-        try:
-            opened = play.chromium.launch(executable_path=found, args=FLAGS)
-        except playwright.Error as error:
-            pytest.skip(f"no browser to look with: {str(error).splitlines()[0]}")
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """Write the page of the map and one that holds two frames of it; return their folder."""
     root = tmp_path_factory.mktemp("site")
-    pages.publish(Project(root), [map_data.page()])
+    pages.publish(Project(root), [shown_map.page()])
     return root / "assets" / "pages"
 
 
@@ -69,12 +53,6 @@ def visit(browser, site):
     assert problems == []
 
 
-def marks(page):
-    return set(
-        page.eval_on_selector_all("#plan-map path[data-id]", "all => all.map(p => p.dataset.id)")
-    )
-
-
 def listed(page):
     return page.eval_on_selector_all("[data-part=list] button", "all => all.map(b => b.dataset.id)")
 
@@ -95,7 +73,7 @@ def test_each_month_shows_what_is_done_by_then_on_map_and_in_list(visit):
     page = visit()
     for step, (month, ids) in enumerate(BY_MONTH.items()):
         slide(page, step)
-        assert marks(page) == ids | STATIONS
+        assert shown_map.marks(page) == ids | STATIONS
         assert set(listed(page)) == ids
         assert f"month={month}" in hash_of(page)
     slide(page, 2)
@@ -115,7 +93,7 @@ def test_address_is_restored_and_followed(visit):
     assert page.locator("[data-layer=grid]").is_checked()
     page.evaluate("location.hash = '#lat=43.4&lon=-80.35&zoom=12&month=2&pin=43.41,-80.36'")
     page.wait_for_function("document.querySelector('[data-part=when]').textContent.includes('2')")
-    assert marks(page) == {"new_l2_a"} | STATIONS
+    assert shown_map.marks(page) == {"new_l2_a"} | STATIONS
     assert "pin=43.41,-80.36" in hash_of(page)
     assert page.locator("[data-layer=l2]").is_checked() is False
     assert "lat=43.40000&lon=-80.35000&zoom=12" in hash_of(page)
@@ -125,18 +103,18 @@ def test_address_is_restored_and_followed(visit):
 
 def test_nonsense_in_the_address_is_left_aside(visit):
     page = visit("map.html#lat=north&zoom=999&month=-3&plan=nobody&layers=l9,<b>&site=nowhere")
-    assert marks(page) == BY_MONTH[6] | STATIONS
+    assert shown_map.marks(page) == BY_MONTH[6] | STATIONS
 
 
 def test_filters_hold_for_map_and_list_alike(visit):
     page = visit()
     page.locator("[data-part=town]").select_option("Cambridge")
     assert set(listed(page)) == {"upgrade_s", "new_l2_c"}
-    assert marks(page) == {"upgrade_s", "new_l2_c"} | STATIONS
+    assert shown_map.marks(page) == {"upgrade_s", "new_l2_c"} | STATIONS
     page.locator("[data-part=town]").select_option("")
     page.locator("[data-part=search]").fill("king st")
     assert listed(page) == ["new_l2_c"]
-    assert marks(page) == {"new_l2_c"}
+    assert shown_map.marks(page) == {"new_l2_c"}
     page.locator("[data-part=search]").fill("")
     page.locator("[data-part=what]").select_option("today")
     assert set(listed(page)) == STATIONS
@@ -248,11 +226,11 @@ def test_cells_follow_the_month(visit):
 def test_another_plan_without_a_timetable_has_two_steps(visit):
     page = visit("map.html#plan=spec")
     assert "plan-spec.js" in page.asked
-    assert marks(page) == {"new_l2_a"} | STATIONS
+    assert shown_map.marks(page) == {"new_l2_a"} | STATIONS
     assert page.locator("[data-part=when]").inner_text() == "With the plan"
     assert "in a straight line of Level 2" in page.locator("[data-part=sum]").inner_text()
     slide(page, 0)
-    assert marks(page) == STATIONS
+    assert shown_map.marks(page) == STATIONS
     page.locator("[data-part=plan]").select_option("recommended")
     page.wait_for_function("!location.hash.includes('plan=')")
     page.locator("[data-part=title]", has_text="Recommended plan").wait_for()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import ARGUMENTS, find_browser
+from kwev.book.browser import find_browser
 from kwev.model.network import RoadNetwork
 from kwev.project import Project
 from kwev.site import parts, town
@@ -34,16 +34,6 @@ def folder(made, tmp_path_factory):
     root = tmp_path_factory.mktemp("site")
     publish(Project(root), made)
     return root / "assets" / "pages"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        yield chromium
-        chromium.close()
 
 
 def sums(facts, towns):

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from questions import Asking, Question, a_browser, small_start
+from questions import Asking, Question, small_start
 from regions import SETTINGS, seeded_region
 from toy import base_config, toy
 
@@ -24,12 +24,6 @@ from kwev.report.sweeps import changed
 from kwev.site import what_if, what_if_data
 from kwev.site.page import publish
 from kwev.solve.stages import solve_scenario
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with a_browser() as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

@@ -100,3 +100,11 @@ def page():
             "reach-spec": reach(2),
         }
     )  # fmt: skip
+
+
+def marks(page):
+    """Return the ids of the marks that a map shows."""
+    found = page.eval_on_selector_all(
+        "#plan-map path[data-id]", "all => all.map(p => p.dataset.id)"
+    )
+    return set(found)
