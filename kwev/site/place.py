@@ -34,7 +34,7 @@ def _body(report: Report) -> str:
     addresses = next(s for s in report.sources if s["id"] == "oda_addresses_row_2021")
     roads = next(s for s in report.sources if s["id"] == "row_roads_2026_01")
     sources = " ".join(
-        f"{escape.html(source['title'])}. {escape.html(source['attribution'])}"
+        f"{escape.html(source['title'])}. {escape.html(source['attribution'].rstrip('.'))}."
         for source in (addresses, roads)
     )
     return f"""<form id="place-form" role="search">
@@ -59,4 +59,4 @@ def _body(report: Report) -> str:
  its road. Only streets and numbers of open lists are held, and no person's.</p>
 <p>The months count from the start of the works. The address bar holds the place that you see: copy
  it to share the answer.</p>
-<p class="note">Addresses and roads: {sources}.</p></section>"""
+<p class="note">Addresses and roads: {sources}</p></section>"""
