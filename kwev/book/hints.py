@@ -34,6 +34,8 @@ def with_hints(page: str, terms: Sequence[Term], up: str) -> str:
     up
         Way from the page to the site's root, such as ``../``.
     """
+    if not terms:
+        return page
     return _MAIN.sub(lambda found: _hinted(found[0], terms, up), page, count=1)
 
 

@@ -36,6 +36,10 @@ def test_links_code_tables_and_parts_of_words_are_no_use(main):
     assert with_hints(page(main), [GAP], "") == page(main)
 
 
+def test_the_glossarys_own_page_and_a_book_without_one_stay_as_they_are():
+    assert with_hints(page("<p>A gap.</p>"), [], "") == page("<p>A gap.</p>")
+
+
 def test_a_second_run_changes_nothing():
     once = with_hints(page("<p>A gap and a gap.</p>"), [GAP], "")
     assert once.count("<a ") == 1
