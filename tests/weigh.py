@@ -12,6 +12,7 @@ Not in the ordinary suite, which holds the bytes of all pages and axe for a few 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -67,6 +68,21 @@ def size(folder, *, without=()):
         for path in folder.rglob("*")
         if path.is_file() and not path.relative_to(folder).as_posix().startswith(tuple(without))
     )
+
+
+def of_site(site):
+    """Return the bytes of what a reader opens: no file to take away, and no PDF.
+
+    Files to take away are the downloads, the data of each figure, and the form of its picture that
+    no page shows.
+    """
+    pages = [site / "index.html", *sorted((site / "chapters").glob("*.html"))]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    shown = set(re.findall(r'<img[^>]+src="[^"]*/?assets/figures/([^"]+)"', text))
+    pictures = {f"assets/figures/{path.name}" for path in (site / "assets" / "figures").iterdir()}
+    hidden = sorted(pictures - {f"assets/figures/{name}" for name in shown})
+    pdfs = [path.relative_to(site).as_posix() for path in site.rglob("*.pdf")]
+    return size(site, without=("assets/downloads/", "assets/data/", *hidden, *pdfs))
 
 
 @contextmanager
@@ -152,10 +168,7 @@ def main():
             told = ", ".join(f"{rule} {count}" for rule, count in sorted(bad.items())) or "0"
             told = "not looked for" if given.no_axe else told
             print(f"| {page} | {weight / 1000:,.0f} | {paint:.2f} | {told} |", flush=True)
-    total = size(given.site, without=("assets/downloads/",)) - sum(
-        path.stat().st_size for path in given.site.glob("*.pdf")
-    )
-    print(f"\nSite without downloads and PDF: {total / 1e6:.1f} MB")
+    print(f"\nSite without downloads and PDF: {of_site(given.site) / 1e6:.1f} MB")
     for (rule, node), count in rules.most_common(40):
         print(f"{count:4} {rule}: {node}")
 

@@ -118,7 +118,7 @@ def _table(facts: UtilityFacts) -> str:
         numbers = [*months, "added_kw", "before_kw", "after_kw", "proxy_kw"]
         rows.append(
             [
-                Cell(row["area_id"], link=f"#{row['area_id']}"),
+                Cell(row["area_id"], link=f"#tract={row['area_id']}"),
                 Cell(row["municipality"]),
                 Cell(f"{row['sites']:,}", row["sites"]),
                 *(Cell(kw(row[name]), row[name]) for name in numbers),

@@ -145,7 +145,7 @@ def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(folder, f
         tab.locator("#tract li a").first.click()
         assert "load-requests.html#" in tab.url
         other = facts.by_area.iloc[1]["area_id"]
-        tab.goto(f"file://{folder}/utility.html#{other}")
+        tab.goto(f"file://{folder}/utility.html#tract={other}")
         tab.wait_for_selector("#tract h3")
         assert other in tab.locator("#tract h3").inner_text()
         assert wrong == []

@@ -74,7 +74,7 @@
         var id = feature.properties.area_id;
         layers[id] = layer;
         layer.bindTooltip(id + ": " + number(data.tracts[id].added) + " kW added");
-        layer.on("click", function () { window.location.hash = id; });
+        layer.on("click", function () { window.location.hash = "tract=" + id; });
       }
     }).addTo(map);
     map.fitBounds(L.geoJSON(areas).getBounds(), { padding: [4, 4] });
@@ -85,7 +85,7 @@
 
   Promise.all([window.kwev.take("utility"), window.kwev.take("utility-areas")]).then(function (both) {
     function follow(jump) {
-      choose(both[0], decodeURIComponent(window.location.hash.slice(1)), jump);
+      choose(both[0], decodeURIComponent(window.location.hash.replace(/^#tract=/, "")), jump);
     }
     draw(both[0], both[1]);
     follow(false);
