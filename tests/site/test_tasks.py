@@ -67,7 +67,7 @@ def test_a_resident_asks_about_a_street_with_two(reader):
     reader.door("My place")
     reader.page.fill("#place-input", "100 King Street South, Waterloo")
     reader.click(reader.page.locator("#place-form button"))
-    reader.sees(reader.page.locator("#place-answer .near"))
+    reader.sees(reader.page.locator("#place-answer").get_by_text("Level 2, on foot"))
     assert "along the roads" in reader.page.locator("#place-answer").inner_text()
     assert reader.clicks == 2
 
@@ -79,6 +79,7 @@ def test_a_planner_has_three_million_on_public_land_on_a_map_with_two(
     reader.click(reader.page.get_by_role("link", name="on public land only"))
     reader.page.wait_for_function(
         "document.getElementById('budget-said').textContent === '$3,000,000'"
+        " && kwevWhatIfShown().actions !== undefined"
         " && /Proven within/.test(document.getElementById('proof').textContent)"
     )
     shown = reader.page.evaluate("kwevWhatIfShown().actions.map((a) => a.net_cad)")
