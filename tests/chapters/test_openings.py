@@ -17,7 +17,7 @@ from kwev.report.numbers import everything
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\{python\} \w+\.(\w+)`")
 MOST_WORDS = 90
-METRICS = ("along the roads", "straight line")
+METRICS = ("along the roads", "straight line", "le long des rues", "de route", "vol d'oiseau")
 
 ALIKE = (
     ("rec_l2_road_after", "l2_after"),
