@@ -304,9 +304,9 @@ def test_the_books_ground_is_small(project):
 
 
 def test_the_printed_ground_names_whose_it_is(folder, shapes):
-    plain = stations.station_map(places.tables(), folder=shapes).static()
+    plain = stations.station_map(places.tables(), folder=shapes).static().svg
     places.write_base_map(folder.processed)
-    one, two = (stations.station_map(places.tables(), folder=shapes).static() for _ in range(2))
+    one, two = (stations.station_map(places.tables(), folder=shapes).static().svg for _ in range(2))
     assert one == two
     assert len(one) > len(plain)
 
