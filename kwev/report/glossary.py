@@ -64,9 +64,33 @@ def told(report: Report) -> tuple[Term, ...]:
     return tuple(Term(t.term, t.forms, t.about.format(**known)) for t in terms())
 
 
-def definitions(report: Report) -> str:
-    """Return the terms as a Markdown list of definitions, each with its anchor."""
-    return "\n\n".join(
-        f"[{escape.markdown(t.term)}]{{#{t.anchor}}}\n:   {escape.markdown(t.about)}"
-        for t in told(report)
-    )
+@dataclass(frozen=True)
+class Definitions:
+    """The glossary as a chapter shows it: a list of definitions, each with its anchor in HTML."""
+
+    terms: tuple[Term, ...]
+
+    def html(self) -> str:
+        """Return the list as HTML."""
+        items = "\n".join(
+            f'<dt id="{t.anchor}">{escape.html(t.term)}</dt>\n<dd>{escape.html(t.about)}</dd>'
+            for t in self.terms
+        )
+        return f'<dl class="kwev-glossary">\n{items}\n</dl>'
+
+    def markdown(self) -> str:
+        """Return the list as Markdown, for print."""
+        pairs = ((escape.markdown(t.term), escape.markdown(t.about)) for t in self.terms)
+        return "\n\n".join(f"{term}\n:   {about}" for term, about in pairs)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        return {
+            "text/html": self.html(),
+            "text/markdown": self.markdown(),
+            "text/plain": "glossary",
+        }
+
+
+def definitions(report: Report) -> Definitions:
+    """Return the terms as a list of definitions."""
+    return Definitions(told(report))

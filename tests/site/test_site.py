@@ -74,7 +74,7 @@ MOST_SITE_BYTES = 27e6
 def test_the_site_stays_small(book):
     """What a reader opens; files to take away and the PDF have limits of their own."""
     taken_away = weigh.size(book.output_dir / "assets" / "downloads")
-    assert 0 < taken_away < 10e6
+    assert 0 < taken_away < 13e6
     assert 0 < (book.output_dir / book.pdf_name).stat().st_size < 10e6
     assert weigh.of_site(book.output_dir) < MOST_SITE_BYTES
 
