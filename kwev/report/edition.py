@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from kwev.config import Section, Share
 from kwev.display.table import Column, table
-from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named
+from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named, some
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json
 from kwev.report import comparison
@@ -162,11 +162,21 @@ def of_edition(report: Report) -> Numbers:
                 "edition_actions_now": len(plan), "edition_actions_both": len(same),
                 "edition_sources_before": len(before.sources),
                 "edition_sources_now": len(files),
-                "edition_sources_new": len(sources.new), "edition_sources_gone": len(sources.gone),
-                "edition_sources_changed": len(sources.changed),
             }),
+            *named("edition.changes", text={"edition_sources_words": said(sources)}),
         ]
     )  # fmt: skip
+
+
+def said(sources: Changes) -> str:
+    """Return what became of the data sets, in words; a count of nought is left out."""
+    groups = (
+        (sources.new, "data set is new", "data sets are new"),
+        (sources.gone, "is gone", "are gone"),
+        (sources.changed, "has another file than before", "have another file than before"),
+    )
+    told = [some(len(keys), one, many) for keys, one, many in groups if keys]
+    return listed(told) if told else "all data sets are those of the edition before"
 
 
 def edition_table(report: Report) -> Table:

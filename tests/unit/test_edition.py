@@ -80,7 +80,22 @@ def test_a_record_of_this_edition_holds_its_plan(recommended):
     before = edition.read_edition(recommended.project)
     assert numbers["edition_actions_before"] == len(before.actions)
     assert numbers["edition_actions_both"] == len(before.actions.keys() & found.actions.keys())
-    assert numbers["edition_sources_new"] == len(found.sources.keys() - before.sources.keys())
+    news = changes(before.sources, found.sources)
+    assert numbers["edition_sources_words"] == edition.said(news)
+
+
+@pytest.mark.parametrize(
+    ("news", "words"),
+    [
+        ({"new": ("a", "b")}, "2 data sets are new"),
+        ({"new": ("a",), "gone": ("b",)}, "one data set is new and one is gone"),
+        ({"changed": ("a", "b", "c")}, "3 have another file than before"),
+        ({"kept": ("a",)}, "all data sets are those of the edition before"),
+    ],
+)
+def test_what_became_of_the_data_sets_in_words(news, words):
+    none = dict.fromkeys(("kept", "changed", "gone", "new"), ())
+    assert edition.said(edition.Changes(**none | news)) == words
 
 
 def test_the_change_log_gives_its_topmost_section_without_links_into_the_repository(tmp_path):
