@@ -19,7 +19,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
-PICTURES = ("coverage.svg", "budget-sweep.png", "map-plan.svg")
+PICTURES = ("coverage.svg", "budget-sweep.png", "map-plan.png")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 
 
