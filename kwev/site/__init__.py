@@ -1,1 +1,0 @@
-"""Pages that answer one reader's question: a place, a town, another plan, a map."""
