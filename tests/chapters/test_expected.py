@@ -10,18 +10,11 @@ from pathlib import Path
 import pytest
 
 from kwev.book import expected as book_expected
-from kwev.book.chapters import read_book
-from kwev.book.chapters import read_chapter
+from kwev.book.chapters import read_book, read_chapter
 from kwev.errors import KwevError
 from kwev.project import Project
-from kwev.report import numbers
-from kwev.report import plan
-from kwev.report import reach, region, stations
+from kwev.report import numbers, plan, reach, region, stations
 from kwev.report.scenario import load_report
-
-
-
-
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = read_book(ROOT)
@@ -149,7 +142,8 @@ def test_a_file_made_from_something_else_is_stale(expected, now, key):
 
 def test_renewing_tells_old_and_new(tmp_path, report, expected):
     project = Project(tmp_path)
-    assert book_expected.renew(project, report) == [f"new file with {len(expected.numbers)} numbers"]
+    told = f"new file with {len(expected.numbers)} numbers"
+    assert book_expected.renew(project, report) == [told]
     values = json.loads(book_expected.path(project).read_text())
     values["numbers"]["stations"]["value"] -= 1
     book_expected.path(project).write_text(json.dumps(values))
