@@ -13,11 +13,9 @@ import struct
 import textwrap
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
-import plotly
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -31,6 +29,7 @@ from kwev.project import Project, find_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -171,6 +170,8 @@ _VENDORED = (
     "leaflet/LICENSE",
     "leaflet/images/layers.png",
     "leaflet/images/layers-2x.png",
+    "plotly/plotly-basic.min.js",
+    "plotly/LICENSE",
 )
 
 
@@ -348,10 +349,6 @@ def publish_vendor(project: Project) -> None:
     for name in _VENDORED:
         _copy(files("kwev.display").joinpath("assets", name).read_bytes(), vendor / name)
     ground.publish(project.processed, vendor)
-    bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = vendor / "plotly.min.js"
-    if not target.is_file() or target.stat().st_size != bundle.stat().st_size:
-        write_bytes(target, bundle.read_bytes())
 
 
 def _copy(content: bytes, target: Path) -> None:

@@ -120,7 +120,7 @@ def test_nothing_that_moves_is_loaded_before_a_reader_asks(browser, site):
     assert not chart.locator(".kwev-still").is_visible()
     alt = chart.locator("img").get_attribute("alt")
     assert chart.get_by_role("group", name=alt, exact=True).is_visible()
-    assert set(asked) == {"index.html", "figures.js", "plotly.min.js", *PICTURES}
+    assert set(asked) == {"index.html", "figures.js", "plotly-basic.min.js", *PICTURES}
     page.keyboard.press("Enter")
     assert chart.locator(".kwev-still").is_visible()
     assert not chart.locator(".kwev-plot").is_visible()

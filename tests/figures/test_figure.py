@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from figures.reading import outside
 from lxml import etree
 from PIL import Image
+from plotly.offline import get_plotlyjs_version
 
 from kwev.display import figure
 from kwev.display.figure import Figure, Picture, picture, publish_vendor
@@ -27,6 +28,7 @@ CHARTS = {
     "cost_breakdown": plan_charts.costs,
     "candidates_by_category": region.by_category,
 }
+PLOTLY = "plotly/plotly-basic.min.js"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1152, 800)
 
@@ -181,14 +183,21 @@ def test_vendor_files_are_local_and_whole(folder):
     publish_vendor(folder)
     vendor = folder.root / "assets" / "vendor"
     names = {str(p.relative_to(vendor)) for p in vendor.rglob("*") if p.is_file()}
-    assert {"plotly.min.js", "figures.js", "leaflet/leaflet.js", "leaflet/leaflet.css"} <= names
+    assert {PLOTLY, "figures.js", "leaflet/leaflet.js", "leaflet/leaflet.css"} <= names
     assert outside((vendor / "leaflet" / "leaflet.css").read_text()) == []
     for url in re.findall(r"url\((images/[^)]+)\)", (vendor / "leaflet/leaflet.css").read_text()):
         # the marker picture is for markers of Leaflet's own, which no map here has
         assert url == "images/marker-icon.png" or (vendor / "leaflet" / url).is_file()
-    before = (vendor / "plotly.min.js").stat().st_mtime_ns
+    before = (vendor / PLOTLY).stat().st_mtime_ns
     publish_vendor(folder)
-    assert (vendor / "plotly.min.js").stat().st_mtime_ns == before
+    assert (vendor / PLOTLY).stat().st_mtime_ns == before
+
+
+def test_the_browser_draws_with_the_version_that_describes(folder):
+    publish_vendor(folder)
+    head = (folder.root / "assets" / "vendor" / PLOTLY).read_text(encoding="utf-8")[:100]
+    (major,) = re.findall(r"plotly\.js \(basic - minified\) v(\d+)\.", head)
+    assert major == get_plotlyjs_version().split(".")[0]
 
 
 def test_missing_column_and_no_rows_are_named(frames, origin):

@@ -30,7 +30,7 @@ def site(tmp_path):
         "assets/downloads/plan.json": "{}",
         "assets/pages/sheets/load.csv": "kw\n5\n",
         "assets/pages/map.html": "<html></html>",
-        "assets/vendor/plotly.min.js": "",
+        "assets/vendor/plotly/plotly-basic.min.js": "",
     }  # fmt: skip
     for name, text in files.items():
         path = tmp_path / name

@@ -1,11 +1,13 @@
 // Each figure of a page is a picture with a button: it puts the form that moves in the picture's
-// place. Loads plotly.min.js (beside this file) once, when the first chart is asked for; swaps ink
-// and grid for the page's colours; needs no network. Print shows pictures and opens what is folded.
+// place. Loads plotly (its bundle of lines and bars, beside this file) once, when the first chart is
+// asked for; swaps ink and grid for the page's colours; needs no network. Print shows pictures and
+// opens what is folded.
 (function () {
   "use strict";
   if (window.kwevFigures) { window.kwevFigures(); return; }
   var INK = "#1c2430", LINE = "#c9d0d8", QUIET = "#5b6470";
   var script = document.currentScript.src;
+  var LIBRARY = "plotly/plotly-basic.min.js";
   var library = null;
 
   function plotly() {
@@ -14,9 +16,9 @@
         var tag = document.createElement("script"), amd = window.define;
         // an AMD loader on the page would keep the library to itself
         window.define = undefined;
-        tag.src = new URL("plotly.min.js", script).href;
+        tag.src = new URL(LIBRARY, script).href;
         tag.onload = function () { window.define = amd; resolve(window.Plotly); };
-        tag.onerror = function () { window.define = amd; reject(new Error("plotly.min.js")); };
+        tag.onerror = function () { window.define = amd; reject(new Error(LIBRARY)); };
         document.head.appendChild(tag);
       });
     }
