@@ -162,6 +162,7 @@ _ASK = {"chart": "Interactive chart", "map": "Move the map"}
 
 _VENDORED = (
     "figures.js",
+    "tables.js",
     "maps.js",
     "maps.css",
     "ground.js",

@@ -46,7 +46,8 @@ class Page:
     menu
         Its name in the menu that all pages share; empty for a page that is reached from another.
     scripts, styles
-        Files of ``kwev/site/assets`` that the page loads, in order.
+        Files that the page loads, in order: of ``kwev/site/assets``, or what figures and tables
+        of the chapters load too (``../vendor/...``).
     data
         What scripts read, by name: plain JSON values, loaded when ``kwev.take(name)`` asks.
     needs
@@ -99,7 +100,8 @@ def publish(project: Project, pages: Iterable[Page]) -> list[Page]:
     made = list(pages)
     folder = project.root / ASSETS / FOLDER
     publish_vendor(project)
-    for name in sorted({*_SHARED, *(n for page in made for n in (*page.scripts, *page.styles))}):
+    loaded = {*_SHARED, *(n for page in made for n in (*page.scripts, *page.styles))}
+    for name in sorted(name for name in loaded if not name.startswith("../")):
         write_bytes(folder / name, files("kwev.site").joinpath("assets", name).read_bytes())
     for page in made:
         write_text(folder / f"{page.name}.html", document(page, made))

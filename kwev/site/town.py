@@ -87,7 +87,7 @@ def _list(facts: TownFacts) -> Page:
         f"with {PLAN}, what is built there and when, and who stays without."
     )
     return Page(
-        "towns", "My town", lead, body, menu="My town", scripts=("tables.js",),
+        "towns", "My town", lead, body, menu="My town", scripts=("../vendor/tables.js",),
         styles=("town.css",), wide=True,
     )  # fmt: skip
 
@@ -144,7 +144,7 @@ def _town(facts: TownFacts, town: Town) -> Page:
         if part
     )
     return Page(
-        town.page, town.name, lead(facts, town), body, scripts=("tables.js",),
+        town.page, town.name, lead(facts, town), body, scripts=("../vendor/tables.js",),
         styles=("town.css",),
     )  # fmt: skip
 

@@ -46,7 +46,7 @@ def _overview(facts: UtilityFacts) -> Page:
     )
     return Page(
         "utility", "For the utility", lead, body, menu="For the utility", leaflet=True,
-        scripts=("tables.js", "utility.js"), styles=("town.css", "utility.css"),
+        scripts=("../vendor/tables.js", "utility.js"), styles=("town.css", "utility.css"),
         data={"utility": _data(facts), "utility-areas": _areas(facts)}, files=facts.files(),
         wide=True,
     )  # fmt: skip

@@ -8,10 +8,12 @@ import shutil
 import threading
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from figures import places
 
 from kwev.config import load_config
+from kwev.display.style import DASH
 from kwev.display.table import Column, Table
 from kwev.report import plan_charts
 
@@ -67,6 +69,14 @@ def site(folder, frames, origin):
     )
     fold = "<main><details><summary>How</summary><p>So</p></details></main>"
     (folder.root / "index.html").write_text(f'{page}<link rel="icon" href="data:,">{body}{fold}')
+    rows = pd.DataFrame(
+        {"place": [f"P{k}" for k in range(31)], "kw": [f"{k * 100:,}" for k in range(31)]}
+    )
+    rows.loc[3, "kw"] = DASH
+    columns = (Column("place", "Place"), Column("kw", "Power", align="right"))
+    long = Table("long", rows, columns, origin.source, origin.vintage)
+    long.publish(folder)
+    (folder.root / "long.html").write_text(f'{page}<link rel="icon" href="data:,">{long.html()}')
     handler = functools.partial(_Quiet, directory=str(folder.root))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -258,6 +268,25 @@ def test_the_ground_is_drawn_light_and_dark(browser, site, scheme, land, water):
     assert "OpenStreetMap" in page.locator(".leaflet-control-attribution").inner_text()
 
 
+def test_a_long_table_is_searched_and_sorted(browser, site):
+    page = browser.new_page()
+    page.goto(f"{site}/long.html", wait_until="networkidle")
+    shown = page.locator("tbody tr:visible")
+    first = page.locator("tbody tr >> nth=0").locator("th")
+    by_power = page.get_by_role("columnheader", name="Power").get_by_role("button")
+    by_power.focus()
+    page.keyboard.press("Enter")
+    assert first.inner_text() == "P30"
+    page.keyboard.press("Enter")
+    assert first.inner_text() == "P3", "a dash stands before numbers"
+    page.get_by_role("columnheader", name="Place").get_by_role("button").click()
+    assert first.inner_text() == "P0"
+    page.get_by_label("Find in this table").fill("p1 1,1")
+    assert shown.all_inner_texts() == ["P11\t1,100"]
+    assert page.get_by_role("status").inner_text().strip() == "1 of 31 rows"
+    page.close()
+
+
 def test_a_choice_of_dark_is_kept_over_the_systems(browser, site):
     page = open_map(browser, site, color_scheme="light")
     page.evaluate("localStorage.setItem('quarto-color-scheme', 'alternate')")
@@ -268,8 +297,10 @@ def test_a_choice_of_dark_is_kept_over_the_systems(browser, site):
     page.wait_for_function(
         "getComputedStyle(document.body).backgroundColor === 'rgb(255, 255, 255)'"
     )
-    seen = page.evaluate(PIXELS)
-    assert max(seen, key=seen.get) == "246,244,239"
+    page.wait_for_function(f"""() => {{
+      const seen = ({PIXELS})();
+      return Object.keys(seen).sort((a, b) => seen[b] - seen[a])[0] === "246,244,239";
+    }}""")
 
 
 def test_planned_marks_are_squares_on_the_map(browser, site):

@@ -2,18 +2,23 @@
 // plain tables. data-sortable asks for the first, data-filter (the words beside the box) for the second.
 (function () {
   "use strict";
+  if (window.kwevTables) { return; }
+  window.kwevTables = true;
   var collator = new Intl.Collator("en-CA", { numeric: true, sensitivity: "base" });
 
   function key(row, column) {
     var cell = row.cells[column];
-    return cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
+    if (cell.dataset.v !== undefined) { return Number(cell.dataset.v); }
+    var text = cell.textContent.trim();
+    var plain = text.replace(/[,$%\s]/g, "").replace("\u2212", "-");
+    return plain && isFinite(plain) ? Number(plain) : text;
   }
 
   function compare(one, other) {
-    if (typeof one !== "number" || typeof other !== "number") {
-      return collator.compare(String(one), String(other));
-    }
-    return one - other;
+    var are = [typeof one === "number", typeof other === "number"];
+    if (are[0] && are[1]) { return one - other; }
+    // a dash and other words stand before all numbers
+    return are[0] || are[1] ? are[0] - are[1] : collator.compare(one, other);
   }
 
   function sortable(table) {
