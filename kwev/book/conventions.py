@@ -6,6 +6,7 @@ Both engines call :func:`dress` on the pages that they wrote; running it twice c
   publisher gives an address, which address is its own;
 - the front page and the data catalogue describe the data to machines (``schema.org`` Dataset);
 - the first use of each glossary term leads to its meaning (:mod:`kwev.book.hints`);
+- a fold at the end tells where each number in the text comes from (:mod:`kwev.book.ledger`);
 - pages of the book lead to their source and to a report of a fault, where there is a repository;
 - ``404.html`` and, where the publisher gives an address, ``sitemap.xml`` are written.
 """
@@ -19,12 +20,16 @@ from typing import TYPE_CHECKING, Any, Final
 from bs4 import BeautifulSoup
 
 from kwev import escape
+from kwev.book.chapters import read_chapter
 from kwev.book.hints import with_hints
+from kwev.book.ledger import LEDGER, ledger, names_used
 from kwev.config import read_publisher
 from kwev.display.figure import ASSETS
+from kwev.display.values import Numbers
 from kwev.files import read_json, write_text
 from kwev.report.glossary import PAGE as GLOSSARY
 from kwev.report.glossary import told
+from kwev.report.numbers import everything
 from kwev.report.scenario import load_report
 from kwev.site.page import FOLDER
 
@@ -67,19 +72,22 @@ def dress(book: Book, site: Path) -> None:
     sources = {str(page.output): page for page in book.pages}
     beside = sorted((site / ASSETS / FOLDER).glob("*.html"))
     paths = [site / name for name in sources if (site / name).is_file()] + beside
-    terms = told(load_report()) if GLOSSARY in sources else ()
+    report = load_report() if GLOSSARY in sources else None
+    terms, numbers = (told(report), everything(report)) if report else ((), Numbers([]))
     for path in paths:
         name = path.relative_to(site).as_posix()
-        text = _LINKS.sub("", _HEAD.sub("", path.read_text(encoding="utf-8")))
+        text = LEDGER.sub("", _LINKS.sub("", _HEAD.sub("", path.read_text(encoding="utf-8"))))
         if (site / ICON).is_file():
             up = "../" * name.count("/")
             text = text.replace(_NO_ICON, f'<link rel="icon" href="{up}{ICON}">')
         head = _head(book, publisher, site, name, text)
         text = text.replace("</head>", f"{head}</head>", 1)
         if name in sources:
-            text = with_hints(text, terms if name != GLOSSARY else (), "../" * name.count("/"))
+            up = "../" * name.count("/")
+            text = with_hints(text, terms if name != GLOSSARY else (), up)
+            told_of = ledger(names_used(read_chapter(book.root, sources[name])), numbers, site, up)
             links = repository_links(publisher, sources[name])
-            text = text.replace("</main>", f"{links}</main>", 1)
+            text = text.replace("</main>", f"{told_of}{links}</main>", 1)
         write_text(path, text)
     if paths:
         write_text(site / NOT_FOUND, not_found(book, publisher))

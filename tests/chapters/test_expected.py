@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from kwev.book import expected as book_expected
 from kwev.book.chapters import read_book, read_chapter
+from kwev.book.ledger import names_used
 from kwev.errors import KwevError
 from kwev.project import Project
 from kwev.report import numbers, plan, reach, region, stations
@@ -36,30 +36,13 @@ def expected(project):
     return book_expected.read(project)
 
 
-def names_used(chapter):
-    """Return the numbers that a chapter's inline expressions print: every ``n.<name>``."""
-    trees = [
-        ast.parse(inline.expression, mode="eval")
-        for block in chapter.markdown
-        for inline in block.inlines
-    ]
-    return {
-        node.attr
-        for tree in trees
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "n"
-    }
-
-
 def test_every_number_of_the_book_is_as_expected(expected, now):
     assert book_expected.problems(expected, now) == []
 
 
 @pytest.mark.parametrize("source", CHAPTERS)
 def test_every_number_a_chapter_prints_is_expected(source, expected, report):
-    used = names_used(CHAPTERS[source])
+    used = set(names_used(CHAPTERS[source]))
     about_the_solver = {n.name for n in plan.of_plan(report) if not book_expected.is_expected(n)}
     assert used - set(expected.numbers) <= about_the_solver
 
