@@ -91,15 +91,18 @@ def opened(book):
 @pytest.mark.slow
 def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
     address, browser = opened
-    names = weigh.pages_of(book.output_dir)
-    assert {"index.html", "chapters/04-sensitivity.html"} <= set(names)
+    names = set(weigh.pages_of(book.output_dir))
+    assert {"index.html", "chapters/04-sensitivity.html"} <= names
+    wards = {name for name in names if "-ward-" in name}  # all of one make: the largest stands
+    names -= wards - {max(wards, key=lambda name: (book.output_dir / name).stat().st_size)}
     weights = {
-        name: sum(weigh.loaded(browser, f"{address}/{name}", width).values())
-        for name in names
+        (name, width): sum(weigh.loaded(browser, f"{address}/{name}", width).values())
+        for name in sorted(names)
         for width in (weigh.PHONE_PX, weigh.DESK_PX)
     }
-    assert {name: weight for name, weight in weights.items() if weight > 1.5e6} == {}
-    assert 10e3 < weights["index.html"] < 500e3
+    assert {page: weight for page, weight in weights.items() if weight > 1.5e6} == {}
+    assert 10e3 < max(weights["index.html", width] for width in (weigh.PHONE_PX, weigh.DESK_PX))
+    assert max(weight for page, weight in weights.items() if page[0] == "index.html") < 500e3
 
 
 SAMPLE = ("index.html", "chapters/05-phasing.html")
