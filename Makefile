@@ -8,7 +8,7 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data book expect test lint format lock bench serve sweeps clean
+.PHONY: help setup newest data book expect test lint format lock bench serve sweeps clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -23,6 +23,11 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
+
+newest: ## make .venv with the newest versions instead of the locked ones
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[dev]'
+	@touch $(STAMP)
 
 data: setup ## raw -> data/processed (raw files from data/raw or KWEV_RAW)
 	$(BIN)/kwev data

@@ -185,10 +185,13 @@ def check(
 def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tables, Certificate]:
     """Read a plan, check it against its scenario or another, and tell its violations."""
     from kwev.plan.format import read_plan
+    from kwev.plan.questions import asked
 
     project, record = find_project(), read_plan(path)
     name = scenario or record.scenario
-    case = Case(name, load_config(name, project.config), record.geography)
+    config, changed = asked(record, load_config(name, project.config))
+    case = Case(name, config, record.geography)
+    terminal.echo(*(f"asked by a reader: {key} = {value}" for key, value in changed.items()))
     from kwev.certify import certify
     from kwev.data.tables import load_tables
 
@@ -482,6 +485,31 @@ def doctor() -> None:
     )
     if any(finding.mark == "missing" for finding in findings):
         raise typer.Exit(EXIT_ERROR)
+
+
+@app.command()
+def edition(
+    name: Annotated[str, Argument(help='What this edition is called, as in "the second edition".')],
+    out: Annotated[
+        Path | None, Option("--out", help="File to write (default: data/edition-before.json).")
+    ] = None,
+) -> None:
+    """Keep this edition's plan and sources, which the next one says what changed from.
+
+    Run it after an edition is published, before the first change towards the next.
+
+    Example: kwev edition "the second edition"
+    """
+    from kwev.book.provenance import collect
+    from kwev.files import write_json
+    from kwev.report.edition import FILE, record
+    from kwev.report.scenario import load_report
+
+    report = load_report()
+    path = out or report.project.root / FILE
+    commit = dict(collect(report.project.root).facts).get("Commit", "")
+    write_json(path, record(report, name, commit).model_dump(mode="json"), indent=1)
+    terminal.echo(f"wrote {path}")
 
 
 @app.command()

@@ -22,6 +22,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     of_plan = plan_format.json_schema()
     return {
         "config/schema.json": config.json_schema(),
+        "docs/schemas/publisher.json": config.publisher_schema(),
         "docs/schemas/plan.json": of_plan,
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),

@@ -6,8 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+# A busy machine is no fault: nothing is timed, and the examples are the same on each run.
+settings.register_profile(
+    "kwev", deadline=None, derandomize=True, print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)  # fmt: skip
+settings.load_profile("kwev")
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,13 @@ TRACT = "tract"
 """Area of the grid proxy that a hand-written place stands in unless it names one."""
 
 
+class Toy(SimpleNamespace):
+    """Tables of a small region: as those of the Region, the same ones only where it is the same."""
+
+    __hash__ = object.__hash__
+    __eq__ = object.__eq__
+
+
 def toy(  # noqa: PLR0913 -- each is a table
     points, stations=(), sites=(), facts=(), *, towns=(), quintiles=(), areas=(), homes=()
 ):
@@ -76,7 +83,7 @@ def toy(  # noqa: PLR0913 -- each is a table
     growth = pd.DataFrame([_later(i, *point[3:]) for i, point in enumerate(points)])
     places = [_site(i, s) for i, s in enumerate(sites)]
     known = [_with_candidates(_station(i, s), places) for i, s in enumerate(stations)]
-    return SimpleNamespace(
+    return Toy(
         da_growth=growth.rename(columns={"point_id": "da_id"}),
         tract_growth=growth.rename(columns={"point_id": "tract_id"}),
         cell_growth=growth.rename(columns={"point_id": "cell_id"}),

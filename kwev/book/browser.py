@@ -150,6 +150,7 @@ def _open(browser: Browser, address: str, page: str, width: int, picture: Path |
     try:
         tab.goto(f"{address}/{page}", wait_until="networkidle", timeout=LOAD_TIMEOUT_MS)
         _scroll_through(tab)
+        _ask_all(tab)
         if width <= PHONE_PX:
             wide = tab.evaluate(_OVERFLOW)
             if wide:
@@ -160,6 +161,14 @@ def _open(browser: Browser, address: str, page: str, width: int, picture: Path |
     finally:
         context.close()
     return [text.replace(address, "") for text in dict.fromkeys(found)]
+
+
+def _ask_all(tab: Any) -> None:
+    """Put the form that moves in the place of each figure's picture."""
+    tab.evaluate("document.querySelectorAll('.kwev-ask button').forEach((b) => b.click())")
+    charts = "document.querySelectorAll('.kwev-panel:not([data-drawn])').length === 0"
+    tab.wait_for_function(charts, timeout=LOAD_TIMEOUT_MS)
+    _loaded(tab)
 
 
 def _scroll_through(tab: Any) -> None:
@@ -173,7 +182,11 @@ def _scroll_through(tab: Any) -> None:
           window.scrollTo(0, 0);
         }"""
     )
-    # a page that has been idle once is not always told idle again when a lazy frame has come in
+    _loaded(tab)
+
+
+def _loaded(tab: Any) -> None:
+    # a page that has been idle once is not always told idle again when a frame has come in
     for frame in tab.frames:
         frame.wait_for_load_state("load", timeout=LOAD_TIMEOUT_MS)
     tab.wait_for_timeout(SETTLE_MS)

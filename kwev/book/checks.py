@@ -28,14 +28,15 @@ CELL_OPTIONS = frozenset(
     {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "code-fold", "code-summary"}
 )
 DIV_CLASSES = frozenset(f"callout-{k}" for k in ("note", "tip", "important", "warning", "caution"))
-DIV_KEYS = frozenset({"title", "collapse"})
+DIV_KEYS = frozenset({"title", "collapse", "lang"})
 HEADING_CLASSES = frozenset({"unnumbered"})
+HEADING_KEYS = frozenset({"lang"})
 LABEL = re.compile(r"^(?:fig|tbl|sec|eq)-[a-z0-9]+(?:-[a-z0-9]+)*$")
 _MAX_LEVEL = 4
 
 ALLOWED = (
     (r"\b(?:19|20)\d\d(?:[-\N{EN DASH}]\d\d){0,2}\b", "years and dates"),
-    (r"\b[Ll]evel [23]\b|\bL[23]\b", "charger levels"),
+    (r"\b(?:[Ll]evel|niveau) [23]\b|\bL[23]\b", "charger levels"),
     (r"\bION [Ss]tage [12]\b|\b[Ss]tage [12] of ION\b", "stages of the ION line"),
     (r"\bEPSG:\d+\b|\bUTM(?: zone)? \d+N\b|\bNAD ?83\b|\bWGS ?84\b", "coordinate systems"),
     (r"\bR\d{1,2}\b", "requirements of the specification"),
@@ -265,7 +266,7 @@ def _headings(visible: str) -> Found:
     for match in _HEADING.finditer(visible):
         line = _line(visible, match.start())
         names = _attributes(match["attributes"] or "")
-        for name in [*(names["class"] - HEADING_CLASSES), *names["key"]]:
+        for name in [*(names["class"] - HEADING_CLASSES), *(names["key"] - HEADING_KEYS)]:
             yield line, f"heading attribute {name} is not in the subset"
         if len(match["marks"]) == 1 and not any(name.startswith("sec-") for name in names["id"]):
             yield line, "the chapter's title has no id {#sec-name}"

@@ -174,7 +174,8 @@ class _Site:
         if not (self.folder / target).is_file():
             return "leads nowhere"
         anchor = unquote(parts.fragment)
-        if anchor in {"", "top"} or not target.endswith(".html"):
+        is_state = "=" in anchor  # what the script of a page reads: a view of its map, a question
+        if anchor in {"", "top"} or is_state or not target.endswith(".html"):
             return ""
         return "" if anchor in self.anchors(target) else "leads to an anchor that isn't there"
 

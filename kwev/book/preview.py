@@ -14,15 +14,17 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pypandoc
 import typst
 
 from kwev import escape
 from kwev.book.chapters import CodeBlock
+from kwev.book.conventions import dress
 from kwev.book.execute import NOTEBOOK_DIR, execute_book, joined
 from kwev.book.provenance import collect
+from kwev.book.search import write_index
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_json, write_text
@@ -38,11 +40,14 @@ Form = Literal["html", "typst"]
 _ASSETS = Path(__file__).with_name("assets")
 
 BANNER = (
-    "Preview rendered without Quarto: the same text, numbers, figures and references, without "
-    "full-text search, a switch between light and dark (it follows the system), buttons that copy "
-    "code and hover previews of references."
+    "Preview rendered without Quarto: the same text, numbers, figures and references, with a "
+    "search of its own, without a switch between light and dark (it follows the system), buttons "
+    "that copy code and hover previews of references."
 )
 TIMEOUT_SECONDS = 300
+STANDARD: Final = "ua-1"
+"""What Typst holds a PDF to while it writes it: PDF/UA-1 (ISO 14289-1)."""
+
 PICTURES = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg"}
 # Which form of an output is taken follows Quarto.
 _ORDER: dict[Form, tuple[str, ...]] = {
@@ -53,6 +58,9 @@ _ROOT_URL = re.compile(r"""(?P<before>\b(?:src|href|data-src|data)\s*=\s*["'])/(
 _TABLE = re.compile(r"<table\b", re.IGNORECASE)
 _XML_HEAD = re.compile(r"^\s*(<\?xml[^>]*\?>)?\s*(<!DOCTYPE[^>]*>)?\s*")
 _COLOUR = re.compile(r"^\$kwev-(?P<name>[\w-]+):\s*(?P<value>[^;]+);", re.MULTILINE)
+_RULES = "/*-- scss:rules --*/"
+_NAMED = re.compile(r"\$kwev-([\w-]+)")
+_REMARK = re.compile(r"^\s*//.*\n", re.MULTILINE)
 
 
 def render_preview(
@@ -88,7 +96,7 @@ def render_preview(
         work = Path(name)
         if "pdf" in to:
             say("setting the PDF")
-            body = _pandoc(book, executed, "typst", work, work)
+            body = body_of(book, executed, work)
             _write_pdf(book, body, work, site / book.pdf_name)
         if "html" in to:
             say("writing the pages")
@@ -98,6 +106,9 @@ def render_preview(
             write_text(site / ASSETS / "kwev.css", _stylesheet(book))
             for path, text in json.loads(_pandoc(book, executed, "html", work, site)).items():
                 write_text(site / path, text)
+            write_text(site / ASSETS / "search.js", asset("search.js"))
+            write_index(book, site)
+            dress(book, site)
 
 
 def require_alt(executed: Executed) -> None:
@@ -246,7 +257,7 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
         "banner": BANNER,
         "provenance": collect(book.root).html(),
         "pdf": book.pdf_name if (site / book.pdf_name).is_file() else None,
-        "template": _asset("page.html"),
+        "template": asset("page.html"),
         "pages": [
             {"source": str(p.source), "output": str(p.output), "appendix": p.appendix}
             for p in book.pages
@@ -273,6 +284,11 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
     return done.stdout
 
 
+def body_of(book: Book, executed: list[Executed], work: Path) -> str:
+    """Return executed chapters as the body of a Typst document whose pictures lie in ``work``."""
+    return _pandoc(book, executed, "typst", work, work)
+
+
 def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
     """Set the whole book with Typst; ``work`` holds its pictures."""
     subtitle = escape.typst(book.subtitle) if book.subtitle else "none"
@@ -282,25 +298,46 @@ def _write_pdf(book: Book, body: str, work: Path, target: Path) -> None:
         f"language: {escape.typst(book.language.partition('-')[0])}, "
         f"provenance: {collect(book.root).typst()}, note: {escape.typst(BANNER)}, doc)\n\n"
     )
-    source = work / "book.typ"
-    write_text(source, _asset("look.typ") + _asset("book.typ") + front + body)
+    text = asset("look.typ") + asset("book.typ") + front + body
+    write_bytes(target, typeset(text, work, "the book as typst"))
+
+
+def typeset(text: str, work: Path, where: str) -> bytes:
+    """Return a Typst document as a PDF that keeps :data:`STANDARD`; its pictures lie in ``work``.
+
+    Raises
+    ------
+    KwevError
+        If Typst refuses it.
+    """
+    source = work / "whole.typ"
+    write_text(source, text)
+    fonts: dict[str, Any] = {"font_paths": [], "ignore_system_fonts": True}
     try:
-        typst.compile(source, output=target, root=work, font_paths=[], ignore_system_fonts=True)
+        made: bytes = typst.compile(source, root=work, pdf_standards=[STANDARD], **fonts)
     except typst.TypstError as error:
-        raise KwevError(f"typst refused the book: {error}", where="the book as typst") from error
+        raise KwevError(f"typst refused it: {error}", where=where) from error
+    return made
 
 
 def _stylesheet(book: Book) -> str:
-    """Return the site's CSS: the colours of the theme's light and dark file, then the rules."""
+    """Return the site's CSS: the theme's colours and rules by day and by night, then our own."""
     theme = book.setting("html", "theme", {})
-    colours = {}
+    colours, rules = {}, {}
     for side in ("light", "dark"):
         paths = [book.root / name for name in theme.get(side, []) if name.endswith(".scss")]
-        found = "".join(path.read_text(encoding="utf-8") for path in paths)
-        colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in _COLOUR.finditer(found))
-    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }} }}"
-    return f":root {{ {colours['light']} color-scheme: light dark; }}\n{dark}\n{_asset('kwev.css')}"
+        texts = [path.read_text(encoding="utf-8") for path in paths]
+        found = (match for text in texts for match in _COLOUR.finditer(text))
+        colours[side] = " ".join(f"--{m['name']}: {m['value']};" for m in found)
+        own = [_REMARK.sub("", text.partition(_RULES)[2]).strip() for text in texts]
+        rules[side] = [_NAMED.sub(r"var(--\1)", text) for text in own if text]
+    night = "\n".join(rule for rule in rules["dark"] if rule not in rules["light"])
+    dark = f"@media (prefers-color-scheme: dark) {{ :root {{ {colours['dark']} }}\n{night} }}"
+    day = "\n".join(rules["light"])
+    light = f":root {{ {colours['light']} color-scheme: light dark; }}"
+    return f"{light}\n{day}\n{dark}\n{asset('kwev.css')}"
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a file of ``kwev/book/assets`` as text."""
     return (_ASSETS / name).read_text(encoding="utf-8")

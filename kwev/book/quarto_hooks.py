@@ -7,7 +7,11 @@ After, on every page (running it twice changes nothing):
   a cell: nothing in this book needs them, and a page loads nothing from elsewhere;
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
-- the page ends with the provenance of what it shows.
+- the page ends with the provenance of what it shows;
+- styles, icons and scripts are made light (:mod:`kwev.book.slim`);
+- the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).
+
+The papers (:mod:`kwev.book.papers`) and the catalogue of downloads are written after, too.
 """
 
 from __future__ import annotations
@@ -19,8 +23,12 @@ import sys
 from pathlib import Path
 
 from kwev.book.chapters import read_book
+from kwev.book.conventions import dress
+from kwev.book.downloads import write_catalogue
+from kwev.book.papers import write_papers
 from kwev.book.preview import root_urls
 from kwev.book.provenance import collect
+from kwev.book.slim import slim
 from kwev.display.figure import ASSETS
 from kwev.files import write_text
 
@@ -52,8 +60,9 @@ def finish(root: Path, site: Path) -> int:
         shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
     provenance = collect(root).html()
     footer = f'<footer class="kwev-provenance">{provenance}</footer>\n' if provenance else ""
-    count = 0
-    for page in read_book(root).pages:
+    written = []
+    book = read_book(root)
+    for page in book.pages:
         path = site / page.output
         if not path.is_file():
             continue
@@ -62,8 +71,10 @@ def finish(root: Path, site: Path) -> int:
             text = pattern.sub("", text)
         text = root_urls(_CHAPTER.sub(_chapter_reference, text), page.up)
         write_text(path, text.replace("</main>", footer + "</main>", 1))
-        count += 1
-    return count
+        written.append(str(page.output))
+    slim(site, written)
+    dress(book, site)
+    return len(written)
 
 
 def _chapter_reference(match: re.Match[str]) -> str:
@@ -78,7 +89,10 @@ def main(when: str) -> None:
     if when == "pre":
         prepare(root)
     else:
-        finish(root, root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book"))
+        book, site = read_book(root), root / os.environ.get("QUARTO_PROJECT_OUTPUT_DIR", "_book")
+        write_papers(book, site)
+        finish(root, site)
+        write_catalogue(book, site)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from kwev import escape
 from kwev.book.chapters import read_book
+from kwev.book.downloads import write_catalogue
 from kwev.book.pages import check_book
+from kwev.book.papers import write_papers
 from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE, PROCESSED
 from kwev.book.quarto_hooks import finish
@@ -121,12 +123,14 @@ def render(
     warnings: tuple[str, ...] = ()
     with _new_site(build) as site:
         if quarto is None:
+            write_papers(book, site, say)
             render_preview(book, site, to=to, progress=say)
             notes += [GET_QUARTO] if engine == "auto" else []
         else:
             say(f"rendering with {quarto}")
             warnings = run_quarto(quarto, book, site, to)
             finish(book.root, site)
+        write_catalogue(book, site)
         _require_sound(book, site, to)
         if _inputs(project_root) != inputs:
             hint = "The old book was kept; render again."
@@ -218,7 +222,7 @@ def swap(new: Path, target: Path) -> None:
 
 def _require_sound(book: Book, site: Path, to: Sequence[str]) -> None:
     """Refuse to publish a site with dead links, unresolved references or missing pages."""
-    if "pdf" in to and not list(site.glob("*.pdf")):
+    if "pdf" in to and not (site / book.pdf_name).is_file():
         raise KwevError("the PDF was not written", where=str(book.output_dir))
     problems = check_book(book, site) if "html" in to else []
     if problems:

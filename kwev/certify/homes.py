@@ -6,6 +6,7 @@ Written apart from :mod:`kwev.model.need` on purpose, in exact fractions of the 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from kwev.certify.exact import exact
@@ -22,6 +23,7 @@ ROWS: Final = ("semi_detached", "row_house", "duplex", "other_attached")
 FLATS: Final = ("apartment_low_rise", "apartment_high_rise")
 
 
+@lru_cache(maxsize=4)
 def public_shares(tables: Tables, demand: Demand) -> dict[str, Fraction]:
     """Return the public share of a vehicle's energy in each dissemination area, by its id.
 
@@ -72,7 +74,8 @@ def of_points(tables: Tables, shares: dict[str, Fraction], kind: str) -> dict[st
     return {at: round(total[at] / weight[at], POINT_DECIMALS) for at in weight}
 
 
-def parts_of_points(tables: Tables, kind: str) -> list[tuple[str, str, int]]:
+@lru_cache(maxsize=4)
+def parts_of_points(tables: Tables, kind: str) -> tuple[tuple[str, str, int], ...]:
     """Return point, dissemination area and addresses, at least one, of every part of a point.
 
     An area is its own tract where its township has none.
@@ -87,4 +90,4 @@ def parts_of_points(tables: Tables, kind: str) -> list[tuple[str, str, int]]:
         else:
             point = row["area_id"] if kind == "tract" and da not in known else da
         found.append((str(point), da, max(1, int(row["addresses"]))))
-    return found
+    return tuple(found)

@@ -8,6 +8,7 @@ direction of travel, gives the distance of every demand point at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,7 +87,6 @@ class Measure:
         self._tables = tables
         self._radius_m = {"l2": config.coverage.l2_radius_m, "l3": config.coverage.l3_radius_m}
         self._along_roads = config.coverage.metric == "network"
-        self._roads: dict[tuple[str, str], CutRoads] = {}
 
     def reached(self, level: Level, points: Points, stations: list[Row]) -> NDArray[np.bool_]:
         """Return which points have one of the stations (rows of sites or stations) in reach."""
@@ -105,9 +105,7 @@ class Measure:
 
     def _cut_roads(self, level: Level, points: Points) -> CutRoads:
         way = "walk" if level == "l2" else "drive"
-        if (way, points.kind) not in self._roads:
-            self._roads[way, points.kind] = CutRoads(self._tables, way, points)
-        return self._roads[way, points.kind]
+        return _cut_roads(self._tables, way, points.kind, tuple(points.ids.tolist()))
 
 
 class CutRoads:
@@ -119,14 +117,16 @@ class CutRoads:
         ``data/processed``, read.
     way
         ``walk`` or ``drive``.
-    points
-        The demand points.
+    kind
+        ``cell``, ``da`` or ``tract``.
+    ids
+        Ids of the demand points.
     """
 
-    def __init__(self, tables: Tables, way: str, points: Points) -> None:
+    def __init__(self, tables: Tables, way: str, kind: str, ids: tuple[str, ...]) -> None:
         snaps = tables.road_snaps
         here = snaps["mode"].isin([way, "both"])
-        here &= snaps["kind"].isin([points.kind, "station", "site"])
+        here &= snaps["kind"].isin([kind, "station", "site"])
         snaps = snaps[here].assign(
             along=_to_cm(snaps.loc[here, "along_m"].to_numpy(float)),
             offset=_to_cm(snaps.loc[here, "offset_m"].to_numpy(float)),
@@ -143,8 +143,9 @@ class CutRoads:
                 snaps["kind"], snaps["id"], snaps["node"], snaps["offset"], strict=True
             )
         }
-        spots = [self._spot.get((points.kind, str(i)), (-1, 0)) for i in points.ids]
+        spots = [self._spot.get((kind, place), (-1, 0)) for place in ids]
         self._node, self._offset = np.array(spots, np.int64).reshape(-1, 2).T
+        self._each_within = lru_cache(maxsize=4)(self._searched)
 
     def distance_cm(self, stations: list[Row]) -> NDArray[np.float64]:
         """Return the way from each point to its nearest station (cm), infinite where none is."""
@@ -166,10 +167,18 @@ class CutRoads:
         return csr_array((arcs["cm"].to_numpy(float), ends), shape=(size, size))
 
     def each_within(self, stations: list[Row], radius_m: float) -> list[NDArray[np.int64]]:
-        """Return, for each station, the indices of the points within a radius along the roads."""
+        """Return, for each station, the indices of the points within a radius along the roads.
+
+        The last answers are kept: a plan and its neighbours in a study ask for the same.
+        """
+        return list(self._each_within(tuple(_key(row) for row in stations), radius_m))
+
+    def _searched(
+        self, stations: tuple[tuple[str, str], ...], radius_m: float
+    ) -> list[NDArray[np.int64]]:
         limit = np.floor((radius_m * 100) ** 2)
         graph = self._graph(self._against)
-        spots = [self._spot.get(_key(row), (-1, 0)) for row in stations]
+        spots = [self._spot.get(station, (-1, 0)) for station in stations]
         found = [np.empty(0, np.int64)] * len(stations)
         known = [i for i, (node, _) in enumerate(spots) if node >= 0]
         for start in range(0, len(known), BATCH):
@@ -180,6 +189,12 @@ class CutRoads:
                 way = np.where(self._node >= 0, far[self._node] + self._offset, np.inf)
                 found[i] = np.flatnonzero((way + spots[i][1]) ** 2 <= limit)
         return found
+
+
+@lru_cache(maxsize=4)
+def _cut_roads(tables: Tables, way: str, kind: str, ids: tuple[str, ...]) -> CutRoads:
+    """Return the cut roads of a way and a kind of points; kept while the tables are the same."""
+    return CutRoads(tables, way, kind, ids)
 
 
 def _key(row: Row) -> tuple[str, str]:

@@ -8,6 +8,7 @@ nearest to them are what the certificate compares within its tolerance.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -15,10 +16,8 @@ from kwev.certify.exact import Ratios, exact, ratios
 from kwev.certify.homes import of_points, public_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kwev.certify.reach import Points
-    from kwev.config import Config, EvYear
+    from kwev.config import Config, Demand, DemandWeights, EvYear
     from kwev.data.tables import Tables
 
 STEPS = 20
@@ -75,7 +74,7 @@ def point_weights(tables: Tables, config: Config, points: Points) -> Ratios:
     chosen, people = config.weights, ratios(points.people).numerators
     values = [(chosen.people, people), (chosen.ev, ratios(points.ev).numerators)]
     if chosen.score > 0:
-        score = demand_scores(tables, config, points.kind, points.ids.tolist())
+        score = demand_scores(tables, config, points.kind, tuple(points.ids.tolist()))
         scored = [s * p for s, p in zip(score.numerators, people, strict=True)]
         values.append((chosen.score, scored))
     counted = [(exact(factor), part, sum(part)) for factor, part in values if sum(part) > 0]
@@ -85,7 +84,7 @@ def point_weights(tables: Tables, config: Config, points: Points) -> Ratios:
     return _sum([(factor / total / whole, part) for factor, part, whole in counted], Fraction(0))
 
 
-def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[str]) -> Ratios:
+def demand_scores(tables: Tables, config: Config, geography: str, ids: tuple[str, ...]) -> Ratios:
     """Return the demand score of each point, in [0, 1].
 
     Parameters
@@ -105,18 +104,25 @@ def demand_scores(tables: Tables, config: Config, geography: str, ids: Iterable[
     KeyError
         If a point has no facts.
     """
+    return _scores(tables, config.scores.demand, config.demand, geography, ids)
+
+
+@lru_cache(maxsize=4)
+def _scores(
+    tables: Tables, chosen: DemandWeights, demand: Demand, geography: str, ids: tuple[str, ...]
+) -> Ratios:
+    """Return the scores; kept, as a plan and its neighbours in a study ask for the same."""
     table = tables.point_facts
     table = table[table["geography"] == geography].set_index("id").loc[list(ids)]
     housing = "multi_unit_share"
-    if config.demand.home_access is not None:
-        shares = of_points(tables, public_shares(tables, config.demand), geography)
+    if demand.home_access is not None:
+        shares = of_points(tables, public_shares(tables, demand), geography)
         housing = "public_share"
         table = table.assign(public_share=[float(shares[point]) for point in table.index])
 
     def scale(fact: str) -> Ratios:
         return _scaled(ratios(table[fact].to_numpy(float)).numerators)
 
-    chosen = config.scores.demand
     shares = {
         name: exact(getattr(chosen, name))
         for name in ("density", "infrastructure", "transit", "housing")

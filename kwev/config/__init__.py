@@ -1,5 +1,6 @@
 """Scenarios: what a planner may choose, as frozen values read strictly from ``config/``."""
 
+from kwev.config.publisher import Publisher, publisher_schema, read_publisher
 from kwev.config.scenario import (
     Case,
     Config,
@@ -43,6 +44,7 @@ __all__ = [
     "Planning",
     "PositiveM",
     "Power",
+    "Publisher",
     "Section",
     "Share",
     "Solver",
@@ -51,5 +53,7 @@ __all__ = [
     "load_config",
     "merge",
     "parse",
+    "publisher_schema",
+    "read_publisher",
     "scenario_paths",
 ]

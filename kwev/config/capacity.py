@@ -33,10 +33,12 @@ class _Line(Section):
     """How far from there it holds (m)."""
     capacity_kw: CapacityKw
     """Power that the utility says it can give to one place (kW)."""
+    feeder: Annotated[str, Field(max_length=80)] = ""
+    """The utility's name of the line, if it gives one."""
 
 
 def read_capacity(path: Path) -> list[dict[str, Any]]:
-    """Read a capacity file: CSV with ``latitude,longitude,reach_m,capacity_kw``.
+    """Read a capacity file: CSV with ``latitude,longitude,reach_m,capacity_kw``, maybe ``feeder``.
 
     Parameters
     ----------
@@ -58,7 +60,10 @@ def read_capacity(path: Path) -> list[dict[str, Any]]:
         content = path.read_bytes()
         require_whole_csv(content)
         rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig")), strict=True)
-        lines = [{key: _number(text) for key, text in row.items()} for row in rows]
+        lines = [
+            {key: text if key == "feeder" else _number(text) for key, text in row.items()}
+            for row in rows
+        ]
     except (OSError, ValueError, csv.Error) as error:
         raise KwevError(f"no capacity file: {error}", where=where) from error
     if not lines:
@@ -85,4 +90,5 @@ def _circle(values: dict[str, Any], where: str) -> dict[str, Any]:
         northing_m=round(northing, METRE_DECIMALS),
         reach_m=line.reach_m,
         kw=line.capacity_kw,
+        feeder=line.feeder,
     ).model_dump()

@@ -291,6 +291,16 @@ class Capacity(Section):
     """How far from the point it holds, in a straight line (m)."""
     kw: CapacityKw
     """Power for one place (kW)."""
+    feeder: Annotated[str, Field(max_length=80)] = ""
+    """The utility's name of the line; empty where its file gives none. No plan depends on it."""
+
+    @model_serializer(mode="wrap")
+    def _without_unnamed(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave an empty name out, as of a file without the column."""
+        values: dict[str, Any] = handler(self)
+        if not self.feeder:
+            del values["feeder"]
+        return values
 
 
 class Siting(Section):
@@ -315,7 +325,7 @@ class Siting(Section):
     capacity: list[Capacity] = []
     """A utility's figures in the place of the proxy, where they reach: the nearest counts, and
     `grid_factor` does not touch it. A scenario's file may name a CSV beside it instead, with
-    `latitude`, `longitude`, `reach_m` and `capacity_kw`."""
+    `latitude`, `longitude`, `reach_m`, `capacity_kw` and maybe `feeder`."""
 
     @model_serializer(mode="wrap")
     def _without_unused(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -55,6 +55,8 @@ class Tables:
         candidate sites.
     road_nodes, road_edges, road_snaps
         Roads with lengths (m), and where points, stations and sites meet them.
+    streets, street_numbers, street_shapes
+        Streets by municipality, where on the roads their numbers are, and the roads' bends (m).
     da_profiles, tract_profiles
         Households, incomes (CAD) and housing of the census.
     construction, area_grid
@@ -69,6 +71,8 @@ class Tables:
         Published findings on policy, home charging and the need for ports, as quoted.
     station_checks
         Ports by forward sortation area as another reader counted them: a check, no input.
+    base_map
+        Roads, tracks, water, parks and names of places, for the eye: what maps are drawn on.
     quality
         The quality ledger: what was found in the raw data, and what was done about it.
     inputs_sha256
@@ -96,6 +100,9 @@ class Tables:
     road_nodes: pd.DataFrame
     road_edges: pd.DataFrame
     road_snaps: pd.DataFrame
+    streets: pd.DataFrame
+    street_numbers: pd.DataFrame
+    street_shapes: pd.DataFrame
     da_profiles: pd.DataFrame
     tract_profiles: pd.DataFrame
     construction: pd.DataFrame
@@ -110,6 +117,7 @@ class Tables:
     tariffs: pd.DataFrame
     citations: pd.DataFrame
     station_checks: pd.DataFrame
+    base_map: pd.DataFrame
     quality: pd.DataFrame
     inputs_sha256: str
     manifest_sha256: str = ""

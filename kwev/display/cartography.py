@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from kwev.data.tables import read_held
-from kwev.display import map_page, map_print, style
-from kwev.display.figure import Figure, Origin, picture
+from kwev.display import ground, map_page, map_print, style
+from kwev.display.figure import Figure, Origin, Picture, picture
 from kwev.display.layers import Layer, Mark, data_of, graded
 from kwev.errors import KwevError
 from kwev.project import find_project
@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 TOLERANCE_M = 25.0
 """Detail below this is not seen at the scale of the Region (m)."""
 
-_SEGMENT_M = 500.0
-"""Radius per segment of a quarter circle (m): a wider circle is drawn finer."""
-
-_FEWEST_SEGMENTS = 5
+_SEGMENTS = 16
+_REACH_M = 1.0
+"""Segments of a quarter circle of reach, and what its outline may lose (m): seen as round."""
 
 _CLOSE_M = 120.0
 """Gaps narrower than twice this between the cells of a neighbourhood are drawn closed (m)."""
@@ -131,10 +130,9 @@ def reach(
         One row (none without stations): the area and its size ``area_km2``.
     """
     region = within.geometry.to_crs(CRS_METRES).union_all()
-    segments = max(_FEWEST_SEGMENTS, round(radius_m / _SEGMENT_M))
-    circles = stations.geometry.to_crs(CRS_METRES).buffer(radius_m, segments)
+    circles = stations.geometry.to_crs(CRS_METRES).buffer(radius_m, _SEGMENTS)
     covered = circles.union_all().intersection(region) if len(stations) else shapely.Polygon()
-    rows = [] if covered.is_empty else [covered.simplify(TOLERANCE_M)]
+    rows = [] if covered.is_empty else [covered.simplify(_REACH_M)]
     frame = gpd.GeoDataFrame({"area_km2": [covered.area / 1e6] * len(rows)}, geometry=rows)
     return frame.set_crs(CRS_METRES).to_crs(CRS_DEGREES)
 
@@ -278,13 +276,19 @@ def build(
         vintage=origin.vintage,
         data=data_of(layers),
         interactive=lambda: map_page.document(alt, layers, note=origin.line(), canvas=canvas),
-        static=lambda: picture(
-            lambda paper: map_print.draw(paper, layers),
-            height_in=_HEIGHT_IN,
-            alt=alt,
-            note=origin.line(),
-            arrange=False,
-        ),
+        static=lambda: _static(layers, alt, origin),
         kind="map",
         height_px=_HEIGHT_PX,
+    )
+
+
+def _static(layers: Sequence[Layer], alt: str, origin: Origin) -> Picture:
+    base = ground.read(find_project().processed)
+    note = origin.line() if base is None else f"{origin.line()} · {ground.CREDIT}"
+    return picture(
+        lambda paper: map_print.draw(paper, layers, base),
+        height_in=_HEIGHT_IN,
+        alt=alt,
+        note=note,
+        arrange=False,
     )

@@ -7,10 +7,10 @@ them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
 from kwev import escape
-from kwev.display.figure import ASSETS, Figure, Origin, picture
+from kwev.display.figure import Figure, Origin, picture
 from kwev.display.plotting import plotly_of, print_panels
 from kwev.display.series import Panel
 from kwev.errors import KwevError
@@ -20,12 +20,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import plotly.graph_objects as go
-
-SCRIPT: Final = (
-    f'<script defer src="/{ASSETS}/vendor/figures.js"></script>\n'
-    "<noscript><p>This chart needs scripts; its data are in the CSV below.</p></noscript>"
-)
-"""What stands once in each figure that has charts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +92,7 @@ def require(df: pd.DataFrame, columns: Sequence[str], name: str) -> None:
 
 
 def _embedded(chart: Chart) -> str:
-    return f"{_box(chart.name, plotly_of(chart), chart.height_px)}\n{SCRIPT}"
+    return _box(chart.name, plotly_of(chart), chart.height_px)
 
 
 def _wrapped(chart: Chart) -> str:
@@ -119,7 +113,7 @@ def _wrapped(chart: Chart) -> str:
         "display:grid;gap:0.5rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,18rem),1fr))"
     )
     inner = "\n".join(parts)
-    return f'<div style="{grid}">\n{inner}\n</div>\n{SCRIPT}'
+    return f'<div style="{grid}">\n{inner}\n</div>'
 
 
 def _box(name: str, figure: go.Figure, height_px: int) -> str:

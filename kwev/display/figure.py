@@ -1,29 +1,35 @@
-"""Static pictures: a matplotlib canvas that gives the same bytes for the same drawing."""
+"""A figure: a picture that is there at once, and a form that moves when a reader asks for it.
+
+The picture comes from a matplotlib canvas that gives the same bytes for the same drawing. A page
+shows it, print shows it, and it is what a reader takes away; ``assets/figures.js`` puts the form
+that moves in its place.
+"""
 
 from __future__ import annotations
 
 import base64
 import io
+import struct
 import textwrap
 from dataclasses import dataclass, field
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
-import plotly
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image, PngImagePlugin
 
 from kwev import escape
-from kwev.display import style
+from kwev.display import ground, style
 from kwev.errors import KwevError
 from kwev.files import write_bytes, write_csv, write_text
 from kwev.project import Project, find_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -32,8 +38,11 @@ NOTE_IN = 0.28
 
 _NOTE_LETTERS = 135
 
-PNG_DPI = 192
+SCREEN_DPI = 96
+PNG_DPI = 2 * SCREEN_DPI
 """Resolution of a PNG: twice that of a screen."""
+
+_COLOURS = 256
 
 
 def picture(
@@ -43,8 +52,8 @@ def picture(
     alt: str,
     note: str,
     arrange: bool = True,
-) -> bytes:
-    """Return what ``draw`` puts on a canvas of the page's text width: SVG, or PNG if that is small.
+) -> Picture:
+    """Return what ``draw`` puts on a canvas of the page's text width.
 
     Parameters
     ----------
@@ -70,10 +79,9 @@ def picture(
         draw(canvas)
         _settle(canvas)
         canvas.text(0.005, 0.03 / height_in, text, fontsize=6, color=style.QUIET, va="bottom")
-        content = _save(canvas, "svg", {"Date": None, "Creator": None, "Title": alt})
-        if len(content) > SVG_LIMIT:
-            content = _save(canvas, "png", {"Software": None, "Title": alt})
-    return content
+        svg = _save(canvas, "svg", {"Date": None, "Creator": None, "Title": alt})
+        png = _save(canvas, "png", {"Software": None})
+    return Picture(svg, _light(png, alt))
 
 
 def _settle(canvas: Canvas) -> None:
@@ -97,23 +105,74 @@ def _save(canvas: Canvas, form: Literal["svg", "png"], metadata: dict[str, Any])
     return content.getvalue()
 
 
-# -- A figure as one object with two forms: interactive in HTML, a static picture in the PDF.
+def _light(png: bytes, alt: str) -> bytes:
+    """Return a PNG with a palette, a third of the bytes, and its title."""
+    words = PngImagePlugin.PngInfo()
+    words.add_itxt("Title", alt)
+    content = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        few = image.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+    few.save(content, "png", optimize=True, dpi=(PNG_DPI, PNG_DPI), pnginfo=words)
+    return content.getvalue()
+
+
+SVG_LIMIT = 300_000
+"""Largest picture printed as SVG (bytes); a larger one is printed as PNG."""
+
+SHOWN_LIMIT = 60_000
+"""Largest picture that a page shows as SVG where the PNG is smaller (bytes)."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One drawing in two forms: lines that stay sharp, and dots that stay few."""
+
+    svg: bytes
+    png: bytes
+
+    @property
+    def printed(self) -> bytes:
+        """What the PDF holds."""
+        return self.svg if len(self.svg) <= SVG_LIMIT else self.png
+
+    @property
+    def shown(self) -> Literal["svg", "png"]:
+        """Which form a page loads."""
+        return "svg" if len(self.svg) <= max(SHOWN_LIMIT, len(self.png)) else "png"
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height on the screen at full size."""
+        width, height = struct.unpack(">II", self.png[16:24])  # the head of every PNG
+        return width * SCREEN_DPI // PNG_DPI, height * SCREEN_DPI // PNG_DPI
+
+
+# -- A figure as one object with two forms: one that moves, and a picture.
 
 ASSETS = "assets"
 """Folder below the project's root, and path below the site's root, of what pages load."""
 
-SVG_LIMIT = 300_000
-"""Largest static picture kept as SVG (bytes); a larger one should be drawn as PNG."""
+FIGURES = "figures"
+"""Folder of the pictures, below that."""
+
+SCRIPT = f'<script defer src="/{ASSETS}/vendor/figures.js"></script>'
+"""What stands in each figure; a browser loads it once."""
+
+_ASK = {"chart": "Interactive chart", "map": "Move the map"}
 
 _VENDORED = (
     "figures.js",
+    "tables.js",
     "maps.js",
     "maps.css",
+    "ground.js",
     "leaflet/leaflet.js",
     "leaflet/leaflet.css",
     "leaflet/LICENSE",
     "leaflet/images/layers.png",
     "leaflet/images/layers-2x.png",
+    "plotly/plotly-basic.min.js",
+    "plotly/LICENSE",
 )
 
 
@@ -152,10 +211,10 @@ class Figure:
     data
         What is drawn, one row a mark; becomes the CSV behind the link.
     interactive
-        Returns the interactive form: for a chart the HTML that goes into the page, for a map the
+        Returns the form that moves: for a chart the HTML that goes into the page, for a map the
         whole HTML document that the page shows in a frame.
     static
-        Returns the same as SVG or PNG bytes.
+        Returns the same as a picture.
     kind
         ``chart`` or ``map``.
     height_px
@@ -168,7 +227,7 @@ class Figure:
     vintage: str
     data: pd.DataFrame
     interactive: Callable[[], str] = field(repr=False)
-    static: Callable[[], bytes] = field(repr=False)
+    static: Callable[[], Picture] = field(repr=False)
     kind: Literal["chart", "map"] = "chart"
     height_px: int = 420
 
@@ -178,41 +237,72 @@ class Figure:
             if not str(getattr(self, what)).strip():
                 raise KwevError(f"figure {self.name} has no {what}", hint=f"Give it a {what}.")
 
-    def html(self) -> str:
-        """Return the interactive form with its name for assistive technology, source and CSV."""
-        body = self._frame() if self.kind == "map" else self.interactive()
-        origin, more = Origin(self.source, self.vintage), ""
+    def html(self, picture: Picture | None = None) -> str:
+        """Return the picture, the form that waits behind its button, source and files.
+
+        Parameters
+        ----------
+        picture
+            The picture where it is drawn already.
+        """
+        picture = picture or self.static()
+        more = "".join(
+            f' · <a href="/{ASSETS}/{FIGURES}/{self.name}.{form}" download>{form.upper()}</a>'
+            for form in ("svg", "png")
+        )
         if self.kind == "map":
-            more = f' · <a href="/{ASSETS}/maps/{self.name}.html">Map on its own page</a>'
+            more += f' · <a href="/{ASSETS}/maps/{self.name}.html">Map on its own page</a>'
+        origin = Origin(self.source, self.vintage)
         return (
-            f'<div class="kwev-figure kwev-{self.kind}" id="figure-{self.name}" role="group"'
-            f' aria-label="{escape.html(self.alt)}">\n{body}\n'
-            f"{source_note(origin, f'data/{self.name}.csv', more)}\n</div>"
+            f'<div class="kwev-figure kwev-{self.kind}" id="figure-{self.name}">\n'
+            f"{self._button()}\n{self._still(picture)}\n{self._live()}\n"
+            f"{source_note(origin, f'data/{self.name}.csv', more)}\n{SCRIPT}\n</div>"
         )
 
-    def publish(self, project: Project) -> None:
-        """Write what the interactive form loads below ``<project>/assets``."""
+    def publish(self, project: Project, picture: Picture | None = None) -> None:
+        """Write what the page loads below ``<project>/assets``."""
+        picture = picture or self.static()
         publish_vendor(project)
         folder = project.root / ASSETS
         write_csv(folder / "data" / f"{self.name}.csv", self.data)
+        write_bytes(folder / FIGURES / f"{self.name}.svg", picture.svg)
+        write_bytes(folder / FIGURES / f"{self.name}.png", picture.png)
         if self.kind == "map":
             write_text(folder / "maps" / f"{self.name}.html", self.interactive())
 
-    def _frame(self) -> str:
+    def _button(self) -> str:
+        words = _ASK[self.kind]
+        name = escape.html(f"{words}: {self.name.replace('-', ' ')}")
+        # without scripts there is nothing behind it
         return (
-            f'<iframe src="/{ASSETS}/maps/{self.name}.html" title="{escape.html(self.alt)}"'
-            f' loading="lazy" style="display:block;width:100%;height:{self.height_px}px;'
-            'border:1px solid #8a8f98"></iframe>'
+            f'<p class="kwev-ask" hidden><button type="button" aria-label="{name}"'
+            f' aria-expanded="false" aria-controls="live-{self.name}">{words}</button></p>'
         )
 
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
-        self.publish(find_project())
-        picture = self.static()
-        bundle = {"text/html": self.html(), "text/plain": escape.visible(self.alt)}
-        if is_svg(picture):
-            bundle["image/svg+xml"] = picture.decode()
+    def _still(self, picture: Picture) -> str:
+        width, height = picture.size_px
+        return (
+            f'<div class="kwev-still"><img src="/{ASSETS}/{FIGURES}/{self.name}.{picture.shown}"'
+            f' alt="{escape.html(self.alt)}" width="{width}" height="{height}" loading="lazy"'
+            ' decoding="async" style="width:100%;height:auto"></div>'
+        )
+
+    def _live(self) -> str:
+        where, body = "", ""
+        if self.kind == "map":
+            where = f' data-src="/{ASSETS}/maps/{self.name}.html" data-height="{self.height_px}"'
         else:
-            bundle["image/png"] = base64.b64encode(picture).decode()
+            body = f"\n{self.interactive()}\n"
+        return f'<div class="kwev-live" id="live-{self.name}"{where} hidden>{body}</div>'
+
+    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, str], dict[str, Any]]:
+        picture = self.static()
+        self.publish(find_project(), picture)
+        bundle = {"text/html": self.html(picture), "text/plain": escape.visible(self.alt)}
+        if is_svg(picture.printed):
+            bundle["image/svg+xml"] = picture.printed.decode()
+        else:
+            bundle["image/png"] = base64.b64encode(picture.printed).decode()
         return bundle, {"alt": self.alt}
 
 
@@ -259,10 +349,7 @@ def publish_vendor(project: Project) -> None:
     vendor = project.root / ASSETS / "vendor"
     for name in _VENDORED:
         _copy(files("kwev.display").joinpath("assets", name).read_bytes(), vendor / name)
-    bundle = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-    target = vendor / "plotly.min.js"
-    if not target.is_file() or target.stat().st_size != bundle.stat().st_size:
-        write_bytes(target, bundle.read_bytes())
+    ground.publish(project.processed, vendor)
 
 
 def _copy(content: bytes, target: Path) -> None:

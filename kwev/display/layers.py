@@ -5,7 +5,8 @@ Both forms of a map read the same layers, so they can't show different things.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from kwev.display.table import Column, Columns
 
 DECIMALS = 5
 """Decimals of degrees in a map's file (about 1 m)."""
+
+_FEWEST_STEPS = 3
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ class Mark:
         Of a point (px).
     dash
         Dashes of the outline, as in SVG; empty for a full line.
+    is_square
+        Whether a point is a square, which stands for what is planned, and not a circle.
     """
 
     label: str
@@ -53,6 +59,7 @@ class Mark:
     opacity: float = 1.0
     radius: float = 5.0
     dash: str = ""
+    is_square: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +87,6 @@ class Layer:
         Whether the layer is in the layer control.
     labels
         Whether the titles are printed on the map.
-    focus
-        Whether the keyboard reaches each mark.
     printed
         Whether the static form shows the layer.
     popup
@@ -99,7 +104,6 @@ class Layer:
     show: bool = True
     control: bool = True
     labels: bool = False
-    focus: bool = False
     printed: bool = True
     popup: bool = True
     above: int = 0
@@ -123,6 +127,45 @@ class Layer:
         """Return the marks that stand in the legend: those in use, or all of a graded layer."""
         used = set(self.frame["mark"]) if len(self.frame) else set()
         return [m for i, m in enumerate(self.marks) if m.label and (self.heading or i in used)]
+
+    def at_night(self) -> list[Mark]:
+        """Return the marks as they look on a dark ground.
+
+        Classes that run from light to dark run from dark to light there: few stays near the ground.
+        The white outline that parts points stays white.
+        """
+        fills = [style.NIGHT.get(mark.fill, mark.fill) for mark in self.marks]
+        if self.heading and not self.is_points and _darkens([mark.fill for mark in self.marks]):
+            fills = _risen([mark.fill for mark in self.marks])
+        lines = style.NIGHT | ({style.PAPER: style.PAPER} if self.is_points else {})
+        return [
+            replace(
+                mark,
+                fill=fill,
+                line=fill if mark.line == mark.fill else lines.get(mark.line, mark.line),
+            )
+            for mark, fill in zip(self.marks, fills, strict=True)
+        ]
+
+
+def _risen(fills: Sequence[str]) -> list[str]:
+    """Return as many colours from just above the dark ground to a light one of the scale."""
+    low, high = (_channels(colour) for colour in (style.NIGHT_LOW, fills[len(fills) // 3]))
+    shares = np.linspace(0, 1, len(fills))
+    mixed = [np.rint(low + share * (high - low)).astype(int) for share in shares]
+    return ["#" + "".join(f"{channel:02x}" for channel in colour) for colour in mixed]
+
+
+def _channels(colour: str) -> NDArray[np.float64]:
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], float)
+
+
+def _darkens(fills: Sequence[str]) -> bool:
+    """Tell whether each colour (``#rrggbb``) is darker than the one before."""
+    if not all(fill.startswith("#") for fill in fills) or len(fills) < _FEWEST_STEPS:
+        return False
+    light = [float(_channels(fill) @ (0.2126, 0.7152, 0.0722)) for fill in fills]
+    return all(b < a for a, b in pairwise(light))
 
 
 def data_of(layers: Sequence[Layer]) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 
-from kwev.display import style
+from kwev.display import ground, style
 from kwev.display.figure import NOTE_IN
 from kwev.display.layers import stacked
 from kwev.units import CRS_METRES
@@ -19,9 +19,17 @@ from kwev.units import CRS_METRES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from kwev.display.layers import Layer, Mark
 
 _PX_TO_PT = 0.72
+_GROUND = 9.5
+"""Where the ground lies among what is drawn: above areas, below lines and points."""
+_DETAIL_M = 100.0
+_LEAST_ROAD_M = 600.0
+_LEAST_WATER_M2 = 150_000.0
+"""Of the ground: the least corner, road and water that paper shows (m, m, m²)."""
 _SCALE_M = 10_000
 _MARGIN = 0.02
 _COLUMNS = 4
@@ -30,10 +38,7 @@ _GRADED_IN = 0.42
 """Height of a graded legend with its heading; above, of a line of the other (inches)."""
 
 
-def draw(
-    canvas: Any,
-    layers: Sequence[Layer],
-) -> None:
+def draw(canvas: Any, layers: Sequence[Layer], base: pd.DataFrame | None = None) -> None:
     """Draw the layers that are for print, their legend and a scale bar.
 
     Parameters
@@ -42,6 +47,9 @@ def draw(
         A matplotlib figure.
     layers
         From the ground up; the first sets the view.
+    base
+        The table ``base_map``, of which the main roads, the larger waters and the municipalities'
+        names are drawn over the areas and below the points; none draws none.
     """
     printed = [layer for layer in stacked(layers) if layer.printed and len(layer.frame)]
     top, bottom = _legends(canvas, printed)
@@ -51,6 +59,8 @@ def draw(
     axes.set_aspect("equal")
     for order, layer in enumerate(printed):
         _layer(axes, layer, order)
+    if base is not None:
+        _ground(axes, base, named=not any(layer.labels for layer in printed))
     west, south, east, north = layers[0].frame.to_crs(CRS_METRES).total_bounds
     room_x, room_y = _MARGIN * (east - west), _MARGIN * (north - south)
     axes.set_xlim(west - room_x, east + room_x)
@@ -73,6 +83,7 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
                 edgecolor=mark.line,
                 linewidth=0.5 * mark.width,
                 alpha=mark.opacity,
+                marker=_marker(mark),
                 zorder=10 + order,
                 rasterized=len(part) > 400,  # noqa: PLR2004 - as vectors they would fill the file
             )
@@ -92,15 +103,51 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
     if layer.labels:
         inside = frame.representative_point()
         for title, x, y in zip(frame[layer.title], inside.x, inside.y, strict=True):
-            axes.annotate(
-                style.drawn(str(title)),
-                (x, y),
-                ha="center",
-                va="center",
-                fontsize=6.5,
-                zorder=40,
-                bbox={"boxstyle": "round,pad=0.12", "fc": style.PAPER, "ec": "none", "alpha": 0.7},
-            )
+            _name(axes, str(title), (x, y), zorder=40)
+
+
+def _ground(axes: Any, base: pd.DataFrame, *, named: bool) -> None:
+    """Draw the ground lightly: what is below it must be read, and what is above it first."""
+    rings = [shapely.Polygon(ring) for ring in ground.lines_m(base, ["water"])]
+    wet = shapely.union_all(shapely.make_valid(rings))  # islands are too small for paper
+    waters = [p.simplify(_DETAIL_M) for p in shapely.get_parts(wet) if p.area > _LEAST_WATER_M2]
+    parts: list[tuple[list[Any], dict[str, Any]]] = [
+        (waters, {"facecolor": style.WATER, "edgecolor": "none"}),
+        (_light(base, "river"), {"edgecolor": style.WATER, "linewidth": 0.4}),
+        (_light(base, "arterial"), {"edgecolor": style.EXISTING, "linewidth": 0.3}),
+        (_light(base, "freeway"), {"edgecolor": style.QUIET, "linewidth": 0.7}),
+    ]
+    for shapes, look in parts:
+        if not shapes:
+            continue
+        # as one path: many short ones would fill the file
+        whole = Path.make_compound_path(*(_path(shape) for shape in shapes))
+        drawn = PathCollection([whole], **({"facecolor": "none"} | look), alpha=0.6, zorder=_GROUND)
+        axes.add_collection(drawn, autolim=False)
+    for name, x, y in ground.names_m(base, ["city", "township"]) if named else ():
+        _name(axes, name, (x, y), zorder=_GROUND)
+
+
+def _light(base: pd.DataFrame, kind: str) -> list[Any]:
+    lines = shapely.line_merge(shapely.MultiLineString(ground.lines_m(base, [kind])))
+    long = [part for part in shapely.get_parts(lines) if part.length > _LEAST_ROAD_M]
+    return [part.simplify(_DETAIL_M) for part in long]
+
+
+def _name(axes: Any, words: str, where: tuple[float, float], *, zorder: float) -> None:
+    axes.annotate(
+        style.drawn(words),
+        where,
+        ha="center",
+        va="center",
+        fontsize=6.5,
+        zorder=zorder,
+        bbox={"boxstyle": "round,pad=0.12", "fc": style.PAPER, "ec": "none", "alpha": 0.7},
+    )
+
+
+def _marker(mark: Mark) -> str:
+    return "s" if mark.is_square else "o"
 
 
 def _path(shape: Any) -> Path:
@@ -172,7 +219,7 @@ def _handle(mark: Mark, layer: Layer) -> Any:
             [],
             [],
             linestyle="none",
-            marker="o",
+            marker=_marker(mark),
             markersize=1.35 * mark.radius * _PX_TO_PT,
             markerfacecolor=mark.fill or "none",
             markeredgecolor=line,

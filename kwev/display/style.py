@@ -51,8 +51,20 @@ PAPER: Final = "#ffffff"
 LAND: Final = "#f4f2ec"
 """The Region's land on a map."""
 
+WATER: Final = "#9cc3da"
+"""Water on a printed map."""
+
 BORDER: Final = "#6b7280"
 """Municipal boundaries."""
+
+NIGHT: Final = {
+    PAPER: "#1b2026", LAND: "#1b2026", INK: "#e6e9ed", QUIET: "#a8b1bc", BORDER: "#98a1ad",
+    LINE: "#4a545f", "#000000": "#f4f6f8", "#eceff1": "#2a323a",
+}  # fmt: skip
+"""What stands for a colour of the ground, of ink and of greys on a dark map; others stay."""
+
+NIGHT_LOW: Final = "#26303a"
+"""Lowest class of a scale on a dark map."""
 
 SEQUENCE: Final = ("#eaf2fa", "#cfe1f2", "#9ac8e1", "#529dcc", "#1c6cb1", "#08306b")
 """Six steps of blue, light to dark: densities."""

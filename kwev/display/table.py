@@ -71,7 +71,16 @@ PDF_ROWS = 40
 """Rows of a table that the PDF shows unless a table says otherwise."""
 
 TALL_ROWS = 30
-"""From here on the HTML table scrolls in its own window."""
+"""From here on the HTML table scrolls in its own window, and can be searched and sorted."""
+
+_SEARCHED = (
+    ' data-sortable="" data-filter="Find in this table"',
+    f'<script defer src="/{ASSETS}/vendor/tables.js"></script>\n',
+)
+"""What asks ``tables.js`` for it, and the script."""
+
+WIDE_LETTERS = 125
+"""A table whose columns ask for more, 16 letters each at most, lies across a printed sheet."""
 
 _GROUND = "background:var(--paper,var(--bs-body-bg,Canvas))"
 _STAY_ABOVE = f";position:sticky;top:0;z-index:1;{_GROUND}"
@@ -231,13 +240,16 @@ class Table:
         rows = "\n".join(self._html_rows(shown, is_pinned=is_pinned))
         tall = ";max-height:34rem" if is_tall else ""
         note = source_note(self.origin, f"tables/{self.name}.csv") if self.is_noted else ""
+        across = sum(min(letters, _SHORT) + _MARGIN for letters in longest)
+        wide = " kwev-wide" if across > WIDE_LETTERS else ""
+        marks, script = _SEARCHED if is_tall and not self.group else ("", "")
         return (
-            f'<div class="kwev-table" id="table-{self.name}">\n'
+            f'<div class="kwev-table{wide}" id="table-{self.name}">\n'
             f'<div class="table-scroll" role="group" tabindex="0" aria-label="{self._name()}"'
             f' style="overflow:auto;max-width:100%{tall}">\n'
-            '<table class="table table-sm" data-quarto-disable-processing="true">\n'
+            f'<table class="table table-sm" data-quarto-disable-processing="true"{marks}>\n'
             f"<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
-            f"{note}\n</div>"
+            f"{note}\n{script}</div>"
         )
 
     def markdown(self) -> str:
@@ -294,8 +306,10 @@ class Table:
         if longest > _SHORT:
             letters = min(math.ceil(longest / 2), _LONG)
             room = f";min-width:{_LETTER_REM * letters:.1f}rem"
-        look = f"text-align:{self._align(column)}{stay}{room}"
-        return f'<th scope="col" style="{look}">{escape.html(column.heading)}</th>'
+        align = self._align(column)
+        number = ' class="n"' if align == "right" else ""
+        look = f"text-align:{align}{stay}{room}"
+        return f'<th scope="col"{number} style="{look}">{escape.html(column.heading)}</th>'
 
     def _html_rows(self, rows: list[list[str]], *, is_pinned: bool) -> Iterable[str]:
         """Give the rows, with a heading where a new group begins."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -14,11 +14,14 @@ from scipy.sparse.csgraph import dijkstra
 from kwev.units import CM_PER_M
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from kwev.data.tables import Tables
+
+Names = tuple[tuple[str, ...], tuple[str, ...]]
+"""Kinds of places, and their ids."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +55,11 @@ class Places:
             np.concatenate([part.ids for part in parts]),
             np.concatenate([part.xy_m for part in parts]),
         )
+
+    @cached_property
+    def names(self) -> Names:
+        """Kinds and ids, by which the roads know the places."""
+        return tuple(self.kind.tolist()), tuple(self.ids.tolist())
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -222,10 +230,11 @@ class RoadNetwork:
     edges: pd.DataFrame
     snaps: pd.DataFrame
 
-    @classmethod
-    def of(cls, tables: Tables) -> RoadNetwork:
-        """Return the network of the processed tables."""
-        return cls(tables.road_nodes, tables.road_edges, tables.road_snaps)
+    @staticmethod
+    @lru_cache(maxsize=2)
+    def of(tables: Tables) -> RoadNetwork:
+        """Return the network of the processed tables, the same one for the same tables."""
+        return RoadNetwork(tables.road_nodes, tables.road_edges, tables.road_snaps)
 
     def within(
         self, mode: Mode, points: Places, places: Places, radius_m: float
@@ -257,7 +266,13 @@ class RoadNetwork:
         return matrix
 
     def pairs(self, mode: Mode, points: Places, places: Places, radius_m: float) -> Pairs:
-        """Return every pair of a point and a place within reach; arguments as in ``within``."""
+        """Return every pair of a point and a place within reach; arguments as in ``within``.
+
+        The last answers are kept: plans of a study ask for the same.
+        """
+        return self._pairs_of(mode, points.names, places.names, radius_m)
+
+    def _paired(self, mode: Mode, points: Names, places: Names, radius_m: float) -> Pairs:
         streets = self._streets[mode]
         start, of_start = self._spots(mode, points)
         end, of_end = self._spots(mode, places)
@@ -277,8 +292,8 @@ class RoadNetwork:
         numpy.ndarray
             Shape (n,), m; infinite where no place is reached.
         """
-        start, of_start = self._spots(mode, points)
-        end, _ = self._spots(mode, places)
+        start, of_start = self._spots(mode, points.names)
+        end, _ = self._spots(mode, places.names)
         nearest = np.full(len(points), np.inf)
         nearest[of_start] = self._streets[mode].turned().nearest_cm(end, start) / CM_PER_M
         return nearest
@@ -286,7 +301,7 @@ class RoadNetwork:
     def snapped(self, mode: Mode, places: Places) -> NDArray[np.bool_]:
         """Return which places have a spot on the roads."""
         found = np.zeros(len(places), bool)
-        found[self._spots(mode, places)[1]] = True
+        found[self._spots(mode, places.names)[1]] = True
         return found
 
     @cached_property
@@ -312,14 +327,19 @@ class RoadNetwork:
                 found[mode, str(kind)] = part.set_index("id")
         return found
 
-    def _spots(self, mode: Mode, places: Places) -> tuple[Spots, NDArray[np.int32]]:
+    @cached_property
+    def _pairs_of(self) -> Callable[[Mode, Names, Names, float], Pairs]:
+        return lru_cache(maxsize=8)(self._paired)
+
+    def _spots(self, mode: Mode, places: Names) -> tuple[Spots, NDArray[np.int32]]:
         """Return the spots of the places that have one, and which places these are."""
         parts, index = [], []
-        for kind in np.unique(places.kind):
+        kinds, ids = (np.array(part, str) for part in places)
+        for kind in np.unique(kinds):
             table = self._snaps_of.get((mode, str(kind)))
-            which = np.flatnonzero(places.kind == kind)
+            which = np.flatnonzero(kinds == kind)
             if table is not None:
-                row = table.index.get_indexer(pd.Index(places.ids[which]))
+                row = table.index.get_indexer(pd.Index(ids[which]))
                 parts.append(table.iloc[row[row >= 0]])
                 index.append(which[row >= 0])
         if not parts:

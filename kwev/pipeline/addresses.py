@@ -105,13 +105,14 @@ OUTCOMES: Final = {
 }
 """Outcomes of the check, with what each means."""
 
-_TYPES: Final = {
+TYPES: Final = {
     "street": "st", "avenue": "ave", "road": "rd", "drive": "dr", "boulevard": "blvd",
     "court": "crt", "ct": "crt", "place": "pl", "crescent": "cres", "parkway": "pky",
     "pkwy": "pky", "square": "sq", "circle": "cir", "terrace": "terr", "highway": "hwy",
 }  # fmt: skip
-_KINDS: Final = frozenset(_TYPES.values()) | {"lane", "way", "trail", "line", "gate", "walk"}
-_SIDES: Final = {"north": "n", "south": "s", "east": "e", "west": "w"}
+"""Types of street and how the civic address list writes them, both in lower case."""
+_KINDS: Final = frozenset(TYPES.values()) | {"lane", "way", "trail", "line", "gate", "walk"}
+SIDES: Final = {"north": "n", "south": "s", "east": "e", "west": "w"}
 _NUMBER = re.compile(r"^(?:[\da-z]+-)?(\d+)[a-z]?$")
 
 
@@ -133,8 +134,8 @@ def street_of(address: str) -> Street | None:
     found = _NUMBER.match(words[0]) if words else None
     if found is None:
         return None
-    rest = [_TYPES.get(w, _SIDES.get(w, w)) for w in words[1:] if w != "the"]
-    side = next((w for w in reversed(rest[1:]) if w in _SIDES.values()), "")
+    rest = [TYPES.get(w, SIDES.get(w, w)) for w in words[1:] if w != "the"]
+    side = next((w for w in reversed(rest[1:]) if w in SIDES.values()), "")
     kind = next((w for w in reversed(rest[1:]) if w in _KINDS), "")
     name = " ".join(w for i, w in enumerate(rest) if i == 0 or w not in {side, kind})
     return Street(int(found.group(1)), name, kind, side)

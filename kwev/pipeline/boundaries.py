@@ -235,3 +235,52 @@ def map_layers(
         "das": (das, ["da_id"]),
         "fsas": (fsas, ["fsa"]),
     }
+
+
+def ward_layer(
+    raw: Raw, bounds: Boundaries, parameters: Parameters, ledger: Ledger
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Return the wards as a simplified map layer, and the properties it keeps.
+
+    A ward is known by its municipality and number: one name of the file contradicts its number.
+    Edges follow the wards' own file, not the census, and may differ from it by metres.
+
+    Parameters
+    ----------
+    raw
+        ``wards``: 40 wards as the Region published them in 2017.
+    bounds
+        The municipalities, by whose names the wards are linked.
+    parameters
+        ``simplify_m`` (m), ``mended_area_share`` and ``sliver_m2`` are used.
+    ledger
+        Takes what was mended.
+
+    Returns
+    -------
+    tuple
+        ``ward_id`` (municipality and number), ``municipality_id``, ``number`` in EPSG:26917, by
+        id, and these three names.
+
+    Raises
+    ------
+    KwevError
+        If a ward is of no municipality, stands twice, or a municipality has none.
+    """
+    shapes = _layer(raw, "wards", {"WardNumber": "number"}, parameters, ledger)
+    ids = bounds.municipalities.set_index("name")["municipality_id"]
+    shapes["municipality_id"] = shapes["Municipali"].map(ids)
+    twice = shapes.duplicated(["municipality_id", "number"]).any()
+    if set(shapes["Municipali"]) != set(ids.index) or twice:
+        raise KwevError(
+            "wards are not those of the municipalities, each once",
+            where=FILES["wards"],
+            hint="Fetch it again.",
+        )
+    number = shapes["number"].map("{:02d}".format)
+    shapes["ward_id"] = shapes["municipality_id"] + "-" + number
+    # drawn by hand along roads and rivers: twice the tolerance still follows each street
+    tolerance_m = 2 * parameters.simplify_m
+    drawn = shapes.set_geometry(simplify(shapes.geometry.to_numpy(), tolerance_m))
+    columns = ["ward_id", "municipality_id", "number"]
+    return drawn.sort_values("ward_id", ignore_index=True), columns

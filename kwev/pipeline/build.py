@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import psutil
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -23,7 +24,8 @@ from kwev import escape
 from kwev.data.schemas import PROCESSED, check
 from kwev.files import dump_json, write_text
 from kwev.pipeline.addresses import Gazetteer
-from kwev.pipeline.boundaries import map_layers, read_boundaries
+from kwev.pipeline.base_map import base_map
+from kwev.pipeline.boundaries import map_layers, read_boundaries, ward_layer
 from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
 from kwev.pipeline.geometry import geojson, metres_of, to_metres
@@ -43,6 +45,7 @@ from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, w
 from kwev.pipeline.station_checks import check_table
 from kwev.pipeline.station_records import read_records
 from kwev.pipeline.stations import merge_stations
+from kwev.pipeline.streets import street_tables
 from kwev.pipeline.tariffs import tariff_table
 from kwev.pipeline.transit import access, transit_tables
 from kwev.pipeline.vehicles import downscale_vehicles, grow, growth_tables
@@ -197,11 +200,12 @@ REGISTER = Path(__file__).resolve().parents[2] / "data" / "sources.json"
 
 STAGES = (
     "raw", "boundaries", "population", "adoption", "cells", "growth", "homes", "stations", "sites",
-    "grid", "roads", "snaps", "transit", "facts", "tariffs", "citations", "files",
+    "grid", "roads", "snaps", "streets", "transit", "facts", "tariffs", "citations", "ground",
+    "files",
 )  # fmt: skip
 """The stages in the order in which they run."""
 
-_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "transit_lines")
+_LAYERS = ("das", "tracts", "fsas", "municipalities", "region", "wards", "transit_lines")
 
 
 def _written() -> tuple[str, ...]:
@@ -321,6 +325,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("boundaries"):
         bounds = read_boundaries(raw, parameters, ledger)
         layers = map_layers(bounds, parameters)
+        layers["wards"] = ward_layer(raw, bounds, parameters, ledger)
     with meter.stage("population"):
         addresses = read_addresses(raw, ledger)
         points = spread_population(addresses, bounds, ledger)
@@ -359,6 +364,10 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
             "cell": places.cells, "da": das, "tract": tracts, "station": stations, "site": sites,
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
+    with meter.stage("streets"):
+        ways, own = to_metres(raw.read_shapes("roads")), bounds.municipalities
+        towns = dict(zip(own["name"], own["municipality_id"], strict=True))
+        streets = street_tables(ways, graph, addresses, towns, ledger)
     with meter.stage("transit"):
         transit, layers["transit_lines"] = transit_tables(raw, bounds, parameters, ledger)
     with meter.stage("facts"):
@@ -374,6 +383,10 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("citations"):
         citations = citation_table(raw)
         checks = check_table(raw)
+    with meter.stage("ground"):
+        lines = layers["transit_lines"][0]
+        tracks = np.asarray(lines.geometry[lines["mode"] == "ion"])
+        ground = base_map(raw, bounds, tracks, parameters, ledger)
     tables = {
         "municipalities": places.municipalities, "das": das, "tracts": tracts,
         "fsas": vehicles.fsas, "cells": places.cells, "cell_parts": places.cell_parts,
@@ -382,11 +395,14 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         "ev_forecast": ahead.forecast, "fsa_growth": growth.fsas, "da_growth": later[0],
         "tract_growth": later[1], "cell_growth": later[2],
         "road_nodes": graph.nodes, "road_edges": graph.edges, "road_snaps": snaps,
+        "streets": streets.streets, "street_numbers": streets.numbers,
+        "street_shapes": streets.shapes,
         "da_profiles": homes, "tract_profiles": tract_homes, "construction": construction,
         "transit_stops": transit["stops"], "transit_routes": transit["routes"],
         "transit_days": transit["days"], "transit_lengths": transit["lengths"],
         "transit_planned": transit["planned"], "site_facts": of_sites, "point_facts": of_points,
         "tariffs": tariffs, "citations": citations, "station_checks": checks,
+        "base_map": ground,
     }  # fmt: skip
     return tables, layers
 

@@ -372,3 +372,11 @@ class Parameters:
     local_street_fit: float = 0.8
     """Factor on the fit of a site whose nearest public road is a local street or lane (1). Range
     0.5 to 1. Assumption: strangers' cars suit a main road better than a quiet street."""
+
+    ground_simplify_m: float = 5.0
+    """Detail below this is left out of the base map (m). Range 2 to 10. Assumption: half the width
+    of a street's land."""
+
+    ground_margin_m: float = 2000.0
+    """How far the base map reaches beyond the Region (m). Range 500 to 5000. Assumption: what a map
+    that is fitted to the Region shows of its neighbours."""

@@ -167,6 +167,7 @@ FILES: Final = {
     "das": "boundaries/da_2021_cd3530.geojson",
     "tracts": "boundaries/ct_2021_cma541.geojson",
     "fsas": "boundaries/fsa_2021.geojson",
+    "wards": "boundaries/ward_boundaries_row_2017.geojson",
     "da_census": "population/da_2021_population_dwellings.csv",
     "da_links": "population/da_2021_geographic_links.csv",
     "municipalities": "population/csd_2021_population.csv",
@@ -192,6 +193,9 @@ FILES: Final = {
     "food": "potential_locations/row_food_facilities_2016.csv",
     "job_zones": "population/tts2016_taz_jobs_workers.geojson",
     "roads": "road_network/row_roads_2026-01.parquet",
+    "water": "basemap/osm_water_2026-06-26.geojson",
+    "rivers": "basemap/osm_rivers_2026-06-26.geojson",
+    "districts": "boundaries/planning_districts_2016.geojson",
     "ion_stops": "transit/ion_stops_stage1_stage2.csv",
     "grt_feed": "transit/grt_gtfs_2026-01.zip",
     "ion_feed": "transit/ion_lrt_gtfs_2026-01.zip",
@@ -359,9 +363,10 @@ def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataF
 
 
 _AREAS: Final = frozenset({"Polygon", "MultiPolygon"})
+_LINES: Final = frozenset({"LineString", "MultiLineString"})
 KINDS_OF: Final = {
-    "das": _AREAS, "tracts": _AREAS, "fsas": _AREAS, "job_zones": _AREAS,
-    "roads": frozenset({"LineString", "MultiLineString"}),
+    "das": _AREAS, "tracts": _AREAS, "fsas": _AREAS, "wards": _AREAS, "job_zones": _AREAS,
+    "districts": _AREAS, "roads": _LINES, "rivers": _LINES,
 }  # fmt: skip
 """Kinds of geometry that a layer may have; a layer of places may have any."""
 

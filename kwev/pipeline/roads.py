@@ -321,18 +321,29 @@ def snap(
     nearest = np.full(len(points), len(lines), np.int64)
     np.minimum.at(nearest, hits, edges)
     snapped = np.flatnonzero(nearest < len(lines))
-    edge = eligible[nearest[snapped]]
-    line, point = graph.lines_cm[edge], points[snapped]
+    table = pd.DataFrame({"edge_id": -1, "along_m": 0.0, "offset_m": 0.0}, index=range(len(points)))
+    found = spots_on(graph, eligible[nearest[snapped]], points_cm[snapped])
+    table.loc[snapped, list(found)] = found.to_numpy()
+    return table.astype({"edge_id": np.int64})
+
+
+def spots_on(
+    graph: RoadGraph, edge: NDArray[np.int64], points_cm: NDArray[np.int64]
+) -> pd.DataFrame:
+    """Return where on a given edge (its index) each point meets the roads, as :func:`snap` does."""
+    line, point = graph.lines_cm[edge], np.asarray(shapely.points(points_cm))
     exact = shapely.line_locate_point(line, point)
     at_end = exact > shapely.length(line) - 1
     down = np.floor(exact + NOISE_CM)
     spot = np.where(at_end, shapely.get_point(line, -1), shapely.line_interpolate_point(line, down))
     offset = np.ceil(shapely.distance(spot, point) - NOISE_CM)
-    table = pd.DataFrame({"edge_id": -1, "along_m": 0.0, "offset_m": 0.0}, index=range(len(points)))
-    table.loc[snapped, "edge_id"] = graph.edges["edge_id"].to_numpy()[edge]
-    table.loc[snapped, "along_m"] = np.where(at_end, graph.length_cm[edge], down) / CM_PER_M
-    table.loc[snapped, "offset_m"] = np.maximum(offset, 0) / CM_PER_M
-    return table
+    return pd.DataFrame(
+        {
+            "edge_id": graph.edges["edge_id"].to_numpy()[edge],
+            "along_m": np.where(at_end, graph.length_cm[edge], down) / CM_PER_M,
+            "offset_m": np.maximum(offset, 0) / CM_PER_M,
+        }
+    )
 
 
 def _count_unsnapped(

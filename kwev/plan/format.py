@@ -233,7 +233,8 @@ class SolverSays(_Record):
 
     kwev_version: Version
     """Version of kwev that wrote the file."""
-    name: Literal["highs", "scip", "gurobi"]
+    name: Literal["highs", "scip", "gurobi", "browser"]
+    """`browser`: a reader's own, on the page "Change the plan"."""
     version: Version
     licence: Literal["open source", "full", "size-limited, non-production"]
     reason: Literal["asked_for", "full_licence", "gurobi_size_limited", "no_gurobi"]

@@ -102,7 +102,7 @@ def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[di
     net = effects.network["after"]
     metres = nearest_m(cells.xy_m, (net.l2 if level == "l2" else net.l3).xy_m)
     metres = np.where(np.isfinite(metres), metres, np.nan)
-    possible = _possible(effects, level)
+    reachable = possible(effects, level)
     known = effects.tables.cells.set_index("cell_id").reindex(cells.ids)
     degrees = known[["latitude", "longitude"]].to_numpy(np.float64)
     names = effects.tables.municipalities.set_index("municipality_id")["name"]
@@ -126,13 +126,13 @@ def _of_level(effects: Effects, level: Level, gap: NDArray[np.int64]) -> list[di
                 "northing_m": float(middle[3]),
                 "nearest_m": float(np.average(metres[here], weights=people)),
                 "farthest_m": float(metres[here].max()),
-                "within_a_site": float(people[possible[here]].sum() / people.sum()),
+                "within_a_site": float(people[reachable[here]].sum() / people.sum()),
             }
         )
     return found
 
 
-def _possible(effects: Effects, level: Level) -> NDArray[np.bool_]:
+def possible(effects: Effects, level: Level) -> NDArray[np.bool_]:
     """Return which cells some action, done or not, would bring within reach."""
     return np.asarray((effects.reach[level].change > 0).sum(axis=1)).ravel() > 0
 
@@ -156,8 +156,8 @@ def summary(effects: Effects, listed: pd.DataFrame) -> pd.DataFrame:
     for level in LEVEL_KEYS:
         out = ~effects.covered(level, "after")
         people = effects.cells.people
-        possible = _possible(effects, level)
-        every, near = float(people[out].sum()), float(people[out & possible].sum())
+        reachable = possible(effects, level)
+        every, near = float(people[out].sum()), float(people[out & reachable].sum())
         part = listed[listed["level"] == level]
         inside = float(part["people"].sum())
         found.append(
@@ -275,7 +275,7 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
     )
     return Layer(
         f"{name} gaps", frame, marks, title="title", facts=_FACTS,
-        heading=f"People without {name}", focus=True, above=above,
+        heading=f"People without {name}", above=above,
     )  # fmt: skip
 
 

@@ -352,7 +352,7 @@ def gap_map(tables: Tables, config: Config, *, folder: Path | None = None) -> Fi
     )
     near = Layer(
         "Dense neighbourhoods", frame, marks, title="title", facts=_CLUSTER_FACTS,
-        heading="People and the nearest Level 3", focus=True,
+        heading="People and the nearest Level 3",
     )  # fmt: skip
     stations = cartography.places(cartography.named(tables, counted(tables.stations, config)))
     level3 = stations[stations["l3_ports"] > 0].assign(mark=0)

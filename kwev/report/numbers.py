@@ -48,6 +48,7 @@ from kwev.report import (
     vehicles,
 )
 from kwev.report.comparison import of_both
+from kwev.report.edition import of_edition
 from kwev.report.equity import of_equity
 from kwev.report.out_of_reach import of_targets_out_of_reach
 from kwev.report.phases import of_phases
@@ -77,6 +78,7 @@ def everything(report: Report) -> Numbers:
         *(room.numbers for room in rooms),
         of_both, of_scenario, of_plan, of_budgets, of_phases, of_assumptions,
         of_targets_out_of_reach, of_findings, of_schedule, of_sites, of_equity, of_alternatives,
+        of_edition,
     )  # fmt: skip
     return Numbers([number for part in parts for number in part(report)])
 

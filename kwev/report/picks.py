@@ -150,9 +150,13 @@ def _facts(tables: Tables, action: str) -> dict[str, object]:
 # -- named values, tables and map ---------------------------------------------------------------
 
 CLASSES: Final = {
-    "fragile": Mark("in fewer than half", fill="#f3c78a", line=style.QUIET, radius=4.5),
-    "usual": Mark("in half or more", fill="#9ac8e1", line=style.QUIET, radius=5),
-    "core": Mark("in nine of ten or more", fill="#08306b", line=style.INK, radius=6),
+    "fragile": Mark(
+        "in fewer than half", fill="#f3c78a", line=style.QUIET, radius=4.5, is_square=True
+    ),
+    "usual": Mark("in half or more", fill="#9ac8e1", line=style.QUIET, radius=5, is_square=True),
+    "core": Mark(
+        "in nine of ten or more", fill="#08306b", line=style.INK, radius=6, is_square=True
+    ),
 }
 """Looks of the classes of what the recommended plan takes, the core drawn last."""
 
@@ -182,7 +186,6 @@ def map_of(tables: Tables, table: pd.DataFrame, origin: Origin) -> Figure:
         title="name",
         facts=_FACTS,
         heading="Chosen in how many plans",
-        focus=True,
     )
     counts = ", ".join(
         f"{int((own['class'] == name).sum())} {mark.label}" for name, mark in CLASSES.items()

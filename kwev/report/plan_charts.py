@@ -390,7 +390,7 @@ def _station_layers(existing: gpd.GeoDataFrame) -> list[Layer]:
         word = f"Existing {level.short}"
         mark = Mark(word, fill=level.colour_today, line=style.INK, radius=level.radius_px)
         facts = cartography.STATION_FACTS
-        layers.append(Layer(word, part, (mark,), title="name", facts=facts, focus=True))
+        layers.append(Layer(word, part, (mark,), title="name", facts=facts))
     return layers
 
 
@@ -400,10 +400,12 @@ def _phase_layers(actions: pd.DataFrame, kinds: list[str]) -> list[Layer]:
         kind = ACTION_KIND[key]
         part = cartography.places(actions[actions["kind"] == key]).assign(mark=0)
         part["category"] = part["category"].str.replace("_", " ")
-        look = Mark(kind.short, kind.colour, style.PAPER, 1.5, radius=kind.radius_px)
+        look = Mark(
+            kind.short, kind.colour, style.PAPER, 1.5, radius=kind.radius_px, is_square=True
+        )
         # the control lists phase 1 first; the many new L2 stations lie below the few others
         layers.append(
-            Layer(LAYERS[key], part, (look,), title="name", facts=_ACTION_FACTS, focus=True,
+            Layer(LAYERS[key], part, (look,), title="name", facts=_ACTION_FACTS,
                   above=len(kinds) - rank)
         )  # fmt: skip
     return layers

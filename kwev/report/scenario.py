@@ -263,18 +263,23 @@ def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None
     _ = report.plan, report.conflict
 
 
+def data_dates(tables: Tables) -> str:
+    """Return the dates that people, vehicles and stations are known for, in words."""
+    quarter = str(tables.fsas["quarter"].iloc[0])
+    records = tables.station_records
+    listed = records[records["source"].isin(INVENTORIES)].groupby("source")["snapshot"].max()
+    stations = " and ".join(sorted(str(date)[: len("2024-11")] for date in listed))
+    return f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations {stations}"
+
+
 def _note_provenance(report: Report, entry: Entry) -> None:
     """Leave what the pages' footers say about the plan."""
     said = entry.plan.solver_says
-    quarter = str(report.tables.fsas["quarter"].iloc[0])
-    records = report.tables.station_records
-    listed = records[records["source"].isin(INVENTORIES)].groupby("source")["snapshot"].max()
-    stations = " and ".join(sorted(str(date)[: len("2024-11")] for date in listed))
     write_json(
         report.project.build / "provenance.json",
         {
             "Scenario": f"{report.scenario}, demand points: {report.geography}",
             "Solver": f"{said.name} {said.version}, plan {words.optimality(entry.plan)}",
-            "Data": f"Census 2021, EVs {quarter[:4]} {quarter[4:]}, stations {stations}",
+            "Data": data_dates(report.tables),
         },
     )

@@ -69,7 +69,7 @@ def page(package: SitePackage, before: SitePackage | None, after: SitePackage | 
         "<h2>What and when</h2>",
         _facts(_what(package)),
         "<h2>Power</h2>",
-        _facts(_power(package)),
+        _facts(power_facts(package)),
         _arithmetic(package),
         "<h2>What the site needs</h2>",
         _needs(package),
@@ -109,7 +109,8 @@ def _what(package: SitePackage) -> list[tuple[str, str]]:
     ]
 
 
-def _power(package: SitePackage) -> list[tuple[str, str]]:
+def power_facts(package: SitePackage) -> list[tuple[str, str]]:
+    """Return what a site takes from the grid, as names and words."""
     grid = package.implementation.grid_requirements
     facts = [
         ("Increase", f"{_signed(grid.power_increase_kw)} kW"),
@@ -168,7 +169,7 @@ SITES: Final = f"{ASSETS}/sites"
 
 FILES: Final = f"{ASSETS}/downloads"
 CSV, GEOJSON, PHASES = "site-packages.csv", "site-packages.geojson", "phases.json"
-_ABOUT: Final = {
+ABOUT: Final = {
     CSV: "A row for each site: ports, power, current, transformer, cost, months.",
     GEOJSON: "The same with the arithmetic and everything that each site needs.",
     PHASES: "The specification's three phases, by kind of action.",
@@ -226,7 +227,7 @@ def _write_pages(order: list[str], packages: list[SitePackage], project: Project
 def site_files(report: Report) -> Table:
     """Return the files of the sites to take away."""
     frame = pd.DataFrame(
-        [{"file": name, "url": f"/{FILES}/{name}", "about": _ABOUT[name]} for name in _ABOUT]
+        [{"file": name, "url": f"/{FILES}/{name}", "about": ABOUT[name]} for name in ABOUT]
     )
 
     def files_to(project: Project) -> None:

@@ -399,7 +399,7 @@ def station_map(tables: Tables, *, folder: Path | None = None) -> Figure:
     outside = Mark("Outside the Region", fill=style.LINE, line="#5b6470")
     public, for_teslas = frame[inside & ~is_tesla], frame[inside & is_tesla]
     drawn = [
-        Layer(name, part, marks, title="name", facts=cartography.STATION_FACTS, focus=True)
+        Layer(name, part, marks, title="name", facts=cartography.STATION_FACTS)
         for name, part, marks in (
             ("Public stations", public, _LEVEL_MARKS),
             ("Stations for Teslas only", for_teslas.assign(mark=0), (tesla,)),

@@ -269,7 +269,6 @@ def area_map(tables: Tables, *, folder: Path | None = None) -> Figure:
         title="fsa",
         facts="per_thousand ev:area bev:area phev:area inside_share:region ev_inside:count",
         heading="EVs per 1,000 residents",
-        focus=True,
     )
     (most,) = rows(frame.nlargest(1, "per_thousand"))
     (least,) = rows(frame.nsmallest(1, "per_thousand"))
@@ -325,7 +324,7 @@ def growth_map(tables: Tables, areas: pd.DataFrame, *, folder: Path | None = Non
     )
     layer = Layer(
         "EV growth", frame, marks, title="fsa", facts=facts,
-        heading="Growth over the last four quarters (%)", focus=True,
+        heading="Growth over the last four quarters (%)",
     )  # fmt: skip
     (most,) = rows(frame.nlargest(1, "percent"))
     (least,) = rows(frame.nsmallest(1, "percent"))

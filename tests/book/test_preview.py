@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 
+from kwev.book import preview
+from kwev.book.chapters import read_book
 from kwev.book.pages import check_book, page_facts
 from kwev.book.render import render
 from kwev.errors import KwevError
@@ -156,3 +159,28 @@ def test_a_broken_book_is_refused_and_the_old_one_stays(make_book, overlay, mess
         render(book.root, engine="preview", progress=False)
     assert (book.output_dir / "index.html").read_text() == "the old book"
     assert not list((book.root / "build").glob("site-*"))
+
+
+def test_stylesheet_has_the_rules_of_the_theme_by_day_and_by_night(make_book):
+    book = make_book()
+    theme = book.root / "theme"
+    theme.mkdir(exist_ok=True)
+    colours = "/*-- scss:defaults --*/\n// Colours.\n$kwev-ink: {};\n$body-color: $kwev-ink;\n"
+    (theme / "light.scss").write_text(colours.format("#111"))
+    own = "/*-- scss:rules --*/\n.moon { color: $kwev-ink; }\n"
+    (theme / "dark.scss").write_text(colours.format("#eee") + own)
+    rules = "/*-- scss:rules --*/\n// A remark.\n.both { color: $kwev-ink; }\n"
+    (theme / "rules.scss").write_text(rules)
+    html = book.root / "_quarto.yml"
+    both = {side: [f"theme/{side}.scss", "theme/rules.scss"] for side in ("light", "dark")}
+    settings = yaml.safe_load(html.read_text())
+    settings["format"]["html"]["theme"] = both
+    html.write_text(yaml.safe_dump(settings))
+    css = preview._stylesheet(read_book(book.root))
+    day, _, night = css.partition("@media (prefers-color-scheme: dark)")
+    assert "--ink: #111;" in day
+    assert ".both { color: var(--ink); }" in day
+    assert night.startswith(" { :root { --ink: #eee; }\n.moon { color: var(--ink); } }")
+    assert css.count(".both") == 1
+    assert "$" not in css
+    assert "remark" not in css

@@ -77,7 +77,9 @@ def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypa
     book = make_book()
     monkeypatch.setattr(render, "find_quarto", lambda: fake(tmp_path / "quarto", ""))
     book.output_dir.mkdir()
-    with pytest.raises(KwevError, match=r"not sound: chapters/01-cover\.html: the page is missing"):
+    with pytest.raises(
+        KwevError, match=r"not sound: .*chapters/01-cover\.html: the page is missing"
+    ):
         render_of_render(book.root, engine="quarto", to=("html",), progress=False)
     assert list(book.output_dir.iterdir()) == []
 

@@ -6,6 +6,7 @@ compares every output, inline values included, so that what is not deterministic
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,16 @@ def known():
     return {number.name: number._repr_markdown_() for number in everything(load_report())}
 
 
+@pytest.fixture(scope="module")
+def known_in_french():
+    from kwev.report.french import in_french
+    from kwev.report.numbers import everything
+    from kwev.report.scenario import load_report
+
+    french = in_french(everything(load_report()))
+    return {number.name: number._repr_markdown_() for number in french}
+
+
 @pytest.mark.parametrize("source", CHAPTERS)
 def test_the_chapter_stays_inside_the_subset(source):
     assert [str(problem) for problem in check_subset(CHAPTERS[source])] == []
@@ -79,13 +90,14 @@ def test_every_inline_expression_has_a_value(source, executed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", CHAPTERS)
-def test_what_is_printed_for_a_number_is_that_number(source, executed, known):
+def test_what_is_printed_for_a_number_is_that_number(source, executed, known, known_in_french):
+    forms = {"n": known, "fr": known_in_french}
     printed = [
-        (where, expression.removeprefix("n."), value)
+        (where, *expression.split(".", 1), value)
         for where, expression, value in inline_values(executed(source))
-        if expression.startswith("n.")
+        if re.fullmatch(r"(?:n|fr)\.\w+", expression)
     ]
-    wrong = [p for p in printed if known[p[1]] != p[2]]
+    wrong = [p for p in printed if forms[p[1]][p[2]] != p[3]]
     assert wrong == []
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from kwev.book.chapters import read_book, read_chapter
+from kwev.book.sentences import words
 from kwev.report.numbers import everything
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = re.compile(r"\{python\} \w+\.(\w+)`")
-METRICS = ("along the roads", "straight line")
+MOST_WORDS = 90
+METRICS = ("along the roads", "straight line", "le long des rues", "de route", "vol d'oiseau")
 
 ALIKE = (
     ("rec_l2_road_after", "l2_after"),
@@ -64,6 +66,12 @@ def test_a_share_of_an_opening_is_the_front_pages_or_declared(numbers, source):
     known = {name for names in ALIKE for name in names} | TOLD_ALONE
     shares = {n for n in NAME.findall(opening(source)) if numbers[n].unit == "share"}
     assert shares <= known
+
+
+@pytest.mark.parametrize("source", [s for s in SOURCES if s != "index.qmd"])
+def test_an_opening_is_read_in_half_a_minute(source):
+    lines = [line for line in opening(source).splitlines() if not line.startswith(("#", ":::"))]
+    assert sum(map(words, lines)) <= MOST_WORDS
 
 
 @pytest.mark.parametrize("source", SOURCES)

@@ -203,10 +203,11 @@ def opened(book):
             page.goto(f"{address}/{name}")
             page.wait_for_load_state("networkidle")
             for chart in page.locator(".kwev-chart").all():
-                chart.scroll_into_view_if_needed()
+                chart.locator(".kwev-ask button").click()
                 chart.locator("svg.main-svg").first.wait_for()
+            for button in page.locator(".kwev-map .kwev-ask button").all():
+                button.click()
             for frame in page.locator("iframe").element_handles():
-                frame.scroll_into_view_if_needed()  # it loads when it comes near the window
                 frame.content_frame().wait_for_url("**/*.html")
             if "/maps/" in name:
                 page.locator("[data-ready]").wait_for()

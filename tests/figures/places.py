@@ -3,8 +3,10 @@
 import json
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 
+from kwev import escape, polyline
 from kwev.sets import MANIFEST, entry
 
 WEST, SOUTH, STEP = -80.6, 43.3, 0.1
@@ -40,6 +42,22 @@ def write_shapes(folder):
     held = {path.name: entry(path.read_bytes()) for path in sorted(folder.glob("*.geojson"))}
     (folder / MANIFEST).write_text(json.dumps({"processed": held}))
     return folder
+
+
+def write_base_map(folder):
+    """Write a base map of a street, a lake and a city below ``folder``, and a manifest of it."""
+    lake = np.array(square(1)[0]) * 0.25 + 0.75 * np.array([WEST + STEP, SOUTH + STEP / 2])
+    street = np.array([[WEST + STEP / 4, SOUTH + STEP / 2], [WEST + 3.8 * STEP, SOUTH + STEP / 2]])
+    rows = [
+        ("water", "", polyline.encode(lake)),
+        ("arterial", "King St", polyline.encode(street)),
+        ("city", "Kitchener", polyline.encode(street[:1])),
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    text = escape.csv(pd.DataFrame(rows, columns=["kind", "name", "path"]))
+    (folder / "base_map.csv").write_text(text)
+    held = {"base_map.csv": entry(text.encode(), rows=len(rows))}
+    (folder / MANIFEST).write_text(json.dumps({"processed": held}))
 
 
 def route_lines():

@@ -43,8 +43,8 @@ def test_dashboard_has_four_axes_and_the_values_of_the_tables(made, request, ori
     assert [length for bars in specs[3]["data"] for length in bars["x"]] == [4, 4, 4]
     assert set(shown.data["panel"]) == {"Infrastructure", "Cost", "Coverage", "Timeline"}
     assert len(re.findall(r"<script[^>]*src=", shown.html())) == 1
-    picture = shown.static()
+    picture = shown.static().printed
     assert is_svg(picture)
-    assert picture == shown.static()
+    assert picture == shown.static().printed
     axes = etree.fromstring(picture).xpath("//*[starts-with(@id, 'axes_')]")
     assert len(axes) == 4

@@ -48,7 +48,7 @@ def test_the_lorenz_chart_says_what_the_poorer_half_has(report):
     part = curves[(curves["level"] == "l3") & (curves["when"] == "after")]
     half = part.loc[(part["people"] - 0.5).abs().idxmin(), "value"]
     assert f"{half:.0%} with the plan" in shown.alt
-    assert is_svg(shown.static())
+    assert is_svg(shown.static().printed)
     assert outside(shown.interactive()) == []
     with pytest.raises(KwevError, match="people"):
         accessibility.lorenz_chart(curves.drop(columns="people"), origin=report.origin)
@@ -59,7 +59,7 @@ def test_the_history_chart_keeps_sources_apart(report):
     assert set(shown.data["series"]) == set(monitoring._SERIES)
     assert "2022-07-15" in shown.alt
     assert "target 95%" in shown.alt
-    assert is_svg(shown.static())
+    assert is_svg(shown.static().printed)
     assert outside(shown.interactive()) == []
 
 

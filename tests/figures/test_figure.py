@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
+import struct
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from figures.reading import outside
 from lxml import etree
+from PIL import Image
+from plotly.offline import get_plotlyjs_version
 
 from kwev.display import figure
-from kwev.display.figure import Figure, publish_vendor
+from kwev.display.figure import Figure, Picture, picture, publish_vendor
 from kwev.errors import KwevError
 from kwev.report import plan_charts, region
 
@@ -23,7 +28,9 @@ CHARTS = {
     "cost_breakdown": plan_charts.costs,
     "candidates_by_category": region.by_category,
 }
-PNG = b"\x89PNG\r\n\x1a\n"
+PLOTLY = "plotly/plotly-basic.min.js"
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'/>"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + struct.pack(">II", 1152, 800)
 
 
 def simple(**changes):
@@ -34,7 +41,7 @@ def simple(**changes):
         "vintage": "2021",
         "data": pd.DataFrame({"a": [1]}),
         "interactive": lambda: "<p>moves</p>",
-        "static": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "static": lambda: Picture(SVG, PNG),
     }
     return Figure(**{**facts, **changes})
 
@@ -58,7 +65,7 @@ def test_bundle_holds_both_forms(chart):
 
 def test_same_bytes_on_second_call(chart):
     assert chart.html() == chart.html()
-    assert chart.static() == chart.static()
+    assert chart.static().printed == chart.static().printed
 
 
 def test_numbers_drawn_are_the_numbers_in_the_csv(chart, folder):
@@ -95,24 +102,67 @@ def test_axes_carry_units(chart):
 
 def test_wrapper_names_the_figure_its_source_and_its_data():
     text = simple().html()
-    assert 'role="group" aria-label="a &quot;line&quot; &amp; a dot"' in text
+    assert 'alt="a &quot;line&quot; &amp; a dot" width="576" height="400" loading="lazy"' in text
     assert "Source: x · data to 2021" in text
-    assert 'href="/assets/data/a-figure.csv"' in text
+    for file in ("data/a-figure.csv", "figures/a-figure.svg", "figures/a-figure.png"):
+        assert f'href="/assets/{file}" download' in text
 
 
-def test_map_is_its_own_file_in_a_lazy_frame(folder):
+def test_what_moves_waits_hidden_behind_a_button_that_scripts_show():
+    soup = BeautifulSoup(simple().html(), "html.parser")
+    button, live = soup.select_one(".kwev-ask[hidden] button"), soup.select_one(".kwev-live")
+    assert button["aria-controls"] == live["id"]
+    assert button["aria-expanded"] == "false"
+    assert button.text in button["aria-label"]
+    assert live.has_attr("hidden")
+    assert live.p.text == "moves"
+    assert not soup.select_one(".kwev-still").has_attr("hidden")
+
+
+def drawing_of(marks):
+    """Return the picture of so many points, none where another is."""
+
+    def draw(canvas):
+        canvas.add_subplot().plot(range(marks), [i * i % 7919 for i in range(marks)], "o", ms=1)
+
+    return picture(draw, height_in=2, alt="Points & more", note="a note")
+
+
+def test_picture_is_loaded_and_printed_in_the_form_that_is_small():
+    few, many = drawing_of(3), drawing_of(4000)
+    assert few.shown == "svg"
+    assert few.printed == few.svg
+    assert few.size_px == (576, 192)
+    assert many.shown == "png"
+    assert many.printed == many.png
+    assert len(many.png) < figure.SVG_LIMIT < len(many.svg)
+    assert many.png == drawing_of(4000).png
+    with Image.open(io.BytesIO(many.png)) as opened:
+        assert opened.text["Title"] == "Points & more"
+        assert opened.mode == "P"
+
+
+def test_both_forms_of_the_picture_are_files_to_take_away(folder):
+    simple()._repr_mimebundle_()
+    written = folder.root / "assets" / "figures"
+    assert (written / "a-figure.svg").read_bytes() == SVG
+    assert (written / "a-figure.png").read_bytes() == PNG
+
+
+def test_map_is_its_own_file_that_no_frame_loads_before_it_is_asked_for(folder):
     shown = simple(kind="map", interactive=lambda: "<!DOCTYPE html><p>map</p>")
     bundle, _ = shown._repr_mimebundle_()
-    assert 'src="/assets/maps/a-figure.html"' in bundle["text/html"]
-    assert 'loading="lazy"' in bundle["text/html"]
-    assert 'title="a &quot;line&quot;' in bundle["text/html"]
+    assert ' data-src="/assets/maps/a-figure.html"' in bundle["text/html"]
+    assert 'href="/assets/maps/a-figure.html">Map on its own page' in bundle["text/html"]
+    assert "<iframe" not in bundle["text/html"]
     saved = (folder.root / "assets" / "maps" / "a-figure.html").read_text()
     assert saved == "<!DOCTYPE html><p>map</p>"
 
 
 @pytest.mark.usefixtures("folder")
-def test_png_when_the_picture_is_no_svg():
-    bundle, _ = simple(static=lambda: PNG)._repr_mimebundle_()
+def test_png_when_the_svg_is_too_large_for_print():
+    large = SVG + b" " * figure.SVG_LIMIT
+    bundle, _ = simple(static=lambda: Picture(large, PNG))._repr_mimebundle_()
     assert base64.b64decode(bundle["image/png"]) == PNG
     assert "image/svg+xml" not in bundle
 
@@ -133,14 +183,21 @@ def test_vendor_files_are_local_and_whole(folder):
     publish_vendor(folder)
     vendor = folder.root / "assets" / "vendor"
     names = {str(p.relative_to(vendor)) for p in vendor.rglob("*") if p.is_file()}
-    assert {"plotly.min.js", "figures.js", "leaflet/leaflet.js", "leaflet/leaflet.css"} <= names
+    assert {PLOTLY, "figures.js", "leaflet/leaflet.js", "leaflet/leaflet.css"} <= names
     assert outside((vendor / "leaflet" / "leaflet.css").read_text()) == []
     for url in re.findall(r"url\((images/[^)]+)\)", (vendor / "leaflet/leaflet.css").read_text()):
         # the marker picture is for markers of Leaflet's own, which no map here has
         assert url == "images/marker-icon.png" or (vendor / "leaflet" / url).is_file()
-    before = (vendor / "plotly.min.js").stat().st_mtime_ns
+    before = (vendor / PLOTLY).stat().st_mtime_ns
     publish_vendor(folder)
-    assert (vendor / "plotly.min.js").stat().st_mtime_ns == before
+    assert (vendor / PLOTLY).stat().st_mtime_ns == before
+
+
+def test_the_browser_draws_with_the_version_that_describes(folder):
+    publish_vendor(folder)
+    head = (folder.root / "assets" / "vendor" / PLOTLY).read_text(encoding="utf-8")[:100]
+    (major,) = re.findall(r"plotly\.js \(basic - minified\) v(\d+)\.", head)
+    assert major == get_plotlyjs_version().split(".")[0]
 
 
 def test_missing_column_and_no_rows_are_named(frames, origin):

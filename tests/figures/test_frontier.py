@@ -67,8 +67,8 @@ def test_what_no_weights_find_is_told_apart_by_shape_and_word(origin):
 )
 def test_the_charts_are_local_and_the_same_again(make, origin):
     figure, again = make(origin), make(origin)
-    assert is_svg(figure.static())
-    assert figure.static() == again.static()
+    assert is_svg(figure.static().printed)
+    assert figure.static().printed == again.static().printed
     assert figure.interactive() == again.interactive()
     assert outside(figure.interactive()) == []
 

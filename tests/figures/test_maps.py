@@ -13,7 +13,7 @@ from figures.reading import outside
 from lxml import etree
 
 from kwev.config import load_config
-from kwev.display import layers
+from kwev.display import ground, layers, map_print
 from kwev.display.figure import SVG_LIMIT, is_svg
 from kwev.errors import KwevError
 from kwev.report import plan_charts, region, stations, transit, vehicles
@@ -88,12 +88,12 @@ def test_page_loads_only_files_of_the_site(shown, folder):
 def test_same_bytes_again(shown, shapes, made, request):
     again = draw(request.node.callspec.params["shown"], places.tables(), made, shapes)
     assert again.interactive() == shown.interactive()
-    assert again.static() == shown.static()
+    assert again.static().printed == shown.static().printed
     assert again.data.to_csv() == shown.data.to_csv()
 
 
 def test_static_twin_is_a_picture_with_a_title(shown):
-    picture = shown.static()
+    picture = shown.static().printed
     assert is_svg(picture)
     assert len(picture) < SVG_LIMIT
     title = etree.fromstring(picture).find(".//{http://purl.org/dc/elements/1.1/}title")
@@ -144,7 +144,6 @@ def test_plan_popups_tell_ports_power_cost_and_proxy(shapes, made):
     assert facts["Power after (kW)"] == "700.0"
     assert facts["Grid capacity, proxy (kW)"] == "750"
     assert facts["Net cost (CAD)"] == "185,000"
-    assert upgrade[2]["focus"]
     assert upgrade[2]["popup"]
 
 
@@ -260,6 +259,58 @@ def test_breaks_rise_and_are_few_figures():
     assert layers.breaks([0, 0, 0, 10], 4) == [2.5]
 
 
+def test_planned_is_square_and_standing_round_in_both_forms(shapes, made):
+    shown = plan_charts.plan_map(places.tables(), made, folder=shapes)
+    forms = {
+        layer["name"]: {mark["square"] for mark in layer["marks"]}
+        for layer in drawing(shown.interactive())["layers"]
+        if layer["points"]
+    }
+    assert {name for name, square in forms.items() if square == {True}} == {
+        name for name in forms if name.startswith("Phase")
+    }
+    assert forms["Existing L2"] == forms["Existing L3"] == {False}
+    legend = re.findall(r"<svg[^>]*><(\w+) [^>]*></svg>([^<]+)</li>", shown.interactive())
+    words = {label: form for form, label in legend}
+    assert words["Existing L2"] == "circle"
+    assert words["New L2"] == "rect"
+    assert map_print._marker(layers.Mark("")) == "o"
+    assert map_print._marker(layers.Mark("", is_square=True)) == "s"
+
+
+def test_a_scale_from_light_to_dark_rises_on_a_dark_ground(shapes):
+    layer = drawing(region.density_map(places.tables(), folder=shapes).interactive())["layers"][0]
+    light = [sum(int(m["night"]["fill"][i : i + 2], 16) for i in (1, 3, 5)) for m in layer["marks"]]
+    assert light == sorted(light)
+    assert len(set(light)) == len(light)
+
+
+def test_the_ground_that_is_loaded_is_the_table(folder):
+    places.write_base_map(folder.processed)
+    table = ground.read(folder.processed)
+    text = ground.script(table).decode()
+    kinds = json.loads(text.removeprefix("window.kwevGroundData=").removesuffix(";\n"))
+    found = [(kind, *row) for kind, rows in kinds for row in rows]
+    assert found == [tuple(row) for row in table.itertuples(index=False)]
+
+
+def test_a_project_without_a_base_map_has_an_empty_ground(folder):
+    ground.publish(folder.processed, folder.root)
+    assert (folder.root / ground.FILE).read_text() == "window.kwevGroundData=[];\n"
+
+
+def test_the_books_ground_is_small(project):
+    assert len(ground.script(ground.read(project.processed))) < LIMIT_BYTES
+
+
+def test_the_printed_ground_names_whose_it_is(folder, shapes):
+    plain = stations.station_map(places.tables(), folder=shapes).static().svg
+    places.write_base_map(folder.processed)
+    one, two = (stations.station_map(places.tables(), folder=shapes).static().svg for _ in range(2))
+    assert one == two
+    assert len(one) > len(plain)
+
+
 def test_missing_geometry_is_named(tmp_path):
     with pytest.raises(KwevError, match="map geometry missing"):
         region.density_map(places.tables(), folder=tmp_path)
@@ -270,4 +321,4 @@ def test_missing_geometry_is_named(tmp_path):
 def test_real_maps_stay_small(name, tables, project):
     shown = draw(name, tables, None, project.processed)
     assert len(shown.interactive().encode()) < LIMIT_BYTES
-    assert len(shown.static()) < 1.2 * SVG_LIMIT
+    assert len(shown.static().printed) < 1.2 * SVG_LIMIT

@@ -59,7 +59,7 @@ def test_the_map_is_small_local_and_the_same_again(report, gap_map):
     assert len(page.encode()) < LIMIT_BYTES
     assert outside(page) == []
     assert drawn_gaps(report.findings).interactive() == page
-    assert is_svg(gap_map.static())
+    assert is_svg(gap_map.static().printed)
 
 
 def test_a_plan_that_leaves_nobody_out_has_a_map_without_gaps(tables):
@@ -89,7 +89,7 @@ def test_the_chart_of_distances_tells_the_shares_at_the_radius(report):
     cover = report.plan.coverage
     assert f"{cover.l2.before:.0%} today and {cover.l2.after:.0%} with the plan" in shown.alt
     assert f"{cover.l3.before:.0%} today and {cover.l3.after:.0%} with the plan" in shown.alt
-    assert is_svg(shown.static())
+    assert is_svg(shown.static().printed)
     again = distances.distance_chart(curve, RADIUS_M, origin=report.origin)
     assert shown.interactive() == again.interactive()
 

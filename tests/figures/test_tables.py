@@ -159,3 +159,10 @@ def test_bad_tables_are_refused():
         table(source="")
     with pytest.raises(KwevError, match="no columns"):
         table(columns=())
+
+
+@pytest.mark.parametrize(("columns", "letters", "is_wide"), [(6, 60, False), (7, 15, True)])
+def test_table_that_needs_the_room_lies_across_in_print(columns, letters, is_wide):
+    frame = pd.DataFrame([["x" * letters] * columns], columns=[f"c{i}" for i in range(columns)])
+    shown = Table("wide", frame, tuple(Column(key, key) for key in frame), "a source", "2025")
+    assert ('class="kwev-table kwev-wide"' in shown.html()) is is_wide

@@ -25,11 +25,11 @@ def draw(name, tables):
 @pytest.mark.parametrize("name", ["growth", "clusters", "density", "chart"])
 def test_both_forms_are_small_and_the_same_again(tables, name):
     first, second = draw(name, tables), draw(name, tables)
-    page, picture = first.interactive(), first.static()
+    page, picture = first.interactive(), first.static().printed
     assert len(page) < LIMIT_BYTES
     assert len(picture) < SVG_LIMIT * 2
     assert page == second.interactive()
-    assert picture == second.static()
+    assert picture == second.static().printed
 
 
 def test_chart_data_hold_what_is_drawn(tables):

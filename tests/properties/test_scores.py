@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
-from toy import base_config
+from toy import Toy, base_config
 
 from kwev.certify.weights import demand_scores as recomputed_scores
 from kwev.model.scores import (
@@ -119,8 +119,8 @@ def test_the_order_of_the_rows_changes_nothing(frame, seed):
 @given(frame=frames(POINT_FACTS), off=st.sampled_from([None, "density", "transit", "housing"]))
 def test_the_certificate_finds_the_same_scores(frame, off):
     config = base_config(**({f"scores__demand__{off}": 0.0} if off else {}))
-    ids = [f"p{i:02d}" for i in range(len(frame))]
-    tables = SimpleNamespace(point_facts=frame.assign(geography="da", id=ids))
+    ids = tuple(f"p{i:02d}" for i in range(len(frame)))
+    tables = Toy(point_facts=frame.assign(geography="da", id=ids))
     again = recomputed_scores(tables, config, "da", ids).as_floats()
     assert again == pytest.approx(demand_scores(frame, config.scores.demand), abs=1e-12)
 

@@ -8,9 +8,11 @@ import re
 import geopandas as gpd
 import pandas as pd
 import pytest
+import weigh
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import check_pages, find_browser
+from kwev.book import downloads
+from kwev.book.browser import check_pages, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
 from kwev.data.schemas import PROCESSED
@@ -26,6 +28,10 @@ def book(project):
 
 def test_every_page_link_and_asset_is_there(book):
     assert [str(problem) for problem in check_book(book)] == []
+
+
+def test_every_download_has_its_entry(book):
+    assert downloads.problems(book.output_dir) == []
 
 
 def test_no_page_prints_a_violation(book):
@@ -61,16 +67,57 @@ def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book
     assert opened > len(PROCESSED)
 
 
+MOST_SITE_BYTES = 23.5e6
+"""Aimed at is 20 MB: the maps' own pages are 5.5, the pages beside the chapters 7."""
+
+
 def test_the_site_stays_small(book):
-    """What a reader opens, the PDF included; files to take away have a limit of their own."""
-    downloads = book.output_dir / "assets" / "downloads"
+    """What a reader opens; files to take away and the PDF have limits of their own."""
+    taken_away = weigh.size(book.output_dir / "assets" / "downloads")
+    assert 0 < taken_away < 13e6
+    assert 0 < (book.output_dir / book.pdf_name).stat().st_size < 10e6
+    assert weigh.of_site(book.output_dir) < MOST_SITE_BYTES
 
-    def size(folder):
-        return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
-    taken_away = size(downloads)
-    assert 0 < taken_away < 10e6
-    assert size(book.output_dir) - taken_away < 25e6
+@pytest.fixture(scope="module")
+def opened(book):
+    """Serve the book and open a browser."""
+    if find_browser() is None:
+        pytest.skip("no chromium on the PATH")
+    with serve(book.output_dir) as address, weigh.chromium() as browser:
+        yield address, browser
+
+
+@pytest.mark.slow
+def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
+    address, browser = opened
+    names = set(weigh.pages_of(book.output_dir))
+    assert {"index.html", "chapters/04-sensitivity.html"} <= names
+    wards = {name for name in names if "-ward-" in name}  # all of one make: the largest stands
+    names -= wards - {max(wards, key=lambda name: (book.output_dir / name).stat().st_size)}
+    weights = {
+        (name, width): sum(weigh.loaded(browser, f"{address}/{name}", width).values())
+        for name in sorted(names)
+        for width in (weigh.PHONE_PX, weigh.DESK_PX)
+    }
+    assert {page: weight for page, weight in weights.items() if weight > 1.5e6} == {}
+    assert max(weights["index.html", width] for width in (weigh.PHONE_PX, weigh.DESK_PX)) > 10e3
+    assert max(weight for page, weight in weights.items() if page[0] == "index.html") < 500e3
+
+
+SAMPLE = ("index.html", "chapters/05-phasing.html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", SAMPLE)
+@pytest.mark.parametrize("scheme", weigh.SCHEMES)
+def test_axe_finds_nothing_serious(opened, page, scheme):
+    address, browser = opened
+    found = {
+        width: weigh.grave(browser, f"{address}/{page}", width, scheme)
+        for width in weigh.AXE_WIDTHS_PX
+    }
+    assert found == {width: {} for width in weigh.AXE_WIDTHS_PX}
 
 
 @pytest.mark.slow

@@ -71,3 +71,12 @@ def test_a_wrong_file_is_refused_in_a_line(folder, text, words):
         load_config("utility", folder)
     assert "utility.csv" in str(told.value)
     assert "\n" not in str(told.value)
+
+
+def test_a_file_may_name_the_feeder(folder):
+    named = "latitude,longitude,reach_m,capacity_kw,feeder\n43.4516,-80.4925,400,1250,12F7\n"
+    (found,) = load_config("utility", written(folder, named)).siting.capacity
+    assert (found.kw, found.feeder) == (1_250, "12F7")
+    plain = load_config("utility", written(folder, HEADING + KITCHENER))
+    assert plain.siting.capacity[0].feeder == ""
+    assert "feeder" not in plain.as_dict()["siting"]["capacity"][0]

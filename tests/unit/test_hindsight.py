@@ -316,6 +316,6 @@ def test_the_chart_is_the_same_again(shown):
         [{"name": name, **{key: shares[key][name] for key in shares}} for name in ("l2", "l3")]
     )
     figure, again = (hindsight.compared(table, origin=Origin("hand", "now")) for _ in range(2))
-    assert figure.static() == again.static()
+    assert figure.static().printed == again.static().printed
     assert figure.interactive() == again.interactive()
     assert f"{shares['plan']['l2']:.1%} with the plan" in figure.alt

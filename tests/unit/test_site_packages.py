@@ -403,11 +403,11 @@ def test_charts_show_every_bar_and_line(timetable):
     assert "months 1 to 2: 2" in drawn.alt
     page = drawn.html()
     assert page.count('"type":"bar"') == 2  # two kinds of action
-    assert drawn.static().lstrip().startswith((b"<?xml", b"<svg"))
+    assert drawn.static().printed.lstrip().startswith((b"<?xml", b"<svg"))
     lines = schedule.over_time(timetable.curves(), origin=HERE)
     assert all(words in lines.alt for words, *_ in IN_CHART.values())
     assert lines.html().count('"shape":"hv"') == 2 * len(IN_CHART)
-    assert lines.static().lstrip().startswith((b"<?xml", b"<svg"))
+    assert lines.static().printed.lstrip().startswith((b"<?xml", b"<svg"))
 
 
 def test_the_check_of_schedules_counts_the_same_people_as_the_certificate(built):

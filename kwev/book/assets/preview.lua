@@ -256,9 +256,18 @@ local function reference(page, citation)
   return { link, table.unpack(citation.suffix) }
 end
 
--- Second walk: cross-references and links between chapters.
+-- A formula on paper with its source as the alternative that PDF/UA asks for.
+local function spoken(math)
+  if html then return nil end
+  local set = pandoc.write(pandoc.Pandoc({ pandoc.Plain({ math }) }), "typst")
+  local words = escaped((math.text:gsub("%s+", " ")))
+  return pandoc.RawInline("typst", ('#[#set math.equation(alt: "%s"); %s]'):format(words, set))
+end
+
+-- Second walk: cross-references, links between chapters, and formulas.
 local function links(page)
   return {
+    Math = spoken,
     Cite = function(cite)
       if not cite.citations:find_if(function(c) return kind_of(c.id) ~= nil end) then return nil end
       local inlines = pandoc.Inlines({})

@@ -1,10 +1,13 @@
-// Draws the charts of a page. Loads plotly.min.js (beside this file) once, when the first chart
-// comes near the window; swaps ink and grid for the page's colours; needs no network.
+// Each figure of a page is a picture with a button: it puts the form that moves in the picture's
+// place. Loads plotly (its bundle of lines and bars, beside this file) once, when the first chart is
+// asked for; swaps ink and grid for the page's colours; needs no network. Print shows pictures and
+// opens what is folded.
 (function () {
   "use strict";
-  if (window.kwevCharts) { window.kwevCharts(); return; }
+  if (window.kwevFigures) { window.kwevFigures(); return; }
   var INK = "#1c2430", LINE = "#c9d0d8", QUIET = "#5b6470";
   var script = document.currentScript.src;
+  var LIBRARY = "plotly/plotly-basic.min.js";
   var library = null;
 
   function plotly() {
@@ -13,9 +16,9 @@
         var tag = document.createElement("script"), amd = window.define;
         // an AMD loader on the page would keep the library to itself
         window.define = undefined;
-        tag.src = new URL("plotly.min.js", script).href;
+        tag.src = new URL(LIBRARY, script).href;
         tag.onload = function () { window.define = amd; resolve(window.Plotly); };
-        tag.onerror = function () { window.define = amd; reject(new Error("plotly.min.js")); };
+        tag.onerror = function () { window.define = amd; reject(new Error(LIBRARY)); };
         document.head.appendChild(tag);
       });
     }
@@ -64,28 +67,81 @@
     document.querySelectorAll(".kwev-panel[data-drawn]").forEach(draw);
   }
 
-  var watch = "IntersectionObserver" in window ? new IntersectionObserver(function (entries) {
-    entries.forEach(function (entry) {
-      if (entry.isIntersecting) { watch.unobserve(entry.target); draw(entry.target); }
-    });
-  }, { rootMargin: "600px" }) : null;
+  function frame(live, alt) {
+    var made = document.createElement("iframe");
+    made.src = live.dataset.src;
+    made.title = alt;
+    made.style.cssText = "display:block;width:100%;height:" + live.dataset.height + "px";
+    live.appendChild(made);
+  }
 
-  window.kwevCharts = function () {
-    document.querySelectorAll(".kwev-panel:not([data-seen])").forEach(function (panel) {
-      panel.setAttribute("data-seen", "");
-      if (watch) { watch.observe(panel); } else { draw(panel); }
+  function fill(live, alt) {
+    live.setAttribute("data-filled", "");
+    if (live.dataset.src) { frame(live, alt); return; }
+    live.setAttribute("role", "group");
+    live.setAttribute("aria-label", alt);
+    live.querySelectorAll(".kwev-panel").forEach(draw);
+  }
+
+  // the picture and the form that moves change places
+  function turn(figure, button) {
+    var still = figure.querySelector(".kwev-still"), live = figure.querySelector(".kwev-live");
+    var moves = live.hidden;
+    live.hidden = !moves;
+    still.hidden = moves;
+    button.setAttribute("aria-expanded", String(moves));
+    if (moves && !live.hasAttribute("data-filled")) {
+      fill(live, still.querySelector("img").alt);
+    } else if (moves) { redraw(); }
+  }
+
+  function dress(figure) {
+    var button = figure.querySelector(".kwev-ask button"), still = figure.querySelector(".kwev-still");
+    figure.setAttribute("data-seen", "");
+    button.parentNode.hidden = false;
+    button.addEventListener("click", function () { turn(figure, button); });
+    still.addEventListener("click", function () { button.click(); });
+  }
+
+  // what scrolls can be scrolled by keyboard too
+  function reach() {
+    document.querySelectorAll(".kwev-still, pre, .sourceCode, math[display='block']").forEach(function (box) {
+      if (box.scrollWidth > box.clientWidth + 1) { box.setAttribute("tabindex", "0"); }
+      else { box.removeAttribute("tabindex"); }
     });
+  }
+
+  function unfold() {
+    document.querySelectorAll("img[loading=lazy]").forEach(function (image) {
+      image.loading = "eager";
+    });
+    document.querySelectorAll("main details:not([open])").forEach(function (box) {
+      box.open = true;
+      box.setAttribute("data-printed", "");
+    });
+  }
+
+  function fold() {
+    document.querySelectorAll("details[data-printed]").forEach(function (box) {
+      box.open = false;
+      box.removeAttribute("data-printed");
+    });
+  }
+
+  window.kwevFigures = function () {
+    document.querySelectorAll(".kwev-figure:not([data-seen])").forEach(dress);
   };
 
   function start() {
-    window.kwevCharts();
+    window.kwevFigures();
+    reach();
+    window.addEventListener("resize", reach);
     new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     new MutationObserver(redraw).observe(document.documentElement,
       { attributeFilter: ["class", "data-bs-theme"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-    window.addEventListener("beforeprint", function () {
-      document.querySelectorAll(".kwev-panel:not([data-drawn])").forEach(draw);
-    });
+    window.addEventListener("beforeprint", unfold);
+    window.addEventListener("afterprint", fold);
   }
   if (document.readyState === "loading") {
     document.addEventListener("DOMContentLoaded", start);

@@ -1,0 +1,1 @@
+"""Pages that answer one reader's question: a place, a town, another plan, a map."""
