@@ -140,7 +140,7 @@ def test_every_page_shows_the_books_icon(dressed):
     (book.root / "_quarto.yml").write_text(text.replace("book:\n", "book:\n  favicon: icon.svg\n"))
     book = read_book(book.root)
     beside = book.output_dir / "assets" / "pages"
-    beside.mkdir(parents=True)
+    beside.mkdir(parents=True, exist_ok=True)
     page = '<html lang="en"><head><title>T</title><link rel="icon" href="data:,"></head><body>'
     (beside / "place.html").write_text(f"{page}<main><h1>T</h1></main></body></html>")
     dress(book, book.output_dir)

@@ -62,7 +62,7 @@ def test_a_page_of_a_folder_finds_a_word_and_leads_to_it(rendered, tmp_path, wid
     site = tmp_path / "a folder"
     shutil.copytree(book.output_dir, site)
     beside = site / "assets" / "pages"
-    beside.mkdir(parents=True)
+    beside.mkdir(parents=True, exist_ok=True)
     (beside / "towns.html").write_text(
         '<html lang="en"><head><title>T</title></head><body><main><h1>My town</h1>'
         '<h2 id="wilmot">Township</h2><p>What Wilmot gets, and Zürich too.</p></main></body></html>'

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted import Ground
-from toy import base_config, case, toy
+from toy import Toy, base_config, case, toy
 
 from kwev.certify import ActionKey, Evaluation, certify
 from kwev.model import demand, scores
@@ -113,5 +115,7 @@ def test_facts_edited_after_the_solve_are_found(fact):
     low, high = facts.loc["p000", fact].iloc[0], facts.loc["p001", fact].iloc[0]
     # of two points a scale knows only the order: make them equal, or no longer so
     edited = low if low != high else 2 * high
-    town.tables.point_facts.loc[town.tables.point_facts["id"] == "p001", fact] = edited
+    changed = town.tables.point_facts.copy()
+    changed.loc[changed["id"] == "p001", fact] = edited
+    town = replace(town, tables=Toy(**vars(town.tables) | {"point_facts": changed}))
     assert any("quality.objective" in text for text in town.violations(town.copy()))
