@@ -77,13 +77,12 @@ def dress(book: Book, site: Path) -> None:
     for path in paths:
         name = path.relative_to(site).as_posix()
         text = LEDGER.sub("", _LINKS.sub("", _HEAD.sub("", path.read_text(encoding="utf-8"))))
+        up = "../" * name.count("/")
         if (site / ICON).is_file():
-            up = "../" * name.count("/")
             text = text.replace(_NO_ICON, f'<link rel="icon" href="{up}{ICON}">')
         head = _head(book, publisher, site, name, text)
         text = text.replace("</head>", f"{head}</head>", 1)
         if name in sources:
-            up = "../" * name.count("/")
             text = with_hints(text, terms if name != GLOSSARY else (), up)
             told_of = ledger(names_used(read_chapter(book.root, sources[name])), numbers, site, up)
             links = repository_links(publisher, sources[name])
