@@ -57,3 +57,14 @@ def recommended(project, tables):
     case = sweeps.case_of(sweeps.published(project), {})
     stored(project, tables, case)
     return Report(project, case.scenario, case.geography)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Return the one browser of a file of tests: notebooks run in others of the same process."""
+    from chromium import chromium, find_browser
+
+    if find_browser() is None:
+        pytest.skip("no chromium on the PATH")
+    with chromium() as opened:
+        yield opened

@@ -64,7 +64,7 @@ def drawn_map():
     layers = [
         Layer(
             name, frame.iloc[[i]], (Mark(EVERY, fill="#0072b2"),), title="name",
-            facts=(Column("name", name),), heading=name, labels=True, focus=True, printed=i < 2,
+            facts=(Column("name", name),), heading=name, labels=True, printed=i < 2,
         )
         for i, name in enumerate(PAYLOADS)
     ]  # fmt: skip

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
-from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.site import what_if_data as data
 
 SCRIPTS = ("what-if-solver.js", "what-if-plan.js")
@@ -82,19 +80,6 @@ class Asking:
             "forced": {"in": list(question.forced_in), "out": list(question.forced_out)},
         }
         return self.tab.evaluate(ASK, {**given, "ms": ms, "seeded": seeded, "cells": cells})
-
-
-@contextmanager
-def a_browser():
-    """Give a fresh browser."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def small_start(tables, config):

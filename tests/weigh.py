@@ -20,9 +20,7 @@ from itertools import product
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
-
-from kwev.book.browser import ARGUMENTS, find_browser, serve
+from chromium import chromium, serve
 
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHT_PX = 800
@@ -83,15 +81,6 @@ def of_site(site):
     hidden = sorted(pictures - {f"assets/figures/{name}" for name in shown})
     pdfs = [path.relative_to(site).as_posix() for path in site.rglob("*.pdf")]
     return size(site, without=("assets/downloads/", "assets/data/", *hidden, *pdfs))
-
-
-@contextmanager
-def chromium():
-    """Give a browser."""
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        yield browser
-        browser.close()
 
 
 @contextmanager

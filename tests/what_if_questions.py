@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from questions import Asking, Question, a_browser
+from chromium import chromium
+from questions import Asking, Question
 
 from kwev import terminal
 from kwev.certify import ActionKey, Evaluation
@@ -104,7 +105,7 @@ def main():
     data = json.loads(json.dumps(dict(page.data)))
     start, rows, wrong = data[what_if.NAME], [HEAD, ("---",) * len(HEAD)], 0
     studies = {name: registry.results(report.project, name).set_index("name") for name in STUDIES}
-    with a_browser() as browser:
+    with chromium() as browser:
         asking = Asking(
             browser.new_page(), start, lambda level, m: data[f"{what_if.NAME}-{level}-{m}"]
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
     from kwev.report.site_packages import SitePackage
 
-CHAPTER: Final = "../../chapters/05-phasing.html"
+CHAPTER: Final = "../../chapters/05a-phasing.html"
 STYLE_NAME: Final = "site.css"
 STYLE: Final = """\
 :root { --paper: #ffffff; --ink: #1c2430; --quiet: #55606e; --line: #c9d0d8; --link: #0b5394; }

@@ -230,7 +230,7 @@ Beside it a bound comes down that no plan can exceed.
 The gap between the two is what the page states, as a share of what your plan gains over doing
 nothing, rounded up.
 People and vehicles are counted on the same cells as in the book, {escape.html(metric)}.
-Each target that is missed costs points; <a href="../../chapters/03-model.html">the model</a> says
+Each target that is missed costs points; <a href="../../chapters/03a-model.html">the model</a> says
 how.</p>
 </section></div>
 """

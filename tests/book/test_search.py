@@ -8,7 +8,6 @@ import shutil
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.book.search import MOST_BYTES, script, sections_of, write_index
 
 
@@ -53,11 +52,8 @@ def test_the_index_stays_small_whatever_a_book_holds():
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH")
 @pytest.mark.parametrize("width", [360, 1280])
-def test_a_page_of_a_folder_finds_a_word_and_leads_to_it(rendered, tmp_path, width):
-    from playwright.sync_api import sync_playwright
-
+def test_a_page_of_a_folder_finds_a_word_and_leads_to_it(browser, rendered, tmp_path, width):
     book, _ = rendered
     site = tmp_path / "a folder"
     shutil.copytree(book.output_dir, site)
@@ -68,28 +64,26 @@ def test_a_page_of_a_folder_finds_a_word_and_leads_to_it(rendered, tmp_path, wid
         '<h2 id="wilmot">Township</h2><p>What Wilmot gets, and Zürich too.</p></main></body></html>'
     )
     write_index(book, site)
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        tab = browser.new_page(viewport={"width": width, "height": 800})
-        errors = []
-        tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto((site / "chapters" / "01-cover.html").as_uri())
-        field = tab.get_by_role("searchbox", name="Search the book")
-        field.fill("WILM")
-        tab.get_by_text("1 section", exact=True).wait_for()
-        link = tab.locator("#search li a")
-        assert link.get_attribute("href") == "../assets/pages/towns.html#wilmot"
-        assert tab.locator("#search mark").all_inner_texts() == ["Wilm"]
-        room = tab.evaluate("document.documentElement.clientWidth")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= room
-        field.fill("zurich wilmot")
-        assert tab.locator("#search li").count() == 1
-        field.fill("ilmot")  # a word is found from its beginning
-        tab.get_by_text("No section has all these words.").wait_for()
-        field.fill("wilmot")
-        field.press("Enter")
-        assert link.evaluate("e => e === document.activeElement")
-        tab.keyboard.press("Enter")
-        tab.wait_for_url("**/towns.html#wilmot")
-        assert errors == []
-        browser.close()
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    errors = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.goto((site / "chapters" / "01-cover.html").as_uri())
+    field = tab.get_by_role("searchbox", name="Search the book")
+    field.fill("WILM")
+    tab.get_by_text("1 section", exact=True).wait_for()
+    link = tab.locator("#search li a")
+    assert link.get_attribute("href") == "../assets/pages/towns.html#wilmot"
+    assert tab.locator("#search mark").all_inner_texts() == ["Wilm"]
+    room = tab.evaluate("document.documentElement.clientWidth")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= room
+    field.fill("zurich wilmot")
+    assert tab.locator("#search li").count() == 1
+    field.fill("ilmot")  # a word is found from its beginning
+    tab.get_by_text("No section has all these words.").wait_for()
+    field.fill("wilmot")
+    field.press("Enter")
+    assert link.evaluate("e => e === document.activeElement")
+    tab.keyboard.press("Enter")
+    tab.wait_for_url("**/towns.html#wilmot")
+    assert errors == []
+    tab.close()

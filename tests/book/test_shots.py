@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from chromium import check_pages
 
-from kwev.book.browser import check_pages, find_browser
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH"),
-]
+pytestmark = pytest.mark.slow
 
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>T</title>'
@@ -29,22 +25,22 @@ FAULTS = {
 }
 
 
-def test_the_preview_opens_cleanly(rendered, tmp_path):
+def test_the_preview_opens_cleanly(browser, rendered, tmp_path):
     book, _ = rendered
     pages = [str(page.output) for page in book.pages]
-    problems = check_pages(book.output_dir, pages, shots=tmp_path)
+    problems = check_pages(browser, book.output_dir, pages, shots=tmp_path)
     assert [str(problem) for problem in problems] == []
     assert len(list(tmp_path.glob("*.png"))) == 2 * len(pages)
 
 
-def test_each_fault_is_caught(tmp_path):
+def test_each_fault_is_caught(browser, tmp_path):
     for name, (body, _) in FAULTS.items():
         (tmp_path / f"{name}.html").write_text(PAGE.format(body))
     (tmp_path / "sound.html").write_text(
         PAGE.format('<div style="overflow-x: auto"><div style="width: 900px">x</div></div>')
     )
     pages = ["sound.html", *(f"{name}.html" for name in FAULTS)]
-    found = [str(problem) for problem in check_pages(tmp_path, pages, widths=(360,))]
+    found = [str(problem) for problem in check_pages(browser, tmp_path, pages, widths=(360,))]
     assert not [problem for problem in found if problem.startswith("sound")]
     for name, (_, message) in FAULTS.items():
         own = [problem for problem in found if problem.startswith(f"{name}.html")]

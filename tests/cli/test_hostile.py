@@ -17,11 +17,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from chromium import serve
 from cli.conftest import copy_of
 from hostile import NAMED, PAYLOADS, payload, poisoned
 
 from kwev import escape
-from kwev.book.browser import ARGUMENTS, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.render import render
 from kwev.data.tables import load_tables
@@ -122,13 +122,13 @@ def book(region):
     (root / "_quarto.yml").write_text(
         "project:\n  type: book\n  output-dir: _book\n"
         "book:\n  title: T\n  author: A\n  output-file: t\n"
-        "  chapters: [index.qmd, chapters/05-phasing.qmd]\n"
+        "  chapters: [index.qmd, chapters/05a-phasing.qmd]\n"
         "lang: en-CA\nbibliography: references.bib\n"
         "format:\n  html:\n    theme:\n      light: [theme/light.scss]\n"
         "      dark: [theme/dark.scss]\n"
     )
     (root / "chapters").mkdir()
-    (root / "chapters" / "05-phasing.qmd").write_text("# Phasing {#sec-phasing}\n\nSites.\n")
+    (root / "chapters" / "05a-phasing.qmd").write_text("# Phasing {#sec-phasing}\n\nSites.\n")
     imports = (
         "import warnings\nwarnings.simplefilter('ignore')\n"
         f"import sys\nsys.path.insert(0, {str(ROOT / 'tests')!r})\nimport hostile_parts\n"
@@ -182,17 +182,12 @@ def test_the_pdf_shows_what_its_fonts_lack_by_number(book):
 
 
 @pytest.fixture(scope="module")
-def opened(book):
+def opened(book, browser):
     """Open every page of the site and each map; return what was found by page."""
-    if find_browser() is None:
-        pytest.skip("no chromium on the PATH")
-    from playwright.sync_api import sync_playwright
-
     site = book.output_dir
     pages = sorted(p.relative_to(site).as_posix() for p in site.rglob("*.html"))
     found = {}
-    with serve(site) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
+    with serve(site) as address:
         for name in pages:
             bad = []
             page = browser.new_page(viewport={"width": 1280, "height": 900})
@@ -222,7 +217,6 @@ def opened(book):
             bad += [f"ran {one}" for one in ran if one is not None]
             found[name] = bad, page.evaluate(SHOWN)
             page.close()
-        browser.close()
     return found
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import shutil
-import threading
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from chromium import serve
 from figures import places
 
 from kwev.config import load_config
@@ -17,30 +14,10 @@ from kwev.display.style import DASH
 from kwev.display.table import Column, Table
 from kwev.report import plan_charts
 
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ("coverage.svg", "budget-sweep.png", "map-plan.png")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    found = found or shutil.which("google-chrome")
-    with playwright.sync_playwright() as play:
-        try:
-            opened = play.chromium.launch(executable_path=found, args=FLAGS)
-        except playwright.Error as error:
-            pytest.skip(f"no browser to look with: {str(error).splitlines()[0]}")
-        yield opened
-        opened.close()
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
@@ -77,13 +54,8 @@ def site(folder, frames, origin):
     long = Table("long", rows, columns, origin.source, origin.vintage)
     long.publish(folder)
     (folder.root / "long.html").write_text(f'{page}<link rel="icon" href="data:,">{long.html()}')
-    handler = functools.partial(_Quiet, directory=str(folder.root))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
+    with serve(folder.root) as address:
+        yield address
 
 
 def visit(browser, address, width, problems):

@@ -7,7 +7,6 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.config.publisher import NOBODY
 from kwev.plan import words
 from kwev.site.front import DOORS, Card, card_block, doors, imprint_block, plan_cards
@@ -112,11 +111,8 @@ LOOK = """() => [...document.querySelectorAll(".kwev-front-cards li")].map((card
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH")
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
-def test_cards_can_be_read_on_any_screen(tmp_path, width):
-    from playwright.sync_api import sync_playwright
-
+def test_cards_can_be_read_on_any_screen(browser, tmp_path, width):
     path = tmp_path / "cards.html"
     path.write_text(
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>T</title>'
@@ -125,14 +121,12 @@ def test_cards_can_be_read_on_any_screen(tmp_path, width):
         f"{card_block(CARDS).html}{doors([page('place', 'My place')]).html}"
         f"{imprint_block(NOBODY, 'version', 'data').html}</main></body></html>"
     )
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        tab = browser.new_page(viewport={"width": width, "height": 800})
-        tab.goto(path.as_uri())
-        cards = tab.evaluate(LOOK)
-        wide = tab.evaluate("document.documentElement.scrollWidth")
-        height = tab.evaluate("document.querySelector('.kwev-front-cards').offsetHeight")
-        browser.close()
+    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab.goto(path.as_uri())
+    cards = tab.evaluate(LOOK)
+    wide = tab.evaluate("document.documentElement.scrollWidth")
+    height = tab.evaluate("document.querySelector('.kwev-front-cards').offsetHeight")
+    tab.close()
     assert len(cards) == 5
     assert wide <= width
     for card in cards:

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 import weigh
 from bs4 import BeautifulSoup
+from chromium import check_pages, serve
 
 from kwev.book import downloads
-from kwev.book.browser import check_pages, find_browser, serve
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
 from kwev.data.schemas import PROCESSED
@@ -80,15 +80,13 @@ def test_the_site_stays_small(book):
 
 
 @pytest.fixture(scope="module")
-def opened(book):
-    """Serve the book and open a browser."""
-    if find_browser() is None:
-        pytest.skip("no chromium on the PATH")
-    with serve(book.output_dir) as address, weigh.chromium() as browser:
+def opened(book, browser):
+    """Serve the book, and give the browser with its address."""
+    with serve(book.output_dir) as address:
         yield address, browser
 
 
-WIDE = ("index.html", "chapters/04-sensitivity.html", "assets/pages/map.html")
+WIDE = ("index.html", "chapters/04a-sensitivity.html", "assets/pages/map.html")
 """Pages that are weighed on a desk too, whose window shows more."""
 
 
@@ -108,7 +106,7 @@ def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
     assert 10e3 < min(first) <= max(first) < 500e3
 
 
-SAMPLE = ("index.html", "chapters/05-phasing.html")
+SAMPLE = ("index.html", "chapters/05a-phasing.html")
 
 
 @pytest.mark.slow
@@ -124,8 +122,7 @@ def test_axe_finds_nothing_serious(opened, page, scheme):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH")
-def test_every_page_opens_cleanly(book, project):
+def test_every_page_opens_cleanly(book, project, browser):
     pages = [str(page.output) for page in book.pages]
-    problems = check_pages(book.output_dir, pages, shots=project.build / "shots")
+    problems = check_pages(browser, book.output_dir, pages, shots=project.build / "shots")
     assert [str(problem) for problem in problems] == []

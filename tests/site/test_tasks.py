@@ -6,14 +6,11 @@ import re
 
 import pytest
 import weigh
+from chromium import serve
 
-from kwev.book.browser import find_browser, serve
 from kwev.book.chapters import read_book
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH"),
-]
+pytestmark = pytest.mark.slow
 
 
 class Reader:

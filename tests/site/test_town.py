@@ -9,14 +9,11 @@ import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 
-from kwev.book.browser import find_browser
 from kwev.model.network import RoadNetwork
 from kwev.project import Project
 from kwev.site import parts, town
 from kwev.site.page import publish
 from kwev.site.town_facts import TownFacts
-
-needs_browser = pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH")
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +167,6 @@ def test_the_zoom_holds_the_box():
     assert wide_px * 2 > town.FRAME_PX[0] or 256 * 2**large / 360 * 0.6 * 2.8 > town.FRAME_PX[1]
 
 
-@needs_browser
 def test_every_town_prints_on_two_sheets(folder, browser, made):
     tab = browser.new_page()
     for page in made[1:]:
@@ -180,7 +176,6 @@ def test_every_town_prints_on_two_sheets(folder, browser, made):
     tab.close()
 
 
-@needs_browser
 def test_the_list_sorts_and_filters_by_keyboard(folder, browser, facts):
     tab = browser.new_page()
     tab.goto(f"file://{folder}/towns.html")
@@ -202,7 +197,6 @@ def test_the_list_sorts_and_filters_by_keyboard(folder, browser, facts):
     tab.close()
 
 
-@needs_browser
 @pytest.mark.parametrize("width", [320, 1280])
 def test_no_page_scrolls_sideways(folder, browser, width):
     tab = browser.new_page(viewport={"width": width, "height": 800})

@@ -13,14 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from toy import base_config
 
-from kwev.book.browser import ARGUMENTS, find_browser
 from kwev.model.siting import power_limit_kw
 from kwev.project import Project
 from kwev.site import load_requests, utility
 from kwev.site.page import publish
 from kwev.site.utility_facts import PROXY, UTILITY, UtilityFacts, limit_of
-
-needs_browser = pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH")
 
 
 @pytest.fixture(scope="module")
@@ -116,50 +113,40 @@ def folder(made, tmp_path_factory):
     return root / "assets" / "pages"
 
 
-@needs_browser
-def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(folder, facts):
-    from playwright.sync_api import sync_playwright
-
+def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(browser, folder, facts):
     row = facts.by_area.iloc[0]
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        tab = browser.new_page(viewport={"width": 320, "height": 800})
-        wrong = []
-        tab.on("pageerror", lambda error: wrong.append(str(error)))
-        tab.goto(f"file://{folder}/utility.html")
-        tab.wait_for_selector("#tract-map path")
-        assert tab.evaluate("document.documentElement.scrollWidth") <= 320
-        tab.get_by_label("Find a tract or municipality:").fill(row["area_id"])
-        link = tab.locator("#tracts tbody tr:visible a")
-        assert link.count() == 1
-        link.focus()
-        tab.keyboard.press("Enter")
-        tab.wait_for_selector("#tract h3")
-        told = tab.locator("#tract").inner_text()
-        assert f"Tract {row['area_id']}, {row['municipality']}" in told
-        assert f"{utility.kw(row['added_kw'])} kW" in told
-        assert tab.locator("#tract li").count() == row["sites"]
-        # no trap of tab stops: the map's tracts are none
-        stops = tab.locator('#tract-map path:not([tabindex="-1"])[tabindex]').count()
-        assert stops == 0
-        tab.locator("#tract li a").first.click()
-        assert "load-requests.html#" in tab.url
-        other = facts.by_area.iloc[1]["area_id"]
-        tab.goto(f"file://{folder}/utility.html#tract={other}")
-        tab.wait_for_selector("#tract h3")
-        assert other in tab.locator("#tract h3").inner_text()
-        assert wrong == []
-        browser.close()
+    tab = browser.new_page(viewport={"width": 320, "height": 800})
+    wrong = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
+    tab.goto(f"file://{folder}/utility.html")
+    tab.wait_for_selector("#tract-map path")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+    tab.get_by_label("Find a tract or municipality:").fill(row["area_id"])
+    link = tab.locator("#tracts tbody tr:visible a")
+    assert link.count() == 1
+    link.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#tract h3")
+    told = tab.locator("#tract").inner_text()
+    assert f"Tract {row['area_id']}, {row['municipality']}" in told
+    assert f"{utility.kw(row['added_kw'])} kW" in told
+    assert tab.locator("#tract li").count() == row["sites"]
+    # no trap of tab stops: the map's tracts are none
+    stops = tab.locator('#tract-map path:not([tabindex="-1"])[tabindex]').count()
+    assert stops == 0
+    tab.locator("#tract li a").first.click()
+    assert "load-requests.html#" in tab.url
+    other = facts.by_area.iloc[1]["area_id"]
+    tab.goto(f"file://{folder}/utility.html#tract={other}")
+    tab.wait_for_selector("#tract h3")
+    assert other in tab.locator("#tract h3").inner_text()
+    assert wrong == []
+    tab.close()
 
 
-@needs_browser
-def test_each_request_prints_on_one_sheet(folder, recommended):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
-        tab = browser.new_page()
-        tab.goto(f"file://{folder}/load-requests.html")
-        printed = tab.pdf(prefer_css_page_size=True)
-        assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(recommended.packages)
-        browser.close()
+def test_each_request_prints_on_one_sheet(browser, folder, recommended):
+    tab = browser.new_page()
+    tab.goto(f"file://{folder}/load-requests.html")
+    printed = tab.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(recommended.packages)
+    tab.close()

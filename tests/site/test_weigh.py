@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import pytest
 import weigh
+from chromium import serve
 
-from kwev.book.browser import find_browser, serve
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_browser() is None, reason="no chromium on the PATH"),
-]
+pytestmark = pytest.mark.slow
 NIGHT = "body { background: #111; } h1 { color: #eee; } .night { color: #333; }"
 PAGE = f"""<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>A page</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
@@ -25,14 +21,14 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory):
+def opened(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     (folder / "index.html").write_text(PAGE)
     for name in ("near", "far"):
         (folder / f"{name}.svg").write_text(SVG + " " * 400_000)
     (folder / "assets" / "maps").mkdir(parents=True)
     (folder / "assets" / "maps" / "inner.html").write_text("")
-    with serve(folder) as address, weigh.chromium() as browser:
+    with serve(folder) as address:
         yield folder, f"{address}/index.html", browser
 
 

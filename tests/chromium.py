@@ -13,15 +13,10 @@ import os
 import shutil
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import sync_playwright
 
 from kwev.book.checks import Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from playwright.sync_api import Browser
 
 WIDTHS_PX = (360, 1280)
 HEIGHT_PX = 800
@@ -53,7 +48,7 @@ _OVERFLOW = """() => {
 }"""
 
 
-def find_browser() -> str | None:
+def find_browser():
     """Return the path of a Chromium: ``KWEV_CHROMIUM``, else one on the PATH, else None."""
     named = os.environ.get("KWEV_CHROMIUM")
     if named:
@@ -61,52 +56,34 @@ def find_browser() -> str | None:
     return next((path for name in _BROWSERS if (path := shutil.which(name))), None)
 
 
-def check_pages(
-    folder: Path,
-    pages: Sequence[str],
-    *,
-    widths: Sequence[int] = WIDTHS_PX,
-    shots: Path | None = None,
-) -> list[Problem]:
-    """Open pages of a site in a browser and return what is wrong with them.
+@contextmanager
+def chromium():
+    """Give a fresh Chromium; a test asks for the fixture ``browser``, one for a whole run.
 
-    Parameters
-    ----------
-    folder
-        The site.
-    pages
-        Paths of pages in it.
-    widths
-        Viewport widths (px).
-    shots
-        Where to leave a picture of each page and width, if anywhere.
-
-    Raises
-    ------
-    RuntimeError
-        If there is no browser.
+    Two that are open at once in one process fail: Playwright allows one driver.
     """
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- a test's dependency
-
-    executable = find_browser()
-    if executable is None:
-        raise RuntimeError("there is no chromium on the PATH")
-    problems: list[Problem] = []
-    with serve(folder) as address, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
         try:
-            for page in pages:
-                for width in widths:
-                    picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
-                    found = _open(browser, address, page, width, picture)
-                    problems += [Problem(f"{page} at {width} px", what) for what in found]
+            yield browser
         finally:
             browser.close()
+
+
+def check_pages(browser, folder, pages, *, widths=WIDTHS_PX, shots=None):
+    """Open pages of a site and return what is wrong with them; leave a picture of each."""
+    problems = []
+    with serve(folder) as address:
+        for page in pages:
+            for width in widths:
+                picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
+                found = _open(browser, address, page, width, picture)
+                problems += [Problem(f"{page} at {width} px", what) for what in found]
     return problems
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder):
     """Serve a folder on 127.0.0.1 and give its address."""
     handler = functools.partial(_Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -122,12 +99,12 @@ def serve(folder: Path) -> Iterator[str]:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     """A file server that doesn't tell the terminal."""
 
-    def log_message(self, *arguments: Any) -> None:
+    def log_message(self, *arguments):
         """Say nothing."""
 
 
-def _open(browser: Browser, address: str, page: str, width: int, picture: Path | None) -> list[str]:
-    found: list[str] = []
+def _open(browser, address, page, width, picture):
+    found = []
     context = browser.new_context(
         viewport={"width": width, "height": HEIGHT_PX}, reduced_motion="reduce"
     )
@@ -145,7 +122,7 @@ def _open(browser: Browser, address: str, page: str, width: int, picture: Path |
     )
     tab.on(
         "response",
-        lambda r: found.append(f"HTTP {r.status}: {r.url}") if r.status >= 400 else None,  # noqa: PLR2004
+        lambda r: found.append(f"HTTP {r.status}: {r.url}") if r.status >= 400 else None,
     )
     try:
         tab.goto(f"{address}/{page}", wait_until="networkidle", timeout=LOAD_TIMEOUT_MS)
@@ -163,7 +140,7 @@ def _open(browser: Browser, address: str, page: str, width: int, picture: Path |
     return [text.replace(address, "") for text in dict.fromkeys(found)]
 
 
-def _ask_all(tab: Any) -> None:
+def _ask_all(tab):
     """Put the form that moves in the place of each figure's picture."""
     tab.evaluate("document.querySelectorAll('.kwev-ask button').forEach((b) => b.click())")
     charts = "document.querySelectorAll('.kwev-panel:not([data-drawn])').length === 0"
@@ -171,7 +148,7 @@ def _ask_all(tab: Any) -> None:
     _loaded(tab)
 
 
-def _scroll_through(tab: Any) -> None:
+def _scroll_through(tab):
     """Scroll to the end, so that lazy frames and pictures load too."""
     tab.evaluate(
         """async () => {
@@ -185,7 +162,7 @@ def _scroll_through(tab: Any) -> None:
     _loaded(tab)
 
 
-def _loaded(tab: Any) -> None:
+def _loaded(tab):
     # a page that has been idle once is not always told idle again when a frame has come in
     for frame in tab.frames:
         frame.wait_for_load_state("load", timeout=LOAD_TIMEOUT_MS)
