@@ -27,7 +27,8 @@ FRONT_MATTER = frozenset({"description", "keywords"})
 CELL_OPTIONS = frozenset(
     {"label", "fig-cap", "fig-alt", "tbl-cap", "echo", "output", "code-fold", "code-summary"}
 )
-DIV_CLASSES = frozenset(f"callout-{k}" for k in ("note", "tip", "important", "warning", "caution"))
+_CALLOUTS = ("note", "tip", "important", "warning", "caution")
+DIV_CLASSES = frozenset({"landscape", *(f"callout-{kind}" for kind in _CALLOUTS)})
 DIV_KEYS = frozenset({"title", "collapse", "lang"})
 HEADING_CLASSES = frozenset({"unnumbered"})
 HEADING_KEYS = frozenset({"lang"})

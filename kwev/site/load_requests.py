@@ -24,8 +24,8 @@ TO_FILL: Final = (
 """What the utility writes on a sheet."""
 FILL_TITLE: Final = "For the utility to fill in"
 LEAD: Final = (
-    "A sheet for each site of the recommended plan, with the load that its new ports add. "
-    "Print this page, or take all sheets as a PDF."
+    "A sheet for each site of the recommended plan, with the load that its new ports add; "
+    "a name opens it. Print this page, or take all sheets as a PDF."
 )
 
 Facts = list[tuple[str, str]]
@@ -82,8 +82,10 @@ def sections(facts: UtilityFacts, site: SitePackage) -> dict[str, Facts]:
 
 
 def _sheet(facts: UtilityFacts, site: SitePackage) -> str:
-    parts = [f'<section class="request" id="{escape.html(site.id)}">',
-             f"<h2>Load request: {escape.html(site.name)}</h2>"]  # fmt: skip
+    # an address leads to what is inside, which opens the fold
+    parts = ['<details class="request">',
+             f"<summary><h2>Load request: {escape.html(site.name)}</h2></summary>",
+             f'<div id="{escape.html(site.id)}">']  # fmt: skip
     for title, rows in sections(facts, site).items():
         parts += [f"<h3>{escape.html(title)}</h3>", _list(rows)]
     lines = site.implementation.grid_requirements.arithmetic
@@ -94,7 +96,7 @@ def _sheet(facts: UtilityFacts, site: SitePackage) -> str:
     parts.append(
         f'<div class="fill"><h3>{FILL_TITLE}</h3>{_list([(n, "") for n in TO_FILL])}</div>'
     )
-    parts.append(f'<p class="note">{escape.html(NOTE)}</p></section>')
+    parts.append(f'<p class="note">{escape.html(NOTE)}</p></div></details>')
     return "\n".join(parts)
 
 

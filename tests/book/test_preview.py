@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import pytest
 import yaml
@@ -115,6 +116,14 @@ def test_citations_lead_to_the_pages_own_references(rendered):
     link = soup.select_one(".citation a")
     assert "1974" in link.get_text()
     assert soup.find(id=link["href"][1:]).get_text().strip().startswith("Church")
+
+
+def test_a_wide_table_lies_on_its_side_and_nothing_else_does(rendered):
+    book, _ = rendered
+    content = (book.output_dir / "squares.pdf").read_bytes()
+    boxes = re.findall(rb"/MediaBox\s*\[\s*0\s+0\s+([\d.]+)\s+([\d.]+)", content)
+    turned = [float(width) > float(height) for width, height in boxes]
+    assert turned.count(True) == 1 < len(turned)
 
 
 def test_the_pdf_is_there(rendered):

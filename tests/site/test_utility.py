@@ -59,7 +59,7 @@ def test_kw_by_tract_and_month_are_those_of_the_plans_actions(facts, made, recom
 def test_a_request_for_each_site_on_screen_in_the_file_and_in_the_pdf(facts, made, recommended):
     ids = [action.id for action in recommended.plan.actions]
     soup = BeautifulSoup(made[1].body, "html.parser")
-    assert [section["id"] for section in soup.select("section.request")] == ids
+    assert [sheet["id"] for sheet in soup.select("details.request > div")] == ids
     table = pd.read_csv(io.BytesIO(made[0].files["load-requests.csv"]))
     assert table["id"].tolist() == ids
     total = sum(p.implementation.grid_requirements.power_increase_kw for p in recommended.packages)
@@ -136,6 +136,8 @@ def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(browser, 
     assert stops == 0
     tab.locator("#tract li a").first.click()
     assert "load-requests.html#" in tab.url
+    assert tab.locator("details[open]").count() == 1
+    assert tab.locator("details[open] :target").is_visible()
     other = facts.by_area.iloc[1]["area_id"]
     tab.goto(f"file://{folder}/utility.html#tract={other}")
     tab.wait_for_selector("#tract h3")

@@ -219,6 +219,12 @@ local function structure(page)
       local here = (div.attributes["when-format"] == "html") == html
       return here and div.content:walk(filter) or {}, false
     end
+    if div.classes:includes("landscape") and not html then
+      local turned = div.content:walk(filter)
+      turned:insert(1, raw("#set page(flipped: true)"))
+      turned:insert(raw("#set page(flipped: false)"))
+      return turned, false
+    end
     local kind = div.classes:find_if(function(class) return class:match("^callout%-") end)
     if kind then return callout(kind:sub(9), div, filter), false end
     if div.classes:includes("float") then
