@@ -71,8 +71,8 @@ def size(folder, *, without=()):
 def of_site(site):
     """Return the bytes of what a reader opens: no file to take away, and no PDF.
 
-    Files to take away are the downloads, the data of each figure, and the form of its picture that
-    no page shows.
+    Files to take away are the downloads, the data of each figure and table, and the form of a
+    figure's picture that no page shows.
     """
     pages = [site / "index.html", *sorted((site / "chapters").glob("*.html"))]
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
@@ -80,7 +80,7 @@ def of_site(site):
     pictures = {f"assets/figures/{path.name}" for path in (site / "assets" / "figures").iterdir()}
     hidden = sorted(pictures - {f"assets/figures/{name}" for name in shown})
     pdfs = [path.relative_to(site).as_posix() for path in site.rglob("*.pdf")]
-    return size(site, without=("assets/downloads/", "assets/data/", *hidden, *pdfs))
+    return size(site, without=("assets/downloads/", "assets/data/", "assets/tables/", *hidden, *pdfs))
 
 
 @contextmanager

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from kwev import escape
+import numpy as np
+
+from kwev import escape, polyline
 from kwev.display import ground, style
 from kwev.display import layers as display_layers
 
@@ -64,7 +66,7 @@ def document(title: str, layers: Sequence[Layer], *, note: str, canvas: bool = F
 
 
 def _layer(layer: Layer) -> dict[str, Any]:
-    drawn = display_layers.points(layer) if layer.is_points else display_layers.polygons(layer)
+    drawn = display_layers.points(layer) if layer.is_points else _areas(layer)
     return {
         "name": layer.name,
         "show": layer.show,
@@ -79,6 +81,17 @@ def _layer(layer: Layer) -> dict[str, Any]:
         "popup": layer.popup and bool(layer.title and layer.facts),
         "drawn": drawn,
     }
+
+
+def _areas(layer: Layer) -> list[list[Any]]:
+    """Return areas or lines with each ring or line as text, which is a third as long."""
+    return [[_encoded(where), *rest] for where, *rest in display_layers.polygons(layer)]
+
+
+def _encoded(coordinates: Any) -> Any:
+    if isinstance(coordinates[0][0], float):
+        return polyline.encode(np.array(coordinates))
+    return [_encoded(part) for part in coordinates]
 
 
 def _look(mark: Mark, night: Mark) -> dict[str, Any]:

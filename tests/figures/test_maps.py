@@ -221,8 +221,8 @@ def test_transit_shows_lines_stops_hubs_and_what_is_only_planned(shapes):
              "Planned ION stops"]  # fmt: skip
     assert control(text) == names
     lines = [rows for kind, rows, spec in drawn(text) if kind == "Areas" and spec["lines"]]
-    # a line is a list of points, several are a list of lists
-    assert [type(rows[0][0][0][0]) for rows in lines] == [float, float, list]
+    # a line is one text, several are a list of them
+    assert [type(rows[0][0]) for rows in lines] == [str, str, list]
     layer = dict(zip(shown.data.index, shown.data["layer"], strict=True)).values()
     assert list(layer).count("Bus stops") == 2
     planned = shown.data[shown.data["layer"] == "Planned ION stops"]

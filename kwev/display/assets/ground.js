@@ -70,8 +70,9 @@
 
   // -- The data: lines in pixels of zoom 0, each with the box around it.
 
-  function decode(text) {
-    var at = 0, values = [0, 0], line = { xs: [], ys: [] };
+  // An encoded polyline as [longitude, latitude], …
+  function degrees(text) {
+    var at = 0, values = [0, 0], points = [];
     while (at < text.length) {
       for (var which = 0; which < 2; which += 1) {
         var value = 0, shift = 0, code;
@@ -83,10 +84,18 @@
         } while (code >= 32);
         values[which] += value & 1 ? ~(value >> 1) : value >> 1;
       }
-      var sine = Math.sin(values[0] / 1e5 * Math.PI / 180);
-      line.xs.push(256 * (values[1] / 1e5 + 180) / 360);
-      line.ys.push(256 * (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)));
+      points.push([values[1] / 1e5, values[0] / 1e5]);
     }
+    return points;
+  }
+
+  function decode(text) {
+    var line = { xs: [], ys: [] };
+    degrees(text).forEach(function (point) {
+      var sine = Math.sin(point[1] * Math.PI / 180);
+      line.xs.push(256 * (point[0] + 180) / 360);
+      line.ys.push(256 * (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI)));
+    });
     line.west = Math.min.apply(null, line.xs); line.east = Math.max.apply(null, line.xs);
     line.north = Math.min.apply(null, line.ys); line.south = Math.max.apply(null, line.ys);
     return line;
@@ -301,4 +310,5 @@
     return { redraw: redraw };
   };
   window.kwevGround.isDark = isDark;
+  window.kwevGround.degrees = degrees;
 })();

@@ -70,16 +70,18 @@
     };
   }
 
-  // areas: [coordinates of a polygon or of several, mark, title, values]; lines alike.
+  function unfold(part) { return typeof part === "string" ? kwevGround.degrees(part) : part.map(unfold); }
+
+  // areas: [rings of a polygon or of several as encoded polylines, mark, title, values]; lines alike.
   // What is filled lies in a pane of its own, through which the ground is seen.
   function addAreas(group, spec, panes) {
     var features = spec.drawn.map(function (area) {
-      var several = Array.isArray(spec.lines ? area[0][0][0] : area[0][0][0][0]);
+      var several = Array.isArray(spec.lines ? area[0] : area[0][0]);
       var type = (several ? "Multi" : "") + (spec.lines ? "LineString" : "Polygon");
       return {
         type: "Feature",
         properties: { m: area[1], t: area[2], v: area[3] },
-        geometry: { type: type, coordinates: area[0] }
+        geometry: { type: type, coordinates: unfold(area[0]) }
       };
     });
     L.geoJSON({ type: "FeatureCollection", features: features }, {
