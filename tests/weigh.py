@@ -80,7 +80,8 @@ def of_site(site):
     pictures = {f"assets/figures/{path.name}" for path in (site / "assets" / "figures").iterdir()}
     hidden = sorted(pictures - {f"assets/figures/{name}" for name in shown})
     pdfs = [path.relative_to(site).as_posix() for path in site.rglob("*.pdf")]
-    return size(site, without=("assets/downloads/", "assets/data/", "assets/tables/", *hidden, *pdfs))
+    given = ("assets/downloads/", "assets/data/", "assets/tables/")
+    return size(site, without=(*given, *hidden, *pdfs))
 
 
 @contextmanager

@@ -34,6 +34,8 @@ CELL_TIMEOUT_SECONDS = 1200
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CELL_LINE = re.compile(r"Cell In\s*\[\d+\], line (\d+)")
 _ERROR_VALUES = {"", "none", "nan", "nat", "<na>", "inf", "-inf", "error"}
+_MARKED = re.compile(r"""\A\[(.*)\]\{n="\w+"\}\Z""", re.DOTALL)
+"""A named value, as :class:`kwev.display.values.Number` prints it."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,7 @@ def inline_problems(executed: Executed) -> list[str]:
     return [
         f"{where}: {expression} gives {value or 'nothing'}"
         for where, expression, value in inline_values(executed)
-        if value.replace("\\", "").strip().lower() in _ERROR_VALUES
+        if _MARKED.sub(r"\1", value).replace("\\", "").strip().lower() in _ERROR_VALUES
     ]
 
 

@@ -36,9 +36,7 @@ def names_used(chapter: Chapter) -> list[str]:
             node.attr
             for tree in trees
             for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "n"
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         )
     )
 
@@ -62,9 +60,10 @@ def ledger(names: Iterable[str], numbers: Numbers, site: Path, up: str) -> str:
     if not rows:
         return ""
     label = "Where the numbers in the text come from"
+    lead = "A click on a number in the text leads to its row."
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Name", "Value", "Computed from"))
     return (
-        f'<details class="kwev-ledger"><summary>{label}</summary>\n'
+        f'<details class="kwev-ledger"><summary>{label}</summary>\n<p>{lead}</p>\n'
         f'<div class="kwev-table"><div class="table-scroll" role="group" tabindex="0"'
         f' aria-label="{label}" style="overflow:auto;max-height:34rem"><table>\n'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{''.join(rows)}</tbody></table></div></div>\n"
@@ -81,7 +80,8 @@ def _row(number: Number, site: Path, up: str) -> str:
     if path:
         origin = f'<a href="{escape.href(up + path)}">{origin}</a>'
     name = f'<th scope="row" style="font-weight:inherit"><code>{escape.html(number.name)}</code>'
-    return f"<tr>{name}</th><td>{escape.html(value)}</td><td>{origin}</td></tr>\n"
+    here = f'id="n-{escape.html(number.name)}"'
+    return f"<tr {here}>{name}</th><td>{escape.html(value)}</td><td>{origin}</td></tr>\n"
 
 
 def _file(origin: str, site: Path) -> str:

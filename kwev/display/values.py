@@ -97,8 +97,9 @@ class Number:
         return _DECIMALS.sub(shorter, show).format(known)
 
     def _repr_markdown_(self) -> str:
+        """Return the value as prose prints it, marked with its name: the page's ledger has it."""
         shown = escape.markdown_value if isinstance(self.value, str) else escape.markdown
-        return shown(str(self))
+        return f'[{shown(str(self))}]{{n="{self.name}"}}'
 
 
 def significant(value: float, digits: int = ASSUMED_DIGITS) -> float:

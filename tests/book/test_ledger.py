@@ -35,7 +35,7 @@ def used():
 
 
 def test_each_number_of_the_text_stands_once_in_its_order():
-    assert used() == ["squares", "near", "words"]
+    assert used() == ["squares", "near", "part", "words"]
 
 
 def test_a_ledger_tells_value_and_origin_and_leads_to_a_file(tmp_path, numbers):
@@ -46,6 +46,7 @@ def test_a_ledger_tells_value_and_origin_and_leads_to_a_file(tmp_path, numbers):
     soup = BeautifulSoup(text, "lxml")
     rows = [[cell.get_text() for cell in row.select("th, td")] for row in soup.select("tbody tr")]
     assert rows[:2] == [["squares", "1,200", "cells.id"], ["near", "25.6%", "reach.by_level"]]
+    assert [row["id"] for row in soup.select("tr[id]")] == ["n-squares", "n-near", "n-words"]
     assert rows[2][1] == "<b>" + 57 * "w" + "…"
     assert [link["href"] for link in soup.select("a")] == ["../assets/downloads/cells.csv.gz"]
     assert LEDGER.sub("", f"<main>{text}</main>") == "<main></main>"

@@ -128,6 +128,17 @@
     });
   }
 
+  // a click on a number in the text opens the ledger at its row, where it is computed from
+  function source(event) {
+    var number = event.target.closest("span[data-n]");
+    var row = number && document.getElementById("n-" + number.dataset.n);
+    if (!row || event.target.closest("a")) { return; }
+    row.closest("details").open = true;
+    document.querySelectorAll("tr[data-asked]").forEach(function (one) { one.removeAttribute("data-asked"); });
+    row.setAttribute("data-asked", "");
+    row.scrollIntoView({ block: "center" });
+  }
+
   window.kwevFigures = function () {
     document.querySelectorAll(".kwev-figure:not([data-seen])").forEach(dress);
   };
@@ -135,6 +146,7 @@
   function start() {
     window.kwevFigures();
     reach();
+    document.addEventListener("click", source);
     window.addEventListener("resize", reach);
     new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     new MutationObserver(redraw).observe(document.documentElement,
