@@ -2,7 +2,7 @@
 
 The page holds what the model of the recommended scenario reads (:mod:`kwev.site.what_if_data`);
 ``what-if-solver.js`` searches and bounds, ``what-if-plan.js`` writes files that ``kwev check``
-reads, ``what-if.js`` is the page itself.
+reads, ``what-if-geopackage.js`` one for a GIS, ``what-if.js`` is the page itself.
 """
 
 from __future__ import annotations
@@ -56,10 +56,14 @@ def pages(report: Report) -> list[Page]:
             "The plan is worked out here, in your browser, and nothing is sent anywhere.",
             body=_body(report),
             menu="Change the plan",
-            scripts=("what-if-solver.js", "what-if-plan.js", "what-if.js"),
+            scripts=("what-if-solver.js", "what-if-plan.js", "what-if-geopackage.js", "what-if.js"),
             styles=("what-if.css",),
             data={NAME: start, f"{NAME}-cells": data.cell_data(ground.points), **levels},
             needs=(NAME,),
+            files={
+                f"sqlite/{path.name}": path.read_bytes()
+                for path in files("kwev.site").joinpath("assets", "sqlite").iterdir()
+            },  # loaded when a reader asks for a GeoPackage
             leaflet=True,
             wide=True,
         )
@@ -221,7 +225,8 @@ def _body(report: Report) -> str:
 <h2>Take it away</h2>
 <p class="wi-row"><button type="button" data-save="json">Plan (JSON)</button>
 <button type="button" data-save="csv">Actions (CSV)</button>
-<button type="button" data-save="geojson">Map (GeoJSON)</button></p>
+<button type="button" data-save="geojson">Map (GeoJSON)</button>
+<button type="button" data-save="gpkg">Map (GeoPackage)</button></p>
 <p class="note">The JSON is a plan file: <code>kwev check</code> computes each number of it again.
 The address of this page holds your question: send it, and another reader gets the same one.</p>
 <h2>How sure is this?</h2>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import geopandas as gpd
 import pytest
 import weigh
 from chromium import serve
@@ -69,8 +70,8 @@ def test_a_resident_asks_about_a_street_with_two(reader):
     assert reader.clicks == 2
 
 
-def test_a_planner_has_three_million_on_public_land_on_a_map_with_two(
-    reader,
+def test_a_planner_has_three_million_on_public_land_on_a_map_with_two_and_in_a_gis_with_three(
+    reader, tmp_path
 ):
     reader.door("Change the plan")
     reader.click(reader.page.get_by_role("link", name="on public land only"))
@@ -84,9 +85,16 @@ def test_a_planner_has_three_million_on_public_land_on_a_map_with_two(
     reader.sees(reader.page.locator("#map canvas"))
     assert reader.clicks == 2
     with reader.page.expect_download() as given:
-        reader.click(reader.page.get_by_role("button", name="Map (GeoJSON)"))
-    assert given.value.suggested_filename.endswith(".geojson")
+        reader.click(reader.page.get_by_role("button", name="Map (GeoPackage)"))
     assert reader.clicks == 3
+    given.value.save_as(tmp_path / "my-plan.gpkg")
+    rows = gpd.read_file(tmp_path / "my-plan.gpkg", layer="plan")
+    actions = reader.page.evaluate("kwevWhatIfShown().actions")
+    assert rows["id"].tolist() == [action["id"] for action in actions]
+    assert rows["net_cad"].sum() == pytest.approx(sum(shown))
+    assert rows.crs.to_epsg() == 4326
+    assert rows.geometry.x.tolist() == [action["longitude"] for action in actions]
+    assert rows.geometry.y.tolist() == [action["latitude"] for action in actions]
 
 
 def test_a_planner_takes_the_recommended_plan_as_a_geopackage_with_two(reader):

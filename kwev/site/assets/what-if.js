@@ -429,6 +429,12 @@
     }
     if (form === "csv") return give(kwevPlanFile.csv(shown.actions), "csv", "text/csv");
     if (form === "geojson") return give(JSON.stringify(kwevPlanFile.geojson(shown.actions)), "geojson", "application/geo+json");
+    if (form === "gpkg") {
+      var made = shown.actions, write = function () {
+        window.initSqlJs().then(function (SQL) { give(kwevGeoPackage(SQL, made), "gpkg", "application/geopackage+sqlite3"); });
+      };
+      return window.initSqlJs ? write() : script("sqlite/sql-wasm-inline.js", write);
+    }
     window.kwev.take("what-if-cells").then(function (raw) {
       var own = kwevPlanFile.readCells(raw, shown.names.map(function (name) { return levels[name]; }));
       give(JSON.stringify(kwevPlanFile.plan(shown.P, shown.state.ports, shown.text, own, start.about, words, shown.state.bound), null, 1), "json", "application/json");
