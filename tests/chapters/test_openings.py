@@ -35,8 +35,8 @@ ALIKE = (
 TOLD_ALONE = {
     "target_l2", "target_l3", "target_ev",  # what is asked for
     "spec_l2_line_after", "spec_l2_road_after",  # the other plan, by its name
-    "l2_low", "l2_high", "l3_low", "l3_high",  # at the least and the most money of chapter 4
-    "city_share", "utilisation",
+    "l2_low", "l2_high", "l3_low", "l3_high",  # at the least and the most money of the sweep
+    "city_share", "utilisation", "served_cities_l2", "served_townships_l2",
 }  # fmt: skip
 """Shares in openings that stand at one place of the book alone, each declared here."""
 
