@@ -15,7 +15,6 @@ Each name loads what it needs when it is first used, so ``import kwev`` costs no
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from kwev.model.inputs import build_inputs
     from kwev.plan.format import Plan
     from kwev.solve import solve
+
+    __version__: str
 
 __all__ = [
     "Plan",
@@ -47,19 +48,25 @@ _HOME: Final = {
 _ROOMS: Final = ("certify", "solve")
 """Packages that are called by their own name (see :mod:`kwev.rooms`)."""
 
-try:
-    __version__ = version("kwev")
-except PackageNotFoundError:  # a source tree that is not installed
-    __version__ = "0+unknown"
-
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in _ROOMS:
         return import_module(f"kwev.{name}")
     if name in _HOME:
         module, attribute = _HOME[name]
         return getattr(import_module(module), attribute)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 -- it is slow
+
+    try:
+        return version("kwev")
+    except PackageNotFoundError:  # a source tree that is not installed
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

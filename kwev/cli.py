@@ -6,11 +6,9 @@ from pathlib import Path  # noqa: TC003 -- typer reads annotations
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from rich.console import Console
 from typer import Argument, Option
 
-from kwev import __version__, outcome, terminal
-from kwev.config import Case, load_case, load_config, scenario_paths
+from kwev import outcome, terminal
 from kwev.errors import KwevError
 from kwev.files import dump_json, refuse_file, sha256_bytes
 from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
@@ -18,6 +16,7 @@ from kwev.project import find_project
 from kwev.sets import write_set
 
 if TYPE_CHECKING:
+    from kwev.config import Case
     from kwev.data.tables import Tables
     from kwev.plan.format import Certificate, Plan
 
@@ -55,6 +54,8 @@ def main() -> NoReturn:
 
 def _version(value: bool) -> None:  # noqa: FBT001 -- typer's callback signature
     if value:
+        from kwev import __version__
+
         terminal.echo(f"kwev {__version__}")
         raise typer.Exit
 
@@ -124,6 +125,8 @@ def solve(
     Example: kwev solve --scenario base --geography da --out build/base
     """
     project = find_project()
+    from kwev.config import load_case
+
     # slips are told before the slow imports and the solve
     case = load_case(scenario, geography, solver, project.config)
     folder = out or project.build / "plans" / f"{scenario}-{geography}"
@@ -184,6 +187,7 @@ def check(
 
 def _certified(path: Path, scenario: str | None = None) -> tuple[Plan, Case, Tables, Certificate]:
     """Read a plan, check it against its scenario or another, and tell its violations."""
+    from kwev.config import Case, load_config
     from kwev.plan.format import read_plan
     from kwev.plan.questions import asked
 
@@ -264,6 +268,8 @@ def explain(
 
     Example: kwev explain --scenario base --geography da
     """
+    from kwev.config import load_case
+
     project = find_project()
     case = load_case(scenario, geography, solver, project.config)
     from kwev.data.tables import load_tables
@@ -372,20 +378,28 @@ def render(
 
     Example: kwev render --fresh
     """
-    from kwev.book.render import render as render_book
-    from kwev.book.render import require_engine
-    from kwev.report.scenario import load_report, prepare
-    from kwev.sets import renewing
+    from kwev.book.quarto import require_engine
+    from kwev.book.unchanged import still
 
     project = find_project()
     require_engine(engine)
+    told = None if fresh else still(project.root, project.root / "_book", engine)
+    if told:
+        terminal.echo(told, "nothing has changed since: the book there is this one")
+        return
+    from kwev.book.render import render as render_book
+    from kwev.report.scenario import load_report, plan_files, prepare
+    from kwev.sets import renewing
+
     report = load_report()
     cases, _ = report.cases(), report.tables  # read, and refused, before anything is moved
     with renewing(project.store, fresh=fresh, keep=False):
         with terminal.bar() as progress:
             task = progress.add_task("plans", total=len(cases))
             prepare(report, lambda: progress.advance(task))
-        told = render_book(project.root, engine=engine).summary()
+        told = render_book(
+            project.root, engine=engine, plans=plan_files(report), fresh=fresh
+        ).summary()
     terminal.echo(*told.split("\n"))
 
 
@@ -466,6 +480,10 @@ def expect() -> None:
 @app.command()
 def scenarios() -> None:
     """List the scenarios with what they plan for."""
+    from rich.console import Console
+
+    from kwev.config import Case, load_config, scenario_paths
+
     folder = find_project().config
     cases = (Case(name, load_config(name, folder)) for name in scenario_paths(folder))
     Console(highlight=False).print(terminal.scenario_table(cases))

@@ -46,6 +46,14 @@ class Project:
         return self.build / "store"
 
     @property
+    def shown(self) -> Path:
+        """Below it, in ``assets``, what pages load is written: ``KWEV_SHOWN``, else the root.
+
+        The renderer gives each chapter a folder of its own there, to keep it with its notebook.
+        """
+        return Path(os.environ.get("KWEV_SHOWN") or self.root)
+
+    @property
     def raw(self) -> Path:
         """Raw files: ``KWEV_RAW`` where it is set, else ``data/raw``."""
         return Path(os.environ.get("KWEV_RAW") or self.root / "data" / "raw")

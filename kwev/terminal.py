@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
-from rich.text import Text
 
 from kwev import escape
 from kwev.plan import words
@@ -18,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     import pandas as pd
+    from rich.progress import Progress
+    from rich.table import Table
 
     from kwev.config import Case, Config
     from kwev.plan.format import Certificate, Plan
@@ -33,6 +31,15 @@ def echo(*lines: str) -> None:
 
 def bar() -> Progress:
     """Return a bar of progress on standard error; a log or a pipe gets none."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     console = Console(stderr=True, highlight=False)
     return Progress(
         TextColumn("{task.description:<24}", markup=False),
@@ -136,6 +143,9 @@ def municipality_lines(by_municipality: pd.DataFrame) -> Iterator[str]:
 
 def scenario_table(cases: Iterable[Case]) -> Table:
     """Return the scenarios with what they plan for."""
+    from rich.table import Column, Table
+    from rich.text import Text
+
     table = Table(
         Column("scenario", no_wrap=True),
         "budget (CAD)", "L2", "L3", "L2 radius (m)", "L3 radius (m)", "what",

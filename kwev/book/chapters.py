@@ -114,7 +114,7 @@ class CodeBlock:
         return str(self.options.get("label") or "")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Chapter:
     """A parsed chapter file."""
 

@@ -8,29 +8,38 @@ compares its value like any other output. Notebooks go to a build folder and are
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from kwev import escape
-from kwev.book.chapters import CodeBlock, read_chapter
+from kwev.book.chapters import CodeBlock
 from kwev.errors import KwevError
-from kwev.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from kwev.book.chapters import Book, Chapter
+    from kwev.book.chapters import Chapter
 
 NOTEBOOK_DIR = "build/notebooks"
 CELL_TIMEOUT_SECONDS = 1200
+MOST_AT_ONCE = 4
+LOG = "chapters.log"
+ENVIRONMENT = {
+    "PYTHONHASHSEED": "0",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+}
+"""What chapters run with: the same bytes on every run, and no threads that a copy would lack."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CELL_LINE = re.compile(r"Cell In\s*\[\d+\], line (\d+)")
 _ERROR_VALUES = {"", "none", "nan", "nat", "<na>", "inf", "-inf", "error"}
@@ -39,11 +48,29 @@ _MARKED = re.compile(r"""\A\[(.*)\]\{n="\w+"\}\Z""", re.DOTALL)
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a chapter leaves its notebook, and below what (``assets``) the files of its page."""
+
+    folder: Path
+    shown: Path
+
+
+@dataclass(frozen=True, eq=False)
 class Executed:
-    """A chapter and its notebook with outputs."""
+    """A chapter and its notebook with outputs.
+
+    Attributes
+    ----------
+    seconds
+        Processor time that its run took (s); None where it was not run again.
+    strangers
+        Files of the checkout that it read and that no key is over.
+    """
 
     chapter: Chapter
     notebook: Any
+    seconds: float | None = None
+    strangers: tuple[str, ...] = ()
 
     def outputs(self, block: int, inline: int | None = None) -> list[dict[str, Any]]:
         """Return the outputs of the chapter's block, or inline expression, with this index."""
@@ -52,6 +79,17 @@ class Executed:
             if place.get("block") == block and place.get("inline") == inline:
                 return list(cell.get("outputs", []))
         return []
+
+    def prose(self, block: int) -> str:
+        """Return a Markdown block with the values of its inline expressions in their places."""
+        text = self.chapter.blocks[block]
+        if isinstance(text, CodeBlock):
+            return ""
+        pieces, position = [], 0
+        for index, inline in enumerate(text.inlines):
+            pieces += [text.text[position : inline.start], self.inline_value(block, index)]
+            position = inline.end
+        return "".join([*pieces, text.text[position:]])
 
     def inline_value(self, block: int, position: int) -> str:
         """Return the Markdown that stands for an inline expression."""
@@ -91,72 +129,133 @@ def build(chapter: Chapter, root_from_notebook: str = "../..") -> Any:
 
 
 def execute(
-    chapter: Chapter, folder: Path, *, timeout_seconds: int = CELL_TIMEOUT_SECONDS
+    chapter: Chapter, folder: Path, *, timeout_seconds: float = CELL_TIMEOUT_SECONDS
 ) -> Executed:
-    """Run a chapter in a fresh kernel and write ``folder/<name>.ipynb`` with its outputs.
+    """Run a chapter in a fresh process and write ``folder/<name>.ipynb`` with its outputs.
 
     Raises
     ------
     KwevError
-        Naming chapter, line and cell if a cell or an inline expression fails, takes longer than
-        ``timeout_seconds``, or if an inline expression has no value.
+        As :func:`execute_all`, or if an inline expression has no value.
     """
-    source, name = str(chapter.page.source), chapter.page.name
     root = chapter.path.parents[len(chapter.page.source.parts) - 1]
-    folder.mkdir(parents=True, exist_ok=True)
-    notebook = build(chapter, os.path.relpath(root, folder))
-    client = NotebookClient(
-        notebook,
-        timeout=timeout_seconds,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-    )
-    environment = {  # Quarto's variables, and the same bytes on every run
-        **os.environ,
-        "PYTHONHASHSEED": "0",
-        "QUARTO_PROJECT_ROOT": str(root),
-        "QUARTO_DOCUMENT_PATH": str(chapter.path.parent),
-        "QUARTO_DOCUMENT_FILE": chapter.path.name,
-    }
-    try:
-        # The kernel process's own messages are noise on a terminal, but tell why it died.
-        with (folder / f"{name}.log").open("w", encoding="utf-8") as log:
-            client.execute(env=environment, stderr=log)
-    except CellExecutionError as error:
-        raise _failure(chapter, notebook, error) from None
-    except CellTimeoutError:
-        raise KwevError(f"a cell ran longer than {timeout_seconds} s", where=source) from None
-    except DeadKernelError:
-        hint = f"It may have run out of memory; see {folder / name}.log."
-        raise KwevError("the kernel died while running it", where=source, hint=hint) from None
-    executed = Executed(chapter, notebook)
-    text = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
-    write_text(folder / f"{name}.ipynb", text + "\n")
-    problems = inline_problems(executed)
+    place = Place(folder, root)
+    executed = execute_all(root, {chapter: place}, timeout_seconds=timeout_seconds)
+    require_values(executed)
+    return executed[0]
+
+
+def execute_all(  # noqa: PLR0913 -- by name, each with a usual value
+    root: Path,
+    places: Mapping[Chapter, Place],
+    *,
+    shares: bool = False,
+    timeout_seconds: float = CELL_TIMEOUT_SECONDS,
+    progress: Callable[[str], None] = lambda _: None,
+    done: Callable[[Executed], None] = lambda _: None,
+) -> list[Executed]:
+    """Run chapters, each in a process of its own, up to four at a time (:mod:`kwev.book.warm`).
+
+    Parameters
+    ----------
+    root
+        The checkout.
+    places
+        Where the notebook of each chapter goes, and what it leaves for its page.
+    shares
+        Whether to analyse the plan once before, for all of them.
+    done
+        Called with each chapter as it is done.
+
+    Returns
+    -------
+    list of Executed
+        In the order given.
+
+    Raises
+    ------
+    KwevError
+        Naming chapter, line and cell if a cell or an inline expression fails or takes longer than
+        ``timeout_seconds``.
+    """
+    if not places:
+        return []
+    jobs = []
+    for chapter, place in places.items():
+        build(chapter)  # what is no Python is told before anything runs
+        place.folder.mkdir(parents=True, exist_ok=True)
+        folder, shown = (str(path.resolve()) for path in (place.folder, place.shown))
+        jobs.append({"source": str(chapter.page.source), "folder": folder, "shown": shown})
+    at_once = min(MOST_AT_ONCE, os.cpu_count() or 1)
+    order = {"root": str(root.resolve()), "jobs": jobs, "at_once": at_once,
+             "seconds": timeout_seconds, "shares": shares}  # fmt: skip
+    log = next(iter(places.values())).folder / LOG
+    named = {str(chapter.page.source): chapter for chapter in places}
+    executed = {}
+    for news in _served(order, log, progress):
+        chapter = named[news["source"]]
+        path = places[chapter].folder / f"{chapter.page.name}.ipynb"
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+        one = Executed(chapter, notebook, news["seconds"], tuple(news["strangers"]))
+        done(one)
+        executed[chapter] = one
+    return [executed[chapter] for chapter in places]
+
+
+def require_values(executed: Iterable[Executed]) -> None:
+    """Refuse an inline expression without a value.
+
+    Raises
+    ------
+    KwevError
+        Naming all of them.
+    """
+    problems = [problem for one in executed for problem in inline_problems(one)]
     if problems:
         raise KwevError("; ".join(problems), hint="An inline expression prints one named value.")
-    return executed
 
 
-def execute_book(
-    book: Book, folder: Path, *, progress: Callable[[str], None] | None = None
-) -> list[Executed]:
-    """Run every chapter, each in its own kernel, up to four at a time; the book's order."""
-
-    def one(chapter: Chapter) -> Executed:
-        if progress is not None:
-            progress(f"running {chapter.page.source}")
-        return execute(chapter, folder)
-
-    chapters = [read_chapter(book.root, page) for page in book.pages]
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        futures = [pool.submit(one, chapter) for chapter in chapters]
+def _served(
+    order: dict[str, Any], log: Path, progress: Callable[[str], None]
+) -> Iterator[dict[str, Any]]:
+    """Give what is told of each chapter that is done; raise what one failed with."""
+    command = [sys.executable, "-m", "kwev.book.warm"]
+    own = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, **ENVIRONMENT, "PYTHONPATH": os.pathsep.join(filter(None, own))}
+    # the process's own messages are noise on a terminal, but tell why it died
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+            encoding="utf-8", cwd=order["root"], env=environment,
+        ) as process,
+    ):  # fmt: skip
         try:
-            return [future.result() for future in futures]
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+            given, told = process.stdin, process.stdout
+            if given is None or told is None:  # never: both are pipes
+                return
+            with given:
+                given.write(json.dumps(order))
+            for line in told:
+                news = json.loads(line)
+                match news.pop("what"):
+                    case "running":
+                        progress(f"running {news['source']}")
+                    case "done":
+                        yield news
+                    case _:
+                        raise _told(news)
+            died = process.wait()
+        finally:
+            if process.poll() is None:  # something failed, or the keyboard stopped it
+                process.terminate()
+        if died:
+            raise KwevError("the process that runs chapters died", where=str(log))
+
+
+def _told(news: dict[str, Any]) -> KwevError:
+    where = news.get("where") or news["source"]
+    return KwevError(news["message"], where=where, hint=news.get("hint", ""))
 
 
 def inline_problems(executed: Executed) -> list[str]:
@@ -219,8 +318,8 @@ def _parse(source: str, mode: str, where: str, what: str) -> None:
         raise KwevError(f"{what} is not valid Python: {error.msg}", where=where) from None
 
 
-def _failure(chapter: Chapter, notebook: Any, error: CellExecutionError) -> KwevError:
-    """Say which cell failed, and where in the file."""
+def failure(chapter: Chapter, notebook: Any) -> KwevError:
+    """Return which cell of a notebook failed, and where in the file."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.get("output_type") != "error":
@@ -238,4 +337,4 @@ def _failure(chapter: Chapter, notebook: Any, error: CellExecutionError) -> Kwev
             return KwevError(
                 f"{name} failed: {output['ename']}: {reason}", where=chapter.where(line)
             )
-    return KwevError(f"a cell failed: {error.ename}", where=str(chapter.page.source))
+    return KwevError("a cell failed", where=str(chapter.page.source))

@@ -23,9 +23,10 @@ from kwev.errors import KwevError
 from kwev.files import write_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kwev.book.chapters import Book, Chapter
+    from kwev.book.execute import Executed
 
 FOLDER: Final = "reports"
 """Folder of the papers' files, below the project."""
@@ -70,9 +71,17 @@ def chapter_of(root: Path, paper: Paper) -> Chapter:
 
 
 def write_papers(
-    book: Book, site: Path, progress: Callable[[str], None] = lambda _: None
+    book: Book,
+    site: Path,
+    progress: Callable[[str], None] = lambda _: None,
+    executed: Iterable[Executed] = (),
 ) -> list[Path]:
-    """Run every paper of a project and write its PDF into ``site``; return the files.
+    """Write the PDF of every paper of a project into ``site``; return the files.
+
+    Parameters
+    ----------
+    executed
+        Papers that have been run; the others are run now.
 
     Raises
     ------
@@ -80,10 +89,10 @@ def write_papers(
         If a cell fails, a figure has no text alternative, Typst refuses the paper, or it has more
         pages than it may.
     """
-    written = []
+    written, run = [], {one.chapter.page.source: one for one in executed}
     for paper in papers_of(book.root):
         progress(f"setting {paper.file}")
-        content = pdf_of(book, paper)
+        content = pdf_of(book, paper, run.get(paper.source))
         pages = page_count(content)
         if pages > paper.most_pages:
             raise KwevError(
@@ -94,9 +103,10 @@ def write_papers(
     return written
 
 
-def pdf_of(book: Book, paper: Paper) -> bytes:
-    """Run a paper and return its PDF, however many pages it has."""
-    executed = execute(chapter_of(book.root, paper), book.root / NOTEBOOK_DIR)
+def pdf_of(book: Book, paper: Paper, executed: Executed | None = None) -> bytes:
+    """Return the PDF of a paper, however many pages it has; it is run where it is not given run."""
+    if executed is None:
+        executed = execute(chapter_of(book.root, paper), book.root / NOTEBOOK_DIR)
     require_alt(executed)
     alone = replace(book, pages=(executed.chapter.page,), bibliography=None)
     with tempfile.TemporaryDirectory(prefix="paper-") as name:

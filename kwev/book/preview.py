@@ -22,7 +22,7 @@ import typst
 from kwev import escape
 from kwev.book.chapters import CodeBlock
 from kwev.book.conventions import dress
-from kwev.book.execute import NOTEBOOK_DIR, execute_book, joined
+from kwev.book.execute import joined
 from kwev.book.provenance import collect
 from kwev.book.search import write_index
 from kwev.display.figure import ASSETS
@@ -32,7 +32,7 @@ from kwev.files import write_bytes, write_json, write_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kwev.book.chapters import Book, MarkdownBlock
+    from kwev.book.chapters import Book
     from kwev.book.execute import Executed
 
 Form = Literal["html", "typst"]
@@ -65,6 +65,7 @@ _REMARK = re.compile(r"^\s*//.*\n", re.MULTILINE)
 
 def render_preview(
     book: Book,
+    executed: Sequence[Executed],
     site: Path,
     *,
     to: Sequence[str] = ("html", "pdf"),
@@ -75,7 +76,9 @@ def render_preview(
     Parameters
     ----------
     book
-        The book, whose chapters run first.
+        The book.
+    executed
+        Its chapters, run.
     site
         Folder that the pages, their assets and the PDF are written to.
     to
@@ -86,10 +89,9 @@ def render_preview(
     Raises
     ------
     KwevError
-        If a chapter fails, a reference or citation leads nowhere, or a figure has no alt text.
+        If a reference or citation leads nowhere, or a figure has no alt text.
     """
     say = progress or (lambda _: None)
-    executed = execute_book(book, book.root / NOTEBOOK_DIR, progress=progress)
     for chapter in executed:
         require_alt(chapter)
     with tempfile.TemporaryDirectory(prefix="preview-", dir=site.parent) as name:
@@ -148,19 +150,12 @@ class _Writer:
 
     def markdown(self) -> str:
         parts = [
-            self.cell(block, number) if isinstance(block, CodeBlock) else self.prose(block, number)
+            self.cell(block, number)
+            if isinstance(block, CodeBlock)
+            else self.executed.prose(number)
             for number, block in enumerate(self.executed.chapter.blocks)
         ]
         return _div("", "\n\n".join(filter(None, parts)))
-
-    def prose(self, block: MarkdownBlock, number: int) -> str:
-        pieces: list[str] = []
-        position = 0
-        for index, inline in enumerate(block.inlines):
-            pieces += [block.text[position : inline.start]]
-            pieces += [self.executed.inline_value(number, index)]
-            position = inline.end
-        return "".join([*pieces, block.text[position:]])
 
     def cell(self, block: CodeBlock, number: int) -> str:
         parts = []
@@ -243,7 +238,7 @@ def _alt_text(block: CodeBlock, output: dict[str, Any]) -> str:
     return str(block.options.get("fig-alt") or next(filter(None, given), ""))
 
 
-def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: Path) -> str:
+def _pandoc(book: Book, executed: Sequence[Executed], form: Form, work: Path, site: Path) -> str:
     """Write the chapters' Markdown into ``work`` and run pandoc over all of it."""
     for chapter in executed:
         text = _Writer(book, chapter, form, site).markdown()
@@ -284,7 +279,7 @@ def _pandoc(book: Book, executed: list[Executed], form: Form, work: Path, site: 
     return done.stdout
 
 
-def body_of(book: Book, executed: list[Executed], work: Path) -> str:
+def body_of(book: Book, executed: Sequence[Executed], work: Path) -> str:
     """Return executed chapters as the body of a Typst document whose pictures lie in ``work``."""
     return _pandoc(book, executed, "typst", work, work)
 

@@ -6,30 +6,28 @@ render that fails leaves the old book as it was.
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kwev import escape
-from kwev.book.chapters import read_book
+from kwev.book import kept, keys, quarto_project, unchanged
+from kwev.book.chapters import read_book, read_chapter
 from kwev.book.downloads import write_catalogue
 from kwev.book.pages import check_book
-from kwev.book.papers import write_papers
+from kwev.book.papers import chapter_of, papers_of, write_papers
 from kwev.book.preview import render_preview
 from kwev.book.provenance import FACTS_FILE, PROCESSED
-from kwev.book.quarto_hooks import finish
+from kwev.book.quarto import FORMATS, find_quarto, require_engine, run_quarto
+from kwev.book.quarto_hooks import finish, prepare
 from kwev.data.tables import held_sha256
-from kwev.display.figure import ASSETS
-from kwev.errors import KwevError, nearest
-from kwev.files import write_json, write_text
+from kwev.errors import KwevError
+from kwev.files import write_json
 from kwev.sets import MANIFEST, locked, refuse_unless_ours, replacing
 
 if TYPE_CHECKING:
@@ -37,27 +35,20 @@ if TYPE_CHECKING:
 
     from kwev.book.chapters import Book
 
-ENGINES = ("auto", "quarto", "preview")
-FORMATS = ("html", "pdf")
 GET_QUARTO = (
     "Quarto is not here, so this is the preview; each page says what it lacks. To have it, install "
     "1.10 or newer from https://quarto.org/docs/download and render again."
 )
-VERSION_TIMEOUT_SECONDS = 60
-QUARTO_LOG = "build/quarto.log"
-QUARTO_TIMEOUT_SECONDS = 3600
 _SHOWN = 5
-_ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_WARNING = re.compile(r"\bWARN(?:ING)?\b|^warning\b|^\s*warning:", re.IGNORECASE)
-_NOISE = re.compile(
-    r"\[IPKernelApp\] WARNING \| Kernel is running over TCP without encryption"
-    r"|^\s*warning: (?:true|false)$"
-)
 
 
 @dataclass(frozen=True)
 class RenderReport:
-    """What a render did: the engine, where the book lies, how long it took, what to know."""
+    """What a render did: the engine, where the book lies, how long it took, what to know.
+
+    ``times`` holds each chapter and paper with the processor time of its run (s), None where it was
+    not run again.
+    """
 
     engine: str
     output: Path
@@ -65,6 +56,7 @@ class RenderReport:
     seconds: float
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    times: tuple[tuple[str, float | None], ...] = ()
 
     def summary(self) -> str:
         """Return what a user wants to read: a line, then notes and warnings."""
@@ -75,16 +67,26 @@ class RenderReport:
             f"{self.pages} pages by {name} in {self.seconds:.0f} s: {self.output / 'index.html'}"
         )
         warnings = [f"warning: {warning}" for warning in self.warnings]
-        return "\n".join([first, *self.notes, *warnings])
+        return "\n".join([first, *self._times(), *self.notes, *warnings])
+
+    def _times(self) -> list[str]:
+        run = [(source, seconds) for source, seconds in self.times if seconds is not None]
+        if not self.times:
+            return []
+        kept = len(self.times) - len(run)
+        lines = [f"{seconds:8.1f} s of processor time: {source}" for source, seconds in run]
+        return [*lines, f"not run again, as nothing they hang on has changed: {kept}"]
 
 
-def render(
+def render(  # noqa: PLR0913 -- by name, each with a usual value
     project_root: Path,
     *,
     engine: str = "auto",
     to: Sequence[str] = FORMATS,
     progress: bool = True,
     facts: Mapping[str, str] | None = None,
+    plans: Sequence[Path] = (),
+    fresh: bool = False,
 ) -> RenderReport:
     """Render the book of a project into its output folder.
 
@@ -99,6 +101,10 @@ def render(
         Print what is being done to standard error.
     facts
         What the pages' footers add to commit and inputs, such as scenario and solver.
+    plans
+        Stored files that chapters show, which their keys are over.
+    fresh
+        Run every chapter, kept or not.
 
     Raises
     ------
@@ -119,16 +125,23 @@ def render(
     build.mkdir(exist_ok=True)
     if facts:
         write_json(project_root / FACTS_FILE, dict(facts))
-    shutil.rmtree(project_root / ASSETS, ignore_errors=True)
+    stamp, made_from = keys.stamp(project_root), unchanged.state(project_root, quarto, to)
+    chapters = [read_chapter(project_root, page) for page in book.pages]
+    papers = [chapter_of(project_root, paper) for paper in papers_of(project_root)]
     warnings: tuple[str, ...] = ()
     with _new_site(build) as site:
+        hashes = keys.of_files(project_root, plans)
+        shelf = kept.Shelf.of(project_root, [*chapters, *papers], hashes)
+        executed = shelf.run(fresh=fresh, progress=say)
+        write_papers(book, site, say, executed[len(chapters) :])
         if quarto is None:
-            write_papers(book, site, say)
-            render_preview(book, site, to=to, progress=say)
+            render_preview(book, executed[: len(chapters)], site, to=to, progress=say)
             notes += [GET_QUARTO] if engine == "auto" else []
         else:
             say(f"rendering with {quarto}")
-            warnings = run_quarto(quarto, book, site, to)
+            prepare(project_root)
+            folder = quarto_project.write(book, executed[: len(chapters)])
+            warnings = run_quarto(quarto, book, folder, site, to)
             finish(book.root, site)
         write_catalogue(book, site)
         _require_sound(book, site, to)
@@ -138,7 +151,14 @@ def render(
         swap(site, book.output_dir)
     seconds = time.monotonic() - started
     used = "preview" if quarto is None else "quarto"
-    return RenderReport(used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes))
+    times = tuple((str(one.chapter.page.source), one.seconds) for one in executed)
+    report = RenderReport(
+        used, book.output_dir, len(book.pages), seconds, warnings, tuple(notes), times
+    )
+    if keys.stamp(project_root) == stamp:
+        told = report.summary().split("\n")[0]
+        unchanged.note(project_root, book.output_dir, made_from, hashes, told)
+    return report
 
 
 @contextmanager
@@ -159,59 +179,6 @@ def _inputs(root: Path) -> str:
     return held_sha256(processed) if (processed / MANIFEST).is_file() else ""
 
 
-def require_engine(engine: str, to: Sequence[str] = FORMATS) -> None:
-    """Refuse an engine or a format that is not known, or Quarto where it is not here.
-
-    Raises
-    ------
-    KwevError
-        Naming it.
-    """
-    for name, known, where in [(engine, ENGINES, "--engine"), *((n, FORMATS, "") for n in to)]:
-        if name not in known:
-            what = "engine" if known is ENGINES else "format"
-            hint = nearest(name, list(known))
-            raise KwevError(f"unknown {what} {name!r}", where=where, hint=hint)
-    if engine == "quarto" and find_quarto() is None:
-        hint = "Install Quarto 1.10 or newer, or use --engine preview."
-        raise KwevError("quarto is not on the PATH", where="--engine quarto", hint=hint)
-
-
-def find_quarto() -> str | None:
-    """Return a quarto that runs: beside this interpreter, or on the PATH."""
-    beside = Path(sys.executable).parent / "quarto"
-    for candidate in (str(beside) if beside.is_file() else None, shutil.which("quarto")):
-        if candidate and _run([candidate, "--version"], VERSION_TIMEOUT_SECONDS)[0] == 0:
-            return candidate
-    return None
-
-
-def run_quarto(quarto: str, book: Book, site: Path, to: Sequence[str]) -> tuple[str, ...]:
-    """Run Quarto over the book into ``site`` and return the warnings in its log.
-
-    Raises
-    ------
-    KwevError
-        If Quarto fails; the log stands in :data:`QUARTO_LOG`.
-    """
-    targets = {"html": "html", "pdf": "typst"}
-    only = [] if len(to) == len(FORMATS) else ["--to", targets[to[0]]]
-    output = os.path.relpath(site, book.root)
-    environment = {**os.environ, "QUARTO_PYTHON": sys.executable, "PYTHONHASHSEED": "0"}
-    command = [quarto, "render", str(book.root), *only, "--output-dir", output]
-    code, log = _run(command, QUARTO_TIMEOUT_SECONDS, cwd=book.root, env=environment)
-    write_text(book.root / QUARTO_LOG, log)
-    if code != 0:
-        raise KwevError(f"quarto failed: {_error_line(log)}", where=QUARTO_LOG)
-    return tuple(warnings_in(log))
-
-
-def warnings_in(log: str) -> list[str]:
-    """Return the lines of a log that warn."""
-    lines = [_NOISE.split(line)[0].strip() for line in log.splitlines()]
-    return [line for line in lines if _WARNING.search(line)]
-
-
 def swap(new: Path, target: Path) -> None:
     """Put the folder ``new`` in the place of ``target``; on failure the old one stays."""
     with replacing(target) as fresh:
@@ -229,32 +196,6 @@ def _require_sound(book: Book, site: Path, to: Sequence[str]) -> None:
         more = len(problems) - _SHOWN
         text = "; ".join(map(str, problems[:_SHOWN])) + (f"; and {more} more" if more > 0 else "")
         raise KwevError(f"the rendered book is not sound: {text}", hint="The old book was kept.")
-
-
-def _run(command: Sequence[str], seconds: float, **options: Any) -> tuple[int | None, str]:
-    """Run a program; return its exit code, None where it gave no answer, and what it told."""
-    try:
-        done = subprocess.run(
-            list(command),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            errors="replace",
-            timeout=seconds,
-            check=False,
-            **options,
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"no answer within {seconds} s"
-    except OSError as error:
-        return None, str(error)
-    return done.returncode, _ANSI.sub("", done.stdout)
-
-
-def _error_line(log: str) -> str:
-    lines = [line.strip() for line in log.splitlines() if line.strip()]
-    errors = [line for line in lines if re.search(r"\berror\b", line, re.IGNORECASE)]
-    return (errors or lines or ["no message"])[-1][:200]
 
 
 def _print(text: str) -> None:

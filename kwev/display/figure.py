@@ -263,7 +263,7 @@ class Figure:
         """Write what the page loads below ``<project>/assets``."""
         picture = picture or self.static()
         publish_vendor(project)
-        folder = project.root / ASSETS
+        folder = project.shown / ASSETS
         write_csv(folder / "data" / f"{self.name}.csv", self.data)
         write_bytes(folder / FIGURES / f"{self.name}.svg", picture.svg)
         write_bytes(folder / FIGURES / f"{self.name}.png", picture.png)
@@ -346,7 +346,7 @@ def publish_vendor(project: Project) -> None:
     Called before rendering, so that a renderer that lists its resources at the start finds them,
     and by each figure, so that a chapter run alone works too. A file that is there is left alone.
     """
-    vendor = project.root / ASSETS / "vendor"
+    vendor = project.shown / ASSETS / "vendor"
     for name in _VENDORED:
         _copy(files("kwev.display").joinpath("assets", name).read_bytes(), vendor / name)
     ground.publish(project.processed, vendor)

@@ -32,9 +32,14 @@ _TABLE: Final = "base_map"
 
 def publish(processed: Path, vendor: Path) -> None:
     """Write what ``ground.js`` draws into the folder of scripts, where it is not there already."""
-    content, target = _content(processed, _stamp(processed)), vendor / FILE
+    content, target = script_of(processed), vendor / FILE
     if not target.is_file() or target.read_bytes() != content:
         write_bytes(target, content)
+
+
+def script_of(processed: Path) -> bytes:
+    """Return the script for the base map of a folder of processed data, made once a process."""
+    return _content(processed, _stamp(processed))
 
 
 def _stamp(folder: Path) -> tuple[int, int]:

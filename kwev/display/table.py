@@ -285,7 +285,7 @@ class Table:
         """Write the CSV below ``<project>/assets/tables``, and what links lead to."""
         publish_vendor(project)
         if self.is_noted:
-            write_csv(project.root / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+            write_csv(project.shown / ASSETS / "tables" / f"{self.name}.csv", self.frame)
         if self.more:
             self.more(project)
 

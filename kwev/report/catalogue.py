@@ -333,7 +333,7 @@ def processed_table(report: Report) -> Table:
     columns = "table file geo rows:files columns kb licence about:row"
 
     def files_to(project: Project) -> None:
-        write_downloads(project.processed, read, project.root / DOWNLOADS)
+        write_downloads(project.processed, read, project.shown / DOWNLOADS)
 
     made = table("processed-tables", pd.DataFrame(rows), columns, OWN, pdf_rows=len(rows))
     return replace(made, more=files_to)

@@ -150,8 +150,7 @@ def conflict(
     project: Project, tables: Tables, case: Case, progress: Callable[[str], None] = lambda _: None
 ) -> Conflict:
     """Return what stands in the way of a case's targets, kept beside the stored plans."""
-    name = f"conflict-{case.scenario}-{case.geography}-{key(tables, case)}.json"
-    note = project.store / name
+    note = file_of(project, tables, case)
     kept = _kept(note)
     if kept is None:
         from kwev.solve.infeasibility import explain  # noqa: PLC0415 -- cvxpy loads only where it solves
@@ -159,6 +158,11 @@ def conflict(
         kept = explain(tables, case, progress=progress)
         write_json(note, kept.as_dict())
     return kept
+
+
+def file_of(project: Project, tables: Tables, case: Case) -> Path:
+    """Return where the answer of :func:`conflict` is kept."""
+    return project.store / f"conflict-{case.scenario}-{case.geography}-{key(tables, case)}.json"
 
 
 def _kept(note: Path) -> Conflict | None:

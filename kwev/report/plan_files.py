@@ -225,7 +225,7 @@ def flat_geojson(frame: pd.DataFrame) -> dict[str, Any]:
 
 def write_files(report: Report, project: Project) -> None:
     """Write :data:`FILES` below the project's downloads."""
-    folder, found = project.root / FOLDER, sites(report)
+    folder, found = project.shown / FOLDER, sites(report)
     write_bytes(folder / "plan.gpkg", geopackage(layers(report)))
     write_text(folder / "plan-sites.geojson", dump_json(flat_geojson(found), indent=None))
     write_text(folder / "plan-sites.csv", escape.csv(found))

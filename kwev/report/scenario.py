@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from kwev.config import Case, load_config
@@ -29,11 +29,12 @@ from kwev.report import (
 from kwev.report.results import Findings
 from kwev.report.returns import Business
 from kwev.report.sweeps import GEOGRAPHY, SCENARIO
-from kwev.studies.store import Entry, solve_ahead, stored
+from kwev.studies.store import Entry, folder_of, solve_ahead, stored
 from kwev.studies.study import read_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -242,12 +243,27 @@ class Report:
 def load_report(scenario: str = SCENARIO, geography: str = GEOGRAPHY) -> Report:
     """Open the report of the checkout that the working folder lies in.
 
+    A second call returns the same object, with what it has worked out: chapters and pages that are
+    made in one process, or in copies of it, share the analysis.
+
     Raises
     ------
     KwevError
         If there is no checkout here.
     """
-    return Report(find_project(), scenario, geography)
+    return _opened(find_project(), scenario, geography)
+
+
+@lru_cache(maxsize=1)
+def _opened(project: Project, scenario: str, geography: str) -> Report:
+    return Report(project, scenario, geography)
+
+
+def plan_files(report: Report) -> list[Path]:
+    """Return what chapters read of the store: each plan, and what stands in the targets' way."""
+    folders = [folder_of(report.project, report.tables, case) for case in report.cases()]
+    found = [path for folder in folders for path in (folder / "plan.json", folder / "solve.json")]
+    return [*found, out_of_reach.file_of(report.project, report.tables, report.case)]
 
 
 def prepare(report: Report, progress: Callable[[], None] = lambda: None) -> None:

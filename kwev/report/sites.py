@@ -218,7 +218,7 @@ _ORDER: Final = ["municipality", "month_from", "name", "id"]
 def _write_pages(order: list[str], packages: list[SitePackage], project: Project) -> None:
     by_id = {package.id: package for package in packages}
     made = [by_id[key] for key in order]
-    folder = project.root / SITES
+    folder = project.shown / SITES
     write_text(folder / STYLE_NAME, STYLE)
     for before, package, after in zip([None, *made], made, [*made[1:], None], strict=False):
         write_text(folder / file_name(package), page(package, before, after))
@@ -231,7 +231,7 @@ def site_files(report: Report) -> Table:
     )
 
     def files_to(project: Project) -> None:
-        folder, phases = project.root / FILES, phase_file(report.plan, report.config.power)
+        folder, phases = project.shown / FILES, phase_file(report.plan, report.config.power)
         write_text(folder / CSV, site_packages.as_csv(report.packages))
         write_json(folder / GEOJSON, site_packages.as_geojson(report.packages), indent=None)
         write_json(folder / PHASES, phases.model_dump(mode="json"))

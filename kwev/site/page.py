@@ -98,7 +98,7 @@ def publish(project: Project, pages: Iterable[Page]) -> list[Page]:
         The pages, in their order.
     """
     made = list(pages)
-    folder = project.root / ASSETS / FOLDER
+    folder = project.shown / ASSETS / FOLDER
     publish_vendor(project)
     loaded = {*_SHARED, *(n for page in made for n in (*page.scripts, *page.styles))}
     for name in sorted(name for name in loaded if not name.startswith("../")):

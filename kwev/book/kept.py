@@ -1,0 +1,167 @@
+"""Chapters run once for what they hang on: notebook and files kept by key, whole or not at all.
+
+A kept chapter is a folder of ``build/chapters``: the notebook with its outputs, below ``assets``
+all that the chapter left for its page, and a manifest with the hash of each. It is taken only where
+key and every hash agree; anything else is run again. Quarto's freeze and cache look at the text
+alone and are never used.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import nbformat
+
+from kwev.book import keys
+from kwev.book.execute import Executed, Place, execute_all, require_values
+from kwev.display.figure import ASSETS
+from kwev.errors import KwevError
+from kwev.sets import listed, locked, problems, replacing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from kwev.book.chapters import Chapter
+
+FOLDER: Final = "build/chapters"
+"""Folder of the kept chapters, below the checkout."""
+
+SHARED_FROM: Final = 4
+"""Chapters to be run from which on the plan is analysed once before, for all of them."""
+
+_RUNNING: Final = ".run-"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The kept chapters of one state of a checkout.
+
+    Attributes
+    ----------
+    root
+        The checkout.
+    folders
+        Where each chapter is kept, by its text and by everything that it hangs on.
+    stamp
+        That of the files before the keys were made.
+    """
+
+    root: Path
+    folders: Mapping[Chapter, Path]
+    stamp: str
+
+    @classmethod
+    def of(cls, root: Path, chapters: Sequence[Chapter], plans: Mapping[str, str]) -> Shelf:
+        """Return the places of chapters.
+
+        Parameters
+        ----------
+        chapters
+            Chapters and papers.
+        plans
+            Hash of each stored file that they show, by its path.
+        """
+        pages, stamp = [chapter.page for chapter in chapters], keys.stamp(root)
+        checkout = keys.of_checkout(root, pages)
+        found = {
+            chapter: root
+            / FOLDER
+            / f"{chapter.page.name}-{keys.of_chapter(root, chapter.page, checkout, plans)}"
+            for chapter in chapters
+        }
+        return cls(root, found, stamp)
+
+    def run(
+        self, *, fresh: bool = False, progress: Callable[[str], None] = lambda _: None
+    ) -> list[Executed]:
+        """Return the chapters with their outputs, those run that are not kept, and lay out files.
+
+        Parameters
+        ----------
+        fresh
+            Run all of them.
+
+        Raises
+        ------
+        KwevError
+            As :func:`kwev.book.execute.execute_all`, or if two chapters leave one file in two
+            versions. What had been run by then stays kept.
+        """
+        shelf = self.root / FOLDER
+        with locked(self.root / "build" / "render-chapters"):
+            shelf.mkdir(parents=True, exist_ok=True)
+            for left in shelf.glob(f"{_RUNNING}*"):
+                shutil.rmtree(left)
+            taken = {} if fresh else {c: read(f, c) for c, f in self.folders.items()}
+            with tempfile.TemporaryDirectory(dir=shelf, prefix=_RUNNING) as name:
+                made = self._made(Path(name), taken, progress)
+                executed = [taken.get(chapter) or made[chapter][0] for chapter in self.folders]
+                require_values(executed)
+                where = {chapter: folder for chapter, (_, folder) in made.items()}
+                self._lay_out([where.get(c, folder) for c, folder in self.folders.items()])
+            for old in set(shelf.iterdir()) - set(self.folders.values()):
+                shutil.rmtree(old, ignore_errors=True)
+        return executed
+
+    def _made(
+        self,
+        folder: Path,
+        taken: Mapping[Chapter, Executed | None],
+        progress: Callable[[str], None],
+    ) -> dict[Chapter, tuple[Executed, Path]]:
+        """Run what is not kept; return it with where its files are."""
+        places = {
+            chapter: Place(folder / str(number), folder / str(number))
+            for number, chapter in enumerate(self.folders)
+            if taken.get(chapter) is None
+        }
+        made: dict[Chapter, tuple[Executed, Path]] = {}
+
+        def keep(one: Executed) -> None:
+            folder, target = places[one.chapter].folder, self.folders[one.chapter]
+            # it read what no key is over, or something was changed since: run again next time
+            if one.strangers or keys.stamp(self.root) != self.stamp:
+                made[one.chapter] = one, folder
+                return
+            with replacing(target) as fresh:
+                for path in folder.iterdir():
+                    path.rename(fresh / path.name)
+            made[one.chapter] = one, target
+
+        shares = len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file()
+        execute_all(self.root, places, shares=shares, progress=progress, done=keep)
+        return made
+
+    def _lay_out(self, folders: Sequence[Path]) -> None:
+        """Put what chapters left for their pages together below the checkout's ``assets``."""
+        target = self.root / ASSETS
+        shutil.rmtree(target, ignore_errors=True)
+        for folder in folders:
+            for path in sorted((folder / ASSETS).rglob("*")):
+                place = target / path.relative_to(folder / ASSETS)
+                if path.is_dir():
+                    place.mkdir(parents=True, exist_ok=True)
+                elif not place.exists():
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, place)
+                elif place.read_bytes() != path.read_bytes():
+                    name = place.relative_to(self.root).as_posix()
+                    raise KwevError(
+                        "two chapters leave this file, in two versions", where=name,
+                        hint="Give one of the figures or tables another name.",
+                    )  # fmt: skip
+
+
+def read(folder: Path, chapter: Chapter) -> Executed | None:
+    """Return a kept chapter; None where there is none, or where one byte of it is another."""
+    notebook = folder / f"{chapter.page.name}.ipynb"
+    try:
+        if notebook.name not in (listed(folder) or {}) or problems(folder):
+            return None
+        return Executed(chapter, nbformat.read(notebook, as_version=4))  # type: ignore[no-untyped-call]
+    except (KwevError, OSError, ValueError):
+        return None
