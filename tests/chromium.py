@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from playwright.sync_api import sync_playwright
 
 from kwev.book.checks import Problem
+from kwev.book.pages import DESK_PX, PHONE_PX
 
-WIDTHS_PX = (360, 1280)
+WIDTHS_PX = (PHONE_PX, DESK_PX)
 HEIGHT_PX = 800
-PHONE_PX = 360
 LOAD_TIMEOUT_MS = 30_000
 SETTLE_MS = 500
 """Quiet time after the last frame has loaded."""

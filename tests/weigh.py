@@ -22,9 +22,10 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from chromium import chromium, serve
 
+from kwev.book.pages import DESK_PX, PHONE_PX
+
 ROOT = Path(__file__).resolve().parents[1]
 HEIGHT_PX = 800
-PHONE_PX, DESK_PX = 360, 1280
 AXE_WIDTHS_PX = (320, DESK_PX)
 SCHEMES = ("light", "dark")
 SLOWER = 4

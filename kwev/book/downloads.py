@@ -263,8 +263,8 @@ def _write_page(site: Path, entries: list[Entry]) -> None:
         f'<p>The same for machines: <a href="../../{CATALOGUE}">{CATALOGUE}</a>.</p>\n{body}',
     )  # fmt: skip
     for name in ("page.css", "page.js"):
-        content = files("kwev.site").joinpath("assets", name).read_bytes()
-        write_bytes(site / ASSETS / PAGES / name, content)
+        content = files("kwev.display").joinpath("assets", name).read_bytes()
+        write_bytes(site / ASSETS / "vendor" / name, content)
     write_text(site / PAGE, document(page, []))
 
 

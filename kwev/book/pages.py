@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from kwev.book.chapters import Book
 
 
+PHONE_PX, DESK_PX = 360, 1280
+"""Widths at which every page is opened in a browser."""
+
 LOADING = {
     "script": ("src",),
     "link": ("href",),

@@ -162,6 +162,8 @@ _ASK = {"chart": "Interactive chart", "map": "Move the map"}
 
 _VENDORED = (
     "figures.js",
+    "page.css",
+    "page.js",
     "tables.js",
     "maps.js",
     "maps.css",

@@ -14,7 +14,7 @@ from kwev.data.schemas import heading
 from kwev.display import style
 from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
 from kwev.errors import KwevError
-from kwev.files import write_csv
+from kwev.files import write_csv, write_text
 from kwev.project import find_project
 
 if TYPE_CHECKING:
@@ -72,6 +72,19 @@ PDF_ROWS = 40
 
 TALL_ROWS = 30
 """From here on the HTML table scrolls in its own window, and can be searched and sorted."""
+
+LONG_ROWS = 100
+"""From here on a chapter shows the first rows; all stand on a page of their own."""
+
+TABLES = "tables"
+"""Folder of the tables' files, below ``assets``."""
+
+_PAGE_HEAD = """\
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="../vendor/page.css">
+<script src="../vendor/page.js"></script>"""
 
 _SEARCHED = (
     ' data-sortable="" data-filter="Find in this table"',
@@ -227,9 +240,36 @@ class Table:
         return Origin(self.source, self.vintage)
 
     def html(self) -> str:
-        """Return a semantic table inside a region that scrolls sideways, source and CSV below."""
-        is_tall = len(self.frame) > TALL_ROWS
-        shown = list(self._rows())
+        """Return a semantic table inside a region that scrolls sideways, source and CSV below.
+
+        Of a long table these are its first rows, and the way to the page that has all.
+        """
+        if not self.is_long:
+            return self._html(list(self._rows()))
+        told = f"All {len(self.frame):,} rows, to search and sort"
+        way = f'<p><a href="/{ASSETS}/{TABLES}/{self.name}.html">{told}</a></p>\n'
+        return self._html(list(self._rows())[:TALL_ROWS], way)
+
+    @property
+    def is_long(self) -> bool:
+        """Whether all its rows stand on a page of their own."""
+        return len(self.frame) > LONG_ROWS
+
+    def page(self) -> str:
+        """Return the page of a long table: all rows, to be searched and sorted."""
+        every = self._html(list(self._rows()), window="80vh")
+        for way in ("href", "src"):
+            every = every.replace(f'{way}="/', f'{way}="../../')
+        return (
+            f'<!DOCTYPE html>\n<html lang="en-CA">\n<head>\n{_PAGE_HEAD}\n'
+            f"<title>{self._name()}</title>\n</head>\n<body>\n"
+            '<nav aria-label="Site"><ul><li><a href="../../index.html">The book</a></li></ul>'
+            "</nav>\n"
+            f'<main id="main">\n<h1>{self._name()}</h1>\n{every}\n</main>\n</body>\n</html>\n'
+        )
+
+    def _html(self, shown: list[list[str]], way: str = "", window: str = "34rem") -> str:
+        is_tall = len(shown) > TALL_ROWS
         longest = [max((len(row[i]) for row in shown), default=0) for i in range(len(self.shown))]
         # a column that fills a phone must not stay there
         is_pinned = longest[0] <= 2 * _FIRST
@@ -238,8 +278,8 @@ class Table:
             for index, letters in enumerate(longest)
         )
         rows = "\n".join(self._html_rows(shown, is_pinned=is_pinned))
-        tall = ";max-height:34rem" if is_tall else ""
-        note = source_note(self.origin, f"tables/{self.name}.csv") if self.is_noted else ""
+        tall = f";max-height:{window}" if is_tall else ""
+        note = source_note(self.origin, f"{TABLES}/{self.name}.csv") if self.is_noted else ""
         across = sum(min(letters, _SHORT) + _MARGIN for letters in longest)
         wide = " kwev-wide" if across > WIDE_LETTERS else ""
         marks, script = _SEARCHED if is_tall and not self.group else ("", "")
@@ -249,7 +289,7 @@ class Table:
             f' style="overflow:auto;max-width:100%{tall}">\n'
             f'<table class="table table-sm" data-quarto-disable-processing="true"{marks}>\n'
             f"<thead>\n<tr>{heads}</tr>\n</thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n"
-            f"{note}\n{script}</div>"
+            f"{way}{note}\n{script}</div>"
         )
 
     def markdown(self) -> str:
@@ -282,10 +322,16 @@ class Table:
         return note
 
     def publish(self, project: Project) -> None:
-        """Write the CSV below ``<project>/assets/tables``, and what links lead to."""
+        """Write CSV and page below ``<project>/assets/tables``, and what links lead to."""
         publish_vendor(project)
         if self.is_noted:
+<<<<<<< HEAD
             write_csv(project.shown / ASSETS / "tables" / f"{self.name}.csv", self.frame)
+=======
+            write_csv(project.shown / ASSETS / TABLES / f"{self.name}.csv", self.frame)
+        if self.is_long:
+            write_text(project.shown / ASSETS / TABLES / f"{self.name}.html", self.page())
+>>>>>>> main
         if self.more:
             self.more(project)
 

@@ -26,7 +26,6 @@ FOLDER: Final = "pages"
 BOOK: Final = "../../index.html"
 _LEAFLET: Final = ("../vendor/leaflet/leaflet.js",)
 _LEAFLET_STYLE: Final = ("../vendor/leaflet/leaflet.css", "../vendor/maps.css")
-_SHARED: Final = ("page.css", "page.js")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +99,7 @@ def publish(project: Project, pages: Iterable[Page]) -> list[Page]:
     made = list(pages)
     folder = project.shown / ASSETS / FOLDER
     publish_vendor(project)
-    loaded = {*_SHARED, *(n for page in made for n in (*page.scripts, *page.styles))}
+    loaded = {name for page in made for name in (*page.scripts, *page.styles)}
     for name in sorted(name for name in loaded if not name.startswith("../")):
         write_bytes(folder / name, files("kwev.site").joinpath("assets", name).read_bytes())
     for page in made:
@@ -115,8 +114,8 @@ def publish(project: Project, pages: Iterable[Page]) -> list[Page]:
 
 def document(page: Page, pages: Sequence[Page]) -> str:
     """Return the HTML of a page, with the menu of all pages."""
-    styles = (*(_LEAFLET_STYLE if page.leaflet else ()), "page.css", *page.styles)
-    scripts = ("page.js", *(_LEAFLET if page.leaflet else ()))
+    styles = (*(_LEAFLET_STYLE if page.leaflet else ()), "../vendor/page.css", *page.styles)
+    scripts = ("../vendor/page.js", *(_LEAFLET if page.leaflet else ()))
     data = tuple(f"data/{name}.js" for name in page.needs)
     loads = "\n".join(
         [f'<link rel="stylesheet" href="{name}">' for name in styles]

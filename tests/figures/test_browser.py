@@ -54,6 +54,9 @@ def site(folder, frames, origin):
     long = Table("long", rows, columns, origin.source, origin.vintage)
     long.publish(folder)
     (folder.root / "long.html").write_text(f'{page}<link rel="icon" href="data:,">{long.html()}')
+    many = Table("many", pd.concat([rows] * 4, ignore_index=True), columns, origin.source, "2025")
+    many.publish(folder)
+    (folder.root / "many.html").write_text(f'{page}<link rel="icon" href="data:,">{many.html()}')
     with serve(folder.root) as address:
         yield address
 
@@ -256,6 +259,24 @@ def test_a_long_table_is_searched_and_sorted(browser, site):
     page.get_by_label("Find in this table").fill("p1 1,1")
     assert shown.all_inner_texts() == ["P11\t1,100"]
     assert page.get_by_role("status").inner_text().strip() == "1 of 31 rows"
+    page.close()
+
+
+def test_a_table_of_many_rows_leads_to_a_page_of_its_own(browser, site):
+    page, problems = browser.new_page(viewport={"width": 360, "height": 800}), []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"{site}/many.html", wait_until="networkidle")
+    assert page.locator("tbody tr").count() == 30
+    page.get_by_role("link", name="All 124 rows").click()
+    assert page.url == f"{site}/assets/tables/many.html"
+    page.get_by_label("Find in this table").fill("p1 1,1")
+    assert page.locator("tbody tr:visible").all_inner_texts() == ["P11\t1,100"] * 4
+    room = page.evaluate("document.documentElement.clientWidth")
+    assert page.evaluate("document.documentElement.scrollWidth") <= room
+    with page.expect_download() as given:
+        page.get_by_role("link", name="Data (CSV)").click()
+    assert given.value.suggested_filename == "many.csv"
+    assert problems == []
     page.close()
 
 
