@@ -325,13 +325,9 @@ class Table:
         """Write CSV and page below ``<project>/assets/tables``, and what links lead to."""
         publish_vendor(project)
         if self.is_noted:
-<<<<<<< HEAD
-            write_csv(project.shown / ASSETS / "tables" / f"{self.name}.csv", self.frame)
-=======
             write_csv(project.shown / ASSETS / TABLES / f"{self.name}.csv", self.frame)
         if self.is_long:
             write_text(project.shown / ASSETS / TABLES / f"{self.name}.html", self.page())
->>>>>>> main
         if self.more:
             self.more(project)
 
