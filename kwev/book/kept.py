@@ -9,21 +9,20 @@ alone and are never used.
 from __future__ import annotations
 
 import shutil
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import nbformat
 
 from kwev.book import keys
-from kwev.book.execute import Executed, Place, execute_all, require_values
+from kwev.book.execute import LOG, Executed, Place, execute_all, require_values
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
 from kwev.sets import listed, locked, problems, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from kwev.book.chapters import Chapter
 
@@ -76,14 +75,20 @@ class Shelf:
         return cls(root, found, stamp)
 
     def run(
-        self, *, fresh: bool = False, progress: Callable[[str], None] = lambda _: None
+        self,
+        *,
+        fresh: bool = False,
+        lays_out: bool = True,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> list[Executed]:
-        """Return the chapters with their outputs, those run that are not kept, and lay out files.
+        """Return the chapters with their outputs; those are run that are not kept.
 
         Parameters
         ----------
         fresh
             Run all of them.
+        lays_out
+            Whether to put what they left for their pages below the checkout's ``assets``.
 
         Raises
         ------
@@ -97,11 +102,11 @@ class Shelf:
             for left in shelf.glob(f"{_RUNNING}*"):
                 shutil.rmtree(left)
             taken = {} if fresh else {c: read(f, c) for c, f in self.folders.items()}
-            with tempfile.TemporaryDirectory(dir=shelf, prefix=_RUNNING) as name:
-                made = self._made(Path(name), taken, progress)
-                executed = [taken.get(chapter) or made[chapter][0] for chapter in self.folders]
-                require_values(executed)
-                where = {chapter: folder for chapter, (_, folder) in made.items()}
+            made = self._made(taken, progress)
+            executed = [taken.get(chapter) or made[chapter][0] for chapter in self.folders]
+            require_values(executed)
+            where = {chapter: folder for chapter, (_, folder) in made.items()}
+            if lays_out:
                 self._lay_out([where.get(c, folder) for c, folder in self.folders.items()])
             for old in set(shelf.iterdir()) - set(self.folders.values()):
                 shutil.rmtree(old, ignore_errors=True)
@@ -109,16 +114,13 @@ class Shelf:
 
     def _made(
         self,
-        folder: Path,
         taken: Mapping[Chapter, Executed | None],
         progress: Callable[[str], None],
     ) -> dict[Chapter, tuple[Executed, Path]]:
         """Run what is not kept; return it with where its files are."""
-        places = {
-            chapter: Place(folder / str(number), folder / str(number))
-            for number, chapter in enumerate(self.folders)
-            if taken.get(chapter) is None
-        }
+        # as deep as where it is kept: its first cell goes up to the checkout
+        run = {c: self.root / FOLDER / f"{_RUNNING}{n}" for n, c in enumerate(self.folders)}
+        places = {c: Place(run[c], run[c]) for c in self.folders if taken.get(c) is None}
         made: dict[Chapter, tuple[Executed, Path]] = {}
 
         def keep(one: Executed) -> None:
@@ -129,7 +131,8 @@ class Shelf:
                 return
             with replacing(target) as fresh:
                 for path in folder.iterdir():
-                    path.rename(fresh / path.name)
+                    if path.name != LOG:
+                        path.rename(fresh / path.name)
             made[one.chapter] = one, target
 
         shares = len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file()
