@@ -9,7 +9,7 @@ alone and are never used.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import nbformat
@@ -17,7 +17,11 @@ import nbformat
 from kwev.book import keys
 from kwev.book.execute import LOG, Executed, Place, execute_all, require_values
 from kwev.display.figure import ASSETS
+from kwev.display.values import Number, Numbers
 from kwev.errors import KwevError
+from kwev.files import read_json, sha256_json, write_json
+from kwev.report.numbers import everything
+from kwev.report.scenario import load_report
 from kwev.sets import listed, locked, problems, replacing
 
 if TYPE_CHECKING:
@@ -32,7 +36,9 @@ FOLDER: Final = "build/chapters"
 SHARED_FROM: Final = 4
 """Chapters to be run from which on the plan is analysed once before, for all of them."""
 
+LOCK: Final = "build/render-chapters"
 _RUNNING: Final = ".run-"
+_NUMBERS: Final = "numbers"
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,15 @@ class Shelf:
         The checkout.
     folders
         Where each chapter is kept, by its text and by everything that it hangs on.
+    of_numbers
+        Where the numbers of the book are kept.
     stamp
         That of the files before the keys were made.
     """
 
     root: Path
     folders: Mapping[Chapter, Path]
+    of_numbers: Path
     stamp: str
 
     @classmethod
@@ -72,7 +81,22 @@ class Shelf:
             / f"{chapter.page.name}-{keys.of_chapter(root, chapter.page, checkout, plans)}"
             for chapter in chapters
         }
-        return cls(root, found, stamp)
+        of_all = sha256_json({"checkout": checkout, "plans": dict(plans)})[:16]
+        return cls(root, found, root / FOLDER / f"{_NUMBERS}-{of_all}", stamp)
+
+    def numbers(self) -> Numbers:
+        """Return every number of the book: kept, or worked out now and kept."""
+        file = self.of_numbers / f"{_NUMBERS}.json"
+        try:
+            if file.name in (listed(self.of_numbers) or {}) and not problems(self.of_numbers):
+                return Numbers([Number(**one) for one in read_json(file)])
+        except (KwevError, OSError, TypeError):
+            pass
+        made = everything(load_report())
+        if keys.stamp(self.root) == self.stamp:
+            with locked(self.root / LOCK), replacing(self.of_numbers) as fresh:
+                write_numbers(made, fresh / file.name)
+        return made
 
     def run(
         self,
@@ -97,7 +121,7 @@ class Shelf:
             versions. What had been run by then stays kept.
         """
         shelf = self.root / FOLDER
-        with locked(self.root / "build" / "render-chapters"):
+        with locked(self.root / LOCK):
             shelf.mkdir(parents=True, exist_ok=True)
             for left in shelf.glob(f"{_RUNNING}*"):
                 shutil.rmtree(left)
@@ -108,7 +132,7 @@ class Shelf:
             where = {chapter: folder for chapter, (_, folder) in made.items()}
             if lays_out:
                 self._lay_out([where.get(c, folder) for c, folder in self.folders.items()])
-            for old in set(shelf.iterdir()) - set(self.folders.values()):
+            for old in set(shelf.iterdir()) - {*self.folders.values(), self.of_numbers}:
                 shutil.rmtree(old, ignore_errors=True)
         return executed
 
@@ -135,8 +159,13 @@ class Shelf:
                         path.rename(fresh / path.name)
             made[one.chapter] = one, target
 
-        shares = len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file()
-        execute_all(self.root, places, shares=shares, progress=progress, done=keep)
+        numbers = None
+        if len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file():
+            numbers = self.root / FOLDER / f"{_RUNNING}{_NUMBERS}" / f"{_NUMBERS}.json"
+        execute_all(self.root, places, numbers=numbers, progress=progress, done=keep)
+        if numbers is not None and keys.stamp(self.root) == self.stamp:
+            with replacing(self.of_numbers) as fresh:
+                numbers.rename(fresh / numbers.name)
         return made
 
     def _lay_out(self, folders: Sequence[Path]) -> None:
@@ -157,6 +186,14 @@ class Shelf:
                         "two chapters leave this file, in two versions", where=name,
                         hint="Give one of the figures or tables another name.",
                     )  # fmt: skip
+
+
+def write_numbers(numbers: Numbers, path: Path) -> None:
+    """Write numbers as JSON."""
+    plain = [asdict(number) for number in numbers]
+    for one in plain:
+        one["value"] = getattr(one["value"], "item", lambda v=one["value"]: v)()
+    write_json(path, plain)
 
 
 def read(folder: Path, chapter: Chapter) -> Executed | None:
