@@ -8,6 +8,7 @@ whole. It takes an order on standard input and tells on standard output what hap
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -84,6 +85,7 @@ def serve(order: Order, tell: Callable[..., None]) -> None:
     os.chdir(order.root)
     if order.numbers:
         _analyse(Path(order.numbers))
+    gc.freeze()  # a copy need not look through what it shares, nor copy it by doing so
     waiting, running = list(order.jobs), dict[Any, _Running]()
     try:
         while waiting or running:

@@ -95,7 +95,7 @@ def test_bad_options_are_refused(make_book, options, message):
 
 
 def test_quarto_is_asked_for_but_not_here(make_book, monkeypatch):
-    monkeypatch.setattr(render, "find_quarto", lambda: None)
+    monkeypatch.setattr(program, "find_quarto", lambda: None)
     with pytest.raises(KwevError, match="quarto is not on the PATH"):
         render_of_render(make_book().root, engine="quarto", progress=False)
 
