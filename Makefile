@@ -4,24 +4,37 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+KWEV_NO_UV ?=
 FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup newest data book expect test lint format lock bench serve sweeps clean
+.PHONY: help setup newest data book expect test test-fast lint format lock bench serve sweeps clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-setup: $(STAMP) ## make .venv with the locked versions and install kwev into it
+setup: $(STAMP) ## make .venv with the locked versions (by uv, or KWEV_NO_UV=1 by pip)
 
-$(STAMP): requirements.txt pyproject.toml
+# uv where it is there or can be had; pip where not, and where uv finds no packages. The lock and its
+# hashes are the same for both. Byte code is written now, so that no process compiles its own.
+$(STAMP): requirements.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "error: $$($(PYTHON) --version) is too old; kwev needs Python 3.11 or newer. Try: make PYTHON=python3.12 setup" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { rm -rf $(VENV); echo "error: Python cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@uv=$$(command -v uv || true); \
+	if test -n "$(KWEV_NO_UV)"; then uv=; \
+	elif ! { test -n "$$uv" && "$$uv" --version; } >/dev/null 2>&1; then \
+	  $(PIP) --require-hashes --only-binary :all: -r requirements-uv.txt 2>/dev/null \
+	    && uv=$(BIN)/uv || uv=; \
+	fi; \
+	{ test -n "$$uv" && "$$uv" pip install --quiet --python $(BIN)/python --compile-bytecode \
+	    --require-hashes -r requirements.txt; } \
+	  || $(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-build-isolation --no-deps -e .
+	@$(BIN)/python -m compileall -q kwev
 	@touch $@
 
 newest: ## make .venv with the newest versions instead of the locked ones
@@ -44,6 +57,9 @@ expect: setup ## renew the expected numbers of the book and print what moved
 test: setup ## run all tests, JOBS files at a time
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
+test-fast: setup ## tests of the inner loop, in under a minute: no chapter, no browser, no solve
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" $(FAST)
+
 lint: setup ## ruff, mypy and the import contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -60,9 +76,11 @@ bench: setup ## time the solves and print the ratios
 serve: ## look at _book/ on http://127.0.0.1:8000
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _book 8000
 
-lock: ## resolve requirements.txt again, for Python 3.11 to 3.13 (needs uv)
+lock: ## resolve both locks again, for Python 3.11 to 3.13 (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --extra dev -o requirements.txt pyproject.toml
+	echo uv | uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --no-annotate --no-header -o requirements-uv.txt -
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) build _book .quarto index_files .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

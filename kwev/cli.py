@@ -387,6 +387,8 @@ def render(
     if told:
         terminal.echo(told, "nothing has changed since: the book there is this one")
         return
+    import gc
+
     from kwev.book.render import render as render_book
     from kwev.report.scenario import load_report, plan_files, prepare
     from kwev.sets import renewing
@@ -397,6 +399,7 @@ def render(
         with terminal.bar() as progress:
             task = progress.add_task("plans", total=len(cases))
             prepare(report, lambda: progress.advance(task))
+        gc.freeze()  # the tables stay: parsing pages need not look through them time and again
         told = render_book(
             project.root, engine=engine, plans=plan_files(report), fresh=fresh
         ).summary()

@@ -28,13 +28,13 @@ from kwev.display.figure import ASSETS
 from kwev.display.values import Numbers
 from kwev.files import read_json, write_text
 from kwev.report.glossary import PAGE as GLOSSARY
-from kwev.report.glossary import told
+from kwev.report.glossary import with_values
 from kwev.report.numbers import everything
 from kwev.report.scenario import load_report
 from kwev.site.page import FOLDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from kwev.book.chapters import Book, Page
@@ -54,7 +54,7 @@ _NO_ICON: Final = '<link rel="icon" href="data:,">'
 _DESCRIBED: Final = re.compile(r"<meta name=\"description\"")
 
 
-def dress(book: Book, site: Path) -> None:
+def dress(book: Book, site: Path, numbers: Callable[[], Numbers] | None = None) -> None:
     """Give the pages of a site what the conventions of the web ask for.
 
     Parameters
@@ -63,6 +63,8 @@ def dress(book: Book, site: Path) -> None:
         The book, whose folder ``config`` says who publishes it.
     site
         Folder of the rendered site.
+    numbers
+        Gives every number of the book; worked out now where it is None.
     """
     publisher = read_publisher(book.root / "config")
     icon = book.settings["book"].get("favicon")
@@ -72,8 +74,10 @@ def dress(book: Book, site: Path) -> None:
     sources = {str(page.output): page for page in book.pages}
     beside = sorted((site / ASSETS / FOLDER).glob("*.html"))
     paths = [site / name for name in sources if (site / name).is_file()] + beside
-    report = load_report() if GLOSSARY in sources else None
-    terms, numbers = (told(report), everything(report)) if report else ((), Numbers([]))
+    known = Numbers([])
+    if GLOSSARY in sources:
+        known = numbers() if numbers else everything(load_report())
+    terms = with_values(known) if GLOSSARY in sources else ()
     for path in paths:
         name = path.relative_to(site).as_posix()
         text = LEDGER.sub("", _LINKS.sub("", _HEAD.sub("", path.read_text(encoding="utf-8"))))
@@ -84,7 +88,7 @@ def dress(book: Book, site: Path) -> None:
         text = text.replace("</head>", f"{head}</head>", 1)
         if name in sources:
             text = with_hints(text, terms if name != GLOSSARY else (), up)
-            told_of = ledger(names_used(read_chapter(book.root, sources[name])), numbers, site, up)
+            told_of = ledger(names_used(read_chapter(book.root, sources[name])), known, site, up)
             links = repository_links(publisher, sources[name])
             text = text.replace("</main>", f"{told_of}{links}</main>", 1)
         write_text(path, text)

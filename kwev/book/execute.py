@@ -149,7 +149,7 @@ def execute_all(  # noqa: PLR0913 -- by name, each with a usual value
     root: Path,
     places: Mapping[Chapter, Place],
     *,
-    shares: bool = False,
+    numbers: Path | None = None,
     timeout_seconds: float = CELL_TIMEOUT_SECONDS,
     progress: Callable[[str], None] = lambda _: None,
     done: Callable[[Executed], None] = lambda _: None,
@@ -162,8 +162,8 @@ def execute_all(  # noqa: PLR0913 -- by name, each with a usual value
         The checkout.
     places
         Where the notebook of each chapter goes, and what it leaves for its page.
-    shares
-        Whether to analyse the plan once before, for all of them.
+    numbers
+        Where the numbers of the book go; then the plan is analysed once before, for all of them.
     done
         Called with each chapter as it is done.
 
@@ -188,7 +188,7 @@ def execute_all(  # noqa: PLR0913 -- by name, each with a usual value
         jobs.append({"source": str(chapter.page.source), "folder": folder, "shown": shown})
     at_once = min(MOST_AT_ONCE, os.cpu_count() or 1)
     order = {"root": str(root.resolve()), "jobs": jobs, "at_once": at_once,
-             "seconds": timeout_seconds, "shares": shares}  # fmt: skip
+             "seconds": timeout_seconds, "numbers": str(numbers or "")}  # fmt: skip
     log = next(iter(places.values())).folder / LOG
     named = {str(chapter.page.source): chapter for chapter in places}
     executed = {}

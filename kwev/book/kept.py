@@ -9,21 +9,24 @@ alone and are never used.
 from __future__ import annotations
 
 import shutil
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 import nbformat
 
 from kwev.book import keys
-from kwev.book.execute import Executed, Place, execute_all, require_values
+from kwev.book.execute import LOG, Executed, Place, execute_all, require_values
 from kwev.display.figure import ASSETS
+from kwev.display.values import Number, Numbers
 from kwev.errors import KwevError
+from kwev.files import read_json, sha256_json, write_json
+from kwev.report.numbers import everything
+from kwev.report.scenario import load_report
 from kwev.sets import listed, locked, problems, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from kwev.book.chapters import Chapter
 
@@ -33,7 +36,9 @@ FOLDER: Final = "build/chapters"
 SHARED_FROM: Final = 4
 """Chapters to be run from which on the plan is analysed once before, for all of them."""
 
+LOCK: Final = "build/render-chapters"
 _RUNNING: Final = ".run-"
+_NUMBERS: Final = "numbers"
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,15 @@ class Shelf:
         The checkout.
     folders
         Where each chapter is kept, by its text and by everything that it hangs on.
+    of_numbers
+        Where the numbers of the book are kept.
     stamp
         That of the files before the keys were made.
     """
 
     root: Path
     folders: Mapping[Chapter, Path]
+    of_numbers: Path
     stamp: str
 
     @classmethod
@@ -73,17 +81,38 @@ class Shelf:
             / f"{chapter.page.name}-{keys.of_chapter(root, chapter.page, checkout, plans)}"
             for chapter in chapters
         }
-        return cls(root, found, stamp)
+        of_all = sha256_json({"checkout": checkout, "plans": dict(plans)})[:16]
+        return cls(root, found, root / FOLDER / f"{_NUMBERS}-{of_all}", stamp)
+
+    def numbers(self) -> Numbers:
+        """Return every number of the book: kept, or worked out now and kept."""
+        file = self.of_numbers / f"{_NUMBERS}.json"
+        try:
+            if file.name in (listed(self.of_numbers) or {}) and not problems(self.of_numbers):
+                return Numbers([Number(**one) for one in read_json(file)])
+        except (KwevError, OSError, TypeError):
+            pass
+        made = everything(load_report())
+        if keys.stamp(self.root) == self.stamp:
+            with locked(self.root / LOCK), replacing(self.of_numbers) as fresh:
+                write_numbers(made, fresh / file.name)
+        return made
 
     def run(
-        self, *, fresh: bool = False, progress: Callable[[str], None] = lambda _: None
+        self,
+        *,
+        fresh: bool = False,
+        lays_out: bool = True,
+        progress: Callable[[str], None] = lambda _: None,
     ) -> list[Executed]:
-        """Return the chapters with their outputs, those run that are not kept, and lay out files.
+        """Return the chapters with their outputs; those are run that are not kept.
 
         Parameters
         ----------
         fresh
             Run all of them.
+        lays_out
+            Whether to put what they left for their pages below the checkout's ``assets``.
 
         Raises
         ------
@@ -92,33 +121,30 @@ class Shelf:
             versions. What had been run by then stays kept.
         """
         shelf = self.root / FOLDER
-        with locked(self.root / "build" / "render-chapters"):
+        with locked(self.root / LOCK):
             shelf.mkdir(parents=True, exist_ok=True)
             for left in shelf.glob(f"{_RUNNING}*"):
                 shutil.rmtree(left)
             taken = {} if fresh else {c: read(f, c) for c, f in self.folders.items()}
-            with tempfile.TemporaryDirectory(dir=shelf, prefix=_RUNNING) as name:
-                made = self._made(Path(name), taken, progress)
-                executed = [taken.get(chapter) or made[chapter][0] for chapter in self.folders]
-                require_values(executed)
-                where = {chapter: folder for chapter, (_, folder) in made.items()}
+            made = self._made(taken, progress)
+            executed = [taken.get(chapter) or made[chapter][0] for chapter in self.folders]
+            require_values(executed)
+            where = {chapter: folder for chapter, (_, folder) in made.items()}
+            if lays_out:
                 self._lay_out([where.get(c, folder) for c, folder in self.folders.items()])
-            for old in set(shelf.iterdir()) - set(self.folders.values()):
+            for old in set(shelf.iterdir()) - {*self.folders.values(), self.of_numbers}:
                 shutil.rmtree(old, ignore_errors=True)
         return executed
 
     def _made(
         self,
-        folder: Path,
         taken: Mapping[Chapter, Executed | None],
         progress: Callable[[str], None],
     ) -> dict[Chapter, tuple[Executed, Path]]:
         """Run what is not kept; return it with where its files are."""
-        places = {
-            chapter: Place(folder / str(number), folder / str(number))
-            for number, chapter in enumerate(self.folders)
-            if taken.get(chapter) is None
-        }
+        # as deep as where it is kept: its first cell goes up to the checkout
+        run = {c: self.root / FOLDER / f"{_RUNNING}{n}" for n, c in enumerate(self.folders)}
+        places = {c: Place(run[c], run[c]) for c in self.folders if taken.get(c) is None}
         made: dict[Chapter, tuple[Executed, Path]] = {}
 
         def keep(one: Executed) -> None:
@@ -129,11 +155,17 @@ class Shelf:
                 return
             with replacing(target) as fresh:
                 for path in folder.iterdir():
-                    path.rename(fresh / path.name)
+                    if path.name != LOG:
+                        path.rename(fresh / path.name)
             made[one.chapter] = one, target
 
-        shares = len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file()
-        execute_all(self.root, places, shares=shares, progress=progress, done=keep)
+        numbers = None
+        if len(places) >= SHARED_FROM and (self.root / "config" / "base.json").is_file():
+            numbers = self.root / FOLDER / f"{_RUNNING}{_NUMBERS}" / f"{_NUMBERS}.json"
+        execute_all(self.root, places, numbers=numbers, progress=progress, done=keep)
+        if numbers is not None and keys.stamp(self.root) == self.stamp:
+            with replacing(self.of_numbers) as fresh:
+                numbers.rename(fresh / numbers.name)
         return made
 
     def _lay_out(self, folders: Sequence[Path]) -> None:
@@ -154,6 +186,14 @@ class Shelf:
                         "two chapters leave this file, in two versions", where=name,
                         hint="Give one of the figures or tables another name.",
                     )  # fmt: skip
+
+
+def write_numbers(numbers: Numbers, path: Path) -> None:
+    """Write numbers as JSON."""
+    plain = [asdict(number) for number in numbers]
+    for one in plain:
+        one["value"] = getattr(one["value"], "item", lambda v=one["value"]: v)()
+    write_json(path, plain)
 
 
 def read(folder: Path, chapter: Chapter) -> Executed | None:

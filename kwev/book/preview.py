@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from kwev.book.chapters import Book
     from kwev.book.execute import Executed
+    from kwev.display.values import Numbers
 
 Form = Literal["html", "typst"]
 
@@ -63,13 +64,14 @@ _NAMED = re.compile(r"\$kwev-([\w-]+)")
 _REMARK = re.compile(r"^\s*//.*\n", re.MULTILINE)
 
 
-def render_preview(
+def render_preview(  # noqa: PLR0913 -- by name, each with a usual value
     book: Book,
     executed: Sequence[Executed],
     site: Path,
     *,
     to: Sequence[str] = ("html", "pdf"),
     progress: Callable[[str], None] | None = None,
+    numbers: Callable[[], Numbers] | None = None,
 ) -> None:
     """Render the preview into the empty folder ``site``.
 
@@ -85,6 +87,8 @@ def render_preview(
         ``html``, ``pdf`` or both.
     progress
         Told what is being done.
+    numbers
+        As in :func:`kwev.book.conventions.dress`.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def render_preview(
                 write_text(site / path, text)
             write_text(site / ASSETS / "search.js", asset("search.js"))
             write_index(book, site)
-            dress(book, site)
+            dress(book, site, numbers)
 
 
 def require_alt(executed: Executed) -> None:

@@ -21,6 +21,7 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kwev.book.chapters import read_book
 from kwev.book.conventions import dress
@@ -31,6 +32,11 @@ from kwev.book.provenance import collect
 from kwev.book.slim import slim
 from kwev.display.figure import ASSETS
 from kwev.files import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kwev.display.values import Numbers
 
 PROVENANCE_FILE = "build/provenance.typ"
 _CDN = re.compile(
@@ -53,8 +59,14 @@ def prepare(root: Path) -> Path:
     return path
 
 
-def finish(root: Path, site: Path) -> int:
-    """Finish every page that Quarto wrote into ``site``; return how many there are."""
+def finish(root: Path, site: Path, numbers: Callable[[], Numbers] | None = None) -> int:
+    """Finish every page that Quarto wrote into ``site``; return how many there are.
+
+    Parameters
+    ----------
+    numbers
+        As in :func:`kwev.book.conventions.dress`.
+    """
     assets = root / ASSETS
     if assets.is_dir():
         shutil.copytree(assets, site / ASSETS, dirs_exist_ok=True)
@@ -73,7 +85,7 @@ def finish(root: Path, site: Path) -> int:
         write_text(path, text.replace("</main>", footer + "</main>", 1))
         written.append(str(page.output))
     slim(site, written)
-    dress(book, site)
+    dress(book, site, numbers)
     return len(written)
 
 

@@ -135,14 +135,16 @@ def render(  # noqa: PLR0913 -- by name, each with a usual value
         executed = shelf.run(fresh=fresh, progress=say)
         write_papers(book, site, say, executed[len(chapters) :])
         if quarto is None:
-            render_preview(book, executed[: len(chapters)], site, to=to, progress=say)
+            render_preview(
+                book, executed[: len(chapters)], site, to=to, progress=say, numbers=shelf.numbers
+            )
             notes += [GET_QUARTO] if engine == "auto" else []
         else:
             say(f"rendering with {quarto}")
             prepare(project_root)
             folder = quarto_project.write(book, executed[: len(chapters)])
             warnings = run_quarto(quarto, book, folder, site, to)
-            finish(book.root, site)
+            finish(book.root, site, shelf.numbers)
         write_catalogue(book, site)
         _require_sound(book, site, to)
         if _inputs(project_root) != inputs:

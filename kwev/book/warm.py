@@ -8,6 +8,7 @@ whole. It takes an order on standard input and tells on standard output what hap
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import os
@@ -54,15 +55,16 @@ class Order:
         How many run at a time.
     seconds
         Longest that a cell may take (s).
-    shares
-        Whether the plan is analysed before, for all of them.
+    numbers
+        Where the numbers of the book go; empty where the plan is not to be analysed before, for all
+        of them.
     """
 
     root: str
     jobs: tuple[Job, ...]
     at_once: int
     seconds: float
-    shares: bool
+    numbers: str
 
     @classmethod
     def of_text(cls, text: str) -> Order:
@@ -81,8 +83,9 @@ def serve(order: Order, tell: Callable[..., None]) -> None:
         ``seconds`` (of processor time) and ``strangers``, for a failure the parts of its error.
     """
     os.chdir(order.root)
-    if order.shares:
-        _analyse()
+    if order.numbers:
+        _analyse(Path(order.numbers))
+    gc.freeze()  # a copy need not look through what it shares, nor copy it by doing so
     waiting, running = list(order.jobs), dict[Any, _Running]()
     try:
         while waiting or running:
@@ -104,14 +107,15 @@ def serve(order: Order, tell: Callable[..., None]) -> None:
             one.process.kill()
 
 
-def _analyse() -> None:
+def _analyse(target: Path) -> None:
     """Work out what most chapters ask of the plan; what a chapter asks alone is its own affair."""
-    from kwev.display import ground  # noqa: PLC0415 -- only for a book about a plan
+    from kwev.book.kept import write_numbers  # noqa: PLC0415 -- only for a book about a plan
+    from kwev.display import ground  # noqa: PLC0415
     from kwev.report.numbers import everything  # noqa: PLC0415
     from kwev.report.scenario import load_report  # noqa: PLC0415
 
     report = load_report()
-    everything(report)
+    write_numbers(everything(report), target)
     ground.script_of(report.project.processed)
 
 

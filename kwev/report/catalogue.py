@@ -24,6 +24,7 @@ from kwev.display.figure import ASSETS
 from kwev.display.table import OWN, Table, table
 from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_bytes, write_bytes, write_json, write_text
+from kwev.report.memory import once
 from kwev.report.sources import LAYERS, notice, read_catalogue
 from kwev.units import COLUMN_UNITS, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS
 
@@ -243,6 +244,7 @@ def _source(entry: dict[str, Any]) -> dict[str, str]:
 _BYTES_PER_MB: Final = 1e6
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the sources and of the processed tables."""
     read = read_catalogue(report.project)

@@ -17,6 +17,7 @@ from kwev.display.values import ASSUMED_DIGITS, Numbers, named
 from kwev.model.demand import share_of
 from kwev.report.distances import METRICS
 from kwev.report.effects import WHENS
+from kwev.report.memory import once
 from kwev.units import CAD_PER_MILLION, M_PER_KM
 from kwev.vocabulary import (
     LAND_KEYS,
@@ -98,6 +99,7 @@ def plans(report: Report) -> dict[str, Report]:
     return {"spec": report.specification, "rec": report}
 
 
+@once
 def of_both(report: Report) -> Numbers:
     """Return what both plans reach, build and cost: ``spec_`` and ``rec_`` before each name.
 

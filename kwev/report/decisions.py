@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kwev.display.values import Number, Numbers, named
 from kwev.report import comparison, equity, readings, sweeps
+from kwev.report.memory import once
 from kwev.studies.rows import actions_of
 from kwev.units import KW_PER_MW, POINTS
 from kwev.vocabulary import LEVEL_NAMES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the values of the draft motions, ``rec_<what>``."""
     business, plan, config = report.business, report.plan, report.config

@@ -22,6 +22,7 @@ from kwev.errors import KwevError, refusal
 from kwev.files import read_json
 from kwev.report import comparison
 from kwev.report.distances import METRICS
+from kwev.report.memory import once
 from kwev.units import CAD_PER_MILLION
 from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
 
@@ -149,6 +150,7 @@ def this_edition(report: Report) -> Edition:
     return record(report, "this edition", "")
 
 
+@once
 def of_edition(report: Report) -> Numbers:
     """Return how far this edition's plan and sources are those of the edition before."""
     before = read_edition(report.project)

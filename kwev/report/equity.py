@@ -29,6 +29,7 @@ from kwev.report.effects import (
     of_served,
     people_in,
 )
+from kwev.report.memory import once
 from kwev.units import POINTS
 from kwev.vocabulary import GROUPS, HOUSEHOLDS, LEVEL_KEYS, LEVEL_NAMES
 
@@ -365,6 +366,7 @@ TOLD: Final = {
 """Floors whose sentence the text prints, by the number's name."""
 
 
+@once
 def of_equity(report: Report) -> Numbers:
     """Return the numbers of the sections on who is served and on the price of a floor."""
     return of_served(report) | of_access(report) | Numbers(_floors(report))

@@ -14,6 +14,7 @@ from kwev.display.series import Axis, Band, Line, Panel
 from kwev.display.values import Number, Numbers, named
 from kwev.pipeline.forecast import BY_NAME, COVERAGE, market_of, without_jump
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.vocabulary import ACTION_KINDS, ALWAYS_SHOWN, TARGET_NAMES
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ def growth_plans(now: Plan, later: Plan) -> pd.DataFrame:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of electric vehicles over time, and of the plan made for 2030."""
     t, plan = report.tables, report.growth_plan

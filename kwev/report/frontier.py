@@ -25,6 +25,7 @@ from kwev.display.series import Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named, some
 from kwev.report import sweeps
+from kwev.report.memory import once
 from kwev.studies.rows import actions_of
 from kwev.units import CAD_PER_MILLION, KW_PER_MW, M_PER_KM, POINTS
 from kwev.vocabulary import LEVEL_KEYS
@@ -285,6 +286,7 @@ def found_by_weights(report: Report) -> pd.DataFrame:
 # -- named values ------------------------------------------------------------------------------
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the frontier."""
     parts = (frontier, found_by_weights, power, spacing)

@@ -15,6 +15,9 @@ from kwev import escape
 from kwev.report import plan, region
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kwev.display.values import Number
     from kwev.report.scenario import Report
 
 PAGE = "chapters/g-glossary.html"
@@ -60,7 +63,12 @@ def terms() -> tuple[Term, ...]:
 
 def told(report: Report) -> tuple[Term, ...]:
     """Return all terms with their values in place."""
-    known = {n.name: str(n) for n in (*region.numbers(report), *plan.of_scenario(report))}
+    return with_values((*region.numbers(report), *plan.of_scenario(report)))
+
+
+def with_values(numbers: Iterable[Number]) -> tuple[Term, ...]:
+    """Return all terms with values of numbers in place."""
+    known = {number.name: str(number) for number in numbers}
     return tuple(Term(t.term, t.forms, t.about.format(**known)) for t in terms())
 
 

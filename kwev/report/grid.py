@@ -15,6 +15,7 @@ from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, listed, named
 from kwev.model.siting import candidates, existing_stations, site_limit_kw
 from kwev.pipeline.parameters import GridRule
+from kwev.report.memory import once
 from kwev.report.region import dissolved, town_names
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ _RULES: Final = {
 _KW_PER_MW: Final = 1_000
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the grid proxy."""
     t, c = report.tables, report.config

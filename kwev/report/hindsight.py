@@ -27,6 +27,7 @@ from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import candidates, power_limit_kw
 from kwev.report import sweeps
+from kwev.report.memory import once
 from kwev.report.past import BOTH, REAL, Past, config_of, past, quarter_before, rows_of, tables_of
 from kwev.studies import study
 from kwev.studies.store import solve_certified
@@ -274,6 +275,7 @@ _MARKS: Final[dict[str, tuple[str, str, Any, int]]] = {
 """Words, colour, mark and size of a network."""
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of hindsight."""
     record = report.hindsight

@@ -16,6 +16,7 @@ from kwev.display.layers import Layer, Mark
 from kwev.display.series import Axis, Bars, Panel
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, named
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.report.region import town_names
 from kwev.units import HOURS_PER_YEAR
 
@@ -223,6 +224,7 @@ def _with_region(table: pd.DataFrame) -> pd.DataFrame:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of homes: kinds, tenure, income, deprivation, age, apartments."""
     return Numbers(

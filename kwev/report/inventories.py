@@ -13,6 +13,7 @@ from kwev.display.series import Axis, Line, Panel
 from kwev.display.values import Numbers, named
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.station_records import SAME, repeats
+from kwev.report.memory import once
 from kwev.report.snapshots import DATED, dated
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def _snapshot(part: pd.DataFrame, **more: int) -> dict[str, str | float]:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the lists of stations, and of what is merged from them."""
     t, p = report.tables, Parameters()

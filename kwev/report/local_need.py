@@ -25,6 +25,7 @@ from kwev.model.coverage import ruler_of
 from kwev.model.demand import vehicles
 from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.need import KINDS, vehicles_by_kind
+from kwev.report.memory import once
 from kwev.report.region import dissolved, town_names
 from kwev.units import KWH_PER_GWH, KWH_PER_MWH, POINTS
 from kwev.vocabulary import METRIC_WORDS
@@ -126,6 +127,7 @@ def need_by_kind(tables: Tables, config: Config) -> pd.DataFrame:
 # -- Named values, table and map.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return who needs public charging, and how much of it is out of reach."""
     config = with_home_access(report.project, report.config)

@@ -19,6 +19,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import comparison, history, snapshots, targets
 from kwev.report.forecast import chosen_form
+from kwev.report.memory import once
 from kwev.units import POINTS
 from kwev.vocabulary import LEVEL_NAMES, METRIC_WORDS, TARGET_NAMES
 
@@ -277,6 +278,7 @@ def over_time(
 ORIGIN: Final = "data/monitoring/history.csv"
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the history and of drift."""
     lines, watched = report.history, report.watched

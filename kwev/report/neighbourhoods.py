@@ -17,6 +17,7 @@ from kwev.display.table import table
 from kwev.display.values import Numbers, named
 from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.report.reach import of_cells
 from kwev.report.region import metres, town_names
 from kwev.vocabulary import LEVEL_NAMES
@@ -292,6 +293,7 @@ def service_areas(tables: Tables, config: Config) -> pd.DataFrame:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of dense neighbourhoods, gaps of Level 3 and service areas."""
     t, c = report.tables, report.config

@@ -50,6 +50,7 @@ from kwev.report import (
 from kwev.report.comparison import of_both
 from kwev.report.edition import of_edition
 from kwev.report.equity import of_equity
+from kwev.report.memory import once
 from kwev.report.out_of_reach import of_targets_out_of_reach
 from kwev.report.phases import of_phases
 from kwev.report.picks import of_alternatives
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
 
 
+@once
 def everything(report: Report) -> Numbers:
     """Return every number of the book."""
     rooms = (

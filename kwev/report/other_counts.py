@@ -18,6 +18,7 @@ from kwev.display import cartography, origins
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
 from kwev.pipeline.geometry import project
+from kwev.report.memory import once
 from kwev.report.region import town_names
 from kwev.report.snapshots import dated
 from kwev.units import CRS_METRES
@@ -159,6 +160,7 @@ def _place_of(tables: Tables) -> pd.Series[str]:
 # -- named values and tables -------------------------------------------------------------------
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the other counts."""
     found = steps(report.tables).set_index("what")

@@ -20,6 +20,7 @@ from kwev.display.values import Numbers, listed, named
 from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.model import notation
+from kwev.report.memory import once
 from kwev.studies.store import key
 from kwev.vocabulary import LEVEL_NAMES
 
@@ -282,6 +283,7 @@ def by_municipality(tables: Tables, plan: Plan, case: Case) -> pd.DataFrame:
 # -- Named values and tables.
 
 
+@once
 def of_targets_out_of_reach(report: Report) -> Numbers:
     """Return the conflict in words and the people whom the plan leaves without, by level."""
     found, rows = report.conflict, report.left_without.set_index("municipality")

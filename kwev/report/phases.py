@@ -13,6 +13,7 @@ import pandas as pd
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named
 from kwev.report.file_format import FORMAT_VERSION, file_record
+from kwev.report.memory import once
 from kwev.vocabulary import ACTION_KIND, LEVEL_KEYS, ActionKindKey
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def _kinds(plan: Plan, phase: Phase) -> list[dict[str, Any]]:
 # -- Named values, words, table and charts.
 
 
+@once
 def of_phases(report: Report) -> Numbers:
     """Return the numbers of the three phases."""
     found = phases(report.plan)

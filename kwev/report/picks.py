@@ -21,6 +21,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
 from kwev.report import sweeps
 from kwev.report.frontier import LEVELS
+from kwev.report.memory import once
 from kwev.studies import study
 from kwev.studies.rows import actions_of, values_of
 from kwev.studies.store import stored
@@ -412,6 +413,7 @@ def of_values(values: Mapping[str, Any]) -> Alternatives:
 # -- named values and tables --------------------------------------------------------------------
 
 
+@once
 def of_alternatives(report: Report) -> Numbers:
     """Return the numbers of plans near the best."""
     found, published = report.alternatives, [action.id for action in report.plan.actions]

@@ -10,6 +10,7 @@ from kwev.display.table import Column, Columns, table
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named
 from kwev.plan import words
 from kwev.report import sweeps
+from kwev.report.memory import once
 from kwev.units import CAD_PER_MILLION, M_PER_KM, POINTS, SQRT3
 from kwev.vocabulary import (
     ACTION_KIND,
@@ -203,6 +204,7 @@ def actions_in_words(plan: Plan) -> str:
 # -- Named values of a scenario, its plan and what the plan hangs on.
 
 
+@once
 def of_scenario(report: Report) -> Numbers:
     """Return the planning choices that the prose names."""
     c = report.config
@@ -253,6 +255,7 @@ def shortfall_said(plan: Plan) -> str:
     return f"by the solver's word no plan has less than {least}"
 
 
+@once
 def of_plan(report: Report) -> Numbers:
     """Return the numbers of the published plan."""
     plan, account = report.plan, report.entry.account
@@ -328,6 +331,7 @@ def of_costs(report: Report) -> Numbers:
     return Numbers(numbers)
 
 
+@once
 def of_budgets(report: Report) -> Numbers:
     """Return the numbers of the budget sweep."""
     sweep = report.budgets
@@ -350,6 +354,7 @@ def of_budgets(report: Report) -> Numbers:
     )  # fmt: skip
 
 
+@once
 def of_assumptions(report: Report) -> Numbers:
     """Return what the plan hangs on: the assumptions that move each level most, one at a time."""
     changes, config = report.swings, report.config

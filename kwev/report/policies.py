@@ -27,6 +27,7 @@ from kwev.errors import KwevError
 from kwev.model.demand import energy_need_kwh
 from kwev.model.demand import vehicles as vehicles_of
 from kwev.report.forecast import YEARS, forecast_at, totals
+from kwev.report.memory import once
 from kwev.units import HOURS_PER_YEAR
 
 if TYPE_CHECKING:
@@ -234,6 +235,7 @@ _FACTS: Final = ("ev_policy", "ev_adoption", "need_for_ports")
 """Topics of the findings that stand in the table."""
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of vehicles under named policies."""
     tables, found = report.tables, stress(report)

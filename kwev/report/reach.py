@@ -18,6 +18,7 @@ from kwev.model.demand import demand_points, share_of
 from kwev.model.network import RoadNetwork
 from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.solve.record import Network, covered
 from kwev.units import CRS_DEGREES, CRS_METRES
 
@@ -161,6 +162,7 @@ def median_m(distance_m: NDArray[np.float64], people: NDArray[np.float64]) -> fl
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the road network, of reach along it, and of coverage today."""
     return Numbers([*_of_network(report.tables), *_of_cells(report), *_of_sets(report)])

@@ -16,6 +16,7 @@ from kwev.display.values import Numbers, named
 from kwev.model.siting import candidates
 from kwev.pipeline.parameters import Parameters
 from kwev.report import plan_charts
+from kwev.report.memory import once
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +104,7 @@ def border_people(tables: Tables) -> float:
     return float((on_cells.reindex(census.index).fillna(0.0) - census).abs().max())
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of place, people, candidate sites and data quality.
 

@@ -17,6 +17,7 @@ from kwev.files import dump_json, read_json
 from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 from kwev.report.effects import WHENS
 from kwev.report.file_format import FileRecord, file_record
+from kwev.report.memory import once
 from kwev.sets import PLAN
 from kwev.studies.store import Entry
 from kwev.vocabulary import LEVEL_KEYS
@@ -93,6 +94,7 @@ class Findings:
     out_of_reach = cached_property(lambda self: gaps.summary(self.effects, self.gaps))
 
 
+@once
 def of_findings(report: Report) -> Numbers:
     """Return the numbers of what the plan changes: for whom, how far, why, and what is left.
 

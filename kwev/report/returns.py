@@ -20,6 +20,7 @@ from kwev.model.demand import energy_need_kwh
 from kwev.model.siting import existing_stations
 from kwev.report import finance
 from kwev.report.finance import Ports
+from kwev.report.memory import once
 from kwev.report.plan import is_level3
 from kwev.units import CAD_PER_MILLION, HOURS_PER_YEAR
 from kwev.vocabulary import KIND_NAMES, LEVEL_NAMES
@@ -340,6 +341,7 @@ _FAST_ID: Final = "six_vehicle_dcfc_complex_350_kw_units_community_setting_2017"
 _FEE_ID: Final = "curbside_garage_level_2_public_charging_fee_2014"
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of running cost, income and return."""
     business = report.business

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from kwev.config import Config
     from kwev.display.figure import Origin
+    from kwev.display.values import Numbers
     from kwev.plan.format import Plan
     from kwev.report.history import Measured
     from kwev.report.picks import Alternatives
@@ -65,6 +66,11 @@ class Report:
     project: Project
     scenario: str
     geography: str
+
+    @cached_property
+    def made(self) -> dict[str, Numbers]:
+        """Numbers that were worked out of this report, by what makes them."""
+        return {}
 
     @cached_property
     def config(self) -> Config:

@@ -11,6 +11,7 @@ from kwev.display.series import Axis, Bars, Line, Panel
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, listed, named, significant
 from kwev.report.file_format import FORMAT_VERSION, FileRecord, file_record
+from kwev.report.memory import once
 from kwev.report.sweeps import ledger
 from kwev.report.timing import NAMES
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVEL_KEYS, LEVEL_NAMES
@@ -184,6 +185,7 @@ def schedule_file(made: Timetable) -> FileRecord:
 # -- Named values, tables and charts.
 
 
+@once
 def of_schedule(report: Report) -> Numbers:
     """Return the numbers of the schedules."""
     made, rule = report.timetable, report.config.phasing

@@ -14,6 +14,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.model.demand import demand_points, point_facts
 from kwev.model.scores import FACTORS, LOW, SITE_FACTS, demand_parts, ranked, site_scores
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.report.region import town_names
 
 if TYPE_CHECKING:
@@ -158,6 +159,7 @@ def demand_by_municipality(tables: Tables, config: Config) -> pd.DataFrame:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the site score and of the demand score."""
     return Numbers([*_of_sites(report), *_of_demand(report)])

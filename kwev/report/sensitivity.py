@@ -18,6 +18,7 @@ from kwev.display.table import Column, Table, columns_of, table
 from kwev.display.values import Number, Numbers, listed, named
 from kwev.plan.words import TARGET_STATUS
 from kwev.report import picks, readings, registry, sweeps
+from kwev.report.memory import once
 from kwev.report.plan_charts import LEVEL_LINES
 from kwev.report.readings import MONEY_TOL, VERDICTS, money
 from kwev.report.sweeps import origin as _origin
@@ -192,6 +193,7 @@ def tornado(df: pd.DataFrame, title: str, *, origin: Origin, name: str) -> Figur
 # -- named values ------------------------------------------------------------------------------
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return what the sensitivity chapter says of the sweeps."""
     parts = (_size, _budgets, _targets, _tornados, _radii, _scenarios, _land,

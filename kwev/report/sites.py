@@ -17,6 +17,7 @@ from kwev.display.values import Numbers, named
 from kwev.files import write_json, write_text
 from kwev.model.scores import site_scores
 from kwev.report import site_packages
+from kwev.report.memory import once
 from kwev.report.phases import phase_file
 from kwev.report.site_needs import Ground, checklist, supply
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, KIND_NAMES, LEVEL_NAMES
@@ -176,6 +177,7 @@ ABOUT: Final = {
 }
 
 
+@once
 def of_sites(report: Report) -> Numbers:
     """Return the numbers of the site packages."""
     built = [package.implementation for package in report.packages]

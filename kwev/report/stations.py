@@ -16,6 +16,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json
 from kwev.model.siting import counted
 from kwev.pipeline.parameters import Parameters
+from kwev.report.memory import once
 from kwev.report.region import metres, town_names
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
@@ -305,6 +306,7 @@ READINGS_SHOWN: Final = 6
 """Readings of the stated spacing that the table shows, the closest first."""
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the stations that stand today."""
     t, c = report.tables, report.config

@@ -19,6 +19,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import candidates, counted
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.transit import access
+from kwev.report.memory import once
 from kwev.report.region import metres, town_names
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def best_places(tables: Tables, most: int = 10) -> pd.DataFrame:
 _MINUTES_PER_HOUR = 60
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of transit: service, stops, who lives near them, and the choices."""
     return Numbers([*_of_service(report.tables), *_of_people(report), *_of_choices()])

@@ -34,6 +34,7 @@ from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.vehicles import propensity
 from kwev.project import find_project
 from kwev.report.forecast import quarter_words
+from kwev.report.memory import once
 from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def by_fsa(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
 # -- Named values.
 
 
+@once
 def numbers(report: Report) -> Numbers:
     """Return the numbers of electric vehicles by place, and of their clusters."""
     return Numbers([*_of_places(report.tables), *_of_clusters(report.tables)])

@@ -7,16 +7,13 @@ import sys
 
 import pytest
 
+from kwev.book import quarto as program
 from kwev.book import render
 from kwev.book.pages import check_site, compare_sites
+from kwev.book.quarto import find_quarto, run_quarto, warnings_in
 from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
-from kwev.book.render import (
-    find_quarto,
-    run_quarto,
-    swap,
-    warnings_in,
-)
 from kwev.book.render import render as render_of_render
+from kwev.book.render import swap
 from kwev.errors import KwevError
 
 
@@ -38,7 +35,7 @@ def test_rendering_installs_nothing_and_tells_how_to_get_quarto(make_book, monke
         return 1, ""
 
     monkeypatch.setattr(render, "find_quarto", lambda: None)
-    monkeypatch.setattr(render, "_run", run)
+    monkeypatch.setattr(program, "run", run)
     monkeypatch.setattr(render, "render_preview", lambda *_, **__: None)
     monkeypatch.setattr(render, "_require_sound", lambda *_: None)
     report = render_of_render(make_book().root, to=("html",), progress=False)
@@ -63,14 +60,15 @@ def test_quarto_gets_this_interpreter_and_its_log_is_read(tmp_path, make_book):
         "print('WARN: something is odd')\n"
     )
     quarto = fake(tmp_path / "quarto", script)
-    site = book.root / "build" / "site"
-    assert run_quarto(quarto, book, site, ("html",)) == ("WARN: something is odd",)
+    folder, site = book.root / "build" / "quarto", book.root / "build" / "site"
+    folder.mkdir(parents=True)
+    assert run_quarto(quarto, book, folder, site, ("html",)) == ("WARN: something is odd",)
     log = (book.root / "build" / "quarto.log").read_text()
     assert f"python {sys.executable}" in log
-    assert "--to html --output-dir build/site" in log
+    assert "--to html --output-dir site" in log
     failing = fake(tmp_path / "failing", "print('ERROR: no such thing'); raise SystemExit(1)")
     with pytest.raises(KwevError, match=r"quarto failed: ERROR: no such thing"):
-        run_quarto(failing, book, site, ("html", "pdf"))
+        run_quarto(failing, book, folder, site, ("html", "pdf"))
 
 
 def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypatch):
@@ -97,7 +95,7 @@ def test_bad_options_are_refused(make_book, options, message):
 
 
 def test_quarto_is_asked_for_but_not_here(make_book, monkeypatch):
-    monkeypatch.setattr(render, "find_quarto", lambda: None)
+    monkeypatch.setattr(program, "find_quarto", lambda: None)
     with pytest.raises(KwevError, match="quarto is not on the PATH"):
         render_of_render(make_book().root, engine="quarto", progress=False)
 
@@ -148,7 +146,7 @@ def test_quarto_warns_of_a_dead_reference(make_book):
     if quarto is None:
         pytest.skip("quarto is not on the PATH")
     book = make_book("dead-reference")
-    warnings = run_quarto(quarto, book, book.root / "build" / "site", ("html",))
+    warnings = run_quarto(quarto, book, book.root, book.root / "build" / "site", ("html",))
     assert any("fig-nowhere" in warning for warning in warnings)
 
 

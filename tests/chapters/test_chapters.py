@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pytest
 
+from kwev.book import keys
 from kwev.book.chapters import read_book
 from kwev.book.chapters import read_chapter
 from kwev.book.checks import check_citations, check_labels, check_prose, check_subset
-from kwev.book.execute import execute
 from kwev.book.execute import inline_problems
 from kwev.book.execute import inline_values
+from kwev.book.kept import Shelf
+from kwev.book.papers import chapter_of
+from kwev.book.papers import papers_of
 from kwev.book.preview import require_alt
 
 
@@ -31,17 +34,21 @@ BOOK = read_book(ROOT)
 CHAPTERS = {str(page.source): read_chapter(ROOT, page) for page in BOOK.pages}
 
 
-@pytest.fixture(scope="module")
-def executed():
-    """Execute a chapter the first time it is asked for."""
-    done = {}
+@pytest.fixture(scope="session")
+def shelf():
+    """Run the chapters that are not kept, as `make book` does, and with them those of papers."""
+    from kwev.report.scenario import load_report, plan_files
 
-    def get(source):
-        if source not in done:
-            done[source] = execute(CHAPTERS[source], ROOT / "build" / "chapter-tests")
-        return done[source]
+    papers = [chapter_of(ROOT, paper) for paper in papers_of(ROOT)]
+    plans = keys.of_files(ROOT, plan_files(load_report()))
+    return Shelf.of(ROOT, [*CHAPTERS.values(), *papers], plans)
 
-    return get
+
+@pytest.fixture(scope="session")
+def executed(shelf):
+    """Return what runs a chapter, by its source; all are run when the first is asked for."""
+    done = {str(one.chapter.page.source): one for one in shelf.run(lays_out=False)}
+    return done.__getitem__
 
 
 @pytest.fixture(scope="module")
@@ -111,9 +118,8 @@ def test_every_figure_has_a_text_alternative(source, executed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("source", CHAPTERS)
-def test_the_chapter_repeats_itself_under_nbval(source, executed):
-    executed(source)
-    folder = ROOT / "build" / "chapter-tests"
+def test_the_chapter_repeats_itself_under_nbval(source, executed, shelf):
+    folder = shelf.folders[executed(source).chapter]
     notebook = folder / f"{CHAPTERS[source].page.name}.ipynb"
     done = subprocess.run(
         [

@@ -19,17 +19,21 @@ def finding(project, what):
 
 
 def test_the_lock_is_hashed_and_setup_insists_on_it(project):
-    text = (project.root / "requirements.txt").read_text().replace("\\\n", " ")
-    rows = [line for line in text.splitlines() if line and not line.startswith("#")]
-    assert len(rows) > 100
-    for row in rows:
-        assert re.match(r"[a-z0-9._-]+(\[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}", row), row[
-            :80
-        ]
+    for name, most in (("requirements.txt", 1_000), ("requirements-uv.txt", 1)):
+        text = (project.root / name).read_text().replace("\\\n", " ")
+        rows = [line for line in text.splitlines() if line and not line.startswith("#")]
+        assert most / 10 < len(rows) <= most
+        for row in rows:
+            hashed = r"[a-z0-9._-]+(\[\w,-]+\])?==\S+ .*--hash=sha256:[0-9a-f]{64}"
+            assert re.match(hashed, row), row[:80]
     # `make newest` alone asks for what no lock holds: the newest versions
     setup = (project.root / "Makefile").read_text().partition("\nnewest:")[0]
-    installs = re.findall(r"pip install (.*)", setup)
-    assert [("--require-hashes" in one) or ("--no-deps" in one) for one in installs] == [True] * 2
+    lines = setup.partition("$(STAMP):")[2].replace("\\\n", " ").splitlines()
+    installs = [
+        part for line in lines for part in re.split(r"[;{}|]+", line)
+        if re.search(r"\$\(PIP\)|pip install", part)
+    ]  # fmt: skip
+    assert [("--require-hashes" in one) or ("--no-deps" in one) for one in installs] == [True] * 4
     code = "".join(path.read_text() for path in (project.root / "kwev").rglob("*.py"))
     assert not re.search(
         r"[\"']-?m?[\"', ]*pip[\"', ]+[\"']?install|ensurepip|pip\._internal", code
