@@ -8,7 +8,7 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup newest data book expect test lint format lock bench serve sweeps clean
+.PHONY: help doctor setup newest data book expect test lint format lock bench serve sweeps clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -23,6 +23,9 @@ $(STAMP): requirements.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
+
+doctor: ## what this machine has and lacks; needs nothing but Python
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m kwev.doctor
 
 newest: ## make .venv with the newest versions instead of the locked ones
 	$(PYTHON) -m venv --clear $(VENV)

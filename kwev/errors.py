@@ -5,12 +5,10 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from pydantic import BaseModel
-
 from kwev.escape import visible
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
 
 
 MOST_WORDS: Final = 1_000
@@ -98,6 +96,8 @@ def refusal(error: ValidationError, model: type[BaseModel], *, where: str) -> Kw
 
 
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
+    from pydantic import BaseModel  # noqa: PLC0415 -- an error is told on a bare machine too
+
     for part in path:
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
         if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
