@@ -15,6 +15,7 @@ from kwev.errors import KwevError
 from kwev.files import dump_json, refuse_file, sha256_bytes
 from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
 from kwev.project import find_project
+from kwev.release import commands as releasing
 from kwev.sets import write_set
 
 if TYPE_CHECKING:
@@ -528,6 +529,10 @@ def schema(
     from kwev.formats import write_schemas
 
     terminal.echo(*(f"wrote {path}" for path in write_schemas(find_project(), out)))
+
+
+app.command()(releasing.verify)
+app.command()(releasing.release)
 
 
 if __name__ == "__main__":

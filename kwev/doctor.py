@@ -13,7 +13,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
@@ -22,7 +21,7 @@ from kwev import escape
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_bytes
 from kwev.lock import FILE as LOCK
-from kwev.lock import installed, read_lock
+from kwev.lock import asked_for, installed, read_lock, spelled
 from kwev.project import find_project
 from kwev.sets import listed, problems
 
@@ -134,7 +133,7 @@ def _packages(project: Project) -> list[Finding]:
         for name, version in here.items()
         if version not in {None, locked[name]}
     )
-    needed = _needed(project)
+    needed = {spelled(re.split(r"[^\w.-]", row)[0]) for row in asked_for(project.root)}
     right = f"{len(locked) - len(absent) - len(others)} of {len(locked)} as in {LOCK}"
     found = [Finding("note" if absent or others else "ok", "packages", right)]
     if lacking := [name for name in absent if name in needed]:
@@ -145,16 +144,6 @@ def _packages(project: Project) -> list[Finding]:
         remedy = f"{SETUP} After 'make newest' this is as it should be."
         found.append(Finding("note", "other versions", _some(others), remedy))
     return found
-
-
-def _needed(project: Project) -> set[str]:
-    """Return the packages that ``pyproject.toml`` names, as the lock spells them."""
-    try:
-        text = (project.root / "pyproject.toml").read_text(encoding="utf-8")
-        rows = tomllib.loads(text)["project"]["dependencies"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError):
-        return set()
-    return {re.sub(r"[-_.]+", "-", re.split(r"[^\w.-]", row)[0]).lower() for row in rows}
 
 
 def _some(names: list[str]) -> str:

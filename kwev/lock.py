@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
@@ -81,3 +82,17 @@ def installed(name: str) -> str | None:
         return version(name)
     except PackageNotFoundError:
         return None
+
+
+def asked_for(root: Path) -> list[str]:
+    """Return the requirements that ``pyproject.toml`` names (PEP 508); none where it has none."""
+    try:
+        text = (root / "pyproject.toml").read_text(encoding="utf-8")
+        return [str(row) for row in tomllib.loads(text)["project"]["dependencies"]]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError):
+        return []
+
+
+def spelled(name: str) -> str:
+    """Return the name of a package as a lock spells it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
