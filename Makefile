@@ -8,7 +8,8 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help doctor setup newest data book expect test lint format lock bench serve sweeps clean
+.PHONY: help doctor setup newest data book expect verify release test lint format lock bench serve \
+  sweeps clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -43,6 +44,12 @@ sweeps: setup ## renew the tables of data/results (FRESH=1 solves everything aga
 
 expect: setup ## renew the expected numbers of the book and print what moved
 	$(BIN)/kwev expect
+
+verify: setup ## make everything anew from the raw files in build/verify and compare (hours)
+	$(BIN)/kwev verify
+
+release: setup ## bundle the rendered book into build/release/, ready for an archive
+	$(BIN)/kwev release
 
 test: setup ## run all tests, JOBS files at a time
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kwev.project import Project
     from kwev.release.checkout import Checkout
 
-NONE_MOVED: Final = "No number moved."
+NONE_MOVED: Final = "No number moved beyond its tolerance."
 _EXPECTED: Final = "tests/chapters/expected.json"
 _REGISTER: Final = "data/sources.json"
 
@@ -74,7 +74,7 @@ def _numbers(project: Project, checkout: Checkout, ref: str) -> list[str]:
     if before is None:
         return [f"{_EXPECTED} was not there"]
     old = expected.parsed(before, f"{ref}:{_EXPECTED}")
-    return expected.differences(old, expected.read(project), every=True)
+    return expected.differences(old, expected.read(project))
 
 
 def _sources(project: Project, checkout: Checkout, ref: str) -> list[str]:

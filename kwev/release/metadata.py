@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from kwev.project import Project
     from kwev.release.checkout import Checkout
+    from kwev.report.edition import Citation
 
 SITE: Final = "site"
 """Folder of the rendered book in a bundle."""
@@ -46,7 +47,7 @@ def codemeta(project: Project, checkout: Checkout) -> dict[str, Any]:
         "description": cited.title,
         "version": checkout.version,
         "datePublished": cited.date,
-        "license": f"https://spdx.org/licenses/{cited.licence}",
+        "license": _spdx(cited),
         "author": [{"@type": "Organization", "name": name} for name in cited.authors],
         "programmingLanguage": "Python",
         "softwareRequirements": sorted(asked_for(project.root)),
@@ -54,6 +55,10 @@ def codemeta(project: Project, checkout: Checkout) -> dict[str, Any]:
         **({"codeRepository": publisher.repository} if publisher.repository else {}),
         **({"url": publisher.site} if publisher.site else {}),
     }
+
+
+def _spdx(cited: Citation) -> str:
+    return f"https://spdx.org/licenses/{cited.licence}"
 
 
 def data_package(project: Project, checkout: Checkout, folder: Path) -> dict[str, Any]:
@@ -76,6 +81,8 @@ def data_package(project: Project, checkout: Checkout, folder: Path) -> dict[str
         "profile": "data-package",
         "name": "kwev",
         "title": cited.title,
+        "description": "Adapted from open data; notices of the sources are in DATA_LICENCES.md.",
+        "licenses": [*tables.get("licenses", ()), {"name": cited.licence, "path": _spdx(cited)}],
         "version": checkout.version,
         "created": f"{cited.date}T00:00:00Z",
         "contributors": [{"title": name, "role": "author"} for name in cited.authors],
