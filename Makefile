@@ -9,7 +9,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help doctor setup newest data book expect verify release test lint format lock bench serve \
-  sweeps clean
+  sweeps renew clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -44,6 +44,9 @@ sweeps: setup ## renew the tables of data/results (FRESH=1 solves everything aga
 
 expect: setup ## renew the expected numbers of the book and print what moved
 	$(BIN)/kwev expect
+
+renew: setup ## fetch the sources and, where something moved, open a change request (see .github/renew)
+	.github/renew
 
 verify: setup ## make everything anew from the raw files in build/verify and compare (hours)
 	$(BIN)/kwev verify

@@ -480,7 +480,7 @@ def doctor(
 ) -> None:
     """Tell what is here, what is missing, and what to do about it.
 
-    Python, packages against the lock, Quarto, Gurobi's licence, HiGHS, the key of OpenChargeMap
+    Python, packages against the lock, Quarto, Gurobi's licence, HiGHS, the keys of sources
     (whether there is one, never the key), raw and processed data against their checksums, disk and
     permissions. Where nothing is installed yet, `python3 -m kwev.doctor` tells the same.
 

@@ -35,8 +35,11 @@ NEWEST: Final = (3, 13)
 """The lock is made for Python from one to the other."""
 QUARTO: Final = (1, 10)
 """Oldest Quarto that renders the book."""
-KEY: Final = "OCMAP_API_KEY"
-"""Variable with the key of OpenChargeMap, in the environment or in ``.env``."""
+KEYS: Final = {
+    "OCMAP_API_KEY": ("OpenChargeMap", "openchargemap.org"),
+    "NREL_API_KEY": ("NREL", "developer.nrel.gov"),
+}
+"""Variables with keys, in the environment or in ``.env``: whose each is, and who gives it."""
 LEAST_FREE_GB: Final = 1
 EASY_FREE_GB: Final = 4
 """Room for an environment (2 GB), the plans of a whole sweep and the book."""
@@ -71,7 +74,7 @@ def examine(project: Project) -> list[Finding]:
         _highs(),
         _gurobi(),
         _quarto(),
-        _key(project),
+        *(_key(project, name) for name in KEYS),
         _raw(project),
         _processed(project),
         _disk(project),
@@ -211,18 +214,19 @@ def _program(name: str, without: str) -> Finding:
     return Finding("note", name, f"not found: {without}", f"Install {name} with your system.")
 
 
-def _key(project: Project) -> Finding:
+def _key(project: Project, name: str) -> Finding:
     """Say whether there is a key; the key itself is never shown."""
-    what = "key of OpenChargeMap"
+    owner, giver = KEYS[name]
+    what = f"key of {owner}"
     try:
         lines = (project.root / ".env").read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         lines = []
-    if os.environ.get(KEY):
-        return Finding("ok", what, f"{KEY} is set in the environment")
-    if any(re.match(rf"\s*(export\s+)?{KEY}\s*=\s*[^\s#]", line) for line in lines):
-        return Finding("ok", what, f"{KEY} is set in .env")
-    remedy = f"Ask openchargemap.org for one and write {KEY}=... into .env."
+    if os.environ.get(name):
+        return Finding("ok", what, f"{name} is set in the environment")
+    if any(re.match(rf"\s*(export\s+)?{name}\s*=\s*[^\s#]", line) for line in lines):
+        return Finding("ok", what, f"{name} is set in .env")
+    remedy = f"Ask {giver} for one and write {name}=... into .env."
     return Finding("note", what, "none: needed only to fetch its stations anew", remedy)
 
 

@@ -30,7 +30,8 @@ def finding(project, what):
 def empty(tmp_path, monkeypatch):
     """Return a checkout with nothing in it, and no key."""
     monkeypatch.delenv("KWEV_RAW", raising=False)
-    monkeypatch.delenv(doctor.KEY, raising=False)
+    for key in doctor.KEYS:
+        monkeypatch.delenv(key, raising=False)
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "base.json").write_text("{}")
     return Project(tmp_path)
@@ -141,15 +142,16 @@ def test_quarto_is_asked_for_its_version(empty, monkeypatch, says, mark, words):
     assert words in found.detail
 
 
-def test_a_key_is_told_of_and_never_told(empty, monkeypatch):
-    what, key = "key of OpenChargeMap", "planted-1f6e0d"
+@pytest.mark.parametrize("name", doctor.KEYS)
+def test_a_key_is_told_of_and_never_told(empty, monkeypatch, name):
+    what, key = f"key of {doctor.KEYS[name][0]}", "planted-1f6e0d"
     assert finding(empty, what).mark == "note"
-    (empty.root / ".env").write_text(f"OTHER={key}\n{doctor.KEY}=\n")
+    (empty.root / ".env").write_text(f"OTHER={key}\n{name}=\n")
     assert finding(empty, what).mark == "note"
-    (empty.root / ".env").write_text(f"{doctor.KEY}={key}\n")
+    (empty.root / ".env").write_text(f"{name}={key}\n")
     assert finding(empty, what).mark == "ok"
     (empty.root / ".env").unlink()
-    monkeypatch.setenv(doctor.KEY, key)
+    monkeypatch.setenv(name, key)
     assert finding(empty, what).mark == "ok"
     findings = examine(empty)
     assert key not in "".join([*doctor.told(findings), *doctor.told(findings, as_json=True)])
