@@ -167,8 +167,8 @@ def test_a_silent_publisher_and_a_lost_target_are_listed_and_stop_nothing(place)
 
 @pytest.mark.parametrize(
     ("codes", "ended"),
-    [("data=2", 2), ("monitor --from-processed=2", 2), ("sweep=70", 70), ("expect=2", 2), ("render=2", 2),
-     ("fetch=130", 130), ("fetch --offline --diff=2", 2)],
+    [("data=2", 2), ("monitor --from-processed=2", 2), ("sweep=70", 70), ("expect=2", 2),
+     ("render=2", 2), ("fetch=130", 130), ("fetch --offline --diff=2", 2)],
 )  # fmt: skip
 def test_a_command_that_fails_ends_it_and_nothing_is_pushed(place, codes, ended):
     done = place.renew(MOVED="1", CODES=codes)
