@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
@@ -87,9 +86,13 @@ def installed(name: str) -> str | None:
 def asked_for(root: Path) -> list[str]:
     """Return the requirements that ``pyproject.toml`` names (PEP 508); none where it has none."""
     try:
+        import tomllib  # noqa: PLC0415 -- an old Python lacks it, and the doctor says that it is old
+    except ImportError:
+        return []
+    try:
         text = (root / "pyproject.toml").read_text(encoding="utf-8")
         return [str(row) for row in tomllib.loads(text)["project"]["dependencies"]]
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return []
 
 

@@ -16,7 +16,7 @@ from kwev import doctor, units
 from kwev.doctor import examine
 from kwev.errors import KwevError
 from kwev.files import sha256_bytes, write_json
-from kwev.lock import read_lock
+from kwev.lock import asked_for, read_lock
 from kwev.project import Project, find_project
 from kwev.sets import write_set
 
@@ -77,6 +77,12 @@ def test_an_old_python_is_missing_and_a_new_one_a_note(monkeypatch, empty):
     assert finding(empty, "Python").mark == "missing"
     monkeypatch.setattr(doctor.sys, "version_info", (3, 14, 0))
     assert finding(empty, "Python").mark == "note"
+
+
+def test_a_python_that_is_too_old_for_pyproject_is_no_traceback(monkeypatch, project):
+    monkeypatch.setitem(sys.modules, "tomllib", None)
+    assert asked_for(project.root) == []
+    assert finding(project, "data/processed").mark == "ok"
 
 
 @pytest.mark.parametrize(
