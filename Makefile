@@ -10,7 +10,12 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup newest data book expect test test-fast lint format lock bench serve sweeps clean
+=======
+.PHONY: help doctor setup newest data book expect verify release test lint format lock bench serve \
+  sweeps renew clean
+>>>>>>> release
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -37,6 +42,9 @@ $(STAMP): requirements.txt requirements-uv.txt pyproject.toml
 	@$(BIN)/python -m compileall -q kwev
 	@touch $@
 
+doctor: ## what this machine has and lacks; needs nothing but Python
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m kwev.doctor
+
 newest: ## make .venv with the newest versions instead of the locked ones
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[dev]'
@@ -53,6 +61,15 @@ sweeps: setup ## renew the tables of data/results (FRESH=1 solves everything aga
 
 expect: setup ## renew the expected numbers of the book and print what moved
 	$(BIN)/kwev expect
+
+renew: setup ## fetch the sources and, where something moved, open a change request (see .github/renew)
+	.github/renew
+
+verify: setup ## make everything anew from the raw files in build/verify and compare (hours)
+	$(BIN)/kwev verify
+
+release: setup ## bundle the rendered book into build/release/, ready for an archive
+	$(BIN)/kwev release
 
 test: setup ## run all tests, JOBS files at a time
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile

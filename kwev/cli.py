@@ -13,6 +13,7 @@ from kwev.errors import KwevError
 from kwev.files import dump_json, refuse_file, sha256_bytes
 from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
 from kwev.project import find_project
+from kwev.release import commands as releasing
 from kwev.sets import write_set
 
 if TYPE_CHECKING:
@@ -493,18 +494,24 @@ def scenarios() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Tell what is here and what is missing: Python, data, solvers, Quarto, browser.
+def doctor(
+    as_json: Annotated[
+        bool, Option("--json", help="Print JSON: ready, and each finding with its remedy.")
+    ] = False,
+) -> None:
+    """Tell what is here, what is missing, and what to do about it.
 
-    Exit code 0 where the book can be rendered, 2 where it cannot.
+    Python, packages against the lock, Quarto, Gurobi's licence, HiGHS, the keys of sources
+    (whether there is one, never the key), raw and processed data against their checksums, disk and
+    permissions. Where nothing is installed yet, `python3 -m kwev.doctor` tells the same.
+
+    Exit code 0 where the book can be rendered, 2 where something is missing for it.
     """
-    from kwev.doctor import examine
+    from kwev.doctor import examine, is_ready, told
 
     findings = examine(find_project())
-    terminal.echo(
-        *(f"{finding.mark:<8} {finding.what:<22} {finding.detail}" for finding in findings)
-    )
-    if any(finding.mark == "missing" for finding in findings):
+    terminal.echo(*told(findings, as_json=as_json))
+    if not is_ready(findings):
         raise typer.Exit(EXIT_ERROR)
 
 
@@ -543,6 +550,10 @@ def schema(
     from kwev.formats import write_schemas
 
     terminal.echo(*(f"wrote {path}" for path in write_schemas(find_project(), out)))
+
+
+app.command()(releasing.verify)
+app.command()(releasing.release)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def refusal(error: ValidationError, model: type[BaseModel], *, where: str) -> Kw
 
 
 def _model_at(model: type[BaseModel], path: list[str]) -> type[BaseModel] | None:
-    from pydantic import BaseModel  # noqa: PLC0415 -- most commands refuse nothing
+    from pydantic import BaseModel  # noqa: PLC0415 -- an error is told on a bare machine too
 
     for part in path:
         annotation = model.model_fields[part].annotation if part in model.model_fields else None

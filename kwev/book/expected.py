@@ -119,14 +119,23 @@ def read(project: Project) -> Expectation:
     KwevError
         If the file is missing or not one that :func:`renew` wrote.
     """
-    where = path(project)
+    return parsed(read_json(path(project)), str(path(project)))
+
+
+def parsed(values: Any, where: str) -> Expectation:
+    """Return expected numbers from JSON; ``where`` names its file.
+
+    Raises
+    ------
+    KwevError
+        If it is not JSON that :func:`renew` wrote.
+    """
     try:
-        values = dict(read_json(where))
-        numbers = {name: Expected(**n) for name, n in values.pop("numbers").items()}
-        return Expectation(**values, numbers=numbers)
+        numbers = {name: Expected(**n) for name, n in values["numbers"].items()}
+        return Expectation(**{**values, "numbers": numbers})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise KwevError(
-            f"not a file of expected numbers: {error}", where=str(where), hint=_HINT
+            f"not a file of expected numbers: {error}", where=where, hint=_HINT
         ) from error
 
 

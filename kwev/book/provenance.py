@@ -54,7 +54,7 @@ def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     hash of the inputs is that of a manifest which every file read was held against.
     """
     facts: dict[str, str] = {}
-    commit = _commit(root)
+    commit = commit_of(root)
     if commit:
         facts["Commit"] = commit
     processed = root / PROCESSED
@@ -67,7 +67,8 @@ def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     return Provenance(tuple(facts.items()))
 
 
-def _commit(root: Path) -> str:
+def commit_of(root: Path) -> str:
+    """Return the commit of a checkout as pages name it; empty where there is none."""
     head = _git(root, "rev-parse", f"--short={_SHORT}", "HEAD")
     if not head:
         return ""

@@ -194,6 +194,7 @@ def _spatial_resource(file: Spatial, path: Path, catalogue: Catalogue) -> dict[s
     return {
         "profile": "data-resource",
         "name": f"{file.name}-geoparquet",
+        "type": "file",  # else a validator reads it as a table of its own guess
         "path": path.name,
         "format": "parquet",
         "mediatype": "application/vnd.apache.parquet",

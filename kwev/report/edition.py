@@ -275,10 +275,8 @@ class Log:
         return {"text/markdown": self.text, "text/plain": self.text}
 
 
-def change_log(project: Project) -> Log:
-    """Return the topmost section of ``CHANGELOG.md``: its parts in bold, links within it as text.
-
-    It is folded on the screen; print names the file.
+def newest_changes(project: Project) -> str:
+    """Return the topmost section of ``CHANGELOG.md``, as it is written, without its heading.
 
     Raises
     ------
@@ -289,7 +287,20 @@ def change_log(project: Project) -> Log:
     sections = re.split(r"^## .*$", whole, flags=re.MULTILINE)
     if len(sections) == 1:
         raise KwevError("no section in the change log", where=CHANGELOG)
-    text = _LINK.sub(r"\1", sections[1])
+    return sections[1].strip()
+
+
+def change_log(project: Project) -> Log:
+    """Return the topmost section of ``CHANGELOG.md``: its parts in bold, links within it as text.
+
+    It is folded on the screen; print names the file.
+
+    Raises
+    ------
+    KwevError
+        If the file has no section.
+    """
+    text = _LINK.sub(r"\1", newest_changes(project))
     told = _HEADING.sub(r"**\1**", text).strip()
     head = '::: {.callout-note collapse="true" title="All changes for users"}'
     return Log(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from kwev.report.scenario import Report
 
 NAME: Final = "what-if"
+SQLITE: Final = "sql.js-1.17.0"
+"""Folder of SQLite for the browser, published as ``sqlite``."""
 BUDGET_CAD: Final = (500_000, 8_000_000, 250_000)
 """Least and largest budget, and the step between two (CAD)."""
 PRICES: Final = (0, 0.25, 0.5, 1, 2, 5, 10)
@@ -62,7 +64,7 @@ def pages(report: Report) -> list[Page]:
             needs=(NAME,),
             files={
                 f"sqlite/{path.name}": path.read_bytes()
-                for path in files("kwev.site").joinpath("assets", "sqlite").iterdir()
+                for path in files("kwev.site").joinpath("assets", SQLITE).iterdir()
             },  # loaded when a reader asks for a GeoPackage
             leaflet=True,
             wide=True,

@@ -1,0 +1,1 @@
+"""What leaves the house: a rendered book as a bundle, and the proof that it can be made again."""
