@@ -257,15 +257,16 @@ class Table:
 
     def page(self) -> str:
         """Return the page of a long table: all rows, to be searched and sorted."""
+        title = escape.html(self.name.replace("-", " ").capitalize())
         every = self._html(list(self._rows()), window="80vh")
         for way in ("href", "src"):
             every = every.replace(f'{way}="/', f'{way}="../../')
         return (
             f'<!DOCTYPE html>\n<html lang="en-CA">\n<head>\n{_PAGE_HEAD}\n'
-            f"<title>{self._name()}</title>\n</head>\n<body>\n"
+            f"<title>{title}</title>\n</head>\n<body>\n"
             '<nav aria-label="Site"><ul><li><a href="../../index.html">The book</a></li></ul>'
             "</nav>\n"
-            f'<main id="main">\n<h1>{self._name()}</h1>\n{every}\n</main>\n</body>\n</html>\n'
+            f'<main id="main">\n<h1>{title}</h1>\n{every}\n</main>\n</body>\n</html>\n'
         )
 
     def _html(self, shown: list[list[str]], way: str = "", window: str = "34rem") -> str:

@@ -199,7 +199,7 @@ def numbered_cells(of_cell: NDArray[np.int64]) -> str:
 
 
 def cell_data(points: DemandPoints) -> dict[str, Any]:
-    """Return the cells by id: people, EVs and weights; ids as steps of the two grid numbers."""
+    """Return the cells by id: people and EVs; ids as steps of the two grid numbers."""
     column, line = (
         np.array([int(name.split("_")[i]) for name in points.ids.tolist()]) for i in (1, 2)
     )
@@ -208,7 +208,6 @@ def cell_data(points: DemandPoints) -> dict[str, Any]:
         "line": packed(_zigzag(np.diff(line, prepend=0))),
         "people": packed(np.rint(points.people * MICRO)),
         "ev": packed(np.rint(points.ev * MICRO)),
-        "weight": packed(np.rint(points.weight * WEIGHT_UNITS)),
     }
 
 
