@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from kwev.report.sources import Catalogue, Licence, Processed, Source
 
 DESCRIPTOR: Final = "datapackage.json"
-NOTICES: Final = "LICENCES.md"
+NOTICES: Final = "LICENCES.txt"
 
 GZIPPED_FROM: Final = 1_000_000
 """From this size on (bytes) a CSV is gzipped: the site stays small, and pandas, R and QGIS read it
