@@ -32,7 +32,7 @@ def examine(project: Project) -> list[Finding]:
     """Return what is here, what is optional and absent, and what is missing."""
     return [
         _python(),
-        *(_package(name) for name in ("highspy", "cvxpy", "geopandas", "osmnx", "nbclient")),
+        *(_package(name) for name in ("highspy", "cvxpy", "geopandas", "osmnx", "ipykernel")),
         _gurobi(),
         _processed(project),
         _raw(project),
