@@ -74,8 +74,8 @@ release: setup ## bundle the rendered book into build/release/, ready for an arc
 test: setup ## run all tests, JOBS files at a time
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
-test-fast: setup ## tests of the inner loop, in under a minute: no chapter, no browser, no solve
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile -m "not slow" $(FAST)
+test-fast: setup ## tests of the inner loop: no chapter, browser, command or plan
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --fast
 
 lint: setup ## ruff, mypy and the import contract
 	$(BIN)/ruff check .

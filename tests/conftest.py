@@ -15,7 +15,38 @@ settings.register_profile(
     "kwev", deadline=None, derandomize=True, print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
+settings.register_profile("fast", parent=settings.get_profile("kwev"), max_examples=10)
 settings.load_profile("kwev")
+
+LONG_FOLDERS = frozenset({"chapters", "cli", "model", "pipeline", "properties", "site"})
+LONG_FIXTURES = frozenset({"base_plan", "browser", "recommended", "rendered"})
+"""What `make test-fast` leaves out: folders, and what waits for a plan, a book or a browser."""
+
+
+def pytest_addoption(parser):
+    parser.addoption("--fast", action="store_true", help="the tests of the inner loop alone")
+
+
+def pytest_configure(config):
+    if config.getoption("--fast"):
+        settings.load_profile("fast")
+
+
+def pytest_ignore_collect(collection_path, config):
+    if config.getoption("--fast") and collection_path.parent == Path(__file__).parent:
+        return collection_path.name in LONG_FOLDERS or None
+    return None
+
+
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("--fast"):
+        return
+    long = {
+        item for item in items
+        if item.get_closest_marker("slow") or LONG_FIXTURES & set(getattr(item, "fixturenames", ()))
+    }  # fmt: skip
+    config.hook.pytest_deselected(items=list(long))
+    items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture(scope="session")

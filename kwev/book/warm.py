@@ -202,7 +202,8 @@ def main() -> None:
         os.dup2(2, 1)
 
         def tell(**news: Any) -> None:
-            print(json.dumps(news), file=told, flush=True)
+            told.write(f"{json.dumps(news)}\n")
+            told.flush()
 
         serve(order, tell)
 
