@@ -8,7 +8,7 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup newest data book expect test lint format lock bench serve sweeps clean
+.PHONY: help setup newest fetch live data book expect test lint format lock bench serve sweeps clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -28,6 +28,12 @@ newest: ## make .venv with the newest versions instead of the locked ones
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[dev]'
 	@touch $(STAMP)
+
+fetch: setup ## bring data/raw from the publishers and tell what changed
+	$(BIN)/kwev fetch --diff
+
+live: setup ## ask the real services whether they still send what the pipeline reads
+	KWEV_LIVE=1 $(BIN)/python -m pytest tests/fetch/test_live.py
 
 data: setup ## raw -> data/processed (raw files from data/raw or KWEV_RAW)
 	$(BIN)/kwev data

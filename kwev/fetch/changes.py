@@ -38,11 +38,11 @@ def changes(project_: Project, raw: Path) -> Iterator[str]:
     manifest = read_json(project_.processed / "manifest.json")
     computed = manifest.get("raw", {})
     source = Raw(raw, project_.register)
-    same = 0
+    same, absent = 0, 0
     for name, file in FILES.items():
         entry = next((one for one in _register(project_) if one["file"] == file), {})
         if not (raw / file).is_file():
-            yield f"{file}: not here"
+            absent += 1
         elif entry.get("sha256") == computed.get(file):
             same += 1
         elif name in {"ocm", "nrcan"}:
@@ -51,6 +51,8 @@ def changes(project_: Project, raw: Path) -> Iterator[str]:
             yield from _vehicles(project_, source)
         else:
             yield f"{file}: another version"
+    if absent:
+        yield f"{absent} raw files are not here: `kwev fetch --offline` names them"
     yield f"{same} of {len(FILES)} raw files are those that data/processed was computed from"
 
 
@@ -84,7 +86,7 @@ def _stations(project_: Project, source: Raw, name: str) -> Iterator[str]:
         ours = table.loc[ids]
         ours = ours[ours["in_region"].astype(bool)].sort_values("name")
         for row in ours.head(MOST_NAMED).itertuples():
-            ports = f"{row.l2_ports} L2 and {row.l3_ports} L3 ports"
+            ports = f"{row.l2_ports:g} L2 and {row.l3_ports:g} L3 ports"
             yield f"  {word}: {row.name}, {ports} ({row.Index})"
         if len(ours) > MOST_NAMED:
             yield f"  {word}: {len(ours) - MOST_NAMED} more in the Region"

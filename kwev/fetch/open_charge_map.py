@@ -92,7 +92,9 @@ def _rows(stations: list[dict[str, Any]], where: str) -> pd.DataFrame:
             }
             for level, plugs in sorted(plugs_of(station).items())
         ]
-    return pd.DataFrame(rows).astype({"num_chargers": "Int64"}) if rows else pd.DataFrame(rows)
+    if not rows:
+        raise KwevError("no station stands in the area", where=where, hint=UNTOUCHED)
+    return pd.DataFrame(rows).astype({"num_chargers": "Int64"})
 
 
 def plugs_of(station: dict[str, Any]) -> dict[str, int | None]:

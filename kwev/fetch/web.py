@@ -11,7 +11,7 @@ import time
 import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
 from urllib3 import exceptions
@@ -93,7 +93,11 @@ class Web:
 
     def json(self, url: str, query: Mapping[str, Any] | None = None, **more: Any) -> Any:
         """Return what JSON says, as :meth:`get`."""
-        return parse_json(self.get(url, "json", query, **more).decode("utf-8-sig"), place(url))
+        body = self.get(url, "json", query, **more)
+        try:
+            return parse_json(body.decode("utf-8-sig", "replace"), place(url))
+        except KwevError as error:
+            raise KwevError(error.what, where=place(url), hint=UNTOUCHED) from error
 
     def get(
         self,
@@ -150,11 +154,11 @@ class Web:
             try:
                 return self._body(url, kind, headers, part)
             except (exceptions.ProtocolError, exceptions.TimeoutError) as error:
-                reason = "stopped answering" if _is_late(error) else "broke off"
+                reason = "stopped" if isinstance(error, exceptions.TimeoutError) else "broke off"
             except exceptions.DecodeError as error:
                 words = "the answer is packed and cannot be unpacked"
                 raise KwevError(words, where=place(url), hint=UNTOUCHED) from error
-        words = f"the answer {reason} {self.tries} times before it was whole"
+        words = f"the answer {reason} in the middle, {self.tries} times"
         raise KwevError(words, where=place(url), hint=f"{UNTOUCHED} Try again later.")
 
     def _body(self, url: str, kind: Kind, headers: dict[str, str], part: _Part) -> bytes:
@@ -179,12 +183,10 @@ class Web:
             keeps = resumes and (bool(have) or part.begin(validators))
             more = int(answer.headers.get("content-length") or 0)
             expected = len(have) + more if more else 0
-            for piece in answer.stream(_CHUNK):
+            self._refuse_large(expected, part, url)
+            while piece := answer.read1(_CHUNK):
                 have += piece
-                if max(len(have), expected) > self.most_bytes:
-                    part.forget()
-                    words = f"the answer is larger than {self.most_bytes / 1e6:,.0f} MB"
-                    raise KwevError(words, where=place(url), hint=UNTOUCHED)
+                self._refuse_large(len(have), part, url)
                 if keeps:
                     part.add(piece)
                 self.tick(len(have), expected)
@@ -193,6 +195,12 @@ class Web:
         part.forget()
         self.known[url] = validators
         return bytes(have)
+
+    def _refuse_large(self, size: int, part: _Part, url: str) -> None:
+        if size > self.most_bytes:
+            part.forget()
+            words = f"the answer is larger than {self.most_bytes / 1e6:,.0f} MB"
+            raise KwevError(words, where=place(url), hint=UNTOUCHED)
 
     def _answer(self, url: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         time.sleep(self.pause_s)
@@ -207,14 +215,13 @@ class Web:
                 "GET", url, headers=headers, retries=retry, timeout=self.timeout_s,
                 preload_content=False,
             )  # fmt: skip
-        except (exceptions.HTTPError, _TooLongError) as error:
+        except (exceptions.HTTPError, ValueError, _TooLongError) as error:
             raise _failure(error, url, self) from error
         for step in answer.retries.history if answer.retries else ():
             if step.status in _FOR_GOOD:
-                self.note(
-                    f"{place(url)} has moved for good to {place(str(step.redirect_location))}: "
-                    "put that into data/services.json"
-                )
+                to = place(urljoin(url, str(step.redirect_location)))
+                words = f"{place(url)} has moved for good to {to}: put that into"
+                self.note(f"{words} data/services.json")
         return answer
 
     def _pool(self, url: str) -> urllib3.PoolManager:
@@ -318,10 +325,6 @@ def _validators(answer: urllib3.BaseHTTPResponse) -> dict[str, str]:
     return {name: answer.headers[name] for name in names if name in answer.headers}
 
 
-def _is_late(error: BaseException) -> bool:
-    return isinstance(error, exceptions.TimeoutError)
-
-
 def _failure(error: Exception, url: str, web: Web) -> KwevError:
     """Return in one line why no answer came."""
     reason = error.reason if isinstance(error, exceptions.MaxRetryError) else error
@@ -336,7 +339,7 @@ def _failure(error: Exception, url: str, web: Web) -> KwevError:
         words, again = "the publisher sends from address to address", _ADDRESS
     elif isinstance(reason, exceptions.SSLError):
         words, again = "its certificate is not trusted", _ADDRESS
-    elif isinstance(reason, exceptions.LocationParseError | exceptions.LocationValueError):
+    elif isinstance(reason, ValueError):  # those of urllib3 about addresses are such too
         words, again = "the publisher sends to an address that is none", _ADDRESS
     else:
         words = f"the connection broke off {web.tries} times"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import Checkout, Ended
 from fetch.publishers import KEY, Publishers
-from outcomes import left, plain, state
+from outcomes import left, state
 
 from kwev.fetch import open_charge_map, web
 
@@ -81,7 +82,9 @@ class Desk:
         return left(before, self.state())
 
     def plain(self, text: str) -> str:
-        return plain(text, self.root).replace(self.server.url.removeprefix("http://"), "PUBLISHER")
+        text = text.replace(str(self.root), ".")
+        text = text.replace(self.server.url.removeprefix("http://"), "PUBLISHER")
+        return re.sub(r": line \d+ column \d+ \(char \d+\)", "", text)
 
 
 def begin(folder: Path, server: Publishers) -> Desk:

@@ -12,13 +12,16 @@ import json
 import threading
 import time
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from timetables import bus_feed, ion_feed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FSAS = ("N2G", "N2H")
 DAS = {"35300001": "5410001.00", "35300002": "5410001.00", "35300003": "5410002.00"}
@@ -33,8 +36,8 @@ class Answer:
     kind: str = "application/json"
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    cut: int = 0
-    """Bytes after which the connection is closed, where above 0."""
+    cut: float = 0
+    """Part of the body after which the connection is closed, where above 0."""
     stall_s: float = 0
     """Wait before anything is sent, or where the body is cut (s)."""
 
@@ -65,7 +68,7 @@ class Publishers:
             protocol_version = "HTTP/1.1"
             disable_nagle_algorithm = True
 
-            def do_GET(self):  # noqa: N802 -- http.server's name
+            def do_GET(self):
                 outer.serve(self)
 
             def log_message(self, *_):
@@ -99,7 +102,8 @@ class Publishers:
                 "statcan_profile": f"{u}/profile/STC_CP", "statcan_links": f"{u}/links/gaf.zip",
                 "ontario": f"{u}/ckan/package_show?id=ev", "open_charge_map": f"{u}/ocm/poi",
                 "nrcan": f"{u}/nrcan/v1.csv", "osm": f"{u}/osm/interpreter",
-                "grt_bus": f"{u}/grt/1", "grt_ion": f"{u}/grt/2", "region_hub": f"{u}/hub/dcat.json",
+                "grt_bus": f"{u}/grt/1", "grt_ion": f"{u}/grt/2",
+                "region_hub": f"{u}/hub/dcat.json",
             },
         }  # fmt: skip
 
@@ -136,7 +140,7 @@ class Publishers:
             }.items():  # fmt: skip
                 handler.send_header(name, value)
             handler.end_headers()
-            handler.wfile.write(body[: answer.cut or None])
+            handler.wfile.write(body[: int(len(body) * (answer.cut or 1))])
             if answer.cut:
                 handler.wfile.flush()
                 time.sleep(answer.stall_s)
@@ -168,8 +172,7 @@ class Publishers:
             14: ("CFSAUID", list(FSAS)),
         }[layer]  # fmt: skip
         rows = [
-            ({"OBJECTID": i + 1, key: code, "DGUID": f"2021X{code}", "LANDAREA": 1.5, "PRUID": "35"},
-             square(i))
+            ({"OBJECTID": i + 1, key: code, "DGUID": f"2021X{code}", "LANDAREA": 1.5}, square(i))
             for i, code in enumerate(codes)
         ]  # fmt: skip
         return layer_answer(last, query, rows)
@@ -186,11 +189,16 @@ class Publishers:
         return text("\r\n".join(lines) + "\r\n", "text/csv")
 
     def links(self, _path, _query, _headers):
-        rows = ["PRUID_PRIDU,CDUID_DRIDU,CSDUID_SDRIDU,CSDNAME_SDRNOM,CMAUID_RMRIDU,CTUID_SRIDU,"
-                "DAUID_ADIDU,DBUID_IDIDU,DBPOP2021_IDPOP2021"]  # fmt: skip
-        for da, tract in DAS.items():
-            for block in ("01", "02"):
-                rows.append(f"35,3530,3530013,Kitchener,541,{tract},{da},{da}0{block},200")
+        head = (
+            "PRUID_PRIDU,CDUID_DRIDU,CSDUID_SDRIDU,CSDNAME_SDRNOM,CMAUID_RMRIDU,CTUID_SRIDU,"
+            "DAUID_ADIDU,DBUID_IDIDU,DBPOP2021_IDPOP2021"
+        )
+        rows = [head]
+        rows += [
+            f"35,3530,3530013,Kitchener,541,{tract},{da},{da}0{block},200"
+            for da, tract in DAS.items()
+            for block in ("01", "02")
+        ]
         rows.append("24,2401,2401023,Îles-de-la-Madeleine,000,,24010001,24010001001,17")
         table = "\n".join(rows) + "\n"
         return tagged(zipped({"2021_92-151_X.csv": table.encode("latin-1")}), "application/zip")
