@@ -20,7 +20,7 @@ from outcomes import left, state
 from kwev.fetch import open_charge_map, web
 
 ROOT = Path(__file__).resolve().parents[2]
-QUICK = {"timeout_s": 0.4, "tries": 3, "backoff_s": 0.0, "pause_s": 0.0, "most_bytes": 1_000_000}
+QUICK = {"timeout_s": 1.5, "tries": 3, "backoff_s": 0.0, "pause_s": 0.0, "most_bytes": 1_000_000}
 """As in earnest, but impatient and with less room."""
 
 

@@ -215,10 +215,10 @@ def killed(desk: Desk) -> Ended:
 
 PAGE_OF_HTML = b"<!DOCTYPE html><title>We have moved</title>"
 FAULTS = [
-    Fault("ontario", "no answer in time", sent("package_show", stall_s=1.5),
-          ("no answer within 0.4 s, 3 times",)),
+    Fault("ontario", "no answer in time", sent("package_show", stall_s=4),
+          ("no answer within 1.5 s, 3 times",)),
     Fault("ontario", "no answer in time once, then one",
-          sent("package_show", 1, stall_s=1.5), (), 0),
+          sent("package_show", 1, stall_s=4), (), 0),
     Fault("ontario", "429 with Retry-After: 1, then an answer",
           sent("package_show", 1, status=429, headers={"Retry-After": "1"}), (), 0),
     Fault("ontario", "429 with Retry-After: 3600",
@@ -232,7 +232,7 @@ FAULTS = [
     Fault("ontario", "body cut off once", halved("files/Q2_2025", 1), (), 0),
     Fault("ontario", "body that stops in the middle",
           lambda desk, _: desk.server.spoil(
-              "files/Q2_2025", lambda a: replace(half(a), stall_s=1.5)),
+              "files/Q2_2025", lambda a: replace(half(a), stall_s=4)),
           ("stopped in the middle, 3 times",)),
     Fault("ontario", "content type of an image", sent("files/Q2_2025", kind="image/png"),
           ("sent image/png and not CSV",)),
