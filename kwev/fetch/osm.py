@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from kwev.fetch.services import Services
 
 SOURCE: Final = "osm"
-WAIT_S: Final = 90
-"""How long Overpass may work on a question (s)."""
+WAIT_S: Final = 50
+"""How long Overpass may work on a question (s): less than :class:`~kwev.fetch.web.Web` waits."""
 MAP_DECIMALS: Final = 5
 """Of a degree on the base map: a metre."""
 _WALKS: Final = ["footway", "path", "pedestrian", "steps", "cycleway", "bridleway"]

@@ -48,6 +48,7 @@ def wanted(services: Services) -> Iterator[Wanted]:
 
 def _layer(web: Web, catalogue: str, title: str) -> tuple[gpd.GeoDataFrame, str]:
     """Return the features of the layer with a title, and where it is."""
+    web.once(catalogue, "json")  # three layers ask for it
     answer = web.json(catalogue)
     sets = answer.get("dataset") if isinstance(answer, dict) else None
     for one in sets if isinstance(sets, list) else ():

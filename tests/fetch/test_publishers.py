@@ -14,6 +14,7 @@ from kwev.errors import KwevError
 from kwev.fetch import ontario, open_charge_map
 from kwev.fetch.osm import question
 from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.station_records import SNAPSHOTS, snapshot
 from kwev.pipeline.timetables import Feed
 
 
@@ -145,7 +146,7 @@ def test_openstreetmap_by_kind(fetched):
 def test_the_question_to_overpass():
     asked = question({"amenity": ["parking", "fuel"]}, (-81.0, 43.0, -80.0, 44.0))
     assert asked == (
-        '[out:xml][timeout:90][bbox:43.0,-81.0,44.0,-80.0];(nwr["amenity"~"^(parking|fuel)$"];);'
+        '[out:xml][timeout:50][bbox:43.0,-81.0,44.0,-80.0];(nwr["amenity"~"^(parking|fuel)$"];);'
         "(._;>;);out body;"
     )
 
@@ -181,6 +182,15 @@ def test_what_has_not_changed_is_not_loaded_again(empty):
     (empty.raw / FILES["nrcan"]).unlink()
     assert empty.call("--only", "nrcan").code == 0
     assert (empty.raw / FILES["nrcan"]).is_file()
+
+
+def test_the_day_of_a_fetch_is_the_date_of_the_list(fetched, project):
+    """A station that opens after it is left out, so an old date would lose the newest ones."""
+    raw = Raw(fetched.raw, fetched.root / "data" / "sources.json")
+    day = fetched.register()[FILES["nrcan"]]["fetched"][:10]
+    assert snapshot(raw, "nrcan") == day > SNAPSHOTS["nrcan"]
+    bundle = Raw(fetched.raw, project.register)
+    assert snapshot(bundle, "nrcan") == SNAPSHOTS["nrcan"]
 
 
 def test_a_dry_run_asks_nothing_and_names_what_no_service_has(empty):
