@@ -138,8 +138,10 @@ class Web:
         if if_changed:
             names = {"etag": "If-None-Match", "last-modified": "If-Modified-Since"}
             headers |= {names[name]: value for name, value in self.known.get(url, {}).items()}
-        body = self._whole(url, kind, headers)
+        body, validators = self._whole(url, kind, headers, has_key=key is not None)
         _refuse_page(body, kind, url)
+        if if_changed:
+            self.known[url] = validators
         return body
 
     def once(self, url: str, kind: Kind) -> bytes:
@@ -147,12 +149,14 @@ class Web:
         self._kept[url] = self.get(url, kind)
         return self._kept[url]
 
-    def _whole(self, url: str, kind: Kind, headers: dict[str, str]) -> bytes:
+    def _whole(
+        self, url: str, kind: Kind, headers: dict[str, str], *, has_key: bool
+    ) -> tuple[bytes, dict[str, str]]:
         part = _Part(self.parts / sha256_bytes(url.encode())[:16])
         for failed in range(self.tries):
             time.sleep(self.backoff_s * failed)
             try:
-                return self._body(url, kind, headers, part)
+                return self._body(url, kind, headers, part, has_key=has_key)
             except (exceptions.ProtocolError, exceptions.TimeoutError) as error:
                 reason = "stopped" if isinstance(error, exceptions.TimeoutError) else "broke off"
             except exceptions.DecodeError as error:
@@ -161,8 +165,10 @@ class Web:
         words = f"the answer {reason} in the middle, {self.tries} times"
         raise KwevError(words, where=place(url), hint=f"{UNTOUCHED} Try again later.")
 
-    def _body(self, url: str, kind: Kind, headers: dict[str, str], part: _Part) -> bytes:
-        """Return one answer; an archive goes on where the part that is kept ends."""
+    def _body(
+        self, url: str, kind: Kind, headers: dict[str, str], part: _Part, *, has_key: bool
+    ) -> tuple[bytes, dict[str, str]]:
+        """Return one answer and its validators; an archive goes on where its part ends."""
         resumes = kind == "zip"
         have = part.read() if resumes else bytearray()
         packed = {"Accept-Encoding": "identity" if resumes else "gzip"}
@@ -172,7 +178,7 @@ class Web:
             if answer.status == _NO_SUCH_RANGE:
                 part.forget()
                 raise exceptions.ProtocolError
-            self._refuse_status(answer, url, has_key=len(headers) > 1)
+            self._refuse_status(answer, url, has_key=has_key)
             _refuse_type(answer.headers.get("content-type", ""), kind, url)
             if answer.status != _PARTIAL:
                 have.clear()
@@ -193,8 +199,7 @@ class Web:
         finally:
             answer.close()
         part.forget()
-        self.known[url] = validators
-        return bytes(have)
+        return bytes(have), validators
 
     def _refuse_large(self, size: int, part: _Part, url: str) -> None:
         if size > self.most_bytes:

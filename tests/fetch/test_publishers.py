@@ -184,6 +184,12 @@ def test_what_has_not_changed_is_not_loaded_again(empty):
     assert (empty.raw / FILES["nrcan"]).is_file()
 
 
+def test_only_what_can_be_asked_for_again_is_remembered(fetched):
+    remembered = json.loads((fetched.root / "data" / "fetched.json").read_text())
+    assert set(remembered) == {FILES[name] for name in ("nrcan", "grt_feed", "ion_feed")}
+    assert all(len(one["answers"]) == 1 for one in remembered.values())
+
+
 def test_the_day_of_a_fetch_is_the_date_of_the_list(fetched, project):
     """A station that opens after it is left out, so an old date would lose the newest ones."""
     raw = Raw(fetched.raw, fetched.root / "data" / "sources.json")

@@ -103,6 +103,15 @@ def test_only_what_has_changed(web, server):
     assert web.get(url, "csv", query, if_changed=True)
 
 
+def test_a_refusal_speaks_of_a_key_only_where_one_was_sent(web, server):
+    server.spoil("/grt/1", lambda _: Answer(status=403))
+    web.known[f"{server.url}/grt/1"] = {"etag": '"old"'}
+    with pytest.raises(KwevError, match="refuses to answer"):
+        web.get(f"{server.url}/grt/1", "zip", if_changed=True)
+    with pytest.raises(KwevError, match="refuses the key"):
+        web.get(f"{server.url}/ocm/poi", "json", key={"X-API-Key": "old"})
+
+
 def test_retry_after_is_waited_for(web, server, monkeypatch):
     waits = []
     monkeypatch.setattr(time, "sleep", waits.append)
