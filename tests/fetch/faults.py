@@ -58,6 +58,7 @@ class Fault:
     code: int = 2
     key: str = KEY
     options: tuple[str, ...] = ()
+    timeout_s: float = 20
     run: Callable[[Desk], Ended] | None = None
 
 
@@ -216,9 +217,9 @@ def killed(desk: Desk) -> Ended:
 PAGE_OF_HTML = b"<!DOCTYPE html><title>We have moved</title>"
 FAULTS = [
     Fault("ontario", "no answer in time", sent("package_show", stall_s=4),
-          ("no answer within 1.5 s, 3 times",)),
+          ("no answer within 1.5 s, 3 times",), timeout_s=1.5),
     Fault("ontario", "no answer in time once, then one",
-          sent("package_show", 1, stall_s=4), (), 0),
+          sent("package_show", 1, stall_s=4), (), 0, timeout_s=1.5),
     Fault("ontario", "429 with Retry-After: 1, then an answer",
           sent("package_show", 1, status=429, headers={"Retry-After": "1"}), (), 0),
     Fault("ontario", "429 with Retry-After: 3600",
@@ -233,7 +234,7 @@ FAULTS = [
     Fault("ontario", "body that stops in the middle",
           lambda desk, _: desk.server.spoil(
               "files/Q2_2025", lambda a: replace(half(a), stall_s=4)),
-          ("stopped in the middle, 3 times",)),
+          ("stopped in the middle, 3 times",), timeout_s=1.5),
     Fault("ontario", "content type of an image", sent("files/Q2_2025", kind="image/png"),
           ("sent image/png and not CSV",)),
     Fault("ontario", "a web page", sent("files/Q2_2025", body=PAGE_OF_HTML, kind="text/html"),
@@ -348,7 +349,7 @@ def tried(desk: Desk, fault: Fault) -> str:
         fault.prepare(desk, patch)
         prepared = desk.state()
         ended = fault.run(desk) if fault.run else desk.call(
-            "--only", fault.source, *fault.options, key=fault.key
+            "--only", fault.source, *fault.options, key=fault.key, timeout_s=fault.timeout_s
         )  # fmt: skip
     told = ended.err + ended.out
     assert ended.code == fault.code, ended
