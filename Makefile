@@ -10,12 +10,8 @@ FRESH ?=
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup newest data book expect test test-fast lint format lock bench serve sweeps clean
-=======
-.PHONY: help doctor setup newest data book expect verify release test lint format lock bench serve \
-  sweeps renew clean
->>>>>>> release
+.PHONY: help doctor setup newest fetch live data book expect verify release test test-fast lint format \
+  lock bench serve sweeps renew clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -49,6 +45,12 @@ newest: ## make .venv with the newest versions instead of the locked ones
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade -e '.[dev]'
 	@touch $(STAMP)
+
+fetch: setup ## bring data/raw from the publishers and tell what changed
+	$(BIN)/kwev fetch --diff
+
+live: setup ## ask the real services whether they still send what the pipeline reads
+	KWEV_LIVE=1 $(BIN)/python -m pytest tests/fetch/test_live.py
 
 data: setup ## raw -> data/processed (raw files from data/raw or KWEV_RAW)
 	$(BIN)/kwev data

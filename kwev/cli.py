@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer import Argument, Option
 
-from kwev import outcome, terminal
+from kwev import escape, outcome, terminal
 from kwev.errors import KwevError
 from kwev.files import dump_json, refuse_file, sha256_bytes
 from kwev.outcome import EXIT_CODES, EXIT_ERROR, EXIT_REGRESSED, EXIT_VIOLATIONS
@@ -68,6 +68,83 @@ def _options(
     ] = False,
 ) -> None:
     """Options before the command."""
+
+
+@app.command()
+def fetch(  # noqa: PLR0913, PLR0917 -- each is an option
+    only: Annotated[
+        list[str] | None,
+        Option(
+            "--only",
+            help="Source: statcan, ontario, openchargemap, nrcan, osm, grt or region; repeatable.",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, Option("--dry-run", help="Tell what would be asked, and where; ask nothing.")
+    ] = False,
+    offline: Annotated[
+        bool, Option("--offline", help="Ask nothing; tell which raw files are here and intact.")
+    ] = False,
+    diff: Annotated[
+        bool,
+        Option("--diff", help="Tell what changed against data/processed: stations, vehicles."),
+    ] = False,
+    fewer: Annotated[
+        bool, Option("--fewer", help="Take a file that has lost more than half of its rows.")
+    ] = False,
+    raw: Annotated[
+        Path | None, Option("--raw", help="Folder of raw files (default: KWEV_RAW, else data/raw).")
+    ] = None,
+) -> None:
+    """Bring data/raw from the publishers, each file checked, and enter it in data/sources.json.
+
+    Each file lands whole, once the pipeline's own reader has taken it; whatever goes wrong, the
+    file before stays. What has not changed is not loaded again, and an archive that broke off goes
+    on where it ended. Addresses and the area stand in data/services.json. OpenChargeMap asks for a
+    key: OCMAP_API_KEY in the environment or in .env. Files that were collected by hand have no
+    service; --dry-run names them.
+
+    Nothing is computed: see what changed with --diff, then run kwev data.
+
+    Example: kwev fetch --only ontario --only nrcan --diff
+    """
+    from kwev.fetch.changes import changes
+    from kwev.fetch.landing import Shelf
+    from kwev.fetch.run import PARTS, Fetched, all_wanted, dry_lines, offline_lines
+    from kwev.fetch.run import fetch as bring
+    from kwev.fetch.services import read_services
+    from kwev.fetch.web import Web
+
+    project = find_project()
+    shelf = Shelf(raw or project.raw, project.register, fewer)
+    told = Fetched()
+    if offline and not dry_run:
+        told = offline_lines(shelf) if not diff else told
+    else:
+        services = read_services(project)
+        wanted = all_wanted(services, only or ())
+        if dry_run:
+            terminal.echo(*dry_lines(services, wanted))
+            return
+        with terminal.bar() as progress:
+            files = progress.add_task("fetch", total=len(wanted))
+            size = progress.add_task("bytes", total=None)
+
+            def step(file: str) -> None:
+                progress.update(files, description=escape.terminal(file)[-24:])
+                progress.advance(files, 1)
+
+            web = Web(
+                shelf.raw / PARTS,
+                tick=lambda have, whole: progress.update(size, completed=have, total=whole or None),
+                note=told.lines.append,
+            )
+            found = bring(wanted, shelf, web, step)
+        told = Fetched([*told.lines, *found.lines], found.errors)
+    terminal.echo(*told.lines)
+    if diff:
+        terminal.echo(*changes(project, shelf.raw))
+    told.raise_errors()
 
 
 @app.command()

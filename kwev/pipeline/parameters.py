@@ -88,8 +88,8 @@ class Parameters:
     cell_m: int = 100
     """Side of a demand cell (m). Settled: 100 m floor grid in EPSG:26917."""
 
-    quarter: str = "2025Q4"
-    """Quarter of the EV counts. Settled: the latest in the file."""
+    quarter: str = ""
+    """Quarter of the EV counts (2025Q4). Settled: the latest in the file, where none is given."""
 
     partial_fsas: tuple[str, ...] = ("N0B", "N1R", "N3A", "N3C")
     """Forward sortation areas that reach outside the Region. Settled."""

@@ -9,7 +9,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -248,6 +248,11 @@ class Raw:
             for name, found in self._found.items()
         }
 
+    def fetched(self, name: str) -> str:
+        """Return the day (YYYY-MM-DD) on which `kwev fetch` brought a file; empty if it did not."""
+        entries = {entry["file"]: entry for entry in read_register(self.register)}
+        return str(entries.get(FILES[name], {}).get("fetched", ""))[: len("2026-11-30")]
+
     def read_all(self) -> None:
         """Read every file of :data:`FILES`, so that a fault shows before any work is done."""
         for name in FILES:
@@ -312,13 +317,11 @@ class Raw:
         if not content.removeprefix(BYTE_ORDER_MARK).strip():
             raise KwevError("raw file is empty", where=str(path), hint=_HINT)
         self._check_sha256(name, content, str(path))  # before any parser sees it
-        if FILES[name].endswith(".zip"):
-            return read_feed(path, content)
-        return _read_table(name, content, str(path), self.mends)
+        return read_content(name, content, path, self.mends)
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
         file, found = FILES[name], sha256_bytes(content)
-        known = {entry["file"]: entry["sha256"] for entry in _register(self.register)}
+        known = {entry["file"]: entry["sha256"] for entry in read_register(self.register)}
         expected = known.get(file)
         if found != expected and file not in self.accepted:
             told = f"registered {expected[:12]}…" if expected else "which names no such file"
@@ -333,7 +336,29 @@ class Raw:
             self.unregistered.add(file)
 
 
-def _register(path: Path) -> list[dict[str, str]]:
+def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.DataFrame | Feed:
+    """Return what the bytes of a raw file hold, checked as :meth:`Raw.read` does.
+
+    Parameters
+    ----------
+    name
+        Key of :data:`FILES`.
+    path
+        The file, for messages; it is not read.
+    mends
+        Takes what was mended.
+
+    Raises
+    ------
+    KwevError
+        If it cannot be read, or breaks its schema.
+    """
+    if FILES[name].endswith(".zip"):
+        return read_feed(path, content)
+    return _read_table(name, content, str(path), mends)
+
+
+def read_register(path: Path) -> list[dict[str, Any]]:
     """Return the entries of the register of sources, each with file and sha256."""
     value = read_json(path)
     sources = value.get("sources") if isinstance(value, dict) else None

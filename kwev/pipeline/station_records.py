@@ -136,7 +136,7 @@ COLUMNS: Final = [
     "record_id", "source", "name", "operator", "address", "city", "owner", "facility", "opened",
     "hours", "connectors", "latitude", "longitude", "easting_m", "northing_m", "l2_ports",
     "l3_ports", "unknown_ports", "unstated", "level_known", "tesla", "others_may_use", "stem",
-    "key", "dropped", "repeat", "comparable",
+    "key", "dropped", "repeat", "comparable", "snapshot",
 ]  # fmt: skip
 """Columns of a record. ``dropped`` is the reason, or "" if the record stands;
 ``repeat`` marks a row whose ports another row has already counted, ``unstated`` one that gives no
@@ -190,13 +190,19 @@ def read_records(
     return table[COLUMNS].sort_values("record_id", ignore_index=True)
 
 
-def _finish(table: pd.DataFrame, source: str) -> pd.DataFrame:
+def snapshot(raw: Raw, source: str) -> str:
+    """Return the date of a source's snapshot: the day it was fetched, else :data:`SNAPSHOTS`."""
+    return raw.fetched(source) or SNAPSHOTS[source]
+
+
+def _finish(raw: Raw, table: pd.DataFrame, source: str) -> pd.DataFrame:
     table = table.assign(**{k: v for k, v in _ABSENT.items() if k not in table})
     metres = project(table["longitude"], table["latitude"])
     names = table["name"].str.strip()
     counts = {k: table[k].fillna(0).astype("int64") for k in ("l2_ports", "l3_ports")}
     return table.assign(
         source=source,
+        snapshot=snapshot(raw, source),
         stem=[unit_stem(name) for name in names],
         key=[address_key(address) for address in table["address"].fillna("")],
         name=[readable(name) for name in names],
@@ -283,7 +289,7 @@ def _ocm(
         "for hotel guests only": guests, _NO_PORT: none,
     }  # fmt: skip
     table = table.assign(
-        record_id=_point_ids("ocm", metres),
+        record_id=point_ids("ocm", metres),
         operator=[operator(o, n) for o, n in zip(text["operator"], table["name"], strict=True)],
         address=(text["address"].str.strip(" ,") + ", " + town).str.strip(", "),
         city=town,
@@ -297,7 +303,7 @@ def _ocm(
         dropped=np.select(list(reasons.values()), list(reasons), ""),
         repeat=repeat,
     )
-    return _finish(table, "ocm")
+    return _finish(raw, table, "ocm")
 
 
 def guests_only(cost: pd.Series[str]) -> pd.Series[bool]:
@@ -305,7 +311,7 @@ def guests_only(cost: pd.Series[str]) -> pd.Series[bool]:
     return cost.str.contains(_GUESTS_ONLY)
 
 
-def _point_ids(prefix: str, metres: np.ndarray) -> list[str]:
+def point_ids(prefix: str, metres: np.ndarray) -> list[str]:
     """Return ids from rounded coordinates; a second row at one point gets a suffix."""
     ids = pd.Series([f"{prefix}_{east}_{north}" for east, north in np.rint(metres).astype(int)])
     rank = ids.groupby(ids).cumcount() + 1
@@ -325,7 +331,7 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
     ledger.each("nrcan", "dropped", reasons)
     slips = {
         _ABROAD: ~reasons[_far(parameters)] & in_another(table["State"]),
-        _LATER: opens_later(table["opened"], SNAPSHOTS["nrcan"]),
+        _LATER: opens_later(table["opened"], snapshot(raw, "nrcan")),
     }
     for rule, rows in slips.items():
         ledger.met("nrcan", rule, "dropped", rows)
@@ -349,7 +355,7 @@ def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledge
         "connector types not published": table["connectors"] == "",
     })  # fmt: skip
     table = table.assign(dropped=dropped, repeat=repeat, comparable=comparable(table))
-    return _finish(table, "nrcan")
+    return _finish(raw, table, "nrcan")
 
 
 def comparable(table: pd.DataFrame) -> pd.Series[bool]:
@@ -410,7 +416,7 @@ def _nrcan_2022(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
         comparable=comparable(table),
         dropped=np.select(list(reasons.values()), list(reasons), ""),
     )
-    return _finish(table, "nrcan_2022")
+    return _finish(raw, table, "nrcan_2022")
 
 
 def _dc_fast(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
@@ -424,4 +430,4 @@ def _dc_fast(raw: Raw, current: set[str], ledger: Ledger) -> pd.DataFrame:
         level_known=False,
         dropped=np.where(known, "", "not in the 2025 snapshot"),
     )
-    return _finish(table, "dc_fast")
+    return _finish(raw, table, "dc_fast")

@@ -30,7 +30,7 @@ from scipy.spatial.distance import cdist
 from kwev.data.schemas import arrange
 from kwev.pipeline.addresses import similarity
 from kwev.pipeline.geometry import components, farther, metres_of, place
-from kwev.pipeline.station_records import SNAPSHOTS, conditions
+from kwev.pipeline.station_records import conditions
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
@@ -396,10 +396,7 @@ def _fates(
         _fate(row, station_of, shared=bool(shared.get(row["record_id"], False)))
         for row in records.to_dict("records")
     ]
-    table = records.assign(
-        snapshot=records["source"].map(SNAPSHOTS),
-        in_region=~farther(metres_of(records), bounds.region, 0.0),
-    )
+    table = records.assign(in_region=~farther(metres_of(records), bounds.region, 0.0))
     told = pd.DataFrame(fates, records.index, ["outcome", "reason", "station_id"])
     return arrange(table.join(told), "station_records")
 

@@ -64,10 +64,10 @@ def registered(
         total stands without BEV and PHEV: their vehicles would be lost.
     """
     table = raw.read("evs").rename(columns=_NAMES)[list(_NAMES.values())]
-    _refuse_absent(table, set(bounds.fsas["fsa"]), parameters.quarter)
+    note = parameters.quarter or str(table["quarter"].max())
+    _refuse_absent(table, set(bounds.fsas["fsa"]), note)
     ours = table["fsa"].isin(set(bounds.fsas["fsa"]))
-    latest = table["quarter"] == parameters.quarter
-    note = parameters.quarter
+    latest = table["quarter"] == note
     ledger.add("evs", "codes whose area lies outside the Region", "dropped", ~ours & latest, note)
     blank = table[KINDS].isna().any(axis=1)
     note = f"all quarters; {int((blank & ~ours).sum())} more outside the Region"
@@ -192,7 +192,8 @@ def downscale_vehicles(
     """
     every = registered(raw, bounds, parameters, ledger)
     area = _area_of(points, bounds, ledger)
-    counts = every[every["quarter"] == parameters.quarter].sort_values("fsa", ignore_index=True)
+    latest = parameters.quarter or every["quarter"].max()
+    counts = every[every["quarter"] == latest].sort_values("fsa", ignore_index=True)
     counts = _with_share(raw, counts, area, points, parameters)
     weight = points.households * propensity(bounds.das, parameters)[points.da]
     bev = split_largest_remainder(to_micro(counts["bev_inside"]), area, weight)

@@ -192,6 +192,16 @@ def test_a_code_without_an_earlier_quarter_is_refused(tiny_raw, squares):
         registered(raw, squares, Parameters(), Ledger())
 
 
+def test_the_latest_quarter_of_the_file_counts_unless_another_is_named(tiny_raw, squares):
+    evs = pd.concat([counts(quarter="2026Q1"), counts()])
+    raw = tiny_raw(addresses=addresses(), evs=evs, fsa_census=census_of_codes())
+    ledger = Ledger()
+    points = spread_population(read_addresses(raw, ledger), squares, ledger)
+    for parameters, quarter in ((Parameters(), "2026Q1"), (Parameters(quarter="2025Q4"), "2025Q4")):
+        found = downscale_vehicles(raw, points, squares, parameters, ledger)
+        assert set(found.fsas["quarter"]) == {quarter}
+
+
 def test_absent_quarter_or_code_is_refused(tiny_raw, squares):
     raw = tiny_raw(evs=counts())
     with pytest.raises(KwevError, match="no rows of quarter 2030Q1"):
