@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, clock, search
+from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Answer, Program, run
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ class _Tree:
     """
 
     going: _Going
-    relaxation: Relaxation
+    relaxation: Relaxation | Shrunk
     counts: NDArray[np.int64]
     open: list[tuple[float, int, Relaxed]] = field(default_factory=list)
     dropped: float = np.inf
@@ -323,7 +324,7 @@ class _Tree:
                 self.dropped = min(self.dropped, node.value)
                 continue
             if not np.isin(split, self.counts).any() and self._is_time_to_dive():
-                self._look_for_solutions(node)
+                self._look_for_solutions(node, root)
             for child in self._branch(node, split):
                 self._push(child)
         going.nodes += self.solved
@@ -414,7 +415,7 @@ class _Tree:
     def _is_time_to_dive(self) -> bool:
         return self.dived_at is None or self.solved - self.dived_at >= DIVE_EVERY
 
-    def _look_for_solutions(self, node: Relaxed) -> None:
+    def _look_for_solutions(self, node: Relaxed, root: Relaxed) -> None:
         first = self.dived_at is None
         try:
             self._dive(node)
@@ -424,6 +425,15 @@ class _Tree:
         going = self.going
         if first and going.x is not None and not going.close_enough(node.value):
             self._look_near(node)
+            if going.ask_after > SOON:
+                self._shrink(root)
+
+    def _shrink(self, root: Relaxed) -> None:
+        """Leave out of the relaxation what the cut-off fixes at the root, for all that is open."""
+        settings, bounds = self.going.settings, self._fixed(root).bounds
+        self.relaxation = Shrunk.of(self.going.program, bounds, settings.threads, settings.seed)
+        shape = self.relaxation.small.matrix.shape
+        self.going.note(f"relaxation of {shape[0]} rows and {shape[1]} columns from here on")
 
     def _dive(self, node: Relaxed) -> None:
         """Round the largest fractions up and solve again, until all is whole or hope is gone."""
