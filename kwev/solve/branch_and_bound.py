@@ -317,6 +317,8 @@ class _Tree:
             if self.solved > self.going.ask_after and self.asked == -np.inf:
                 self._ask(root)
                 continue
+            if self._is_to_shrink():
+                self._shrink(root)
             node = self._fixed(heappop(self.open)[2])
             split = self._fractional(node)
             if len(split) == 0:
@@ -324,7 +326,7 @@ class _Tree:
                 self.dropped = min(self.dropped, node.value)
                 continue
             if not np.isin(split, self.counts).any() and self._is_time_to_dive():
-                self._look_for_solutions(node, root)
+                self._look_for_solutions(node)
             for child in self._branch(node, split):
                 self._push(child)
         going.nodes += self.solved
@@ -415,7 +417,7 @@ class _Tree:
     def _is_time_to_dive(self) -> bool:
         return self.dived_at is None or self.solved - self.dived_at >= DIVE_EVERY
 
-    def _look_for_solutions(self, node: Relaxed, root: Relaxed) -> None:
+    def _look_for_solutions(self, node: Relaxed) -> None:
         first = self.dived_at is None
         try:
             self._dive(node)
@@ -425,8 +427,11 @@ class _Tree:
         going = self.going
         if first and going.x is not None and not going.close_enough(node.value):
             self._look_near(node)
-            if going.ask_after > SOON:
-                self._shrink(root)
+
+    def _is_to_shrink(self) -> bool:
+        """Return whether a solution is known and it is the tree that has to end the search."""
+        known = self.dived_at is not None and self.going.x is not None
+        return known and self.going.ask_after > SOON and isinstance(self.relaxation, Relaxation)
 
     def _shrink(self, root: Relaxed) -> None:
         """Leave out of the relaxation what the cut-off fixes at the root, for all that is open."""

@@ -173,7 +173,7 @@ def _without_fixed(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.in
     most, least = rise @ high + fall @ low, rise @ low + fall @ high
     row_lower, row_upper = program.row_lower - done, program.row_upper - done
     idle = (most <= row_upper + TOL) & (least >= row_lower - TOL)
-    rows = ~idle & (np.diff(part.indptr) > 1)
+    rows = ~idle  # one that is broken without any variable stays, for the solver to find
     fixed = np.where(lower < upper, 0.0, lower)
     return LinearProgram(
         cost=program.cost[kept],
@@ -200,7 +200,9 @@ def _joined(program: LinearProgram) -> tuple[NDArray[np.int64], LinearProgram]:
     n, ends = matrix.shape[1], matrix.indptr.tolist()
     row_of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     against = np.where(
-        matrix.data > 0, np.isfinite(program.row_upper[row_of]), np.isfinite(program.row_lower[row_of])
+        matrix.data > 0,
+        np.isfinite(program.row_upper[row_of]),
+        np.isfinite(program.row_lower[row_of]),
     )
     held = np.bincount(matrix.indices[against], minlength=n)
     may = ~program.integer & (program.cost <= 0) & (held == 1)
