@@ -100,7 +100,8 @@ class ActionEncoding(Generic[Number]):
     """
 
     def __init__(self, tables: Tables, config: Config, number: Callable[[float], Number]) -> None:
-        self.tables, self.config = tables, config
+        self.tables: Tables = tables
+        self.config: Config = config
         self._number: Callable[[float], Number] = number
         self._sites = {row["site_id"]: row for row in _records(tables, "sites")}
         end = config.siting.port_counts

@@ -116,9 +116,9 @@ def _scores(
     table = table[table["geography"] == geography].set_index("id").loc[list(ids)]
     housing = "multi_unit_share"
     if demand.home_access is not None:
-        shares = of_points(tables, public_shares(tables, demand), geography)
+        public = of_points(tables, public_shares(tables, demand), geography)
         housing = "public_share"
-        table = table.assign(public_share=[shares[point] for point in table.index])
+        table = table.assign(public_share=[public[point] for point in table.index])
 
     def scale(fact: str) -> Ratios:
         return _scaled(ratios(table[fact].to_numpy(float)).numerators)

@@ -87,6 +87,10 @@ class Spots(NamedTuple):
     along_cm: Floats
     offset_cm: Floats
 
+    def some(self, which: NDArray[np.int64]) -> Spots:
+        """Return some of the spots, by index."""
+        return Spots(self.edge[which], self.along_cm[which], self.offset_cm[which])
+
 
 class Pairs(NamedTuple):
     """A source and a target within reach of it, by index, and how far it is (cm)."""
@@ -166,13 +170,13 @@ class Streets:
             return
         graph = self._graph(*self.leaving(sources), np.arange(count))
         order = self._side_by_side(sources)
-        direct = self.direct(Spots(*(part[order] for part in sources)), targets)
+        direct = self.direct(sources.some(order), targets)
         for first in range(0, count, CHUNK):
             chunk = order[first : first + CHUNK]
             cost = np.asarray(dijkstra(graph, indices=self.nodes + chunk, limit=limit_cm + 1))
             here = slice(*np.searchsorted(direct.source, [first, first + len(chunk)]))
             at = self._passed(targets, cost, direct.target[here])
-            distance = self._arriving(Spots(*(part[at] for part in targets)), cost)
+            distance = self._arriving(targets.some(at), cost)
             spot = (direct.source[here] - first, np.searchsorted(at, direct.target[here]))
             np.minimum.at(distance, spot, direct.distance_cm[here])
             near = np.nonzero(distance**2 <= np.floor(limit_cm * limit_cm))
@@ -188,7 +192,7 @@ class Streets:
         self, targets: Spots, cost_cm: Floats, direct: NDArray[np.int32]
     ) -> NDArray[np.int64]:
         """Return, rising, the targets on edges with an end that was reached, and direct ones."""
-        passed = np.isfinite(cost_cm).any(axis=0)
+        passed = np.asarray(np.isfinite(cost_cm).any(axis=0))
         may = passed[self.u[targets.edge]] | passed[self.v[targets.edge]]
         may[direct] = True
         return np.flatnonzero(may)

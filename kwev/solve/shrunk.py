@@ -71,7 +71,7 @@ class Shrunk:
         for side in (own.lower, own.upper):
             side[tied_away] = 0.0
         whole = replace(
-            program, cost=tie.T @ program.cost, matrix=sparse.csc_array(matrix),
+            program, cost=np.asarray(tie.T @ program.cost), matrix=sparse.csc_array(matrix),
             row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
             lower=own.lower, upper=own.upper,
         )  # fmt: skip
@@ -225,7 +225,7 @@ def _joined(program: LinearProgram) -> tuple[NDArray[np.int64], LinearProgram]:
     column = np.searchsorted(kept, same)
     join = sparse.csr_array((np.ones(n), (np.arange(n), column)), shape=(n, len(kept)))
     return column, replace(
-        program, cost=join.T @ program.cost, matrix=sparse.csc_array(matrix[rows] @ join),
+        program, cost=np.asarray(join.T @ program.cost), matrix=sparse.csc_array(matrix[rows] @ join),
         row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
         lower=program.lower[kept], upper=program.upper[kept], integer=program.integer[kept],
     )  # fmt: skip
