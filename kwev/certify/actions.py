@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from math import dist, isnan
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, TypeVar
@@ -19,8 +20,6 @@ from kwev.vocabulary import ACTION_KINDS, LEVEL_KEYS, TARGET_KEYS, LevelKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
     from kwev.config import Config
     from kwev.data.tables import Tables
@@ -101,13 +100,14 @@ class ActionEncoding(Generic[Number]):
     """
 
     def __init__(self, tables: Tables, config: Config, number: Callable[[float], Number]) -> None:
-        self.tables, self.config = tables, config
+        self.tables: Tables = tables
+        self.config: Config = config
         self._number: Callable[[float], Number] = number
-        self._sites = {row["site_id"]: row for row in _records(tables.sites)}
+        self._sites = {row["site_id"]: row for row in _records(tables, "sites")}
         end = config.siting.port_counts
-        self._stations = {r["station_id"]: _at_end(r, end) for r in _records(tables.stations)}
+        self._stations = {r["station_id"]: _at_end(r, end) for r in _records(tables, "stations")}
         self._municipality = {
-            row["municipality_id"]: row["name"] for row in _records(tables.municipalities)
+            row["municipality_id"]: row["name"] for row in _records(tables, "municipalities")
         }
         zero = number(0)
         self._nothing: Effect[Number] = Effect(0, 0, zero, zero, zero, zero)
@@ -480,8 +480,12 @@ def _squared_cm(one: Row, other: Row) -> int:
     return int(sum((round(100 * one[axis]) - round(100 * other[axis])) ** 2 for axis in axes))
 
 
-def _records(table: pd.DataFrame) -> list[Row]:
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+@lru_cache(maxsize=8)
+def _records(tables: Tables, name: str) -> list[Row]:
+    table = getattr(tables, name)
+    names = [str(column) for column in table.columns]
+    values = (table[column].tolist() for column in table.columns)
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def _at_end(station: Row, end: str) -> Row:

@@ -39,7 +39,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kwev.certify.actions import LEVELS, TARGETS
-from kwev.certify.exact import UncheckedError, exact, up
+from kwev.certify.exact import UncheckedError, exact, over_one, up
 from kwev.certify.exact_model import POINT
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 
     from kwev.certify.actions import Level, Ports
     from kwev.certify.exact_model import ExactModel, Problem
-    from kwev.certify.options import Option
     from kwev.plan.format import Branch, Optimality
 
 MULTIPLIER = 10**9
@@ -204,6 +203,7 @@ class _RelaxedProblem:
                 raise UncheckedError(f"multiplier of no row: most_{level}")
         self._model, self._problem, self._branch = model, problem, branch
         self._multipliers = {name: Fraction(branch.rows.get(name, 0), MULTIPLIER) for name in names}
+        self._known_prices: dict[tuple[str, tuple[int, ...]], tuple[int, list[int]]] = {}
 
     def maximum(self) -> int:
         """Return the largest value, rounded up, in units of ``POINT``."""
@@ -240,9 +240,7 @@ class _RelaxedProblem:
         model, problem = self._model, self._problem
         profit = [0] * len(model.counts(target))
         if problem.objective and target in LEVELS:
-            weight = exact(getattr(model.config.weights, target))
-            top, bottom = weight.numerator, weight.denominator
-            profit = [-(-units * top // bottom) for units in model.weights]
+            profit = model.weighted(exact(getattr(model.config.weights, target)))
         counts = model.counts(target)
         per_share = self._multipliers.get(f"target_{target}", Fraction(0))
         per_share += 100 if problem.share == target else 0
@@ -270,7 +268,7 @@ class _RelaxedProblem:
         for k, option in enumerate(self._model.options):
             alike = self._model.alike[k]
             if alike not in equipment:
-                equipment[alike] = self._equipment_profit(option)
+                equipment[alike] = self._equipment_profit(alike)
             profit = paid[k] + equipment[alike]
             profit += sum(-(-per_unit * alone[k] // whole) for per_unit, whole, alone in deficits)
             if profit > 0:
@@ -294,28 +292,36 @@ class _RelaxedProblem:
         years = config.operating.years if self._problem.objective else 0
         return rate * exact(years) / CAD_PER_MILLION
 
-    def _equipment_profit(self, option: Option) -> int:
+    def _equipment_profit(self, k: int) -> int:
         """Return what power and the count of stations bring, less the cost, at the best ports."""
-        rate = self._multipliers.get(f"unserved_{option.area}", Fraction(0))
-        per_kw = rate * self._model.share_per_kw if rate else Fraction(0)
-        counted = sum(
-            self._multipliers[f"least_{level}"] - self._multipliers[f"most_{level}"]
-            for level in LEVELS
-            if option.gives[level] > 0
+        option, (unit, changes) = self._model.options[k], self._model.equipment
+        below, prices = self._prices(option.area, tuple(option.gives.values()))
+        sums = (
+            sum(n * price for n, price in zip((unit, *numbers), prices, strict=True))
+            for numbers in changes[k]
         )
-        fixed, each = option.fixed, option.per_port
-        return max(
-            up(
-                POINT
-                * (
-                    counted
-                    + per_kw * (fixed.kw + ports * each.kw)
-                    - self._per_cad * (fixed.net_cad + ports * each.net_cad)
-                    - self._per_yearly_cad * (fixed.yearly_cad + ports * each.yearly_cad)
-                )
+        return max(-(-POINT * brought // (unit * below)) for brought in sums)
+
+    def _prices(self, area: str, gives: tuple[int, ...]) -> tuple[int, list[int]]:
+        """Return what an action itself, a kW, a CAD and a CAD a year bring, over one whole number.
+
+        Of an action of a municipality that brings or takes away so many stations by level.
+        """
+        if (area, gives) not in self._known_prices:
+            rate = self._multipliers.get(f"unserved_{area}", Fraction(0))
+            counted = sum(
+                (
+                    self._multipliers[f"least_{level}"] - self._multipliers[f"most_{level}"]
+                    for level, given in zip(LEVELS, gives, strict=True)
+                    if given > 0
+                ),
+                Fraction(0),
             )
-            for ports in (option.fewest, option.most)
-        )
+            per_kw = rate * self._model.share_per_kw if rate else Fraction(0)
+            self._known_prices[area, gives] = over_one(
+                [counted, per_kw, -self._per_cad, -self._per_yearly_cad]
+            )
+        return self._known_prices[area, gives]
 
     # -- shortfalls and constants ----------------------------------------------------------------
 

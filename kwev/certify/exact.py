@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
 PLACES = (6, 9, 12)
@@ -82,8 +84,8 @@ def ratios(values: ArrayLike) -> Ratios:
         return whole(values, "")
     except InexactError:
         found = [Fraction(value) for value in np.asarray(values, np.float64).tolist()]
-        denominator = lcm(*(value.denominator for value in found))
-        return Ratios([int(value * denominator) for value in found], denominator)
+        denominator, numerators = over_one(found)
+        return Ratios(numerators, denominator)
 
 
 @cache
@@ -99,3 +101,9 @@ def exact(number: float) -> Fraction:
 def up(value: Fraction | int) -> int:
     """Return the least integer that is not below a value."""
     return -(-value.numerator // value.denominator)
+
+
+def over_one(values: Sequence[Fraction]) -> tuple[int, list[int]]:
+    """Return fractions as their least common denominator and their numerators over it."""
+    below = lcm(*(value.denominator for value in values))
+    return below, [value.numerator * (below // value.denominator) for value in values]

@@ -16,7 +16,7 @@ import numpy as np
 
 from kwev.certify.actions import LEVELS, TARGETS, Level, Ports, Row
 from kwev.certify.evaluation import wanted_shares
-from kwev.certify.exact import UncheckedError, exact, up, whole
+from kwev.certify.exact import UncheckedError, exact, over_one, up, whole
 from kwev.certify.options import ExactActions, unknown
 from kwev.certify.reach import Measure, Points
 from kwev.certify.weights import evs, point_weights
@@ -155,6 +155,7 @@ class ExactModel:
         self.targets = wanted_shares(config, exact)
         self._measure = Measure(tables, config)
         self._deficits: dict[str, Deficit] = {}
+        self._weighted: dict[Fraction, list[int]] = {}
 
     # -- covering --------------------------------------------------------------------------------
 
@@ -167,6 +168,13 @@ class ExactModel:
         """Weight of each point, times 100, in units of the bound, rounded up."""
         weights = point_weights(self._tables, self.config, self._points)
         return [-(-100 * POINT * part // weights.denominator) for part in weights.numerators]
+
+    def weighted(self, factor: Fraction) -> list[int]:
+        """Return the weight of each point times a factor, rounded up again; kept by factor."""
+        if factor not in self._weighted:
+            top, bottom = factor.numerator, factor.denominator
+            self._weighted[factor] = [-(-units * top // bottom) for units in self.weights]
+        return self._weighted[factor]
 
     @cached_property
     def _always(self) -> dict[Level, NDArray[np.bool_]]:
@@ -243,6 +251,27 @@ class ExactModel:
             first.setdefault((o.key.kind, o.area, o.fewest, o.most, o.fixed, *o.gives.values()), k)
             for k, o in enumerate(self.options)
         ]
+
+    @cached_property
+    def equipment(self) -> tuple[int, dict[int, list[list[int]]]]:
+        """A whole number, and over it what options change, by the first of those that are alike.
+
+        Of each kW, net CAD and CAD a year, at its fewest and at its most ports.
+        """
+        first = sorted(set(self.alike))
+        numbers = [
+            fixed + ports * each
+            for option in (self.options[k] for k in first)
+            for ports in (option.fewest, option.most)
+            for fixed, each in (
+                (option.fixed.kw, option.per_port.kw),
+                (option.fixed.net_cad, option.per_port.net_cad),
+                (option.fixed.yearly_cad, option.per_port.yearly_cad),
+            )
+        ]
+        below, above = over_one(numbers)
+        parts = [above[at : at + 3] for at in range(0, len(above), 3)]
+        return below, {k: parts[2 * i : 2 * i + 2] for i, k in enumerate(first)}
 
     @staticmethod
     def levels_of(target: str) -> tuple[Level, ...]:

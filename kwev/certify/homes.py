@@ -9,7 +9,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from kwev.certify.exact import exact
+from kwev.certify.exact import exact, over_one
 
 if TYPE_CHECKING:
     from kwev.config import Demand
@@ -64,14 +64,26 @@ def public_shares(tables: Tables, demand: Demand) -> dict[str, Fraction]:
     return {da: found.get(da, mean) for da in ids}
 
 
-def of_points(tables: Tables, shares: dict[str, Fraction], kind: str) -> dict[str, Fraction]:
-    """Return the mean share of the areas of each point, weighted by their addresses, by its id."""
+def of_points(tables: Tables, shares: dict[str, Fraction], kind: str) -> dict[str, float]:
+    """Return the mean share of the areas of each point, weighted by their addresses, by its id.
+
+    A mean is worked out in whole numbers and rounded, half to even, to ``POINT_DECIMALS``.
+    """
+    whole, numerators = over_one(list(shares.values()))
+    parts = dict(zip(shares, numerators, strict=True))
     weight: dict[str, int] = {}
-    total: dict[str, Fraction] = {}
+    total: dict[str, int] = {}
     for at, da, addresses in parts_of_points(tables, kind):
         weight[at] = weight.get(at, 0) + addresses
-        total[at] = total.get(at, Fraction(0)) + addresses * shares[da]
-    return {at: round(total[at] / weight[at], POINT_DECIMALS) for at in weight}
+        total[at] = total.get(at, 0) + addresses * parts[da]
+    units = 10**POINT_DECIMALS
+    return {at: _quotient(units * total[at], whole * weight[at]) / units for at in weight}
+
+
+def _quotient(above: int, below: int) -> int:
+    """Return the whole number nearest to a ratio, of two the even one."""
+    down, rest = divmod(above, below)
+    return down + (2 * rest + down % 2 > below)
 
 
 @lru_cache(maxsize=4)
@@ -82,12 +94,9 @@ def parts_of_points(tables: Tables, kind: str) -> tuple[tuple[str, str, int], ..
     """
     known = set(tables.tracts["tract_id"])
     table = tables.cell_parts if kind == "cell" else tables.das
-    found = []
-    for row in table.to_dict("records"):
-        da = str(row["da_id"])
-        if kind == "cell":
-            point = row["cell_id"]
-        else:
-            point = row["area_id"] if kind == "tract" and da not in known else da
-        found.append((str(point), da, max(1, int(row["addresses"]))))
-    return tuple(found)
+    point = {"cell": "cell_id", "da": "da_id", "tract": "area_id"}[kind]
+    rows = zip(*(table[name].tolist() for name in (point, "da_id", "addresses")), strict=True)
+    return tuple(
+        (str(da if kind == "tract" and da in known else at), str(da), max(1, int(addresses)))
+        for at, da, addresses in rows
+    )

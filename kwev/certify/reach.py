@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 CHUNK = 512
 """Demand points compared with all places at a time."""
 
-BATCH = 64
+BATCH = 32
 """Searches along the roads that are held at a time."""
+
+STRIP_CM = 250_000
+"""Width of the strips in which stations are gone through, each from south to north (cm)."""
 
 
 @dataclass(frozen=True)
@@ -171,7 +174,12 @@ class CutRoads:
 
         The last answers are kept: a plan and its neighbours in a study ask for the same.
         """
-        return list(self._each_within(tuple(_key(row) for row in stations), radius_m))
+        # neighbours are searched from together: what is out of reach of all of them is left out
+        east, north = xy_cm(stations).T
+        order = np.lexsort((north, east // STRIP_CM)).tolist()
+        near = self._each_within(tuple(_key(stations[i]) for i in order), radius_m)
+        found = dict(zip(order, near, strict=True))
+        return [found[i] for i in range(len(order))]
 
     def _searched(
         self, stations: tuple[tuple[str, str], ...], radius_m: float
@@ -184,10 +192,16 @@ class CutRoads:
         for start in range(0, len(known), BATCH):
             batch = known[start : start + BATCH]
             nodes = np.array([spots[i][0] for i in batch])
-            cost = np.asarray(dijkstra(graph, indices=nodes, limit=radius_m * 100))
+            reached = dijkstra(graph, indices=nodes, limit=radius_m * 100, min_only=True)
+            inside = np.flatnonzero(np.isfinite(reached))
+            number = np.full(len(reached), -1)
+            number[inside] = np.arange(len(inside))
+            here = np.flatnonzero((self._node >= 0) & (number[self._node] >= 0))
+            at, offset = number[self._node[here]], self._offset[here]
+            part = graph[inside][:, inside]
+            cost = np.asarray(dijkstra(part, indices=number[nodes], limit=radius_m * 100))
             for i, far in zip(batch, cost, strict=True):
-                way = np.where(self._node >= 0, far[self._node] + self._offset, np.inf)
-                found[i] = np.flatnonzero((way + spots[i][1]) ** 2 <= limit)
+                found[i] = here[(far[at] + offset + spots[i][1]) ** 2 <= limit]
         return found
 
 

@@ -46,7 +46,7 @@ def evs(tables: Tables, year: EvYear, geography: str) -> dict[str, float]:
         table, column = getattr(tables, f"{geography}s"), "ev"
     else:
         table, column = getattr(tables, f"{geography}_growth"), f"ev_{year}"
-    return {str(row[key]): float(row[column]) for row in table[[key, column]].to_dict("records")}
+    return dict(zip(table[key].tolist(), table[column].astype(float).tolist(), strict=True))
 
 
 def point_weights(tables: Tables, config: Config, points: Points) -> Ratios:
@@ -116,9 +116,9 @@ def _scores(
     table = table[table["geography"] == geography].set_index("id").loc[list(ids)]
     housing = "multi_unit_share"
     if demand.home_access is not None:
-        shares = of_points(tables, public_shares(tables, demand), geography)
+        public = of_points(tables, public_shares(tables, demand), geography)
         housing = "public_share"
-        table = table.assign(public_share=[float(shares[point]) for point in table.index])
+        table = table.assign(public_share=[public[point] for point in table.index])
 
     def scale(fact: str) -> Ratios:
         return _scaled(ratios(table[fact].to_numpy(float)).numerators)

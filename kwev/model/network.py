@@ -73,8 +73,11 @@ class Places:
 
 Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-CHUNK = 128
+CHUNK = 64
 """Sources of shortest paths at a time: what bounds the memory."""
+
+STRIP_M = 2_500.0
+"""Width of a strip of sources that are searched from together: they reach the same targets (m)."""
 
 
 class Spots(NamedTuple):
@@ -83,6 +86,10 @@ class Spots(NamedTuple):
     edge: NDArray[np.int64]
     along_cm: Floats
     offset_cm: Floats
+
+    def some(self, which: NDArray[np.int64]) -> Spots:
+        """Return some of the spots, by index."""
+        return Spots(self.edge[which], self.along_cm[which], self.offset_cm[which])
 
 
 class Pairs(NamedTuple):
@@ -99,8 +106,8 @@ class Streets:
 
     Attributes
     ----------
-    nodes
-        How many nodes there are.
+    xy_m
+        Shape (n, 2), where the n nodes are: which of them are neighbours, no more (m).
     u, v
         Shape (m,), index of the node at the start and the end of each edge.
     length_cm
@@ -109,16 +116,21 @@ class Streets:
         Shape (m,), whether the edge may be gone from ``u`` to ``v``, and from ``v`` to ``u``.
     """
 
-    nodes: int
+    xy_m: Floats
     u: NDArray[np.int64]
     v: NDArray[np.int64]
     length_cm: Floats
     ahead: NDArray[np.bool_]
     back: NDArray[np.bool_]
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes there are."""
+        return len(self.xy_m)
+
     def turned(self) -> Streets:
         """Return the streets with every direction turned round."""
-        return Streets(self.nodes, self.u, self.v, self.length_cm, self.back, self.ahead)
+        return Streets(self.xy_m, self.u, self.v, self.length_cm, self.back, self.ahead)
 
     def leaving(self, spots: Spots) -> tuple[NDArray[np.int64], Floats]:
         """Return the nodes at both ends of each spot's edge and the ways to them.
@@ -149,7 +161,7 @@ class Streets:
         return Pairs(source[may].astype(np.int32), target[may].astype(np.int32), way[may])
 
     def within(self, sources: Spots, targets: Spots, limit_cm: float) -> Iterator[Pairs]:
-        """Yield the pairs at most ``limit_cm`` apart, chunk by chunk of the sources.
+        """Yield the pairs at most ``limit_cm`` apart, chunk by chunk of neighbouring sources.
 
         The limit is compared as straight lines are: in squares of whole centimetres.
         """
@@ -157,18 +169,33 @@ class Streets:
         if count == 0 or len(targets.edge) == 0:
             return
         graph = self._graph(*self.leaving(sources), np.arange(count))
-        direct = self.direct(sources, targets)
+        order = self._side_by_side(sources)
+        direct = self.direct(sources.some(order), targets)
         for first in range(0, count, CHUNK):
-            last = min(first + CHUNK, count)
-            rows = self.nodes + np.arange(first, last)
-            cost = np.asarray(dijkstra(graph, indices=rows, limit=limit_cm + 1))
-            distance = self._arriving(targets, cost)
-            here = slice(*np.searchsorted(direct.source, [first, last]))
-            spot = (direct.source[here] - first, direct.target[here])
+            chunk = order[first : first + CHUNK]
+            cost = np.asarray(dijkstra(graph, indices=self.nodes + chunk, limit=limit_cm + 1))
+            here = slice(*np.searchsorted(direct.source, [first, first + len(chunk)]))
+            at = self._passed(targets, cost, direct.target[here])
+            distance = self._arriving(targets.some(at), cost)
+            spot = (direct.source[here] - first, np.searchsorted(at, direct.target[here]))
             np.minimum.at(distance, spot, direct.distance_cm[here])
             near = np.nonzero(distance**2 <= np.floor(limit_cm * limit_cm))
-            source, target = (index.astype(np.int32) for index in near)
-            yield Pairs(source + np.int32(first), target, distance[near])
+            source, target = chunk[near[0]].astype(np.int32), at[near[1]].astype(np.int32)
+            yield Pairs(source, target, distance[near])
+
+    def _side_by_side(self, spots: Spots) -> NDArray[np.int64]:
+        """Return the order of spots in strips from west to east, each from south to north."""
+        east, north = self.xy_m[self.u[spots.edge]].T
+        return np.lexsort((north, east // STRIP_M))
+
+    def _passed(
+        self, targets: Spots, cost_cm: Floats, direct: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        """Return, rising, the targets on edges with an end that was reached, and direct ones."""
+        passed = np.asarray(np.isfinite(cost_cm).any(axis=0))
+        may = passed[self.u[targets.edge]] | passed[self.v[targets.edge]]
+        may[direct] = True
+        return np.flatnonzero(may)
 
     def nearest_cm(self, sources: Spots, targets: Spots) -> Floats:
         """Return how far each target is from its nearest source (cm), infinite where from none."""
@@ -309,12 +336,13 @@ class RoadNetwork:
         edges, index = self.edges, pd.Index(self.nodes["node_id"])
         u, v = index.get_indexer(edges["u"]), index.get_indexer(edges["v"])
         length_cm = _whole_cm(edges["length_m"])
+        xy_m = self.nodes[["easting_m", "northing_m"]].to_numpy(np.float64)
         walk, ahead, back = (
             edges[name].to_numpy(bool) for name in ("walk", "drive_forward", "drive_backward")
         )
         return {
-            "walk": Streets(len(index), u, v, length_cm, walk, walk),
-            "drive": Streets(len(index), u, v, length_cm, ahead, back),
+            "walk": Streets(xy_m, u, v, length_cm, walk, walk),
+            "drive": Streets(xy_m, u, v, length_cm, ahead, back),
         }
 
     @cached_property

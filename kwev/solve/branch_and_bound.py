@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, clock, search
+from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Answer, Program, run
 
 if TYPE_CHECKING:
@@ -290,7 +291,7 @@ class _Tree:
     """
 
     going: _Going
-    relaxation: Relaxation
+    relaxation: Relaxation | Shrunk
     counts: NDArray[np.int64]
     open: list[tuple[float, int, Relaxed]] = field(default_factory=list)
     dropped: float = np.inf
@@ -316,6 +317,8 @@ class _Tree:
             if self.solved > self.going.ask_after and self.asked == -np.inf:
                 self._ask(root)
                 continue
+            if self._is_to_shrink():
+                self._shrink(root)
             node = self._fixed(heappop(self.open)[2])
             split = self._fractional(node)
             if len(split) == 0:
@@ -424,6 +427,18 @@ class _Tree:
         going = self.going
         if first and going.x is not None and not going.close_enough(node.value):
             self._look_near(node)
+
+    def _is_to_shrink(self) -> bool:
+        """Return whether a solution is known and it is the tree that has to end the search."""
+        known = self.dived_at is not None and self.going.x is not None
+        return known and self.going.ask_after > SOON and isinstance(self.relaxation, Relaxation)
+
+    def _shrink(self, root: Relaxed) -> None:
+        """Leave out of the relaxation what the cut-off fixes at the root, for all that is open."""
+        settings, bounds = self.going.settings, self._fixed(root).bounds
+        self.relaxation = Shrunk.of(self.going.program, bounds, settings.threads, settings.seed)
+        shape = self.relaxation.small.matrix.shape
+        self.going.note(f"relaxation of {shape[0]} rows and {shape[1]} columns from here on")
 
     def _dive(self, node: Relaxed) -> None:
         """Round the largest fractions up and solve again, until all is whole or hope is gone."""

@@ -1,0 +1,85 @@
+"""A shrunk relaxation has the value of the whole one, and its solution is one of the whole."""
+
+from __future__ import annotations
+
+import cvxpy as cp
+import numpy as np
+import pytest
+from properties.test_reduction import INSTANCES
+
+from kwev.model.formulation import build_model, touched
+from kwev.solve.highs import Bounds, Relaxation, Relaxed
+from kwev.solve.presolve import reduce, tight_rows
+from kwev.solve.shrunk import Shrunk
+from kwev.solve.solvers import Program
+
+TOL = 1e-6
+SECONDS = 60.0
+
+
+def program(index):
+    """Return the least shortfall, or the objective, of an instance."""
+    _, _, config, inputs = INSTANCES[index]
+    reduced = reduce(inputs, config, touched(inputs, config)).inputs
+    model = build_model(reduced, config)
+    rows = [*model.hard(), *model.elastic(), *tight_rows(reduced, config, model).rows()]
+    goal = cp.Maximize(model.objective_points)
+    if index % 2:
+        goal = cp.Minimize(cp.sum(cp.hstack(list(model.shortfall.values()))))
+    return Program.of(cp.Problem(goal, rows)), model
+
+
+def shut(rng, bounds, which, share):
+    """Shut some variables, and open some for good."""
+    some = which[rng.random(len(which)) < share]
+    to = (rng.random(len(some)) < 0.1).astype(float)
+    return bounds.within(some, to, to)
+
+
+@pytest.mark.parametrize("index", range(60))
+def test_shrunk_is_worth_as_much_as_whole(index):
+    made, model = program(index)
+    rng = np.random.default_rng(index)
+    build = made.where([model.build])
+    open_bounds = Bounds(made.lower, made.upper)
+    root = shut(rng, open_bounds, build, 0.4)
+    whole, small = Relaxation(made, 1, 0), Shrunk.of(made, root, 1, 0)
+    assert small.small.matrix.shape[1] < made.matrix.shape[1]
+    for _ in range(6):
+        bounds = shut(rng, root, build, 0.2)
+        # a caller may know less than the root does
+        given = bounds if rng.random() < 0.5 else shut(rng, open_bounds, build, 0.2)
+        both = Bounds(np.maximum(given.lower, root.lower), np.minimum(given.upper, root.upper))
+        if (both.lower > both.upper).any():
+            assert small.solve(given, SECONDS) is None
+            continue
+        wanted, found = whole.solve(both, SECONDS), small.solve(given, SECONDS)
+        if not isinstance(wanted, Relaxed):
+            assert found is wanted
+            continue
+        assert isinstance(found, Relaxed)
+        assert found.value == pytest.approx(wanted.value, abs=TOL, rel=TOL)
+        assert made.cost @ found.x + made.offset == pytest.approx(found.value, abs=TOL, rel=TOL)
+        reached = made.matrix @ found.x
+        assert (reached <= made.row_upper + TOL).all()
+        assert (reached >= made.row_lower - TOL).all()
+        assert (found.x >= both.lower - TOL).all()
+        assert (found.x <= both.upper + TOL).all()
+
+
+def test_ports_that_are_tied_and_points_held_alike_leave():
+    build, ports = cp.Variable(2, boolean=True), cp.Variable(2, integer=True)
+    covered = cp.Variable(3, bounds=[0, 1])
+    rows = [
+        3 * build <= ports, ports <= 3 * build, cp.sum(ports) <= 4,
+        covered[0] <= build[0], covered[1] <= build[0], covered[2] <= build[0] + build[1],
+    ]  # fmt: skip
+    made = Program.of(cp.Problem(cp.Maximize(np.array([5.0, 2.0, 4.0]) @ covered), rows))
+    small = Shrunk.of(made, Bounds(made.lower, made.upper), 1, 0)
+    assert small.small.matrix.shape[1] == 4  # two sites, two groups of points
+    found = small.solve(Bounds(made.lower, made.upper), SECONDS)
+    assert found.value == pytest.approx(-11)
+    one = made.where([build])[:1]
+    shut_one = small.solve(Bounds(made.lower, made.upper).within(one, 0, 0), SECONDS)
+    assert shut_one.value == pytest.approx(-4)
+    assert shut_one.x[made.where([ports])] == pytest.approx([0, 3])
