@@ -17,6 +17,7 @@ import nbformat
 import yaml
 
 from kwev.book.chapters import QUARTO_FILE, CodeBlock
+from kwev.display.figure import ASSETS
 from kwev.files import write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from kwev.book.execute import Executed
 
 FOLDER: Final = "build/quarto"
+_FIRST: Final = "<!-- chapter -->\n\n"
+"""What keeps Quarto from making a notebook's first heading a title, without its id and classes."""
+
 _TO_CHAPTER = re.compile(r"(?P<before>\]\([^()\s]*)\.qmd(?=[#)])")
 
 
@@ -52,6 +56,8 @@ def write(book: Book, executed: Iterable[Executed]) -> Path:
     for name in set(_texts(settings)):
         if (book.root / name).is_file():
             write_bytes(folder / name, (book.root / name).read_bytes())
+    for path in (book.root / ASSETS).rglob("*.md"):  # Quarto asks where links to its kind lead
+        write_bytes(folder / path.relative_to(book.root), path.read_bytes())
     for one in executed:
         text = nbformat.writes(notebook(one))  # type: ignore[no-untyped-call]
         write_text(folder / one.chapter.page.source.with_suffix(".ipynb"), text + "\n")
@@ -70,7 +76,8 @@ def notebook(executed: Executed) -> Any:
             cells.append(_cell(block, executed.outputs(number), number + 1))
         else:
             text = _TO_CHAPTER.sub(r"\g<before>.ipynb", executed.prose(number))
-            cells.append(nbformat.v4.new_markdown_cell(text))  # type: ignore[no-untyped-call]
+            first = _FIRST if number == 0 else ""
+            cells.append(nbformat.v4.new_markdown_cell(first + text))  # type: ignore[no-untyped-call]
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number:04d}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
