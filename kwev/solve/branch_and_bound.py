@@ -63,6 +63,10 @@ SOON = 5
 it (on the cells, along the roads, 13 s of processor time instead of 94)."""
 
 
+LARGE = 5_000
+"""Rows of a program whose relaxation is shrunk once a solution is known: smaller ones are fast, and
+between equal optima the smaller relaxation may choose another."""
+
 TRIALS = 8
 """Variables tried at a node, at most, among those never branched on."""
 
@@ -430,8 +434,10 @@ class _Tree:
 
     def _is_to_shrink(self) -> bool:
         """Return whether a solution is known and it is the tree that has to end the search."""
-        known = self.dived_at is not None and self.going.x is not None
-        return known and self.going.ask_after > SOON and isinstance(self.relaxation, Relaxation)
+        going = self.going
+        known = self.dived_at is not None and going.x is not None
+        large = going.program.matrix.shape[0] > LARGE and isinstance(self.relaxation, Relaxation)
+        return known and large and going.ask_after > SOON
 
     def _shrink(self, root: Relaxed) -> None:
         """Leave out of the relaxation what the cut-off fixes at the root, for all that is open."""

@@ -225,7 +225,8 @@ def _joined(program: LinearProgram) -> tuple[NDArray[np.int64], LinearProgram]:
     column = np.searchsorted(kept, same)
     join = sparse.csr_array((np.ones(n), (np.arange(n), column)), shape=(n, len(kept)))
     return column, replace(
-        program, cost=np.asarray(join.T @ program.cost), matrix=sparse.csc_array(matrix[rows] @ join),
+        program, cost=np.asarray(join.T @ program.cost),
+        matrix=sparse.csc_array(matrix[rows] @ join),
         row_lower=program.row_lower[rows], row_upper=program.row_upper[rows],
         lower=program.lower[kept], upper=program.upper[kept], integer=program.integer[kept],
     )  # fmt: skip

@@ -100,6 +100,7 @@ def _search_everything(monkeypatch):
     monkeypatch.setattr(
         branch_and_bound, "SMALL", 0
     )  # else instances of this size go to HiGHS as they are
+    monkeypatch.setattr(branch_and_bound, "LARGE", 0)
 
 
 @pytest.mark.parametrize("index", SEEDS)
