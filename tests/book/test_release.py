@@ -346,7 +346,7 @@ def test_the_bill_holds_the_lock_and_who_needs_whom(found, checkout_of_squares):
     bill = bill_of_materials(checkout_of_squares, found, "0.2.0")
     parts = {part["name"]: part for part in bill["components"]}
     assert parts.keys() == {
-        "numpy", "pandas", "python-dateutil", "no-such-tool", "leaflet", "plotly.js",
+        "numpy", "pandas", "python-dateutil", "no-such-tool", "leaflet", "plotly.js", "sql.js",
     }  # fmt: skip
     numpy = parts["numpy"]
     assert numpy["version"] == version("numpy")
@@ -357,7 +357,7 @@ def test_the_bill_holds_the_lock_and_who_needs_whom(found, checkout_of_squares):
     assert needs[parts["pandas"]["bom-ref"]] == [
         numpy["bom-ref"], parts["python-dateutil"]["bom-ref"]
     ]  # fmt: skip
-    direct = {parts[name]["bom-ref"] for name in ("pandas", "leaflet", "plotly.js")}
+    direct = {parts[name]["bom-ref"] for name in ("pandas", "leaflet", "plotly.js", "sql.js")}
     assert set(needs["pkg:generic/kwev@0.2.0"]) == direct
     again = bill_of_materials(checkout_of_squares, dependencies(checkout_of_squares), "0.2.0")
     assert again == bill
@@ -375,10 +375,11 @@ def test_every_package_has_a_licence_in_words(found, project):
 
 def test_the_scripts_bear_the_licence_that_lies_beside_them(project):
     said = {one.name: one for one in dependencies(project.root) if "npm" in one.purl}
-    assets = project.root / "kwev" / "display" / "assets"
     for name, folder, words in (
-        ("leaflet", "leaflet", "BSD 2-Clause License"), ("plotly.js", "plotly", "MIT License"),
-    ):  # fmt: skip
-        assert (assets / folder / "LICENSE").read_text().startswith(words)
+        ("leaflet", "display/assets/leaflet", "BSD 2-Clause License"),
+        ("plotly.js", "display/assets/plotly", "MIT License"),
+        ("sql.js", "site/assets/sql.js-1.17.0", "MIT license"),
+    ):
+        assert (project.root / "kwev" / folder / "LICENSE").read_text().startswith(words)
         assert said[name].licence in {"BSD-2-Clause", "MIT"}
         assert said[name].version[0].isdigit()
