@@ -28,7 +28,7 @@ def test_a_chapter_runs_and_keeps_its_outputs(make_book):
     executed = execute(chapter(book), book.root / "build" / "notebooks")
     ((where, expression, value),) = inline_values(executed)
     assert (where, expression, value) == (
-        "chapters/01-cover.qmd:34",
+        "chapters/01-cover.qmd:36",
         "squares.share(squares.ONE)",
         "27.8 %",
     )

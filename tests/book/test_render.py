@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import sys
 
@@ -21,6 +22,12 @@ def fake(path, script):
     path.write_text(f"#!{sys.executable}\n{script}")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return str(path)
+
+
+def put(folder, script, monkeypatch):
+    """Put a stand-in for Quarto on the PATH, before any other."""
+    fake(folder / "quarto", script)
+    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
 
 
 def quiet(_):
@@ -73,7 +80,7 @@ def test_quarto_gets_this_interpreter_and_its_log_is_read(tmp_path, make_book):
 
 def test_a_site_that_is_not_sound_is_not_published(tmp_path, make_book, monkeypatch):
     book = make_book()
-    monkeypatch.setattr(render, "find_quarto", lambda: fake(tmp_path / "quarto", ""))
+    put(tmp_path, "", monkeypatch)
     book.output_dir.mkdir()
     with pytest.raises(
         KwevError, match=r"not sound: .*chapters/01-cover\.html: the page is missing"
@@ -123,7 +130,7 @@ def test_a_warning_of_quarto_is_shown(tmp_path, make_book, rendered, monkeypatch
         f"    shutil.copytree({str(good.output_dir)!r}, site, dirs_exist_ok=True)\n"
         "    print('WARN: something is odd')\n"
     )
-    monkeypatch.setattr(render, "find_quarto", lambda: fake(tmp_path / "quarto", script))
+    put(tmp_path, script, monkeypatch)
     report = render_of_render(book.root, engine="quarto", progress=False)
     assert report.warnings == ("WARN: something is odd",)
     shown = report.summary().splitlines()
