@@ -280,6 +280,21 @@ def test_a_table_of_many_rows_leads_to_a_page_of_its_own(browser, site):
     page.close()
 
 
+def test_a_number_leads_to_its_row_and_back(browser, site, folder):
+    rows = '<table><tbody><tr id="n-net"><th>net</th></tr></tbody></table>'
+    text = f'<p>It costs <span data-n="net">5</span>.</p><details>{rows}</details>'
+    (folder.root / "number.html").write_text(
+        f'<link rel="icon" href="data:,"><script src="assets/vendor/figures.js"></script>{text}'
+    )
+    page = browser.new_page()
+    page.goto(f"{site}/number.html")
+    page.get_by_text("5", exact=True).click()
+    assert page.locator("tr:target").is_visible()
+    page.go_back()
+    assert page.url == f"{site}/number.html"
+    page.close()
+
+
 def test_a_choice_of_dark_is_kept_over_the_systems(browser, site):
     page = open_map(browser, site, color_scheme="light")
     page.evaluate("localStorage.setItem('quarto-color-scheme', 'alternate')")

@@ -128,15 +128,13 @@
     });
   }
 
-  // a click on a number in the text opens the ledger at its row, where it is computed from
+  // a click on a number in the text opens the ledger at its row; the way back is the browser's
   function source(event) {
     var number = event.target.closest("span[data-n]");
     var row = number && document.getElementById("n-" + number.dataset.n);
     if (!row || event.target.closest("a")) { return; }
     row.closest("details").open = true;
-    document.querySelectorAll("tr[data-asked]").forEach(function (one) { one.removeAttribute("data-asked"); });
-    row.setAttribute("data-asked", "");
-    row.scrollIntoView({ block: "center" });
+    window.location.hash = row.id;
   }
 
   window.kwevFigures = function () {
