@@ -76,8 +76,8 @@ def site_page():
     made = FRAME.head(1).assign(url=f"/{sites.SITES}/evil.html")
 
     def write(project):
-        write_text(project.root / sites.SITES / sites.STYLE_NAME, sites.STYLE)
-        write_text(project.root / sites.SITES / "evil.html", sites.page(_package(), None, None))
+        write_text(project.shown / sites.SITES / sites.STYLE_NAME, sites.STYLE)
+        write_text(project.shown / sites.SITES / "evil.html", sites.page(_package(), None, None))
 
     return Table("evil-page", made, (Column("n", "n", link="url"),), "x", "y", more=write)
 

@@ -2,7 +2,7 @@
 
 The page holds what the model of the recommended scenario reads (:mod:`kwev.site.what_if_data`);
 ``what-if-solver.js`` searches and bounds, ``what-if-plan.js`` writes files that ``kwev check``
-reads, ``what-if-geopackage.js`` one for a GIS, ``what-if.js`` is the page itself.
+reads, ``sql.js-1.17.0/geopackage.js`` one for a GIS, ``what-if.js`` is the page itself.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def pages(report: Report) -> list[Page]:
             "The plan is worked out here, in your browser, and nothing is sent anywhere.",
             body=_body(report),
             menu="Change the plan",
-            scripts=("what-if-solver.js", "what-if-plan.js", "what-if-geopackage.js", "what-if.js"),
+            scripts=("what-if-solver.js", "what-if-plan.js", "what-if.js"),
             styles=("what-if.css",),
             data={NAME: start, f"{NAME}-cells": data.cell_data(ground.points), **levels},
             needs=(NAME,),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 import pytest
+from highspy import Highs
 from properties.test_reduction import INSTANCES
 
 from kwev.model.formulation import build_model, touched
@@ -12,6 +13,15 @@ from kwev.solve.highs import Bounds, Relaxation, Relaxed
 from kwev.solve.presolve import reduce, tight_rows
 from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Program
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _threads_of_others():
+    """Leave HiGHS as other tests of the process expect it: it keeps the threads of a first solve."""
+    Highs.resetGlobalScheduler(True)
+    yield
+    Highs.resetGlobalScheduler(True)
+
 
 TOL = 1e-6
 SECONDS = 60.0

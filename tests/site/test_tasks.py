@@ -77,7 +77,7 @@ def test_a_planner_has_three_million_on_public_land_on_a_map_with_two_and_in_a_g
     reader.click(reader.page.get_by_role("link", name="on public land only"))
     reader.page.wait_for_function(
         "document.getElementById('budget-said').textContent === '$3,000,000'"
-        " && kwevWhatIfShown().actions !== undefined"
+        " && kwevWhatIfShown()?.actions !== undefined"
         " && /Proven within/.test(document.getElementById('proof').textContent)"
     )
     shown = reader.page.evaluate("kwevWhatIfShown().actions.map((a) => a.net_cad)")

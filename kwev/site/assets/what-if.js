@@ -433,7 +433,8 @@
       var made = shown.actions, write = function () {
         window.initSqlJs().then(function (SQL) { give(kwevGeoPackage(SQL, made), "gpkg", "application/geopackage+sqlite3"); });
       };
-      return window.initSqlJs ? write() : script("sqlite/sql-wasm-inline.js", write);
+      if (window.initSqlJs) return write();
+      return script("sqlite/geopackage.js", function () { script("sqlite/sql-wasm-inline.js", write); });
     }
     window.kwev.take("what-if-cells").then(function (raw) {
       var own = kwevPlanFile.readCells(raw, shown.names.map(function (name) { return levels[name]; }));
