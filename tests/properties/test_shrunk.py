@@ -17,7 +17,7 @@ from kwev.solve.solvers import Program
 
 @pytest.fixture(autouse=True, scope="module")
 def _threads_of_others():
-    """Leave HiGHS as other tests of the process expect it: it keeps the threads of a first solve."""
+    """Leave HiGHS as others of the process expect it: it keeps the threads of a first solve."""
     Highs.resetGlobalScheduler(True)
     yield
     Highs.resetGlobalScheduler(True)
