@@ -232,7 +232,8 @@ def not_found(book: Book, publisher: Publisher) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="robots" content="noindex">\n<meta name="color-scheme" content="light dark">\n'
         f"<title>No such page | {escape.html(book.title)}</title>\n{_NO_ICON}\n"
-        "<style>body { font-family: system-ui, sans-serif; line-height: 1.6; max-width: 40rem;"
+        "<style>html { background: Canvas; color: CanvasText; } a { color: LinkText; }\n"
+        "body { font-family: system-ui, sans-serif; line-height: 1.6; max-width: 40rem;"
         " margin: 3rem auto; padding: 0 1rem; } :focus-visible { outline: 3px solid; }</style>\n"
         '</head>\n<body>\n<main id="main">\n<h1>There is no such page</h1>\n'
         "<p>The address may be misspelt, or the page has another name since a later edition.</p>\n"
