@@ -51,6 +51,12 @@ def html(text: str) -> str:
     return _html.escape(visible(text, keep="\t\r\n"))
 
 
+def fold(title: str, markdown: str) -> str:
+    """Return Markdown of ours, which is not escaped, folded on a page under a title."""
+    head = f'<details class="kwev-fold"><summary>{html(title)}</summary>'
+    return f"```{{=html}}\n{head}\n```\n\n{markdown}\n\n```{{=html}}\n</details>\n```"
+
+
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _LEADING: Final = ("http:", "https:", "mailto:")
 

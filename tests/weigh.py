@@ -40,7 +40,7 @@ ROWS = 12
 """Rows of a table or a long list that axe looks at: the others are of the same make."""
 
 _UNFOLD = """(most) => {
-  const long = "tbody, .kwev-cards, main ul:has(> li:nth-child(40))";
+  const long = "tbody, .kwev-cards, main ul:has(> li:nth-child(40)), :has(> .request)";
   for (const list of document.querySelectorAll(long))
     [...list.children].slice(most).forEach((one) => one.remove());
   document.querySelectorAll("details").forEach((box) => { box.open = true; });

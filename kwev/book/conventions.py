@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from kwev.config import Publisher
 
 ICON: Final = f"{ASSETS}/icon.svg"
+FIGURES: Final = f"{ASSETS}/vendor/figures.js"
+"""The script of a page without a figure too: it opens the ledger, and what scrolls, to a reader."""
+
 NOT_FOUND: Final = "404.html"
 SITE_MAP: Final = "sitemap.xml"
 DESCRIPTOR: Final = f"{ASSETS}/downloads/datapackage.json"
@@ -91,6 +94,9 @@ def dress(book: Book, site: Path, numbers: Callable[[], Numbers] | None = None) 
             told_of = ledger(names_used(read_chapter(book.root, sources[name])), known, site, up)
             links = repository_links(publisher, sources[name])
             text = text.replace("</main>", f"{told_of}{links}</main>", 1)
+            if FIGURES not in text and (site / FIGURES).is_file():
+                script = f'<script defer src="{up}{FIGURES}"></script>\n'
+                text = text.replace("</body>", f"{script}</body>", 1)
         write_text(path, text)
     if paths:
         write_text(site / NOT_FOUND, not_found(book, publisher))

@@ -43,6 +43,9 @@ _SEARCH: Final = re.compile(
 )
 _SCRIPT: Final = re.compile(r"<script src=\"(?=(?:\.\./|\./)*site_libs/)([^\"]*)\"></script>")
 _MODULE: Final = re.compile(r"(<script src=\"[^\"]*site_libs/[^\"]*\") type=\"module\">")
+_WAITS: Final = re.compile(
+    r"<script (?=[^>]*(?:\bdefer\b|type=\"module\"))[^>]*\bsrc=\"[^\"]*\"[^>]*></script>\n?"
+)
 _NIGHT: Final = re.compile(
     r"(<link (?=[^>]*quarto-color-alternate)[^>]*)rel=\"stylesheet\"(?=[^>]*>)"
 )
@@ -174,7 +177,8 @@ def in_time(page: str) -> str:
     """Return a page whose scripts wait for its text, its night for the night, search for a reader.
 
     A page that is opened by the search, with ``?q=`` in its address, marks what was sought: there
-    the search is loaded with the page.
+    the search is loaded with the page. Scripts that wait stand last: a browser asks for them when
+    it sees them, and on a slow line they would take the road from the sheets.
     """
 
     def search(match: re.Match[str]) -> str:
@@ -189,7 +193,10 @@ def in_time(page: str) -> str:
     page = _SEARCH.sub(search, page)
     page = _SCRIPT.sub(r'<script defer src="\1"></script>', page)
     page = _MODULE.sub(r'\1 type="module" fetchpriority="low">', page)
-    return _NIGHT.sub(r'\1rel="disabled-stylesheet"', page)
+    page = _NIGHT.sub(r'\1rel="disabled-stylesheet"', page)
+    waiting = "".join(f"{tag.strip()}\n" for tag in _WAITS.findall(page))
+    body, end, rest = _WAITS.sub("", page).rpartition("</body>")
+    return f"{body}{waiting}{end}{rest}"
 
 
 def _sorted(site: Path, pattern: str) -> list[Path]:

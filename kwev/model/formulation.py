@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import cvxpy as cp
 import numpy as np
 
+from kwev import escape
 from kwev.errors import KwevError, nearest
 from kwev.model.constraints import (
     BASE,
@@ -353,9 +354,9 @@ def source(name: str) -> Markdown:
     code = "\n\n".join(inspect.getsource(one).rstrip() for one in writers[name])
     names = ", ".join(f"`{one.__name__}`" for one in writers[name])
     modules = " and ".join(sorted({f"`{one.__module__}`" for one in writers[name]}))
-    head = '::: {.callout-note collapse="true" title="The code that writes it"}'
+    folded = escape.fold("The code that writes it", f"```python\n{code}\n```")
     return Markdown(
-        f'::: {{.content-visible when-format="html"}}\n{head}\n```python\n{code}\n```\n:::\n:::\n\n'
+        f'::: {{.content-visible when-format="html"}}\n{folded}\n:::\n\n'
         f'::: {{.content-visible when-format="typst"}}\n'
         f"The code that writes it: {names} in {modules}.\n:::\n"
     )

@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 from pydantic import Field, ValidationError
 
+from kwev import escape
 from kwev.config import Section, Share
 from kwev.display.table import Column, table
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named, some
@@ -302,9 +303,9 @@ def change_log(project: Project) -> Log:
     """
     text = _LINK.sub(r"\1", newest_changes(project))
     told = _HEADING.sub(r"**\1**", text).strip()
-    head = '::: {.callout-note collapse="true" title="All changes for users"}'
+    folded = escape.fold("All changes for users", told)
     return Log(
-        f'::: {{.content-visible when-format="html"}}\n{head}\n{told}\n:::\n:::\n\n'
+        f'::: {{.content-visible when-format="html"}}\n{folded}\n:::\n\n'
         '::: {.content-visible when-format="typst"}\n'
         f"It stands on the web page of this chapter, and in the file `{CHANGELOG}`.\n:::\n"
     )

@@ -236,6 +236,14 @@ def verdict(now: finance.Return, years: int) -> str:
     return f"{start} covers the running cost but not the money spent"
 
 
+def left(cash_cad: float) -> str:
+    """Return what a plan has left each year of what drivers pay, or what it lacks (CAD a year)."""
+    (amount,) = named(_ORIGIN, None, digits=ASSUMED_DIGITS, cad={"amount": abs(cash_cad)})
+    if cash_cad < 0:
+        return f"falls {amount} a year short of its running cost"
+    return f"has {amount} left each year"
+
+
 def filled(supported: float, assumed: float) -> str:
     """Return how the use that the Region's vehicles can fill stands to the assumed one (shares)."""
     if supported < (1 - CLOSE) * assumed:
@@ -360,10 +368,11 @@ def _whole(business: Business) -> list[Number]:
         *named(_ORIGIN, year, "money_", digits=ASSUMED_DIGITS, cad="income running"),
         # to the dollar, as the plan's own cost
         *named(_ORIGIN, None, "money_", cad={"capital": now.capital_cad}),
-        *named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS, cad={"cash": now.cash_cad_per_year},
+        *named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS,
                million_cad=_millions(npv=now.npv_cad),
                share={"paid:.0%": float((business.drawn["npv_cad"] > 0).mean())},
-               text={"payback": payback(now.payback_years), "verdict": verdict(now, money.years)}),
+               text={"payback": payback(now.payback_years), "verdict": verdict(now, money.years),
+                     "left": left(now.cash_cad_per_year)}),
         Number("money_years", money.years, "count", "finance.years"),
         *named("finance.discount_share_per_year",
                share={"money_interest:.0%": money.discount_share_per_year}),
@@ -417,7 +426,8 @@ def _use(business: Business) -> list[Number]:
     lean, stations = business.at(now), business.stations()
     shares = {"use_now": now, "use_2030": business.supported("2030"), "use_2035": later}
     words = {"paying_now": paying(stations, now), "paying_2035": paying(stations, later),
-             "filled": filled(now, business.config.demand.utilisation)}  # fmt: skip
+             "filled": filled(now, business.config.demand.utilisation),
+             "left_now": left(lean.cash_cad_per_year)}  # fmt: skip
     return named(_ORIGIN, None, "money_", digits=ASSUMED_DIGITS, share=shares, text=words,
                  cad={"cash_now": lean.cash_cad_per_year},
                  million_cad=_millions(npv_now=lean.npv_cad))  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from fontTools.fontBuilder import FontBuilder
@@ -87,7 +88,8 @@ PAGE = """<head>
 class="quarto-color-scheme">
 <link href="../site_libs/bootstrap/bootstrap-dark-b.min.css" rel="stylesheet" \
 class="quarto-color-scheme quarto-color-alternate" data-mode="dark">
-<script src="own.js"></script></head><p class="card">bi-search</p>"""
+<script src="own.js"></script></head><body><p class="card">bi-search</p>
+</body>"""
 
 
 def test_scripts_wait_for_the_text_the_night_for_the_night_and_search_for_a_reader():
@@ -99,6 +101,10 @@ def test_scripts_wait_for_the_text_the_night_for_the_night_and_search_for_a_read
     assert '<script defer src="../site_libs/quarto-search/search-later.js"></script>' in page
     assert page.count("fuse.min.js") == 1
     assert "location.search)) document.write" in page
+    text, last = page.split("bi-search</p>")
+    assert re.findall(r"/([a-z-]+)\.js", last) == ["quarto-nav", "search-later", "quarto"]
+    assert "quarto-nav.js" not in text
+    assert "own.js" in text
     assert slim.in_time(page) == page
 
 

@@ -146,6 +146,7 @@
     reach();
     document.addEventListener("click", source);
     window.addEventListener("resize", reach);
+    document.addEventListener("toggle", reach, true);
     new MutationObserver(redraw).observe(document.body, { attributeFilter: ["class"] });
     new MutationObserver(redraw).observe(document.documentElement,
       { attributeFilter: ["class", "data-bs-theme"] });
