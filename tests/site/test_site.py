@@ -106,7 +106,10 @@ def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
     assert 10e3 < min(first) <= max(first) < 500e3
 
 
-SAMPLE = ("index.html", "chapters/05a-phasing.html")
+SAMPLE = (
+    "index.html", "chapters/03a-model.html", "chapters/05a-phasing.html", "assets/pages/map.html",
+)  # fmt: skip
+"""Pages with cards, with code and folds, with long tables, and with panels over a map."""
 
 
 @pytest.mark.slow
