@@ -8,8 +8,8 @@ After, on every page (running it twice changes nothing):
 - ``/assets/…`` leads to the files that figures leave, which are copied into the site;
 - a reference to a whole chapter reads ``Chapter 1`` instead of ``1 Scope``, as in the PDF;
 - the page ends with the provenance of what it shows;
-- styles, icons and scripts are made light (:mod:`kwev.book.slim`);
-- the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`).
+- the site gets what the conventions of the web ask for (:mod:`kwev.book.conventions`);
+- styles, icons and scripts are made light (:mod:`kwev.book.slim`).
 
 The papers (:mod:`kwev.book.papers`) and the catalogue of downloads are written after, too.
 """
@@ -84,8 +84,8 @@ def finish(root: Path, site: Path, numbers: Callable[[], Numbers] | None = None)
         text = root_urls(_CHAPTER.sub(_chapter_reference, text), page.up)
         write_text(path, text.replace("</main>", footer + "</main>", 1))
         written.append(str(page.output))
-    slim(site, written)
     dress(book, site, numbers)
+    slim(site, written)  # last, so that it sees all that a page names
     return len(written)
 
 

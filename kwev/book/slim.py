@@ -18,6 +18,7 @@ import tinycss2
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
+from kwev import escape
 from kwev.files import write_bytes, write_text
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def in_time(page: str) -> str:
     """Return a page whose scripts wait for its text, its night for the night, search for a reader.
 
     A page that is opened by the search, with ``?q=`` in its address, marks what was sought: there
-    the search is loaded with the page. Scripts that wait stand last: a browser asks for them when
-    it sees them, and on a slow line they would take the road from the sheets.
+    the search is loaded with the page. Scripts that wait are written last, by a line that itself
+    waits for the sheets: a browser that saw them before would let them share the sheets' road.
     """
 
     def search(match: re.Match[str]) -> str:
@@ -194,9 +195,11 @@ def in_time(page: str) -> str:
     page = _SCRIPT.sub(r'<script defer src="\1"></script>', page)
     page = _MODULE.sub(r'\1 type="module" fetchpriority="low">', page)
     page = _NIGHT.sub(r'\1rel="disabled-stylesheet"', page)
-    waiting = "".join(f"{tag.strip()}\n" for tag in _WAITS.findall(page))
+    waiting = "".join(tag.strip() for tag in _WAITS.findall(page))
+    if not waiting:
+        return page
     body, end, rest = _WAITS.sub("", page).rpartition("</body>")
-    return f"{body}{waiting}{end}{rest}"
+    return f"{body}<script>document.write({escape.script(waiting)});</script>\n{end}{rest}"
 
 
 def _sorted(site: Path, pattern: str) -> list[Path]:

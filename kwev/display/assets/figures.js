@@ -105,7 +105,7 @@
 
   // what scrolls can be scrolled by keyboard too
   function reach() {
-    document.querySelectorAll(".kwev-still, pre, .sourceCode, math[display='block']").forEach(function (box) {
+    document.querySelectorAll(".kwev-still, .cell-output-display, pre, .sourceCode, math[display='block']").forEach(function (box) {
       if (box.scrollWidth > box.clientWidth + 1) { box.setAttribute("tabindex", "0"); }
       else { box.removeAttribute("tabindex"); }
     });
