@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from kwev.book.chapters import Page
 
-NEVER_READ: Final = frozenset(
-    {"_book", "assets", "build", "docs", "index_files", "node_modules", "tests"}
-)
-"""Folders of a checkout that no chapter reads: outputs, and what is about the code."""
+LOOK: Final = frozenset({"kwev/book/assets", "theme"})
+"""Folders of how pages look, whatever a chapter says."""
 
+NEVER_READ: Final = LOOK | {
+    "_book", "assets", "build", "docs", "index_files", "node_modules", "tests",
+}  # fmt: skip
+"""Folders of a checkout that no chapter reads: outputs, the look, and what is about the code."""
+
+_NEVER_READ: Final = tuple(f"{folder}/" for folder in sorted(NEVER_READ))
 READ_IN_THEM: Final = ("tests/instances",)
 """Folders in those that chapters read all the same."""
 
@@ -63,6 +67,12 @@ def of_chapter(root: Path, page: Page, checkout: str, plans: Mapping[str, str]) 
     text = _sha256(root / page.source)
     parts = {"checkout": checkout, "plans": dict(plans), "name": str(page.source), "text": text}
     return sha256_json(parts)[:16]
+
+
+def of_look(root: Path) -> dict[str, str]:
+    """Return the hash of each file of how pages look, by its path below the checkout."""
+    found = (path for folder in LOOK for path in (root / folder).rglob("*"))
+    return of_files(root, (path for path in found if path.is_file()))
 
 
 def of_files(root: Path, paths: Iterable[Path]) -> dict[str, str]:
@@ -112,9 +122,9 @@ def _below(root: Path, folder: Path) -> Iterator[str]:
 
 def _is_left_out(name: str) -> bool:
     """Tell what no key is over: it is made, hidden, or read by no chapter."""
-    first, last = name.partition("/")[0], name.rpartition("/")[2]
+    last = name.rpartition("/")[2]
     return (
-        (first in NEVER_READ and not name.startswith(READ_IN_THEM))
+        (f"{name}/".startswith(_NEVER_READ) and not name.startswith(READ_IN_THEM))
         or last.startswith(".")
         or last in _CACHES
         or last.endswith((*_OUTPUTS, ".egg-info"))

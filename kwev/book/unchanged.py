@@ -35,6 +35,7 @@ def state(root: Path, quarto: str | None, to: Sequence[str] = FORMATS) -> str:
     """
     parts = {
         "checkout": keys.of_checkout(root, texts=()),
+        "look": keys.of_look(root),
         "facts": dict(collect(root).facts),
         "quarto": version_of(quarto) if quarto else None,
         "to": sorted(to),

@@ -21,7 +21,6 @@ FILES = {
     "data/results/budget.csv": "budget\n1\n",
     "data/claims.json": "[]\n",
     "config/recommended.json": '{"budget": 1}\n',
-    "theme/light.scss": "$a: 1;\n",
     "requirements.txt": "numpy==1\n",
     "tests/instances/test_rows.py": "def test_x(): ...\n",
     "CHANGELOG.md": "# 1\n",
@@ -82,6 +81,15 @@ def test_a_change_in_anything_that_is_read_is_another_key_of_each_chapter(book, 
     after = names(book)
     assert all(before[chapter] != after[chapter] for chapter in ALL)
     path.write_text(path.read_text()[:-1])
+    assert names(book) == before
+
+
+@pytest.mark.parametrize("name", ["theme/light.scss", "kwev/book/assets/look.typ"])
+def test_the_look_of_the_pages_is_no_part_of_what_a_chapter_says(book, name):
+    path = book.root / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    before = names(book)
+    path.write_text("another")
     assert names(book) == before
 
 
@@ -208,6 +216,12 @@ def test_a_book_is_still_the_one_asked_for_until_something_changes(make_book):
         path.write_text(f"{text}\n")
         assert still() is None
         path.write_text(text)
+    look = root / "theme" / "another.scss"
+    look.parent.mkdir(exist_ok=True)
+    look.write_text("p {}")
+    assert still() is None
+    look.unlink()
+    assert still()
     (root / unchanged.STAMP).write_text("[]")
     assert still() is None
 
