@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="kwev",
     help=(
-        "Plan public EV charging for the Region of Waterloo: rebuild the data, solve a scenario, "
+        "Plan public EV charging for a region of Canada: rebuild the data, solve a scenario, "
         "check a plan without trusting the solver, render the book."
     ),
     epilog="Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items()) + ".",
@@ -100,9 +100,9 @@ def fetch(  # noqa: PLR0913, PLR0917 -- each is an option
 
     Each file lands whole, once the pipeline's own reader has taken it; whatever goes wrong, the
     file before stays. What has not changed is not loaded again, and an archive that broke off goes
-    on where it ended. Addresses and the area stand in data/services.json. OpenChargeMap asks for a
-    key: OCMAP_API_KEY in the environment or in .env. Files that were collected by hand have no
-    service; --dry-run names them.
+    on where it ended. Addresses stand in data/services.json; the area follows from the census codes
+    of config/region.json. OpenChargeMap asks for a key: OCMAP_API_KEY in the environment or in
+    .env. Files that were collected by hand have no service; --dry-run names them.
 
     Nothing is computed: see what changed with --diff, then run kwev data.
 
@@ -114,14 +114,16 @@ def fetch(  # noqa: PLR0913, PLR0917 -- each is an option
     from kwev.fetch.run import fetch as bring
     from kwev.fetch.services import read_services
     from kwev.fetch.web import Web
+    from kwev.region import read_region
 
     project = find_project()
     shelf = Shelf(raw or project.raw, project.register, fewer)
     told = Fetched()
     if offline and not dry_run:
-        told = offline_lines(shelf) if not diff else told
+        registered = read_region(project.config).files.values()
+        told = offline_lines(shelf, registered) if not diff else told
     else:
-        services = read_services(project)
+        services = read_services(project, shelf.raw)
         wanted = all_wanted(services, only or ())
         if dry_run:
             terminal.echo(*dry_lines(services, wanted))
@@ -171,13 +173,15 @@ def data(
     Example: kwev data --raw ~/bundle/raw
     """
     from kwev.pipeline.build import build
+    from kwev.region import read_region
     from kwev.report.sources import read_catalogue, write_notice
 
     project = find_project()
     target = out or project.processed
     report = build(
-        raw or project.raw, target, register=project.register, accepted=frozenset(accept or ())
-    )
+        raw or project.raw, target, read_region(project.config),
+        register=project.register, accepted=frozenset(accept or ()),
+    )  # fmt: skip
     terminal.echo(*report.stages().split("\n"), report.summary())
     if out is None:
         terminal.echo(f"wrote {write_notice(project, read_catalogue(project))}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pyproj import Transformer
 
-from kwev.units import CRS_DEGREES, CRS_METRES
+from kwev.units import CRS_DEGREES, crs_of_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,8 +106,14 @@ def _sums(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
             yield name, f"{apart.idxmax()!r} is not the sum of its rows in cell_parts.csv"
 
 
+def crs_of(places: pd.DataFrame) -> str:
+    """Return the region's metric projection, read from the places of a table in both forms."""
+    first = places[["longitude", "latitude", "easting_m"]].to_numpy(float)[0]
+    return crs_of_place(*first.tolist())
+
+
 def _places(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
-    to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
+    to_metres = Transformer.from_crs(CRS_DEGREES, crs_of(tables["das"]), always_xy=True)
     for name, table in tables.items():
         if {"longitude", "latitude", "easting_m", "northing_m"} <= set(table.columns):
             east, north = to_metres.transform(

@@ -239,8 +239,8 @@ def limits(kind: str) -> tuple[float, float]:
 BOUNDS: Final = (
     limits("longitude")[0], limits("latitude")[0], limits("longitude")[1], limits("latitude")[1],
 )  # fmt: skip
-"""West, south, east, north (degrees): a box around the Region and its neighbours. A coordinate
-outside it, such as 0,0, is a fault of the file, not a place."""
+"""West, south, east, north of Canada (degrees). A coordinate outside, such as 0,0, is a fault of
+the file, not a place; what lies in it and outside the region is left out and counted."""
 
 CANADA: Final = (limits("canada_longitude"), limits("canada_latitude"))
 """Longitudes and latitudes of Canada (degrees). A listed point may lie anywhere in it and is

@@ -70,7 +70,9 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     single &= ~table["Period of Construction"].str.startswith(_TOTAL)
     rule = "sums over places, types or periods: their parts stand"
     ledger.add("dwelling_periods", rule, "dropped", ~single)
-    kept = table[single]
+    ours = table["DGUID"].str.removeprefix(_MUNICIPALITY).map(raw.region.holds)
+    ledger.met("dwelling_periods", "of another region", "dropped", single & ~ours)
+    kept = table[single & ours]
     made = kept.assign(
         municipality_id=kept["DGUID"].str.removeprefix(_MUNICIPALITY),
         dwelling_type=kept["Dwelling Type"].map(TYPES),

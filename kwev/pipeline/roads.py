@@ -58,7 +58,7 @@ class RoadGraph:
         Columns of the table ``road_edges``; ``walk`` and the two ``drive`` flags are set only in
         the main component of each way to go.
     lines_cm
-        Shape (m,), the line of each edge in EPSG:26917 (cm, whole), from node ``u`` to node ``v``.
+        Shape (m,), the line of each edge in metres (cm, whole), from node ``u`` to node ``v``.
     """
 
     nodes: pd.DataFrame
@@ -85,7 +85,7 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     Parameters
     ----------
     roads
-        The road file in EPSG:26917: one line each, with class, access, direction and speed.
+        The road file in metres: one line each, with class, access, direction and speed.
     parameters
         ``road_join_m`` and ``road_speeds_kmh`` are used.
     ledger

@@ -20,7 +20,6 @@ from kwev.pipeline.geometry import (
     nearest_lines,
     place,
     sums_within,
-    to_metres,
 )
 from kwev.pipeline.land import classified, kerb_sites
 from kwev.pipeline.roads import class_name
@@ -69,9 +68,9 @@ def candidate_places(
     ----------
     raw
         Lists of places of the Region, its cities, OpenStreetMap, NRCan, GRT and the 2016 travel
-        survey; see :data:`kwev.pipeline.raw.FILES`.
+        survey; whichever the region has.
     roads
-        The Region's road file in EPSG:26917 (``row_roads_2026_01``).
+        The Region's road file in metres.
     addresses
         As ``population.read_addresses`` returns it.
     parameters
@@ -117,7 +116,7 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 -- the roads and four tables of e
     listed
         As :func:`candidate_places` returns it.
     roads
-        The Region's road file in EPSG:26917, for the kerbs.
+        The Region's road file in metres, for the kerbs.
     stations
         ``stations``: a candidate within ``station_site_m`` of one is that station.
     bounds
@@ -137,7 +136,8 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 -- the roads and four tables of e
     kerbs = _inside(kerb_sites(homes, roads, parameters, ledger), bounds, ledger)
     kerbs = _distinct(kerbs, parameters, ledger)
     every = pd.concat([known, kerbs], ignore_index=True)
-    return _finish(every.join(classified(every)), stations, parameters, ledger)
+    every = every.join(classified(every))
+    return _finish(every, stations, parameters, ledger, bounds.crs)
 
 
 def _with_park_and_ride(
@@ -229,7 +229,7 @@ def _addresses(rows: pd.DataFrame) -> list[str]:
 
 def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return travel-survey zones full of jobs, each at the address nearest to its middle."""
-    zones = to_metres(raw.read_shapes("job_zones"))
+    zones = raw.metres("job_zones")
     busy = zones["in_region"] & (zones["jobs"] >= parameters.zone_jobs)
     busy &= zones["jobs"] >= parameters.zone_jobs_per_worker * zones["workers"]
     zones = zones[busy].sort_values("GTA06")
@@ -283,7 +283,7 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
 
 
 def _finish(
-    table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger
+    table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger, crs: str
 ) -> pd.DataFrame:
     metres = metres_of(table)
     where = metres_of(stations)
@@ -292,7 +292,7 @@ def _finish(
     names = stations["station_id"].to_numpy()[nearest]
     short = table["category"].str.replace("_", "")
     spot = np.rint(metres).astype(int)
-    table = place(table, metres).assign(
+    table = place(table, metres, crs).assign(
         site_id=[f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)],
         station_id=np.where(on_top, names, ""),
         grid_kw=np.nan,  # known once the areas' proxy is
@@ -360,7 +360,7 @@ def site_facts(
         As :func:`with_surroundings` returns them, with ``grid_kw`` (kW) and ``transit``, the
         access to public transit in [0, 1].
     roads
-        The Region's road file in EPSG:26917, with ``AADT`` (vehicles a day).
+        The Region's road file in metres, with ``AADT`` (vehicles a day).
     parameters
         ``traffic_near_m`` (m) and fits of land use are used.
     ledger

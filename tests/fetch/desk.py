@@ -90,7 +90,7 @@ class Desk:
 def begin(folder: Path, server: Publishers) -> Desk:
     """Return a checkout without raw files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("pyproject.toml", "config/base.json"):
+    for name in ("pyproject.toml", "config/base.json", "config/region.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / "data").mkdir()

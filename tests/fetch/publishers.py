@@ -97,10 +97,6 @@ class Publishers:
     def services(self) -> dict:
         u = self.url
         return {
-            "area": {
-                "box": [-80.98, 43.2, -80.08, 43.76], "census_division": "3530",
-                "fsas": list(FSAS), "metropolitan_area": "541", "province": "ON",
-            },
             "services": {
                 "statcan_boundaries": f"{u}/statcan/rest/services/b/MapServer",
                 "statcan_profile": f"{u}/profile/STC_CP", "statcan_links": f"{u}/links/gaf.zip",
