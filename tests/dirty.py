@@ -61,7 +61,8 @@ def layer(features):
 def boundaries(tract=CROSSED):
     das = [("35300001", square(0)), ("35300002", square(SIDE))]
     tracts = [("5410001.00", tract), ("5419999.00", SLIVER)]
-    fsas = [("N0B", square(SIDE)), ("N2A", square(0))]
+    beyond = polygon((SIDE, 0), (3 * SIDE, 0), (3 * SIDE, SIDE), (SIDE, SIDE))
+    fsas = [("N0B", beyond), ("N2A", square(0))]
     named = {"das": ("DAUID", das), "tracts": ("CTUID", tracts), "fsas": ("CFSAUID", fsas)}
     return {
         name: layer([({key: value, "LANDAREA": 1.0}, shape) for value, shape in rows])

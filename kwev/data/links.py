@@ -51,6 +51,9 @@ LINKS: Final = (
 """A column of ids, the table and key where each must be, and whether each of these must be named:
 a dissemination area without cells, or without a profile, is as wrong as a cell of no area."""
 
+MAY_BE_EMPTY: Final = frozenset({"streets", "road_snaps"})
+"""Tables without rows where the region has no road file."""
+
 KINDS: Final = {
     "cell": "cells", "da": "das", "tract": "tracts", "station": "stations", "site": "sites",
 }  # fmt: skip
@@ -92,7 +95,8 @@ def _lost(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
         named, known = set(ids) - {""}, set(tables[other][key])
         for lost in sorted(named - known)[:1]:
             yield table, f"{column} {lost!r} is not in {other}.csv"
-        for lost in sorted(known - named)[:1] if whole else ():
+        empty_by_right = table in MAY_BE_EMPTY and not named
+        for lost in sorted(known - named)[:1] if whole and not empty_by_right else ():
             yield table, f"no row for {lost!r} of {other}.csv"
 
 

@@ -300,6 +300,16 @@ def arrange(table: pd.DataFrame, name: str, *key: str) -> pd.DataFrame:
     return rows[list(PROCESSED[name].columns)]
 
 
+def no_rows(schema: Schema) -> pd.DataFrame:
+    """Return a table of a schema that has all its columns, each of its kind, and no row."""
+    kinds = {name: str(kind) for name, kind in schema.dtypes.items()}
+    numbers = {"float64", "int64", "bool"}
+    return pd.DataFrame(
+        {str(name): pd.Series([], dtype=kind if kind in numbers else "str")
+         for name, kind in kinds.items()}
+    )  # fmt: skip
+
+
 def text_columns(schema: Schema) -> list[str]:
     """Return the columns of a schema that hold text."""
     numbers = {"float64", "int64", "bool"}

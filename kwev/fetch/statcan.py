@@ -107,6 +107,9 @@ def _das(web: Web, services: Services) -> bytes:
 
 def _tracts(web: Web, services: Services) -> bytes:
     codes = set(_links(web, services)["ct_id_21"]) - {_UNTRACTED}
+    if not codes:
+        hint = "Take 'tracts' out of config/region.json: its municipalities stand for them."
+        raise KwevError("no census tract lies in the region", where="tracts", hint=hint)
     metropolitan = sorted({code[:3] for code in codes})
     return _bytes_of(_outlines(web, services, "tracts", metropolitan), "tracts", codes)
 

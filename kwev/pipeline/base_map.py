@@ -80,7 +80,7 @@ def base_map(
     found = [
         *water(raw.metres("water"), raw.metres("rivers")),
         *road_lines(open_roads),
-        ("rail", "", shapely.line_merge(shapely.union_all(tracks))),
+        *([("rail", "", shapely.line_merge(shapely.union_all(tracks)))] if len(tracks) else []),
         *parks(raw.metres("waterloo_facilities")),
         *districts(raw.metres("districts"), bounds.municipalities),
         *settlements(open_roads, bounds.municipalities),

@@ -282,21 +282,21 @@ def ward_layer(
     Raises
     ------
     KwevError
-        If a ward is of no municipality, stands twice, or a municipality has none.
+        If a ward is of no municipality, stands twice, or a municipality has none though others do.
     """
     shapes = _layer(raw, "wards", {"WardNumber": "number"}, parameters, ledger)
     ids = bounds.municipalities.set_index("name")["municipality_id"]
-    others = set(raw.read("municipalities")["name"]) - set(ids.index)
-    shapes = shapes[~shapes["Municipali"].isin(others)].reset_index(drop=True)
+    if raw.region.census_subdivisions:  # the file may hold wards of other municipalities
+        shapes = shapes[shapes["Municipali"].isin(ids.index)].reset_index(drop=True)
     shapes["municipality_id"] = shapes["Municipali"].map(ids)
     twice = shapes.duplicated(["municipality_id", "number"]).any()
-    if set(shapes["Municipali"]) != set(ids.index) or twice:
+    if len(shapes) and (set(shapes["Municipali"]) != set(ids.index) or twice):
         raise KwevError(
             "wards are not those of the municipalities, each once",
             where=raw.file("wards"),
             hint="Fetch it again.",
         )
-    number = shapes["number"].map("{:02d}".format)
+    number = shapes["number"].map("{:02d}".format).astype(str)
     shapes["ward_id"] = shapes["municipality_id"] + "-" + number
     # drawn by hand along roads and rivers: twice the tolerance still follows each street
     tolerance_m = 2 * parameters.simplify_m

@@ -327,6 +327,7 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("raw"):
         raw.read_all()
         raw.mends.note(ledger)
+        raw.note_absent(ledger)
     with meter.stage("boundaries"):
         bounds = read_boundaries(raw, parameters, ledger)
         layers = map_layers(bounds, raw.region, parameters)

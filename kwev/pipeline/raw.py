@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 from pyarrow import parquet
 
-from kwev.data.schemas import BOUNDS, RAW, check, text_columns
+from kwev.data.schemas import BOUNDS, FEED, RAW, check, no_rows, text_columns
 from kwev.errors import KwevError, nearest
 from kwev.files import (
     MOST_BYTES,
@@ -206,8 +206,17 @@ class Raw:
             raise KwevError(f"no raw file {file!r} is read", where="--accept", hint=hint)
 
     def file(self, name: str) -> str:
-        """Return the file of a source, below the raw directory."""
-        return self.region.files[name]
+        """Return the file of a source, below the raw directory; its name, where there is none."""
+        return self.region.files.get(name, name)
+
+    def has(self, *names: str) -> bool:
+        """Return whether the region has each of these sources."""
+        return set(names) <= set(self.region.files)
+
+    def note_absent(self, ledger: Ledger) -> None:
+        """Put into the ledger which sources the region does not have: their tables are empty."""
+        for name in sorted({*RAW, *FEEDS} - set(self.region.files)):
+            ledger.add(name, "the region has no such source", "flagged", 0, "nothing is read")
 
     @cached_property
     def crs(self) -> str:
@@ -279,6 +288,8 @@ class Raw:
 
     def _found_as(self, name: str, kind: type[_Kind]) -> _Kind:
         """Note the read under its stage, and return what was found if it is of this kind."""
+        if name not in self.region.files:
+            return _nothing(name, kind)
         self.reads.setdefault(self.stage, set()).add(name)
         found = self._checked(name)
         if not isinstance(found, kind):
@@ -322,6 +333,20 @@ class Raw:
         self.sha256[file] = found
         if found != expected:
             self.unregistered.add(file)
+
+
+FEEDS: Final = ("grt_feed", "ion_feed")
+"""Raw timetables: of buses, and of rail."""
+
+
+def _nothing(name: str, kind: type[_Kind]) -> _Kind:
+    """Return what stands for a source that the region does not have: no row, all columns."""
+    if issubclass(kind, Feed):
+        return kind(*(no_rows(schema) for schema in FEED.values()), {})
+    table = no_rows(RAW[name])
+    if issubclass(kind, gpd.GeoDataFrame):
+        return kind(table, geometry=[], crs=CRS_DEGREES)
+    return kind(table)
 
 
 def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.DataFrame | Feed:

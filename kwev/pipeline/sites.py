@@ -10,6 +10,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from kwev.data.schemas import arrange
+from kwev.errors import KwevError
 from kwev.pipeline import candidates
 from kwev.pipeline.candidates import medoids, rows_of
 from kwev.pipeline.geometry import (
@@ -25,6 +26,8 @@ from kwev.pipeline.land import classified, kerb_sites
 from kwev.pipeline.roads import class_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -84,20 +87,24 @@ def candidate_places(
         Columns :data:`kwev.pipeline.candidates.COLUMNS`.
     """
     ramps = ramp_ends(roads)
-    transit = candidates.from_transit(raw, ledger)
-    lists = (
-        _with_park_and_ride(transit, ramps, parameters),
-        candidates.from_facilities(raw),
-        candidates.from_libraries(raw, ledger),
-        candidates.from_food(raw, parameters, ledger),
-        candidates.from_business(raw, parameters),
-        candidates.from_osm(raw),
-        candidates.from_fuel_register(raw),
-        job_sites(raw, addresses, parameters),
-        highway_sites(ramps, roads, parameters),
-        lane_sites(roads, parameters),
-        dense_sites(addresses, parameters),
-    )
+    makers: tuple[tuple[tuple[str, ...], Callable[[], pd.DataFrame]], ...] = (
+        (("ion_stops", "grt_feed"), lambda: _with_park_and_ride(
+            candidates.from_transit(raw, ledger), ramps, parameters)),
+        (("kitchener_facilities", "waterloo_facilities"), lambda: candidates.from_facilities(raw)),
+        (("culture",), lambda: candidates.from_libraries(raw, ledger)),
+        (("food",), lambda: candidates.from_food(raw, parameters, ledger)),
+        (("business",), lambda: candidates.from_business(raw, parameters)),
+        (("osm_places",), lambda: candidates.from_osm(raw)),
+        (("nrcan_2022",), lambda: candidates.from_fuel_register(raw)),
+        (("job_zones", "addresses"), lambda: job_sites(raw, addresses, parameters)),
+        (("roads",), lambda: highway_sites(ramps, roads, parameters)),
+        (("roads",), lambda: lane_sites(roads, parameters)),
+        (("addresses",), lambda: dense_sites(addresses, parameters)),
+    )  # fmt: skip
+    lists = [make() for sources, make in makers if raw.has(*sources)]
+    if not lists:
+        hint = "Give the region a list of places in config/region.json, such as osm_places."
+        raise KwevError("no source of candidate sites", where="config/region.json", hint=hint)
     return pd.concat(lists, ignore_index=True)
 
 
@@ -150,6 +157,8 @@ def _with_park_and_ride(
 
 def ramp_ends(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return (N, 2) ends of highway ramps on ordinary roads (m)."""
+    if roads.empty:
+        return np.empty((0, 2))
     ramps = roads[roads["CartoClass"] == "Ramp"].geometry.to_numpy()
     other = ~roads["CartoClass"].isin(_FAST)
     joints = _ends(roads[other].geometry.to_numpy())[0]
@@ -407,12 +416,13 @@ def _roads(
     counted = roads[roads["AADT"].notna()]
     lines, traffic = counted.geometry.to_numpy(), counted["AADT"].to_numpy(float)
     away_m, aadt = nearest_lines(here, lines, traffic)
-    near = away_m <= parameters.traffic_near_m
+    near = (away_m <= parameters.traffic_near_m) & np.isfinite(aadt)
     note = f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only"
     ledger.add("site_facts", "no traffic count nearby", "flagged", ~near, note)
     return {
         "access_m": access_m,
-        "road_class": np.array([words[int(i)] for i in best], object),
+        # without a road file every site counts as at a road, of a class that nothing tells
+        "road_class": np.array([words[int(i)] if np.isfinite(i) else "" for i in best], object),
         "aadt": np.where(near, aadt, np.nan),
     }
 

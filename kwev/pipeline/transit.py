@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import DAYS, MODES, arrange
+from kwev.data.schemas import DAYS, MODES, PROCESSED, arrange, no_rows
 from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service
@@ -284,6 +284,8 @@ def transit_tables(
         The tables ``transit_…`` by the second word of their names, and the layer of lines with its
         columns.
     """
+    if not raw.has("grt_feed", "ion_feed", "ion_stops"):
+        return _no_transit(raw.crs)
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
     for name, feed in (("grt_feed", bus), ("ion_feed", ion)):
         ledger.met(name, "trip that calls nowhere, or at one stop", "dropped", feed.silent)
@@ -301,6 +303,16 @@ def transit_tables(
         "planned": planned,
     }  # fmt: skip
     return tables, lines_layer(routes, lines, parameters)
+
+
+def _no_transit(
+    crs: str,
+) -> tuple[dict[str, pd.DataFrame], tuple[gpd.GeoDataFrame, list[str]]]:
+    """Return the tables and the layer of a region without public transit: no row."""
+    words = ("stops", "routes", "days", "lengths", "planned")
+    columns = ["route_id", "short_name", "long_name", "mode"]
+    layer = gpd.GeoDataFrame({name: [] for name in columns}, geometry=[], crs=crs)
+    return {word: no_rows(PROCESSED[f"transit_{word}"]) for word in words}, (layer, columns)
 
 
 def route_lines(service: Service, feeds: tuple[Feed, ...], crs: str) -> gpd.GeoDataFrame:

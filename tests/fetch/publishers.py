@@ -244,7 +244,7 @@ class Publishers:
                 "EV Level2 EVSE Num,EV DC Fast Count,Latitude,Longitude,ID,Open Date,"
                 "Access Code,Country")  # fmt: skip
         rows = [
-            f"ELEC,Station {i},{i} King St,Kitchener,ON,N2G,E,2,,43.45,-80.{i},{i},2020-01-0{i},"
+            f"ELEC,Station {i},{i} King St,Kitchener,ON,N2G,E,2,,43.45,-80.4{i},{i},2020-01-0{i},"
             "public,CA"
             for i in range(3 + self.version, self.version - 1, -1)
         ]

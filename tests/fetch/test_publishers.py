@@ -201,9 +201,10 @@ def test_the_day_of_a_fetch_is_the_date_of_the_list(fetched, project):
 
 
 def test_a_dry_run_asks_nothing_and_names_what_no_service_has(empty):
+    before = empty.state()
     ended = empty.call("--dry-run")
     assert empty.server.asked == []
-    assert not empty.raw.exists()
+    assert empty.state() == before
     lines = ended.out.splitlines()
     assert len(lines) == 2 + len(FILES)  # boundary and footpaths are not read by the pipeline
     assert sum(line.startswith("left alone") for line in lines) == len(FILES) - 17

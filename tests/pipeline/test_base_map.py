@@ -49,7 +49,7 @@ def test_pieces_of_a_street_are_one_line_and_its_bends_below_the_tolerance_go():
         ("Cul-de-Sac", "Elm St", "Kitchener", "", line((300, 100), (300, 400))),
         ("Arterial", "Elm St", "Kitchener", "", line((500, 500), (600, 500))),
     )
-    table = base_map.table_of(base_map.road_lines(drawn), AREA, 5.0)
+    table = base_map.table_of(base_map.road_lines(drawn), AREA, 5.0, CRS)
     assert table[["kind", "name"]].to_numpy().tolist() == [
         ["street", "Elm St"],
         ["arterial", "Elm St"],
@@ -64,7 +64,7 @@ def test_what_reaches_out_is_cut_and_what_is_outside_is_left_out():
         ("freeway", "Hwy 8", line((2000, 0), (3000, 0))),
         ("water", "", shapely.box(EAST + 900, NORTH + 900, EAST + 1200, NORTH + 1200)),
     ]
-    table = base_map.table_of(found, AREA, 5.0)
+    table = base_map.table_of(found, AREA, 5.0, CRS)
     assert table["name"].tolist() == ["", "Hwy 9"]  # water lies below roads
     (road,) = metres(table["path"].iloc[1])
     assert sorted(road) == [(0, 500), (1000, 500)]
@@ -81,8 +81,8 @@ def test_order_of_the_rows_does_not_matter():
         ("Ramp", None, "Kitchener", "", line((50, 100), (50, 300))),
         ("Turning Lane", "B St", "Kitchener", "", line((0, 500), (0, 600))),
     ]
-    one = base_map.table_of(base_map.road_lines(roads(*rows)), AREA, 5.0)
-    two = base_map.table_of(base_map.road_lines(roads(*rows[::-1])), AREA, 5.0)
+    one = base_map.table_of(base_map.road_lines(roads(*rows)), AREA, 5.0, CRS)
+    two = base_map.table_of(base_map.road_lines(roads(*rows[::-1])), AREA, 5.0, CRS)
     assert one["kind"].tolist() == ["collector", "collector", "ramp"]
     lengths = [[sorted(map(sorted, metres(text))) for text in t["path"]] for t in (one, two)]
     assert lengths[0] == lengths[1]

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from home_region import FILES, REGION
+from home_region import CRS, FILES, REGION
 
 from kwev.errors import KwevError
 from kwev.pipeline.boundaries import read_boundaries, ward_layer
@@ -40,6 +40,7 @@ def layer(tmp_path, squares, rows):
     entry = {"file": FILES["wards"], "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     (tmp_path / "sources.json").write_text(json.dumps({"sources": [entry]}))
     raw = Raw(tmp_path / "raw", tmp_path / "sources.json", REGION)
+    raw.crs = CRS
     return ward_layer(raw, squares, Parameters(), Ledger())
 
 
@@ -84,7 +85,7 @@ def test_simplifying_moves_hardly_anybody_to_another_ward(raw_dir, project, tabl
     cells = tables.cells
     xy = cells[["easting_m", "northing_m"]].to_numpy(float)
     towns = cells["municipality_id"].to_numpy(str)
-    ours = ward_of(xy, towns, wards(project.processed))
+    ours = ward_of(xy, towns, wards(CRS, project.processed))
     theirs = ward_of(xy, towns, exact)
     people = cells["population"].to_numpy(float)
     assert people[ours != theirs].sum() < 0.005 * people.sum()
