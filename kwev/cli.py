@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -631,6 +631,52 @@ def schema(
     from kwev.formats import write_schemas
 
     terminal.echo(*(f"wrote {path}" for path in write_schemas(find_project(), out)))
+
+
+regions = typer.Typer(help="Regions by their census codes.", no_args_is_help=True)
+app.add_typer(regions, name="region")
+
+
+@regions.callback()
+def _regions() -> None:
+    """Regions by their census codes."""
+
+
+@regions.command("new")
+def new_region(
+    name: Annotated[str, Argument(help='Its name, which goes after "the": "County of Oxford".')],
+    division: Annotated[
+        str | None, Option("--cd", help="Census division of 2021: four digits, such as 3523.")
+    ] = None,
+    subdivisions: Annotated[
+        list[str] | None,
+        Option("--csd", help="Census subdivision of 2021: seven digits; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, Option("--out", "-o", help="Folder to write (default: the name's).")
+    ] = None,
+) -> None:
+    """Write a project for another region of Ontario, and tell what it has and what it lacks.
+
+    A region is a census division, or census subdivisions (municipalities) of one or several. The
+    folder gets config/region.json, the base scenario, addresses of publishers and a register of
+    sources without files. Outlines, postal areas, census tracts and the metric projection follow
+    from the codes once `kwev fetch` has run there.
+
+    National sources work for any region of Ontario. Local ones, such as a road file, timetables or
+    wards, are optional: each is a line of config/region.json. What is absent leaves its tables
+    empty, and data/processed/quality.csv says so.
+
+    Codes stand at https://www12.statcan.gc.ca (census of 2021, geographic attribute file).
+
+    Example: kwev region new "County of Wellington" --cd 3523
+    """
+    from kwev import founding
+
+    region = founding.region_of(name, division, subdivisions or ())
+    folder = out or Path(founding.folder_name(name))
+    files = founding.found(find_project(), region, folder)
+    terminal.echo(*founding.told(region, folder, files))
 
 
 app.command()(releasing.verify)

@@ -248,7 +248,7 @@ class Raw:
     def fetched(self, name: str) -> str:
         """Return the day (YYYY-MM-DD) on which `kwev fetch` brought a file; empty if it did not."""
         entries = {entry["file"]: entry for entry in read_register(self.register)}
-        return str(entries.get(self.region.files[name], {}).get("fetched", ""))[: len("2026-11-30")]
+        return str(entries.get(self.file(name), {}).get("fetched", ""))[: len("2026-11-30")]
 
     def read_all(self) -> None:
         """Read every file of the region, so that a fault shows before any work is done."""

@@ -377,7 +377,7 @@ def _with_older(raw: Raw) -> pd.DataFrame:
     older = raw.read("nrcan_2022").set_index("ID")
     every = raw.read("dc_fast")
     fast = every.drop_duplicates("id").set_index("id")
-    plugs = every.groupby("id")["connector_file"].agg(" ".join)
+    plugs = {key: " ".join(part) for key, part in every.groupby("id")["connector_file"]}
 
     def known(column: str, other: str = "") -> pd.Series:
         told = fast[other].dropna().to_dict() if other else {}
@@ -396,7 +396,7 @@ def _with_older(raw: Raw) -> pd.DataFrame:
         opened=table["Open Date"],
         hours=known("Access Days Time"),
         codes=codes,
-        connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
+        connectors=(codes + " " + table["id"].map(lambda i: plugs.get(i, ""))).map(connectors),
         tesla=teslas(network, table["name"]),
         others_may_use=lambda t: t["tesla"] & serves_others(t["connectors"]),
     )

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from figures import places
 from figures.reading import outside
+from home_region import REGION
 from lxml import etree
 
 from kwev.config import load_config
@@ -295,8 +296,10 @@ def test_the_ground_that_is_loaded_is_the_table(folder):
 
 
 def test_a_project_without_a_base_map_has_an_empty_ground(folder):
-    ground.publish(folder.processed, folder.root)
-    assert (folder.root / ground.FILE).read_text() == "window.kwevGroundData=[];\n"
+    ground.publish(folder, folder.root)
+    text = (folder.root / ground.FILE).read_text()
+    assert text.startswith("window.kwevGroundData=[];\n")
+    assert REGION.ground_credit in text
 
 
 def test_the_books_ground_is_small(project):
