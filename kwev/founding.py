@@ -1,4 +1,4 @@
-"""A project for another region: its folder, with what is asked of publishers, and what is absent."""
+"""A project for another region: its folder, what publishers are asked for, and what is absent."""
 
 from __future__ import annotations
 
