@@ -124,15 +124,18 @@ def ground():
 
 
 def write(folder):
-    """Write the raw files and their register; return the folder and the register."""
+    """Write the raw files and their register below ``data``; return the two."""
     entries = []
     for name, given in {**census(), "evs": vehicles(), **places(), **ground()}.items():
-        path = folder / "raw" / REGION.files[name]
+        path = folder / "data" / "raw" / REGION.files[name]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(given if isinstance(given, bytes) else given.to_csv(index=False).encode())
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        entries.append({"file": REGION.files[name], "sha256": digest, "fetched": "2026-01-15"})
+        facts = {"id": name, "file": REGION.files[name], "sha256": digest, "fetched": "2026-01-15",
+                 "title": name, "publisher": "made up", "vintage": "2026", "caveats": "",
+                 "licence": "statcan-open", "licence_url": "", "attribution": ""}  # fmt: skip
+        entries.append(facts)
     register = folder / "data" / "sources.json"
-    register.parent.mkdir()
-    register.write_text(json.dumps({"sources": entries}))
-    return folder / "raw", register
+    known = json.loads(register.read_text()) if register.is_file() else {}
+    register.write_text(json.dumps({**known, "sources": entries}))
+    return folder / "data" / "raw", register

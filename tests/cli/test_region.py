@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import elsewhere
 import pytest
 from cli.conftest import Checkout
 
+from kwev.founding import found
 from kwev.project import find_project
 from kwev.region import NEEDED, read_region
 
@@ -62,3 +64,29 @@ def test_what_is_there_stays(home, tmp_path):
     ended = home.call("region", "new", "Oxford", "--cd", "3532", "--out", str(tmp_path))
     assert ended.is_one_error("something is there already")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture
+def town(project, tmp_path):
+    """A project of a made-up town in another zone, with its raw files."""
+    found(project, elsewhere.REGION, tmp_path / "town")
+    elsewhere.write(tmp_path / "town")
+    return Checkout(tmp_path / "town")
+
+
+def test_a_region_goes_from_its_files_to_a_checked_and_scheduled_plan(town, monkeypatch):
+    monkeypatch.delenv("KWEV_RAW", raising=False)
+    for arguments in (
+        ("data",), ("solve", "--out", "plan"), ("check", "plan/plan.json"),
+        ("schedule", "plan/plan.json"), ("explain",),
+    ):  # fmt: skip
+        ended = town.call(*arguments)
+        assert ended.code == 0, (arguments, ended.out, ended.err)
+    assert "0 violations" in town.call("check", "plan/plan.json").out
+    results = json.loads((town.root / "plan" / "results.json").read_text())
+    assert results["scenario"] == "base"
+    along = town.root / "config" / "scenarios" / "roads.json"
+    along.parent.mkdir()
+    along.write_text(json.dumps({"coverage": {"metric": "network"}}))
+    assert town.call("solve", "-s", "roads").is_one_error("no road to measure along")
+    assert town.call("render").is_one_error("'recommended'")
