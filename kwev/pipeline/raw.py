@@ -341,12 +341,16 @@ FEEDS: Final = ("grt_feed", "ion_feed")
 
 def _nothing(name: str, kind: type[_Kind]) -> _Kind:
     """Return what stands for a source that the region does not have: no row, all columns."""
-    if issubclass(kind, Feed):
-        return kind(*(no_rows(schema) for schema in FEED.values()), {})
-    table = no_rows(RAW[name])
-    if issubclass(kind, gpd.GeoDataFrame):
-        return kind(table, geometry=[], crs=CRS_DEGREES)
-    return kind(table)
+    made: Any
+    if kind is Feed:
+        tables: dict[str, Any] = {part: no_rows(schema) for part, schema in FEED.items()}
+        made = Feed(**tables, services={})
+    else:
+        made = no_rows(RAW[name])
+        if kind is gpd.GeoDataFrame:
+            made = gpd.GeoDataFrame(made, geometry=[], crs=CRS_DEGREES)
+    found: _Kind = made
+    return found
 
 
 def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.DataFrame | Feed:
