@@ -45,7 +45,8 @@ def publish(project: Project, vendor: Path) -> None:
 
 def script_of(project: Project) -> bytes:
     """Return the script for the base map of a project, made once a process."""
-    return _content(project.processed, _stamp(project.processed), credit(project))
+    stamp = _stamp(project.processed)
+    return _content(project.processed, stamp, credit(project) if any(stamp) else "")
 
 
 def _stamp(folder: Path) -> tuple[int, int]:
@@ -55,7 +56,7 @@ def _stamp(folder: Path) -> tuple[int, int]:
 
 @lru_cache(maxsize=2)  # each figure of a chapter publishes what it loads
 def _content(folder: Path, stamp: tuple[int, int], credit: str) -> bytes:  # noqa: ARG001
-    told = f"window.kwevGroundCredit={escape.script(credit)};\n"
+    told = f"window.kwevGroundCredit={escape.script(credit)};\n" if credit else ""
     return script(read(folder)) + told.encode()
 
 
