@@ -1,4 +1,4 @@
-"""kwev plans public EV charging for the Region of Waterloo, Ontario.
+"""kwev plans public EV charging for a region of Canada.
 
 The way from data to a checked plan is five calls::
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 -- typer reads annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="kwev",
     help=(
-        "Plan public EV charging for the Region of Waterloo: rebuild the data, solve a scenario, "
+        "Plan public EV charging for a region of Canada: rebuild the data, solve a scenario, "
         "check a plan without trusting the solver, render the book."
     ),
     epilog="Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES.items()) + ".",
@@ -100,9 +100,9 @@ def fetch(  # noqa: PLR0913, PLR0917 -- each is an option
 
     Each file lands whole, once the pipeline's own reader has taken it; whatever goes wrong, the
     file before stays. What has not changed is not loaded again, and an archive that broke off goes
-    on where it ended. Addresses and the area stand in data/services.json. OpenChargeMap asks for a
-    key: OCMAP_API_KEY in the environment or in .env. Files that were collected by hand have no
-    service; --dry-run names them.
+    on where it ended. Addresses stand in data/services.json; the area follows from the census codes
+    of config/region.json. OpenChargeMap asks for a key: OCMAP_API_KEY in the environment or in
+    .env. Files that were collected by hand have no service; --dry-run names them.
 
     Nothing is computed: see what changed with --diff, then run kwev data.
 
@@ -114,14 +114,16 @@ def fetch(  # noqa: PLR0913, PLR0917 -- each is an option
     from kwev.fetch.run import fetch as bring
     from kwev.fetch.services import read_services
     from kwev.fetch.web import Web
+    from kwev.region import read_region
 
     project = find_project()
     shelf = Shelf(raw or project.raw, project.register, fewer)
     told = Fetched()
     if offline and not dry_run:
-        told = offline_lines(shelf) if not diff else told
+        registered = read_region(project.config).files.values()
+        told = offline_lines(shelf, registered) if not diff else told
     else:
-        services = read_services(project)
+        services = read_services(project, shelf.raw)
         wanted = all_wanted(services, only or ())
         if dry_run:
             terminal.echo(*dry_lines(services, wanted))
@@ -171,13 +173,15 @@ def data(
     Example: kwev data --raw ~/bundle/raw
     """
     from kwev.pipeline.build import build
+    from kwev.region import read_region
     from kwev.report.sources import read_catalogue, write_notice
 
     project = find_project()
     target = out or project.processed
     report = build(
-        raw or project.raw, target, register=project.register, accepted=frozenset(accept or ())
-    )
+        raw or project.raw, target, read_region(project.config),
+        register=project.register, accepted=frozenset(accept or ()),
+    )  # fmt: skip
     terminal.echo(*report.stages().split("\n"), report.summary())
     if out is None:
         terminal.echo(f"wrote {write_notice(project, read_catalogue(project))}")
@@ -627,6 +631,52 @@ def schema(
     from kwev.formats import write_schemas
 
     terminal.echo(*(f"wrote {path}" for path in write_schemas(find_project(), out)))
+
+
+regions = typer.Typer(help="Regions by their census codes.", no_args_is_help=True)
+app.add_typer(regions, name="region")
+
+
+@regions.callback()
+def _regions() -> None:
+    """Regions by their census codes."""
+
+
+@regions.command("new")
+def new_region(
+    name: Annotated[str, Argument(help='Its name, which goes after "the": "County of Oxford".')],
+    division: Annotated[
+        str | None, Option("--cd", help="Census division of 2021: four digits, such as 3523.")
+    ] = None,
+    subdivisions: Annotated[
+        list[str] | None,
+        Option("--csd", help="Census subdivision of 2021: seven digits; repeatable."),
+    ] = None,
+    out: Annotated[
+        Path | None, Option("--out", "-o", help="Folder to write (default: the name's).")
+    ] = None,
+) -> None:
+    """Write a project for another region of Ontario, and tell what it has and what it lacks.
+
+    A region is a census division, or census subdivisions (municipalities) of one or several. The
+    folder gets config/region.json, the base scenario, addresses of publishers and a register of
+    sources without files. Outlines, postal areas, census tracts and the metric projection follow
+    from the codes once `kwev fetch` has run there.
+
+    National sources work for any region of Ontario. Local ones, such as a road file, timetables or
+    wards, are optional: each is a line of config/region.json. What is absent leaves its tables
+    empty, and data/processed/quality.csv says so.
+
+    Codes stand at https://www12.statcan.gc.ca (census of 2021, geographic attribute file).
+
+    Example: kwev region new "County of Wellington" --cd 3523
+    """
+    from kwev import founding
+
+    region = founding.region_of(name, division, subdivisions or ())
+    folder = out or Path(founding.folder_name(name))
+    files = founding.found(find_project(), region, folder)
+    terminal.echo(*founding.told(region, folder, files))
 
 
 app.command()(releasing.verify)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kwev import config
+from kwev import config, region
 from kwev.files import write_json
 from kwev.plan import export
 from kwev.plan import format as plan_format
@@ -23,6 +23,7 @@ def schemas() -> dict[str, dict[str, Any]]:
     return {
         "config/schema.json": config.json_schema(),
         "docs/schemas/publisher.json": config.publisher_schema(),
+        "docs/schemas/region.json": region.region_schema(),
         "docs/schemas/plan.json": of_plan,
         "docs/schemas/plan.geojson.json": export.geojson_schema(of_plan),
         "docs/schemas/solve.json": export.account_schema(),

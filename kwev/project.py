@@ -65,11 +65,12 @@ def find_project(start: Path | None = None) -> Project:
     Raises
     ------
     KwevError
-        If no folder upwards holds ``pyproject.toml`` and ``config/base.json``.
+        If no folder upwards holds ``config/base.json``, and ``pyproject.toml`` or a region beside.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
-        if (folder / "config" / "base.json").is_file() and (folder / "pyproject.toml").is_file():
+        known = any((folder / name).is_file() for name in ("pyproject.toml", "config/region.json"))
+        if (folder / "config" / "base.json").is_file() and known:
             return Project(folder)
     # an installed checkout may be used from anywhere
     package = Path(__file__).resolve().parents[1]

@@ -5,13 +5,36 @@ Planning choices (costs, powers, radii, shares) are not constants: they live in 
 
 from __future__ import annotations
 
+from math import cos, radians
 from typing import Final
-
-CRS_METRES: Final = "EPSG:26917"
-"""NAD83 / UTM zone 17N, the projection of every distance and area inside kwev."""
 
 CRS_DEGREES: Final = "EPSG:4326"
 """WGS 84, used in files and maps only."""
+
+
+def crs_metres(longitude: float) -> str:
+    """Return the metric projection of a region by the longitude of its middle (degrees).
+
+    NAD83 / UTM, northern half, in the zone of 6 degrees that holds the longitude: every distance
+    and area inside kwev is measured in it.
+    """
+    return f"EPSG:{_NAD83_UTM + int((longitude + 180) // 6) + 1}"
+
+
+def crs_of_place(longitude: float, latitude: float, easting_m: float) -> str:
+    """Return the projection (:func:`crs_metres`) in which a place has its easting.
+
+    The easting says how far the zone's middle is, whatever zone the place itself lies in.
+    """
+    degree_m = _EQUATOR_DEGREE_M * cos(radians(latitude))
+    return crs_metres(longitude - (easting_m - _FALSE_EASTING_M) / degree_m)
+
+
+_NAD83_UTM: Final = 26_900
+"""EPSG number of NAD83 / UTM, less its zone."""
+_FALSE_EASTING_M: Final = 500_000.0
+_EQUATOR_DEGREE_M: Final = 111_320.0
+"""Easting of a zone's middle (m), and a degree of longitude at the equator (m)."""
 
 HOURS_PER_YEAR: Final = 8_760
 """h/a, a common year."""

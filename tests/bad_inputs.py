@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from home_region import FILES
 
 from kwev import sets
-from kwev.pipeline.raw import FILES
 from kwev.report.history import COLUMNS, FILE
 
 ROOT = Path(__file__).resolve().parents[1]

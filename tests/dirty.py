@@ -12,10 +12,11 @@ import json
 import numpy as np
 import pandas as pd
 import shapely
+from home_region import CRS, FILES, REGION
 
 from kwev.data.schemas import RAW
 from kwev.pipeline.geometry import unproject
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 
 WEST, SOUTH = 540_000.0, 4_810_000.0
 SIDE = 1_000.0
@@ -25,7 +26,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 def degrees(east, north):
     """Return longitude and latitude of metres from the corner."""
-    return tuple(unproject(np.array([[WEST + east, SOUTH + north]]))[0].tolist())
+    return tuple(unproject(np.array([[WEST + east, SOUTH + north]]), CRS)[0].tolist())
 
 
 def polygon(*corners):
@@ -60,7 +61,8 @@ def layer(features):
 def boundaries(tract=CROSSED):
     das = [("35300001", square(0)), ("35300002", square(SIDE))]
     tracts = [("5410001.00", tract), ("5419999.00", SLIVER)]
-    fsas = [("N0B", square(SIDE)), ("N2A", square(0))]
+    beyond = polygon((SIDE, 0), (3 * SIDE, 0), (3 * SIDE, SIDE), (SIDE, SIDE))
+    fsas = [("N0B", beyond), ("N2A", square(0))]
     named = {"das": ("DAUID", das), "tracts": ("CTUID", tracts), "fsas": ("CFSAUID", fsas)}
     return {
         name: layer([({key: value, "LANDAREA": 1.0}, shape) for value, shape in rows])
@@ -198,4 +200,4 @@ def write(folder, **changed):
         entries.append({"file": FILES[name], "sha256": digest})
     register = folder / "sources.json"
     register.write_text(json.dumps({"sources": entries}))
-    return Raw(folder / "raw", register)
+    return Raw(folder / "raw", register, REGION)

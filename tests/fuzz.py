@@ -34,12 +34,13 @@ from typing import Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+from home_region import FILES, REGION
 
 from kwev.config import load_config
 from kwev.data.schemas import PROCESSED
 from kwev.data.tables import load_tables, parsed
 from kwev.errors import KwevError
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 from kwev.project import Project
 from kwev.report import history, observations, targets
 from kwev.report.sources import read_catalogue
@@ -243,7 +244,9 @@ def raw_readers(folder: Path) -> dict[str, Reader]:
         )  # fmt: skip
 
         def read(path: Path, name: str = name, file: str = file) -> object:
-            raw = Raw(path.parents[file.count("/")], folder / "sources.json", frozenset({file}))
+            raw = Raw(
+                path.parents[file.count("/")], folder / "sources.json", REGION, frozenset({file})
+            )
             return raw._checked(name)
 
         found[f"raw: {name}"] = Reader(read, f"raw/{file}", seed)

@@ -6,6 +6,7 @@ import zipfile
 
 import numpy as np
 import pandas as pd
+from home_region import CRS
 
 from kwev.pipeline.geometry import unproject
 
@@ -34,7 +35,7 @@ def calls(trip, stops, start, *, step=5):
 
 def stops_table(places):
     rows = [
-        (key, name, kind, parent, *unproject(np.array([[WEST + x, SOUTH + y]]))[0][::-1])
+        (key, name, kind, parent, *unproject(np.array([[WEST + x, SOUTH + y]]), CRS)[0][::-1])
         for key, name, kind, parent, x, y in places
     ]
     names = ["stop_id", "stop_name", "location_type", "parent_station", "stop_lat", "stop_lon"]
@@ -42,7 +43,7 @@ def stops_table(places):
 
 
 def shape(key, xs, y):
-    spots = unproject(np.array([[WEST + x, SOUTH + y] for x in xs]))
+    spots = unproject(np.array([[WEST + x, SOUTH + y] for x in xs]), CRS)
     return pd.DataFrame(
         {
             "shape_id": key,

@@ -175,8 +175,9 @@ def dataset(
         "creator": [{"@type": "Organization", "name": author} for author in book.authors],
         "inLanguage": book.language,
         "isAccessibleForFree": True,
-        "spatialCoverage": {"@type": "Place", "name": "Region of Waterloo, Ontario, Canada"},
     }
+    if package.get("spatial"):
+        told["spatialCoverage"] = {"@type": "Place", "name": str(package["spatial"])}
     if publisher.name:
         told["publisher"] = {"@type": "GovernmentOrganization", "name": publisher.name}
     if publisher.site:

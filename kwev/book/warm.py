@@ -116,7 +116,7 @@ def _analyse(target: Path) -> None:
 
     report = load_report()
     write_numbers(everything(report), target)
-    ground.script_of(report.project.processed)
+    ground.script_of(report.project)
 
 
 @dataclass

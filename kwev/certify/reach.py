@@ -44,7 +44,7 @@ class Points:
     ids
         Shape (n,): ids, text.
     xy_cm
-        Shape (n, 2): easting and northing in EPSG:26917 (whole cm).
+        Shape (n, 2): easting and northing in metres (whole cm).
     people
         Shape (n,): residents.
     ev

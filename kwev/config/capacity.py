@@ -16,7 +16,7 @@ from pyproj import Transformer
 from kwev.config.sections import Capacity, CapacityKw, PositiveM, Section
 from kwev.errors import KwevError, refusal
 from kwev.files import require_whole_csv
-from kwev.units import CRS_DEGREES, CRS_METRES, METRE_DECIMALS
+from kwev.units import CRS_DEGREES, METRE_DECIMALS, crs_metres
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,8 @@ class _Line(Section):
 
     latitude: Annotated[float, Field(ge=-80, le=84)]
     """Degrees, WGS 84."""
-    longitude: Annotated[float, Field(ge=-84, le=-78)]
-    """Degrees, WGS 84, within the zone of the projection."""
+    longitude: Annotated[float, Field(ge=-141.1, le=-52.5)]
+    """Degrees, WGS 84."""
     reach_m: PositiveM
     """How far from there it holds (m)."""
     capacity_kw: CapacityKw
@@ -68,7 +68,12 @@ def read_capacity(path: Path) -> list[dict[str, Any]]:
         raise KwevError(f"no capacity file: {error}", where=where) from error
     if not lines:
         raise KwevError("no capacity in it", where=where)
-    return [_circle(line, f"{where}, line {n}") for n, line in enumerate(lines, start=2)]
+    places = [_line(line, f"{where}, line {n}") for n, line in enumerate(lines, start=2)]
+    # a utility's lines are about the region's places: their middle lies in its zone
+    longitudes = [place.longitude for place in places]
+    crs = crs_metres((min(longitudes) + max(longitudes)) / 2)
+    to_metres = Transformer.from_crs(CRS_DEGREES, crs, always_xy=True)
+    return [_circle(place, to_metres) for place in places]
 
 
 def _number(text: str) -> float | str:
@@ -78,12 +83,14 @@ def _number(text: str) -> float | str:
         return text
 
 
-def _circle(values: dict[str, Any], where: str) -> dict[str, Any]:
+def _line(values: dict[str, Any], where: str) -> _Line:
     try:
-        line = _Line.model_validate(values)
+        return _Line.model_validate(values)
     except ValidationError as error:
         raise refusal(error, _Line, where=where) from error
-    to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
+
+
+def _circle(line: _Line, to_metres: Transformer) -> dict[str, Any]:
     easting, northing = to_metres.transform(line.longitude, line.latitude)
     return Capacity(
         easting_m=round(easting, METRE_DECIMALS),

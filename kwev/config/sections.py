@@ -98,7 +98,7 @@ class Coverage(Section):
     """What counts as covered."""
 
     metric: Metric
-    """How distance is measured: `straight_line` in EPSG:26917, or `network`: along the roads, on
+    """How distance is measured: `straight_line` in metres, or `network`: along the roads, on
     foot to L2 and by car to L3."""
     l2_radius_m: PositiveM
     """Reach of an L2 station, a walk (m)."""
@@ -260,8 +260,8 @@ class Demand(Section):
     utilisation: Share
     """Share of the year's hours in which a port delivers its full power (0 to 1)."""
     local: Share | None
-    """Part of its energy need that every area, a census tract or Wellesley, should get from ports
-    within reach of its people (0 to 1, elastic); null leaves it out."""
+    """Part of its energy need that every area, a census tract or a place without tracts, should get
+    from ports within reach of its people (0 to 1, elastic); null leaves it out."""
 
 
 class Removal(Section):
@@ -284,9 +284,9 @@ class Capacity(Section):
     """Power that a utility says it can give to one place, around a point."""
 
     easting_m: Annotated[float, Field(ge=0, le=1e7)]
-    """Easting of the point (m, UTM zone 17N)."""
+    """Easting of the point (m, the region's metric projection)."""
     northing_m: Annotated[float, Field(ge=0, le=1e7)]
-    """Northing of the point (m, UTM zone 17N)."""
+    """Northing of the point (m, the region's metric projection)."""
     reach_m: PositiveM
     """How far from the point it holds, in a straight line (m)."""
     kw: CapacityKw
@@ -401,7 +401,7 @@ class Rules(Section):
     redundancy: Redundancy
     """People with several stations within reach (elastic)."""
     area_power: AreaPower
-    """Power of all ports by area: a census tract, or Wellesley."""
+    """Power of all ports by area: a census tract, or a place without tracts."""
     l3_spacing_m: PositiveM | None
     """Least straight-line distance from a new L3 station to any other L3 station (m)."""
     l3_gap_m: PositiveM | None
@@ -441,7 +441,7 @@ class Phasing(Section):
     connected_kw_per_period: Annotated[float, Field(gt=0, le=1e6)]
     """Most power that can be connected in a period (kW); power taken away gives none back."""
     area_kw_per_period: Annotated[float, Field(gt=0, le=1e6)] | None
-    """The same within one area, a census tract or Wellesley (kW); null leaves it out."""
+    """The same within one area, a census tract or a place without tracts (kW); null: no limit."""
 
 
 class Solver(Section):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from pyproj import Transformer
 
-from kwev.units import CRS_DEGREES, CRS_METRES
+from kwev.units import CRS_DEGREES, crs_of_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +51,9 @@ LINKS: Final = (
 """A column of ids, the table and key where each must be, and whether each of these must be named:
 a dissemination area without cells, or without a profile, is as wrong as a cell of no area."""
 
+MAY_BE_EMPTY: Final = frozenset({"streets", "road_snaps"})
+"""Tables without rows where the region has no road file."""
+
 KINDS: Final = {
     "cell": "cells", "da": "das", "tract": "tracts", "station": "stations", "site": "sites",
 }  # fmt: skip
@@ -92,7 +95,8 @@ def _lost(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
         named, known = set(ids) - {""}, set(tables[other][key])
         for lost in sorted(named - known)[:1]:
             yield table, f"{column} {lost!r} is not in {other}.csv"
-        for lost in sorted(known - named)[:1] if whole else ():
+        empty_by_right = table in MAY_BE_EMPTY and not named
+        for lost in sorted(known - named)[:1] if whole and not empty_by_right else ():
             yield table, f"no row for {lost!r} of {other}.csv"
 
 
@@ -106,8 +110,14 @@ def _sums(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
             yield name, f"{apart.idxmax()!r} is not the sum of its rows in cell_parts.csv"
 
 
+def crs_of(places: pd.DataFrame) -> str:
+    """Return the region's metric projection, read from the places of a table in both forms."""
+    first = places[["longitude", "latitude", "easting_m"]].to_numpy(float)[0]
+    return crs_of_place(*first.tolist())
+
+
 def _places(tables: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
-    to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
+    to_metres = Transformer.from_crs(CRS_DEGREES, crs_of(tables["das"]), always_xy=True)
     for name, table in tables.items():
         if {"longitude", "latitude", "easting_m", "northing_m"} <= set(table.columns):
             east, north = to_metres.transform(

@@ -239,8 +239,8 @@ def limits(kind: str) -> tuple[float, float]:
 BOUNDS: Final = (
     limits("longitude")[0], limits("latitude")[0], limits("longitude")[1], limits("latitude")[1],
 )  # fmt: skip
-"""West, south, east, north (degrees): a box around the Region and its neighbours. A coordinate
-outside it, such as 0,0, is a fault of the file, not a place."""
+"""West, south, east, north of Canada (degrees). A coordinate outside, such as 0,0, is a fault of
+the file, not a place; what lies in it and outside the region is left out and counted."""
 
 CANADA: Final = (limits("canada_longitude"), limits("canada_latitude"))
 """Longitudes and latitudes of Canada (degrees). A listed point may lie anywhere in it and is
@@ -298,6 +298,16 @@ def arrange(table: pd.DataFrame, name: str, *key: str) -> pd.DataFrame:
     """
     rows = table.sort_values(list(key), ignore_index=True) if key else table
     return rows[list(PROCESSED[name].columns)]
+
+
+def no_rows(schema: Schema) -> pd.DataFrame:
+    """Return a table of a schema that has all its columns, each of its kind, and no row."""
+    kinds = {name: str(kind) for name, kind in schema.dtypes.items()}
+    numbers = {"float64", "int64", "bool"}
+    return pd.DataFrame(
+        {str(name): pd.Series([], dtype=kind if kind in numbers else "str")
+         for name, kind in kinds.items()}
+    )  # fmt: skip
 
 
 def text_columns(schema: Schema) -> list[str]:

@@ -43,7 +43,7 @@ class Tables:
     Attributes
     ----------
     municipalities, das, tracts, fsas
-        The Region's areas: people, dwellings, and places in EPSG:26917 (m).
+        The Region's areas: people, dwellings, and places in metres.
     ev_quarters, ev_backtest, ev_forecast
         EVs registered by quarter, and the forecast of them (vehicles), with how it did on the past.
     fsa_growth, da_growth, tract_growth, cell_growth

@@ -12,10 +12,10 @@ import shapely
 from kwev.data.tables import read_held
 from kwev.display import ground, map_page, map_print, style
 from kwev.display.figure import Figure, Origin, Picture, picture
-from kwev.display.layers import Layer, Mark, data_of, graded
+from kwev.display.layers import Layer, Mark, data_of, graded, metric
 from kwev.errors import KwevError
 from kwev.project import find_project
-from kwev.units import CRS_DEGREES, CRS_METRES
+from kwev.units import CRS_DEGREES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,16 +59,16 @@ def areas(
         If the file is missing.
     """
     frame = _read(name, key, folder)
-    metres = frame.geometry.to_crs(CRS_METRES)
+    metres = frame.geometry.to_crs(metric(frame))
     light = shapely.coverage_simplify(np.asarray(metres), tolerance_m)
-    frame["geometry"] = gpd.GeoSeries(light, index=frame.index, crs=CRS_METRES).to_crs(CRS_DEGREES)
+    frame["geometry"] = gpd.GeoSeries(light, index=frame.index, crs=metres.crs).to_crs(CRS_DEGREES)
     return frame.set_crs(CRS_DEGREES, allow_override=True)
 
 
 def lines(name: str, key: str, folder: Path | None = None) -> gpd.GeoDataFrame:
     """Read a file of lines, simplified; arguments and errors are those of :func:`areas`."""
     frame = _read(name, key, folder)
-    light = frame.geometry.to_crs(CRS_METRES).simplify(TOLERANCE_M)
+    light = frame.geometry.to_crs(metric(frame)).simplify(TOLERANCE_M)
     return frame.set_geometry(light.to_crs(CRS_DEGREES))
 
 
@@ -90,7 +90,7 @@ def places(table: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def neighbourhoods(
-    cell_ids: Sequence[str], number: NDArray[np.int64], size_m: float
+    cell_ids: Sequence[str], number: NDArray[np.int64], size_m: float, crs: str
 ) -> gpd.GeoDataFrame:
     """Return the outline of each group of cells, narrow gaps between them closed.
 
@@ -102,6 +102,8 @@ def neighbourhoods(
         Group of each cell.
     size_m
         Side of a cell (m).
+    crs
+        The metric projection in whose grid they lie.
 
     Returns
     -------
@@ -111,7 +113,7 @@ def neighbourhoods(
     corner = np.array([name.split("_")[1:] for name in cell_ids], float).reshape(-1, 2) * size_m
     east, north = corner.T
     squares = shapely.box(east, north, east + size_m, north + size_m)
-    cells = gpd.GeoDataFrame({"number": number}, geometry=squares, crs=CRS_METRES)
+    cells = gpd.GeoDataFrame({"number": number}, geometry=squares, crs=crs)
     frame = cells.dissolve("number").reset_index()
     # out and in again with square corners: gaps below twice the distance close
     wider = frame.buffer(_CLOSE_M, join_style="mitre")
@@ -129,12 +131,13 @@ def reach(
     gpd.GeoDataFrame
         One row (none without stations): the area and its size ``area_km2``.
     """
-    region = within.geometry.to_crs(CRS_METRES).union_all()
-    circles = stations.geometry.to_crs(CRS_METRES).buffer(radius_m, _SEGMENTS)
+    crs = metric(within)
+    region = within.geometry.to_crs(crs).union_all()
+    circles = stations.geometry.to_crs(crs).buffer(radius_m, _SEGMENTS)
     covered = circles.union_all().intersection(region) if len(stations) else shapely.Polygon()
     rows = [] if covered.is_empty else [covered.simplify(_REACH_M)]
     frame = gpd.GeoDataFrame({"area_km2": [covered.area / 1e6] * len(rows)}, geometry=rows)
-    return frame.set_crs(CRS_METRES).to_crs(CRS_DEGREES)
+    return frame.set_crs(crs).to_crs(CRS_DEGREES)
 
 
 # -- What the maps share: grounds, boundaries, population density, readable words, both forms.
@@ -283,8 +286,10 @@ def build(
 
 
 def _static(layers: Sequence[Layer], alt: str, origin: Origin) -> Picture:
-    base = ground.read(find_project().processed)
-    note = origin.line() if base is None else f"{origin.line()} · {ground.CREDIT}"
+    project = find_project()
+    base = ground.read(project.processed)
+    note = origin.line()
+    note += "" if base is None else f" · {ground.credit(project)}© OpenStreetMap contributors"
     return picture(
         lambda paper: map_print.draw(paper, layers, base),
         height_in=_HEIGHT_IN,

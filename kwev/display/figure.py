@@ -351,7 +351,7 @@ def publish_vendor(project: Project) -> None:
     vendor = project.shown / ASSETS / "vendor"
     for name in _VENDORED:
         _copy(files("kwev.display").joinpath("assets", name).read_bytes(), vendor / name)
-    ground.publish(project.processed, vendor)
+    ground.publish(project, vendor)
 
 
 def _copy(content: bytes, target: Path) -> None:

@@ -15,6 +15,7 @@ import shapely
 
 from kwev.display import style
 from kwev.display.table import columns_of
+from kwev.units import crs_metres
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +194,12 @@ def breaks(values: Sequence[float], classes: int) -> list[float]:
     shares = np.linspace(0, 1, classes + 1)[1:-1]
     limits = np.quantile(np.asarray(values, dtype=float), shares)
     return sorted({float(f"{limit:.2g}") for limit in limits if limit > 0})
+
+
+def metric(frame: gpd.GeoDataFrame) -> str:
+    """Return the metric projection of a layer in degrees: that of its middle."""
+    west, _, east, _ = frame.total_bounds
+    return crs_metres((west + east) / 2)
 
 
 def stacked(layers: Sequence[Layer]) -> list[Layer]:

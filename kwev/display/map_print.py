@@ -1,4 +1,4 @@
-"""The maps once more, drawn with geopandas and matplotlib in EPSG:26917 for print."""
+"""The maps once more, drawn with geopandas and matplotlib in metres for print."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from matplotlib.path import Path
 
 from kwev.display import ground, style
 from kwev.display.figure import NOTE_IN
-from kwev.display.layers import stacked
-from kwev.units import CRS_METRES
+from kwev.display.layers import metric, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,19 +56,20 @@ def draw(canvas: Any, layers: Sequence[Layer], base: pd.DataFrame | None = None)
     axes = canvas.add_axes((0, bottom / height, 1, 1 - (top + bottom) / height))
     axes.set_axis_off()
     axes.set_aspect("equal")
+    crs = metric(layers[0].frame)
     for order, layer in enumerate(printed):
-        _layer(axes, layer, order)
+        _layer(axes, layer, order, crs)
     if base is not None:
-        _ground(axes, base, named=not any(layer.labels for layer in printed))
-    west, south, east, north = layers[0].frame.to_crs(CRS_METRES).total_bounds
+        _ground(axes, base, crs, named=not any(layer.labels for layer in printed))
+    west, south, east, north = layers[0].frame.to_crs(crs).total_bounds
     room_x, room_y = _MARGIN * (east - west), _MARGIN * (north - south)
     axes.set_xlim(west - room_x, east + room_x)
     axes.set_ylim(south - room_y, north + room_y)
     _scale_bar(axes, west, south)
 
 
-def _layer(axes: Any, layer: Layer, order: int) -> None:
-    frame = layer.frame.to_crs(CRS_METRES)
+def _layer(axes: Any, layer: Layer, order: int, crs: str) -> None:
+    frame = layer.frame.to_crs(crs)
     for index, mark in enumerate(layer.marks):
         part = frame[frame["mark"] == index]
         if part.empty:
@@ -106,16 +106,16 @@ def _layer(axes: Any, layer: Layer, order: int) -> None:
             _name(axes, str(title), (x, y), zorder=40)
 
 
-def _ground(axes: Any, base: pd.DataFrame, *, named: bool) -> None:
+def _ground(axes: Any, base: pd.DataFrame, crs: str, *, named: bool) -> None:
     """Draw the ground lightly: what is below it must be read, and what is above it first."""
-    rings = [shapely.Polygon(ring) for ring in ground.lines_m(base, ["water"])]
+    rings = [shapely.Polygon(ring) for ring in ground.lines_m(base, ["water"], crs)]
     wet = shapely.union_all(shapely.make_valid(rings))  # islands are too small for paper
     waters = [p.simplify(_DETAIL_M) for p in shapely.get_parts(wet) if p.area > _LEAST_WATER_M2]
     parts: list[tuple[list[Any], dict[str, Any]]] = [
         (waters, {"facecolor": style.WATER, "edgecolor": "none"}),
-        (_light(base, "river"), {"edgecolor": style.WATER, "linewidth": 0.4}),
-        (_light(base, "arterial"), {"edgecolor": style.EXISTING, "linewidth": 0.3}),
-        (_light(base, "freeway"), {"edgecolor": style.QUIET, "linewidth": 0.7}),
+        (_light(base, "river", crs), {"edgecolor": style.WATER, "linewidth": 0.4}),
+        (_light(base, "arterial", crs), {"edgecolor": style.EXISTING, "linewidth": 0.3}),
+        (_light(base, "freeway", crs), {"edgecolor": style.QUIET, "linewidth": 0.7}),
     ]
     for shapes, look in parts:
         if not shapes:
@@ -124,12 +124,12 @@ def _ground(axes: Any, base: pd.DataFrame, *, named: bool) -> None:
         whole = Path.make_compound_path(*(_path(shape) for shape in shapes))
         drawn = PathCollection([whole], **({"facecolor": "none"} | look), alpha=0.6, zorder=_GROUND)
         axes.add_collection(drawn, autolim=False)
-    for name, x, y in ground.names_m(base, ["city", "township"]) if named else ():
+    for name, x, y in ground.names_m(base, ["city", "township"], crs) if named else ():
         _name(axes, name, (x, y), zorder=_GROUND)
 
 
-def _light(base: pd.DataFrame, kind: str) -> list[Any]:
-    lines = shapely.line_merge(shapely.MultiLineString(ground.lines_m(base, [kind])))
+def _light(base: pd.DataFrame, kind: str, crs: str) -> list[Any]:
+    lines = shapely.line_merge(shapely.MultiLineString(ground.lines_m(base, [kind], crs)))
     long = [part for part in shapely.get_parts(lines) if part.length > _LEAST_ROAD_M]
     return [part.simplify(_DETAIL_M) for part in long]
 

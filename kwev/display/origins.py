@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from kwev.display.figure import Origin
+from kwev.pipeline.raw import read_register
+from kwev.project import find_project
+from kwev.region import read_region
 
 if TYPE_CHECKING:
     from kwev.data.tables import Tables
@@ -13,12 +17,15 @@ if TYPE_CHECKING:
 CENSUS = Origin("Statistics Canada, Census of Population", "2021")
 """Population, dwellings and boundaries."""
 
-HOMES = Origin(
-    "Statistics Canada, Census of Population and Canadian Index of Multiple Deprivation; "
-    "Kitchener's tenure and income compiled by J. Goetz; kwev",
-    "2021, incomes of 2020",
-)
-"""Tenure, income, deprivation and age of homes."""
+
+def homes() -> Origin:
+    """Return the origin of tenure, income, deprivation and age of homes."""
+    credit = read_region(find_project().config).homes_credit
+    words = "Statistics Canada, Census of Population and Canadian Index of Multiple Deprivation"
+    return Origin(
+        "; ".join([words, *([credit] if credit else []), "kwev"]), "2021, incomes of 2020"
+    )
+
 
 GRID = Origin("kwev, a proxy from the census and assumptions; no utility's data", "2021")
 """The grid proxy."""
@@ -38,13 +45,26 @@ SCORES = Origin(
 )
 """Scores of sites and places."""
 
-ROADS = Origin("Region of Waterloo, roads", "2026-01")
-"""The road file."""
+
+def roads() -> Origin:
+    """Return the origin of the project's road file, dated as the register of sources says.
+
+    A vintage in the register is a sentence; the first month in it is when the file was brought.
+    """
+    project = find_project()
+    region = read_region(project.config)
+    file = region.files.get("roads", "")
+    told = [str(one["vintage"]) for one in read_register(project.register) if one["file"] == file]
+    dates = _MONTH.search(told[0] if told else "")
+    return Origin(f"{region.name}, roads", dates.group() if dates else "")
+
+
+_MONTH: Final = re.compile(r"\d{4}-\d{2}")
 
 
 def of_homes(made: Origin) -> Origin:
     """Return the origin of what measures a plan by kind of home."""
-    return Origin(f"{HOMES.source}; {made.source}", made.vintage)
+    return Origin(f"{homes().source}; {made.source}", made.vintage)
 
 
 def vehicles(tables: Tables) -> Origin:
@@ -69,14 +89,19 @@ def stations(tables: Tables) -> Origin:
 def transit(tables: Tables) -> Origin:
     """Return the origin of stops and routes: the timetables, by their representative weekday."""
     days = tables.transit_days.set_index("day")["date"]
-    return Origin("Grand River Transit, GTFS; Region of Waterloo; kwev", str(days["weekday"])[:7])
+    project = find_project()
+    region = read_region(project.config)
+    file = region.files.get("grt_feed", "")
+    by = [str(one["publisher"]) for one in read_register(project.register) if one["file"] == file]
+    agency = by[0].partition(" / ")[0] if by else "no agency"
+    return Origin(f"{agency}, GTFS; {region.name}; kwev", str(days["weekday"])[:7])
 
 
 def reach(tables: Tables) -> Origin:
     """Return the origin of reach: roads, people and stations."""
-    found = stations(tables)
-    newest = max(ROADS.vintage, found.vintage)
-    return Origin(f"{ROADS.source}; Statistics Canada; {found.source}", newest)
+    found, ways = stations(tables), roads()
+    newest = max(ways.vintage, found.vintage)
+    return Origin(f"{ways.source}; Statistics Canada; {found.source}", newest)
 
 
 def plan(tables: Tables, made: Plan) -> Origin:

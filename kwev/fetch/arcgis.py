@@ -33,13 +33,20 @@ def layer_of(web: Web, service: str, name: str) -> str:
     raise KwevError(f"no layer {name!r} any more", where=place(service), hint=UNTOUCHED)
 
 
-def features(web: Web, layer: str, where: str = "1=1") -> gpd.GeoDataFrame:
+def features(
+    web: Web,
+    layer: str,
+    where: str = "1=1",
+    box: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
     """Return the features of a layer in degrees, each once, in the order of their ids.
 
     Parameters
     ----------
     where
         Which features, as the service's query language says it.
+    box
+        West, south, east, north (degrees) that they meet.
 
     Raises
     ------
@@ -54,13 +61,19 @@ def features(web: Web, layer: str, where: str = "1=1") -> gpd.GeoDataFrame:
         raise KwevError("a layer without ids of its features", where=place(layer), hint=UNTOUCHED)
     page = min(int(told.get("maxRecordCount") or MOST_A_PAGE), MOST_A_PAGE)
     query = f"{layer}/query"
-    count = _asked(web, query, {"where": where, "returnCountOnly": "true"}).get("count", 0)
+    which = {"where": where}
+    if box:
+        which |= {
+            "geometry": ",".join(f"{edge:.6f}" for edge in box), "inSR": "4326",
+            "geometryType": "esriGeometryEnvelope", "spatialRel": "esriSpatialRelIntersects",
+        }  # fmt: skip
+    count = _asked(web, query, {**which, "returnCountOnly": "true"}).get("count", 0)
     if count > MOST_FEATURES:
         raise KwevError(f"{count:,} features are too many", where=place(layer), hint=UNTOUCHED)
     found: dict[str, Any] = {}
     while len(found) < count:
         asked = {
-            "where": where, "outFields": "*", "outSR": "4326", "orderByFields": ids[0],
+            **which, "outFields": "*", "outSR": "4326", "orderByFields": ids[0],
             "resultOffset": len(found), "resultRecordCount": page, "f": "geojson",
         }  # fmt: skip
         answer = _asked(web, query, asked)

@@ -10,9 +10,9 @@ import shapely
 
 from kwev.errors import KwevError
 from kwev.files import dump_json, read_json
-from kwev.pipeline.geometry import project
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 from kwev.pipeline.station_records import point_ids
+from kwev.region import read_region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +37,10 @@ def changes(project_: Project, raw: Path) -> Iterator[str]:
     """
     manifest = read_json(project_.processed / "manifest.json")
     computed = manifest.get("raw", {})
-    source = Raw(raw, project_.register)
+    region = read_region(project_.config)
+    source = Raw(raw, project_.register, region)
     same, absent = 0, 0
-    for name, file in FILES.items():
+    for name, file in region.files.items():
         entry = next((one for one in _register(project_) if one["file"] == file), {})
         if not (raw / file).is_file():
             absent += 1
@@ -53,7 +54,7 @@ def changes(project_: Project, raw: Path) -> Iterator[str]:
             yield f"{file}: another version"
     if absent:
         yield f"{absent} raw files are not here: `kwev fetch --offline` names them"
-    yield f"{same} of {len(FILES)} raw files are those that data/processed was computed from"
+    yield f"{same} of {len(region.files)} raw files are those that data/processed was computed from"
 
 
 def _register(project_: Project) -> list[dict[str, Any]]:
@@ -79,8 +80,8 @@ def _stations(project_: Project, source: Raw, name: str) -> Iterator[str]:
     columns = ["l2_ports", "l3_ports"]
     moved = both[(after.loc[both, columns] != before.loc[both, columns]).any(axis=1)]
     yield (
-        f"{FILES[name]}: {len(opened)} stations opened, {len(closed)} closed, {len(moved)} with "
-        f"other ports; {len(after):,} listed, {len(before):,} before"
+        f"{source.file(name)}: {len(opened)} stations opened, {len(closed)} closed, "
+        f"{len(moved)} with other ports; {len(after):,} listed, {len(before):,} before"
     )
     for word, table, ids in (("opened", after, opened), ("closed", before, closed)):
         ours = table.loc[ids]
@@ -103,7 +104,7 @@ def _listed(source: Raw, name: str, region: Any) -> pd.DataFrame:
         table = table.rename(columns=names).assign(record_id="nrcan_" + table["ID"])
     else:
         level, plugs = table["charger_type"], table["num_chargers"].fillna(1)
-        ids = point_ids("ocm", project(table["longitude"], table["latitude"]))
+        ids = point_ids("ocm", source.project(table["longitude"], table["latitude"]))
         table = table.assign(
             record_id=ids, l2_ports=plugs.where(level == "Level 2", 0),
             l3_ports=plugs.where(level == "Level 3", 0),
@@ -125,7 +126,7 @@ def _vehicles(project_: Project, source: Raw) -> Iterator[str]:
     totals, old = (t.groupby("quarter")["ev"].sum() for t in (after, before))
     last = old.index.max()
     new = sorted(set(totals.index) - set(old.index))
-    yield f"{FILES['evs']}: {len(new)} new quarter(s) after {last}"
+    yield f"{source.file('evs')}: {len(new)} new quarter(s) after {last}"
     had = old[last]
     for quarter in new:
         yield f"  {quarter}: {totals[quarter]:,.0f} vehicles, {totals[quarter] - had:+,.0f}"

@@ -22,6 +22,8 @@ def wanted(services: Services) -> Iterator[Wanted]:
         ("grt_feed", services.at.grt_bus, "GRT static GTFS (buses, iXpress and ION)"),
         ("ion_feed", services.at.grt_ion, "ION light rail static GTFS (route 301)"),
     ):
+        if url is None:
+            continue
         yield Wanted(
             SOURCE, table, url, title, "Grand River Transit / Region of Waterloo", "grt-open",
             "the zip as published, byte for byte",

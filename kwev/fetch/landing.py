@@ -46,9 +46,9 @@ class Shelf:
 
     def known(self, wanted: Wanted) -> dict[str, dict[str, str]]:
         """Return the validators of a file; none unless what they speak of is still in place."""
-        entry = self._remembered().get(wanted.path, {})
-        registered = (self.entry(wanted.path) or {}).get("sha256")
-        here = self.sha256(wanted.path)
+        entry = self._remembered().get(wanted.file, {})
+        registered = (self.entry(wanted.file) or {}).get("sha256")
+        here = self.sha256(wanted.file)
         if here is None or not here == registered == entry.get("sha256"):
             return {}
         return {str(url): dict(found) for url, found in entry.get("answers", {}).items()}
@@ -72,8 +72,8 @@ class Shelf:
         KwevError
             If it is not what the pipeline reads, or has lost too many rows. Nothing is changed.
         """
-        rows = _rows(wanted, content, self.raw / wanted.path)
-        old = self.entry(wanted.path)
+        rows = _rows(wanted, content, self.raw / wanted.file)
+        old = self.entry(wanted.file)
         before = _total(old["rows"]) if old else 0
         if _total(rows) < LEAST_PART * before and not self.fewer:
             raise KwevError(
@@ -82,13 +82,13 @@ class Shelf:
                 hint=f"{UNTOUCHED} If it is true, take it with --fewer.",
             )
         digest = sha256_bytes(content)
-        same = old is not None and digest == self.sha256(wanted.path) == old["sha256"]
+        same = old is not None and digest == self.sha256(wanted.file) == old["sha256"]
         if not same:
-            write_bytes(self.raw / wanted.path, content)
+            write_bytes(self.raw / wanted.file, content)
             self._enter(wanted, content, rows, old)
         if answers:
             memory = self._remembered()
-            memory[wanted.path] = {"answers": answers, "sha256": digest}
+            memory[wanted.file] = {"answers": answers, "sha256": digest}
             write_json(self.memory, memory)
         told = f"{_total(rows):,} rows"
         return f"as it was, {told}" if same else f"new, {told} ({before:,} before)"
@@ -105,15 +105,15 @@ class Shelf:
         licence = register["licences"][wanted.licence]
         now = datetime.now(UTC)
         entry = {
-            "id": Path(wanted.path).stem.replace("-", "_"), "attribution": licence["attribution"],
+            "id": Path(wanted.file).stem.replace("-", "_"), "attribution": licence["attribution"],
             **(old or {}),
-            "file": wanted.path, "title": wanted.title, "publisher": wanted.publisher,
+            "file": wanted.file, "title": wanted.title, "publisher": wanted.publisher,
             "licence": wanted.licence, "licence_url": licence["url"], "url": wanted.address,
             "subset": wanted.subset, "caveats": wanted.caveats, "bytes": len(content),
             "rows": rows, "sha256": sha256_bytes(content), "vintage": f"fetched {now:%Y-%m-%d}",
             "fetched": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         }  # fmt: skip
-        others = [one for one in register["sources"] if one["file"] != wanted.path]
+        others = [one for one in register["sources"] if one["file"] != wanted.file]
         register["sources"] = sorted([*others, entry], key=lambda one: str(one["id"]))
         write_json(self.register, register)
 

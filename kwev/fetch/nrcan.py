@@ -36,12 +36,12 @@ def wanted(services: Services) -> Iterator[Wanted]:
 
 def _stations(web: Web, services: Services) -> bytes:
     query = {
-        "fuel_type": "ELEC", "country": "CA", "state": services.area.province, "access": "public",
+        "fuel_type": "ELEC", "country": "CA", "state": services.region.province, "access": "public",
         "status": "E",
     }  # fmt: skip
     key = {"X-Api-Key": services.keys.get(KEY, DEMO_KEY)}
     content = web.get(services.at.nrcan, "csv", query, key=key, if_changed=True)
     table = read_table(content, _COLUMNS, place(services.at.nrcan))
-    table = within(table, services.area.box, "Latitude", "Longitude")
+    table = within(table, services.box, "Latitude", "Longitude")
     table = table[table["Open Date"] != ""]
     return csv_bytes(table.sort_values("ID", key=lambda ids: ids.str.zfill(12)))

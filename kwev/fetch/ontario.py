@@ -74,7 +74,7 @@ def _quarter(web: Web, quarter: str, url: str, services: Services) -> pd.DataFra
     head, end, rows = content.partition(b"\n")
     table = read_table(head.replace(b"Total EV", b"TotalEV") + end + rows, _COLUMNS, place(url))
     table = pd.DataFrame({name: table[name].str.strip() for name in table})
-    ours: pd.DataFrame = table[table["FSA"].isin(services.area.fsas)].sort_values("FSA")
+    ours: pd.DataFrame = table[table["FSA"].isin(services.fsas)].sort_values("FSA")
     if ours.empty:
         raise KwevError(f"no area of the Region in {quarter}", where=place(url), hint=UNTOUCHED)
     ours.insert(0, "quarter", quarter)

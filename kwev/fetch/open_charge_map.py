@@ -45,7 +45,7 @@ def wanted(services: Services) -> Iterator[Wanted]:
 def _stations(web: Web, services: Services) -> list[dict[str, Any]]:
     url = services.at.open_charge_map
     key = {"X-API-Key": services.key(KEY, "OpenChargeMap")}
-    west, south, east, north = services.area.box
+    west, south, east, north = services.box
     found: list[dict[str, Any]] = []
     seen: set[str] = set()
     last = 0

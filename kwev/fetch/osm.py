@@ -68,8 +68,8 @@ def question(tags: dict[str, Any], area: tuple[float, float, float, float]) -> s
 
 
 def _asked(web: Web, services: Services, tags: dict[str, Any]) -> gpd.GeoDataFrame:
-    url = services.at.osm
-    content = web.get(url, "xml", {"data": question(tags, services.area.box)})
+    url, area = services.at.osm, services.box
+    content = web.get(url, "xml", {"data": question(tags, area)})
     if b"<remark>" in content[-2000:]:
         words = "the service gave up before it had everything"
         raise KwevError(words, where=place(url), hint=f"{UNTOUCHED} Try again later.")
@@ -77,7 +77,7 @@ def _asked(web: Web, services: Services, tags: dict[str, Any]) -> gpd.GeoDataFra
         path = Path(folder) / "answer.osm"
         path.write_bytes(content)
         try:
-            frame = osmnx.features_from_xml(path, polygon=box(*services.area.box), tags=tags)
+            frame = osmnx.features_from_xml(path, polygon=box(*area), tags=tags)
         except osmnx._errors.InsufficientResponseError as error:  # noqa: SLF001 -- has no other name
             raise KwevError("no feature came", where=place(url), hint=UNTOUCHED) from error
         except (ValueError, KeyError, TypeError, SyntaxError) as error:

@@ -31,13 +31,16 @@ _ANY: Final = table_of({}, "An outline.", exact=False)
 
 
 def wanted(services: Services) -> Iterator[Wanted]:
-    """Yield boundary, roads and stops."""
+    """Yield boundary, roads and stops, where the region has a hub."""
+    hub = services.at.region_hub
+    if hub is None:
+        return
 
     def one(table: str, title: str, make: Callable[[gpd.GeoDataFrame, str], bytes]) -> Wanted:
         return Wanted(
-            SOURCE, table, services.at.region_hub, title,
+            SOURCE, table, hub, title,
             "Regional Municipality of Waterloo", "region-open", "all features",
-            lambda web: make(*_layer(web, services.at.region_hub, title)),
+            lambda web: make(*_layer(web, hub, title)),
             file="" if table else BOUNDARY, schema=None if table else _ANY,
         )  # fmt: skip
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from kwev.errors import KwevError, nearest
 from kwev.fetch import grt, nrcan, ontario, open_charge_map, osm, region_hub, statcan
 from kwev.fetch.web import Unchanged, UnreachableError, Web
-from kwev.pipeline.raw import FILES
 from kwev.sets import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from kwev.fetch.landing import Shelf
     from kwev.fetch.services import Services
@@ -67,20 +66,22 @@ def all_wanted(services: Services, only: Sequence[str] = ()) -> list[Wanted]:
         if name not in PUBLISHERS:
             hint = nearest(name, list(PUBLISHERS))
             raise KwevError(f"unknown source {name!r}", where="--only", hint=hint)
+    files = services.region.files
     return [
-        one
+        replace(one, file=one.file or files[one.table])
         for name, module in PUBLISHERS.items()
         if not only or name in only
         for one in module.wanted(services)
+        if not one.table or one.table in files
     ]
 
 
 def dry_lines(services: Services, wanted: Sequence[Wanted]) -> Iterator[str]:
     """Tell what would be asked, where, and which raw files no publisher's module brings."""
     for one in wanted:
-        yield f"{one.source:<14} {one.path:<52} {one.address}"
-    brought = {one.path for one in all_wanted(services)}
-    for file in sorted(set(FILES.values()) - brought):
+        yield f"{one.source:<14} {one.file:<52} {one.address}"
+    brought = {one.file for one in all_wanted(services)}
+    for file in sorted(set(services.region.files.values()) - brought):
         yield f"{'left alone':<14} {file}"
 
 
@@ -113,7 +114,7 @@ def fetch(
     with locked(shelf.raw):
         web.parts.mkdir(exist_ok=True)
         for one in wanted:
-            step(one.path)
+            step(one.file)
             host = urlsplit(one.address).netloc
             try:
                 if host in silent:
@@ -127,17 +128,17 @@ def fetch(
                 silent |= {host} if isinstance(error, UnreachableError) else set()
                 told.errors.append(error)
                 line = f"not fetched: {error}"
-            told.lines.append(f"{one.source:<14} {one.path}: {line}")
+            told.lines.append(f"{one.source:<14} {one.file}: {line}")
         if not any(web.parts.iterdir()):
             web.parts.rmdir()
     return told
 
 
-def offline_lines(shelf: Shelf) -> Fetched:
-    """Tell which raw files are here as registered, without any request."""
+def offline_lines(shelf: Shelf, files: Collection[str]) -> Fetched:
+    """Tell which of the region's raw files are here as registered, without any request."""
     told = Fetched()
     good = 0
-    for file in sorted(FILES.values()):
+    for file in sorted(files):
         entry, found = shelf.entry(file), shelf.sha256(file)
         if entry is not None and found == entry["sha256"]:
             good += 1
@@ -146,5 +147,5 @@ def offline_lines(shelf: Shelf) -> Fetched:
         hint = "Fetch it, or put it there by hand: data/sources.json says where it is from."
         told.errors.append(KwevError(f"raw file {what}", where=file, hint=hint))
         told.lines.append(f"{file}: {what}")
-    told.lines.append(f"{good} of {len(FILES)} raw files are here as registered")
+    told.lines.append(f"{good} of {len(files)} raw files are here as registered")
     return told

@@ -1,7 +1,12 @@
-"""Where publishers are, for which area they are asked, and the keys that some ask for."""
+"""Where publishers are, for which area they are asked, and the keys that some ask for.
+
+The area follows from the outlines that Statistics Canada sends for the region's census codes: they
+are asked for first, and every other publisher by them.
+"""
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from dataclasses import dataclass, field
@@ -11,42 +16,28 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json
+from kwev.pipeline.parameters import Parameters
+from kwev.pipeline.raw import read_geojson
+from kwev.region import read_region
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
     from kwev.project import Project
+    from kwev.region import Region
+
+_DEGREE_M: Final = 111_320.0
+"""A degree of latitude (m), or of longitude at the equator."""
 
 Address = Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*)?$")]
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 """What a key may look like: printable, no blank, so that it fits a header."""
 
 
-class Area(BaseModel):
-    """The area that publishers are asked for.
-
-    Attributes
-    ----------
-    census_division, metropolitan_area
-        Codes of the 2021 census.
-    fsas
-        Forward sortation areas that meet the area.
-    province
-        Its two letters.
-    box
-        West, south, east, north (degrees): the area and 7 km around it.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    census_division: Annotated[str, Field(pattern=r"^\d{4}$")]
-    metropolitan_area: Annotated[str, Field(pattern=r"^\d{3}$")]
-    fsas: tuple[Annotated[str, Field(pattern=r"^[A-Z]\d[A-Z]$")], ...]
-    province: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-    box: tuple[float, float, float, float]
-
-
 class Addresses(BaseModel):
-    """Address of each service."""
+    """Address of each service; the last three are of the region's own bodies."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     statcan_boundaries: Address
@@ -56,34 +47,66 @@ class Addresses(BaseModel):
     open_charge_map: Address
     nrcan: Address
     osm: Address
-    grt_bus: Address
-    grt_ion: Address
-    region_hub: Address
+    grt_bus: Address | None = None
+    grt_ion: Address | None = None
+    region_hub: Address | None = None
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-    area: Area
     services: Addresses
 
 
 @dataclass(frozen=True)
 class Services:
-    """Addresses, area and keys.
+    """Addresses, region and keys.
 
     Parameters
     ----------
     at
         Address of each service.
-    area
+    region
         What they are asked for.
+    raw
+        Folder of raw files, which has the outlines once they are fetched.
     keys
         By the name of their environment variable; never printed.
     """
 
     at: Addresses
-    area: Area
+    region: Region
+    raw: Path
     keys: dict[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        """West, south, east, north (degrees): the region's areas and what counts around them.
+
+        Raises
+        ------
+        KwevError
+            If their outlines have not been fetched.
+        """
+        west, south, east, north = self.outlines("das").total_bounds.tolist()
+        reach = Parameters().outside_station_m / _DEGREE_M
+        wide = reach / math.cos(math.radians(north))
+        return west - wide, south - reach, east + wide, north + reach
+
+    @property
+    def fsas(self) -> tuple[str, ...]:
+        """Forward sortation areas that meet the region, by their outlines; errors as ``box``."""
+        return tuple(sorted(self.outlines("fsas")["CFSAUID"].astype(str)))
+
+    def outlines(self, name: str) -> gpd.GeoDataFrame:
+        """Return outlines that were fetched (degrees); errors as ``box``."""
+        path = self.raw / self.region.files[name]
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            words = "the region's outlines are not here, by which publishers are asked"
+            hint = "Fetch them first: `kwev fetch --only statcan`."
+            raise KwevError(words, where=str(path), hint=hint) from error
+        return read_geojson(content, str(path))
 
     def key(self, name: str, publisher: str) -> str:
         """Return a key.
@@ -103,7 +126,7 @@ KEYS: Final = ("OCMAP_API_KEY", "NREL_API_KEY")
 """Environment variables that hold keys."""
 
 
-def read_services(project: Project) -> Services:
+def read_services(project: Project, raw: Path | None = None) -> Services:
     """Return what ``data/services.json`` says, with keys of the environment or of ``.env``.
 
     Raises
@@ -122,7 +145,7 @@ def read_services(project: Project) -> Services:
     for name, key in keys.items():
         if not _KEY.fullmatch(key):
             raise KwevError("key with a blank or another odd character", where=name)
-    return Services(found.services, found.area, keys)
+    return Services(found.services, read_region(project.config), raw or project.raw, keys)
 
 
 def _env_file(path: Path) -> dict[str, str]:

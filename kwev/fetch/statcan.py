@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
+import shapely
 
 from kwev.errors import KwevError
 from kwev.fetch.arcgis import features, layer_of
@@ -18,6 +20,8 @@ from kwev.fetch.web import UNTOUCHED, Web, place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    import geopandas as gpd
+
     from kwev.fetch.services import Services
 
 SOURCE: Final = "statcan"
@@ -26,12 +30,14 @@ MOST_UNPACKED: Final = 2**31
 AREAS_A_REQUEST: Final = 40
 """So that an address stays short."""
 
-_OUTLINES: Final = (
-    ("das", "lda_000b21", "DAUID", "dissemination areas", "DAUID LIKE '{cd}%'"),
-    ("tracts", "lct_000b21", "CTUID", "census tracts", "CTUID LIKE '{cma}%'"),
-    ("fsas", "lfsa000b21", "CFSAUID", "forward sortation areas", "CFSAUID IN ({fsas})"),
-)
-"""Table, name of the publisher's layer, key, words, and which features."""
+_OUTLINES: Final = {
+    "das": ("lda_000b21", "DAUID", "dissemination areas"),
+    "tracts": ("lct_000b21", "CTUID", "census tracts"),
+    "fsas": ("lfsa000b21", "CFSAUID", "forward sortation areas"),
+}
+"""Table, name of the publisher's layer, key, words."""
+_KEPT: Final = ("DGUID", "LANDAREA")
+_UNTRACTED: Final = "none"
 _FLOWS: Final = {"DF_DA": "2021S0512", "DF_CSD": "2021A0005", "DF_FSA": "2021A0011"}
 """Parts of the profile, and what stands before the code of an area in each."""
 _DWELLINGS: Final = {
@@ -55,39 +61,33 @@ _LINKS: Final = {
 
 def wanted(services: Services) -> Iterator[Wanted]:
     """Yield outlines, the profile of areas and places, and the links between areas."""
-    at, area = services.at, services.area
-    names = {
-        "cd": area.census_division, "cma": area.metropolitan_area,
-        "fsas": ",".join(f"'{code}'" for code in area.fsas),
-    }  # fmt: skip
-    for table, layer, key, words, rule in _OUTLINES:
+    at, ours = services.at, f"census code {services.region.code}"
+    shapes = {"das": _das, "tracts": _tracts, "fsas": _fsas}
+    for table, (_, _, words) in _OUTLINES.items():
         yield _wanted(
             table, at.statcan_boundaries, f"Cartographic boundary file, {words}",
-            f"{words} with {rule.format(**names)}",
-            lambda web, layer=layer, key=key, rule=rule: _outlines(
-                web, at.statcan_boundaries, layer, key, rule.format(**names)
-            ),
+            f"{words} of {ours}", partial(shapes[table], services=services),
         )  # fmt: skip
     yield _wanted(
         "da_links", at.statcan_links, "Geographic attribute file (92-151-X)",
-        f"blocks of census division {area.census_division}, added up to dissemination areas",
+        f"blocks of {ours}, added up to dissemination areas",
         lambda web: csv_bytes(_links(web, services)),
     )  # fmt: skip
     yield _wanted(
         "da_census", at.statcan_profile, "Census profile, dissemination areas",
-        f"census division {area.census_division}: people, dwellings by type, households",
+        f"{ours}: people, dwellings by type, households",
         lambda web: csv_bytes(_areas(web, services)),
     )  # fmt: skip
     yield _wanted(
         "municipalities", at.statcan_profile, "Census profile, census subdivisions",
-        f"census division {area.census_division}: people",
+        f"{ours}: people",
         lambda web: csv_bytes(_municipalities(web, services)),
     )  # fmt: skip
     yield _wanted(
         "fsa_census", at.statcan_profile, "Census profile, forward sortation areas",
         "people, households by tenure, median income of 2020",
         lambda web: csv_bytes(
-            _profile(web, at.statcan_profile, "DF_FSA", area.fsas, _HOUSEHOLDS)
+            _profile(web, at.statcan_profile, "DF_FSA", services.fsas, _HOUSEHOLDS)
             .rename_axis("fsa").reset_index()
         ),
     )  # fmt: skip
@@ -100,11 +100,48 @@ def _wanted(table: str, address: str, title: str, subset: str, make: Any) -> Wan
     )  # fmt: skip
 
 
-def _outlines(web: Web, service: str, name: str, key: str, rule: str) -> bytes:
-    layer = layer_of(web, service, name)
-    frame, columns = features(web, layer, rule), (key, "DGUID", "LANDAREA")
-    pick(frame, columns, place(layer))
-    return geojson_bytes(frame.sort_values(key), columns)
+def _das(web: Web, services: Services) -> bytes:
+    codes = set(_links(web, services)["da_id_21"])
+    return _bytes_of(_outlines(web, services, "das", services.region.divisions), "das", codes)
+
+
+def _tracts(web: Web, services: Services) -> bytes:
+    codes = set(_links(web, services)["ct_id_21"]) - {_UNTRACTED}
+    if not codes:
+        hint = "Take 'tracts' out of config/region.json: its municipalities stand for them."
+        raise KwevError("no census tract lies in the region", where="tracts", hint=hint)
+    metropolitan = sorted({code[:3] for code in codes})
+    return _bytes_of(_outlines(web, services, "tracts", metropolitan), "tracts", codes)
+
+
+def _fsas(web: Web, services: Services) -> bytes:
+    """Return the areas that meet the region's box, and then the region itself."""
+    frame = _outlines(web, services, "fsas", (), services.box)
+    region = shapely.union_all(shapely.make_valid(services.outlines("das").geometry.to_numpy()))
+    ours = shapely.intersects(shapely.make_valid(frame.geometry.to_numpy()), region)
+    return _bytes_of(frame, "fsas", set(frame.loc[ours, "CFSAUID"]))
+
+
+def _outlines(
+    web: Web,
+    services: Services,
+    table: str,
+    begins: Sequence[str],
+    box: tuple[float, float, float, float] | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the features whose code begins like one of ``begins``, or those that meet a box."""
+    name, key, _ = _OUTLINES[table]
+    layer = layer_of(web, services.at.statcan_boundaries, name)
+    rule = " OR ".join(f"{key} LIKE '{code}%'" for code in begins) or "1=1"
+    frame = features(web, layer, rule, box)
+    pick(frame, (key, *_KEPT), place(layer))
+    return frame
+
+
+def _bytes_of(frame: gpd.GeoDataFrame, table: str, codes: set[str]) -> bytes:
+    key = _OUTLINES[table][1]
+    ours = frame[frame[key].isin(codes)]
+    return geojson_bytes(ours.sort_values(key), (key, *_KEPT))
 
 
 def _profile(
@@ -159,14 +196,14 @@ def _links(web: Web, services: Services) -> pd.DataFrame:
         # names are bilingual: the English half stands first
         part = chunk.rename(columns=lambda name: str(name).lstrip("ï»¿").partition("_")[0])
         part = pick(part, list(_LINKS), place(url))
-        parts.append(part[part["CDUID"] == services.area.census_division])
+        parts.append(part[part["CSDUID"].map(services.region.holds)])
     blocks = pd.concat(parts, ignore_index=True).rename(columns=_LINKS)
     people = pd.to_numeric(blocks["da_pop_21"], errors="coerce").fillna(0).astype(int)
     areas = blocks.assign(da_pop_21=people).groupby("da_id_21", as_index=False)
     table = areas.agg({name: "first" for name in _LINKS.values() if name != "da_id_21"} | {
         "da_pop_21": "sum"
     })  # fmt: skip
-    return table.replace({"cma_id_21": {"": "000"}, "ct_id_21": {"": "none"}})
+    return table.replace({"cma_id_21": {"": "000"}, "ct_id_21": {"": _UNTRACTED}})
 
 
 def _chunks(content: bytes, where: str) -> Iterator[pd.DataFrame]:

@@ -14,7 +14,6 @@ from kwev import escape
 from kwev.errors import KwevError
 from kwev.fetch.web import UNTOUCHED, Web
 from kwev.files import dump_json, require_even_rows
-from kwev.pipeline.raw import FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +35,7 @@ class Wanted:
     source
         What ``--only`` calls the publisher.
     table
-        Key of :data:`kwev.pipeline.raw.FILES`, or ``file`` where the pipeline does not read it.
+        Name of the source, or "" where the pipeline does not read it.
     address
         The first address that is asked.
     title, publisher, licence
@@ -48,7 +47,7 @@ class Wanted:
     caveats
         What a user of it should know.
     file
-        Below ``data/raw``; of the table where there is one.
+        Below ``data/raw``; of a table that of the region, set by :func:`kwev.fetch.run.all_wanted`.
     schema
         Columns of a layer that the pipeline does not read.
     """
@@ -64,11 +63,6 @@ class Wanted:
     caveats: str = ""
     file: str = ""
     schema: Schema | None = None
-
-    @property
-    def path(self) -> str:
-        """The file below ``data/raw``."""
-        return self.file or FILES[self.table]
 
 
 def read_table(content: bytes, columns: Sequence[str], where: str) -> pd.DataFrame:

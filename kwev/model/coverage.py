@@ -40,7 +40,7 @@ class Ruler(Protocol):
 
 
 class StraightLine:
-    """Distances as the crow flies, in EPSG:26917."""
+    """Distances as the crow flies, in the region's metric projection."""
 
     def within(
         self,
@@ -82,7 +82,7 @@ def within(
     Parameters
     ----------
     points_m, places_m
-        Shapes (n, 2) and (m, 2) in EPSG:26917 (m), rounded to 0.01 m.
+        Shapes (n, 2) and (m, 2) in metres, rounded to 0.01 m.
     radius_m
         Reach (m), inclusive.
 

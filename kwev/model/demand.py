@@ -1,7 +1,7 @@
 """Demand points: where people and EVs are, at one of three geographies, and their groups.
 
 Groups, which optional rules read, are municipalities, quintiles of deprivation and kinds of
-household; places stand in areas of the grid proxy: census tracts, with Wellesley as one.
+household; places stand in areas of the grid proxy: census tracts, and places that have none.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class DemandPoints:
     ids
         Point ids, text.
     xy_m
-        Shape (n, 2), easting and northing in EPSG:26917 (m), rounded to 0.01 m.
+        Shape (n, 2), easting and northing in metres, rounded to 0.01 m.
     people, ev
         Residents, and EVs of the year that the scenario plans for, of the place the point stands
         for.

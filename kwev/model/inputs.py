@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
+from kwev.errors import KwevError
 from kwev.model.coverage import (
     CoverRows,
     Reach,
@@ -113,8 +114,11 @@ def build_inputs(tables: Tables, config: Config, geography: str) -> Inputs:
     Raises
     ------
     KwevError
-        If the geography is unknown.
+        If the geography is unknown, or ways are along roads and the region has no road file.
     """
+    if config.coverage.metric == "network" and tables.road_edges.empty:
+        hint = "Set it to straight_line, or give the region a road file in config/region.json."
+        raise KwevError("no road to measure along", where="coverage.metric", hint=hint)
     stations = existing_stations(tables, config)
     columns = decision_columns(tables, config, stations)
     return assembled(tables, config, geography, stations, columns)

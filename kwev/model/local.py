@@ -37,7 +37,7 @@ class Local:
     Attributes
     ----------
     areas
-        Ids: census tracts, and Wellesley as one.
+        Ids: census tracts, and places that have none.
     need_kwh
         Shape (a,): energy that each area's EVs take from public ports in a year (kWh).
     supply_kwh

@@ -35,7 +35,7 @@ class Places:
     ids
         Ids, text.
     xy_m
-        Shape (n, 2), EPSG:26917 (m), rounded to 0.01 m.
+        Shape (n, 2), metres, rounded to 0.01 m.
     """
 
     kind: NDArray[np.str_]

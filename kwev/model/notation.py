@@ -62,7 +62,7 @@ SETS = (
     Symbol("new_in_area", "model.siting.Columns.kind", "K_a^{+}",
            "actions at places without a station in area $a$", "", "areas"),
     Symbol("areas", "model.demand.Groups.proxy_kw", "A",
-           "areas of the grid proxy, $a$ is one: census tracts, and Wellesley"),
+           "areas of the grid proxy, $a$ is one: census tracts, and places that have none"),
     Symbol("in_area", "model.demand.Groups.area_of", "K_a", "actions in area $a$", "", "areas"),
     Symbol("groups", "model.demand.Groups.people", "G",
            "groups of people, $g$ is one: municipalities, quintiles of deprivation, or one kind "

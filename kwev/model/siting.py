@@ -29,7 +29,7 @@ class Stations:
     Attributes
     ----------
     xy_m
-        Shape (n, 2), EPSG:26917 (m).
+        Shape (n, 2), metres.
     l2_ports, l3_ports
         Ports of each level.
     l2_kw, l3_kw
@@ -82,7 +82,7 @@ class Columns:
     place
         Index of the place, shared by the columns of the same place.
     xy_m
-        Shape (m, 2), EPSG:26917 (m).
+        Shape (m, 2), metres.
     station
         Index into ``Stations``, -1 for new stations.
     uses_l2, uses_l3

@@ -70,7 +70,7 @@ def _word(word: str, *, first: bool) -> str:
 def unit_stem(name: str) -> str:
     """Return the name without its trailing unit number or side, or "" if it bears none.
 
-    ``MONTEZ STATION 4`` and ``KITCHENER THE AUD (LEFT)`` are units of one place.
+    ``MONTEZ STATION 4`` and ``CITY HALL (LEFT)`` are units of one place.
     """
     stem = name.strip()
     for _ in range(3):

@@ -14,7 +14,7 @@ import shapely
 
 from kwev import polyline
 from kwev.data.schemas import arrange, choices
-from kwev.pipeline.geometry import to_metres, unproject
+from kwev.pipeline.geometry import unproject
 from kwev.pipeline.roads import GATED, NOT_OPEN
 
 if TYPE_CHECKING:
@@ -73,24 +73,26 @@ def base_map(
     pandas.DataFrame
         Sorted by kind in the order of drawing, then by name.
     """
-    roads = to_metres(raw.read_shapes("roads"))
+    roads = raw.metres("roads")
     shut = roads["PublicAcce"].isin([*NOT_OPEN, *GATED])
     ledger.add("roads", "gated, closed or not built: not on the base map", "dropped", shut)
     open_roads = roads[~shut]
     found = [
-        *water(to_metres(raw.read_shapes("water")), to_metres(raw.read_shapes("rivers"))),
+        *water(raw.metres("water"), raw.metres("rivers")),
         *road_lines(open_roads),
-        ("rail", "", shapely.line_merge(shapely.union_all(tracks))),
-        *parks(to_metres(raw.read_shapes("waterloo_facilities"))),
-        *districts(to_metres(raw.read_shapes("districts")), bounds.municipalities),
+        *([("rail", "", shapely.line_merge(shapely.union_all(tracks)))] if len(tracks) else []),
+        *parks(raw.metres("waterloo_facilities")),
+        *districts(raw.metres("districts"), bounds.municipalities),
         *settlements(open_roads, bounds.municipalities),
     ]
     # a plain outline: the margin is no place, and an exact one would cost a minute
     area = bounds.region.simplify(_EDGE_M).buffer(parameters.ground_margin_m, quad_segs=2)
-    return table_of(found, area, parameters.ground_simplify_m)
+    return table_of(found, area, parameters.ground_simplify_m, bounds.crs)
 
 
-def table_of(found: Iterable[_Row], area: BaseGeometry, simplify_m: float) -> pd.DataFrame:
+def table_of(
+    found: Iterable[_Row], area: BaseGeometry, simplify_m: float, crs: str
+) -> pd.DataFrame:
     """Return rows of kind, name and shape (m) as the table, clipped to ``area`` and simplified."""
     shapely.prepare(area)
     rows, parts, owner = [], [], []
@@ -100,7 +102,7 @@ def table_of(found: Iterable[_Row], area: BaseGeometry, simplify_m: float) -> pd
         parts += own
         owner += [number] * len(own)
     table = pd.DataFrame(rows, columns=["order", "kind", "name"])
-    texts = pd.Series(_texts(parts), index=owner, dtype=str)
+    texts = pd.Series(_texts(parts, crs), index=owner, dtype=str)
     # sorted, as the order of a union's parts is the library's own
     joined = texts[texts != ""].groupby(level=0).agg(lambda own: " ".join(sorted(own)))
     table = table.assign(path=joined).dropna(subset="path")
@@ -191,10 +193,10 @@ def _parts(shape: BaseGeometry, area: BaseGeometry, simplify_m: float) -> list[A
     return parts
 
 
-def _texts(parts: list[Any]) -> list[str]:
+def _texts(parts: list[Any], crs: str) -> list[str]:
     """Return each part as text; one that falls to less than it was when rounded is empty."""
     counts = np.cumsum([len(part.coords) for part in parts])[:-1]
-    degrees = unproject(shapely.get_coordinates(parts))
+    degrees = unproject(shapely.get_coordinates(parts), crs)
     least = {"Point": 1, "LineString": 2, "LinearRing": 4}
     lines = [polyline.without_repeats(line) for line in np.split(degrees, counts)]
     return [

@@ -14,8 +14,8 @@ import shapely
 
 from kwev.data.schemas import DWELLING_TYPES
 from kwev.errors import KwevError
-from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, to_metres, within_index
-from kwev.pipeline.raw import FILES
+from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, within_index
+from kwev.region import area_id
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from kwev.pipeline.parameters import Parameters
     from kwev.pipeline.raw import Ledger, Raw
+    from kwev.region import Region
 
-WELLESLEY = "wellesley"
-"""Area id of the township outside the census metropolitan area, which has no tracts."""
+_TRACT: Final = r"(?!0{7})\d{7}\.\d{2}"
+"""What names a census tract; places that have none are given another text, or zeros."""
 
 CENSUS_COLUMNS: Final = {
     "DAUID": "da_id",
@@ -45,14 +46,10 @@ CENSUS_COLUMNS: Final = {
 }
 """Published name to ours in the census table by dissemination area."""
 
-CITIES = frozenset({"Kitchener", "Waterloo", "Cambridge"})
-REGION_ID = "3530"
-REGION_NAME = "Region of Waterloo"
-
 
 @dataclass(frozen=True)
 class Boundaries:
-    """Polygons in EPSG:26917, sorted by id, and the census counts of the dissemination areas.
+    """Polygons in the region's metric projection, sorted by id, and counts of the census.
 
     ``das`` has the census columns of ``das.csv``; ``region`` is the union of its polygons.
     """
@@ -62,6 +59,11 @@ class Boundaries:
     tracts: gpd.GeoDataFrame
     das: gpd.GeoDataFrame
     fsas: gpd.GeoDataFrame
+
+    @property
+    def crs(self) -> str:
+        """The region's metric projection."""
+        return str(self.das.crs)
 
     def locate(self, metres: NDArray[np.float64]) -> pd.DataFrame:
         """Return municipality_id and area_id of (N, 2) points (m), "" outside the Region."""
@@ -77,36 +79,44 @@ def read_boundaries(raw: Raw, parameters: Parameters, ledger: Ledger) -> Boundar
     ----------
     raw
         ``das``, ``tracts``, ``fsas`` (outlines of 2021), ``da_census``, ``da_links`` and
-        ``municipalities``, all from Statistics Canada.
+        ``municipalities``, all from Statistics Canada; areas of other regions are left out.
     parameters
-        ``mended_area_share`` (share) and ``sliver_m2`` (m²) are used.
+        ``mended_area_share`` and ``border_share`` (shares) and ``sliver_m2`` (m²) are used.
     ledger
         Takes what was mended, dropped or differs.
 
     Returns
     -------
     Boundaries
-        Polygons in EPSG:26917 with the counts of the 2021 census.
+        Polygons in metres with the counts of the 2021 census.
 
     Raises
     ------
     KwevError
         If polygons, census and links do not hold the same areas, or a polygon is beyond repair.
     """
-    das = _das(raw, parameters, ledger)
+    links = raw.read("da_links").rename(columns={"da_id_21": "da_id"})
+    ours = links["csd_id_21"].map(raw.region.holds)
+    other_tracts = set(links.loc[~ours, "ct_id_21"]) - set(links.loc[ours, "ct_id_21"])
+    das = _das(raw, links[ours], set(links.loc[~ours, "da_id"]), parameters, ledger)
     tracts = _layer(raw, "tracts", {"CTUID": "tract_id"}, parameters, ledger)
-    fsas = _layer(raw, "fsas", {"CFSAUID": "fsa"}, parameters, ledger)
+    tracts = tracts[~tracts["tract_id"].isin(other_tracts)]
     region = _union(das.geometry)
-    if set(das["area_id"]) - {WELLESLEY} != set(tracts["tract_id"]):
+    fsas = _layer(raw, "fsas", {"CFSAUID": "fsa"}, parameters, ledger)
+    inside = shapely.area(shapely.intersection(fsas.geometry.to_numpy(), region)) / fsas.area
+    fsas["partial"] = inside < 1 - parameters.border_share
+    fsas = fsas[inside >= parameters.border_share].reset_index(drop=True)
+    whole = das["area_id"] != das["ct_id_21"]
+    if set(das.loc[~whole, "area_id"]) != set(tracts["tract_id"]):
         raise KwevError(
             "census tracts differ from those of the dissemination areas",
-            where="boundaries/ct_2021_cma541.geojson",
+            where=raw.file("tracts"),
             hint="Fetch both files again.",
         )
-    tracts = _with_wellesley(tracts, das)
-    note = "Wellesley"
+    tracts = _with_untracted(tracts, das[whole])
+    note = ", ".join(sorted(set(das.loc[whole, "csd_name_21"])))
     rule = "a township without tracts stands as its dissemination areas"
-    ledger.add("tracts", rule, "kept", das["area_id"] == WELLESLEY, note)
+    ledger.add("tracts", rule, "kept", whole, note)
     return Boundaries(region, _municipalities(raw, das), tracts, das, fsas)
 
 
@@ -120,18 +130,22 @@ def _layer(
     try:
         frame, mended = repair(raw.read_shapes(name), parameters.mended_area_share)
     except KwevError as error:
-        raise KwevError(error.what, where=FILES[name], hint=error.hint) from error
+        raise KwevError(error.what, where=raw.file(name), hint=error.hint) from error
     ledger.add(name, "invalid polygon made valid", "repaired", mended)
-    frame = to_metres(frame.rename(columns={**key, "LANDAREA": "land_area_km2"}))
+    frame = frame.rename(columns={**key, "LANDAREA": "land_area_km2"}).to_crs(raw.crs)
     frame, slivers = drop_slivers(frame, parameters.sliver_m2)
     ledger.add(name, "sliver without area", "dropped", slivers)
     return frame.sort_values(next(iter(key.values())), ignore_index=True)
 
 
-def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
+def _das(
+    raw: Raw, links: pd.DataFrame, others: set[str], parameters: Parameters, ledger: Ledger
+) -> gpd.GeoDataFrame:
     shapes = _layer(raw, "das", {"DAUID": "da_id"}, parameters, ledger)
     census = raw.read("da_census").rename(columns=CENSUS_COLUMNS)
-    links = raw.read("da_links").rename(columns={"da_id_21": "da_id"})
+    ledger.met("das", "of another region", "dropped", shapes["da_id"].isin(others))
+    shapes = shapes[~shapes["da_id"].isin(others)].reset_index(drop=True)
+    census = census[~census["da_id"].isin(others)].reset_index(drop=True)
     for name, table in (("da_census", census), ("da_links", links)):
         if set(table["da_id"]) != set(shapes["da_id"]):
             raise KwevError(
@@ -151,8 +165,8 @@ def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
         frame["municipality_id"] != frame["csd_id_21"]
     )
     ledger.add("da_links", "people or municipality differ from the census file", "flagged", differ)
-    inside = frame["cma_id_21"] == "541"
-    frame["area_id"] = frame["ct_id_21"].where(inside, WELLESLEY)
+    tracted = frame["ct_id_21"].str.fullmatch(_TRACT)
+    frame["area_id"] = frame["ct_id_21"].where(tracted, frame["csd_name_21"].map(area_id))
     frame["area_km2"] = (frame.area / 1e6).round(6)
     shapes_m = frame.geometry.to_numpy()
     overlap = float(frame.area.sum() - shapely.coverage_union_all(shapes_m).area)
@@ -162,16 +176,16 @@ def _das(raw: Raw, parameters: Parameters, ledger: Ledger) -> gpd.GeoDataFrame:
     return frame
 
 
-def _with_wellesley(tracts: gpd.GeoDataFrame, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    rural = das.loc[das["area_id"] == WELLESLEY, ["da_id", "area_id", "geometry"]]
-    rural = rural.rename(columns={"da_id": "tract_id"})
+def _with_untracted(tracts: gpd.GeoDataFrame, rural: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    das = rural[["da_id", "area_id", "geometry"]].rename(columns={"da_id": "tract_id"})
     own = tracts[["tract_id", "geometry"]].assign(area_id=tracts["tract_id"])
-    both = pd.concat([own, rural]).sort_values("tract_id", ignore_index=True)
-    return gpd.GeoDataFrame(both, geometry="geometry", crs=das.crs)
+    both = pd.concat([own, das]).sort_values("tract_id", ignore_index=True)
+    return gpd.GeoDataFrame(both, geometry="geometry", crs=tracts.crs)
 
 
 def _municipalities(raw: Raw, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     names = raw.read("municipalities").rename(columns={"csduid": "municipality_id"})
+    names = names[names["municipality_id"].map(raw.region.holds)]
     shapes = {key: _union(part.geometry) for key, part in das.groupby("municipality_id")}
     frame = gpd.GeoDataFrame(
         {"municipality_id": list(shapes)}, geometry=list(shapes.values()), crs=das.crs
@@ -180,15 +194,15 @@ def _municipalities(raw: Raw, das: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if (frame["population"] != frame["municipality_id"].map(people)).any():
         raise KwevError(
             "people of the municipalities differ from their dissemination areas'",
-            where="population/csd_2021_population.csv",
+            where=raw.file("municipalities"),
             hint="Fetch it again.",
         )
-    frame["kind"] = ["city" if name in CITIES else "township" for name in frame["name"]]
+    frame["kind"] = ["city" if name in raw.region.cities else "township" for name in frame["name"]]
     return frame.sort_values("municipality_id", ignore_index=True)
 
 
 def map_layers(
-    bounds: Boundaries, parameters: Parameters
+    bounds: Boundaries, region: Region, parameters: Parameters
 ) -> dict[str, tuple[gpd.GeoDataFrame, list[str]]]:
     """Return the simplified map layers and the properties each keeps, by file name.
 
@@ -199,6 +213,8 @@ def map_layers(
     ----------
     bounds
         Exact polygons.
+    region
+        Its code and name.
     parameters
         ``simplify_m`` (m) is used.
 
@@ -213,23 +229,24 @@ def map_layers(
     towns = towns.set_geometry(
         [_union(das.geometry[town_of == key]) for key in towns["municipality_id"]]
     )
-    tract_of = das["area_id"].where(das["area_id"] != WELLESLEY, das["da_id"])
+    own = bounds.tracts["tract_id"]
+    tract_of = das["area_id"].where(das["area_id"].isin(own), das["da_id"])
     tracts = bounds.tracts.set_geometry(
         [_union(das.geometry[tract_of == key]) for key in bounds.tracts["tract_id"]]
     )
     clipped = bounds.fsas.set_geometry(clip(bounds.fsas.geometry.to_numpy(), bounds.region))
     fsas = clipped.set_geometry(simplify(clipped.geometry.to_numpy(), tolerance))
-    region = gpd.GeoDataFrame(
+    outline = gpd.GeoDataFrame(
         {
-            "region_id": [REGION_ID],
-            "name": [REGION_NAME],
+            "region_id": [region.code],
+            "name": [region.name],
             "area_km2": [round(bounds.region.area / 1e6, 3)],
         },
         geometry=[_union(das.geometry)],
         crs=das.crs,
     )
     return {
-        "region": (region, ["region_id", "name", "area_km2"]),
+        "region": (outline, ["region_id", "name", "area_km2"]),
         "municipalities": (towns, ["municipality_id", "name"]),
         "tracts": (tracts, ["tract_id"]),
         "das": (das, ["da_id"]),
@@ -259,25 +276,27 @@ def ward_layer(
     Returns
     -------
     tuple
-        ``ward_id`` (municipality and number), ``municipality_id``, ``number`` in EPSG:26917, by
-        id, and these three names.
+        ``ward_id`` (municipality and number), ``municipality_id``, ``number`` in metres, by id, and
+        these three names.
 
     Raises
     ------
     KwevError
-        If a ward is of no municipality, stands twice, or a municipality has none.
+        If a ward is of no municipality, stands twice, or a municipality has none though others do.
     """
     shapes = _layer(raw, "wards", {"WardNumber": "number"}, parameters, ledger)
     ids = bounds.municipalities.set_index("name")["municipality_id"]
+    if raw.region.census_subdivisions:  # the file may hold wards of other municipalities
+        shapes = shapes[shapes["Municipali"].isin(ids.index)].reset_index(drop=True)
     shapes["municipality_id"] = shapes["Municipali"].map(ids)
     twice = shapes.duplicated(["municipality_id", "number"]).any()
-    if set(shapes["Municipali"]) != set(ids.index) or twice:
+    if len(shapes) and (set(shapes["Municipali"]) != set(ids.index) or twice):
         raise KwevError(
             "wards are not those of the municipalities, each once",
-            where=FILES["wards"],
+            where=raw.file("wards"),
             hint="Fetch it again.",
         )
-    number = shapes["number"].map("{:02d}".format)
+    number = shapes["number"].map("{:02d}".format).astype(str)
     shapes["ward_id"] = shapes["municipality_id"] + "-" + number
     # drawn by hand along roads and rivers: twice the tolerance still follows each street
     tolerance_m = 2 * parameters.simplify_m

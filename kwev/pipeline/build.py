@@ -28,7 +28,7 @@ from kwev.pipeline.base_map import base_map
 from kwev.pipeline.boundaries import map_layers, read_boundaries, ward_layer
 from kwev.pipeline.citations import citation_table
 from kwev.pipeline.forecast import market_of, outlook
-from kwev.pipeline.geometry import geojson, metres_of, to_metres
+from kwev.pipeline.geometry import geojson, metres_of
 from kwev.pipeline.grid import area_grid, grid_per_household, site_grid, station_grid
 from kwev.pipeline.homes import construction_table, da_profiles, main_fsa, tract_profiles
 from kwev.pipeline.parameters import Parameters
@@ -39,7 +39,7 @@ from kwev.pipeline.population import (
     read_addresses,
     spread_population,
 )
-from kwev.pipeline.raw import FILES, Ledger, Raw
+from kwev.pipeline.raw import Ledger, Raw
 from kwev.pipeline.roads import road_graph, snap_table
 from kwev.pipeline.sites import candidate_places, candidate_sites, site_facts, with_surroundings
 from kwev.pipeline.station_checks import check_table
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
     import pandas as pd
+
+    from kwev.region import Region
 
 SAMPLE_S = 0.02
 """Time between two looks at the memory (s)."""
@@ -257,6 +259,7 @@ class BuildReport:
 def build(  # noqa: PLR0913 -- the options of the command
     raw_dir: Path,
     out_dir: Path,
+    region: Region,
     progress: bool = True,  # noqa: FBT001, FBT002 - the one switch of the command
     *,
     parameters: Parameters | None = None,
@@ -271,9 +274,11 @@ def build(  # noqa: PLR0913 -- the options of the command
     Parameters
     ----------
     raw_dir
-        Folder with the files of :data:`kwev.pipeline.raw.FILES`.
+        Folder with the files that the region names.
     out_dir
         Folder to write, such as ``data/processed``.
+    region
+        The region's census codes and sources.
     progress
         Whether to draw a bar.
     parameters
@@ -297,7 +302,7 @@ def build(  # noqa: PLR0913 -- the options of the command
     """
     own = register.parent / "processed"
     refuse_unless_ours(out_dir, raw=raw_dir, own=own, names=_written())
-    raw = Raw(raw_dir, register, accepted)
+    raw = Raw(raw_dir, register, region, accepted)
     with Meter(STAGES, shown=progress) as meter:
         meter.listen(raw.enter)
         tables, layers = _tables(raw, parameters or Parameters(), meter)
@@ -322,9 +327,10 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
     with meter.stage("raw"):
         raw.read_all()
         raw.mends.note(ledger)
+        raw.note_absent(ledger)
     with meter.stage("boundaries"):
         bounds = read_boundaries(raw, parameters, ledger)
-        layers = map_layers(bounds, parameters)
+        layers = map_layers(bounds, raw.region, parameters)
         layers["wards"] = ward_layer(raw, bounds, parameters, ledger)
     with meter.stage("population"):
         addresses = read_addresses(raw, ledger)
@@ -346,10 +352,11 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         homes = da_profiles(raw, coded, construction, parameters, ledger)
         tract_homes = tract_profiles(homes, das, tracts)
     with meter.stage("stations"):
-        roads = to_metres(raw.read_shapes("roads"))
+        roads = raw.metres("roads")
         gazetteer = Gazetteer.of(addresses, roads, set(bounds.municipalities["name"]))
         records = read_records(raw, bounds.region, gazetteer.settlements, parameters, ledger)
-        stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger)
+        generic = raw.region.generic_names
+        stations, fates = merge_stations(records, bounds, gazetteer, parameters, ledger, generic)
     with meter.stage("sites"):
         listed = candidate_places(raw, roads, addresses, parameters, ledger)
         sites = candidate_sites(listed, roads, stations, bounds, parameters, ledger)
@@ -358,14 +365,14 @@ def _tables(  # noqa: PLR0915 -- the stages in order; lineage is read from this 
         sites = site_grid(sites, areas, parameters.grid)
         stations = station_grid(stations, sites, areas, parameters.grid)
     with meter.stage("roads"):
-        graph = road_graph(to_metres(raw.read_shapes("roads")), parameters, ledger)
+        graph = road_graph(raw.metres("roads"), parameters, ledger)
     with meter.stage("snaps"):
         reached = {
             "cell": places.cells, "da": das, "tract": tracts, "station": stations, "site": sites,
         }  # fmt: skip
         snaps = snap_table(graph, reached, parameters, ledger)
     with meter.stage("streets"):
-        ways, own = to_metres(raw.read_shapes("roads")), bounds.municipalities
+        ways, own = raw.metres("roads"), bounds.municipalities
         towns = dict(zip(own["name"], own["municipality_id"], strict=True))
         streets = street_tables(ways, graph, addresses, towns, ledger)
     with meter.stage("transit"):
@@ -441,7 +448,7 @@ def _manifest(raw: Raw, texts: dict[str, str], tables: dict[str, pd.DataFrame]) 
 def _lineage(raw: Raw) -> dict[str, Any]:
     """Return what was read, by which stage, and the stages that each table comes from."""
     read = {
-        name: {"file": FILES[name], "rows": rows, "columns": columns}
+        name: {"file": raw.file(name), "rows": rows, "columns": columns}
         for name, (rows, columns) in raw.shapes().items()
     }
     by_stage = {stage: sorted(raw.reads.get(stage, ())) for stage in STAGES}

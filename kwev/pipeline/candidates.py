@@ -1,7 +1,6 @@
 """Candidate sites from lists of places: firms, civic facilities, transit, fuel, food premises.
 
-Each function returns a table with name, category, easting_m, northing_m (EPSG:26917), source and
-owner.
+Each function returns a table with name, category, easting_m, northing_m, source and owner.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from kwev.pipeline.addresses import readable
-from kwev.pipeline.geometry import metres_of, project, to_metres
+from kwev.pipeline.geometry import metres_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,7 +63,7 @@ def from_facilities(raw: Raw) -> pd.DataFrame:
 
     Schools and places of worship stand as parking: lots that are empty when homes charge.
     """
-    kitchener = _metres(raw.read_shapes("kitchener_facilities"))
+    kitchener = _metres(raw.metres("kitchener_facilities"))
     layers = {
         "community_centres": "community_centre",
         "libraries": "library",
@@ -84,7 +83,7 @@ def from_facilities(raw: Raw) -> pd.DataFrame:
     first = kitchener.assign(
         category=category, name=kitchener["LANDMARK"].fillna(""), source="City of Kitchener"
     )
-    waterloo = _metres(raw.read_shapes("waterloo_facilities"))
+    waterloo = _metres(raw.metres("waterloo_facilities"))
     types = {
         "Community Centre": "community_centre", "Library": "library",
         "Shopping Centre": "shopping_mall", "Business Park": "business_park",
@@ -113,19 +112,19 @@ def _library(name: str) -> str:
 
 
 def _metres(frame: gpd.GeoDataFrame) -> pd.DataFrame:
-    points = to_metres(frame).geometry.representative_point()
+    points = frame.geometry.representative_point()
     table = pd.DataFrame(frame.drop(columns="geometry"))
     return table.assign(easting_m=points.x.round(2), northing_m=points.y.round(2))
 
 
 def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     """Public library branches of the Region and of the national list."""
-    branches = _metres(raw.read_shapes("libraries"))
+    branches = _metres(raw.metres("libraries"))
     names, spots = branches["Name"].tolist(), metres_of(branches)
     own = rows_of(names, "library", spots, "Region of Waterloo", "public")
     culture = raw.read("culture")
     library = culture["ODCAF_Facility_Type"] == "library or archives"
-    ours = culture["CSDUID"].str.startswith("3530")
+    ours = culture["CSDUID"].map(raw.region.holds)
     named = ~culture["Facility_Name"].str.contains(_ARCHIVE, case=False)
     placed = culture["Latitude"].notna()
     ledger.add("culture", "library without coordinates", "dropped", library & ours & ~placed)
@@ -139,7 +138,7 @@ def from_libraries(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     )
     rows = rows[~shared]
     names = [_library(readable(n)) for n in rows["Facility_Name"]]
-    spots = project(rows["Longitude"], rows["Latitude"])
+    spots = raw.project(rows["Longitude"], rows["Latitude"])
     other = rows_of(names, "library", spots, "ODCAF", "public")
     return pd.concat([own, other], ignore_index=True)
 
@@ -152,13 +151,13 @@ def from_transit(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     ion = ion[built]
     plain = ion["StopName"].str.replace(r"\s*\((?:North|South)bound\)", "", regex=True)
     names = [n if "Terminal" in n or "Station" in n else f"{n} Station" for n in plain]
-    spots = project(ion["longitude"], ion["latitude"])
+    spots = raw.project(ion["longitude"], ion["latitude"])
     first = rows_of(names, "transit_station", spots, "ION stops", "public")
     stops = raw.read_feed("grt_feed").stops
     parent = stops["location_type"] == "1"
     stops = stops[parent]
     names = [re.sub(r"\s*\((?:bus|lrt)\)", "", n) for n in stops["stop_name"]]
-    spots = project(stops["stop_lon"], stops["stop_lat"])
+    spots = raw.project(stops["stop_lon"], stops["stop_lat"])
     second = rows_of(names, "transit_station", spots, "GRT GTFS", "public")
     ledger.add("grt_feed", "ordinary stops are no candidates", "dropped", ~parent)
     return pd.concat([first, second], ignore_index=True)
@@ -172,7 +171,7 @@ def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
     named = park.str.contains("Business Park|Corporate Centre")
     trade = sector.isin(["31", "32", "33", "41", "48", "49", "51", "54", "55"])
     table = table[named | (trade & ~park.str.contains("BIA"))].reset_index(drop=True)
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     # Squares of the reach keep a long strip of firms from becoming one cluster.
     group = blocks(metres, 2 * parameters.business_reach_m)
     names, centres = [], []
@@ -189,7 +188,7 @@ def from_business(raw: Raw, parameters: Parameters) -> pd.DataFrame:
 def from_osm(raw: Raw) -> pd.DataFrame:
     """Car parks and fuel stations of OpenStreetMap."""
     table = raw.read("osm_places")
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     fuel = (table["amenity"] == "fuel").to_numpy()
     names = table["name"].fillna("")
     labels = np.where(names != "", names, np.where(fuel, "Fuel Station", "Car Park")).tolist()
@@ -204,7 +203,7 @@ def from_fuel_register(raw: Raw) -> pd.DataFrame:
     facility = table["Facility Type"].isin(["GAS_STATION", "TRUCK_STOP"])
     rows = table[facility & (table["Access Code"] == "public") & (table["Status Code"] == "E")]
     names = [readable(n) for n in rows["Station Name"]]
-    spots = project(rows["Longitude"], rows["Latitude"])
+    spots = raw.project(rows["Longitude"], rows["Latitude"])
     return rows_of(names, "fuel_station", spots, "NRCan 2022", "private")
 
 
@@ -243,7 +242,7 @@ def from_food(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
     ledger.add("food", "premises without coordinates", "dropped", unplaced)
     ledger.add("food", "repeated facility id", "dropped", repeat)
     table = table[~unplaced & ~repeat].reset_index(drop=True)
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
     kinds = (
         _retail(table, parameters),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kwev.data.schemas import arrange
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 from kwev.pipeline.tariffs import slug
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def citation_table(raw: Raw) -> pd.DataFrame:
     pandas.DataFrame
         One row a finding.
     """
+    if not raw.has("citations"):
+        return no_rows(PROCESSED["citations"])
     table = raw.read("citations")
     year = table["date_or_year"].str[:4].astype(int)
     made = table.assign(

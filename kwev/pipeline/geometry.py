@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from kwev.errors import KwevError
-from kwev.units import CM_PER_M, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, METRE_DECIMALS
+from kwev.units import CM_PER_M, CRS_DEGREES, DEGREE_DECIMALS, METRE_DECIMALS
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,38 +25,42 @@ MAP_DECIMALS = 6
 """Decimals of degrees in map geometry (about 0.1 m)."""
 
 
-def project(longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
+def project(longitude: ArrayLike, latitude: ArrayLike, crs: str) -> NDArray[np.float64]:
     """Return (N, 2) eastings and northings (m, rounded to 0.01) of degrees.
 
     Parameters
     ----------
     longitude, latitude
         (N,) degrees, WGS 84.
+    crs
+        The region's metric projection (:func:`kwev.units.crs_metres`).
 
     Returns
     -------
     numpy.ndarray
-        (N, 2) metres, EPSG:26917.
+        (N, 2) metres in it.
     """
-    to_metres = Transformer.from_crs(CRS_DEGREES, CRS_METRES, always_xy=True)
+    to_metres = Transformer.from_crs(CRS_DEGREES, crs, always_xy=True)
     points = to_metres.transform(np.asarray(longitude, float), np.asarray(latitude, float))
     return np.round(np.column_stack(points), METRE_DECIMALS)
 
 
-def unproject(metres: NDArray[np.float64]) -> NDArray[np.float64]:
+def unproject(metres: NDArray[np.float64], crs: str) -> NDArray[np.float64]:
     """Return (N, 2) longitudes and latitudes (degrees, rounded to 1e-7) of metres.
 
     Parameters
     ----------
     metres
-        (N, 2) eastings and northings (m), EPSG:26917.
+        (N, 2) eastings and northings (m).
+    crs
+        Their projection.
 
     Returns
     -------
     numpy.ndarray
         (N, 2) degrees, WGS 84.
     """
-    to_degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True)
+    to_degrees = Transformer.from_crs(crs, CRS_DEGREES, always_xy=True)
     points = to_degrees.transform(metres[:, 0], metres[:, 1])
     return np.round(np.column_stack(points), DEGREE_DECIMALS)
 
@@ -66,10 +70,10 @@ def metres_of(table: pd.DataFrame) -> NDArray[np.float64]:
     return table[["easting_m", "northing_m"]].to_numpy(float)
 
 
-def place(table: pd.DataFrame, metres: NDArray[np.float64]) -> pd.DataFrame:
+def place(table: pd.DataFrame, metres: NDArray[np.float64], crs: str) -> pd.DataFrame:
     """Return ``table`` with latitude, longitude, easting_m and northing_m set from metres."""
     metres = np.round(metres, METRE_DECIMALS)
-    degrees = unproject(metres)
+    degrees = unproject(metres, crs)
     return table.assign(
         latitude=degrees[:, 1],
         longitude=degrees[:, 0],
@@ -211,11 +215,6 @@ def _decimals(number: str) -> float:
     return round(float(number), MAP_DECIMALS)
 
 
-def to_metres(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return ``frame`` in EPSG:26917."""
-    return frame.to_crs(CRS_METRES)
-
-
 def components(
     one: NDArray[np.int64], other: NDArray[np.int64], size: int, *, directed: bool = False
 ) -> NDArray[np.int64]:
@@ -260,7 +259,7 @@ def sums_within(
     Parameters
     ----------
     places, points
-        Shapes (n, 2) and (m, 2), EPSG:26917 (m, on 0.01).
+        Shapes (n, 2) and (m, 2), metres in one projection (on 0.01).
     values
         Shape (m, k).
     radius_m

@@ -10,7 +10,7 @@ shown. With the factors of :func:`area_factors`:
 - an area: ``proxy_kw = households x spare_kw_per_household x age x type x density``, at least
   ``area_low_kw`` and at most ``area_high_kw``.
 
-Area = census tract; Wellesley is one.
+Area = census tract, or a municipality that has none.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.schemas import DWELLING_TYPES, arrange
+from kwev.data.schemas import DWELLING_TYPES, PROCESSED, arrange, no_rows
 from kwev.pipeline.population import tract_of
 from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS
@@ -43,6 +43,9 @@ SCORES: Final = {
 }
 """Published name to ours of the dimensions of the Index of Multiple Deprivation."""
 
+_AGE_UNKNOWN: Final = 0.5
+"""Share of old homes where no source tells their age: the same everywhere, so no place gains."""
+
 _TOTAL: Final = "Total"
 _MUNICIPALITY: Final = "2021A0005"
 
@@ -65,12 +68,16 @@ def construction_table(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     pandas.DataFrame
         Dwellings by municipality_id, dwelling_type and period.
     """
+    if not raw.has("dwelling_periods"):
+        return no_rows(PROCESSED["construction"])
     table = raw.read("dwelling_periods")
     single = table["DGUID"].str.startswith(_MUNICIPALITY) & table["Dwelling Type"].isin(TYPES)
     single &= ~table["Period of Construction"].str.startswith(_TOTAL)
     rule = "sums over places, types or periods: their parts stand"
     ledger.add("dwelling_periods", rule, "dropped", ~single)
-    kept = table[single]
+    ours = table["DGUID"].str.removeprefix(_MUNICIPALITY).map(raw.region.holds)
+    ledger.met("dwelling_periods", "of another region", "dropped", single & ~ours)
+    kept = table[single & ours]
     made = kept.assign(
         municipality_id=kept["DGUID"].str.removeprefix(_MUNICIPALITY),
         dwelling_type=kept["Dwelling Type"].map(TYPES),
@@ -96,6 +103,8 @@ def old_share(
     das
         Columns municipality_id and households by dwelling type.
     """
+    if construction.empty:
+        return np.full(len(das), _AGE_UNKNOWN)
     last_year = construction["period"].str.extract(r"(\d{4})\D*$", expand=False).astype(int)
     before = last_year < parameters.old_before
     old = construction.assign(old=construction["dwellings"].where(before, 0))
@@ -271,6 +280,9 @@ def da_profiles(
     made = made.join(scores(raw, das, ledger))
     made["deprivation_quintile"] = quintiles(made, das["population"].to_numpy(float))
     made["old_dwelling_share"] = old_share(construction, das, parameters)
+    note = f"{_AGE_UNKNOWN:.0%} count as old"
+    unknown = len(das) if construction.empty else 0
+    ledger.met("dwelling_periods", "no age of homes is known", "repaired", unknown, note)
     return _finished(made, "da_profiles", "da_id")
 
 

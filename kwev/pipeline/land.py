@@ -67,9 +67,9 @@ def kerb_sites(
     Parameters
     ----------
     homes
-        Candidates for dense housing: ``name``, ``easting_m``, ``northing_m`` (EPSG:26917).
+        Candidates for dense housing: ``name``, ``easting_m``, ``northing_m`` (m).
     roads
-        The Region's road file in EPSG:26917.
+        The Region's road file in metres.
     parameters
         ``kerb_reach_m``, the farthest street, and ``kerb_offset_m``, from its centre line towards
         the homes (m).

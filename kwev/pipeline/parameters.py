@@ -86,13 +86,15 @@ class Parameters:
     """Parameters of ``kwev.pipeline.build``."""
 
     cell_m: int = 100
-    """Side of a demand cell (m). Settled: 100 m floor grid in EPSG:26917."""
+    """Side of a demand cell (m). Settled: 100 m floor grid of the metric projection."""
 
     quarter: str = ""
     """Quarter of the EV counts (2025Q4). Settled: the latest in the file, where none is given."""
 
-    partial_fsas: tuple[str, ...] = ("N0B", "N1R", "N3A", "N3C")
-    """Forward sortation areas that reach outside the Region. Settled."""
+    border_share: float = 0.001
+    """Part of a forward sortation area's outline by which it may miss the region's border (1): one
+    with less inside is outside, one with less outside is wholly inside. Settled: outlines that
+    follow one border differ by less."""
 
     apartment_ev_ratio: float = 0.4
     """EVs per apartment household for each EV per ground-oriented household (1). Range 0.2 to 1.

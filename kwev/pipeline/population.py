@@ -14,7 +14,7 @@ import pandas as pd
 import shapely
 
 from kwev.data.schemas import arrange
-from kwev.pipeline.geometry import metres_of, place, project, within_index
+from kwev.pipeline.geometry import metres_of, place, within_index
 from kwev.units import DEGREE_DECIMALS, PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
@@ -129,11 +129,11 @@ def read_addresses(raw: Raw, ledger: Ledger) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The list with longitude, latitude (degrees) and metres in EPSG:26917.
+        The list with longitude, latitude (degrees) and metres.
     """
     table = raw.read("addresses")
     degrees = table[["longitude", "latitude"]].round(DEGREE_DECIMALS)
-    metres = project(degrees["longitude"], degrees["latitude"])
+    metres = raw.project(degrees["longitude"], degrees["latitude"])
     distinct = len(degrees.drop_duplicates())
     note = f"{distinct} distinct points"
     rule = "several addresses at one point count as one point"
@@ -250,7 +250,7 @@ def place_tables(points: pd.DataFrame, bounds: Boundaries, parameters: Parameter
     parameters
         ``cell_m`` is used.
     """
-    cells, parts = cell_tables(points)
+    cells, parts = cell_tables(points, bounds.crs)
     das = da_table(points, bounds)
     return Places(
         municipalities=municipality_table(points, das, bounds),
@@ -277,7 +277,7 @@ def _counts(micro: pd.DataFrame) -> pd.DataFrame:
     return _with_evs(micro.assign(population=people, households=homes), micro)
 
 
-def cell_tables(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def cell_tables(points: pd.DataFrame, crs: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``cells`` and ``cell_parts``; a cell belongs where most of its people live."""
     sums = ["addresses", "population", "households", "bev", "phev"]
     key = ["cell_id", "da_id", "municipality_id", "area_id"]
@@ -290,7 +290,7 @@ def cell_tables(points: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
         people = people.sort_values(["cell_id", "fewest", level])
         first = people.drop_duplicates("cell_id").set_index("cell_id")[level]
         cells[level] = cells["cell_id"].map(first)
-    cells = place(_counts(cells), mean.loc[cells["cell_id"]].to_numpy())
+    cells = place(_counts(cells), mean.loc[cells["cell_id"]].to_numpy(), crs)
     return (
         arrange(cells, "cells", "cell_id"),
         arrange(_counts(parts), "cell_parts", "cell_id", "da_id"),
@@ -313,7 +313,8 @@ def da_table(points: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
     sums = points.groupby("da_id")[["addresses", "bev", "phev"]].sum()
     table = pd.DataFrame(bounds.das.drop(columns="geometry"))
     table = table.merge(sums, left_on="da_id", right_index=True, validate="1:1")
-    return arrange(place(_with_evs(table, table), np.column_stack([east, north])), "das", "da_id")
+    placed = place(_with_evs(table, table), np.column_stack([east, north]), bounds.crs)
+    return arrange(placed, "das", "da_id")
 
 
 def tract_table(points: pd.DataFrame, das: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
@@ -327,7 +328,7 @@ def tract_table(points: pd.DataFrame, das: pd.DataFrame, bounds: Boundaries) -> 
     table["area_id"] = shapes["area_id"]
     table["area_km2"] = (shapes.area / 1e6).round(6)
     centre = shapes.geometry.centroid
-    table = place(_with_evs(table, micro), np.column_stack([centre.x, centre.y]))
+    table = place(_with_evs(table, micro), np.column_stack([centre.x, centre.y]), bounds.crs)
     return arrange(table.reset_index(), "tracts", "tract_id")
 
 

@@ -9,6 +9,7 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ import pandas as pd
 import shapely
 from pyarrow import parquet
 
-from kwev.data.schemas import BOUNDS, RAW, check, text_columns
+from kwev.data.schemas import BOUNDS, FEED, RAW, check, no_rows, text_columns
 from kwev.errors import KwevError, nearest
 from kwev.files import (
     MOST_BYTES,
@@ -27,16 +28,18 @@ from kwev.files import (
     require_whole_csv,
     sha256_bytes,
 )
+from kwev.pipeline.geometry import project
 from kwev.pipeline.timetables import Feed, read_feed
-from kwev.units import CRS_DEGREES
+from kwev.units import CRS_DEGREES, crs_metres
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from kwev.data.schemas import Schema
+    from kwev.region import Region
 
 _Kind = TypeVar("_Kind")
 Action = Literal["dropped", "repaired", "kept", "flagged"]
@@ -68,7 +71,7 @@ class Ledger:
         Parameters
         ----------
         dataset
-            Raw table of :data:`FILES`, or the table being made.
+            Raw table of the region's sources, or the table being made.
         rule
             What was looked for.
         action
@@ -157,50 +160,11 @@ def power_columns(table: pd.DataFrame) -> list[str]:
 
 
 def _swapped(north: pd.Series, east: pd.Series) -> pd.Series:
-    """Return which pairs lie in the Region's box only when they are swapped."""
+    """Return which pairs lie in Canada only when they are swapped."""
     west, south, far_east, far_north = BOUNDS
     lat, lon = (pd.to_numeric(values, errors="coerce") for values in (north, east))
     return lat.between(west, far_east) & lon.between(south, far_north)
 
-
-FILES: Final = {
-    "das": "boundaries/da_2021_cd3530.geojson",
-    "tracts": "boundaries/ct_2021_cma541.geojson",
-    "fsas": "boundaries/fsa_2021.geojson",
-    "wards": "boundaries/ward_boundaries_row_2017.geojson",
-    "da_census": "population/da_2021_population_dwellings.csv",
-    "da_links": "population/da_2021_geographic_links.csv",
-    "municipalities": "population/csd_2021_population.csv",
-    "fsa_census": "population/fsa_2021_census_profile.csv",
-    "kitchener_homes": "population/da_2021_kitchener_income_tenure.csv",
-    "deprivation": "population/cimd_2021_da.csv",
-    "dwelling_periods": "population/csd_2021_dwellings_type_by_period.csv",
-    "evs": "ev_fsa/ev_by_fsa_2022q1_2025q4.csv",
-    "addresses": "potential_locations/oda_addresses_row_2021.parquet",
-    "ocm": "charging_stations/ocm_stations_2024-11-23.csv",
-    "nrcan": "charging_stations/afdc_nrcan_stations_2025-10.csv",
-    "nrcan_2022": "charging_stations/afdc_nrcan_stations_2022-07-15.csv",
-    "dc_fast": "charging_stations/afdc_dcfast_ccs2022_tesla2024.csv",
-    "tariffs": "charging_stations/costs_and_tariffs_cited.csv",
-    "station_checks": "charging_stations/afdc_counts_by_fsa_undated_check_only.csv",
-    "citations": "policy/policy_and_home_charging_cited.csv",
-    "business": "potential_locations/kitchener_business_directory_2016.csv",
-    "kitchener_facilities": "potential_locations/kitchener_facilities_2016.geojson",
-    "waterloo_facilities": "potential_locations/waterloo_facilities_2015_2016.geojson",
-    "libraries": "potential_locations/regional_libraries_2016.geojson",
-    "culture": "potential_locations/odcaf_libraries_culture_2020.csv",
-    "osm_places": "potential_locations/osm_pois_kitchener_2024-11-11.csv",
-    "food": "potential_locations/row_food_facilities_2016.csv",
-    "job_zones": "population/tts2016_taz_jobs_workers.geojson",
-    "roads": "road_network/row_roads_2026-01.parquet",
-    "water": "basemap/osm_water_2026-06-26.geojson",
-    "rivers": "basemap/osm_rivers_2026-06-26.geojson",
-    "districts": "boundaries/planning_districts_2016.geojson",
-    "ion_stops": "transit/ion_stops_stage1_stage2.csv",
-    "grt_feed": "transit/grt_gtfs_2026-01.zip",
-    "ion_feed": "transit/ion_lrt_gtfs_2026-01.zip",
-}
-"""Raw tables of the pipeline and their files below the raw directory."""
 
 _HINT: Final = "Fetch the file again; its columns and sha256 are in data/sources.json."
 
@@ -212,15 +176,18 @@ class Raw:
     Parameters
     ----------
     directory
-        Holds the files of :data:`FILES`.
+        Holds the region's files.
     register
         ``data/sources.json``: file, sha256 and more for each source.
+    region
+        Which files there are, and which census areas of them are the region's.
     accepted
         Files (below ``directory``) that are taken though they are not the registered ones.
     """
 
     directory: Path
     register: Path
+    region: Region
     accepted: frozenset[str] = frozenset()
     sha256: dict[str, str] = field(default_factory=dict)
     unregistered: set[str] = field(default_factory=set)
@@ -229,13 +196,43 @@ class Raw:
     """Slips that were mended while reading."""
     stage: str = ""
     reads: dict[str, set[str]] = field(default_factory=dict)
-    """Names of :data:`FILES` that each stage has read."""
+    """Names of sources that each stage has read."""
     _found: dict[str, pd.DataFrame | Feed] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for file in sorted(self.accepted - set(FILES.values())):
-            hint = nearest(file, sorted(FILES.values()))
+        files = self.region.files.values()
+        for file in sorted(self.accepted - set(files)):
+            hint = nearest(file, sorted(files))
             raise KwevError(f"no raw file {file!r} is read", where="--accept", hint=hint)
+
+    def file(self, name: str) -> str:
+        """Return the file of a source, below the raw directory; its name, where there is none."""
+        return self.region.files.get(name, name)
+
+    def has(self, *names: str) -> bool:
+        """Return whether the region has each of these sources."""
+        return set(names) <= set(self.region.files)
+
+    def note_absent(self, ledger: Ledger) -> None:
+        """Put into the ledger which sources the region does not have: their tables are empty."""
+        for name in sorted({*RAW, *FEEDS} - set(self.region.files)):
+            ledger.add(name, "the region has no such source", "flagged", 0, "nothing is read")
+
+    @cached_property
+    def crs(self) -> str:
+        """The region's metric projection: that of the middle of its dissemination areas."""
+        links, das = self.read("da_links"), self.read_shapes("das")
+        ours = links.loc[links["csd_id_21"].map(self.region.holds), "da_id_21"]
+        west, _, east, _ = das[das["DAUID"].isin(ours)].total_bounds
+        return crs_metres((west + east) / 2)
+
+    def metres(self, name: str) -> gpd.GeoDataFrame:
+        """Return a raw layer in the region's metric projection; errors as :meth:`read_shapes`."""
+        return self.read_shapes(name).to_crs(self.crs)
+
+    def project(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
+        """Return (N, 2) metres of (N,) degrees in the region's metric projection."""
+        return project(longitude, latitude, self.crs)
 
     def enter(self, stage: str) -> None:
         """Note under ``stage`` what is read from now on."""
@@ -251,11 +248,11 @@ class Raw:
     def fetched(self, name: str) -> str:
         """Return the day (YYYY-MM-DD) on which `kwev fetch` brought a file; empty if it did not."""
         entries = {entry["file"]: entry for entry in read_register(self.register)}
-        return str(entries.get(FILES[name], {}).get("fetched", ""))[: len("2026-11-30")]
+        return str(entries.get(self.file(name), {}).get("fetched", ""))[: len("2026-11-30")]
 
     def read_all(self) -> None:
-        """Read every file of :data:`FILES`, so that a fault shows before any work is done."""
-        for name in FILES:
+        """Read every file of the region, so that a fault shows before any work is done."""
+        for name in self.region.files:
             self._checked(name)
 
     def read(self, name: str) -> pd.DataFrame:
@@ -275,7 +272,7 @@ class Raw:
         Raises
         ------
         KwevError
-            As :meth:`read`, or if a geometry is missing, empty or outside the Region's box.
+            As :meth:`read`, or if a geometry is missing, empty or outside Canada.
         """
         return self._found_as(name, gpd.GeoDataFrame)
 
@@ -291,10 +288,12 @@ class Raw:
 
     def _found_as(self, name: str, kind: type[_Kind]) -> _Kind:
         """Note the read under its stage, and return what was found if it is of this kind."""
+        if name not in self.region.files:
+            return _nothing(name, kind)
         self.reads.setdefault(self.stage, set()).add(name)
         found = self._checked(name)
         if not isinstance(found, kind):
-            raise KwevError(f"not a {kind.__name__}", where=FILES[name], hint=_HINT)
+            raise KwevError(f"not a {kind.__name__}", where=self.file(name), hint=_HINT)
         return found
 
     def _checked(self, name: str) -> pd.DataFrame | Feed:
@@ -303,7 +302,7 @@ class Raw:
         return self._found[name]
 
     def _read(self, name: str) -> pd.DataFrame | Feed:
-        path = self.directory / FILES[name]
+        path = self.directory / self.file(name)
         try:
             if path.stat().st_size > MOST_BYTES:
                 raise KwevError("raw file is too large", where=str(path), hint=_HINT)
@@ -320,7 +319,7 @@ class Raw:
         return read_content(name, content, path, self.mends)
 
     def _check_sha256(self, name: str, content: bytes, where: str) -> None:
-        file, found = FILES[name], sha256_bytes(content)
+        file, found = self.file(name), sha256_bytes(content)
         known = {entry["file"]: entry["sha256"] for entry in read_register(self.register)}
         expected = known.get(file)
         if found != expected and file not in self.accepted:
@@ -336,13 +335,31 @@ class Raw:
             self.unregistered.add(file)
 
 
+FEEDS: Final = ("grt_feed", "ion_feed")
+"""Raw timetables: of buses, and of rail."""
+
+
+def _nothing(name: str, kind: type[_Kind]) -> _Kind:
+    """Return what stands for a source that the region does not have: no row, all columns."""
+    made: Any
+    if kind is Feed:
+        tables: dict[str, Any] = {part: no_rows(schema) for part, schema in FEED.items()}
+        made = Feed(**tables, services={})
+    else:
+        made = no_rows(RAW[name])
+        if kind is gpd.GeoDataFrame:
+            made = gpd.GeoDataFrame(made, geometry=[], crs=CRS_DEGREES)
+    found: _Kind = made
+    return found
+
+
 def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.DataFrame | Feed:
     """Return what the bytes of a raw file hold, checked as :meth:`Raw.read` does.
 
     Parameters
     ----------
     name
-        Key of :data:`FILES`.
+        Key of :data:`kwev.data.schemas.RAW`, or of a timetable.
     path
         The file, for messages; it is not read.
     mends
@@ -353,7 +370,7 @@ def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.Data
     KwevError
         If it cannot be read, or breaks its schema.
     """
-    if FILES[name].endswith(".zip"):
+    if path.suffix == ".zip":
         return read_feed(path, content)
     return _read_table(name, content, str(path), mends)
 
@@ -370,7 +387,7 @@ def read_register(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataFrame:
-    if not FILES[name].endswith(".parquet"):
+    if not where.endswith(".parquet"):
         mends.text(name, content)
     try:
         frame = mends.table(name, _parse(name, content, where))
@@ -424,10 +441,9 @@ def _needed(schema: Schema) -> int:
 
 
 def _parse(name: str, content: bytes, where: str) -> pd.DataFrame:
-    file = FILES[name]
-    if file.endswith(".csv"):
+    if where.endswith(".csv"):
         return read_csv(content)
-    if file.endswith(".geojson"):
+    if where.endswith(".geojson"):
         return read_geojson(content, where, text_columns(RAW[name]))
     _refuse_bomb(content, where)
     if name == "roads":
@@ -511,7 +527,7 @@ def _check_shapes(frame: gpd.GeoDataFrame, where: str) -> None:
         row = int(out.to_numpy().argmax()) + 1
         point = shapely.get_coordinates(frame.geometry.iloc[row - 1])[0].round(4).tolist()
         raise KwevError(
-            f"{out.sum()} feature(s) with a coordinate far outside the Region, first: feature "
+            f"{out.sum()} feature(s) with a coordinate outside Canada, first: feature "
             f"{row} near {point}",
             where=where,
             hint=_HINT,

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.schemas import arrange
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import clusters, components, metres_of, to_cm
 from kwev.units import CM_PER_M
@@ -58,7 +58,7 @@ class RoadGraph:
         Columns of the table ``road_edges``; ``walk`` and the two ``drive`` flags are set only in
         the main component of each way to go.
     lines_cm
-        Shape (m,), the line of each edge in EPSG:26917 (cm, whole), from node ``u`` to node ``v``.
+        Shape (m,), the line of each edge in metres (cm, whole), from node ``u`` to node ``v``.
     """
 
     nodes: pd.DataFrame
@@ -85,7 +85,7 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     Parameters
     ----------
     roads
-        The road file in EPSG:26917: one line each, with class, access, direction and speed.
+        The road file in metres: one line each, with class, access, direction and speed.
     parameters
         ``road_join_m`` and ``road_speeds_kmh`` are used.
     ledger
@@ -96,6 +96,9 @@ def road_graph(roads: gpd.GeoDataFrame, parameters: Parameters, ledger: Ledger) 
     KwevError
         If no road is left that one may walk, or none that one may drive.
     """
+    if roads.empty:  # the region has no road file: nothing is measured along roads
+        nodes, edges = (no_rows(PROCESSED[name]) for name in ("road_nodes", "road_edges"))
+        return RoadGraph(nodes, edges, np.array([], dtype=object))
     ways = _one_line_each(_open_roads(roads, ledger), ledger)
     facts = _facts(ways, parameters, ledger)
     _refuse_none(facts)
@@ -293,6 +296,8 @@ def snap_table(
     ledger
         Takes how many places, and how many people, are too far from every road.
     """
+    if graph.edges.empty:
+        return no_rows(PROCESSED["road_snaps"])
     parts = []
     for kind, table in places.items():
         ordered = table.sort_values(table.columns[0], kind="stable").reset_index(drop=True)

@@ -10,6 +10,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from kwev.data.schemas import arrange
+from kwev.errors import KwevError
 from kwev.pipeline import candidates
 from kwev.pipeline.candidates import medoids, rows_of
 from kwev.pipeline.geometry import (
@@ -20,12 +21,13 @@ from kwev.pipeline.geometry import (
     nearest_lines,
     place,
     sums_within,
-    to_metres,
 )
 from kwev.pipeline.land import classified, kerb_sites
 from kwev.pipeline.roads import class_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -69,9 +71,9 @@ def candidate_places(
     ----------
     raw
         Lists of places of the Region, its cities, OpenStreetMap, NRCan, GRT and the 2016 travel
-        survey; see :data:`kwev.pipeline.raw.FILES`.
+        survey; whichever the region has.
     roads
-        The Region's road file in EPSG:26917 (``row_roads_2026_01``).
+        The Region's road file in metres.
     addresses
         As ``population.read_addresses`` returns it.
     parameters
@@ -85,20 +87,24 @@ def candidate_places(
         Columns :data:`kwev.pipeline.candidates.COLUMNS`.
     """
     ramps = ramp_ends(roads)
-    transit = candidates.from_transit(raw, ledger)
-    lists = (
-        _with_park_and_ride(transit, ramps, parameters),
-        candidates.from_facilities(raw),
-        candidates.from_libraries(raw, ledger),
-        candidates.from_food(raw, parameters, ledger),
-        candidates.from_business(raw, parameters),
-        candidates.from_osm(raw),
-        candidates.from_fuel_register(raw),
-        job_sites(raw, addresses, parameters),
-        highway_sites(ramps, roads, parameters),
-        lane_sites(roads, parameters),
-        dense_sites(addresses, parameters),
-    )
+    makers: tuple[tuple[tuple[str, ...], Callable[[], pd.DataFrame]], ...] = (
+        (("ion_stops", "grt_feed"), lambda: _with_park_and_ride(
+            candidates.from_transit(raw, ledger), ramps, parameters)),
+        (("kitchener_facilities", "waterloo_facilities"), lambda: candidates.from_facilities(raw)),
+        (("culture",), lambda: candidates.from_libraries(raw, ledger)),
+        (("food",), lambda: candidates.from_food(raw, parameters, ledger)),
+        (("business",), lambda: candidates.from_business(raw, parameters)),
+        (("osm_places",), lambda: candidates.from_osm(raw)),
+        (("nrcan_2022",), lambda: candidates.from_fuel_register(raw)),
+        (("job_zones", "addresses"), lambda: job_sites(raw, addresses, parameters)),
+        (("roads",), lambda: highway_sites(ramps, roads, parameters)),
+        (("roads",), lambda: lane_sites(roads, parameters)),
+        (("addresses",), lambda: dense_sites(addresses, parameters)),
+    )  # fmt: skip
+    lists = [make() for sources, make in makers if raw.has(*sources)]
+    if not lists:
+        hint = "Give the region a list of places in config/region.json, such as osm_places."
+        raise KwevError("no source of candidate sites", where="config/region.json", hint=hint)
     return pd.concat(lists, ignore_index=True)
 
 
@@ -117,7 +123,7 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 -- the roads and four tables of e
     listed
         As :func:`candidate_places` returns it.
     roads
-        The Region's road file in EPSG:26917, for the kerbs.
+        The Region's road file in metres, for the kerbs.
     stations
         ``stations``: a candidate within ``station_site_m`` of one is that station.
     bounds
@@ -137,7 +143,8 @@ def candidate_sites(  # noqa: PLR0913, PLR0917 -- the roads and four tables of e
     kerbs = _inside(kerb_sites(homes, roads, parameters, ledger), bounds, ledger)
     kerbs = _distinct(kerbs, parameters, ledger)
     every = pd.concat([known, kerbs], ignore_index=True)
-    return _finish(every.join(classified(every)), stations, parameters, ledger)
+    every = every.join(classified(every))
+    return _finish(every, stations, parameters, ledger, bounds.crs)
 
 
 def _with_park_and_ride(
@@ -150,6 +157,8 @@ def _with_park_and_ride(
 
 def ramp_ends(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Return (N, 2) ends of highway ramps on ordinary roads (m)."""
+    if roads.empty:
+        return np.empty((0, 2))
     ramps = roads[roads["CartoClass"] == "Ramp"].geometry.to_numpy()
     other = ~roads["CartoClass"].isin(_FAST)
     joints = _ends(roads[other].geometry.to_numpy())[0]
@@ -229,7 +238,7 @@ def _addresses(rows: pd.DataFrame) -> list[str]:
 
 def job_sites(raw: Raw, addresses: pd.DataFrame, parameters: Parameters) -> pd.DataFrame:
     """Return travel-survey zones full of jobs, each at the address nearest to its middle."""
-    zones = to_metres(raw.read_shapes("job_zones"))
+    zones = raw.metres("job_zones")
     busy = zones["in_region"] & (zones["jobs"] >= parameters.zone_jobs)
     busy &= zones["jobs"] >= parameters.zone_jobs_per_worker * zones["workers"]
     zones = zones[busy].sort_values("GTA06")
@@ -283,7 +292,7 @@ def _distinct(table: pd.DataFrame, parameters: Parameters, ledger: Ledger) -> pd
 
 
 def _finish(
-    table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger
+    table: pd.DataFrame, stations: pd.DataFrame, parameters: Parameters, ledger: Ledger, crs: str
 ) -> pd.DataFrame:
     metres = metres_of(table)
     where = metres_of(stations)
@@ -292,7 +301,7 @@ def _finish(
     names = stations["station_id"].to_numpy()[nearest]
     short = table["category"].str.replace("_", "")
     spot = np.rint(metres).astype(int)
-    table = place(table, metres).assign(
+    table = place(table, metres, crs).assign(
         site_id=[f"{kind}_{east}_{north}" for kind, (east, north) in zip(short, spot, strict=True)],
         station_id=np.where(on_top, names, ""),
         grid_kw=np.nan,  # known once the areas' proxy is
@@ -360,7 +369,7 @@ def site_facts(
         As :func:`with_surroundings` returns them, with ``grid_kw`` (kW) and ``transit``, the
         access to public transit in [0, 1].
     roads
-        The Region's road file in EPSG:26917, with ``AADT`` (vehicles a day).
+        The Region's road file in metres, with ``AADT`` (vehicles a day).
     parameters
         ``traffic_near_m`` (m) and fits of land use are used.
     ledger
@@ -407,12 +416,13 @@ def _roads(
     counted = roads[roads["AADT"].notna()]
     lines, traffic = counted.geometry.to_numpy(), counted["AADT"].to_numpy(float)
     away_m, aadt = nearest_lines(here, lines, traffic)
-    near = away_m <= parameters.traffic_near_m
+    near = (away_m <= parameters.traffic_near_m) & np.isfinite(aadt)
     note = f"within {parameters.traffic_near_m:g} m; the Region counts its own roads only"
     ledger.add("site_facts", "no traffic count nearby", "flagged", ~near, note)
     return {
         "access_m": access_m,
-        "road_class": np.array([words[int(i)] for i in best], object),
+        # without a road file every site counts as at a road, of a class that nothing tells
+        "road_class": np.array([words[int(i)] if np.isfinite(i) else "" for i in best], object),
         "aadt": np.where(near, aadt, np.nan),
     }
 

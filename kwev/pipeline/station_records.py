@@ -13,7 +13,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from kwev.pipeline.addresses import address_key, readable, unit_stem
-from kwev.pipeline.geometry import farther, project
+from kwev.pipeline.geometry import farther
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,11 +40,8 @@ _NAMED_OPERATORS = (
     (re.compile(r"^ivy\b", re.IGNORECASE), "Ivy"),
 )
 _PUBLIC_OWNER = re.compile(
-    r"city hall|kitchener (33|charles|francis|civic|the aud|kitchenermarket|fh1|kof|sw com)|"
-    r"city of|regional municipality|waterloo region|region of|twp|township|corporation of the|"
-    r"wrdsb|wcdsb|camwaterpl2|grt station|ykf station|university of waterloo|wilfrid|\bwlu\b|"
-    r"conestoga ?colleg|police|wrps|memorial recreation|community centre|public parking|"
-    r"cambridge campus|civicdistrict|55 dickson|enova power|energy\+|north dumfries hydro",
+    r"city hall|city of|regional municipality|region of|twp|township|corporation of the|police|"
+    r"memorial recreation|community centre|public parking",
     re.IGNORECASE,
 )
 _PRIVATE_OWNER = re.compile(r"scotiabank|\bmall\b|condos|mitsubishi|hotel|suites", re.IGNORECASE)
@@ -92,8 +89,10 @@ def serves_others(connectors: pd.Series[str]) -> pd.Series[bool]:
     return connectors.str.split().map(lambda found: _OTHERS in found).astype(bool)
 
 
-def owner(name: str, code: str, facility: str) -> str:
+def owner(name: str, code: str, facility: str, public: Iterable[str] = ()) -> str:
     """Return who owns a station: by its name first, then by NRCan's 2022 code.
+
+    ``public`` are patterns of names that a public body of the region owns.
 
     NRCan codes some bank branches as government: a facility that is a business is private.
     """
@@ -101,7 +100,8 @@ def owner(name: str, code: str, facility: str) -> str:
         return "private"
     if _PRIVATE_OWNER.search(name):
         return "private"
-    if _PUBLIC_OWNER.search(name):
+    own = (re.search(pattern, name, re.IGNORECASE) for pattern in public)
+    if _PUBLIC_OWNER.search(name) or any(own):
         return "public"
     return {"P": "private", "LG": "public", "SG": "public", "FG": "public"}.get(code, "unknown")
 
@@ -172,7 +172,7 @@ def read_records(
     Parameters
     ----------
     region
-        The Region in EPSG:26917.
+        The Region in metres.
     settlements
         Names of places in the Region, lower case and without full stops.
     """
@@ -182,7 +182,7 @@ def read_records(
     fast = _dc_fast(raw, set(nrcan["record_id"]), ledger)
     table = pd.concat([ocm, nrcan, older, fast], ignore_index=True)
     table["owner"] = [
-        owner(name, code, facility)
+        owner(name, code, facility, raw.region.public_owners)
         for name, code, facility in zip(
             table["name"], table["owner"], table["facility"], strict=True
         )
@@ -197,7 +197,7 @@ def snapshot(raw: Raw, source: str) -> str:
 
 def _finish(raw: Raw, table: pd.DataFrame, source: str) -> pd.DataFrame:
     table = table.assign(**{k: v for k, v in _ABSENT.items() if k not in table})
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     names = table["name"].str.strip()
     counts = {k: table[k].fillna(0).astype("int64") for k in ("l2_ports", "l3_ports")}
     return table.assign(
@@ -250,7 +250,7 @@ def _ocm(
     text = table[["operator", "usage_cost", "address", "city"]].fillna("")
     cost, network = text["usage_cost"], text["operator"].str.lower()
     town = text["city"].str.split(",").str[0].str.strip()
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     far = pd.Series(farther(metres, region, parameters.outside_station_m), index=table.index)
     # without a town the place decides
     here = town.str.lower().str.replace(".", "", regex=False).isin(settlements | {""})
@@ -320,7 +320,7 @@ def point_ids(prefix: str, metres: np.ndarray) -> list[str]:
 
 def _nrcan(raw: Raw, region: BaseGeometry, parameters: Parameters, ledger: Ledger) -> pd.DataFrame:
     table = _with_older(raw)
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     ports = table[["l2_ports", "l3_ports"]]
     reasons: dict[str, Any] = {
         _far(parameters): farther(metres, region, parameters.outside_station_m),
@@ -377,7 +377,7 @@ def _with_older(raw: Raw) -> pd.DataFrame:
     older = raw.read("nrcan_2022").set_index("ID")
     every = raw.read("dc_fast")
     fast = every.drop_duplicates("id").set_index("id")
-    plugs = every.groupby("id")["connector_file"].agg(" ".join)
+    plugs = {key: " ".join(part) for key, part in every.groupby("id")["connector_file"]}
 
     def known(column: str, other: str = "") -> pd.Series:
         told = fast[other].dropna().to_dict() if other else {}
@@ -396,7 +396,7 @@ def _with_older(raw: Raw) -> pd.DataFrame:
         opened=table["Open Date"],
         hours=known("Access Days Time"),
         codes=codes,
-        connectors=(codes + " " + table["id"].map(plugs).fillna("")).map(connectors),
+        connectors=(codes + " " + table["id"].map(lambda i: plugs.get(i, ""))).map(connectors),
         tesla=teslas(network, table["name"]),
         others_may_use=lambda t: t["tesla"] & serves_others(t["connectors"]),
     )

@@ -34,7 +34,7 @@ from kwev.pipeline.station_records import conditions
 from kwev.vocabulary import LEVEL_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -184,12 +184,13 @@ SNAPSHOTS_MERGED: Final = ("ocm", "nrcan")
 """Sources whose rows become stations; the other two only add to rows of ``nrcan``."""
 
 
-def merge_stations(
+def merge_stations(  # noqa: PLR0913, PLR0917 -- what earlier stages made
     records: pd.DataFrame,
     bounds: Boundaries,
     gazetteer: Gazetteer,
     parameters: Parameters,
     ledger: Ledger,
+    generic: Sequence[str] = (),
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return ``stations`` and ``station_records``.
 
@@ -205,6 +206,8 @@ def merge_stations(
         Distances (m) within which rows are one place.
     ledger
         Takes what was merged, dropped or is uncertain.
+    generic
+        The region's patterns of whole names that say who runs a station, not where it is.
 
     Returns
     -------
@@ -218,7 +221,7 @@ def merge_stations(
     }
     places = match_places(standing, groups, parameters)
     grouped = standing.assign(place=places)
-    rows = [_station(part, parameters) for _, part in grouped.groupby("place")]
+    rows = [_station(part, parameters, generic) for _, part in grouped.groupby("place")]
     stations = pd.DataFrame([row for row in rows if row["l2_ports"] + row["l3_ports"] > 0])
     stations = _located(stations, bounds)
     stations = gazetteer.check(stations, parameters, ledger)
@@ -310,7 +313,7 @@ def _costs(
     return nearest, best
 
 
-def _station(part: pd.DataFrame, parameters: Parameters) -> dict[str, Any]:
+def _station(part: pd.DataFrame, parameters: Parameters, generic: Sequence[str]) -> dict[str, Any]:
     """Merge the records of one place."""
     lead_source = "nrcan" if (part["source"] == "nrcan").any() else "ocm"
     leading = part[part["source"] == lead_source]
@@ -327,7 +330,7 @@ def _station(part: pd.DataFrame, parameters: Parameters) -> dict[str, Any]:
     hours = next((h for h in [lead["hours"], *leading["hours"]] if h), "")
     return {
         "station_id": min(leading["record_id"]),
-        "name": _best_name(part, lead["name"], _best_address(part, lead)),
+        "name": _best_name(part, lead["name"], _best_address(part, lead), generic),
         "operator": _joined(part["operator"]),
         "address": _best_address(part, lead),
         "easting_m": lead["easting_m"], "northing_m": lead["northing_m"],
@@ -349,18 +352,22 @@ def _station(part: pd.DataFrame, parameters: Parameters) -> dict[str, Any]:
 
 
 _GENERIC = re.compile(
-    r"^(swtch energy.*|pollution probe|the regional municipality of waterloo|11|kitchener|waterloo|"
-    r"first capital asset.*|electric vehicle network.*|waterloo region)$",
+    r"swtch energy.*|pollution probe|11|first capital asset.*|electric vehicle network.*",
     re.IGNORECASE,
 )
-"""Names that say who runs or pays for a station, not where it is."""
+"""Whole names that say who runs or pays for a station, not where it is."""
 
 
-def _best_name(part: pd.DataFrame, lead: str, address: str) -> str:
+def _best_name(part: pd.DataFrame, lead: str, address: str, generic: Sequence[str]) -> str:
     """Return the leading name; one that names no place gives way or gets its street address."""
-    if not _GENERIC.match(lead):
+    own = [re.compile(pattern, re.IGNORECASE) for pattern in generic]
+
+    def names_a_place(name: str) -> bool:
+        return not any(pattern.fullmatch(name) for pattern in (_GENERIC, *own))
+
+    if names_a_place(lead):
         return lead
-    better = [n for n in part.sort_values("record_id")["name"] if not _GENERIC.match(n)]
+    better = [n for n in part.sort_values("record_id")["name"] if names_a_place(n)]
     street = address.partition(",")[0].strip()
     return better[0] if better else f"{lead}, {street}" if street else lead
 
@@ -378,7 +385,7 @@ def _joined(values: pd.Series) -> str:
 
 def _located(stations: pd.DataFrame, bounds: Boundaries) -> pd.DataFrame:
     metres = metres_of(stations)
-    table = place(stations, metres).join(bounds.locate(metres))
+    table = place(stations, metres, bounds.crs).join(bounds.locate(metres))
     towns = bounds.municipalities.set_index("municipality_id")["name"]
     return table.assign(
         in_region=table["area_id"] != "",

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from kwev.data.schemas import PROCESSED, arrange
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 from kwev.pipeline.geometry import metres_of, to_cm
 from kwev.pipeline.roads import spots_on
 from kwev.units import CM_PER_M
@@ -53,6 +53,9 @@ class StreetTables(NamedTuple):
     shapes: pd.DataFrame
 
 
+_TABLES: Final = ("streets", "street_numbers", "street_shapes")
+
+
 def street_key(name: str) -> str:
     """Return a street's name in lower case, without apostrophes and full stops."""
     return " ".join(_WORDS.findall(name.lower().replace("'", "").replace("\u2019", "")))
@@ -81,6 +84,8 @@ def street_tables(
     ledger
         Takes what was dropped or stands for another.
     """
+    if graph.edges.empty:
+        return StreetTables(*(no_rows(PROCESSED[name]) for name in _TABLES))
     named = _named(roads, graph, towns)
     listed = _listed(addresses, towns, ledger)
     placed = _placed(listed, named, graph, ledger)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kwev.data.schemas import arrange
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +47,8 @@ def tariff_table(raw: Raw, parameters: Parameters, ledger: Ledger) -> pd.DataFra
     pandas.DataFrame
         One row a figure; amounts in CAD.
     """
+    if not raw.has("tariffs"):
+        return no_rows(PROCESSED["tariffs"])
     table = raw.read("tariffs")
     found = table["date"].str.extract(f"({_YEAR.pattern})", expand=False)
     year = found.fillna(str(parameters.undated_year)).astype(int)

@@ -11,11 +11,10 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import DAYS, MODES, arrange
+from kwev.data.schemas import DAYS, MODES, PROCESSED, arrange, no_rows
 from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service
-from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +32,7 @@ _MISPLACED_M: Final = 25.0
 """Platforms of one id farther apart than this in the two feeds are counted (m)."""
 
 
-def platforms(bus: Feed, ion: Feed, ledger: Ledger) -> pd.DataFrame:
+def platforms(bus: Feed, ion: Feed, crs: str, ledger: Ledger) -> pd.DataFrame:
     """Return one row for each stop of either feed and the stop or station that it belongs to.
 
     Platforms of ION with one name are a station; bus stops with one parent are a terminal, which
@@ -47,8 +46,8 @@ def platforms(bus: Feed, ion: Feed, ledger: Ledger) -> pd.DataFrame:
         ``platform_id``, ``stop_id``, ``name``, ``mode``, ``easting_m``, ``northing_m`` (of the
         stop, terminal or station).
     """
-    known = bus.stops.assign(**_metres(bus.stops)).set_index("stop_id")
-    rail = _stations(ion.stops.assign(**_metres(ion.stops)), known, ledger)
+    known = bus.stops.assign(**_metres(bus.stops, crs)).set_index("stop_id")
+    rail = _stations(ion.stops.assign(**_metres(ion.stops, crs)), known, ledger)
     parent = known["location_type"] == "1"
     own = known[~parent & ~known.index.isin(ion.stops["stop_id"])]
     home = own["parent_station"].where(own["parent_station"].isin(known.index))
@@ -74,8 +73,8 @@ def platforms(bus: Feed, ion: Feed, ledger: Ledger) -> pd.DataFrame:
     return pd.concat([buses, rail], ignore_index=True)
 
 
-def _metres(stops: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    east, north = project(stops["stop_lon"], stops["stop_lat"]).T
+def _metres(stops: pd.DataFrame, crs: str) -> dict[str, NDArray[np.float64]]:
+    east, north = project(stops["stop_lon"], stops["stop_lat"], crs).T
     return {"easting_m": east, "northing_m": north}
 
 
@@ -135,7 +134,7 @@ def transit_stops(
     metres = metres_of(stops)
     stops["municipality_id"] = bounds.locate(metres)["municipality_id"].to_numpy()
     ledger.add("stops", "outside the Region", "flagged", stops["municipality_id"] == "")
-    table = place(stops.reset_index(), metres)
+    table = place(stops.reset_index(), metres, bounds.crs)
     return arrange(table, "transit_stops")
 
 
@@ -285,15 +284,17 @@ def transit_tables(
         The tables ``transit_…`` by the second word of their names, and the layer of lines with its
         columns.
     """
+    if not raw.has("grt_feed", "ion_feed", "ion_stops"):
+        return _no_transit(raw.crs)
     bus, ion = raw.read_feed("grt_feed"), raw.read_feed("ion_feed")
     for name, feed in (("grt_feed", bus), ("ion_feed", ion)):
         ledger.met(name, "trip that calls nowhere, or at one stop", "dropped", feed.silent)
     flag_unequal_days(bus, ion, ledger)
     buses = buses_only(bus, ion, ledger)
     service = transit_service(buses, ion, ledger)
-    calls = platforms(bus, ion, ledger)
+    calls = platforms(bus, ion, raw.crs, ledger)
     stops = transit_stops(service, calls, bounds, parameters, ledger)
-    lines = route_lines(service, (buses, ion))
+    lines = route_lines(service, (buses, ion), raw.crs)
     routes = transit_routes(service, lines, parameters)
     lengths = transit_lengths(lines, bounds, parameters)
     planned = planned_stops(raw, bounds, ledger)
@@ -304,13 +305,23 @@ def transit_tables(
     return tables, lines_layer(routes, lines, parameters)
 
 
-def route_lines(service: Service, feeds: tuple[Feed, ...]) -> gpd.GeoDataFrame:
+def _no_transit(
+    crs: str,
+) -> tuple[dict[str, pd.DataFrame], tuple[gpd.GeoDataFrame, list[str]]]:
+    """Return the tables and the layer of a region without public transit: no row."""
+    words = ("stops", "routes", "days", "lengths", "planned")
+    columns = ["route_id", "short_name", "long_name", "mode"]
+    layer = gpd.GeoDataFrame({name: [] for name in columns}, geometry=[], crs=crs)
+    return {word: no_rows(PROCESSED[f"transit_{word}"]) for word in words}, (layer, columns)
+
+
+def route_lines(service: Service, feeds: tuple[Feed, ...], crs: str) -> gpd.GeoDataFrame:
     """Return the lines that trips follow on the representative days.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``route_id``, ``direction_id``, a line in EPSG:26917, and ``main``: whether most trips of
+        ``route_id``, ``direction_id``, a line in metres, and ``main``: whether most trips of
         its direction follow it on the first representative day on which any run.
     """
     trips = service.trips[service.trips["shape_id"].notna()]
@@ -322,16 +333,14 @@ def route_lines(service: Service, feeds: tuple[Feed, ...]) -> gpd.GeoDataFrame:
     order = [True, True, *[False] * len(DAYS), True]
     counts = counts.sort_values([*key, *DAYS, "shape_id"], ascending=order, ignore_index=True)
     lines = counts[key].assign(main=~counts.duplicated(key))
-    shapes = pd.concat([_shapes(feed) for feed in feeds])
-    return gpd.GeoDataFrame(
-        lines, geometry=shapes.loc[counts["shape_id"]].to_numpy(), crs=CRS_METRES
-    )
+    shapes = pd.concat([_shapes(feed, crs) for feed in feeds])
+    return gpd.GeoDataFrame(lines, geometry=shapes.loc[counts["shape_id"]].to_numpy(), crs=crs)
 
 
-def _shapes(feed: Feed) -> pd.Series:
+def _shapes(feed: Feed, crs: str) -> pd.Series:
     points = feed.shapes.sort_values(["shape_id", "shape_pt_sequence"])
     codes, ids = pd.factorize(points["shape_id"])
-    metres = project(points["shape_pt_lon"], points["shape_pt_lat"])
+    metres = project(points["shape_pt_lon"], points["shape_pt_lat"], crs)
     # A single point is no line.
     many = np.bincount(codes)[codes] > 1
     kept, dense = np.unique(codes[many], return_inverse=True)
@@ -398,7 +407,7 @@ def lines_layer(
     both = pd.DataFrame(drawn, columns=["route_id", "geometry"])
     properties = ["route_id", "short_name", "long_name", "mode"]
     named = routes[properties].merge(both, on="route_id")
-    return gpd.GeoDataFrame(named, geometry="geometry", crs=CRS_METRES), properties
+    return gpd.GeoDataFrame(named, geometry="geometry", crs=lines.crs), properties
 
 
 def _once(lines: NDArray[np.object_], parameters: Parameters) -> BaseGeometry:
@@ -418,7 +427,7 @@ def planned_stops(raw: Raw, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:
     planned = (listed["StopStatus"] == "Planned") & (listed["Stage2"] == "LRT")
     ledger.add("ion_stops", "planned for the second stage: no service", "flagged", planned)
     table = listed[planned]
-    metres = project(table["longitude"], table["latitude"])
+    metres = raw.project(table["longitude"], table["latitude"])
     names = table["StopName"].str.replace(r"\s*\(LRT\)$", "", regex=True)
     spots = np.rint(metres).astype(int)
     table = pd.DataFrame(
@@ -428,4 +437,4 @@ def planned_stops(raw: Raw, bounds: Boundaries, ledger: Ledger) -> pd.DataFrame:
             "municipality_id": bounds.locate(metres)["municipality_id"],
         }
     )
-    return arrange(place(table, metres), "transit_planned", "stop_id")
+    return arrange(place(table, metres, bounds.crs), "transit_planned", "stop_id")

@@ -17,7 +17,6 @@ from kwev.data.schemas import DWELLING_TYPES, arrange
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
 from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro, tract_of
-from kwev.pipeline.raw import FILES
 from kwev.units import PEOPLE_DECIMALS
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def _filled(table: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         raise KwevError(
             f"{row['fsa']} in {row['quarter']} has a total of {row['ev']:.0f} vehicles and neither "
             f"BEV nor PHEV ({lost.sum()} such row(s))",
-            where=FILES["evs"],
+            where="ev_by_fsa",
             hint="Enter one of the two; the other is what it leaves of the total.",
         )
     filled = table.copy()
@@ -181,7 +180,7 @@ def downscale_vehicles(
     bounds
         Outlines of the codes, and dwellings by type.
     parameters
-        ``quarter``, ``partial_fsas`` and ``apartment_ev_ratio`` are used.
+        ``quarter`` and ``apartment_ev_ratio`` are used.
     ledger
         Takes what was repaired.
 
@@ -194,7 +193,7 @@ def downscale_vehicles(
     area = _area_of(points, bounds, ledger)
     latest = parameters.quarter or every["quarter"].max()
     counts = every[every["quarter"] == latest].sort_values("fsa", ignore_index=True)
-    counts = _with_share(raw, counts, area, points, parameters)
+    counts = _with_share(raw, counts, area, points, bounds)
     weight = points.households * propensity(bounds.das, parameters)[points.da]
     bev = split_largest_remainder(to_micro(counts["bev_inside"]), area, weight)
     phev = split_largest_remainder(to_micro(counts["phev_inside"]), area, weight)
@@ -240,7 +239,7 @@ def _area_of(points: Points, bounds: Boundaries, ledger: Ledger) -> NDArray[np.i
 
 
 def _with_share(
-    raw: Raw, counts: pd.DataFrame, area: NDArray[np.int64], points: Points, parameters: Parameters
+    raw: Raw, counts: pd.DataFrame, area: NDArray[np.int64], points: Points, bounds: Boundaries
 ) -> pd.DataFrame:
     census = raw.read("fsa_census").set_index("fsa")["population_2021"]
     inside = np.zeros(len(counts), dtype=np.int64)
@@ -248,7 +247,7 @@ def _with_share(
     counts["population"] = counts["fsa"].map(census).astype("int64")
     counts["population_inside"] = from_micro(inside)
     share = (counts["population_inside"] / counts["population"]).clip(upper=1.0)
-    partial = counts["fsa"].isin(parameters.partial_fsas)
+    partial = counts["fsa"].isin(bounds.fsas.loc[bounds.fsas["partial"], "fsa"])
     counts["inside_share"] = share.where(partial, 1.0).round(9)
     for kind in ("bev", "phev"):
         counts[f"{kind}_inside"] = (counts[kind] * counts["inside_share"]).round(PEOPLE_DECIMALS)

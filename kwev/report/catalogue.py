@@ -17,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from kwev import escape
+from kwev.data.links import crs_of
 from kwev.data.schemas import about_of, unit_of
 from kwev.data.tables import read_held
 from kwev.display.cards import Card, Cards, Fact
@@ -26,7 +27,7 @@ from kwev.display.values import Number, Numbers, named
 from kwev.files import sha256_bytes, write_bytes, write_json, write_text
 from kwev.report.memory import once
 from kwev.report.sources import LAYERS, notice, read_catalogue
-from kwev.units import COLUMN_UNITS, CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS
+from kwev.units import COLUMN_UNITS, CRS_DEGREES, DEGREE_DECIMALS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +46,8 @@ GZIPPED_FROM: Final = 1_000_000
 """From this size on (bytes) a CSV is gzipped: the site stays small, and pandas, R and QGIS read it
 as it is."""
 
-_PLACES: Final = {("longitude", "latitude"): CRS_DEGREES, ("easting_m", "northing_m"): CRS_METRES}
-"""Columns that say where a row is, the better pair first, and their reference system."""
+_PLACES: Final = (("longitude", "latitude"), ("easting_m", "northing_m"))
+"""Columns that say where a row is, the better pair first: degrees, metres."""
 
 _LIMITS: Final = {
     "greater_than_or_equal_to": ("min_value", "minimum"),
@@ -127,7 +128,9 @@ def spatial_frame(processed: Path, catalogue: Catalogue, file: Spatial) -> gpd.G
     if not file.layer:
         pair = next(pair for pair in _PLACES if set(pair) <= set(table.columns))
         east, north = (table[name] for name in pair)
-        degrees = gpd.points_from_xy(east, north, crs=_PLACES[pair]).to_crs(CRS_DEGREES)
+        in_metres = pair != _PLACES[0]
+        crs = crs_of(_typed(processed, catalogue, "das")) if in_metres else CRS_DEGREES
+        degrees = gpd.points_from_xy(east, north, crs=crs).to_crs(CRS_DEGREES)
         # a projection's last digits are noise
         points = gpd.points_from_xy(
             degrees.x.round(DEGREE_DECIMALS), degrees.y.round(DEGREE_DECIMALS)
@@ -156,7 +159,8 @@ def _descriptor(resources: list[dict[str, Any]], catalogue: Catalogue) -> dict[s
     return {
         "profile": "data-package",
         "name": "kwev-processed",
-        "title": "Public EV charging in the Region of Waterloo: processed tables of kwev",
+        "title": f"Public EV charging in the {catalogue.region.name}: processed tables of kwev",
+        "spatial": catalogue.region.place,
         "description": f"Adapted from open data; the notices of the sources are in {NOTICES}.",
         "licenses": [_licence(licence) for _, licence in sorted(used.items())],
         "sources": [_source(source.entry) for source in catalogue.used()],

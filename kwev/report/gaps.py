@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from sklearn.cluster import DBSCAN
 
+from kwev.data.links import crs_of
 from kwev.display import cartography, origins, style
 from kwev.display.figure import Figure, rows
 from kwev.display.layers import Layer, Mark
@@ -264,7 +265,7 @@ def _layer(effects: Effects, part: pd.DataFrame, level: Level, *, above: int) ->
     number = gap_of_cells(effects, level) + 1
     inside = number > 0
     outline = cartography.neighbourhoods(
-        effects.cells.ids[inside].tolist(), number[inside], CELL_M
+        effects.cells.ids[inside].tolist(), number[inside], CELL_M, crs_of(effects.tables.das)
     ).rename(columns={"number": "gap"})
     frame = outline.merge(part, on="gap", validate="1:1")
     frame["mark"] = (frame["within_a_site"] < HALF).astype(int)

@@ -15,6 +15,7 @@ from kwev.display.table import category_name
 from kwev.display.values import Number, Numbers, listed, named
 from kwev.model.siting import candidates, existing_stations, site_limit_kw
 from kwev.pipeline.parameters import GridRule
+from kwev.region import area_name
 from kwev.report.memory import once
 from kwev.report.region import dissolved, town_names
 
@@ -127,7 +128,7 @@ def over_words(found: pd.DataFrame) -> str:
         return "in none do the ports of today draw more than its proxy"
     first = found.iloc[0]
     area = str(first["area_id"])
-    place = "Wellesley" if area == "wellesley" else f"census tract {area}"
+    place = f"census tract {area}" if area[0].isdigit() else area_name(area)
     others = f"; {len(found)} areas in all draw more than theirs" if len(found) > 1 else ""
     return (
         f"the ports of today in {place} in {first['municipality']}, around {first['station']}, "
@@ -235,7 +236,7 @@ def grid_map(tables: Tables, config: Config, *, folder: Path | None = None) -> F
 
 def _areas(tables: Tables, folder: Path | None) -> Layer:
     frame = dissolved(tables, folder).merge(tables.area_grid, on="area_id", validate="1:1")
-    frame["title"] = frame["area_id"].where(frame["area_id"] != "wellesley", "Wellesley")
+    frame["title"] = frame["area_id"].map(area_name)
     frame["mark"], marks = graded(
         frame["proxy_kw"].tolist(), style.SEQUENCE[:-1], ",.0f", style.PAPER
     )

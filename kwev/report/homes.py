@@ -374,5 +374,5 @@ def deprivation_map(tables: Tables, *, folder: Path | None = None) -> Figure:
         + "."
     )
     return cartography.build(
-        "map-deprivation", alt, origins.HOMES, [layer, *cartography.borders(tables, folder)]
+        "map-deprivation", alt, origins.homes(), [layer, *cartography.borders(tables, folder)]
     )

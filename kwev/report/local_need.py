@@ -25,6 +25,7 @@ from kwev.model.coverage import ruler_of
 from kwev.model.demand import vehicles
 from kwev.model.local import Ground, local_energy, need_of_areas, within_reach
 from kwev.model.need import KINDS, vehicles_by_kind
+from kwev.region import area_name
 from kwev.report.memory import once
 from kwev.report.region import dissolved, town_names
 from kwev.units import KWH_PER_GWH, KWH_PER_MWH, POINTS
@@ -68,7 +69,7 @@ def with_home_access(project: Project, config: Config) -> Config:
 
 
 def by_tract(effects: Effects, config: Config) -> pd.DataFrame:
-    """Return need and supply of every area: a census tract, or Wellesley.
+    """Return need and supply of every area: a census tract, or a place without tracts.
 
     Parameters
     ----------
@@ -219,7 +220,7 @@ def _readable(report: Report) -> pd.DataFrame:
     found[list(_MWH)] = found[list(_MWH)] / KWH_PER_MWH
     return found.assign(
         municipality=found["municipality_id"].map(town_names(report.tables)),
-        area=found["area_id"].where(found["area_id"] != "wellesley", "Wellesley"),
+        area=found["area_id"].map(area_name),
     )
 
 

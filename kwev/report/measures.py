@@ -20,6 +20,7 @@ from kwev.model.demand import share_of
 from kwev.model.network import Places
 from kwev.model.siting import candidates
 from kwev.pipeline.parameters import Parameters
+from kwev.region import area_name
 from kwev.report.effects import WHENS
 from kwev.report.region import metres
 from kwev.report.stations import nearest_m
@@ -107,7 +108,7 @@ def _level_places(effects: Effects, level: Level, when: When) -> Places:
 
 
 def by_area(effects: Effects) -> pd.DataFrame:
-    """Return stations and power of each area (census tract; Wellesley is one).
+    """Return stations and power of each area (census tract, or a place without tracts).
 
     Returns
     -------
@@ -312,8 +313,17 @@ def _spacing_rows(found: Findings) -> list[_Row]:
     ]
 
 
+def _untracted(areas: pd.DataFrame) -> str:
+    names = [name for name in map(area_name, areas["area_id"]) if name[0].isalpha()]
+    return (
+        f"; {' and '.join(names)} {'is one' if len(names) == 1 else 'are one each'}"
+        if names
+        else ""
+    )
+
+
 def _area_rows(found: Findings) -> list[_Row]:
-    areas, group = found.areas, "Areas (census tracts; Wellesley is one)"
+    areas, group = found.areas, f"Areas (census tracts{_untracted(found.areas)})"
     before, after = (areas[f"stations_{when}"] for when in WHENS)
     power = [float((areas[f"kw_{when}"] / areas["grid_kw"]).max()) for when in WHENS]
     none, most = "Areas without a station", "Most stations in one area"

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 from sklearn.cluster import DBSCAN
 
+from kwev.data.links import crs_of
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
 from kwev.display.layers import Layer, Mark
@@ -148,7 +149,7 @@ def landmarks(tables: Tables, table: pd.DataFrame) -> list[str]:
     tables
         ``data/processed``, read: ``sites`` of :data:`LANDMARKS`.
     table
-        Columns ``easting_m`` and ``northing_m`` (m, EPSG:26917).
+        Columns ``easting_m`` and ``northing_m`` (m).
 
     Returns
     -------
@@ -181,7 +182,7 @@ def nearest_m(points: NDArray[np.float64], places: NDArray[np.float64]) -> NDArr
     Parameters
     ----------
     points, places
-        Shapes (n, 2) and (k, 2) (m, EPSG:26917).
+        Shapes (n, 2) and (k, 2) (m).
 
     Returns
     -------
@@ -381,6 +382,7 @@ def _outlines(tables: Tables) -> gpd.GeoDataFrame:
     number = cluster_of_cells(tables) + 1
     inside = number > 0
     ids = tables.cells["cell_id"][inside].tolist()
-    return cartography.neighbourhoods(ids, number[inside], Parameters().cell_m).rename(
-        columns={"number": "cluster"}
+    outline = cartography.neighbourhoods(
+        ids, number[inside], Parameters().cell_m, crs_of(tables.das)
     )
+    return outline.rename(columns={"number": "cluster"})

@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from kwev.data.links import crs_of
 from kwev.data.schemas import WATCHED
 from kwev.errors import KwevError, nearest
 from kwev.files import MOST_BYTES, dump_json, read_json
@@ -127,7 +128,9 @@ def read(
     if layout == "nrcan":
         plain = _opened_since(plain, tables)
     named = series or _SERIES[layout]
-    return _stations(project, plain, last_day(shown), named, path, power_columns(table))
+    metres = to_metres(plain["longitude"], plain["latitude"], crs_of(tables.das))
+    placed = plain.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
+    return _stations(project, placed, last_day(shown), named, path, power_columns(table))
 
 
 _HINT: Final = "Nothing was written; `kwev monitor --help` shows the layouts."
@@ -222,8 +225,6 @@ def _from_ocm(table: pd.DataFrame) -> pd.DataFrame:
 def _stations(  # noqa: PLR0913, PLR0917 -- what a list is known by
     project: Project, table: pd.DataFrame, date: str, series: str, path: Path, powers: list[str]
 ) -> Listed:
-    metres = to_metres(table["longitude"], table["latitude"])
-    table = table.assign(easting_m=metres[:, 0], northing_m=metres[:, 1])
     inside = in_region(project, table["longitude"], table["latitude"])
     counts = table["access"].isin(["", ALL_CARS]) & table["status"].isin(["", STANDING])
     counts &= table["l2_ports"] + table["l3_ports"] > 0

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from kwev.data.links import crs_of
 from kwev.display import cartography, origins
 from kwev.display.table import Column, table
 from kwev.display.values import Numbers, named
@@ -21,7 +22,6 @@ from kwev.pipeline.geometry import project
 from kwev.report.memory import once
 from kwev.report.region import town_names
 from kwev.report.snapshots import dated
-from kwev.units import CRS_METRES
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _gone(tables: Tables, town: str) -> pd.DataFrame:
     older = dated(tables, "nrcan_2022")
     gone = older[older["station_id"] == ""]
     areas = cKDTree(tables.das[["easting_m", "northing_m"]].to_numpy(np.float64))
-    _, nearest = areas.query(project(gone["longitude"], gone["latitude"]))
+    _, nearest = areas.query(project(gone["longitude"], gone["latitude"], crs_of(tables.das)))
     names = tables.das["municipality_id"].map(town_names(tables)).to_numpy()
     return pd.DataFrame(gone[names[nearest] == town])
 
@@ -123,8 +123,9 @@ def by_place(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
     """
     areas = cartography.areas("fsas", "fsa", folder)[["fsa", "geometry"]]
     metres = gpd.points_from_xy(tables.stations["easting_m"], tables.stations["northing_m"])
-    points = gpd.GeoDataFrame(tables.stations, geometry=metres, crs=CRS_METRES)
-    placed = gpd.sjoin(points, areas.to_crs(CRS_METRES), predicate="within")
+    crs = crs_of(tables.das)
+    points = gpd.GeoDataFrame(tables.stations, geometry=metres, crs=crs)
+    placed = gpd.sjoin(points, areas.to_crs(crs), predicate="within")
     placed = placed[placed["in_region"]].drop_duplicates("station_id")
     checked = tables.station_checks.set_index("fsa")
     place = _place_of(tables)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kwev.data.links import crs_of
 from kwev.files import sha256_json
 from kwev.pipeline.geometry import project as to_metres
 from kwev.report.snapshots import DATED, dated, for_all_cars, snaps_of
@@ -95,7 +96,7 @@ def _placed(records: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     every = for_all_cars(records, tables)
     kept = records[every].reset_index(drop=True)
     known = known[every].reset_index(drop=True)
-    own = to_metres(kept["longitude"], kept["latitude"])
+    own = to_metres(kept["longitude"], kept["latitude"], crs_of(tables.das))
     place = kept["station_id"].where(known, kept["record_id"])
     made = kept.assign(place_id=place, easting_m=own[:, 0], northing_m=own[:, 1])
     for name in ("name", "latitude", "longitude", "easting_m", "northing_m"):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from kwev.data.links import crs_of
 from kwev.display import cartography, origins, style
 from kwev.display.layers import Layer, Mark
 from kwev.display.table import Table, category_name, table
@@ -20,7 +21,7 @@ from kwev.model.siting import counted, existing_stations
 from kwev.pipeline.parameters import Parameters
 from kwev.report.memory import once
 from kwev.solve.record import Network, covered
-from kwev.units import CRS_DEGREES, CRS_METRES
+from kwev.units import CRS_DEGREES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -277,7 +278,10 @@ def reach_map(
         As from :func:`of_cells`.
     """
     radius_m = {"l2": config.coverage.l2_radius_m, "l3": config.coverage.l3_radius_m}
-    areas = [_areas(cells, level, radius_m[level], above=int(level == "l2")) for level in LEVELS]
+    crs = crs_of(tables.das)
+    areas = [
+        _areas(cells, level, radius_m[level], crs, above=int(level == "l2")) for level in LEVELS
+    ]
     stations = cartography.places(cartography.named(tables, counted(tables.stations, config)))
     points = []
     for level, (name, *_) in reversed(LEVELS.items()):
@@ -306,7 +310,7 @@ def reach_map(
     return cartography.build("map-reach", alt, origins.reach(tables), layers)
 
 
-def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> Layer:
+def _areas(cells: pd.DataFrame, level: str, radius_m: float, crs: str, *, above: int) -> Layer:
     """Return the cells in reach as two areas: along the roads, and only as the crow flies."""
     name, way, near, far = LEVELS[level]
     by_road = cells[cells[f"{level}_network"]]
@@ -325,7 +329,7 @@ def _areas(cells: pd.DataFrame, level: str, radius_m: float, *, above: int) -> L
             "mark": [i for i, _ in parts],
         },
         geometry=[_joined(part["cell_id"]) for _, part in parts],
-        crs=CRS_METRES,
+        crs=crs,
     ).to_crs(CRS_DEGREES)
     return Layer(
         f"{name} reach", frame, marks, title="reach",

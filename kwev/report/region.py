@@ -46,7 +46,7 @@ def town_names(tables: Tables) -> pd.Series[str]:
 
 
 def dissolved(tables: Tables, folder: Path | None) -> gpd.GeoDataFrame:
-    """Return one shape for each area of the grid proxy: the tracts, and Wellesley as a whole."""
+    """Return one shape for each area of the grid proxy: the tracts, and each place without any."""
     shape = cartography.areas("tracts", "tract_id", folder)[["tract_id", "geometry"]]
     ids = cartography.named(tables, tables.tracts)[["tract_id", "area_id", "municipality"]]
     joined = shape.merge(ids, on="tract_id", validate="one_to_one")
@@ -59,7 +59,7 @@ def metres(table: pd.DataFrame) -> NDArray[np.float64]:
     Parameters
     ----------
     table
-        Columns ``easting_m`` and ``northing_m`` (m, EPSG:26917).
+        Columns ``easting_m`` and ``northing_m`` (m).
 
     Returns
     -------
@@ -124,8 +124,8 @@ def numbers(report: Report) -> Numbers:
     people, is_city = towns["population"], towns["kind"] == "city"
     everyone = {
         "people": people.sum(),
-        # census metropolitan area 541 leaves Wellesley out
-        "cma_people": people[towns["name"] != "Wellesley"].sum(),
+        # a census metropolitan area leaves out what has no tracts
+        "cma_people": das.loc[das["area_id"].str[0].str.isdigit(), "population"].sum(),
     }
     counts = {
         "households": int(das["households"].sum()),

@@ -13,6 +13,7 @@ from kwev.errors import KwevError
 from kwev.files import read_json, write_json
 from kwev.plan import words
 from kwev.project import Project, find_project
+from kwev.region import read_region
 from kwev.report import (
     equity,
     hindsight,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from kwev.display.figure import Origin
     from kwev.display.values import Numbers
     from kwev.plan.format import Plan
+    from kwev.region import Region
     from kwev.report.history import Measured
     from kwev.report.picks import Alternatives
     from kwev.report.site_packages import SitePackage
@@ -76,6 +78,11 @@ class Report:
     def config(self) -> Config:
         """The scenario, resolved."""
         return load_config(self.scenario, self.project.config)
+
+    @cached_property
+    def region(self) -> Region:
+        """What the project plans for."""
+        return read_region(self.project.config)
 
     @cached_property
     def tables(self) -> Tables:

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
 
+from kwev.data.links import crs_of
 from kwev.errors import KwevError
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import demand_points
@@ -39,7 +40,7 @@ COLUMNS: Final = (
     "station_id", "name", "latitude", "longitude", "easting_m", "northing_m", "l2_ports",
     "l3_ports", "opened",
 )  # fmt: skip
-"""What is known of each station of a snapshot: metres in EPSG:26917, ports, date of opening."""
+"""What is known of each station of a snapshot: metres, ports, date of opening."""
 
 ONE_PLACE_M: Final = 30.0
 """Records nearer than this stand at one place, as a candidate on top of a station does (m)."""
@@ -146,14 +147,15 @@ def listed(tables: Tables, source: str) -> Snapshot:
     kept = kept[for_all_cars(kept, tables)]
     if kept.empty:
         raise KwevError(f"nothing in the list {source!r} passes the filter", where="snapshots")
-    return _snapshot("nrcan", kept)
+    return _snapshot("nrcan", kept, crs_of(tables.das))
 
 
 def undated(tables: Tables) -> Snapshot:
     """Return OpenChargeMap's list: what the pipeline kept of it and any car may use."""
     records = tables.station_records
     own = (records["source"] == "ocm") & records["in_region"] & (records["outcome"] != "dropped")
-    return _snapshot("ocm", records[own & for_all_cars(records, tables)])
+    kept = records[own & for_all_cars(records, tables)]
+    return _snapshot("ocm", kept, crs_of(tables.das))
 
 
 def merged(tables: Tables, config: Config) -> Snapshot:
@@ -164,8 +166,8 @@ def merged(tables: Tables, config: Config) -> Snapshot:
     return Snapshot("merged", last_day(str(newest.max())), table)
 
 
-def _snapshot(series: str, records: pd.DataFrame) -> Snapshot:
-    metres = project(records["longitude"], records["latitude"])
+def _snapshot(series: str, records: pd.DataFrame, crs: str) -> Snapshot:
+    metres = project(records["longitude"], records["latitude"], crs)
     table = records.assign(
         station_id=records["record_id"], easting_m=metres[:, 0], northing_m=metres[:, 1]
     )
@@ -211,7 +213,7 @@ def snaps_of(tables: Tables, ids: NDArray[np.str_], xy_m: NDArray[np.float64]) -
     tables
         ``data/processed``, read.
     ids, xy_m
-        (N,) and (N, 2): the stations, and where they are (m, EPSG:26917).
+        (N,) and (N, 2): the stations, and where they are (m).
     """
     known = pd.concat(
         [

@@ -16,12 +16,14 @@ import pandas as pd
 from kwev import escape
 from kwev.data.schemas import PROCESSED, about_of, unit_of
 from kwev.files import read_json, write_text
+from kwev.region import read_region
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from kwev.data.schemas import Schema
     from kwev.project import Project
+    from kwev.region import Region
 
 OUTPUT_LICENCE: Final = "cc-by-4.0"
 """Licence of what this project computed, where no source asks for its own."""
@@ -159,11 +161,14 @@ class Catalogue:
         ``data/processed/manifest.json``: files, checksums and lineage of the last build.
     quality
         The quality ledger.
+    region
+        What the project plans for.
     """
 
     register: dict[str, Any]
     manifest: dict[str, Any]
     quality: pd.DataFrame
+    region: Region
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -233,7 +238,8 @@ def read_catalogue(project: Project) -> Catalogue:
     content = (project.processed / "quality.csv").read_bytes()
     quality = escape.from_csv(pd.read_csv(io.BytesIO(content), keep_default_na=False), content)
     manifest = read_json(project.processed / "manifest.json")
-    return Catalogue(read_json(project.register), manifest, quality)
+    region = read_region(project.config)
+    return Catalogue(read_json(project.register), manifest, quality, region)
 
 
 # -- ``DATA_LICENCES.md``: the notices of every source in use, and the licence of each output.

@@ -21,6 +21,7 @@ from kwev.report.region import metres, town_names
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -63,8 +64,6 @@ CONDITION_WORDS: Final = {
 """Conditions of use, in words."""
 
 NO_OPERATOR: Final = "Not known"
-CITIES: Final = ("Kitchener", "Waterloo")
-"""Cities in which the specification counts its stations."""
 
 _ENDS: Final = {
     f"{level}_{end}": f"{level}_ports{suffix}"
@@ -223,7 +222,7 @@ def nearest_m(metres: NDArray[np.float64]) -> NDArray[np.float64]:
     Parameters
     ----------
     metres
-        Points (m, EPSG:26917), shape (n, 2).
+        Points (m), shape (n, 2).
 
     Returns
     -------
@@ -237,11 +236,16 @@ def nearest_m(metres: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def spacing_readings(
-    tables: Tables, config: Config, *, stated_km: float, stated_stations: int
+    tables: Tables,
+    config: Config,
+    cities: Sequence[str],
+    *,
+    stated_km: float,
+    stated_stations: int,
 ) -> pd.DataFrame:
     """Return each reading of the stated average distance, the closest first.
 
-    One reading takes the stated number of stations, which the claim finds in :data:`CITIES`.
+    One reading takes the stated number of stations, which the claim finds in ``cities``.
 
     Columns: ``reading``, ``stations``, ``km`` and ``ratio`` (to ``stated_km``).
     """
@@ -257,8 +261,8 @@ def spacing_readings(
     for row in spacing_by_municipality(tables, config).to_dict("records"):
         words = f"{row['municipality']}: mean distance to the next station"
         rows.append((words, int(row["any"]), float(row["any_km"])))
-    words = f"The stated number of stations, spread evenly over {' and '.join(CITIES)}"
-    rows.append((words, stated_stations, _even_km(tables, stated_stations, CITIES)))
+    words = f"The stated number of stations, spread evenly over {' and '.join(cities)}"
+    rows.append((words, stated_stations, _even_km(tables, stated_stations, cities)))
     table = pd.DataFrame(rows, columns=["reading", "stations", "km"]).dropna(subset="km")
     table["ratio"] = table["km"] / stated_km
     off = np.abs(np.log(table["ratio"].to_numpy()))
@@ -268,10 +272,13 @@ def spacing_readings(
 def stated_readings(report: Report) -> pd.DataFrame:
     """Return each reading of the client's average distance; see :func:`spacing_readings`."""
     km, stations = stated(report, "spacing"), int(stated(report, "stations"))
-    return spacing_readings(report.tables, report.config, stated_km=km, stated_stations=stations)
+    return spacing_readings(
+        report.tables, report.config, report.region.counted_cities,
+        stated_km=km, stated_stations=stations,
+    )  # fmt: skip
 
 
-def _even_km(tables: Tables, stations: int, names: tuple[str, ...] = ()) -> float:
+def _even_km(tables: Tables, stations: int, names: Sequence[str] = ()) -> float:
     """Return the side of an equal share of the municipalities named, else of the Region (km)."""
     towns = tables.municipalities
     area = float(towns.loc[towns["name"].isin(names or towns["name"]), "area_km2"].sum())
@@ -310,14 +317,17 @@ READINGS_SHOWN: Final = 6
 def numbers(report: Report) -> Numbers:
     """Return the numbers of the stations that stand today."""
     t, c = report.tables, report.config
-    return Numbers([*_of_network(t, c), *_of_ports(t, c), *_of_addresses(t), *_of_spacing(report)])
+    cities = report.region.counted_cities
+    return Numbers(
+        [*_of_network(t, c, cities), *_of_ports(t, c), *_of_addresses(t), *_of_spacing(report)]
+    )
 
 
-def _of_network(t: Tables, c: Config) -> list[Number]:
+def _of_network(t: Tables, c: Config, cities: Sequence[str]) -> list[Number]:
     network, run = by_municipality(t, c), operators(t, c)
     whole = network.sum(numeric_only=True)
     per_town = network.set_index("municipality")["stations"]
-    towns = {f"{name.lower()}_stations": per_town.get(name, 0) for name in CITIES}
+    towns = {f"{name.lower()}_stations": per_town.get(name, 0) for name in cities}
     known = run[run["operator"] != NO_OPERATOR]
     shares = {
         "operator_first_share:.0%": known["share"].iloc[0],

@@ -46,7 +46,7 @@ def near_stop(
     Parameters
     ----------
     points_m
-        Points (m, EPSG:26917), shape (n, 2).
+        Points (m), shape (n, 2).
     stops
         Columns ``easting_m`` and ``northing_m`` (m).
     reach_m

@@ -25,6 +25,7 @@ from esda.significance import calculate_significance
 from libpysal.weights import Queen
 from statsmodels.stats.multitest import fdrcorrection
 
+from kwev.data.links import crs_of
 from kwev.data.tables import read_held
 from kwev.display import cartography, origins, style
 from kwev.display.figure import rows
@@ -35,7 +36,6 @@ from kwev.pipeline.vehicles import propensity
 from kwev.project import find_project
 from kwev.report.forecast import quarter_words
 from kwev.report.memory import once
-from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -151,7 +151,7 @@ def contiguity(shapes: gpd.GeoDataFrame) -> W:
 
 def fsa_clusters(tables: Tables, folder: Path | None = None) -> Clustering:
     """Test EVs per thousand residents by forward sortation area, its part inside the Region."""
-    shapes = _shapes("fsas", "fsa", folder)
+    shapes = _shapes("fsas", "fsa", folder, crs_of(tables.das))
     fsas = tables.fsas.set_index("fsa").loc[shapes["fsa"]]
     values = (PER_THOUSAND * fsas["ev_inside"] / fsas["population_inside"]).to_numpy(float)
     return clustering(shapes["fsa"], values, contiguity(shapes))
@@ -178,16 +178,16 @@ def dwelling_i(tables: Tables, folder: Path | None = None) -> float:
 def _inhabited(tables: Tables, folder: Path | None) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     das = tables.das.set_index("da_id")
     das = das[das["households"] > 0]
-    shapes = _shapes("das", "da_id", folder)
+    shapes = _shapes("das", "da_id", folder, crs_of(tables.das))
     shapes = shapes[shapes["da_id"].isin(das.index)].reset_index(drop=True)
     return shapes, das.loc[shapes["da_id"]]
 
 
-def _shapes(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
+def _shapes(name: str, key: str, folder: Path | None, crs: str) -> gpd.GeoDataFrame:
     path = (folder or find_project().processed) / f"{name}.geojson"
     frame = gpd.read_file(io.BytesIO(read_held(path)))
     frame[key] = frame[key].astype(str)
-    return frame.to_crs(CRS_METRES).sort_values(key, ignore_index=True)
+    return frame.to_crs(crs).sort_values(key, ignore_index=True)
 
 
 def by_fsa(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
@@ -196,7 +196,7 @@ def by_fsa(tables: Tables, folder: Path | None = None) -> pd.DataFrame:
     Columns of ``fsas`` and ``fsa_growth``, and ``area_km2`` (inside the Region), ``per_km2``,
     ``per_thousand`` (residents), ``bev_per_phev``.
     """
-    shapes = _shapes("fsas", "fsa", folder).set_index("fsa")
+    shapes = _shapes("fsas", "fsa", folder, crs_of(tables.das)).set_index("fsa")
     table = tables.fsas.merge(tables.fsa_growth, on="fsa", validate="one_to_one")
     table["area_km2"] = table["fsa"].map(shapes.area / 1e6)
     table["per_km2"] = table["ev_inside"] / table["area_km2"]

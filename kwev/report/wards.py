@@ -10,7 +10,6 @@ import shapely
 from kwev.display import cartography
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index
-from kwev.units import CRS_METRES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,25 +19,27 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def wards(folder: Path | None = None) -> gpd.GeoDataFrame:
+def wards(crs: str, folder: Path | None = None) -> gpd.GeoDataFrame:
     """Return the wards as the Region published them in 2017, simplified.
 
     Parameters
     ----------
+    crs
+        The region's metric projection.
     folder
         Where ``wards.geojson`` lies; the project's processed data by default.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        ``ward_id``, ``municipality_id``, ``number`` and the outline (EPSG:26917, m), by id.
+        ``ward_id``, ``municipality_id``, ``number`` and the outline (m), by id.
 
     Raises
     ------
     KwevError
         If the file is missing.
     """
-    frame = cartography.areas("wards", "ward_id", folder, tolerance_m=0.0).to_crs(CRS_METRES)
+    frame = cartography.areas("wards", "ward_id", folder, tolerance_m=0.0).to_crs(crs)
     return frame.assign(municipality_id=frame["municipality_id"].astype(str))
 
 
@@ -53,7 +54,7 @@ def ward_of(
     Parameters
     ----------
     xy_m
-        (n, 2) eastings and northings (m, EPSG:26917).
+        (n, 2) eastings and northings (m).
     municipality
         (n,) ids; a place outside every municipality has an empty one, and no ward.
     known

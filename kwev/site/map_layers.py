@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pyproj import Transformer
 
+from kwev.data.links import crs_of
 from kwev.display import cartography, style
 from kwev.display.layers import DECIMALS, Layer, Mark, graded, polygons
 from kwev.display.table import category_name
 from kwev.model.siting import counted
+from kwev.region import area_name
 from kwev.report.effects import FIFTH_NAMES, UNSCORED
 from kwev.report.local_need import by_tract, with_home_access
 from kwev.report.region import dissolved
-from kwev.units import CRS_DEGREES, CRS_METRES, DEGREE_DECIMALS, KWH_PER_MWH
+from kwev.units import CRS_DEGREES, DEGREE_DECIMALS, KWH_PER_MWH
 from kwev.vocabulary import LAND_KEYS, LANDS, SITE_CATEGORIES
 
 if TYPE_CHECKING:
@@ -132,7 +134,9 @@ def tracts(report: Report, folder: Path | None) -> dict[str, Any]:
     frame = dissolved(tables, folder).merge(tables.area_grid, on="area_id", validate="1:1")
     frame = frame.merge(need.drop(columns="municipality_id"), on="area_id", how="left")
     tract = "Tract " + frame["area_id"] + ", " + frame["municipality"]
-    frame["title"] = tract.where(frame["area_id"] != "wellesley", "Wellesley")
+    frame["title"] = tract.where(
+        frame["area_id"].str[0].str.isdigit(), frame["area_id"].map(area_name)
+    )
     lacking = frame[["unserved_before", "unserved_now"]].fillna(0) / KWH_PER_MWH
     before, after = lacking["unserved_before"], lacking["unserved_now"]
     both, marks = _above_nothing([*before.tolist(), *after.tolist()])
@@ -200,7 +204,8 @@ def grid_in_degrees(tables: Tables) -> dict[str, Any]:
     cells = tables.cells
     east, north = (cells[axis].to_numpy(np.float64) for axis in ("easting_m", "northing_m"))
     x, y = (east - ORIGIN_M[0]) / GRID_SCALE_M, (north - ORIGIN_M[1]) / GRID_SCALE_M
-    degrees = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True).transform(east, north)
+    to_degrees = Transformer.from_crs(crs_of(tables.das), CRS_DEGREES, always_xy=True)
+    degrees = to_degrees.transform(east, north)
     terms = np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
     fits = [np.linalg.lstsq(terms, values, rcond=None)[0] for values in degrees[::-1]]
     return {

@@ -20,7 +20,7 @@ def pages(report: Report) -> list[Page]:
             name="place",
             title="My place",
             lead="How far is the nearest public charger, today and with the plan?"
-            " Look for a street or an address in the Region of Waterloo.",
+            f" Look for a street or an address in the {report.region.name}.",
             body=_body(report),
             menu="My place",
             scripts=("place-search.js", "place-roads.js", "place.js"),
@@ -28,6 +28,11 @@ def pages(report: Report) -> list[Page]:
             data=data(report),
         )
     ]
+
+
+def _examples(report: Report) -> str:
+    words = [f"<i>{escape.html(text)}</i>" for text in report.region.search_examples]
+    return f"For example {', '.join(words[:-1])} or {words[-1]}. " if len(words) > 1 else ""
 
 
 def _body(report: Report) -> str:
@@ -44,8 +49,7 @@ def _body(report: Report) -> str:
  aria-describedby="place-hint">
 <button type="submit">Find</button></div>
 <ul id="place-list" role="listbox" aria-label="Names found" hidden></ul>
-<p id="place-hint" class="note">For example <i>120 King Street North, Waterloo</i>,
- <i>Ament Line</i>, <i>N2L</i> or <i>Elmira</i>. What you write stays in your browser.</p>
+<p id="place-hint" class="note">{_examples(report)}What you write stays in your browser.</p>
 </form>
 <div id="place-status" role="status" aria-live="polite"></div>
 <noscript><p>This page looks for places with a script, which your browser does not run.</p>

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from kwev.data.links import crs_of
 from kwev.model.demand import share_of
 from kwev.pipeline.geometry import metres_of, unproject
 from kwev.report.effects import WHENS
@@ -113,14 +114,14 @@ def roads(tables: Tables, numbering: Numbering) -> dict[str, Any]:
 def shapes(tables: Tables, numbering: Numbering) -> dict[str, Any]:
     """Return where junctions are, and the bends of each road: its number, then pairs from it."""
     nodes = tables.road_nodes
-    xy_m = metres_of(nodes)
-    at = _degrees(unproject(xy_m))
+    xy_m, crs = metres_of(nodes), crs_of(tables.das)
+    at = _degrees(unproject(xy_m, crs))
     row = pd.Series(np.arange(len(nodes)), index=nodes["node_id"])
     start_of = numbering.edges.set_index("edge_id")["u"].map(row)
     bent = tables.street_shapes
     off_m = [np.array(text.split(), np.float64).reshape(-1, 2) for text in bent["bends"]]
     start = np.repeat(start_of[bent["edge_id"]].to_numpy(), [len(one) for one in off_m])
-    steps = _degrees(unproject(xy_m[start] + np.concatenate(off_m))) - at[start]
+    steps = _degrees(unproject(xy_m[start] + np.concatenate(off_m), crs)) - at[start]
     ends = np.cumsum([len(one) for one in off_m])[:-1]
     bends = [
         [int(edge), *part.ravel().tolist()]

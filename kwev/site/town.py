@@ -227,7 +227,7 @@ def _plural(count: int, word: str) -> str:
 
 
 def _map(facts: TownFacts, town: Town) -> str:
-    corners = unproject(np.array(town.shape.bounds).reshape(2, 2))
+    corners = unproject(np.array(town.shape.bounds).reshape(2, 2), facts.crs)
     (west, south), (east, north) = corners.tolist()
     zoom = zoom_of(west, south, east, north)
     place = urlencode(
@@ -243,7 +243,7 @@ def _map(facts: TownFacts, town: Town) -> str:
         f'<iframe class="no-print" title="{escape.html(words)}" loading="lazy" height="'
         f'{FRAME_PX[1]}" src="map.html?embed=1#{escape.html(place)}&amp;layers=l2,l3"></iframe>'
     )
-    picture = town_map.picture(town, facts.effects.stations.xy_m[town.stations], words)
+    picture = town_map.picture(town, facts.effects.stations.xy_m[town.stations], words, facts.crs)
     return f'{frame}\n<figure class="on-paper">{picture}</figure>'
 
 

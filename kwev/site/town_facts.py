@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
+from kwev.data.links import crs_of
 from kwev.display import cartography
 from kwev.model.coverage import ruler_of
 from kwev.model.demand import share_of
@@ -18,7 +19,6 @@ from kwev.report.effects import WHENS
 from kwev.report.region import metres
 from kwev.report.wards import ward_of, wards
 from kwev.solve.record import covered
-from kwev.units import CRS_METRES
 from kwev.vocabulary import LEVEL_KEYS, LevelKey
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Town:
     slug
         Its page's name after ``town-``.
     name
-        ``Wilmot``, ``Ward 3 of Wilmot``.
+        ``Guelph``, ``Ward 3 of Guelph``.
     municipality
         Name of the municipality that it is or lies in.
     number
@@ -59,7 +59,7 @@ class Town:
     stations
         (s,) whether each station of today lies in it.
     shape
-        Outline (EPSG:26917, m).
+        Outline (m).
     """
 
     slug: str
@@ -122,13 +122,18 @@ class TownFacts:
         return self.report.findings.effects
 
     @cached_property
+    def crs(self) -> str:
+        """The region's metric projection."""
+        return crs_of(self.report.tables.das)
+
+    @cached_property
     def towns(self) -> list[Town]:
         """Municipalities by name, each before its wards by number."""
         names = self.report.tables.municipalities.set_index("municipality_id")["name"]
         outlines = cartography.areas(
             "municipalities", "municipality_id", self.report.project.processed
         )
-        shapes = outlines.to_crs(CRS_METRES).set_index("municipality_id").geometry
+        shapes = outlines.to_crs(self.crs).set_index("municipality_id").geometry
         found = []
         for key, name in names.sort_values().items():
             found.append(self._town(str(key), str(name), 0, shapes[str(key)]))
@@ -156,7 +161,7 @@ class TownFacts:
 
     @cached_property
     def _wards(self) -> gpd.GeoDataFrame:
-        return wards(self.report.project.processed)
+        return wards(self.crs, self.report.project.processed)
 
     @cached_property
     def _cell_places(self) -> tuple[NDArray[np.str_], NDArray[np.str_]]:

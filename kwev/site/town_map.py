@@ -26,15 +26,17 @@ _EDGE: Final = 16
 _STATION: Final = "#55606e"
 
 
-def picture(town: Town, stations_m: NDArray[np.float64], words: str) -> str:
+def picture(town: Town, stations_m: NDArray[np.float64], words: str, crs: str) -> str:
     """Return an SVG: squares stand today, circles are new Level 2 sites, triangles new Level 3.
 
     Parameters
     ----------
     stations_m
-        (n, 2) stations of today in the town (m, EPSG:26917).
+        (n, 2) stations of today in the town (m).
     words
         What the picture shows, for who does not see it.
+    crs
+        The region's metric projection.
     """
     west, south, east, north = town.shape.bounds
     scale = min((WIDTH - 2 * _EDGE) / (east - west), (HEIGHT - 2 * _EDGE) / (north - south))
@@ -45,7 +47,7 @@ def picture(town: Town, stations_m: NDArray[np.float64], words: str) -> str:
         return np.asarray(np.rint(off), np.int64)
 
     two, three = (
-        drawn(project([at.longitude for at in places], [at.latitude for at in places]))
+        drawn(project([at.longitude for at in places], [at.latitude for at in places], crs))
         for level in (L2, L3)
         for places in [[s.location for s in town.sites if _brings(s, level.name)]]
     )

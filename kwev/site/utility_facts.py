@@ -78,7 +78,7 @@ class UtilityFacts:
         return rows[rows["place_id"].isin(wanted)].set_index("place_id")
 
     def area_of(self, site: SitePackage) -> str:
-        """Return the area (census tract, or ``wellesley``) of a site."""
+        """Return the area (census tract, or a place without tracts) of a site."""
         return str(self._places["area_id"][site.place_id])
 
     def limit(self, site: SitePackage) -> Limit:
@@ -88,7 +88,7 @@ class UtilityFacts:
 
     @cached_property
     def by_area(self) -> pd.DataFrame:
-        """Power by area (census tract of 2021; Wellesley is one) and month.
+        """Power by area (census tract of 2021, or a place without tracts) and month.
 
         Columns: ``area_id``, ``municipality`` (name), ``proxy_kw`` (grid proxy), ``before_kw`` (all
         ports of today), ``kw_months_<a>_<b>`` (added in these months), ``added_kw``, ``after_kw``,

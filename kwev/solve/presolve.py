@@ -363,7 +363,7 @@ def halves(xy_m: NDArray[np.float64], which: NDArray[np.int64]) -> list[NDArray[
     Parameters
     ----------
     xy_m
-        Shape (m, 2) in EPSG:26917 (m).
+        Shape (m, 2) in metres.
     which
         Indices of the places to halve.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwev.pipeline.raw import FILES
+from home_region import FILES
 
 NRCAN = FILES["nrcan"]
 

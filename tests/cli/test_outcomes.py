@@ -6,9 +6,8 @@ from collections import Counter
 
 import pytest
 from bad_inputs import CASES, RAW
+from home_region import FILES
 from outcomes import PAGE, elsewhere, of_commands, page, tried
-
-from kwev.pipeline.raw import FILES
 
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: f"{bad.kind}: {bad.name}"[:70])

@@ -17,7 +17,9 @@ def server():
 @pytest.fixture
 def empty(tmp_path, server):
     """Return a checkout without raw files."""
-    return begin(tmp_path / "checkout", server)
+    made = begin(tmp_path / "checkout", server)
+    made.outline()
+    return made
 
 
 @pytest.fixture(scope="session")

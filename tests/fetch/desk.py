@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import Checkout, Ended
-from fetch.publishers import KEY, Publishers
+from fetch.publishers import DAS, FSAS, KEY, Publishers, square
+from home_region import FILES
 from outcomes import left, state
 
 from kwev.fetch import open_charge_map, web
@@ -44,6 +45,17 @@ class Desk:
         value = self.server.services()
         value["services"] |= addresses
         (self.root / "data" / "services.json").write_text(json.dumps(value))
+
+    def outline(self) -> None:
+        """Put the outlines there, by which every publisher but Statistics Canada is asked."""
+        for name, key, codes in (("das", "DAUID", DAS), ("fsas", "CFSAUID", FSAS)):
+            features = [
+                {"type": "Feature", "properties": {key: code}, "geometry": square(i)}
+                for i, code in enumerate(codes)
+            ]
+            path = self.raw / FILES[name]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
 
     def register(self) -> dict[str, dict]:
         value = json.loads((self.root / "data" / "sources.json").read_text())
@@ -90,7 +102,7 @@ class Desk:
 def begin(folder: Path, server: Publishers) -> Desk:
     """Return a checkout without raw files."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("pyproject.toml", "config/base.json"):
+    for name in ("pyproject.toml", "config/base.json", "config/region.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     (folder / "data").mkdir()

@@ -305,7 +305,7 @@ FAULTS = [
     Fault("statcan", "another reference system, by name",
           value("MapServer/12/query", named_crs), ("EPSG::3347 and not in degrees",)),
     Fault("statcan", "another reference system, unsaid",
-          value("MapServer/12/query", in_metres), ("far outside the Region",)),
+          value("MapServer/12/query", in_metres), ("outside Canada",)),
     Fault("statcan", "profile without an area", swap("DF_DA", b"2021S051235300003", b"other"),
           ("nothing for 35300003",)),
     Fault("statcan", "archive with a name that leads out", body("/links/", slipped),

@@ -97,10 +97,6 @@ class Publishers:
     def services(self) -> dict:
         u = self.url
         return {
-            "area": {
-                "box": [-80.98, 43.2, -80.08, 43.76], "census_division": "3530",
-                "fsas": list(FSAS), "metropolitan_area": "541", "province": "ON",
-            },
             "services": {
                 "statcan_boundaries": f"{u}/statcan/rest/services/b/MapServer",
                 "statcan_profile": f"{u}/profile/STC_CP", "statcan_links": f"{u}/links/gaf.zip",
@@ -248,7 +244,7 @@ class Publishers:
                 "EV Level2 EVSE Num,EV DC Fast Count,Latitude,Longitude,ID,Open Date,"
                 "Access Code,Country")  # fmt: skip
         rows = [
-            f"ELEC,Station {i},{i} King St,Kitchener,ON,N2G,E,2,,43.45,-80.{i},{i},2020-01-0{i},"
+            f"ELEC,Station {i},{i} King St,Kitchener,ON,N2G,E,2,,43.45,-80.4{i},{i},2020-01-0{i},"
             "public,CA"
             for i in range(3 + self.version, self.version - 1, -1)
         ]

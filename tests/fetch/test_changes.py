@@ -9,9 +9,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from fetch.publishers import KEY
+from home_region import CRS, FILES
 
 from kwev.pipeline.geometry import project as to_metres
-from kwev.pipeline.raw import FILES
 from kwev.pipeline.station_records import point_ids
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,7 @@ def computed(desk):
          "in_region": True, "l2_ports": 2, "l3_ports": 0}
         for _, row in nrcan.iterrows()
     ]  # fmt: skip
-    ids = point_ids("ocm", to_metres(ocm["longitude"], ocm["latitude"]))
+    ids = point_ids("ocm", to_metres(ocm["longitude"], ocm["latitude"], CRS))
     rows += [
         {"record_id": key, "source": "ocm", "name": row["name"], "in_region": True,
          "l2_ports": max(row["num_chargers"], 1) if row["charger_type"] == "Level 2" else 0,

@@ -9,11 +9,12 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from fetch.publishers import DAS, FSAS, KEY
+from home_region import FILES, REGION
 
 from kwev.errors import KwevError
 from kwev.fetch import ontario, open_charge_map
 from kwev.fetch.osm import question
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 from kwev.pipeline.station_records import SNAPSHOTS, snapshot
 from kwev.pipeline.timetables import Feed
 
@@ -23,7 +24,7 @@ def table(desk, name):
 
 
 def test_everything_lands_as_the_pipeline_reads_it(fetched):
-    raw = Raw(fetched.raw, fetched.root / "data" / "sources.json")
+    raw = Raw(fetched.raw, fetched.root / "data" / "sources.json", REGION)
     brought = [name for name, file in FILES.items() if (fetched.raw / file).is_file()]
     assert len(brought) == 17
     for name in brought:  # checks sha256 against the register, and the schema
@@ -192,17 +193,18 @@ def test_only_what_can_be_asked_for_again_is_remembered(fetched):
 
 def test_the_day_of_a_fetch_is_the_date_of_the_list(fetched, project):
     """A station that opens after it is left out, so an old date would lose the newest ones."""
-    raw = Raw(fetched.raw, fetched.root / "data" / "sources.json")
+    raw = Raw(fetched.raw, fetched.root / "data" / "sources.json", REGION)
     day = fetched.register()[FILES["nrcan"]]["fetched"][:10]
     assert snapshot(raw, "nrcan") == day > SNAPSHOTS["nrcan"]
-    bundle = Raw(fetched.raw, project.register)
+    bundle = Raw(fetched.raw, project.register, REGION)
     assert snapshot(bundle, "nrcan") == SNAPSHOTS["nrcan"]
 
 
 def test_a_dry_run_asks_nothing_and_names_what_no_service_has(empty):
+    before = empty.state()
     ended = empty.call("--dry-run")
     assert empty.server.asked == []
-    assert not empty.raw.exists()
+    assert empty.state() == before
     lines = ended.out.splitlines()
     assert len(lines) == 2 + len(FILES)  # boundary and footpaths are not read by the pipeline
     assert sum(line.startswith("left alone") for line in lines) == len(FILES) - 17

@@ -11,13 +11,13 @@ import pytest
 from fetch.desk import QUICK
 from fetch.faults import kill_in_an_archive
 from fetch.publishers import KEY, Answer, zipped
+from home_region import FILES
 
 from kwev.errors import KwevError
 from kwev.fetch.landing import Shelf
 from kwev.fetch.run import PARTS, all_wanted, fetch
 from kwev.fetch.services import read_services
 from kwev.fetch.web import Unchanged, Web, place
-from kwev.pipeline.raw import FILES
 from kwev.project import Project
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
 from kwev.display.figure import Origin
 from kwev.project import Project
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -14,6 +19,7 @@ def folder(tmp_path, monkeypatch):
     """Return an empty project that the working directory lies in."""
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "base.json").write_text("{}")
+    shutil.copy(ROOT / "config" / "region.json", tmp_path / "config")
     (tmp_path / "pyproject.toml").write_text("")
     monkeypatch.chdir(tmp_path)
     return Project(tmp_path)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from figures import places
 from figures.reading import outside
+from home_region import REGION
 from lxml import etree
 
 from kwev.config import load_config
@@ -295,8 +296,11 @@ def test_the_ground_that_is_loaded_is_the_table(folder):
 
 
 def test_a_project_without_a_base_map_has_an_empty_ground(folder):
-    ground.publish(folder.processed, folder.root)
+    ground.publish(folder, folder.root)
     assert (folder.root / ground.FILE).read_text() == "window.kwevGroundData=[];\n"
+    places.write_base_map(folder.processed)
+    ground.publish(folder, folder.root)
+    assert REGION.ground_credit in (folder.root / ground.FILE).read_text()
 
 
 def test_the_books_ground_is_small(project):

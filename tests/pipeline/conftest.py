@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from home_region import CRS, FILES, REGION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,6 @@ def raw_dir() -> Path:
 @pytest.fixture
 def raw_copy(raw_dir, tmp_path):
     """A raw folder of links; ``change(file, content)`` replaces or (None) removes one file."""
-    from kwev.pipeline.raw import FILES
 
     folder = tmp_path / "raw"
     for file in FILES.values():
@@ -45,7 +45,7 @@ def raw_copy(raw_dir, tmp_path):
 @pytest.fixture
 def tiny_raw(tmp_path):
     """``make(name=table, …)`` writes raw tables and a register, and returns a ``Raw``."""
-    from kwev.pipeline.raw import FILES, Raw
+    from kwev.pipeline.raw import Raw
 
     def make(**tables: pd.DataFrame) -> Raw:
         entries = []
@@ -60,7 +60,9 @@ def tiny_raw(tmp_path):
             entries.append({"file": FILES[name], "sha256": digest})
         register = tmp_path / "sources.json"
         register.write_text(json.dumps({"sources": entries}))
-        return Raw(tmp_path / "raw", register)
+        made = Raw(tmp_path / "raw", register, REGION)
+        made.crs = CRS  # no outlines to take it from
+        return made
 
     return make
 
@@ -71,7 +73,7 @@ def squares():
     from kwev.data.schemas import DWELLING_TYPES
     from kwev.pipeline.boundaries import Boundaries
 
-    crs = "EPSG:26917"
+    crs = CRS
     west, south = 540_000.0, 4_810_000.0
     boxes = [
         shapely.box(west + i * 1000, south, west + i * 1000 + 1000, south + 1000) for i in range(2)
@@ -108,7 +110,7 @@ def squares():
         crs=crs,
     )
     fsas = gpd.GeoDataFrame(
-        {"fsa": ["N0B", "N2A"]},
+        {"fsa": ["N0B", "N2A"], "partial": [True, False]},
         geometry=[
             shapely.box(west + 500, south - 2000, west + 2000, south + 1000),
             shapely.box(west, south, west + 500, south + 1000),

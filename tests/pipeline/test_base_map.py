@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from home_region import CRS
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from kwev import polyline
 from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
 from kwev.pipeline import base_map
-from kwev.units import CRS_METRES
 
 EAST, NORTH = 540_000.0, 4_810_000.0
 AREA = shapely.box(EAST, NORTH, EAST + 1000, NORTH + 1000)
@@ -27,7 +27,7 @@ def line(*points):
 def roads(*rows):
     columns = ["CartoClass", "FullStreet", "LeftMunici", "LeftSettle"]
     table = pd.DataFrame([row[:-1] for row in rows], columns=columns)
-    return gpd.GeoDataFrame(table, geometry=[row[-1] for row in rows], crs=CRS_METRES)
+    return gpd.GeoDataFrame(table, geometry=[row[-1] for row in rows], crs=CRS)
 
 
 def metres(text):
@@ -36,7 +36,7 @@ def metres(text):
         [
             (round(x - EAST), round(y - NORTH))
             for x, y in shapely.get_coordinates(
-                gpd.GeoSeries([shapely.LineString(part)], crs=4326).to_crs(CRS_METRES).iloc[0]
+                gpd.GeoSeries([shapely.LineString(part)], crs=4326).to_crs(CRS).iloc[0]
             )
         ]
         for part in polyline.lines_of(text)
@@ -49,7 +49,7 @@ def test_pieces_of_a_street_are_one_line_and_its_bends_below_the_tolerance_go():
         ("Cul-de-Sac", "Elm St", "Kitchener", "", line((300, 100), (300, 400))),
         ("Arterial", "Elm St", "Kitchener", "", line((500, 500), (600, 500))),
     )
-    table = base_map.table_of(base_map.road_lines(drawn), AREA, 5.0)
+    table = base_map.table_of(base_map.road_lines(drawn), AREA, 5.0, CRS)
     assert table[["kind", "name"]].to_numpy().tolist() == [
         ["street", "Elm St"],
         ["arterial", "Elm St"],
@@ -64,7 +64,7 @@ def test_what_reaches_out_is_cut_and_what_is_outside_is_left_out():
         ("freeway", "Hwy 8", line((2000, 0), (3000, 0))),
         ("water", "", shapely.box(EAST + 900, NORTH + 900, EAST + 1200, NORTH + 1200)),
     ]
-    table = base_map.table_of(found, AREA, 5.0)
+    table = base_map.table_of(found, AREA, 5.0, CRS)
     assert table["name"].tolist() == ["", "Hwy 9"]  # water lies below roads
     (road,) = metres(table["path"].iloc[1])
     assert sorted(road) == [(0, 500), (1000, 500)]
@@ -81,8 +81,8 @@ def test_order_of_the_rows_does_not_matter():
         ("Ramp", None, "Kitchener", "", line((50, 100), (50, 300))),
         ("Turning Lane", "B St", "Kitchener", "", line((0, 500), (0, 600))),
     ]
-    one = base_map.table_of(base_map.road_lines(roads(*rows)), AREA, 5.0)
-    two = base_map.table_of(base_map.road_lines(roads(*rows[::-1])), AREA, 5.0)
+    one = base_map.table_of(base_map.road_lines(roads(*rows)), AREA, 5.0, CRS)
+    two = base_map.table_of(base_map.road_lines(roads(*rows[::-1])), AREA, 5.0, CRS)
     assert one["kind"].tolist() == ["collector", "collector", "ramp"]
     lengths = [[sorted(map(sorted, metres(text))) for text in t["path"]] for t in (one, two)]
     assert lengths[0] == lengths[1]
@@ -97,11 +97,9 @@ def test_water_that_overlaps_is_one_and_a_line_is_none():
             shapely.box(EAST + 500, NORTH, EAST + 520, NORTH + 20),  # below the least area
             line((700, 700), (800, 800)),
         ],
-        crs=CRS_METRES,
+        crs=CRS,
     )
-    rivers = gpd.GeoDataFrame(
-        geometry=[line((0, 0), (10, 0)), line((10, 0), (20, 0))], crs=CRS_METRES
-    )
+    rivers = gpd.GeoDataFrame(geometry=[line((0, 0), (10, 0)), line((10, 0), (20, 0))], crs=CRS)
     (_, _, wet), (_, _, river) = base_map.water(bodies, rivers)
     assert [part.area for part in shapely.get_parts(wet)] == [20_000.0]
     assert river.geom_type == "LineString"
@@ -131,7 +129,7 @@ def test_districts_are_those_of_cities_and_villages_of_townships(squares):
             "district": ["Westmount (Kitchener)", "Wellesley Village", "Rural North"],
         },
         geometry=[AREA, AREA, AREA],
-        crs=CRS_METRES,
+        crs=CRS,
     )
     found = {(kind, name) for kind, name, _ in base_map.districts(planned, towns)}
     assert found == {("district", "Westmount"), ("village", "Wellesley")}

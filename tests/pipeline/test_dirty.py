@@ -47,7 +47,8 @@ def clean(raw):
     made = {
         # the grid stage fills the last column
         "stations": stations.assign(grid_kw=np.nan), "station_records": fates,
-        "das": da_table(table, bounds), "cells": cell_tables(table)[0], "quality": ledger.table(),
+        "das": da_table(table, bounds), "cells": cell_tables(table, bounds.crs)[0],
+        "quality": ledger.table(),
     }  # fmt: skip
     checked = {k: check(v, PROCESSED[k], where=k, hint="") for k, v in made.items()}
     return SimpleNamespace(bounds=bounds, **checked)

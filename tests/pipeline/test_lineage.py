@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+from home_region import FILES, REGION
 
 from kwev.data.schemas import PROCESSED
 from kwev.pipeline.build import STAGES, Meter, _tables, stages_of
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 
 
 def two_rivers(raw, meter):  # pragma: no cover - followed, never run
@@ -47,7 +48,7 @@ def test_every_processed_table_has_its_stages():
 
 
 def test_a_read_is_noted_under_its_stage(monkeypatch, tmp_path):
-    raw = Raw(tmp_path, tmp_path / "sources.json")
+    raw = Raw(tmp_path, tmp_path / "sources.json", REGION)
     monkeypatch.setattr(Raw, "_read", lambda _, name: pd.DataFrame({"name": [name]}))
     with Meter(("one", "two"), shown=False) as meter:
         meter.listen(raw.enter)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from home_region import CRS
 
 from kwev.data.schemas import PROCESSED, check
 from kwev.errors import KwevError
@@ -32,7 +33,7 @@ PLACES = [  # metres east and north of the corner, in which area
 
 
 def addresses():
-    degrees = unproject(np.array(PLACES) + np.array([540_000.0, 4_810_000.0]))
+    degrees = unproject(np.array(PLACES) + np.array([540_000.0, 4_810_000.0]), CRS)
     table = pd.DataFrame(degrees, columns=["longitude", "latitude"])
     table = table.assign(street_no="1", street="Main St", city="Kitchener")
     return pd.concat([table, table.iloc[[0, 0]]], ignore_index=True)  # two more at one point
@@ -114,7 +115,7 @@ def test_vehicles_are_conserved_per_code_and_bev_plus_phev_is_ev(built, squares)
     assert (table["bev"] + table["phev"]).sum() == 73_000_000
     assert inside["ev_inside"].sum() == 73
     assert rows(ledger, "evs", "outside the Region") == 1
-    cells, parts = cell_tables(table)
+    cells, parts = cell_tables(table, CRS)
     for frame in (cells, parts, da_table(table, squares)):
         assert frame["ev"].sum() == pytest.approx(73, abs=1e-9)
         assert (frame["bev"] + frame["phev"] - frame["ev"]).abs().max() < 1e-9
@@ -130,7 +131,7 @@ def test_apartments_weigh_less(built, squares):
 
 
 def test_cells_lie_on_the_100_m_grid_and_add_up(built, squares):
-    cells, parts = cell_tables(built[2])
+    cells, parts = cell_tables(built[2], CRS)
     first = cells.set_index("cell_id").loc["c_5400_48100"]
     assert (first["addresses"], first["easting_m"], first["northing_m"]) == (
         2,

@@ -8,23 +8,24 @@ import shutil
 import numpy as np
 import pytest
 import shapely
+from home_region import CRS, FILES, REGION
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
 from kwev.errors import KwevError
 from kwev.pipeline.build import build
-from kwev.pipeline.raw import FILES, Raw
+from kwev.pipeline.raw import Raw
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 def raw(raw_dir, project):
-    return Raw(raw_dir, project.register)
+    return Raw(raw_dir, project.register, REGION)
 
 
 def test_rebuild_gives_the_committed_files(raw_dir, project, tmp_path):
-    report = build(raw_dir, tmp_path / "processed", progress=False)
+    report = build(raw_dir, tmp_path / "processed", REGION, progress=False)
     made = {p.name: p.read_bytes() for p in (tmp_path / "processed").iterdir()}
     kept = {p.name: p.read_bytes() for p in project.processed.iterdir()}
     assert sorted(made) == sorted(kept)
@@ -41,8 +42,8 @@ def test_rows_match_as_in_the_trial(raw):
 
     region = shapely.union_all(raw.read_shapes("das").to_crs("EPSG:26917").geometry.to_numpy())
     ocm, nrcan = raw.read("ocm"), raw.read("nrcan")
-    first = to_metres(ocm["longitude"], ocm["latitude"])
-    second = to_metres(nrcan["Longitude"], nrcan["Latitude"])
+    first = to_metres(ocm["longitude"], ocm["latitude"], CRS)
+    second = to_metres(nrcan["Longitude"], nrcan["Latitude"], CRS)
     inside = ~farther(second, region, 0.0)
     assert (len(ocm), inside.sum()) == (183, 193)
     apart = cdist(first, second[inside])
@@ -101,7 +102,7 @@ def test_damage_gives_one_line_and_leaves_the_outputs(case, raw_dir, raw_copy, p
     folder = raw_copy(FILES[name], spoil((raw_dir / FILES[name]).read_bytes()))
     accepted = frozenset({FILES[name]} if case != "another version" else ())
     with pytest.raises(KwevError, match=expected) as caught:
-        build(folder, out, progress=False, accepted=accepted)
+        build(folder, out, REGION, progress=False, accepted=accepted)
     line = str(caught.value)
     assert "\n" not in line
     assert FILES[name] in line

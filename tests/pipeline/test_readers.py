@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from home_region import CRS
 from timetables import bus_feed, ion_feed, write_feed
 
 from kwev.data.schemas import RAW, column, table_of
@@ -154,7 +155,7 @@ def test_places_may_be_points_lines_and_areas():
                      Municipali="y")  # fmt: skip
     frame = read_geojson(json.dumps(given).encode(), "a.geojson", ["Name"])
     table = checked(frame, RAW["libraries"], "a.geojson")
-    spots = _metres(gpd.GeoDataFrame(table))[["easting_m", "northing_m"]].to_numpy()
+    spots = _metres(gpd.GeoDataFrame(table).to_crs(CRS))[["easting_m", "northing_m"]].to_numpy()
     shapes = frame.to_crs("EPSG:26917").geometry.to_numpy()
     assert (shapely.distance(shapely.points(spots), shapes) <= 0.01).all()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from home_region import CRS
 
 from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.addresses import Gazetteer
@@ -16,7 +17,7 @@ from kwev.pipeline.stations import merge_stations
 
 
 def degrees(east, north):
-    lon, lat = unproject(pd.DataFrame([[540_000.0 + east, 4_810_000.0 + north]]).to_numpy())[0]
+    lon, lat = unproject(pd.DataFrame([[540_000.0 + east, 4_810_000.0 + north]]).to_numpy(), CRS)[0]
     return lon, lat
 
 

@@ -7,13 +7,14 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from home_region import CRS, FILES, REGION
 from hypothesis import given
 from hypothesis import strategies as st
 from timetables import bus_feed, ion_feed, write_feed
 
 from kwev.errors import KwevError
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.raw import FILES, Ledger, Raw
+from kwev.pipeline.raw import Ledger, Raw
 from kwev.pipeline.timetables import (
     buses_only,
     flag_unequal_days,
@@ -56,7 +57,7 @@ def service(feeds, ledger):
 
 @pytest.fixture
 def stops(service, feeds, squares, ledger):
-    calls = platforms(*feeds, ledger)
+    calls = platforms(*feeds, CRS, ledger)
     table = transit_stops(service, calls, squares, PARAMETERS, ledger)
     return table.set_index("stop_id")
 
@@ -151,7 +152,7 @@ def test_hubs(stops):
 
 
 def test_routes_lengths_and_headways(service, feeds):
-    lines = route_lines(service, feeds)
+    lines = route_lines(service, feeds, CRS)
     assert lines["route_id"].tolist() == ["1", "201", "301", "301"]
     assert lines["main"].all()
     routes = transit_routes(service, lines, Parameters()).set_index("route_id")
@@ -166,7 +167,7 @@ def test_routes_lengths_and_headways(service, feeds):
 
 
 def test_streets_count_once_and_routes_as_often_as_they_run(service, feeds, squares):
-    lines = route_lines(service, feeds)
+    lines = route_lines(service, feeds, CRS)
     lengths = transit_lengths(lines, squares, Parameters()).set_index("municipality_id")
     # west of 1,000 m: routes 1 and 201 share 900 m of street; ION has 890 m of its own, both ways
     ion = 0.89 * 23 / 20  # two tracks 3 m apart widen the corridor of 20 m
@@ -176,7 +177,7 @@ def test_streets_count_once_and_routes_as_often_as_they_run(service, feeds, squa
 
 
 def test_one_feature_for_each_route_with_a_line(service, feeds):
-    lines = route_lines(service, feeds)
+    lines = route_lines(service, feeds, CRS)
     routes = transit_routes(service, lines, Parameters())
     frame, properties = lines_layer(routes, lines, Parameters())
     assert frame["route_id"].tolist() == ["1", "201", "301"]
@@ -251,7 +252,7 @@ def test_feeds_of_different_seasons_are_refused(tmp_path, feeds):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["grt_feed", "ion_feed"])
 def test_feeds_hold_what_the_register_says(name, raw_dir, project):
-    feed = Raw(raw_dir, project.register).read_feed(name)
+    feed = Raw(raw_dir, project.register, REGION).read_feed(name)
     sources = json.loads(project.register.read_text())["sources"]
     (rows,) = (source["rows"] for source in sources if source["file"] == FILES[name])
     for table in ("stops", "routes", "trips", "stop_times", "shapes"):

@@ -10,11 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from home_region import CRS, FILES, REGION
 
 from kwev.errors import KwevError
 from kwev.pipeline.boundaries import read_boundaries, ward_layer
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.raw import FILES, Ledger, Raw
+from kwev.pipeline.raw import Ledger, Raw
 from kwev.report.wards import ward_of, wards
 
 HALF = shapely.box(0, 0, 500, 1000)
@@ -38,7 +39,8 @@ def layer(tmp_path, squares, rows):
     path.write_bytes(dirty.layer(features))
     entry = {"file": FILES["wards"], "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     (tmp_path / "sources.json").write_text(json.dumps({"sources": [entry]}))
-    raw = Raw(tmp_path / "raw", tmp_path / "sources.json")
+    raw = Raw(tmp_path / "raw", tmp_path / "sources.json", REGION)
+    raw.crs = CRS
     return ward_layer(raw, squares, Parameters(), Ledger())
 
 
@@ -77,13 +79,13 @@ def test_the_published_layer_is_small_valid_and_covers_the_region(project, table
 
 def test_simplifying_moves_hardly_anybody_to_another_ward(raw_dir, project, tables):
     """Against the outlines as published, unsimplified."""
-    raw, ledger = Raw(raw_dir, project.register), Ledger()
+    raw, ledger = Raw(raw_dir, project.register, REGION), Ledger()
     bounds = read_boundaries(raw, Parameters(), ledger)
     exact, _ = ward_layer(raw, bounds, Parameters(simplify_m=0.01), ledger)
     cells = tables.cells
     xy = cells[["easting_m", "northing_m"]].to_numpy(float)
     towns = cells["municipality_id"].to_numpy(str)
-    ours = ward_of(xy, towns, wards(project.processed))
+    ours = ward_of(xy, towns, wards(CRS, project.processed))
     theirs = ward_of(xy, towns, exact)
     people = cells["population"].to_numpy(float)
     assert people[ours != theirs].sum() < 0.005 * people.sum()

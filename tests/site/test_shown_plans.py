@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from home_region import CRS
 from toy import base_config, toy
 
 from kwev.report import registry
@@ -20,7 +21,7 @@ from kwev.site.shown_plans import (
     reach_data,
     shown_plans,
 )
-from kwev.units import CRS_DEGREES, CRS_METRES
+from kwev.units import CRS_DEGREES
 from kwev.vocabulary import LEVEL_KEYS
 
 
@@ -178,7 +179,7 @@ def test_cells_lie_where_the_table_has_them(gauge, plans, recommended):
     x, y = (grid * made["size_m"] - made["origin_m"]).T / made["scale_m"]
     terms = np.column_stack([np.ones_like(x), x, y, x * x, x * y, y * y])
     shown = terms @ np.array(made["degrees"]).T
-    lon, lat = Transformer.from_crs(CRS_METRES, CRS_DEGREES, always_xy=True).transform(east, north)
+    lon, lat = Transformer.from_crs(CRS, CRS_DEGREES, always_xy=True).transform(east, north)
     assert np.abs(shown - np.column_stack([lat, lon])).max() < 1e-5  # a metre
     assert rows[:, 2].sum() == pytest.approx(recommended.people, rel=0.01)
 

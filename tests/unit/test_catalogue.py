@@ -68,7 +68,7 @@ def test_a_source_tells_what_the_rules_did_with_its_rows(catalogue):
 def test_a_stage_that_stops_reading_makes_a_source_unused(catalogue):
     manifest = copy.deepcopy(catalogue.manifest)
     del manifest["lineage"]["read"]["osm_places"]
-    without = Catalogue(catalogue.register, manifest, catalogue.quality)
+    without = Catalogue(catalogue.register, manifest, catalogue.quality, catalogue.region)
     osm = "osm_pois_kitchener_2024_11_11"
     assert source(catalogue, osm).is_used
     assert not source(without, osm).is_used
@@ -81,7 +81,7 @@ def test_another_checksum_is_told(catalogue):
     register = copy.deepcopy(catalogue.register)
     (entry,) = [e for e in register["sources"] if e["id"] == "fsa_2021"]
     entry["sha256"] = "0" * 64
-    other = Catalogue(register, catalogue.manifest, catalogue.quality)
+    other = Catalogue(register, catalogue.manifest, catalogue.quality, catalogue.region)
     assert [s.entry["id"] for s in other.used() if not s.is_checked] == ["fsa_2021"]
 
 
@@ -107,7 +107,7 @@ def test_a_new_attribution_changes_the_notices(catalogue):
     register = copy.deepcopy(catalogue.register)
     (entry,) = [e for e in register["sources"] if e["id"] == "fsa_2021"]
     entry["attribution"] = "Words of a new licence."
-    other = Catalogue(register, catalogue.manifest, catalogue.quality)
+    other = Catalogue(register, catalogue.manifest, catalogue.quality, catalogue.region)
     assert "> Words of a new licence." in notice(other)
 
 

@@ -252,7 +252,7 @@ def test_raw_follows_the_environment(monkeypatch, tmp_path):
 def test_constants():
     assert units.HOURS_PER_YEAR == 365 * 24
     assert math.isclose(units.SQRT3**2, 3)
-    assert (units.CRS_METRES, units.CRS_DEGREES) == ("EPSG:26917", "EPSG:4326")
+    assert units.CRS_DEGREES == "EPSG:4326"
 
 
 def test_three_phase_arithmetic_of_the_specification():

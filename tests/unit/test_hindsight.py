@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from home_region import CRS
 from toy import ORIGIN, base_config, toy
 
 from kwev.certify import Measure, Points, certify, evs
@@ -26,7 +27,7 @@ CUT, NEWEST = "2022-07-15", "2025-10-17"
 def record_of(number, source, x, ports, station="", **facts):
     l2, l3 = ports
     metres = np.array([[ORIGIN[0] + x, ORIGIN[1]]])
-    longitude, latitude = unproject(metres)[0].tolist()
+    longitude, latitude = unproject(metres, CRS)[0].tolist()
     prefix = {"nrcan": "nrcan", "nrcan_2022": "nrcan2022"}[source]
     return {
         "record_id": f"{prefix}_{number}",

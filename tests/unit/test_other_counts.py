@@ -31,7 +31,8 @@ def small(**ports):
     )  # fmt: skip
     das = pd.DataFrame(
         {"municipality_id": ["1", "2"], "easting_m": [556_700.0, 524_300.0],
-         "northing_m": [4_801_000.0, 4_816_300.0]}
+         "northing_m": [4_801_000.0, 4_816_300.0], "longitude": [-80.3, -80.7],
+         "latitude": [43.36, 43.5]}
     )  # fmt: skip
     stated = {"l2": 30.0, "l3": 13.0} | ports
     return SimpleNamespace(

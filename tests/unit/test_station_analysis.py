@@ -65,7 +65,9 @@ def test_spacing_by_municipality_looks_for_the_next_one_everywhere():
 
 def test_readings_begin_with_the_closest():
     # four stations on 100 km2 have 25 km2 each: squares of 5 km
-    found = stations.spacing_readings(network(), base_config(), stated_km=4.9, stated_stations=4)
+    found = stations.spacing_readings(
+        network(), base_config(), ("Kitchener", "Waterloo"), stated_km=4.9, stated_stations=4
+    )
     assert found["reading"].iloc[0].startswith("The stated number of stations, spread evenly")
     assert found["km"].iloc[0] == 5
     assert found["ratio"].iloc[0] == pytest.approx(5 / 4.9)

@@ -303,7 +303,7 @@
     if (!map.attributionControl) { map.attributionControl = L.control.attribution({ prefix: false }).addTo(map); }
     map.attributionControl.setPrefix(false);
     map.attributionControl.addAttribution(
-      'Ground: Region and City of Waterloo, © <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>');
+      (window.kwevGroundCredit || "Ground: ") + '© <a href="https://www.openstreetmap.org/copyright">OpenStreetMap</a>');
     new MutationObserver(redraw).observe(root, { attributes: true, attributeFilter: ["data-theme"] });
     window.addEventListener("beforeprint", function () { printing = true; redraw(); });
     window.addEventListener("afterprint", function () { printing = false; redraw(); });

@@ -1,0 +1,92 @@
+"""kwev region new: a folder that is a project, or one line of error."""
+
+from __future__ import annotations
+
+import json
+
+import elsewhere
+import pytest
+from cli.conftest import Checkout
+
+from kwev.founding import found
+from kwev.project import find_project
+from kwev.region import NEEDED, read_region
+
+
+@pytest.fixture
+def home(project):
+    return Checkout(project.root)
+
+
+def test_a_new_region_is_a_project_that_knows_what_to_fetch(home, tmp_path):
+    folder = tmp_path / "wellington"
+    ended = home.call("region", "new", "County of Wellington", "--cd", "3523", "--out", str(folder))
+    assert ended.code == 0, ended.err
+    project = find_project(folder / "config")
+    assert project.root == folder
+    region = read_region(project.config)
+    assert (region.name, region.code, region.sources.local) == ("County of Wellington", "3523", {})
+    assert set(NEEDED) <= set(region.files)
+    for word in ("kwev fetch", "roads", "grt_feed", "addresses"):
+        assert word in ended.out
+    services = json.loads((folder / "data" / "services.json").read_text())["services"]
+    assert "region_hub" not in services
+    told = Checkout(folder).call("fetch", "--dry-run")
+    assert told.code == 0, told.err
+    # footpaths are fetched besides, and no table is made of them
+    assert len(told.out.splitlines()) == len(region.files) + 1
+    missing = Checkout(folder).run("data", KWEV_RAW="")
+    assert missing.is_one_error("raw file missing", "da_2021")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["Oxford", "--cd", "353"], ("census_division", "'353'")),
+        (["Oxford", "--csd", "353001"], ("census_subdivisions", "'353001'")),
+        (["Oxford"], ("--cd", "--csd")),
+        (["Oxford", "--cd", "3532", "--csd", "3532004"], ("--cd", "--csd")),
+        (["Oxford", "--cd", "2401"], ("2401", "Ontario")),
+        (["…", "--cd", "3532"], ("no name of a region",)),
+    ],
+)
+def test_codes_that_are_none_are_one_line(home, tmp_path, arguments, words):
+    assert home.call("region", "new", *arguments, *_out(tmp_path, words)).is_one_error(*words)
+    assert not (tmp_path / "made").exists()
+
+
+def _out(tmp_path, words):
+    return () if words == ("no name of a region",) else ("--out", str(tmp_path / "made"))
+
+
+def test_what_is_there_stays(home, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    ended = home.call("region", "new", "Oxford", "--cd", "3532", "--out", str(tmp_path))
+    assert ended.is_one_error("something is there already")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture
+def town(project, tmp_path):
+    """A project of a made-up town in another zone, with its raw files."""
+    found(project, elsewhere.REGION, tmp_path / "town")
+    elsewhere.write(tmp_path / "town")
+    return Checkout(tmp_path / "town")
+
+
+def test_a_region_goes_from_its_files_to_a_checked_and_scheduled_plan(town, monkeypatch):
+    monkeypatch.delenv("KWEV_RAW", raising=False)
+    for arguments in (
+        ("data",), ("solve", "--out", "plan"), ("check", "plan/plan.json"),
+        ("schedule", "plan/plan.json"), ("explain",),
+    ):  # fmt: skip
+        ended = town.call(*arguments)
+        assert ended.code == 0, (arguments, ended.out, ended.err)
+    assert "0 violations" in town.call("check", "plan/plan.json").out
+    results = json.loads((town.root / "plan" / "results.json").read_text())
+    assert results["scenario"] == "base"
+    along = town.root / "config" / "scenarios" / "roads.json"
+    along.parent.mkdir()
+    along.write_text(json.dumps({"coverage": {"metric": "network"}}))
+    assert town.call("solve", "-s", "roads").is_one_error("no road to measure along")
+    assert town.call("render").is_one_error("'recommended'")
