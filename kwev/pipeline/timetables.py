@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import gtfs_kit
 import numpy as np
 import pandas as pd
-from gtfs_kit.helpers import timestr_to_seconds
 
 from kwev.data.schemas import CALENDAR, DAYS, FEED, check, text_columns
 from kwev.errors import KwevError
@@ -85,6 +83,8 @@ def read_feed(path: Path, content: bytes | None = None) -> Feed:
         schema, names an id that is in no other table, has no day of service, or covers more than
         :data:`MOST_DAYS`.
     """
+    import gtfs_kit
+
     content = _attempt(path.read_bytes, path) if content is None else content
     with tempfile.TemporaryDirectory() as folder:
         _attempt(lambda: _unpack(content, Path(folder), path), path)
@@ -149,12 +149,19 @@ _BLANKS: Final = re.compile(rb"[ \t]*,[ \t]*")
 """Around the names of columns, where they say nothing."""
 
 
+def _seconds(times: pd.Series) -> pd.Series:
+    """Return times of a feed (``25:10:00`` is after midnight) as seconds of its day."""
+    from gtfs_kit.helpers import timestr_to_seconds
+
+    return times.map(timestr_to_seconds, na_action="ignore").astype(float)
+
+
 def _refuse_many(trips: pd.DataFrame, when: dict[str, pd.DataFrame], path: Path) -> None:
     """Refuse more trips than any feed has, before headways are written out as trips."""
     many = float(len(trips) + len(when.get("calendar", ())))
     if "frequencies" in when:
         table = when["frequencies"]
-        start, end = (table[name].map(timestr_to_seconds) for name in ("start_time", "end_time"))
+        start, end = (_seconds(table[name]) for name in ("start_time", "end_time"))
         many += float(((end - start) / table["headway_secs"]).clip(lower=0).sum())
     if many > MOST_TRIPS:
         raise KwevError(f"feed with {many:,.0f} trips", where=str(path), hint=_HINT)
@@ -380,7 +387,7 @@ def _routes(buses: Feed, ion: Feed) -> pd.DataFrame:
 def _departures(times: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
     """Return each call but the last of its trip; a missing time lies between its neighbours'."""
     times = times.sort_values(["trip_id", "stop_sequence"], ignore_index=True)
-    seconds = times["departure_time"].map(timestr_to_seconds, na_action="ignore").astype(float)
+    seconds = _seconds(times["departure_time"])
     blank = seconds.isna()
     if blank.any():
         seconds = seconds.groupby(times["trip_id"]).transform(

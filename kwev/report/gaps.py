@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.cluster import DBSCAN
 
 from kwev.data.links import crs_of
 from kwev.display import cartography, origins, style
@@ -21,7 +20,7 @@ from kwev.display.values import Numbers, named
 from kwev.model.siting import counted
 from kwev.plan.export import as_frame
 from kwev.report import plan_charts
-from kwev.report.neighbourhoods import ClusterRule, landmarks, nearest_m
+from kwev.report.neighbourhoods import ClusterRule, dense, landmarks, nearest_m
 from kwev.vocabulary import LEVEL_KEYS, LEVEL_NAMES, LEVELS
 
 if TYPE_CHECKING:
@@ -58,18 +57,8 @@ def gap_of_cells(effects: Effects, level: Level, rule: ClusterRule = GAP_RULE) -
     found = np.full(len(out), -2, np.int64)
     found[out] = -1
     people = effects.cells.people
-    if not people[out].any():
-        return found
-    model = DBSCAN(eps=rule.reach_m, min_samples=rule.core_people)
-    label = np.asarray(
-        model.fit(effects.cells.xy_m[out], sample_weight=people[out]).labels_, np.int64
-    )
-    inside = label >= 0
-    total = np.bincount(label[inside], people[out][inside])
-    rank = np.empty(len(total), np.int64)
-    rank[np.argsort(-total.round(6), kind="stable")] = np.arange(len(total))
-    label[inside] = rank[label[inside]]
-    found[out] = label
+    if people[out].any():
+        found[out] = dense(effects.cells.xy_m[out], people[out], rule)
     return found
 
 

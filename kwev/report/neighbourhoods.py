@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
-from sklearn.cluster import DBSCAN
 
 from kwev.data.links import crs_of
 from kwev.display import cartography, origins, style
@@ -81,16 +80,29 @@ RULE = ClusterRule()
 
 def cluster_of_cells(tables: Tables, rule: ClusterRule = RULE) -> NDArray[np.int64]:
     """Return the cluster of each row of ``cells``: 0 for the one with most people, -1 for none."""
-    cells = tables.cells
-    found = DBSCAN(eps=rule.reach_m, min_samples=rule.core_people).fit(
-        metres(cells),
-        sample_weight=cells["population"].to_numpy(np.float64),
-    )
-    label = np.asarray(found.labels_, np.int64)
+    return dense(metres(tables.cells), tables.cells["population"].to_numpy(np.float64), rule)
+
+
+def dense(
+    xy_m: NDArray[np.float64], people: NDArray[np.float64], rule: ClusterRule
+) -> NDArray[np.int64]:
+    """Return the dense group of each place: 0 for the one with most people, -1 for none.
+
+    Parameters
+    ----------
+    xy_m
+        Shape (n, 2), eastings and northings (m).
+    people
+        Shape (n,).
+    """
+    from sklearn.cluster import DBSCAN
+
+    model = DBSCAN(eps=rule.reach_m, min_samples=rule.core_people)
+    label = np.asarray(model.fit(xy_m, sample_weight=people).labels_, np.int64)
     inside = label >= 0
-    people = np.bincount(label[inside], cells["population"].to_numpy(np.float64)[inside])
-    rank = np.empty(len(people), np.int64)
-    rank[np.argsort(-people.round(6), kind="stable")] = np.arange(len(people))
+    total = np.bincount(label[inside], people[inside])
+    rank = np.empty(len(total), np.int64)
+    rank[np.argsort(-total.round(6), kind="stable")] = np.arange(len(total))
     label[inside] = rank[label[inside]]
     return label
 
