@@ -659,9 +659,9 @@ def new_region(
     """Write a project for another region of Ontario, and tell what it has and what it lacks.
 
     A region is a census division, or census subdivisions (municipalities) of one or several. The
-    folder gets config/region.json, the base scenario, addresses of publishers and a register of
-    sources without files. Outlines, postal areas, census tracts and the metric projection follow
-    from the codes once `kwev fetch` has run there.
+    folder gets config/region.json, two scenarios, addresses of publishers, a register of sources
+    without files, and the chapters of a short book. Outlines, postal areas, census tracts and the
+    metric projection follow from the codes once `kwev fetch` has run there.
 
     National sources work for any region of Ontario. Local ones, such as a road file, timetables or
     wards, are optional: each is a line of config/region.json. What is absent leaves its tables

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any, Final
 
+import yaml
 from pydantic import ValidationError
 
+from kwev import escape
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json, write_json, write_text
-from kwev.region import FILE, Region
+from kwev.region import BY_HAND, FILE, LOCAL, Region
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,29 +40,22 @@ FETCHED: Final = {
 }
 """National sources that `kwev fetch` brings for any region, and their files."""
 
-BY_HAND: Final = {
-    "addresses": "address points (Statistics Canada, Open Database of Addresses)",
-    "deprivation": "Canadian Index of Multiple Deprivation (Statistics Canada)",
-    "dwelling_periods": "dwellings by type and period of construction (Statistics Canada)",
-    "culture": "libraries (Statistics Canada, Open Database of Cultural and Art Facilities)",
-    "tariffs": "prices of charging and of stations, cited",
-    "citations": "findings on policy and home charging, cited",
-}
-"""National sources without a service, in words."""
+_BOOK: Final = "region-book"
+"""Folder of the checkout with the chapters of a region's short book."""
 
-LOCAL: Final = {
-    "roads": "centrelines with class, access and direction: without them no way along roads",
-    "grt_feed": "timetable of buses (GTFS)",
-    "ion_feed": "timetable of rail (GTFS)",
-    "ion_stops": "rail stops, built and planned",
-    "wards": "wards of the municipalities",
-    "food": "register of food premises",
-    "business": "directory of firms",
-    "job_zones": "zones of a travel survey, with jobs",
-    "districts": "planning districts, for the map",
+_LOOK: Final = "kwev/book/assets/look.typ"
+_RECOMMENDED: Final = "scenarios/recommended.json"
+_WITHOUT_ROADS: Final = {
+    "description": "The recommended way of planning, where no way along roads is known.",
+    "coverage": {"metric": "straight_line"},
 }
-"""Sources of a region's own bodies, in words."""
+_HOOKS: Final = """\
+import sys
 
+from kwev.book.quarto_hooks import main
+
+main(sys.argv[1])
+"""
 _LOCAL_SERVICES: Final = ("grt_bus", "grt_ion", "region_hub")
 
 
@@ -112,7 +108,8 @@ def found(project: Project, region: Region, folder: Path) -> list[Path]:
     Parameters
     ----------
     project
-        Gives the base scenario, addresses of national publishers and the list of licences.
+        Gives the scenarios, the look and chapters of the short book, addresses of national
+        publishers and the list of licences.
 
     Returns
     -------
@@ -127,20 +124,46 @@ def found(project: Project, region: Region, folder: Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         hint = "Name another folder with --out."
         raise KwevError("something is there already", where=str(folder), hint=hint)
+    shutil.copytree(project.root / "theme", folder / "theme")
+    copies = {name: name for name in ("config/base.json", "config/schema.json", "references.bib")}
+    for source, name in {**copies, _LOOK: "theme/look.typ"}.items():
+        write_text(folder / name, (project.root / source).read_text(encoding="utf-8"))
     services = read_json(project.register.with_name("services.json"))["services"]
     national = {key: url for key, url in services.items() if key not in _LOCAL_SERVICES}
     licences = read_json(project.register)["licences"]
-    texts = ["base.json", "schema.json"]
-    for name in texts:
-        write_text(folder / "config" / name, (project.config / name).read_text(encoding="utf-8"))
+    recommended = read_json(project.config / _RECOMMENDED)
     made: dict[str, Any] = {
         f"config/{FILE}": region.model_dump(mode="json"),
+        f"config/{_RECOMMENDED}": {**recommended, **_WITHOUT_ROADS},
         "data/services.json": {"services": national},
         "data/sources.json": {"licences": licences, "sources": []},
     }
     for name, value in made.items():
         write_json(folder / name, value)
-    return [folder / name for name in (*(f"config/{name}" for name in texts), *made)]
+    book = dict(_book(project, region))
+    for name, text in book.items():
+        write_text(folder / name, text)
+    return [folder / name for name in sorted((*copies, *made, *book))]
+
+
+def _book(project: Project, region: Region) -> Iterator[tuple[str, str]]:
+    """Give the files of a region's short book: settings of this one's, and chapters of its own."""
+    settings = yaml.safe_load((project.root / "_quarto.yml").read_text(encoding="utf-8"))
+    pages = sorted(
+        (project.root / _BOOK).glob("*.qmd"), key=lambda path: (path.stem != "index", path.name)
+    )
+    names = [path.name if path.stem == "index" else f"chapters/{path.name}" for path in pages]
+    settings["project"] |= {f"{when}-render": f"theme/hooks.py {when}" for when in ("pre", "post")}
+    settings["book"] |= {"title": f"Public EV charging for the {region.name}", "chapters": names}
+    settings["book"] |= {"subtitle": "A draft from open data", "output-file": "ev-charging"}
+    del settings["book"]["appendices"]
+    header = settings["format"]["typst"]["include-in-header"]
+    header[header.index(_LOOK)] = "theme/look.typ"
+    yield "_quarto.yml", yaml.safe_dump(settings, sort_keys=False, allow_unicode=True)
+    yield "theme/hooks.py", _HOOKS
+    for name, path in zip(names, pages, strict=True):
+        text = path.read_text(encoding="utf-8")
+        yield name, text.replace("{{region}}", escape.markdown(region.name))
 
 
 def told(region: Region, folder: Path, files: Sequence[Path]) -> Iterator[str]:
@@ -152,4 +175,4 @@ def told(region: Region, folder: Path, files: Sequence[Path]) -> Iterator[str]:
     yield from (f"  {name:<18}{words}" for name, words in BY_HAND.items())
     yield "local, absent; their tables stay empty until the region has the source:"
     yield from (f"  {name:<18}{words}" for name, words in LOCAL.items())
-    yield "name the cities in config/region.json; then: kwev fetch, kwev data, kwev solve"
+    yield "name the cities in config/region.json; then: kwev fetch, kwev data, kwev render"

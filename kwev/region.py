@@ -25,6 +25,32 @@ NEEDED: Final = (
 )  # fmt: skip
 """Sources without which there is no region; any other may be absent."""
 
+BY_HAND: Final = {
+    "addresses": "address points (Statistics Canada, Open Database of Addresses)",
+    "deprivation": "Canadian Index of Multiple Deprivation (Statistics Canada)",
+    "dwelling_periods": "dwellings by type and period of construction (Statistics Canada)",
+    "culture": "libraries (Statistics Canada, Open Database of Cultural and Art Facilities)",
+    "tariffs": "prices of charging and of stations, cited",
+    "citations": "findings on policy and home charging, cited",
+}
+"""National sources without a service, in words."""
+
+LOCAL: Final = {
+    "roads": "centrelines with class, access and direction: without them no way along roads",
+    "grt_feed": "timetable of buses (GTFS)",
+    "ion_feed": "timetable of rail (GTFS)",
+    "ion_stops": "rail stops, built and planned",
+    "wards": "wards of the municipalities",
+    "food": "register of food premises",
+    "business": "directory of firms",
+    "job_zones": "zones of a travel survey, with jobs",
+    "districts": "planning districts, for the map",
+}
+"""Sources of a region's own bodies, in words."""
+
+ABSENT: Final = "the region has no such source"
+"""The rule under which the ledger of data quality names a source that is absent."""
+
 PROVINCES: Final = {"ON": "Ontario"}
 """Provinces whose counts of vehicles kwev reads."""
 

@@ -26,7 +26,7 @@ LOOK: Final = frozenset({"kwev/book/assets", "theme"})
 """Folders of how pages look, whatever a chapter says."""
 
 NEVER_READ: Final = LOOK | {
-    "_book", "assets", "build", "docs", "index_files", "node_modules", "tests",
+    "_book", "assets", "build", "docs", "index_files", "node_modules", "region-book", "tests",
 }  # fmt: skip
 """Folders of a checkout that no chapter reads: outputs, the look, and what is about the code."""
 

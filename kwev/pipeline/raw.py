@@ -30,6 +30,7 @@ from kwev.files import (
 )
 from kwev.pipeline.geometry import project
 from kwev.pipeline.timetables import Feed, read_feed
+from kwev.region import ABSENT
 from kwev.units import CRS_DEGREES, crs_metres
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class Raw:
     def note_absent(self, ledger: Ledger) -> None:
         """Put into the ledger which sources the region does not have: their tables are empty."""
         for name in sorted({*RAW, *FEEDS} - set(self.region.files)):
-            ledger.add(name, "the region has no such source", "flagged", 0, "nothing is read")
+            ledger.add(name, ABSENT, "flagged", 0, "nothing is read")
 
     @cached_property
     def crs(self) -> str:

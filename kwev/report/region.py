@@ -15,6 +15,7 @@ from kwev.display.table import OWN, Column, Columns, Table, category_name, table
 from kwev.display.values import Numbers, named
 from kwev.model.siting import candidates
 from kwev.pipeline.parameters import Parameters
+from kwev.region import ABSENT, BY_HAND, LOCAL
 from kwev.report import plan_charts
 from kwev.report.memory import once
 
@@ -221,6 +222,14 @@ def quality_table(report: Report) -> Table:
     frame = quality.assign(met=quality["rows"] > 0, stage=quality["stage"].str.capitalize())
     columns = "dataset rule action rows note"
     return table("quality", frame, columns, OWN, group="stage", printed="met", pdf_rows=len(frame))
+
+
+def absent_table(tables: Tables) -> Table:
+    """Return the sources that the region does not have, in words where they are known."""
+    names = tables.quality.loc[tables.quality["rule"] == ABSENT, "dataset"]
+    words = names.map({**BY_HAND, **LOCAL}).fillna("")
+    columns = (Column("dataset", "Data set"), Column("what", "What it would hold"))
+    return table("absent", pd.DataFrame({"dataset": names, "what": words}), columns, OWN)
 
 
 def density_map(tables: Tables, *, folder: Path | None = None) -> Figure:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import elsewhere
 import pytest
+from bs4 import BeautifulSoup
 from cli.conftest import Checkout
 
+from kwev.book.chapters import read_book, read_chapter
+from kwev.book.checks import check_prose, check_subset
 from kwev.founding import found
 from kwev.project import find_project
 from kwev.region import NEEDED, read_region
@@ -86,7 +90,28 @@ def test_a_region_goes_from_its_files_to_a_checked_and_scheduled_plan(town, monk
     results = json.loads((town.root / "plan" / "results.json").read_text())
     assert results["scenario"] == "base"
     along = town.root / "config" / "scenarios" / "roads.json"
-    along.parent.mkdir()
     along.write_text(json.dumps({"coverage": {"metric": "network"}}))
     assert town.call("solve", "-s", "roads").is_one_error("no road to measure along")
-    assert town.call("render").is_one_error("'recommended'")
+
+
+def test_a_region_has_a_short_book_that_says_what_it_lacks(town, monkeypatch):
+    monkeypatch.delenv("KWEV_RAW", raising=False)
+    for arguments in (("data",), ("render", "--engine", "preview")):
+        ended = town.run(*arguments)
+        assert ended.code == 0, (arguments, ended.out, ended.err)
+    book = read_book(town.root)
+    for page in book.pages:
+        chapter = read_chapter(town.root, page)
+        assert [str(one) for one in (*check_subset(chapter), *check_prose(chapter))] == []
+    assert (book.output_dir / book.pdf_name).stat().st_size > 50_000
+    first, data, plan = (
+        BeautifulSoup((book.output_dir / page.output).read_text(encoding="utf-8"), "lxml")
+        for page in book.pages
+    )
+    assert "people of the Town of Elsewhere have" in first.main.p.get_text()
+    assert first.select("figure img[src*='plan']")
+    absent = data.find(id="tbl-absent").get_text()
+    assert all(word in absent for word in ("roads", "timetable of buses", "wards"))
+    assert "found 0 violations" in plan.main.p.get_text()
+    names = " ".join(page.get_text() for page in (first, data, plan))
+    assert not re.search("Waterloo|Kitchener|Cambridge|Wilmot", names)
