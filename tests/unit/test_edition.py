@@ -104,7 +104,9 @@ def test_the_change_log_gives_its_topmost_section_without_links_into_the_reposit
         "[far](https://example.org/).\n\n## Older\n\n- Old.\n"
     )
     text = edition.change_log(Project(tmp_path)).text
-    assert "\n**Added**\n\n- New: a page, [far](https://example.org/).\n:::" in text
+    end = "```{=html}\n</details>"
+    assert f"\n**Added**\n\n- New: a page, [far](https://example.org/).\n\n{end}" in text
+    assert "<summary>All changes for users</summary>" in text
     assert "Old." not in text
     (tmp_path / "CHANGELOG.md").write_text("# Changelog\n")
     with pytest.raises(KwevError, match="no section"):

@@ -336,6 +336,7 @@ local function whole_page(page, position)
   for _, other in ipairs(pages) do
     table.insert(other.appendix and meta.appendices or meta.chapters, entry(page, other))
   end
+  if #meta.appendices == 0 then meta.appendices = nil end  -- an empty list counts as one
   local options = pandoc.WriterOptions(PANDOC_WRITER_OPTIONS)
   options.template = pandoc.template.compile(book.template)
   options.table_of_contents, options.toc_depth = true, 3
