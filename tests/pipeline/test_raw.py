@@ -82,7 +82,7 @@ BAD = {
     "station at 0,0": (
         "ocm", lambda c: c.replace(b"43.451718,-80.492581", b"0,0", 1),
         "column 'latitude': 0.0 is below 41.6 in 1 row"),
-    "facility at 0,0": ("libraries", _at_zero, "coordinate far outside"),
+    "facility at 0,0": ("libraries", _at_zero, "coordinate outside Canada"),
     "letters for a number": (
         "evs", lambda c: c.replace(b"429,239", b"many,239", 1),
         "column 'BEV': many cannot be read as"),

@@ -136,6 +136,7 @@ def test_a_tract_is_chosen_by_keyboard_in_the_table_and_by_its_address(browser, 
     assert stops == 0
     tab.locator("#tract li a").first.click()
     assert "load-requests.html#" in tab.url
+    tab.wait_for_selector("details[open]")
     assert tab.locator("details[open]").count() == 1
     assert tab.locator("details[open] :target").is_visible()
     other = facts.by_area.iloc[1]["area_id"]

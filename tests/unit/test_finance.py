@@ -209,8 +209,10 @@ def test_the_base_plan_reconciles_and_its_tables_add_up(project, tables, base_pl
         assert not (kind["break_even"] < soonest - 1e-9).any()
     # income and its like rest on an assumed use and are told in three digits, the cost is not
     told = {number.name: number.digits for number in returns._whole(business)}
-    assert {told[f"money_{name}"] for name in ("income", "running", "cash", "npv")} == {3}
+    assert {told[f"money_{name}"] for name in ("income", "running", "npv")} == {3}
     assert told["money_capital"] == 0
+    assert returns.left(-7852.3) == "falls $7,850 a year short of its running cost"
+    assert returns.left(7852.3) == "has $7,850 left each year"
     # what drivers can fill is what the municipalities' vehicles need over what ports could give
     assert 0 < business.supported() < business.supported("2030") < business.supported("2035")
     # a study's row says the same as the plan
