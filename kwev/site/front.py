@@ -37,7 +37,7 @@ MAP_PX: Final = 420
 
 _CARDS_STYLE: Final = """<style>
 .kwev-front-cards { display: grid; gap: 0.6rem; margin: 0.8rem 0; padding: 0; list-style: none;
-  grid-template-columns: repeat(auto-fit, minmax(min(18rem, 100%), 1fr)); }
+  grid-template-columns: repeat(auto-fit, minmax(min(15rem, 100%), 1fr)); }
 .kwev-front-cards > li { border: 1px solid #8a8f9899; border-top: 4px solid #0072b2;
   padding: 0.4rem 0.7rem; min-width: 0; }
 .kwev-front-cards > li.first { grid-column: 1 / -1; display: grid; gap: 0 1.5rem;
