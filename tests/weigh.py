@@ -73,8 +73,8 @@ def size(folder, *, without=()):
 def of_site(site):
     """Return the bytes of what a reader opens: no file to take away, and no PDF.
 
-    Files to take away are the downloads, the data of each figure and table, and the form of a
-    figure's picture that no page shows.
+    Files to take away are the downloads and their list, the data of each figure and table, and the
+    form of a figure's picture that no page shows.
     """
     pages = [site / "index.html", *sorted((site / "chapters").glob("*.html"))]
     text = "".join(page.read_text(encoding="utf-8") for page in pages)
@@ -82,7 +82,7 @@ def of_site(site):
     pictures = {f"assets/figures/{path.name}" for path in (site / "assets" / "figures").iterdir()}
     hidden = sorted(pictures - {f"assets/figures/{name}" for name in shown})
     pdfs = [path.relative_to(site).as_posix() for path in site.rglob("*.pdf")]
-    given = ("assets/downloads/", "assets/data/", "assets/tables/")
+    given = ("assets/downloads/", "assets/data/", "assets/tables/", "downloads.json")
     return size(site, without=(*given, *hidden, *pdfs))
 
 

@@ -2,8 +2,8 @@
 
 Quarto gives each page two sheets of half a megabyte, a font of all Bootstrap's icons, and scripts
 that hold up the text. After a render the sheets keep the rules that a page or a script of the site
-can use, the font keeps the icons that such a rule names, scripts wait for the text, the sheet of
-the night waits for the night and the search for who searches. Running it twice changes nothing.
+can use, the font keeps the icons that such a rule names, scripts wait for the text, the one that
+each page repeats is a file, the sheet of the night waits for the night and the search for who searches. Running it twice changes nothing.
 """
 
 from __future__ import annotations
@@ -47,6 +47,10 @@ _MODULE: Final = re.compile(r"(<script src=\"[^\"]*site_libs/[^\"]*\") type=\"mo
 _WAITS: Final = re.compile(
     r"<script (?=[^>]*(?:\bdefer\b|type=\"module\"))[^>]*\bsrc=\"[^\"]*\"[^>]*></script>\n?"
 )
+_AFTER: Final = re.compile(
+    r"<script id=\"quarto-html-after-body\"[^>]*>(?P<script>.*?)</script>", re.DOTALL
+)
+_AFTER_FILE: Final = f"{LIBRARIES}/quarto-html/after-body.js"
 _NIGHT: Final = re.compile(
     r"(<link (?=[^>]*quarto-color-alternate)[^>]*)rel=\"stylesheet\"(?=[^>]*>)"
 )
@@ -82,7 +86,7 @@ def slim(site: Path, pages: Sequence[str]) -> None:
             folder / _LATER, Path(__file__).with_name("assets").joinpath(_LATER).read_bytes()
         )
     for path, text in texts.items():
-        write_text(path, in_time(text))
+        write_text(path, in_time(_shared(site, path, text)))
 
 
 def used_rules(css: str, words: Iterable[str]) -> str:
@@ -200,6 +204,17 @@ def in_time(page: str) -> str:
         return page
     body, end, rest = _WAITS.sub("", page).rpartition("</body>")
     return f"{body}<script>document.write({escape.script(waiting)});</script>\n{end}{rest}"
+
+
+def _shared(site: Path, page: Path, text: str) -> str:
+    """Return a page that names the script which Quarto writes into each, once it is a file."""
+    found = _AFTER.search(text)
+    if found is None:
+        return text
+    write_text(site / _AFTER_FILE, found["script"])
+    up = "../" * (len(page.relative_to(site).parts) - 1)
+    tag = f'<script defer src="{up}{_AFTER_FILE}"></script>'
+    return text[: found.start()] + tag + text[found.end() :]
 
 
 def _sorted(site: Path, pattern: str) -> list[Path]:

@@ -133,6 +133,22 @@ def test_a_site_is_made_light_once(tmp_path):
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == first
 
 
+def test_a_script_that_each_page_repeats_is_one_file(tmp_path):
+    (tmp_path / "site_libs").mkdir()
+    (tmp_path / "chapters").mkdir()
+    script = '<script id="quarto-html-after-body" type="application/javascript">go();</script>'
+    for name in ("index.html", "chapters/one.html"):
+        (tmp_path / name).write_text(f"<body><p>x</p>{script}</body>")
+    slim.slim(tmp_path, ["index.html", "chapters/one.html"])
+    assert (tmp_path / "site_libs/quarto-html/after-body.js").read_text() == "go();"
+    for name, up in (("index.html", ""), ("chapters/one.html", "../")):
+        text = (tmp_path / name).read_text()
+        assert "go();" not in text
+        (written,) = re.findall(r"document.write\((.*)\);", text)
+        source = f'"{up}site_libs/quarto-html/after-body.js"'
+        assert json.loads(written) == f"<script defer src={source}></script>"
+
+
 def test_a_site_of_the_preview_stays_as_it_is(tmp_path):
     (tmp_path / "index.html").write_text(PAGE)
     slim.slim(tmp_path, ["index.html"])
