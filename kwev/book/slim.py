@@ -3,7 +3,8 @@
 Quarto gives each page two sheets of half a megabyte, a font of all Bootstrap's icons, and scripts
 that hold up the text. After a render the sheets keep the rules that a page or a script of the site
 can use, the font keeps the icons that such a rule names, scripts wait for the text, the one that
-each page repeats is a file, the sheet of the night waits for the night and the search for who searches. Running it twice changes nothing.
+each page repeats is a file, the sheet of the night waits for the night and the search for who
+searches. Running it twice changes nothing.
 """
 
 from __future__ import annotations
