@@ -51,7 +51,17 @@ def of_checkout(root: Path, texts: Iterable[Page]) -> str:
     """
     own = {str(page.source) for page in texts}
     files = {name: _sha256(root / name) for name in covered(root) if name not in own}
-    return sha256_json({"files": files, "python": sys.version, "packages": list(_packages())})
+    packages = [*_packages(), _code(root)]
+    return sha256_json({"files": files, "python": sys.version, "packages": packages})
+
+
+def _code(root: Path) -> str:
+    """Return the hash of kwev itself where it lies outside the checkout, as for another region."""
+    folder = Path(__file__).parents[1]
+    if folder.is_relative_to(root.resolve()):
+        return ""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc")
+    return sha256_json(of_files(folder, files))
 
 
 def of_chapter(root: Path, page: Page, checkout: str, plans: Mapping[str, str]) -> str:

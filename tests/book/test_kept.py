@@ -108,6 +108,16 @@ def test_another_version_of_a_package_is_another_key(book, monkeypatch):
     assert names(book)["index"] != before["index"]
 
 
+def test_other_code_of_kwev_is_another_key_where_it_is_no_part_of_the_checkout(book, monkeypatch):
+    before = names(book)
+    monkeypatch.setattr(keys, "__file__", str(book.root.parent / "kwev" / "book" / "keys.py"))
+    (book.root.parent / "kwev").mkdir()
+    (book.root.parent / "kwev" / "model.py").write_text("1")
+    assert names(book)["index"] != before["index"]
+    monkeypatch.setattr(keys, "__file__", str(book.root / "kwev" / "book" / "keys.py"))
+    assert keys._code(book.root) == ""
+
+
 def test_a_word_of_a_chapter_is_another_key_of_that_chapter_alone(book):
     before = names(book)
     path = book.root / "chapters" / "01-cover.qmd"
