@@ -512,7 +512,7 @@ def swings_table(report: Report) -> Table:
 
 def tariffs_table(report: Report) -> Table:
     """Return every cited figure on costs, tariffs and prices; the CSV has it as published."""
-    value = Column("value", "As published", format=",.6g")
+    value = Column("value", "As published", format=",.8g")
     columns = ("item year", Column("place", "Where"), "cad per", value, "page")
     frame = report.tables.tariffs.sort_values(["topic", "tariff_id"], ignore_index=True)
     is_page = frame["source"].str.startswith("http")

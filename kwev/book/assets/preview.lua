@@ -221,8 +221,8 @@ local function structure(page)
     end
     if div.classes:includes("landscape") and not html then
       local turned = div.content:walk(filter)
-      turned:insert(1, raw("#set page(flipped: true)"))
-      turned:insert(raw("#set page(flipped: false)"))
+      turned:insert(1, raw("#kwev-wide["))
+      turned:insert(raw("]"))
       return turned, false
     end
     local kind = div.classes:find_if(function(class) return class:match("^callout%-") end)
