@@ -1,61 +1,81 @@
-"""What `make bench` prints; `python -m benchmarks --only da,cell` runs some of its parts.
+"""What `make bench` prints and keeps; `python -m benchmarks --only da,scale` runs some parts.
 
 Absolute seconds depend on the machine, and processor seconds stand beside them; ratios within one
-run are what a change of the code should be judged by. A module of this folder with a ``main`` is
-called from here.
+run are what a change of the code should be judged by. Each part writes its file below
+``benchmarks/results`` when it ends, so a run that was stopped goes on with ``--resume``.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
-from importlib.metadata import version
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from benchmarks import instances, planning
+from benchmarks import city, generated, instances, planning
+from benchmarks.record import HEAD, Sheet, Watch, circumstances, measured_here, verdict
 from kwev.config import load_config
 from kwev.data.tables import load_tables
 from kwev.model.demand import demand_points
 from kwev.model.network import Places, RoadNetwork
 from kwev.model.siting import existing_stations
-from kwev.pipeline.build import Meter
 from kwev.project import find_project
 
 if TYPE_CHECKING:
-    from kwev.config import Config
+    from collections.abc import Callable
+
     from kwev.data.tables import Tables
+    from kwev.project import Project
 
 GOAL_S, GOAL_MB = 15.0, 2_000.0
 """Reach of every cell along the roads: walking and driving together, and the most memory."""
 
-PARTS = (*planning.PARTS, "roads", "covering")
+SIZES = sorted({customers for customers, _, _ in generated.ANSWERS})
 
 
 def main() -> None:
     """Print the machine, then the parts asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", default=",".join(PARTS), help=f"parts of: {', '.join(PARTS)}")
-    only = set(parser.parse_args().only.split(","))
-    if only - set(PARTS):
-        parser.error(f"unknown parts {sorted(only - set(PARTS))}; known: {', '.join(PARTS)}")
-    print(
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs, "
-        f"load {os.getloadavg()[0]:.1f}, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in ("highspy", "cvxpy", "scipy", "gurobipy"))
-    )
     project = find_project()
-    tables = load_tables(project.processed)
-    planning.main(tables, project, only)
-    if "roads" in only:
-        reach_along_roads(tables, load_config("base", project.config))
-    if "covering" in only:
-        instances.main([])
+    parts = parts_of(project)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default="", help=f"parts, or how they begin: {', '.join(parts)}")
+    parser.add_argument("--resume", action="store_true", help="leave out what this commit has")
+    given = parser.parse_args()
+    wanted = [part for part in parts if part.startswith(tuple(given.only.split(",")))]
+    if not wanted:
+        parser.error(f"unknown parts {given.only}; known: {', '.join(parts)}")
+    print(*(f"{name} {told}" for name, told in circumstances(project.root).items()), sep=", ")
+    print(HEAD)
+    for part in wanted:
+        if given.resume and measured_here(part, project.root):
+            continue
+        sheet = Sheet(part, project.root)
+        parts[part](sheet)
+        sheet.write()
 
 
-def reach_along_roads(tables: Tables, settings: Config) -> None:
-    """Print time and peak memory of who reaches what on foot and by car: cells x all places."""
+def parts_of(project: Project) -> dict[str, Callable[[Sheet], None]]:
+    """Return what measures each part, cheap ones first; cities where their files are."""
+    tables = cache(lambda: load_tables(project.processed))
+
+    def planned(measure: Callable[[Tables, Project, Sheet], None]) -> Callable[[Sheet], None]:
+        return lambda sheet: measure(tables(), project, sheet)
+
+    folder = project.raw.parent / "covering"
+    known = city.known_best(folder) if folder.is_dir() else []
+    return {
+        "roads": planned(reach_along_roads),
+        **{name: planned(measure) for name, measure in planning.PARTS.items()},
+        "rivals": generated.rivals,
+        **{f"scale-{size}": partial(generated.scale, size) for size in SIZES},
+        **{f"covering-{i.name}": partial(instances.bench, i) for i in instances.INSTANCES},
+        **{f"city-{each.name}": partial(city.solve, each, folder) for each in known},
+    }
+
+
+def reach_along_roads(tables: Tables, project: Project, sheet: Sheet) -> None:
+    """Time who reaches what on foot and by car: cells x all places."""
+    settings = load_config("base", project.config)
     cells = demand_points(tables, settings, "cell").places
     sites = tables.sites
     here = Places.of_kind(
@@ -65,22 +85,14 @@ def reach_along_roads(tables: Tables, settings: Config) -> None:
     )
     places = Places.joined([existing_stations(tables, settings).places, here])
     network = RoadNetwork.of(tables)
-    reached = (("walk", 800.0), ("drive", 7_000.0))
-    with Meter(tuple(mode for mode, _ in reached), shown=False) as meter:
-        for mode, radius_m in reached:
-            with meter.stage(mode):
-                pairs = network.within(mode, cells, places, radius_m).nnz
-            cost = meter.costs[-1]
-            print(
-                f"{mode:<5} {radius_m:5,.0f} m, {len(cells):,} x {len(places):,} "
-                f"{cost.seconds:8.2f} s   {pairs:,} pairs, peak {cost.peak_mb:,.0f} MB"
-            )
-    seconds, most = sum(c.seconds for c in meter.costs), max(c.peak_mb for c in meter.costs)
-    kept = "kept" if seconds < GOAL_S and most < GOAL_MB else "MISSED"
-    print(
-        f"reach along the roads        {seconds:8.2f} s   peak {most:,.0f} MB; goals of "
-        f"{GOAL_S:g} s and {GOAL_MB:,.0f} MB {kept}"
-    )
+    spent = 0.0
+    for mode, radius_m in (("walk", 800.0), ("drive", 7_000.0)):
+        with Watch() as watch:
+            pairs = network.within(mode, cells, places, radius_m).nnz
+        spent += watch.time.wall_s
+        kept = verdict(spent < GOAL_S and watch.time.peak_mb < GOAL_MB, f"{GOAL_S:g} s together")
+        what = f"{mode} {radius_m:,.0f} m, {len(cells):,} x {len(places):,} places"
+        sheet.add(what, watch.time, goal=f"{pairs:,} pairs; {kept}", pairs=pairs)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ upgrades and targets; here is the part of it that all of these share.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -122,27 +122,80 @@ class Covering:
         every site's reach goes. Both are exact: such points are covered together or never.
         """
         rows = sparse.csr_array(sparse.csc_array(self.reach[:, kept]))
-        rows.sort_indices()
         reached = np.flatnonzero((np.diff(rows.indptr) > 0) & (self.weight > 0))
-        seen: dict[bytes, int] = {}
-        group = np.empty(len(reached), np.int64)
-        for k, j in enumerate(reached):
-            key = rows.indices[rows.indptr[j] : rows.indptr[j + 1]].tobytes()
-            group[k] = seen.setdefault(key, len(seen))
-        first = np.unique(group, return_index=True)[1]
-        total = np.bincount(group, weights=self.weight[reached], minlength=len(first))
+        first, total = joined(words_of(rows[reached]), self.weight[reached])
         points = sparse.csr_array(rows[reached[first]])
-        return Covering(
-            sparse.csc_array(points),
-            points,
-            total.astype(np.float64),
-            self.cost[kept],
-            self.budget,
-        )
+        points.sort_indices()
+        return Covering(sparse.csc_array(points), points, total, self.cost[kept], self.budget)
 
     def grouped(self) -> Covering:
         """Return the same problem, same sites, with its points grouped."""
         return self.only(np.arange(self.sites))
+
+    def without(self, taken: NDArray[np.int64]) -> Covering:
+        """Return what is left once some sites are taken: points that they miss, same sites."""
+        missed = ~self.covered_by(taken)
+        points = sparse.csr_array(self.points[missed])
+        left = max(0.0, self.budget - float(self.cost[taken].sum()))
+        return Covering(sparse.csc_array(points), points, self.weight[missed], self.cost, left)
+
+    def undominated(self) -> NDArray[np.int64]:
+        """Return the sites that some best choice is made of, sorted.
+
+        A site is left out where another, no dearer, reaches all that it does; of sites alike the
+        first stays, and one that reaches nothing goes.
+        """
+        both = sparse.coo_array(self.reach.T @ self.reach)
+        size = np.diff(self.reach.indptr)
+        one, other = both.coords
+        inside = (both.data == size[one]) & (self.cost[other] <= self.cost[one])
+        alike = (size[other] == size[one]) & (self.cost[other] == self.cost[one])
+        beaten = inside & np.where(alike, other < one, one != other)
+        return np.setdiff1d(np.flatnonzero(size), one[beaten])
+
+
+def words_of(rows: sparse.csr_array) -> NDArray[np.uint64]:
+    """Return which columns each row of a matrix has, as bits of as many words as it takes."""
+    n, m = rows.shape
+    words = np.zeros((n, max(1, -(-m // 64))), np.uint64)
+    row = np.repeat(np.arange(n), np.diff(rows.indptr))
+    bit = np.uint64(1) << (rows.indices % 64).astype(np.uint64)
+    np.bitwise_or.at(words, (row, rows.indices // 64), bit)
+    return words
+
+
+def joined(
+    words: NDArray[np.uint64], weight: NDArray[Any]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Join rows of equal words and add up their weights.
+
+    Rows are sorted by a hash and compared in full with the row before: an accident of the hash can
+    leave equal rows apart, which is as exact, but never joins others.
+
+    Parameters
+    ----------
+    words
+        Shape (n, k): each row a set, as bits.
+    weight
+        Shape (n,): whole numbers up to 2 to the 53 in sum are added exactly.
+
+    Returns
+    -------
+    tuple
+        The first row of each group, in order, and the group's weight.
+    """
+    mixed = np.random.default_rng(0).integers(2**63, size=words.shape[1], dtype=np.uint64) * 2 + 1
+    order = np.argsort((words * mixed).sum(axis=1, dtype=np.uint64))
+    inside = words[order]
+    new = np.ones(len(words), bool)
+    new[1:] = (inside[1:] != inside[:-1]).any(axis=1)
+    starts = np.flatnonzero(new)
+    if not len(starts):
+        return starts, np.zeros(0)
+    first = np.minimum.reduceat(order, starts)
+    total = np.add.reduceat(weight[order], starts, dtype=np.float64)
+    at = np.argsort(first)
+    return first[at], total[at]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
 The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.interchange` around HiGHS, each on
-what the one before left over: the relaxation gives prices and a first bound; choices drawn from
-it and improved by interchange name the few sites that good choices are made of; the program over
-these alone is small enough to be solved; with its value, most sites are ruled out by their
-prices; what is left is searched until the gap asked for is proven.
+what the one before left over. The relaxation gives prices and a first bound; choices drawn from it
+are improved by interchange; the sites of the best in one neighbourhood after the other are opened
+again and chosen anew by HiGHS, more of them at a time as long as that is quick; with the value
+found, most sites are ruled out by their prices; what is left is searched until the gap asked for
+is proven.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import highspy
 import numpy as np
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from benchmarks.covering import SLACK, Covering, Dual, dual_bound, greedy, subgradient
 from benchmarks.interchange import Exchange
@@ -30,14 +32,22 @@ if TYPE_CHECKING:
 DRAWS, STEPS, TENURE = 30, 400, 10
 """Choices drawn from the relaxation, exchanges on each, and for how long one is tabu."""
 
-POOL = 15
-"""Best choices whose sites the restricted program may use."""
+DRAWN_SHARE, SINCE = 0.15, 3
+"""Most of the time that goes into draws, and how many in a row may find nothing better."""
 
-LIKELY = 0.05
-"""Sites of at least this value in the relaxation are in the restricted program too."""
+LEAST, GROWTH, MOST = 12, 1.15, 0.9
+"""Sites that a neighbourhood opens at first, by how much more where it was quick, and the most of
+all chosen ones."""
 
-RESTRICTED_GAP, RESTRICTED_SHARE = 1e-4, 0.4
-"""Gap at which the restricted program stops, and its most of the time that is left."""
+QUICK_S, SLOW_S, LONGEST_S = 1.0, 4.0, 8.0
+"""A neighbourhood that took less is made larger, one that took more smaller; none takes longer."""
+
+OPENED_SHARE, PATIENCE, AT_MOST = 0.75, 25, 3
+"""Most of the time that is left for neighbourhoods, and how many in a row may find nothing: of any
+size, and of the largest."""
+
+OPENED_GAP = 1e-6
+"""Gap to which the program of a neighbourhood is solved: smaller than most weights."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -91,6 +101,15 @@ class Step:
     sites: int
     seconds: float
     process_seconds: float
+
+
+def told(step: Step) -> None:
+    """Print a step."""
+    print(
+        f"    {step.name:<24} {step.value:>12,.0f} {step.bound:>14,.1f} "
+        f"{gap_of(step.value, step.bound):>8.3%} {step.process_seconds:>8.1f} s",
+        flush=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -151,18 +170,20 @@ def solve_covering(
     """
     effort = effort or Effort()
     began = _Began(perf_counter(), process_time(), effort.clock())
-    search = _Search(covering.grouped(), effort, progress, began)
+    sites = covering.undominated()
+    search = _Search(covering.only(sites), effort, progress, began)
     # HiGHS keeps the first number of threads it is given for the process, and refuses another
     highspy.Highs.resetGlobalScheduler(True)
     try:
         search.run()
     finally:
         highspy.Highs.resetGlobalScheduler(True)
-    value = covering.value(search.chosen)
+    chosen = sites[search.chosen]
+    value = covering.value(chosen)
     # the sum over groups and over points may differ in the last digits
     bound = max(search.bound, value)
     return Covered(
-        chosen=search.chosen,
+        chosen=chosen,
         value=value,
         bound=bound,
         gap=gap_of(value, bound),
@@ -210,10 +231,11 @@ class _Search:
         dual, likely = self._relax()
         if self._done():
             return
-        kept = self._draw(dual, likely)
+        self._draw(dual, likely)
         if self._done():
             return
-        self._restricted(kept)
+        if len(self.chosen) > LEAST:
+            self._open_again()
         if self._done():
             return
         self._close(dual)
@@ -233,10 +255,13 @@ class _Search:
         self.steps.append(Step(name, self.value, self.bound, sites, wall, process))
         self.progress(self.steps[-1])
 
-    def _offer(self, chosen: NDArray[np.int64]) -> None:
+    def _offer(self, chosen: NDArray[np.int64]) -> bool:
+        """Take a choice where it is better, and return whether it was."""
         value = self.covering.value(chosen)
-        if value > self.value and self.covering.affords(chosen):
+        better = value > self.value and self.covering.affords(chosen)
+        if better:
             self.chosen, self.value = np.sort(chosen), value
+        return better
 
     def _start(self) -> None:
         choice = Exchange(self.covering, greedy(self.covering))
@@ -257,39 +282,52 @@ class _Search:
         self._note("relaxation", self.covering.sites)
         return dual, likely
 
-    def _draw(self, dual: Dual, likely: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Draw choices from the relaxation, improve each, and return the sites of the best."""
+    def _draw(self, dual: Dual, likely: NDArray[np.float64]) -> None:
+        """Draw choices from the relaxation and improve each."""
         covering = self.covering
         near = np.argsort(-dual.reduced, kind="stable")[: 2 * max(len(self.chosen), 1)]
         candidates = np.union1d(np.union1d(near, self.chosen), np.flatnonzero(likely > SLACK))
         part, here = covering.only(candidates), likely[candidates]
         draw = np.random.default_rng(self.effort.seed)
-        found: dict[tuple[int, ...], float] = {}
+        ends, since = (1 - DRAWN_SHARE) * self._left(), 0
+
+        def over() -> bool:
+            return self._left() <= ends
+
         for k in range(DRAWS):
             first = -here if k == 0 else np.log(draw.random(len(here))) / np.maximum(here, 1e-3)
             # the first is the relaxation rounded, the others are drawn without replacement
             order = np.argsort(first if k == 0 else -first, kind="stable")
             choice = Exchange(part, _within_budget(part, order))
-            choice.descend(self._over)
+            choice.descend(over)
             steps = min(STEPS, 4 * len(candidates))
-            choice.search(steps, TENURE, self.effort.seed + k, self._over)
-            sites = candidates[choice.chosen]
-            found[tuple(sites.tolist())] = choice.value
-            self._offer(sites)
-            if self._done():
+            choice.search(steps, TENURE, self.effort.seed + k, over)
+            since = 0 if self._offer(candidates[choice.chosen]) else since + 1
+            if since == SINCE or over() or self._done():
                 break
         self._note("draws with tabu search", len(candidates))
-        best = sorted(found, key=lambda sites: (-found[sites], sites))[:POOL]
-        pool = np.array(sorted({i for sites in best for i in sites}), np.int64)
-        return np.union1d(np.union1d(pool, self.chosen), np.flatnonzero(likely > LIKELY))
 
-    def _restricted(self, kept: NDArray[np.int64]) -> None:
-        """Solve the program over a few sites: a better choice, and no bound."""
-        seconds = RESTRICTED_SHARE * self._left()
-        program = _Program(self.covering, kept, np.zeros(len(kept)))
-        found, _ = program.solve(self.effort, RESTRICTED_GAP, seconds, self.chosen, {})
-        self._offer(found)
-        self._note("restricted program", len(kept))
+    def _open_again(self) -> None:
+        """Choose the sites of one neighbourhood after the other anew, the others being kept."""
+        near = sparse.csr_array(self.covering.reach.T @ self.covering.reach)
+        draw = np.random.default_rng(self.effort.seed)
+        size, since, ends = float(LEAST), 0, (1 - OPENED_SHARE) * self._left()
+        most = max(LEAST, MOST * len(self.chosen))
+        while since < (PATIENCE if size < most else AT_MOST) and self._left() > ends:
+            opened = _neighbours(near, self.chosen, min(int(size), len(self.chosen)), draw)
+            kept = np.setdiff1d(self.chosen, opened)
+            part = self.covering.without(kept)
+            able = np.union1d(part.undominated(), opened)
+            program = _Program(part, able, np.zeros(len(able)))
+            before, limit = self.effort.clock(), min(LONGEST_S, self._left() - ends)
+            found, _ = program.solve(self.effort, OPENED_GAP, limit, opened, {})
+            spent = self.effort.clock() - before
+            since = 0 if self._offer(np.union1d(kept, found)) else since + 1
+            if spent < QUICK_S:
+                size = min(size * GROWTH, most)
+            elif spent > SLOW_S:
+                size = max(size / GROWTH, LEAST)
+        self._note("neighbourhoods", int(size))
 
     def _close(self, dual: Dual) -> None:
         """Rule sites out by their prices and search the rest until the gap is proven.
@@ -318,6 +356,21 @@ _CLOSING: dict[str, Any] = {
     "mip_pscost_minreliable": 2,
     "mip_allow_restart": False,
 }
+
+
+def _neighbours(
+    near: sparse.csr_array, chosen: NDArray[np.int64], size: int, draw: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return so many of the chosen sites around one of them, by the fewest steps of overlap.
+
+    Parameters
+    ----------
+    near
+        Shape (m, m): not zero where two sites reach a point in common.
+    """
+    steps = csgraph.dijkstra(near, indices=int(draw.choice(chosen)), unweighted=True)[chosen]
+    # among those as many steps away, chance
+    return np.sort(chosen[np.argsort(steps + draw.random(len(chosen)))[:size]])
 
 
 def _within_budget(covering: Covering, order: NDArray[np.int64]) -> NDArray[np.int64]:

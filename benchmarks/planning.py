@@ -8,13 +8,12 @@ ratio of times is a lower bound.
 
 from __future__ import annotations
 
-import resource
-from dataclasses import dataclass, replace
-from time import perf_counter, process_time
-from typing import TYPE_CHECKING, Self
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from benchmarks.record import Watch, verdict
 from kwev.config import Case, load_config
 from kwev.errors import KwevError
 from kwev.model.coverage import cover_rows, reach_either, reach_l2, reach_l3, ruler_of
@@ -26,6 +25,7 @@ from kwev.solve.solvers import choose_engine
 from kwev.studies.store import solve_certified
 
 if TYPE_CHECKING:
+    from benchmarks.record import Sheet, Time
     from kwev.config import Config
     from kwev.data.tables import Tables
     from kwev.model.inputs import Inputs
@@ -37,58 +37,19 @@ ADDRESSES_S = 240.0
 """Longest time for a stage at the address points, so that the bench ends: a stage that is stopped
 shows the gap it got to."""
 
-HEAD = f"{'what':<44}{'wall s':>8}{'CPU s':>8}{'gap':>10}{'peak MB':>9}  goal"
 
-
-@dataclass(frozen=True)
-class Time:
-    """Wall and processor time of something, and the most memory of the process so far."""
-
-    wall_s: float
-    cpu_s: float
-    peak_mb: float
-
-
-class Watch:
-    """Measures a block."""
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self._wall, self._cpu = perf_counter(), process_time()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop."""
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        self.time = Time(perf_counter() - self._wall, process_time() - self._cpu, peak)
-
-
-def line(what: str, time: Time, gap: float | None = None, goal: str = "") -> None:
-    """Print one row of the table."""
-    shown = "" if gap is None else f"{gap:.2e}"
-    print(
-        f"{what:<44}{time.wall_s:8.2f}{time.cpu_s:8.2f}{shown:>10}{time.peak_mb:9,.0f}  {goal}",
-        flush=True,
-    )
-
-
-def verdict(kept: bool, goal: str) -> str:  # noqa: FBT001 -- read as "kept: the goal"
-    """Return a goal and whether it was kept."""
-    return f"{goal}: {'kept' if kept else 'MISSED'}"
-
-
-def da(tables: Tables, project: Project) -> None:
+def da(tables: Tables, project: Project, sheet: Sheet) -> None:
     """Time the base plan at dissemination areas, from the data loaded to the certified plan."""
     case = Case("base", load_config("base", project.config), "da")
     with Watch() as watch:
         entry = solve_certified(tables, case)
     gap = entry.plan.gap_said
     goal = verdict(watch.time.wall_s <= 2, "2 s")  # noqa: PLR2004 -- the goal of the line
-    line("da: base to certified plan, all solves", watch.time, gap, goal)
-    _against_baseline("da", build_inputs(tables, case.config, "da"), case.config, watch.time)
+    sheet.add("da: base to certified plan, all solves", watch.time, gap, goal)
+    _against_baseline(sheet, "da", build_inputs(tables, case.config, "da"), case.config, watch.time)
 
 
-def cell(tables: Tables, project: Project) -> None:
+def cell(tables: Tables, project: Project, sheet: Sheet) -> None:
     """Time the base plan at cells: full model, both stages, at two gaps; then certified plans."""
     base = load_config("base", project.config)
     fast = None
@@ -101,7 +62,7 @@ def cell(tables: Tables, project: Project) -> None:
         goal = verdict(
             watch.time.wall_s <= seconds and gap <= mip_gap * 1.001, f"{seconds} s to {mip_gap:.2%}"
         )
-        line(f"cell: inputs and both stages to {mip_gap:.2%}", watch.time, gap, goal)
+        sheet.add(f"cell: inputs and both stages to {mip_gap:.2%}", watch.time, gap, goal)
         sizes = {**going.reduced.sizes(), "columns": len(inputs.columns)}
         print("      " + ", ".join(f"{name} {size:,}" for name, size in sizes.items()))
         fast = watch.time
@@ -116,12 +77,12 @@ def cell(tables: Tables, project: Project) -> None:
         with Watch() as watch:
             entry = solve_certified(tables, Case(what, config, "cell"))
         goal = verdict(watch.time.cpu_s <= seconds, f"{seconds} s of CPU")
-        line(f"cell: {what} to certified plan", watch.time, entry.plan.gap_said, goal)
+        sheet.add(f"cell: {what} to certified plan", watch.time, entry.plan.gap_said, goal)
     if fast is not None:
-        _against_baseline("cell", build_inputs(tables, base, "cell"), base, fast)
+        _against_baseline(sheet, "cell", build_inputs(tables, base, "cell"), base, fast)
 
 
-def addresses(tables: Tables, project: Project) -> None:
+def addresses(tables: Tables, project: Project, sheet: Sheet) -> None:
     """Time every distinct address point of the Region, where the raw files are."""
     if not (project.raw / "potential_locations").is_dir():
         print("addresses: skipped, no raw files here (KWEV_RAW)")
@@ -137,14 +98,14 @@ def addresses(tables: Tables, project: Project) -> None:
         gap = max(_gap(first), _gap(second))
         kept = watch.time.wall_s <= 45 and watch.time.peak_mb < 3_000 and gap <= 1.001e-3  # noqa: PLR2004 -- goals
         goal = verdict(kept, "45 s to 0.10%, 3,000 MB")
-        line(f"addresses ({len(points):,} points): {name}", watch.time, gap, goal)
+        sheet.add(f"addresses ({len(points):,} points): {name}", watch.time, gap, goal)
         print(
             f"      stages {first.seconds:.0f} s to {_gap(first):.2%} and {second.seconds:.0f} s "
             f"to {_gap(second):.2%}; {going.reduced.sizes()}"
         )
 
 
-def gurobi(tables: Tables, project: Project) -> None:
+def gurobi(tables: Tables, project: Project, sheet: Sheet) -> None:
     """Solve the base model at dissemination areas under Gurobi's size-limited licence."""
     config = load_config("base", project.config)
     inputs = build_inputs(tables, config, "da")
@@ -157,7 +118,7 @@ def gurobi(tables: Tables, project: Project) -> None:
         print(f"gurobi: da, reduced: {refused}")
         return
     gap = max(_gap(first), _gap(second))
-    line(f"gurobi ({engine.licence}): da, reduced", watch.time, gap, "fits the licence: kept")
+    sheet.add(f"gurobi ({engine.licence}): da, reduced", watch.time, gap, "fits the licence: kept")
 
 
 def _stages(inputs: Inputs, config: Config) -> tuple[stages.Run, Answer, Answer]:
@@ -171,7 +132,7 @@ def _gap(answer: Answer) -> float:
     return relative_gap(answer.value, answer.bound)
 
 
-def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> None:
+def _against_baseline(sheet: Sheet, name: str, inputs: Inputs, config: Config, fast: Time) -> None:
     """Print the first stage solved plainly, and both stages where there is time for both."""
     limited = config.with_values(solver__time_limit_s=BASELINE_S)
     with Watch() as watch:
@@ -186,7 +147,7 @@ def _against_baseline(name: str, inputs: Inputs, config: Config, fast: Time) -> 
     ratio = watch.time.cpu_s / max(fast.cpu_s, 1e-9)
     least = "at least " if stopped else ""
     goal = f"baseline / ours in CPU: {least}{ratio:.1f} (stopped at {BASELINE_S:g} s a stage)"
-    line(f"{name}: baseline, both stages", watch.time, gap, goal)
+    sheet.add(f"{name}: baseline, both stages", watch.time, gap, goal, ratio=ratio, stopped=stopped)
 
 
 def _address_points(tables, config, project):  # noqa: ANN001, ANN202 -- frames and points
@@ -226,11 +187,3 @@ def _inputs_of(tables, config, points):  # noqa: ANN001, ANN202 -- as build_inpu
 
 
 PARTS = {"da": da, "cell": cell, "addresses": addresses, "gurobi": gurobi}
-
-
-def main(tables: Tables, project: Project, only: set[str]) -> None:
-    """Print the table of the parts asked for."""
-    print(HEAD)
-    for name, part in PARTS.items():
-        if name in only:
-            part(tables, project)
