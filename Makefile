@@ -89,7 +89,7 @@ format: setup ## write the code the way lint wants it
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup ## time the solves and print the ratios
+bench: setup ## time the solves, print the ratios and keep them
 	$(BIN)/python -m benchmarks
 
 serve: ## look at _book/ on http://127.0.0.1:8000

@@ -13,9 +13,10 @@ from regions import SETTINGS
 from scipy import sparse
 from toy import base_config, toy
 
+from benchmarks import maximal_covering
 from benchmarks.covering import Covering, dual_bound, greedy, subgradient
 from benchmarks.interchange import EMPTY, Exchange
-from benchmarks.maximal_covering import Effort, solve_covering
+from benchmarks.maximal_covering import Effort, _Search, solve_covering
 from kwev.config import Case
 from kwev.model.inputs import build_inputs
 from kwev.solve.stages import solve_scenario
@@ -159,6 +160,50 @@ def test_grouping_keeps_the_worth_of_every_choice(covering):
         assert grouped.value(np.array(chosen, int)) == worth(covering, chosen)
     rows = [tuple(row) for row in grouped.points.toarray()]
     assert len(set(rows)) == len(rows)
+
+
+@SETTINGS
+@given(problems())
+def test_some_best_choice_has_no_site_that_another_beats(covering):
+    sites = covering.undominated()
+    assert brute(covering.only(sites)) == brute(covering)
+
+
+def test_of_sites_alike_one_is_left():
+    reach = sparse.csr_array(np.array([[1, 1, 1, 0], [0, 1, 1, 0]]))
+    covering = Covering.of(reach, np.ones(2), 1.0)
+    assert covering.undominated().tolist() == [1]
+    dear = Covering.of(reach, np.ones(2), 1.0, np.array([1.0, 5, 2, 0]))
+    assert dear.undominated().tolist() == [0, 2]
+
+
+@SETTINGS
+@given(problems(), st.lists(st.integers(0, 5), max_size=3, unique=True))
+def test_what_is_left_once_some_sites_are_taken(covering, taken):
+    first = np.array([site for site in sorted(taken) if site < covering.sites], int)
+    left = covering.without(first)
+    for second in choices(covering):
+        both = np.union1d(first, np.array(second, int))
+        assert covering.value(both) == covering.value(first) + left.value(np.array(second, int))
+
+
+def town(seed):
+    """Return a problem with places on a plane: more to choose than one neighbourhood opens."""
+    draw = np.random.default_rng(seed)
+    at = draw.random((240, 2))
+    near = ((at[:, None] - at[None]) ** 2).sum(axis=2) <= 0.09**2
+    return Covering.of(sparse.csr_array(near), draw.integers(1, 100, 240).astype(float), 18.0)
+
+
+def test_neighbourhoods_chosen_anew_find_what_draws_missed(monkeypatch):
+    """Without draws, and with the closing search held back, they alone mend the first choice."""
+    for seed in range(3):
+        with monkeypatch.context() as alone:
+            alone.setattr(maximal_covering, "DRAWS", 0)
+            alone.setattr(_Search, "_close", lambda *_: None)
+            steps = {s.name: s.value for s in solve_covering(town(seed), EXACT).steps}
+        best = solve_covering(town(seed), EXACT).value
+        assert steps["greedy with swaps"] < steps["neighbourhoods"] == best
 
 
 @SETTINGS

@@ -1,0 +1,84 @@
+"""The page on what the book costs says what the bench's files hold."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from kwev.errors import KwevError
+from kwev.files import write_json
+from kwev.report import bench
+
+WHERE = {"date": "2026-11-30", "commit": "abc", "processors": 2, "load_before": 1.2}
+
+
+def scale(customers, join_s):
+    about = {"customers": customers, "what": "", "radius": 5.5}
+    return [
+        {**about, "stage": "draw", "cpu_s": 0.5, "peak_mb": 90.0, "radius": None},
+        {**about, "stage": "join", "cpu_s": join_s, "peak_mb": 100.0, "points": 70},
+        {**about, "stage": "solve", "cpu_s": 9.0, "peak_mb": 1_250.0},
+        {**about, "stage": "solve", "cpu_s": 99.0, "peak_mb": 9.0, "radius": 3.25},
+    ]
+
+
+def city(name, count, value, gap):
+    return {"city": name, "count": count, "value": value, "bound": value * (1 + gap), "gap": gap,
+            "known": 100.0, "cpu_s": 7.0, "limit_s": 150.0}  # fmt: skip
+
+
+@pytest.fixture
+def report(tmp_path):
+    parts = {
+        "rivals": [
+            {"what": "r = 5: kwev", "who": "kwev", "value": 9.0, "gap": 0.0, "cpu_s": 2.0},
+            {"what": "r = 5: SCIP", "who": "SCIP", "value": 9.0, "gap": 0.0, "cpu_s": 3.0,
+             "ratio": 1.5},
+        ],
+        "covering-small": [
+            {"what": "small: kwev", "who": "kwev", "value": 5.0, "gap": 0.0, "cpu_s": 1.0},
+        ],
+        "scale-100": scale(100, 0.01), "scale-9000": scale(9_000, 12.0),
+        "city-a": [city("Bronx", 60, 100.0, 0.0)], "city-b": [city("Bronx", 50, 102.0, 0.01)],
+        "city-c": [city("Bronx", 70, 97.0, 0.04)],
+    }  # fmt: skip
+    for k, (part, rows) in enumerate(parts.items()):
+        told = {**WHERE, "part": part, "load_after": 2.0 + k, "rows": rows}
+        write_json(tmp_path / bench.FOLDER / f"{part}.json", told)
+    return SimpleNamespace(project=SimpleNamespace(root=tmp_path))
+
+
+def test_the_numbers_by_hand(report):
+    said = {number.name: str(number) for number in bench.numbers(report)}
+    assert said == {
+        "bench_customers": "9,000", "bench_points": "70", "bench_join": "12 s",
+        "bench_solve": "9 s", "bench_memory": "1.2 GB", "bench_cities": "3",
+        "bench_cities_reached": "2", "bench_cities_better": "1", "bench_cities_proven": "1",
+        "bench_cities_worst": "3.00%", "bench_city_limit": "150 s", "bench_processors": "2",
+        "bench_load": "1 to 8", "bench_days": "2026-11-30",
+    }  # fmt: skip
+
+
+def test_cities_stand_in_order_beside_the_best_known(report):
+    found = bench.cities(report.project)
+    assert found["count"].tolist() == [50, 60, 70]
+    assert found["beside"].tolist() == pytest.approx([0.02, 0.0, -0.03])
+
+
+def test_rivals_stand_by_problem_with_their_ratio(report):
+    found = bench.rivals(report.project)
+    assert found[["problem", "who", "ratio"]].to_numpy().tolist() == [
+        ["r = 5", "kwev", 1.0], ["r = 5", "SCIP", 1.5], ["small", "kwev", 1.0],
+    ]  # fmt: skip
+
+
+def test_the_chart_shows_one_family_of_instances(report):
+    found = bench.growth(report.project)
+    assert found["cpu_s"].tolist() == [0.5, 0.01, 9.0, 0.5, 12.0, 9.0]
+    assert "customers joined 0.0 to 12.0 seconds" in bench.growth_chart(report).alt
+
+
+def test_a_part_that_was_not_measured_is_told(tmp_path):
+    with pytest.raises(KwevError, match="the bench has no part"):
+        bench.measured(SimpleNamespace(root=tmp_path), "city-")
