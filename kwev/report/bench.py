@@ -72,8 +72,8 @@ def growth(project: Project) -> pd.DataFrame:
     largest = rows[rows["customers"] == rows["customers"].max()]
     radius = largest["radius"].dropna().iloc[0]
     ours = rows[(rows["radius"] == radius) | (rows["stage"] == "draw")]
-    ours = ours[["customers", "stage", "cpu_s", "peak_mb", "points"]]
-    return ours.sort_values(["customers", "stage"], ignore_index=True)
+    shown: pd.DataFrame = ours[["customers", "stage", "cpu_s", "peak_mb", "points"]]
+    return shown.sort_values(["customers", "stage"], ignore_index=True)
 
 
 def cities(project: Project) -> pd.DataFrame:
