@@ -42,9 +42,9 @@ all chosen ones."""
 QUICK_S, SLOW_S, LONGEST_S = 1.0, 4.0, 8.0
 """A neighbourhood that took less is made larger, one that took more smaller; none takes longer."""
 
-OPENED_SHARE, PATIENCE, AT_MOST = 0.75, 25, 3
-"""Most of the time that is left for neighbourhoods, and how many in a row may find nothing: of any
-size, and of the largest."""
+OPENED_SHARE, PATIENCE, PATIENCE_S = 0.75, 2.0, 5.0
+"""Most of the time that is left for neighbourhoods. They end once nothing was found for as long
+again as it took to what was found last, and for some seconds at least."""
 
 OPENED_GAP = 1e-6
 """Gap to which the program of a neighbourhood is solved: smaller than most weights."""
@@ -240,8 +240,11 @@ class _Search:
             return
         self._close(dual)
 
+    def _spent(self) -> float:
+        return self.effort.clock() - self.began.clock
+
     def _left(self) -> float:
-        return self.effort.seconds - (self.effort.clock() - self.began.clock)
+        return self.effort.seconds - self._spent()
 
     def _over(self) -> bool:
         return self._left() <= 0
@@ -311,9 +314,9 @@ class _Search:
         """Choose the sites of one neighbourhood after the other anew, the others being kept."""
         near = sparse.csr_array(self.covering.reach.T @ self.covering.reach)
         draw = np.random.default_rng(self.effort.seed)
-        size, since, ends = float(LEAST), 0, (1 - OPENED_SHARE) * self._left()
-        most = max(LEAST, MOST * len(self.chosen))
-        while since < (PATIENCE if size < most else AT_MOST) and self._left() > ends:
+        size, most = float(LEAST), max(LEAST, MOST * len(self.chosen))
+        ends, gained = (1 - OPENED_SHARE) * self._left(), self._spent()
+        while self._spent() < max(PATIENCE * gained, gained + PATIENCE_S) and self._left() > ends:
             opened = _neighbours(near, self.chosen, min(int(size), len(self.chosen)), draw)
             kept = np.setdiff1d(self.chosen, opened)
             part = self.covering.without(kept)
@@ -322,7 +325,8 @@ class _Search:
             before, limit = self.effort.clock(), min(LONGEST_S, self._left() - ends)
             found, _ = program.solve(self.effort, OPENED_GAP, limit, opened, {})
             spent = self.effort.clock() - before
-            since = 0 if self._offer(np.union1d(kept, found)) else since + 1
+            if self._offer(np.union1d(kept, found)):
+                gained = self._spent()
             if spent < QUICK_S:
                 size = min(size * GROWTH, most)
             elif spent > SLOW_S:
