@@ -161,7 +161,8 @@ def solve_covering(
     -------
     Covered
         Always a choice within the budget; choosing nothing is one. The same for the same problem
-        and effort, unless the time ran out.
+        and effort where no more than ``LEAST`` sites are chosen and the time did not run out: how
+        far neighbourhoods get hangs on the clock.
 
     Raises
     ------

@@ -131,7 +131,7 @@ def numbers(report: Report) -> Numbers:
                 "bench_solve:.0f": last.loc["solve", "cpu_s"],
                 "bench_city_limit:.0f": measured(project, "city-")["limit_s"].max(),
             }),
-            *named("benchmarks/results", share={"bench_cities_worst:.2%": -towns["beside"].min()}),
+            *named("benchmarks/results", share={"bench_cities_worst:.2%": max(0.0, -towns["beside"].min())}),
             *named("benchmarks/results", text={
                 "bench_memory": f"{last['peak_mb'].max() / 1_000:.1f} GB",
                 "bench_load": f"{min(loads):.0f} to {max(loads):.0f}",

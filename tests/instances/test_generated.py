@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from benchmarks import covering
 from benchmarks.city import known_best, read_city
 from benchmarks.covering import joined, words_of
 from benchmarks.generated import ANSWERS, covering_of, generate, rand
@@ -33,15 +34,15 @@ def test_lanes_go_on_where_the_one_before_ended():
 def test_customers_are_covered_as_one_by_one():
     """Every customer held against every site, for a block and a part of one."""
     made = generate(9_000)
-    covering = covering_of(made, 4.25, 15)
+    problem = covering_of(made, 4.25, 15)
     sites, customers = (np.round(xy / (2**31 - 1) * 30, 6) for xy in (made.sites, made.customers))
     apart = customers[:, None, :] - sites[None, :, :]
     within = (apart**2).sum(axis=2) <= 4.25**2
     demand = made.demand.astype(float)
-    assert covering.weight.sum() == demand.sum()
+    assert problem.weight.sum() == demand.sum()
     for chosen in ([], [3], [0, 50, 99], list(range(0, 100, 7))):
-        assert covering.value(np.array(chosen, int)) == demand[within[:, chosen].any(axis=1)].sum()
-    words = words_of(covering.points)
+        assert problem.value(np.array(chosen, int)) == demand[within[:, chosen].any(axis=1)].sum()
+    words = words_of(problem.points)
     assert len(np.unique(words, axis=0)) == len(words)
 
 
@@ -63,6 +64,16 @@ def test_rows_are_joined_by_all_of_their_words(width):
     assert len(every) == len(first)
 
 
+@pytest.mark.parametrize("hashed", [None, np.zeros])
+def test_rows_of_one_hash_are_told_apart(monkeypatch, hashed):
+    """The last bit of either word, in turns; and whatever the hash, were it none at all."""
+    if hashed:
+        monkeypatch.setattr(covering, "_hash", lambda words: hashed(len(words), np.uint64))
+    words = np.array([[1 << 63, 0], [0, 1 << 63]] * 3 + [[1 << 63, 1 << 63]], np.uint64)
+    first, total = joined(words, np.arange(1, 8))
+    assert (first.tolist(), total.tolist()) == ([0, 1, 6], [9, 12, 7])
+
+
 def city_files(folder):
     """Three places on one meridian, a thousandth of a degree apart: 111.3 m."""
     text = "NAME : Bronx\nNODE_COORD_SECTION\n40 -73\n40.001 -73\n40.002 -73\n"
@@ -77,9 +88,9 @@ def city_files(folder):
 def test_a_city_is_read_and_its_best_choice_recomputed(tmp_path):
     city_files(tmp_path)
     (known,) = known_best(tmp_path)
-    covering = read_city(tmp_path, known)
-    assert covering.points.toarray().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
-    assert covering.value(known.chosen) == known.value == 11
+    problem = read_city(tmp_path, known)
+    assert problem.points.toarray().tolist() == [[1, 1, 0], [1, 1, 1], [0, 1, 1]]
+    assert problem.value(known.chosen) == known.value == 11
     assert (known.name, known.radius_m, known.proven) == ("Bronx-1", 112.0, False)
 
 
