@@ -66,7 +66,11 @@ def parts_of(project: Project) -> dict[str, Callable[[Sheet], None]]:
     return {
         "roads": planned(reach_along_roads),
         **{name: planned(measure) for name, measure in planning.PARTS.items()},
-        "rivals": generated.rivals,
+        **{
+            f"rivals-{count}": partial(generated.rivals, radius, count)
+            for customers, radius, count in generated.ANSWERS
+            if customers == generated.SMALLEST
+        },
         **{f"scale-{size}": partial(generated.scale, size) for size in SIZES},
         **{f"covering-{i.name}": partial(instances.bench, i) for i in instances.INSTANCES},
         **{f"city-{each.name}": partial(city.solve, each, folder) for each in known},

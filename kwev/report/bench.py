@@ -41,19 +41,20 @@ STAGES: Final[dict[str, tuple[str, str, Mark]]] = {
 """Words, colour and mark of each stage, in their order."""
 
 
-def measured(project: Project, part: str) -> pd.DataFrame:
-    """Return the rows of all parts whose name begins so, with each part's circumstances.
+def measured(project: Project, *parts: str) -> pd.DataFrame:
+    """Return the rows of all parts whose names begin so, with each part's circumstances.
 
     Raises
     ------
     KwevError
         If no such part was measured.
     """
-    files = [read_json(path) for path in sorted((project.root / FOLDER).glob(f"{part}*.json"))]
+    paths = sorted((project.root / FOLDER).glob("*.json"))
+    files = [read_json(path) for path in paths if path.name.startswith(parts)]
     rows = [{**file, **row} for file in files for row in file["rows"]]
     if not rows:
         raise KwevError(
-            f"the bench has no part {part}",
+            f"the bench has no part {' or '.join(parts)}",
             where=str(project.root / FOLDER),
             hint="Run make bench.",
         )
@@ -100,10 +101,10 @@ def rivals(project: Project) -> pd.DataFrame:
         ``problem``, ``who``, ``value`` (weight covered), ``gap`` (share; NaN where the solver
         tells none), ``cpu_s`` (s), ``ratio`` (times the time of the book's own search).
     """
-    rows = pd.concat([measured(project, part) for part in ("rivals", "covering-")])
+    rows = measured(project, "rivals-", "covering-")
     rows["problem"] = rows["what"].str.rsplit(":", n=1).str[0]
     rows["ratio"] = rows["ratio"].fillna(1.0)
-    return rows[["problem", "who", "value", "gap", "cpu_s", "ratio"]].reset_index(drop=True)
+    return rows[["problem", "who", "value", "gap", "cpu_s", "ratio"]]
 
 
 @once

@@ -31,7 +31,7 @@ def city(name, count, value, gap):
 @pytest.fixture
 def report(tmp_path):
     parts = {
-        "rivals": [
+        "rivals-5": [
             {"what": "r = 5: kwev", "who": "kwev", "value": 9.0, "gap": 0.0, "cpu_s": 2.0},
             {"what": "r = 5: SCIP", "who": "SCIP", "value": 9.0, "gap": 0.0, "cpu_s": 3.0,
              "ratio": 1.5},
@@ -69,7 +69,7 @@ def test_cities_stand_in_order_beside_the_best_known(report):
 def test_rivals_stand_by_problem_with_their_ratio(report):
     found = bench.rivals(report.project)
     assert found[["problem", "who", "ratio"]].to_numpy().tolist() == [
-        ["r = 5", "kwev", 1.0], ["r = 5", "SCIP", 1.5], ["small", "kwev", 1.0],
+        ["small", "kwev", 1.0], ["r = 5", "kwev", 1.0], ["r = 5", "SCIP", 1.5],
     ]  # fmt: skip
 
 
