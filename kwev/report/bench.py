@@ -88,6 +88,7 @@ def cities(project: Project) -> pd.DataFrame:
     """
     rows = measured(project, "city-")
     rows["beside"] = rows["value"] / rows["known"] - 1
+    rows["city"] = rows["city"].str.replace(r"(?<=[a-z])(?=[A-Z])", " ", regex=True)
     columns = ["city", "count", "value", "bound", "known", "beside", "gap", "cpu_s"]
     return rows[columns].sort_values(["city", "count"], ignore_index=True)
 
