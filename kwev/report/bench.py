@@ -33,6 +33,9 @@ FOLDER: Final = "benchmarks/results"
 PROVEN: Final = 1e-7
 """Gap below which a choice is as good as any: the sums of the bench are rounded."""
 
+MARGIN: Final = 0.06
+"""Part of a factor of ten that an axis goes on beyond its last mark, so that no point is cut."""
+
 STAGES: Final[dict[str, tuple[str, str, Mark]]] = {
     "draw": ("Customers drawn", style.EXISTING, "square"),
     "join": ("Customers joined", style.L2, "circle"),
@@ -222,4 +225,6 @@ def _powers(values: pd.Series[float], title: str) -> Axis:
     some = values[values > 0]
     low, high = math.floor(math.log10(some.min())), math.ceil(math.log10(some.max()))
     steps = list(range(low, high + 1))
-    return Axis(title=title, span=(low, high), ticks=(steps, [f"{10.0**step:g}" for step in steps]))
+    return Axis(
+        title=title, span=(low, high + MARGIN), ticks=(steps, [f"{10.0**step:g}" for step in steps])
+    )
