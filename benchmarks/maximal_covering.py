@@ -42,7 +42,7 @@ all chosen ones."""
 QUICK_S, SLOW_S, LONGEST_S = 1.0, 4.0, 8.0
 """A neighbourhood that took less is made larger, one that took more smaller; none takes longer."""
 
-OPENED_SHARE, PATIENCE, PATIENCE_S = 0.75, 2.0, 5.0
+OPENED_SHARE, PATIENCE, PATIENCE_S = 0.9, 2.0, 5.0
 """Most of the time that is left for neighbourhoods. They end once nothing was found for as long
 again as it took to what was found last, and for some seconds at least."""
 

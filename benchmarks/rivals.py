@@ -1,8 +1,7 @@
 """Pure covering by others: the model as the paper writes it, a row a point, default settings.
 
-HiGHS and spopt are given the points as they are. SCIP and Gurobi read the program that HiGHS
-holds; Gurobi's free licence refuses all but small ones, and a solver that is not installed is said
-to be absent.
+All are given the same points. SCIP and Gurobi read the program that HiGHS holds; Gurobi's free
+licence refuses all but small ones, and a solver that is not installed is said to be absent.
 """
 
 from __future__ import annotations
