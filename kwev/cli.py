@@ -491,7 +491,8 @@ def render(
 @app.command()
 def sweep(
     names: Annotated[
-        list[str] | None, Argument(help="Studies to make (default: all of them).")
+        list[str] | None,
+        Argument(help="Studies to make (default: all; in another region those it keeps)."),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -526,7 +527,7 @@ def sweep(
     from kwev.report import registry as studies
 
     project = find_project()
-    chosen = names or [*studies.STUDIES, *studies.RECORDS]
+    chosen = names or studies.of_project(project)
     for name in chosen:
         studies.known(name)
     if listed:

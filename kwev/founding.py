@@ -13,6 +13,7 @@ from kwev import escape
 from kwev.errors import KwevError, refusal
 from kwev.files import read_json, write_json, write_text
 from kwev.region import BY_HAND, FILE, LOCAL, Region
+from kwev.report.targets import FILE as TARGETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,6 +57,8 @@ from kwev.book.quarto_hooks import main
 
 main(sys.argv[1])
 """
+_IGNORED: Final = "/data/raw\n/build/\n/_book/\n/assets/\n.env\n*.ipynb\n"
+"""What git is not to keep of a region: raw files, what can be made again, keys."""
 _LOCAL_SERVICES: Final = ("grt_bus", "grt_ion", "region_hub")
 
 
@@ -132,18 +135,20 @@ def found(project: Project, region: Region, folder: Path) -> list[Path]:
     national = {key: url for key, url in services.items() if key not in _LOCAL_SERVICES}
     licences = read_json(project.register)["licences"]
     recommended = read_json(project.config / _RECOMMENDED)
+    watched = read_json(project.root / TARGETS)
     made: dict[str, Any] = {
         f"config/{FILE}": region.model_dump(mode="json"),
         f"config/{_RECOMMENDED}": {**recommended, **_WITHOUT_ROADS},
         "data/services.json": {"services": national},
         "data/sources.json": {"licences": licences, "sources": []},
+        TARGETS: {**watched, "metrics": ["straight_line"]},
     }
     for name, value in made.items():
         write_json(folder / name, value)
-    book = dict(_book(project, region))
-    for name, text in book.items():
+    texts = {".gitignore": _IGNORED, **dict(_book(project, region))}
+    for name, text in texts.items():
         write_text(folder / name, text)
-    return [folder / name for name in sorted((*copies, *made, *book))]
+    return [folder / name for name in sorted((*copies, *made, *texts))]
 
 
 def _book(project: Project, region: Region) -> Iterator[tuple[str, str]]:

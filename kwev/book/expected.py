@@ -140,7 +140,18 @@ def parsed(values: Any, where: str) -> Expectation:
 
 
 def renew(project: Project, report: Report) -> list[str]:
-    """Write the numbers of now as the expected ones; return what moved, a line each."""
+    """Write the numbers of now as the expected ones; return what moved, a line each.
+
+    Raises
+    ------
+    KwevError
+        If the project has no folder for them, as that of another region has none.
+    """
+    if not path(project).parent.is_dir():
+        what = "this project keeps no expected numbers: they are those of the whole book"
+        raise KwevError(
+            what, where=str(path(project)), hint="A short book has its numbers at hand."
+        )
     now = measured(report)
     before = read(project) if path(project).is_file() else None
     write_json(path(project), now.as_dict())

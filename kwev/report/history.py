@@ -208,6 +208,27 @@ def added(lines: list[Measured], line: Measured) -> list[Measured]:
     return [*lines, line]
 
 
+def grown(lines: list[Measured], found: list[Measured]) -> tuple[list[Measured], list[Measured]]:
+    """Return the lines with what is newer among those found, and what they have otherwise.
+
+    A source that was fetched again tells its past anew: a count is restated, a station that has
+    closed is in none of its dates any more. What was measured then stays.
+
+    Raises
+    ------
+    KwevError
+        If a newer line cannot be.
+    """
+    after, otherwise = lines, []
+    for line in found:
+        own = [other for other in after if other.follows(line)]
+        if not own or line.date > own[-1].date:
+            after = added(after, line)
+        elif (line.date, line.content) not in {(other.date, other.content) for other in own}:
+            otherwise.append(line)
+    return after, otherwise
+
+
 def write(path: Path, before: list[Measured], after: list[Measured]) -> bool:
     """Append what is new, whole or not at all; return whether anything was written.
 

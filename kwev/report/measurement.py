@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,10 +22,12 @@ from kwev.model.demand import demand_points
 from kwev.report import history, observations, snapshots, targets
 from kwev.report.history import COUNTS, DECIMALS, DIGITS, OPENED, REGISTRATIONS, Measured
 from kwev.report.observations import Counted, Listed
+from kwev.report.snapshots import MERGED
 from kwev.sets import locked
 from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from kwev.config import Config
@@ -160,26 +162,40 @@ def _hash(value: object) -> str:
 
 
 def from_processed(ground: Ground) -> list[Measured]:
-    """Return what the processed tables know: every list, the openings between, every quarter."""
+    """Return what the processed tables know: every list, the openings between, every quarter.
+
+    A region may lack a list, or have no station in one.
+    """
     tables, config = ground.tables, ground.config
-    older, newer = (snapshots.listed(tables, source) for source in snapshots.DATED)
-    between = pd.period_range(older.date, newer.date, freq="Q")
-    opened = [
-        replace(newer.opened_by(day), series=OPENED)
-        for day in (str(quarter.end_time.date()) for quarter in between)
-        if day <= newer.date
+    dated = [
+        snapshots.listed(tables, source)
+        for source in snapshots.DATED
+        if snapshots.has(tables, source)
     ]
-    lists = [older, newer, *opened, snapshots.undated(tables), snapshots.merged(tables, config)]
+    undated = [snapshots.undated(tables)] if snapshots.has(tables, "ocm") else []
+    lists = [*dated, *_opened(dated), *undated, snapshots.merged(tables, config)]
     quarters = sorted(str(quarter) for quarter in tables.ev_quarters["quarter"].unique())
     return [
-        *(of_stations(ground, snapshot) for snapshot in lists),
+        *(of_stations(ground, snapshot) for snapshot in lists if len(snapshot.stations)),
         *(of_vehicles(ground, Counted(q, _counts(tables, q))) for q in quarters),
     ]
 
 
+def _opened(lists: list[Snapshot]) -> list[Snapshot]:
+    """Return the newest of dated lists as it stood at the quarters' ends since the oldest."""
+    if not lists:
+        return []
+    older, newer = lists[0], lists[-1]
+    ends = (
+        str(quarter.end_time.date())
+        for quarter in pd.period_range(older.date, newer.date, freq="Q")
+    )
+    return [replace(newer.opened_by(day), series=OPENED) for day in ends if day <= newer.date]
+
+
 # -- One run of ``kwev monitor``: read, measure, append, tell.
 
-RESERVED: Final = (OPENED, "merged", REGISTRATIONS)
+RESERVED: Final = (OPENED, MERGED, REGISTRATIONS)
 """Series that only the processed tables, or counts of vehicles, give."""
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
@@ -234,8 +250,40 @@ def monitor(  # noqa: PLR0913 -- the options of the command
     read = None
     if snapshot is not None:
         read = observations.read(project, tables, snapshot, date=date, series=series)
-    found = []
-    for config in rules.configs(project):
+    found = _measured(tables, rules.configs(project), read)
+    with nullcontext() if dry_run else locked(kept.resolve().parent):
+        before = history.read_history(kept, begin=begin)
+        if read is None:
+            after, otherwise = history.grown(before, found)
+        else:
+            after, otherwise = reduce(history.added, found, before), []
+        written = not dry_run and history.write(kept, before, after)
+    if read is None:
+        new = after[len(before) :]
+        said, judged = _news(found, new, otherwise), [one for one in new if one.series == MERGED]
+    else:
+        said, judged = _heading(read, found[0]), found
+    regressed = False
+    for line in judged:
+        verdict = targets.judged(after, line, rules)
+        said += ["", f"distance: {METRIC_WORDS[line.metric]}", *_table(verdict, rules)]
+        regressed |= bool(verdict["regressed"].any())
+    if dry_run:
+        said.append("dry run: nothing was written")
+    else:
+        said.append(f"wrote {kept}" if written else "nothing new: the history stays as it is")
+    return Outcome(said, regressed)
+
+
+def _measured(
+    tables: Tables, configs: Iterable[Config], read: Listed | Counted | None
+) -> list[Measured]:
+    """Measure what was read, or what the processed tables know, by each configuration."""
+    found: list[Measured] = []
+    for config in configs:
+        if config.coverage.metric == "network" and tables.road_edges.empty:
+            hint = "Take network out of its metrics, or give the region a road file."
+            raise KwevError("no road to measure along", where=targets.FILE, hint=hint)
         ground = Ground.of(tables, config)
         if read is None:
             found += from_processed(ground)
@@ -243,26 +291,7 @@ def monitor(  # noqa: PLR0913 -- the options of the command
             found.append(of_stations(ground, read.snapshot))
         else:
             found.append(of_vehicles(ground, read))
-    with nullcontext() if dry_run else locked(kept.resolve().parent):
-        before = after = history.read_history(kept, begin=begin)
-        for line in found:
-            after = history.added(after, line)
-        written = not dry_run and history.write(kept, before, after)
-    regressed = False
-    if read is None:
-        new = len(after) - len(before)
-        said = [f"{new} of {len(found)} measurements of data/processed are new"]
-    else:
-        said = _heading(read, found[0])
-        for line in found:
-            verdict = targets.judged(after, line, rules)
-            said += ["", f"distance: {METRIC_WORDS[line.metric]}", *_table(verdict, rules)]
-            regressed |= bool(verdict["regressed"].any())
-    if dry_run:
-        said.append("dry run: nothing was written")
-    else:
-        said.append(f"wrote {kept}" if written else "nothing new: the history stays as it is")
-    return Outcome(said, regressed)
+    return found
 
 
 def _refuse_name(series: str) -> None:
@@ -272,6 +301,15 @@ def _refuse_name(series: str) -> None:
     if series and not NAME.fullmatch(series):
         hint = "Use lower-case letters, digits, hyphens and underscores."
         raise KwevError(f"not a name of a series: {series!r}", where="--series", hint=hint)
+
+
+def _news(found: list[Measured], new: list[Measured], otherwise: list[Measured]) -> list[str]:
+    lines = [f"{len(new)} of {len(found)} measurements of data/processed are new"]
+    if otherwise:
+        first = f"the first {otherwise[0].series} of {otherwise[0].date}"
+        many = f"{len(otherwise)} tell a date in another way than it was measured then"
+        lines.append(f"{many}, which stays: {first}")
+    return lines
 
 
 def _heading(read: Listed | Counted, line: Measured) -> list[str]:

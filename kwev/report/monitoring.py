@@ -88,7 +88,9 @@ def triggers(tables: Tables, watched: Targets, lines: list[Measured], plan: Plan
     found = [
         vehicles(tables, of_series(lines, history.REGISTRATIONS, metric)[-1]),
         regression(lines, watched),
-        network(of_series(lines, "merged", metric)[-1], plan, watched.triggers.network_points),
+        network(
+            of_series(lines, snapshots.MERGED, metric)[-1], plan, watched.triggers.network_points
+        ),
         leaving(tables, watched.triggers.gone_per_year),
         Trigger(
             "Use of ports and waiting times",

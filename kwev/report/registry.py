@@ -37,6 +37,19 @@ RECORDS: Final[dict[str, Callable[[Project], Record]]] = {
 """Records by name: what makes them."""
 
 
+def of_project(project: Project) -> list[str]:
+    """Return what a project's book asks for: everything, or what another region's keeps already.
+
+    A project without a ledger of assumptions (``data/assumptions.json``) has a short book, which
+    asks for none.
+    """
+    every = [*STUDIES, *RECORDS]
+    if sweeps.ledger_of(project).is_file():
+        return every
+    kept = {path.stem for path in project.results.glob("*.*")}
+    return [name for name in every if name in kept]
+
+
 def points(project: Project, name: str) -> list[Point]:
     """Return the points of a study.
 

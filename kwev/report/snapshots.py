@@ -50,6 +50,9 @@ DATE: Final = re.compile(
 )
 """A day, a quarter or a month; the group's name is pandas' for its length."""
 
+MERGED: Final = "merged"
+"""Series of the network that a scenario counts."""
+
 DATED: Final = ("nrcan_2022", "nrcan")
 """Lists of one source with dates of opening, the older first."""
 
@@ -143,27 +146,41 @@ def listed(tables: Tables, source: str) -> Snapshot:
     if source not in DATED:
         hint = f"One of {', '.join(DATED)}."
         raise KwevError(f"no dated list of stations {source!r}", where="snapshots", hint=hint)
-    kept = dated(tables, source)
-    kept = kept[for_all_cars(kept, tables)]
+    kept = _dated(tables, source)
     if kept.empty:
         raise KwevError(f"nothing in the list {source!r} passes the filter", where="snapshots")
     return _snapshot("nrcan", kept, crs_of(tables.das))
 
 
+def _dated(tables: Tables, source: str) -> pd.DataFrame:
+    kept = dated(tables, source)
+    return kept[for_all_cars(kept, tables)]
+
+
+def has(tables: Tables, source: str) -> bool:
+    """Return whether a list (one of :data:`DATED`, or ``ocm``) has a station in the Region."""
+    return not (_dated(tables, source) if source in DATED else _undated(tables)).empty
+
+
 def undated(tables: Tables) -> Snapshot:
     """Return OpenChargeMap's list: what the pipeline kept of it and any car may use."""
+    return _snapshot("ocm", _undated(tables), crs_of(tables.das))
+
+
+def _undated(tables: Tables) -> pd.DataFrame:
     records = tables.station_records
     own = (records["source"] == "ocm") & records["in_region"] & (records["outcome"] != "dropped")
-    kept = records[own & for_all_cars(records, tables)]
-    return _snapshot("ocm", kept, crs_of(tables.das))
+    return records[own & for_all_cars(records, tables)]
 
 
 def merged(tables: Tables, config: Config) -> Snapshot:
     """Return the network that a scenario counts, merged from all lists, at the newest's date."""
     kept = counted(tables.stations, config)
-    newest = tables.station_records.loc[tables.station_records["source"] == "nrcan", "snapshot"]
+    records = tables.station_records
+    lists = records.loc[records["source"].isin([*DATED, "ocm"]), "snapshot"].unique()
+    date = max((last_day(str(date)) for date in lists), default="")
     table = pd.DataFrame(kept[list(COLUMNS)]).reset_index(drop=True)
-    return Snapshot("merged", last_day(str(newest.max())), table)
+    return Snapshot(MERGED, date, table)
 
 
 def _snapshot(series: str, records: pd.DataFrame, crs: str) -> Snapshot:

@@ -27,6 +27,7 @@ from kwev.vocabulary import TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
 
     from kwev.config import Config
     from kwev.project import Project
@@ -70,8 +71,13 @@ class Swing:
 
 def ledger(project: Project) -> list[dict[str, Any]]:
     """Return the assumptions of ``data/assumptions.json``."""
-    found: list[dict[str, Any]] = read_json(project.root / "data" / "assumptions.json")
+    found: list[dict[str, Any]] = read_json(ledger_of(project))
     return found
+
+
+def ledger_of(project: Project) -> Path:
+    """Return where a checkout keeps its assumptions."""
+    return project.root / "data" / "assumptions.json"
 
 
 def assumption_names(project: Project) -> dict[str, str]:
@@ -343,8 +349,9 @@ def case_points(project: Project) -> list[Point]:
                 for key, value in values.items()
             }
     found["straight_line"] = {"coverage.metric": "straight_line"}
-    removal = dict(published(project).as_dict()["siting"]["removal"])
-    found["removal"] = {"siting.removal": removal | found["removal"]["siting.removal"]}
+    if "removal" in found:  # a region may have fewer cases
+        removal = dict(published(project).as_dict()["siting"]["removal"])
+        found["removal"] = {"siting.removal": removal | found["removal"]["siting.removal"]}
     cases = points_of(project, "cases", {"recommended": {}, **found})
     return [p for n, p in enumerate(cases) if n == 0 or p.case.config != cases[0].case.config]
 

@@ -92,6 +92,20 @@ def test_a_region_goes_from_its_files_to_a_checked_and_scheduled_plan(town, monk
     along = town.root / "config" / "scenarios" / "roads.json"
     along.write_text(json.dumps({"coverage": {"metric": "network"}}))
     assert town.call("solve", "-s", "roads").is_one_error("no road to measure along")
+    watched = town.root / "data" / "targets.json"
+    watched.write_text(watched.read_text().replace('"straight_line"', '"network"'))
+    refused = town.call("monitor", "--from-processed")
+    assert refused.is_one_error("no road to measure along", "data/targets.json")
+
+
+def test_a_region_makes_the_studies_that_it_keeps(town, monkeypatch):
+    monkeypatch.delenv("KWEV_RAW", raising=False)
+    assert town.call("data").code == 0
+    assert "0 points of 0 studies" in town.call("sweep").out
+    assert "1 points of 1 studies, 1 made now" in town.call("sweep", "cases").out
+    assert town.call("sweep", "--list").out.split() == ["cases", "1", "points", "sound"]
+    assert town.call("sweep", "swings").is_one_error("assumptions.json")
+    assert town.call("expect").is_one_error("keeps no expected numbers")
 
 
 def test_a_region_has_a_short_book_that_says_what_it_lacks(town, monkeypatch):

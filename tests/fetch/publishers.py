@@ -21,13 +21,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from timetables import bus_feed, ion_feed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 FSAS = ("N2G", "N2H")
 DAS = {"35300001": "5410001.00", "35300002": "5410001.00", "35300003": "5410002.00"}
 KEY = "planted-0CM-k3y-7f3a"
 FORGOTTEN = 10_000
 """Times without end."""
+NO_TAGS: Mapping[str, str] = {}
 
 
 @dataclass
@@ -255,19 +256,16 @@ class Publishers:
 
     def osm(self, _path, query, _headers):
         assert query["data"].startswith("[out:xml]")
-        wet = '<tag k="natural" v="water"/>'
         forms = {
-            "amenity": [node(1, 43.45, '<tag k="amenity" v="parking"/><tag k="name" v="Lot"/>'),
-                        node(2, 43.46, '<tag k="amenity" v="fuel"/>')],
-            "natural": [*(node(i, 43.4 + i / 1000 * (i % 2)) for i in range(1, 5)),
-                        way(10, (1, 2, 3, 4, 1), wet)],
-            "waterway": [node(1, 43.4), node(2, 43.41),
-                         way(11, (1, 2), '<tag k="waterway" v="river"/>')],
-            "highway": [node(1, 43.4), node(2, 43.41),
-                        way(12, (1, 2), '<tag k="highway" v="footway"/>')],
+            "amenity": [spot(1, 43.45, amenity="parking", name="Lot"),
+                        spot(2, 43.46, amenity="fuel")],
+            "natural": [*(spot(i, 43.4 + i / 1000 * (i % 2)) for i in range(1, 5)),
+                        way(10, (1, 2, 3, 4, 1), {"natural": "water"})],
+            "waterway": [spot(1, 43.4), spot(2, 43.41), way(11, (1, 2), {"waterway": "river"})],
+            "highway": [spot(1, 43.4), spot(2, 43.41), way(12, (1, 2), {"highway": "footway"})],
         }  # fmt: skip
         key = next(key for key in forms if f'"{key}"' in query["data"])
-        more = [node(100 + i, 43.5 + i / 1000) for i in range(self.version)]
+        more = [spot(100 + i, 43.5 + i / 1000) for i in range(self.version)]
         inner = "".join([*forms[key], *more])
         return text(f'<?xml version="1.0"?><osm version="0.6">{inner}</osm>', "application/xml")
 
@@ -374,10 +372,19 @@ def station(i: int, lat: float) -> dict:
     }  # fmt: skip
 
 
-def node(i: int, lat: float, tags: str = "") -> str:
-    return f'<node id="{i}" lat="{lat}" lon="{-80.5 + i / 1000}">{tags}</node>'
+def spot(i: int, lat: float, **tags: str) -> str:
+    return node(i, (-80.5 + i / 1000, lat), tags)
 
 
-def way(i: int, nodes: tuple[int, ...], tags: str) -> str:
+def node(i: int, spot: tuple[float, float], tags: Mapping[str, str] = NO_TAGS) -> str:
+    """Return a node at a longitude and latitude."""
+    return f'<node id="{i}" lat="{spot[1]}" lon="{spot[0]}">{_told(tags)}</node>'
+
+
+def way(i: int, nodes: tuple[int, ...], tags: Mapping[str, str]) -> str:
     refs = "".join(f'<nd ref="{n}"/>' for n in nodes)
-    return f'<way id="{i}">{refs}{tags}</way>'
+    return f'<way id="{i}">{refs}{_told(tags)}</way>'
+
+
+def _told(tags: Mapping[str, str]) -> str:
+    return "".join(f'<tag k="{key}" v="{value}"/>' for key, value in tags.items())

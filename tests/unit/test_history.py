@@ -303,6 +303,17 @@ def test_the_content_of_a_list_does_not_hang_on_order_or_layout(ground):
     assert measurement.of_stations(ground, fewer).content != lines[0].content
 
 
+def test_what_is_fetched_again_grows_a_history_and_changes_nothing_of_it():
+    restated = replace(FIRST, content="f" * 16, l2=FIRST.l2 / 2)
+    older = replace(FIRST, date="2001-01-31")
+    newer = replace(FIRST, date=str(pd.Timestamp.now().date()))
+    other = replace(older, series="other")
+    found = [older, FIRST, restated, newer, other]
+    assert history.grown([FIRST], found) == ([FIRST, newer, other], [older, restated])
+    with pytest.raises(KwevError, match="no vehicles"):
+        history.grown([FIRST], [replace(newer, evs=0.0)])
+
+
 @pytest.mark.slow
 def test_the_committed_history_begins_with_what_the_data_give(project, grounds):
     kept = read(history.path_of(project))

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
+from renewals import clone, git, programs, push
 
 KWEV = f"""#!{sys.executable}
 import os, sys
@@ -32,82 +26,21 @@ code = dict(pair.split("=") for pair in os.environ.get("CODES", "").split(",") i
 raise SystemExit(int(code.get(command, 0)))
 """
 
-GH = f"""#!{sys.executable}
-import os, shutil, sys
-with open(os.environ["LOG"], "a") as log:
-    log.write("gh " + " ".join(sys.argv[1:]) + "\\n")
-if sys.argv[1:3] == ["pr", "view"]:
-    raise SystemExit(0 if os.environ.get("OPEN") else 1)
-if sys.argv[1:3] == ["release", "view"]:
-    raise SystemExit(1)
-"""
-
-
-def git(folder, *arguments):
-    done = subprocess.run(
-        ["git", "-C", folder, *arguments], capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-@dataclass
-class Place:
-    """A clone with a remote, and what stands for the commands."""
-
-    root: Path
-    remote: Path
-    log: Path
-
-    def renew(self, *arguments, **environment):
-        names = {
-            f"GIT_{who}_{what}": "renewal@example.org"
-            for who in ("AUTHOR", "COMMITTER")
-            for what in ("NAME", "EMAIL")
-        }
-        path = f"{self.log.parent / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        return subprocess.run(
-            [self.root / ".github" / "renew", *arguments],
-            env={**os.environ, **names, "PATH": path, "KWEV": "kwev", "LOG": str(self.log),
-                 **environment},
-            cwd=self.root, capture_output=True, text=True, check=False,
-        )  # fmt: skip
-
-    @property
-    def asked(self):
-        return self.log.read_text().splitlines()
-
-    @property
-    def branches(self):
-        return git(self.remote, "branch", "--format=%(refname:short)").split()
-
-    @property
-    def list(self):
-        return (self.root / "build" / "renewal.md").read_text()
-
 
 @pytest.fixture
 def place(tmp_path):
-    remote, root = tmp_path / "remote.git", tmp_path / "clone"
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", str(remote))
-    git(tmp_path, "clone", "-q", str(remote), str(root))
+    made = clone(tmp_path)
     for name, text in (
         ("data/processed/das.csv", "da_id\n1\n"), ("data/sources.json", "as registered\n"),
         ("tests/chapters/expected.json", "as expected\n"), ("DATA_LICENCES.md", "notices\n"),
+        ("data/targets.json", "watched\n"), ("data/results/budget.csv", "kept\n"),
         (".gitignore", "/build/\n/data/raw\n"),
     ):  # fmt: skip
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    (root / ".github").mkdir()
-    shutil.copy(ROOT / ".github" / "renew", root / ".github")
-    git(root, "add", "-A")
-    git(root, "-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "-q", "-m", "first")
-    git(root, "push", "-q", "origin", "HEAD:main")
-    for name, text in (("kwev", KWEV), ("gh", GH)):
-        program = tmp_path / "bin" / name
-        program.parent.mkdir(exist_ok=True)
-        program.write_text(text)
-        program.chmod(0o755)
-    return Place(root, remote, tmp_path / "log")
+        (made.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (made.root / name).write_text(text)
+    push(made)
+    programs(made, kwev=KWEV)
+    return made
 
 
 def test_where_nothing_moved_nothing_is_solved_and_nobody_asked(place):
@@ -140,6 +73,17 @@ def test_what_moved_is_computed_again_committed_and_listed(place):
         "Sources: what was fetched", "Sources: what changed", "Tables", "Targets", "Studies",
         "Numbers of the book", "Book",
     ]  # fmt: skip
+
+
+def test_what_a_region_does_not_keep_is_not_renewed(place):
+    for name in ("data/targets.json", "data/results/budget.csv", "tests/chapters/expected.json"):
+        git(place.root, "rm", "-q", name)
+    push(place)
+    done = place.renew(MOVED="1")
+    assert done.returncode == 0, done.stderr
+    kwev = [line for line in place.asked if line.startswith("kwev ")]
+    assert kwev[3:] == ["kwev render"]
+    assert len(place.branches) == 2
 
 
 def test_a_name_from_a_source_is_code_in_the_list(place):
