@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from kwev.escape import visible
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
 
+Model = TypeVar("Model", bound="BaseModel")
 
 MOST_WORDS: Final = 1_000
 """Characters that a line tells of what is wrong, and of what to do; a file may hold any number."""
@@ -62,6 +63,27 @@ def nearest(name: str, known: list[str]) -> str:
 
 
 # -- A refused value in words: which key, what is wrong with it, and what to do.
+
+
+def validated(values: Any, model: type[Model], *, where: str) -> Model:
+    """Return plain values as a record.
+
+    Parameters
+    ----------
+    where
+        The file.
+
+    Raises
+    ------
+    KwevError
+        Naming the first key or value that is wrong.
+    """
+    from pydantic import ValidationError  # noqa: PLC0415 -- `kwev --help` needs none of it
+
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise refusal(error, model, where=where) from error
 
 
 def refusal(error: ValidationError, model: type[BaseModel], *, where: str) -> KwevError:

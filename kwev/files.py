@@ -18,6 +18,7 @@ from kwev.errors import KwevError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pydantic import BaseModel
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
@@ -27,6 +28,15 @@ MOST_BYTES = 2**28
 MOST_DIGITS = 20
 """A longer whole number is none of ours."""
 LONGEST_REASON = 200
+
+
+def json_schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """Return the JSON schema of a record (draft 2020-12)."""
+    return {
+        **model.model_json_schema(),
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+    }
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -7,10 +7,9 @@ import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from pydantic import ValidationError
 
 from kwev import escape
-from kwev.errors import KwevError, refusal
+from kwev.errors import KwevError, validated
 from kwev.files import read_json, write_json, write_text
 from kwev.region import BY_HAND, FILE, LOCAL, Region
 from kwev.report.targets import FILE as TARGETS
@@ -80,10 +79,7 @@ def region_of(name: str, division: str | None, subdivisions: Sequence[str]) -> R
         "census_subdivisions": sorted(set(subdivisions)),
         "sources": {"national": FETCHED, "local": {}},
     }
-    try:
-        region = Region.model_validate(values)
-    except ValidationError as error:
-        raise refusal(error, Region, where="kwev region new") from error
+    region = validated(values, Region, where="kwev region new")
     for code in region.divisions:
         if not code.startswith(ONTARIO):
             hint = f"kwev reads counts of vehicles of Ontario: codes that begin with {ONTARIO}."

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kwev.errors import KwevError, refusal
-from kwev.files import read_json
+from kwev.errors import KwevError, validated
+from kwev.files import json_schema_of, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,18 +171,12 @@ def read_region(folder: Path) -> Region:
     if not path.is_file():
         hint = "Write one with `kwev region new`, or restore it from git."
         raise KwevError("no region is configured", where=str(path), hint=hint)
-    try:
-        return Region.model_validate(read_json(path))
-    except ValidationError as error:
-        raise refusal(error, Region, where=str(path)) from error
+    return validated(read_json(path), Region, where=str(path))
 
 
 def region_schema() -> dict[str, Any]:
     """Return the JSON schema of ``region.json`` (draft 2020-12)."""
-    schema = Region.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "kwev region"
-    return schema
+    return json_schema_of(Region, "kwev region")
 
 
 def area_name(area_id: str) -> str:

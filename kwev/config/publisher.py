@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kwev.config.sections import Section
-from kwev.errors import refusal
-from kwev.files import read_json
+from kwev.errors import validated
+from kwev.files import json_schema_of, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,10 +89,7 @@ def read_publisher(folder: Path) -> Publisher:
     path = folder / FILE
     if not path.is_file():
         return NOBODY
-    try:
-        return Publisher.model_validate(read_json(path))
-    except ValidationError as error:
-        raise refusal(error, Publisher, where=str(path)) from error
+    return validated(read_json(path), Publisher, where=str(path))
 
 
 def publisher_schema() -> dict[str, Any]:
@@ -103,7 +100,4 @@ def publisher_schema() -> dict[str, Any]:
     dict
         A schema of draft 2020-12.
     """
-    schema = Publisher.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "kwev publisher"
-    return schema
+    return json_schema_of(Publisher, "kwev publisher")

@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from kwev.errors import KwevError, refusal
+from kwev.errors import KwevError, validated
 from kwev.files import read_json
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import read_geojson
@@ -136,10 +136,7 @@ def read_services(project: Project, raw: Path | None = None) -> Services:
     """
     path = project.register.with_name("services.json")
     value = read_json(path)
-    try:
-        found = _File.model_validate(value)
-    except ValidationError as error:
-        raise refusal(error, _File, where=str(path)) from error
+    found = validated(value, _File, where=str(path))
     given = _env_file(project.root / ".env") | dict(os.environ)
     keys = {name: given[name].strip() for name in KEYS if given.get(name, "").strip()}
     for name, key in keys.items():

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import pandas as pd
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from kwev import escape
 from kwev.config import Section, Share
 from kwev.display.table import Column, table
 from kwev.display.values import ASSUMED_DIGITS, Number, Numbers, listed, named, some
-from kwev.errors import KwevError, refusal
+from kwev.errors import KwevError, validated
 from kwev.files import read_json
 from kwev.report import comparison
 from kwev.report.distances import METRICS
@@ -82,10 +82,7 @@ def read_edition(project: Project) -> Edition:
         If its file is missing or is no such record.
     """
     path = project.root / FILE
-    try:
-        return Edition.model_validate(read_json(path))
-    except ValidationError as error:
-        raise refusal(error, Edition, where=str(path)) from error
+    return validated(read_json(path), Edition, where=str(path))
 
 
 def record(report: Report, name: str, commit: str) -> Edition:

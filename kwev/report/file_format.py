@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from kwev.files import json_schema_of
 from kwev.vocabulary import ActionKindKey
 
 FORMAT_VERSION: Literal[1] = 1
@@ -69,7 +70,4 @@ def file_record(name: str, values: dict[str, Any]) -> FileRecord:
 
 def schema_of(name: str) -> dict[str, Any]:
     """Return the JSON schema of a file by its record, a key of :data:`TITLES`."""
-    schema = _records()[name].model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = TITLES[name]
-    return schema
+    return json_schema_of(_records()[name], TITLES[name])

@@ -27,7 +27,6 @@ from kwev.vocabulary import TARGET_KEYS, TARGET_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from kwev.config import Config
     from kwev.project import Project
@@ -71,13 +70,8 @@ class Swing:
 
 def ledger(project: Project) -> list[dict[str, Any]]:
     """Return the assumptions of ``data/assumptions.json``."""
-    found: list[dict[str, Any]] = read_json(ledger_of(project))
+    found: list[dict[str, Any]] = read_json(project.root / "data" / "assumptions.json")
     return found
-
-
-def ledger_of(project: Project) -> Path:
-    """Return where a checkout keeps its assumptions."""
-    return project.root / "data" / "assumptions.json"
 
 
 def assumption_names(project: Project) -> dict[str, str]:

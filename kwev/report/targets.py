@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from kwev.config import Metric, PositiveM, Section, Share, load_config
-from kwev.errors import refusal
-from kwev.files import read_json
+from kwev.errors import validated
+from kwev.files import json_schema_of, read_json
 from kwev.report.effects import WHENS
 from kwev.units import POINTS
 from kwev.vocabulary import METRIC_WORDS, TARGET_NAMES
@@ -112,10 +112,7 @@ def read(path: Path) -> Targets:
         If it is missing, is not JSON, or a key or value is wrong.
     """
     values = read_json(path)
-    try:
-        return Targets.model_validate(values)
-    except ValidationError as error:
-        raise refusal(error, Targets, where=str(path)) from error
+    return validated(values, Targets, where=str(path))
 
 
 def of_project(project: Project) -> Targets:
@@ -125,10 +122,7 @@ def of_project(project: Project) -> Targets:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON schema of the file of targets."""
-    schema = Targets.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "kwev targets"
-    return schema
+    return json_schema_of(Targets, "kwev targets")
 
 
 # -- The targets that are watched once the plan is built, and whether they are met.
