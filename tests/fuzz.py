@@ -310,7 +310,10 @@ def readers(folder: Path) -> dict[str, Reader]:
         return observations.read(project, tables, path, date="2026-03", series="")
 
     def catalogue(path: Path) -> object:
-        return read_catalogue(Project(path.parents[1]))
+        own = Project(path.parents[1])
+        own.config.mkdir(exist_ok=True)
+        shutil.copy(project.config / "region.json", own.config)
+        return read_catalogue(own)
 
     points = [
         {"type": "Feature", "properties": {"name": "a", "l2_ports": 2, "l3_ports": 0},

@@ -14,8 +14,8 @@ def readers(tmp_path_factory):
     return fuzz.readers(tmp_path_factory.mktemp("readers"))
 
 
-@pytest.mark.parametrize("kind", ["plan", "record", "configuration", "history", "monitor: own",
-                                  "processed: stations"])  # fmt: skip
+@pytest.mark.parametrize("kind", ["plan", "record", "configuration", "history", "sources",
+                                  "monitor: own", "processed: stations"])  # fmt: skip
 def test_spoilt_files_end_in_a_value_or_one_line(readers, tmp_path, kind):
     tally = fuzz.fuzz(kind, readers[kind], 25, tmp_path, seed=2)
     assert tally.found == {}
