@@ -15,7 +15,7 @@ import pandas as pd
 
 from kwev import escape, formats
 from kwev.book.papers import PAPERS
-from kwev.data.schemas import headings
+from kwev.data.columns import headings
 from kwev.display.figure import ASSETS
 from kwev.errors import KwevError
 from kwev.files import read_json, sha256_bytes, write_bytes, write_json, write_text

@@ -57,6 +57,7 @@ PART = 10**6
 """Units of a covering row's multiplier in the whole profit of its point."""
 RUN = re.compile(r"([0-9]{1,7})(?:\*([0-9]{1,8}))?")
 """One run of equal parts, as :func:`read_parts` reads them."""
+RUNS = re.compile(f"{RUN.pattern}(?: {RUN.pattern})*")
 SAFE = 2**62
 """64-bit sums are refused above it."""
 CAD_PER_MILLION = 10**6
@@ -399,12 +400,11 @@ def read_parts(text: str, size: int) -> NDArray[np.int64]:
     """
     if not text:
         return np.zeros(size, np.int64)
-    runs = [(run, RUN.fullmatch(run)) for run in text.split(" ")]
-    stray = [run for run, read in runs if read is None]
-    if stray:
-        raise UncheckedError(f"{stray[0][:20]!r} is no part of a covering row's profit")
-    values = [int(read[1]) for _, read in runs if read]
-    counts = [int(read[2] or 1) for _, read in runs if read]
+    if not RUNS.fullmatch(text):
+        stray = next(run for run in text.split(" ") if not RUN.fullmatch(run))
+        raise UncheckedError(f"{stray[:20]!r} is no part of a covering row's profit")
+    runs = RUN.findall(text)
+    values, counts = [int(value) for value, _ in runs], [int(count or 1) for _, count in runs]
     if sum(counts) != size:
         raise UncheckedError(f"{sum(counts)} covering rows for {size} points")
     if max(values) > PART:

@@ -27,7 +27,8 @@ class EnergyBalance(ActionEncoding[Number]):
         by_da = evs(self.tables, demand.ev_year, "da")
         each, part = self._number(demand.kwh_per_ev_year), public_shares(self.tables, demand)
         need: dict[str, Number] = {}
-        for area, da in zip(das["municipality_id"], das["da_id"], strict=True):
+        places = zip(das["municipality_id"].tolist(), das["da_id"].tolist(), strict=True)
+        for area, da in places:
             kwh = self._number(by_da[da]) * each * self._number(float(part[da]))
             need[area] = need.get(area, self._number(0)) + kwh
         return need

@@ -97,6 +97,7 @@ class Evaluation(EnergyBalance[float]):
         self.measure = Measure(tables, config)
         self._points: dict[str, Points] = {}
         self._ceilings: dict[str, dict[str, float]] = {}
+        self._covers: dict[tuple[object, ...], Cover] = {}
 
     # -- reach -------------------------------------------------------------------------------
 
@@ -126,12 +127,16 @@ class Evaluation(EnergyBalance[float]):
 
     def _cover(self, where: Where, l2: list[Row], l3: list[Row]) -> Cover:
         points = self.points(where)
-        serves_l2 = l2 + l3 if self.config.coverage.l3_counts_for_l2 else l2
-        return Cover(
-            points,
-            self.measure.reached("l2", points, serves_l2),
-            self.measure.reached("l3", points, l3),
-        )
+        # each row of this evaluation is one object for as long as the evaluation lives
+        known = points.kind, *map(id, l2), "l3", *map(id, l3)
+        if known not in self._covers:
+            serves_l2 = l2 + l3 if self.config.coverage.l3_counts_for_l2 else l2
+            self._covers[known] = Cover(
+                points,
+                self.measure.reached("l2", points, serves_l2),
+                self.measure.reached("l3", points, l3),
+            )
+        return self._covers[known]
 
     def ceiling(self, where: Where) -> dict[str, float]:
         """Return the share no plan can exceed, by target: every station, every possible site.

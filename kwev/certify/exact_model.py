@@ -88,7 +88,7 @@ class CoverRows:
     open_points
         Shape (n,): points that may be covered or not.
     losable
-        Shape (n,): stations within reach that an action may take away.
+        Shape (n,): stations within reach that an action may take away; 0 where always covered.
     """
 
     always: NDArray[np.bool_]
@@ -180,18 +180,18 @@ class ExactModel:
     def _always(self) -> dict[Level, NDArray[np.bool_]]:
         """By level: the points that have a station in reach which no option takes away."""
         return {
-            level: self._measure.reached(level, self._points, self._offering(level, losable=False))
+            level: self._measure.reached(level, self._points, self._staying(level))
             for level in LEVELS
         }
 
-    def _offering(self, level: Level, *, losable: bool) -> list[Row]:
-        """Return the stations of a level that an option may take away, or those that stay."""
+    def _staying(self, level: Level) -> list[Row]:
+        """Return the stations of a level that no option takes away."""
         ends = {option.key.place_id for option in self.options if option.gives[level] < 0}
         return [
             row
             for row in self._actions.counted()
             if self._actions.offers(row["l2_ports"], row["l3_ports"])[level]
-            and (row["station_id"] in ends) == losable
+            and row["station_id"] not in ends
         ]
 
     @cached_property
@@ -204,9 +204,9 @@ class ExactModel:
         none = np.empty(0, np.int64)
         for level in LEVELS:
             places = {o.key.place_id: o.row for o in self.options if o.gives[level] != 0}
-            near = self._measure.reach(level, self._points, list(places.values()))
-            open_points = ~self._always[level]
-            by_place = {place: at[open_points[at]] for place, at in zip(places, near, strict=True)}
+            asked, rows = ~self._always[level], list(places.values())
+            near = self._measure.reach(level, self._points, rows, asked)
+            by_place = dict(zip(places, near, strict=True))
             found[level] = [
                 by_place[option.key.place_id] if option.gives[level] else none
                 for option in self.options
@@ -230,12 +230,14 @@ class ExactModel:
         found: dict[str, CoverRows] = {}
         for level in LEVELS:
             always, losable = self._always[level], np.zeros(len(self._points.ids), np.int64)
-            taken = self._offering(level, losable=True)
-            for near in self._measure.reach(level, self._points, taken):
-                losable[near] += 1
             gained = np.zeros(len(losable), bool)
+            taken: dict[str, NDArray[np.int64]] = {}
             for option, near in zip(self.options, self.reach[level], strict=True):
                 gained[near] |= option.gives[level] > 0
+                if option.gives[level] < 0:
+                    taken[option.key.place_id] = near
+            for near in taken.values():
+                losable[near] += 1
             found[level] = CoverRows(always, ~always & (gained | (losable > 0)), losable)
         l2, l3 = found["l2"], found["l3"]
         always = l2.always | l3.always

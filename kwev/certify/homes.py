@@ -38,16 +38,15 @@ def public_shares(tables: Tables, demand: Demand) -> dict[str, Fraction]:
     demand
         The scenario's shares.
     """
-    ids, access = list(tables.das["da_id"]), demand.home_access
+    ids, access = tables.das["da_id"].tolist(), demand.home_access
     if access is None:
         return dict.fromkeys(ids, exact(demand.public_share))
-    in_flats = dict(
-        zip(tables.da_profiles["da_id"], tables.da_profiles["multi_unit_ev"], strict=True)
-    )
+    columns = (tables.da_profiles[name].tolist() for name in ("da_id", "multi_unit_ev"))
+    in_flats = dict(zip(*columns, strict=True))
     by = (exact(access.house), exact(access.row_or_duplex), exact(access.apartment))
     found: dict[str, Fraction] = {}
     cars = taken = Fraction(0)
-    for row in tables.das.to_dict("records"):
+    for row in tables.das[["da_id", "ev", *HOUSES, *ROWS, *FLATS]].to_dict("records"):
         homes = [sum(Fraction(int(row[kind])) for kind in kinds) for kinds in (HOUSES, ROWS, FLATS)]
         ground, every, ev = homes[0] + homes[1], sum(homes), exact(row["ev"])
         if every == 0:
@@ -92,11 +91,11 @@ def parts_of_points(tables: Tables, kind: str) -> tuple[tuple[str, str, int], ..
 
     An area is its own tract where its township has none.
     """
-    known = set(tables.tracts["tract_id"])
+    known = set(tables.tracts["tract_id"].tolist())
     table = tables.cell_parts if kind == "cell" else tables.das
     point = {"cell": "cell_id", "da": "da_id", "tract": "area_id"}[kind]
     rows = zip(*(table[name].tolist() for name in (point, "da_id", "addresses")), strict=True)
     return tuple(
-        (str(da if kind == "tract" and da in known else at), str(da), max(1, int(addresses)))
+        (da if kind == "tract" and da in known else at, da, max(1, addresses))
         for at, da, addresses in rows
     )

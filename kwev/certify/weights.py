@@ -118,7 +118,7 @@ def _scores(
     if demand.home_access is not None:
         public = of_points(tables, public_shares(tables, demand), geography)
         housing = "public_share"
-        table = table.assign(public_share=[public[point] for point in table.index])
+        table = table.assign(public_share=[public[point] for point in ids])
 
     def scale(fact: str) -> Ratios:
         return _scaled(ratios(table[fact].to_numpy(float)).numerators)

@@ -60,8 +60,8 @@ def solve(
     from kwev.data.tables import load_tables
 
     tables = load_tables(project.processed)
-    from kwev.plan.export import write_plan
-    from kwev.report.results import FILE, results_text
+    from kwev.plan.export import RESULTS, write_plan
+    from kwev.report.results import results_text
     from kwev.solve.stages import SOLVES
     from kwev.studies.store import solve_certified
 
@@ -75,9 +75,9 @@ def solve(
 
         entry = solve_certified(tables, case, progress=step)
         progress.update(task, completed=len(SOLVES), description=f"{scenario} at {geography}")
-    write_plan(folder, entry.plan, entry.account, {FILE: results_text(tables, entry)})
+    write_plan(folder, entry.plan, entry.account, {RESULTS: results_text(tables, entry)})
     terminal.echo(*terminal.plan_lines(entry.plan, entry.account))
-    terminal.echo(*(f"wrote {folder / name}" for name in ("plan.json", FILE)))
+    terminal.echo(*(f"wrote {folder / name}" for name in ("plan.json", RESULTS)))
 
 
 def check(
@@ -97,11 +97,14 @@ def check(
 
     Example: kwev check build/base/plan.json
     """
-    from kwev.plan.export import problems_beside
-    from kwev.report.results import problems_of
+    from kwev.plan.export import has_results, problems_beside
 
     record, _, tables, certificate = _certified(plan, scenario)
-    beside = problems_beside(plan, record) or problems_of(plan, tables, record)
+    beside = problems_beside(plan, record)
+    if not beside and has_results(plan):
+        from kwev.report.results import problems_of
+
+        beside = problems_of(plan, tables, record)
     terminal.echo(*terminal.certified_lines(record, certificate))
     terminal.echo(*(f"violation: {line}" for line in beside))
     found = len(certificate.violations) + len(beside)

@@ -1,4 +1,10 @@
-"""The processed tables: read once, checked against their schemas, with a hash of their bytes."""
+"""The processed tables: read once, checked against their schemas, with a hash of their bytes.
+
+The check takes two seconds, and its answer hangs on nothing but the bytes and the code. So what a
+checkout's own tables have passed is noted in ``build/sound``, under a hash of both: as long as it
+fits, the next process reads each column as what it is, without the schemas. Bytes are held against
+their manifest in any case, and tables that lie elsewhere are always checked.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +12,20 @@ import hashlib
 import io
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from kwev import escape
-from kwev.data.links import check_links
-from kwev.data.schemas import PROCESSED, check, text_columns
+from kwev.data.columns import kinds
 from kwev.errors import KwevError
-from kwev.files import require_whole_csv, sha256_bytes
+from kwev.files import require_whole_csv, sha256_bytes, sha256_json
 from kwev.project import find_project
 from kwev.sets import MANIFEST, listed, recover
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from kwev.data.schemas import Schema
     from kwev.sets import Entry
 
@@ -30,6 +35,9 @@ INPUTS: Final = (
     "tract_growth", "tract_profiles", "tracts",
 )  # fmt: skip
 """Tables that a plan can depend on; maps, provenance and the quality ledger are not among them."""
+
+TABLES: Final = kinds()
+"""Every processed table, with the type of each of its columns."""
 
 _HINT: Final = "Restore data/processed from git, or build it again with `kwev data`."
 
@@ -147,7 +155,7 @@ def load_tables(directory: Path | None = None) -> Tables:
     """
     folder = (directory or find_project().processed).resolve()
     recover(folder)
-    paths = [folder / f"{name}.csv" for name in PROCESSED]
+    paths = [folder / f"{name}.csv" for name in TABLES]
     for path in (*paths, folder / MANIFEST):
         if not path.is_file():
             what = "manifest" if path.name == MANIFEST else "table"
@@ -197,11 +205,32 @@ def _held(path: Path, kept: dict[str, Entry]) -> bytes:
 def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa: ARG001
     kept = listed(folder) or {}
     manifest_sha256 = sha256_bytes((folder / MANIFEST).read_bytes())
-    content: dict[str, bytes] = {}
+    content = {name: _held(folder / f"{name}.csv", kept) for name in TABLES}
+    note = _note_of(folder, manifest_sha256)
+    if note is not None and note.is_file():
+        tables = {name: _sound(content[name], TABLES[name]) for name in TABLES}
+    else:
+        tables = _checked(folder, content, kept)
+        if note is not None and all(
+            _sound(content[name], TABLES[name]).equals(tables[name]) for name in TABLES
+        ):
+            _leave(note)
+    digest = hashlib.sha256()
+    for name in INPUTS:
+        digest.update(hashlib.sha256(content[name]).digest())
+    return Tables(**tables, inputs_sha256=digest.hexdigest(), manifest_sha256=manifest_sha256)
+
+
+def _checked(
+    folder: Path, content: dict[str, bytes], kept: dict[str, Entry]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables, each checked against its schema and all against each other."""
+    from kwev.data.links import check_links  # noqa: PLC0415 -- slow, and most often not needed
+    from kwev.data.schemas import PROCESSED  # noqa: PLC0415 -- as above
+
     tables: dict[str, pd.DataFrame] = {}
     for name, schema in PROCESSED.items():
         path = folder / f"{name}.csv"
-        content[name] = _held(path, kept)
         tables[name] = parsed(content[name], schema, str(path))
         rows = len(tables[name])
         if rows != kept[path.name].get("rows", rows):
@@ -210,10 +239,47 @@ def _load(folder: Path, stamps: tuple[tuple[int, ...], ...]) -> Tables:  # noqa:
     wrong = check_links(tables)
     if wrong:
         raise KwevError(wrong[1], where=str(folder / f"{wrong[0]}.csv"), hint=_HINT)
-    digest = hashlib.sha256()
-    for name in INPUTS:
-        digest.update(hashlib.sha256(content[name]).digest())
-    return Tables(**tables, inputs_sha256=digest.hexdigest(), manifest_sha256=manifest_sha256)
+    return tables
+
+
+def _sound(content: bytes, columns: dict[str, type]) -> pd.DataFrame:
+    """Return a table that is known to fit its schema."""
+    numbers = [name for name, kind in columns.items() if kind is float]
+    table = pd.read_csv(
+        io.BytesIO(content), dtype=columns, keep_default_na=False,
+        na_values={name: [""] for name in numbers}, true_values=["true"], false_values=["false"],
+    )  # fmt: skip
+    return escape.from_csv(table, content)
+
+
+def _note_of(folder: Path, manifest_sha256: str) -> Path | None:
+    """Return where a checkout notes that its tables are sound; None for any other folder."""
+    try:
+        project = find_project(folder)
+    except KwevError:
+        return None
+    if project.processed.resolve() != folder:
+        return None
+    here = Path(__file__).parent
+    code = [*sorted(here.glob("*.py")), here / "columns.csv"]
+    code += [here.parent / name for name in ("escape.py", "files.py", "units.py")]
+    key = {
+        "manifest": manifest_sha256,
+        "code": [sha256_bytes(path.read_bytes()) for path in code],
+        "libraries": [version(name) for name in ("pandas", "pandera", "pyproj", "pyarrow")],
+    }
+    return project.build / "sound" / sha256_json(key)
+
+
+def _leave(note: Path) -> None:
+    """Leave a note, where the folder takes one, in place of those before."""
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        for before in note.parent.iterdir():
+            before.unlink(missing_ok=True)
+        note.touch()
+    except OSError:  # a folder that cannot be written: checked again next time
+        return
 
 
 def parsed(content: bytes, schema: Schema, where: str) -> pd.DataFrame:
@@ -224,6 +290,8 @@ def parsed(content: bytes, schema: Schema, where: str) -> pd.DataFrame:
     KwevError
         If it is no such table; ``where`` names it.
     """
+    from kwev.data.schemas import check  # noqa: PLC0415 -- slow, and most often not needed
+
     try:
         require_whole_csv(content)
         table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
@@ -236,6 +304,8 @@ def parsed(content: bytes, schema: Schema, where: str) -> pd.DataFrame:
 
 def _typed(table: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Return text as it is, true and false as such, and nothing where a number is missing."""
+    from kwev.data.schemas import text_columns  # noqa: PLC0415 -- as above
+
     texts = text_columns(schema)
     for column, kind in schema.dtypes.items():
         if column not in table or column in texts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 import pandas as pd
 
 from kwev import escape
-from kwev.data.schemas import heading
+from kwev.data.columns import heading
 from kwev.display import style
 from kwev.display.figure import ASSETS, Origin, check_name, publish_vendor, source_note
 from kwev.errors import KwevError

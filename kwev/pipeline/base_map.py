@@ -13,7 +13,8 @@ import pandas as pd
 import shapely
 
 from kwev import polyline
-from kwev.data.schemas import arrange, choices
+from kwev.data.columns import choices
+from kwev.data.schemas import arrange
 from kwev.pipeline.geometry import unproject
 from kwev.pipeline.roads import GATED, NOT_OPEN
 

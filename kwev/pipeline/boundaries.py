@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from kwev.data.schemas import DWELLING_TYPES
+from kwev.data.columns import DWELLING_TYPES
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import clip, drop_slivers, repair, simplify, within_index
 from kwev.region import area_id

@@ -16,7 +16,8 @@ import pandas as pd
 from scipy.optimize import bisect, nnls
 from scipy.stats import norm
 
-from kwev.data.schemas import BASES, FORMS, arrange
+from kwev.data.columns import BASES, FORMS
+from kwev.data.schemas import arrange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.schemas import DWELLING_TYPES, PROCESSED, arrange, no_rows
+from kwev.data.columns import DWELLING_TYPES
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 from kwev.pipeline.population import tract_of
 from kwev.pipeline.vehicles import APARTMENTS, GROUND_ORIENTED
 from kwev.units import PEOPLE_DECIMALS

@@ -18,7 +18,8 @@ import pandas as pd
 import shapely
 from pyarrow import parquet
 
-from kwev.data.schemas import BOUNDS, FEED, RAW, check, no_rows, text_columns
+from kwev.data.columns import BOUNDS
+from kwev.data.schemas import FEED, RAW, check, no_rows, text_columns
 from kwev.errors import KwevError, nearest
 from kwev.files import (
     MOST_BYTES,

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.schemas import CALENDAR, DAYS, FEED, check, text_columns
+from kwev.data.columns import DAYS
+from kwev.data.schemas import CALENDAR, FEED, check, text_columns
 from kwev.errors import KwevError
 from kwev.files import MOST_BYTES, require_even_rows
 
@@ -259,7 +260,7 @@ class Service:
         Columns ``route_id``, ``short_name``, ``long_name``, ``mode``.
     trips
         Columns ``trip_id``, ``route_id``, ``direction_id``, ``shape_id`` and a flag for each of
-        :data:`kwev.data.schemas.DAYS`; trips of other days are among them, with no flag.
+        :data:`kwev.data.columns.DAYS`; trips of other days are among them, with no flag.
     departures
         Columns ``trip_id``, ``stop_id`` (of the platform), ``hour``: hours after the midnight
         that starts the day of service, 25 being one o'clock in the night after it.

@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-from kwev.data.schemas import DAYS, MODES, PROCESSED, arrange, no_rows
+from kwev.data.columns import DAYS, MODES
+from kwev.data.schemas import PROCESSED, arrange, no_rows
 from kwev.pipeline.geometry import metres_of, place, project
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.timetables import buses_only, flag_unequal_days, transit_service

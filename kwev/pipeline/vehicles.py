@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from kwev.data.schemas import DWELLING_TYPES, arrange
+from kwev.data.columns import DWELLING_TYPES
+from kwev.data.schemas import arrange
 from kwev.errors import KwevError
 from kwev.pipeline.geometry import nearest_index, within_index
 from kwev.pipeline.population import from_micro, split_largest_remainder, to_micro, tract_of
@@ -208,7 +209,7 @@ def propensity(das: pd.DataFrame, parameters: Parameters) -> NDArray[np.float64]
     Parameters
     ----------
     das
-        Households by dwelling type: the columns :data:`kwev.data.schemas.DWELLING_TYPES`.
+        Households by dwelling type: the columns :data:`kwev.data.columns.DWELLING_TYPES`.
     parameters
         ``apartment_ev_ratio`` is used.
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 FILES = ("plan.json", "solve.json", "plan.geojson", "plan.csv")
 
+RESULTS = "results.json"
+"""Beside ``plan.json``: what :mod:`kwev.report.results` measures of the plan."""
+
 
 def write_plan(
     folder: Path, plan: Plan, account: dict[str, Any], more: Mapping[str, str] | None = None
@@ -60,6 +63,12 @@ def problems_beside(path: Path, plan: Plan) -> list[str]:
         if not said and other.is_file() and other.read_bytes() != text.encode():
             found.append(f"{name} does not say what {PLAN} says")
     return found
+
+
+def has_results(path: Path) -> bool:
+    """Return whether results, and what they are made from, stand beside a ``plan.json``."""
+    beside = (path.with_name(name) for name in (RESULTS, "solve.json"))
+    return path.name == PLAN and all(file.is_file() for file in beside)
 
 
 def as_geojson(plan: Plan) -> dict[str, Any]:

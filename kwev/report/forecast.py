@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from kwev.data.schemas import BASES, FORMS
+from kwev.data.columns import BASES, FORMS
 from kwev.display import origins, style
 from kwev.display.chart import Chart
 from kwev.display.figure import rows

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
-from kwev.data.schemas import DWELLING_TYPES
+from kwev.data.columns import DWELLING_TYPES
 from kwev.display import cartography, origins, style
 from kwev.display.chart import Chart
 from kwev.display.figure import rows

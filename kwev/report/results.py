@@ -14,11 +14,11 @@ import numpy as np
 from kwev import __version__
 from kwev.errors import KwevError
 from kwev.files import dump_json, read_json
+from kwev.plan.export import RESULTS, has_results
 from kwev.report import accessibility, distances, effects, gaps, measures, plan, reasons
 from kwev.report.effects import WHENS
 from kwev.report.file_format import FileRecord, file_record
 from kwev.report.memory import once
-from kwev.sets import PLAN
 from kwev.studies.store import Entry
 from kwev.vocabulary import LEVEL_KEYS
 
@@ -33,9 +33,6 @@ if TYPE_CHECKING:
     from kwev.plan.format import Action, Plan
     from kwev.report.effects import Effects
     from kwev.report.scenario import Report
-
-FILE: Final = "results.json"
-"""Beside ``plan.json``."""
 
 RESULTS_VERSION: Final = 2
 """Version of the format of ``results.json``."""
@@ -147,7 +144,7 @@ def results(findings: Findings, account: dict[str, Any]) -> FileRecord:
 
 
 def results_text(tables: Tables, entry: Entry) -> str:
-    """Return the results of a certified plan as the text of :data:`FILE`."""
+    """Return the results of a certified plan as the text of :data:`RESULTS`."""
     return dump_json(results(Findings.of(tables, entry.plan), entry.account).as_dict())
 
 
@@ -156,15 +153,15 @@ def problems_of(path: Path, tables: Tables, plan: Plan) -> list[str]:
 
     They are made again from the plan and the account of its solves (``solve.json``).
     """
-    file, account = path.with_name(FILE), path.with_name("solve.json")
-    if path.name != PLAN or not (file.is_file() and account.is_file()):
+    if not has_results(path):
         return []
+    file, account = path.with_name(RESULTS), path.with_name("solve.json")
     try:
         again = results_text(tables, Entry(plan, read_json(account)))
     except (KwevError, KeyError, TypeError, AttributeError, ValueError):
-        return [f"{FILE} cannot be made again from the plan and {account.name}"]
+        return [f"{RESULTS} cannot be made again from the plan and {account.name}"]
     same = read_json(file) == json.loads(again)
-    return [] if same else [f"{FILE} does not say what the plan gives"]
+    return [] if same else [f"{RESULTS} does not say what the plan gives"]
 
 
 STATION_ITEMS: Final = {

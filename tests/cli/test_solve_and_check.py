@@ -12,7 +12,7 @@ from kwev import __version__
 from kwev.files import write_json
 from kwev.formats import schemas
 from kwev.plan.export import FILES
-from kwev.report.results import FILE
+from kwev.plan.export import RESULTS as FILE
 from kwev.sets import MANIFEST
 
 

@@ -70,7 +70,7 @@ def tiny_raw(tmp_path):
 @pytest.fixture
 def squares():
     """Two dissemination areas, 1 km squares side by side, and two FSAs, one reaching outside."""
-    from kwev.data.schemas import DWELLING_TYPES
+    from kwev.data.columns import DWELLING_TYPES
     from kwev.pipeline.boundaries import Boundaries
 
     crs = CRS

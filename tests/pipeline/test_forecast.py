@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from statsmodels.tsa.holtwinters import Holt
 
-from kwev.data.schemas import FORMS
+from kwev.data.columns import FORMS
 from kwev.pipeline import forecast
 from kwev.pipeline.forecast import (
     LAST,

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.data.schemas import DWELLING_TYPES, PROCESSED, check
+from kwev.data.columns import DWELLING_TYPES
+from kwev.data.schemas import PROCESSED, check
 from kwev.pipeline.homes import (
     DIMENSIONS,
     SCORES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.data.schemas import choices
+from kwev.data.columns import choices
 from kwev.pipeline.addresses import OUTCOMES, Gazetteer, settlement_key, street_of
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger

@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 import shapely
 from bad_inputs import UNFIT, declared
+from pandas.testing import assert_frame_equal
 
-from kwev.data.schemas import DWELLING_TYPES
+from kwev.data import tables as tables_module
+from kwev.data.columns import DWELLING_TYPES
 from kwev.data.tables import INPUTS, held_sha256, load_tables, read_held
 from kwev.errors import KwevError
+from kwev.project import Project
 from kwev.vocabulary import SITE_CATEGORIES
 
 
@@ -192,6 +195,61 @@ def copied(project, folder):
     for path in [*project.processed.glob("*.csv"), project.processed / "manifest.json"]:
         (folder / path.name).write_bytes(path.read_bytes())
     return folder
+
+
+@pytest.fixture
+def checkout(project, tmp_path):
+    """Return a checkout of its own with the tables, in which nothing was read yet."""
+    (tmp_path / "config").mkdir()
+    for name in ("config/base.json", "config/region.json"):
+        (tmp_path / name).write_bytes((project.root / name).read_bytes())
+    (tmp_path / "data" / "processed").mkdir(parents=True)
+    copied(project, tmp_path / "data" / "processed")
+    return Project(tmp_path)
+
+
+def forget():
+    """Let the next reading be as in a process of its own."""
+    tables_module._load.cache_clear()
+
+
+def test_tables_noted_as_sound_are_read_as_those_that_are_checked(checkout, monkeypatch):
+    checked = load_tables(checkout.processed)
+    (note,) = (checkout.build / "sound").iterdir()
+    forget()
+    monkeypatch.setattr(tables_module, "_checked", lambda *_: pytest.fail("checked again"))
+    again = load_tables(checkout.processed)
+    assert again is not checked
+    assert again.inputs_sha256 == checked.inputs_sha256
+    for name in tables_module.TABLES:
+        assert_frame_equal(getattr(again, name), getattr(checked, name), check_exact=True)
+    note.unlink()
+    forget()
+    with pytest.raises(pytest.fail.Exception, match="checked again"):
+        load_tables(checkout.processed)
+
+
+def test_a_note_is_of_these_bytes_and_this_code_alone(checkout, monkeypatch):
+    load_tables(checkout.processed)
+    sites = checkout.processed / "sites.csv"
+    text = sites.read_text()
+    sites.write_text(text.replace(",3530013,", ",3530099,", 1))
+    with pytest.raises(KwevError, match=r"not the one that manifest\.json names"):
+        load_tables(checkout.processed)
+    declared(checkout.processed, "sites.csv", sites.read_text())
+    with pytest.raises(KwevError, match=r"'3530099' is not in municipalities\.csv"):
+        load_tables(checkout.processed)
+    declared(checkout.processed, "sites.csv", text)
+    forget()
+    monkeypatch.setattr(tables_module, "version", lambda _: "0")
+    monkeypatch.setattr(tables_module, "_checked", lambda *_: pytest.fail("checked again"))
+    with pytest.raises(pytest.fail.Exception, match="checked again"):
+        load_tables(checkout.processed)
+
+
+def test_tables_that_are_no_checkouts_own_leave_no_note(project, tmp_path):
+    load_tables(copied(project, tmp_path))
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".json"}
 
 
 def test_a_table_that_its_manifest_does_not_name_is_refused(project, tmp_path):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
-from kwev.data.schemas import choices
+from kwev.data.columns import choices
 from kwev.pipeline.geometry import to_cm
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger

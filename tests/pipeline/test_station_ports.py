@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwev.data.schemas import choices
+from kwev.data.columns import choices
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.stations import place_ports, reading
 

@@ -311,7 +311,7 @@ def test_score_rises_with_service_and_stays_below_one(service):
 
 @given(added=st.sampled_from(["peak", "midday", "saturday", "sunday"]), mode=st.integers(0, 2))
 def test_a_departure_more_never_lowers_the_service(added, mode):
-    from kwev.data.schemas import MODES
+    from kwev.data.columns import MODES
     from kwev.pipeline.transit import _counts
 
     rows = [("a", "bus", 8.0, True, False, False), ("a", "ixpress", 10.0, True, True, True)]

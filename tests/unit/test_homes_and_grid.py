@@ -11,7 +11,7 @@ import pytest
 from toy import base_config
 
 from kwev.config import load_config
-from kwev.data.schemas import DWELLING_TYPES
+from kwev.data.columns import DWELLING_TYPES
 from kwev.display.table import columns_of
 from kwev.model.siting import candidates
 from kwev.pipeline.parameters import GridRule

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from kwev.data.schemas import PROCESSED, about_of, choices, column, table_of, unit_of
+from kwev.data.columns import choices
+from kwev.data.schemas import PROCESSED, about_of, column, table_of, unit_of
 from kwev.units import COLUMN_SUFFIXES, COLUMN_UNITS
 from kwev.vocabulary import SITE_CATEGORIES
 
