@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from kwev.data.tables import read_held
-from kwev.display import ground, map_page, map_print, style
+from kwev.display import ground, map_page, style
 from kwev.display.figure import Figure, Origin, Picture, picture
 from kwev.display.layers import Layer, Mark, data_of, graded, metric
 from kwev.errors import KwevError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -58,6 +58,8 @@ def areas(
     KwevError
         If the file is missing.
     """
+    import geopandas as gpd
+
     frame = _read(name, key, folder)
     metres = frame.geometry.to_crs(metric(frame))
     light = shapely.coverage_simplify(np.asarray(metres), tolerance_m)
@@ -73,6 +75,8 @@ def lines(name: str, key: str, folder: Path | None = None) -> gpd.GeoDataFrame:
 
 
 def _read(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
     path = (folder or find_project().processed) / f"{name}.geojson"
     if not path.is_file():
         raise KwevError(
@@ -85,6 +89,8 @@ def _read(name: str, key: str, folder: Path | None) -> gpd.GeoDataFrame:
 
 def places(table: pd.DataFrame) -> gpd.GeoDataFrame:
     """Return a table with ``latitude`` and ``longitude`` (degrees) as points."""
+    import geopandas as gpd
+
     where = gpd.points_from_xy(table["longitude"], table["latitude"])
     return gpd.GeoDataFrame(table.copy(), geometry=where, crs=CRS_DEGREES)
 
@@ -110,6 +116,8 @@ def neighbourhoods(
     gpd.GeoDataFrame
         ``number`` and the outline, one row a group.
     """
+    import geopandas as gpd
+
     corner = np.array([name.split("_")[1:] for name in cell_ids], float).reshape(-1, 2) * size_m
     east, north = corner.T
     squares = shapely.box(east, north, east + size_m, north + size_m)
@@ -131,6 +139,8 @@ def reach(
     gpd.GeoDataFrame
         One row (none without stations): the area and its size ``area_km2``.
     """
+    import geopandas as gpd
+
     crs = metric(within)
     region = within.geometry.to_crs(crs).union_all()
     circles = stations.geometry.to_crs(crs).buffer(radius_m, _SEGMENTS)
@@ -286,6 +296,8 @@ def build(
 
 
 def _static(layers: Sequence[Layer], alt: str, origin: Origin) -> Picture:
+    from kwev.display import map_print
+
     project = find_project()
     base = ground.read(project.processed)
     note = origin.line()

@@ -15,12 +15,6 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure as Canvas
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from PIL import Image, PngImagePlugin
-
 from kwev import escape
 from kwev.display import ground, style
 from kwev.errors import KwevError
@@ -32,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    from matplotlib.figure import Figure as Canvas
 
 NOTE_IN = 0.28
 """Height kept free at the bottom for two lines of source and date (inches)."""
@@ -68,6 +63,11 @@ def picture(
     arrange
         Let matplotlib find room for axes, labels and legends; else ``draw`` places its axes.
     """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Canvas
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
     with mpl.rc_context(style.MATPLOTLIB):
         # room for the note below the axes
         text = textwrap.fill(style.drawn(note), _NOTE_LETTERS)
@@ -107,6 +107,8 @@ def _save(canvas: Canvas, form: Literal["svg", "png"], metadata: dict[str, Any])
 
 def _light(png: bytes, alt: str) -> bytes:
     """Return a PNG with a palette, a third of the bytes, and its title."""
+    from PIL import Image, PngImagePlugin
+
     words = PngImagePlugin.PngInfo()
     words.add_itxt("Title", alt)
     content = io.BytesIO()

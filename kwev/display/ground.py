@@ -9,7 +9,6 @@ import numpy as np
 from pyproj import Transformer
 
 from kwev import escape, polyline
-from kwev.data.schemas import PROCESSED
 from kwev.data.tables import parsed, read_held
 from kwev.files import write_bytes
 from kwev.region import read_region
@@ -73,6 +72,8 @@ def read(folder: Path) -> pd.DataFrame | None:
     path = folder / f"{_TABLE}.csv"
     if not path.is_file():
         return None
+    from kwev.data.schemas import PROCESSED
+
     return parsed(read_held(path), PROCESSED[_TABLE], str(path))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from kwev.data.register import read_register
 from kwev.display.figure import Origin
-from kwev.pipeline.raw import read_register
 from kwev.project import find_project
 from kwev.region import read_region
 

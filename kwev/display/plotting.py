@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
-from matplotlib import dates
-from matplotlib.colors import to_rgb
-from matplotlib.ticker import MaxNLocator, PercentFormatter
-from plotly.subplots import make_subplots
 
 from kwev import escape
 from kwev.display import style
@@ -40,6 +36,8 @@ _TINT = 0.15
 
 def plotly_of(chart: Chart) -> go.Figure:
     """Return the interactive form of a chart."""
+    from plotly.subplots import make_subplots
+
     count = len(chart.panels)
     across = chart.across if count > 1 else 1
     layout = style.plotly_layout(height_px=chart.height_px)
@@ -99,6 +97,8 @@ def _add(figure: go.Figure, series: Series, named: set[str], where: dict[str, in
     }
     named.add(series.label)
     if isinstance(series, Band):
+        from matplotlib.colors import to_rgb
+
         red, green, blue = (round(255 * part) for part in to_rgb(series.colour))
         figure.add_scatter(
             x=[*series.x, *reversed(series.x)],
@@ -222,6 +222,9 @@ def _print_axis(axes: Any, which: Literal["x", "y"], axis: Axis) -> None:
 
 
 def _print_form(own: Any, axis: Axis) -> None:
+    from matplotlib import dates
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
     if axis.form == "share":
         own.set_major_formatter(PercentFormatter(1, decimals=0))
     elif axis.form == "count":

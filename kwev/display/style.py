@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from matplotlib.font_manager import findfont, get_font
-
 from kwev import escape, vocabulary
 from kwev.vocabulary import ACTION_KIND, ACTION_KINDS, LEVELS
 
@@ -128,6 +126,8 @@ MATPLOTLIB: Final[Any] = {
 @cache
 def _letters() -> frozenset[int]:
     """Return the characters of the static font."""
+    from matplotlib.font_manager import findfont, get_font
+
     return frozenset(get_font(findfont(STATIC_FONT)).get_charmap())
 
 

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from kwev.data.register import read_register
 from kwev.data.schemas import FEED
 from kwev.errors import KwevError
 from kwev.fetch.web import UNTOUCHED, place
 from kwev.files import read_json, sha256_bytes, write_bytes, write_json
-from kwev.pipeline.raw import Mends, checked, read_content, read_geojson, read_register
+from kwev.pipeline.raw import Mends, checked, read_content, read_geojson
 from kwev.pipeline.timetables import Feed
 
 if TYPE_CHECKING:

@@ -19,13 +19,13 @@ import shapely
 from pyarrow import parquet
 
 from kwev.data.columns import BOUNDS
+from kwev.data.register import read_register
 from kwev.data.schemas import FEED, RAW, check, no_rows, text_columns
 from kwev.errors import KwevError, nearest
 from kwev.files import (
     MOST_BYTES,
     dump_json,
     parse_json,
-    read_json,
     require_whole_csv,
     sha256_bytes,
 )
@@ -375,17 +375,6 @@ def read_content(name: str, content: bytes, path: Path, mends: Mends) -> pd.Data
     if path.suffix == ".zip":
         return read_feed(path, content)
     return _read_table(name, content, str(path), mends)
-
-
-def read_register(path: Path) -> list[dict[str, Any]]:
-    """Return the entries of the register of sources, each with file and sha256."""
-    value = read_json(path)
-    sources = value.get("sources") if isinstance(value, dict) else None
-    if not isinstance(sources, list) or not all(
-        isinstance(entry, dict) and {"file", "sha256"} <= entry.keys() for entry in sources
-    ):
-        raise KwevError("not a register of sources", where=str(path), hint="Restore it from git.")
-    return sources
 
 
 def _read_table(name: str, content: bytes, where: str, mends: Mends) -> pd.DataFrame:

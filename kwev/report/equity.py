@@ -17,7 +17,6 @@ from kwev.display import origins, style
 from kwev.display.table import Column, table
 from kwev.display.values import Number, Numbers, named
 from kwev.errors import KwevError
-from kwev.model import formulation
 from kwev.model.demand import share_of
 from kwev.model.inputs import build_inputs
 from kwev.report import sweeps
@@ -157,6 +156,8 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
         raise KwevError(f"no plan named {lost[0]!r}", where=f"study {STUDY}")
     everybody = effects.cells.people
     model = build_inputs(effects.tables, _all_groups(effects.config), sweeps.GEOGRAPHY)
+    from kwev.model.formulation import missed  # noqa: PLC0415 -- cvxpy loads only where it solves
+
     rows = []
     for ask in asks():
         groups = groups_of(effects, ask.grouping)
@@ -176,7 +177,7 @@ def prices(effects: Effects, results: pd.DataFrame) -> pd.DataFrame:
                 "after": _reached(effects, ask.level, builds[ask.name], people),
                 "most": _most(effects, ask.level, people),
                 # a floor reads no port
-                "missed": formulation.missed(
+                "missed": missed(
                     model,
                     effects.config.with_values(**{ask.key: ask.floor}),
                     builds[ask.name],

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from kwev.certify import ActionKey, ActionRules
 from kwev.errors import KwevError
@@ -422,6 +421,8 @@ def _with(node: Any, path: Sequence[str], value: float) -> Any:
 
 def draws(known: Sequence[Span], config: Config, *, size: int = DRAWS) -> list[Config]:
     """Return configurations with all assumptions drawn over their ranges at once."""
+    from scipy.stats import qmc  # noqa: PLC0415 -- loads all of scipy
+
     parts = qmc.LatinHypercube(d=len(known), rng=SEED).random(size)
     return [
         changed(config, {k: v for span, part in zip(known, row, strict=True)

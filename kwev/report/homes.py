@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from kwev.data.columns import DWELLING_TYPES
 from kwev.display import cartography, origins, style
@@ -197,6 +196,8 @@ def age_correlations(tables: Tables) -> pd.DataFrame:
         ``fact``, ``areas`` (count), ``rank_correlation`` (Spearman's, -1 to 1) with the share of
         homes built before 1981.
     """
+    from scipy.stats import spearmanr  # noqa: PLC0415 -- loads all of scipy
+
     das = by_area(tables)
     das["ev_per_household"] = das["ev"] / das["households"].where(das["households"] > 0)
     rows = []

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -321,6 +320,8 @@ def _areas(cells: pd.DataFrame, level: str, radius_m: float, crs: str, *, above:
         Mark(f"within {radius} only as the crow flies", far, far, 0.4),
     )
     parts = [(i, part) for i, part in enumerate((by_road, by_air)) if len(part)]
+    import geopandas as gpd  # noqa: PLC0415 -- loads only where a map is made
+
     frame = gpd.GeoDataFrame(
         {
             "reach": [f"{name} {marks[i].label}" for i, _ in parts],

@@ -18,7 +18,6 @@ from kwev.display.layers import Layer, Mark, breaks
 from kwev.display.values import Number, Numbers, named
 from kwev.model.siting import candidates, counted
 from kwev.pipeline.parameters import Parameters
-from kwev.pipeline.transit import access
 from kwev.report.memory import once
 from kwev.report.region import metres, town_names
 
@@ -90,6 +89,8 @@ def near_by_cell(tables: Tables) -> pd.DataFrame:
         walk), ``either``, ``frequent`` (a frequent stop of either within its walk); ``access``
         in [0, 1].
     """
+    from kwev.pipeline.transit import access  # noqa: PLC0415 -- brings geopandas and the schemas
+
     chosen = Parameters()
     cells, stops = tables.cells, tables.transit_stops
     points = metres(cells)

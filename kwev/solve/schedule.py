@@ -12,18 +12,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import cvxpy as cp
 import numpy as np
 from scipy import sparse
 
 from kwev.errors import KwevError
 from kwev.model.coverage import Reach, cover_rows
-from kwev.solve.solvers import choose_engine, run
 from kwev.units import CAD_PER_MILLION, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import cvxpy as cp
     from numpy.typing import NDArray
 
     from kwev.config import Phasing, Solver
@@ -194,6 +193,8 @@ def best(jobs: Jobs, worth: Worth, phasing: Phasing, solver: Solver) -> Schedule
         return _at_once(jobs, worth, phasing)
     settings = solver.model_copy(update={"mip_gap": GAP, "time_limit_s": SECONDS})
     model = _Model(jobs, worth, phasing)
+    from kwev.solve.solvers import choose_engine, run
+
     answer = run(model.problem, choose_engine(solver.name), settings)
     if not answer.found:
         raise _no_schedule(jobs, phasing, answer.status)
@@ -270,6 +271,8 @@ class _Model:
     """
 
     def __init__(self, jobs: Jobs, worth: Worth, phasing: Phasing) -> None:
+        import cvxpy as cp
+
         self._jobs, self._phasing = jobs, phasing
         n, last = len(jobs), phasing.periods
         self._done = cp.Variable((n, last - 1), boolean=True, name="done")
@@ -320,6 +323,8 @@ class _Model:
 
         A row that one job alone covers, with nothing to lose, needs no variable of its own.
         """
+        import cvxpy as cp
+
         if len(cover.base) == 0:
             return cp.Constant(0.0), []
         matrix = sparse.csr_array(cover.matrix).astype(np.float64)

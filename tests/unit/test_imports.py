@@ -42,6 +42,11 @@ def test_a_solve_loads_no_map_no_chart_and_no_statistics():
     assert loaded(SOLVE) & HEAVY <= SOLVING
 
 
+def test_reading_a_report_loads_nothing_that_solves_draws_or_checks_schemas():
+    heavy = {"cvxpy", "geopandas", "highspy", "matplotlib", "pandera", "plotly", "sklearn"}
+    assert loaded("import kwev.report.scenario") & heavy == set()
+
+
 def test_the_version_is_told_all_the_same():
     import kwev
 
