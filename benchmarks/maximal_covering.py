@@ -42,9 +42,9 @@ all chosen ones."""
 QUICK_S, SLOW_S, LONGEST_S = 1.0, 4.0, 8.0
 """A neighbourhood that took less is made larger, one that took more smaller; none takes longer."""
 
-OPENED_SHARE, PATIENCE, PATIENCE_S = 0.9, 2.0, 5.0
+OPENED_SHARE, PATIENCE, STALLED = 0.9, 2.0, 0.1
 """Most of the time that is left for neighbourhoods. They end once nothing was found for as long
-again as it took to what was found last, and for some seconds at least."""
+again as it took to what was found last, and for a part of all the time at least."""
 
 OPENED_GAP = 1e-6
 """Gap to which the program of a neighbourhood is solved: smaller than most weights."""
@@ -317,7 +317,8 @@ class _Search:
         draw = np.random.default_rng(self.effort.seed)
         size, most = float(LEAST), max(LEAST, MOST * len(self.chosen))
         ends, gained = (1 - OPENED_SHARE) * self._left(), self._spent()
-        while self._spent() < max(PATIENCE * gained, gained + PATIENCE_S) and self._left() > ends:
+        wait = STALLED * self.effort.seconds
+        while self._spent() < max(PATIENCE * gained, gained + wait) and self._left() > ends:
             opened = _neighbours(near, self.chosen, min(int(size), len(self.chosen)), draw)
             kept = np.setdiff1d(self.chosen, opened)
             part = self.covering.without(kept)
