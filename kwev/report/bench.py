@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "benchmarks/results"
 
+OWN: Final = "kwev"
+"""What the bench calls the search of this repository."""
+
 PROVEN: Final = 1e-7
 """Gap below which a choice is as good as any: the sums of the bench are rounded."""
 
@@ -119,6 +122,7 @@ def numbers(report: Report) -> Numbers:
     last = grown[grown["customers"] == grown["customers"].max()].set_index("stage")
     loads = [*files["load_before"], *files["load_after"]]
     days = sorted({files["date"].min(), files["date"].max()})
+    others = rivals(project).query("who != @OWN")
     reached, missed = towns["value"] >= towns["known"], max(0.0, -towns["beside"].min())
     return Numbers(
         [
@@ -129,8 +133,10 @@ def numbers(report: Report) -> Numbers:
                 "cities_better": (towns["value"] > towns["known"]).sum(),
                 "cities_proven": (towns["gap"] <= PROVEN).sum(),
                 "processors": files["processors"].max(),
+                "beside": len(others), "faster": (others["ratio"] < 1).sum(),
             }, prefix="bench_",
-            count="customers points cities cities_reached cities_better cities_proven processors"),
+            count="customers points cities cities_reached cities_better cities_proven processors "
+                  "beside faster"),
             *named("benchmarks/results", s={
                 "bench_join:.0f": last.loc["join", "cpu_s"],
                 "bench_solve:.0f": last.loc["solve", "cpu_s"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter, process_time
+from time import process_time
 
 import numpy as np
 import pytest
@@ -121,16 +121,15 @@ def test_entries_that_make_nothing_together_are_no_reach():
     assert Covering.of(twice, np.ones(1), 1.0).reach.toarray().tolist() == [[0, 1]]
 
 
-@pytest.mark.parametrize("clock", [perf_counter, process_time])
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 2.0])
-def test_a_limit_holds_with_its_set_up(clock, seconds):
-    """3,000 sites and 12,000 points: far more than the limit allows for."""
+def test_a_limit_holds_with_its_set_up(seconds):
+    """3,000 sites and 12,000 points: far more than the limit allows for; a busy machine's too."""
     draw = np.random.default_rng(1)
     reach = sparse.random_array((12_000, 3_000), density=0.004, rng=draw, format="csc")
     problem = Covering.of(reach, draw.integers(1, 99, 12_000).astype(float), 60.0)
-    began = clock()
-    found = solve_covering(problem, Effort(gap=0.0, seconds=seconds, clock=clock))
-    assert clock() - began < seconds + SET_UP_S
+    began = process_time()
+    found = solve_covering(problem, Effort(gap=0.0, seconds=seconds, clock=process_time))
+    assert process_time() - began < seconds + SET_UP_S
     assert found.seconds >= found.steps[0].seconds > 0
     assert problem.affords(found.chosen)
     assert found.value > 0

@@ -35,6 +35,8 @@ def report(tmp_path):
             {"what": "r = 5: kwev", "who": "kwev", "value": 9.0, "gap": 0.0, "cpu_s": 2.0},
             {"what": "r = 5: SCIP", "who": "SCIP", "value": 9.0, "gap": 0.0, "cpu_s": 3.0,
              "ratio": 1.5},
+            {"what": "r = 5: Gurobi", "who": "Gurobi", "value": 9.0, "gap": 0.0, "cpu_s": 1.0,
+             "ratio": 0.5},
         ],
         "covering-small": [
             {"what": "small: kwev", "who": "kwev", "value": 5.0, "gap": 0.0, "cpu_s": 1.0},
@@ -56,7 +58,8 @@ def test_the_numbers_by_hand(report):
         "bench_solve": "9 s", "bench_memory": "1.2 GB", "bench_cities": "3",
         "bench_cities_reached": "2", "bench_cities_better": "1", "bench_cities_proven": "1",
         "bench_cities_worst": "3.00%", "bench_city_limit": "150 s", "bench_processors": "2",
-        "bench_load": "1 to 8", "bench_days": "2026-11-30",
+        "bench_beside": "2", "bench_faster": "1", "bench_load": "1 to 8",
+        "bench_days": "2026-11-30",
     }  # fmt: skip
 
 
@@ -71,6 +74,7 @@ def test_rivals_stand_by_problem_with_their_ratio(report):
     found = bench.rivals(report.project)
     assert found[["problem", "who", "ratio"]].to_numpy().tolist() == [
         ["small", "kwev", 1.0], ["r = 5", "kwev", 1.0], ["r = 5", "SCIP", 1.5],
+        ["r = 5", "Gurobi", 0.5],
     ]  # fmt: skip
 
 
