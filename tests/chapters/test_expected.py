@@ -126,6 +126,9 @@ def test_a_file_made_from_something_else_is_stale(expected, now, key):
 
 def test_renewing_tells_old_and_new(tmp_path, report, expected):
     project = Project(tmp_path)
+    with pytest.raises(KwevError, match="keeps no expected numbers"):
+        book_expected.renew(project, report)
+    book_expected.path(project).parent.mkdir(parents=True)
     told = f"new file with {len(expected.numbers)} numbers"
     assert book_expected.renew(project, report) == [told]
     values = json.loads(book_expected.path(project).read_text())
