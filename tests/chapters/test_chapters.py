@@ -15,20 +15,12 @@ from pathlib import Path
 import pytest
 
 from kwev.book import keys
-from kwev.book.chapters import read_book
-from kwev.book.chapters import read_chapter
+from kwev.book.chapters import read_book, read_chapter
 from kwev.book.checks import check_citations, check_labels, check_prose, check_subset
-from kwev.book.execute import ENVIRONMENT
-from kwev.book.execute import inline_problems
-from kwev.book.execute import inline_values
+from kwev.book.execute import ENVIRONMENT, inline_problems, inline_values
 from kwev.book.kept import Shelf
-from kwev.book.papers import chapter_of
-from kwev.book.papers import papers_of
+from kwev.book.papers import chapter_of, papers_of
 from kwev.book.preview import require_alt
-
-
-
-
 
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZE = Path(__file__).with_name("sanitize.cfg")

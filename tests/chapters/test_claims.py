@@ -110,5 +110,6 @@ def test_a_claim_that_names_nothing_is_refused(tmp_path, report, entries, fault,
 
 def test_a_planning_choice_that_differs_is_told(tmp_path, report, entries):
     (own,) = (entry for entry in entries if entry["claim"] == "Budget of the base case")
-    table = numbers.claims(changed(tmp_path, report, entries, {**own, "value": 5})).set_index("claim")
+    other = changed(tmp_path, report, entries, {**own, "value": 5})
+    table = numbers.claims(other).set_index("claim")
     assert table.loc[own["claim"], "verdict"] == "not taken over"

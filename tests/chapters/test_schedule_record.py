@@ -7,10 +7,7 @@ from bs4 import BeautifulSoup
 
 from kwev.project import Project
 from kwev.report import timing
-from kwev.report.sites import site_files
-from kwev.report.sites import site_list
-
-
+from kwev.report.sites import site_files, site_list
 
 
 @pytest.fixture(scope="module")
