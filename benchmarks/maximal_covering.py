@@ -11,6 +11,7 @@ is proven.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import count
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-DRAWS, STEPS, TENURE = 30, 400, 10
-"""Choices drawn from the relaxation, exchanges on each, and for how long one is tabu."""
+STEPS, TENURE = 400, 10
+"""Exchanges on a choice that was drawn from the relaxation, and for how long one is tabu."""
 
-DRAWN_SHARE, SINCE = 0.15, 3
-"""Most of the time that goes into draws, and how many in a row may find nothing better."""
+DRAWN_SHARE, SINCE = 0.4, 30
+"""Most of the time that goes into draws. They end once so many, and as many as it took to what was
+found last, find nothing better."""
 
 LEAST, GROWTH, MOST = 12, 1.15, 0.9
 """Sites that a neighbourhood opens at first, by how much more where it was quick, and the most of
@@ -247,6 +249,15 @@ class _Search:
     def _left(self) -> float:
         return self.effort.seconds - self._spent()
 
+    def _limit(self, seconds: float) -> dict[str, float]:
+        """Return HiGHS's own limit, which it looks at more often than it lets itself be stopped.
+
+        It counts by the wall. Of process time on a machine that is shared, as much of the wall is
+        given as one second of it took until now.
+        """
+        wall, spent = perf_counter() - self.began.wall, self._spent()
+        return {"time_limit": max(seconds, 0.0) * max(1.0, wall / max(spent, SLACK))}
+
     def _over(self) -> bool:
         return self._left() <= 0
 
@@ -275,7 +286,8 @@ class _Search:
 
     def _relax(self) -> tuple[Dual, NDArray[np.float64]]:
         """Solve the relaxation for prices; without an answer in time the subgradient method."""
-        relaxed = _relaxation(self.covering, self.effort, self._left())
+        left = self._left()
+        relaxed = _relaxation(self.covering, self.effort, left, self._limit(left))
         if relaxed is None:
             dual = subgradient(self.covering, self.value, steps=200, over=self._over)
             likely = (dual.reduced >= 0).astype(np.float64)
@@ -293,12 +305,12 @@ class _Search:
         candidates = np.union1d(np.union1d(near, self.chosen), np.flatnonzero(likely > SLACK))
         part, here = covering.only(candidates), likely[candidates]
         draw = np.random.default_rng(self.effort.seed)
-        ends, since = (1 - DRAWN_SHARE) * self._left(), 0
+        ends, found = (1 - DRAWN_SHARE) * self._left(), 0
 
         def over() -> bool:
             return self._left() <= ends
 
-        for k in range(DRAWS):
+        for k in count():
             first = -here if k == 0 else np.log(draw.random(len(here))) / np.maximum(here, 1e-3)
             # the first is the relaxation rounded, the others are drawn without replacement
             order = np.argsort(first if k == 0 else -first, kind="stable")
@@ -306,8 +318,9 @@ class _Search:
             choice.descend(over)
             steps = min(STEPS, 4 * len(candidates))
             choice.search(steps, TENURE, self.effort.seed + k, over)
-            since = 0 if self._offer(candidates[choice.chosen]) else since + 1
-            if since == SINCE or over() or self._done():
+            if self._offer(candidates[choice.chosen]):
+                found = k
+            if k >= max(2 * found, found + SINCE) or over() or self._done():
                 break
         self._note("draws with tabu search", len(candidates))
 
@@ -325,7 +338,7 @@ class _Search:
             able = np.union1d(part.undominated(), opened)
             program = _Program(part, able, np.zeros(len(able)))
             before, limit = self.effort.clock(), min(LONGEST_S, self._left() - ends)
-            found, _ = program.solve(self.effort, OPENED_GAP, limit, opened, {})
+            found, _ = program.solve(self.effort, OPENED_GAP, limit, opened, self._limit(limit))
             spent = self.effort.clock() - before
             if self._offer(np.union1d(kept, found)):
                 gained = self._spent()
@@ -350,7 +363,8 @@ class _Search:
             return
         kept = np.flatnonzero(~closed | np.isin(np.arange(self.covering.sites), self.chosen))
         program = _Program(self.covering, kept, forced[kept].astype(np.float64))
-        found, bound = program.solve(self.effort, gap, self._left(), self.chosen, _CLOSING)
+        options = {**_CLOSING, **self._limit(self._left())}
+        found, bound = program.solve(self.effort, gap, self._left(), self.chosen, options)
         self._offer(found)
         self.bound = max(min(self.bound, max(bound, target)), self.value)
         self._note("closing search", len(kept))
@@ -391,7 +405,7 @@ def _within_budget(covering: Covering, order: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _relaxation(
-    covering: Covering, effort: Effort, seconds: float
+    covering: Covering, effort: Effort, seconds: float, limit: dict[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return prices of the points and values of the sites, or None where time ran out.
 
@@ -400,7 +414,7 @@ def _relaxation(
     """
     program = _Program(covering, np.arange(covering.sites), np.zeros(covering.sites))
     options = {"solver": "ipm", "run_crossover": "off"}
-    limits = {"threads": effort.threads, "random_seed": effort.seed, **_wall_limit(effort, seconds)}
+    limits = {"threads": effort.threads, "random_seed": effort.seed, **limit}
     solver = program.loaded({**options, **limits}, whole=False)
     ends = effort.clock() + seconds
     solver.cbIpmInterrupt += lambda event: event.interrupt(effort.clock() > ends)
@@ -412,15 +426,6 @@ def _relaxation(
     solution = solver.getSolution()
     price = program.prices(np.array(solution.row_dual, np.float64))
     return price, np.clip(np.array(solution.col_value[: covering.sites]), 0.0, 1.0)
-
-
-def _wall_limit(effort: Effort, seconds: float) -> dict[str, float]:
-    """Return HiGHS's own limit where the clock is its own.
-
-    It looks there more often than it lets itself be interrupted. By process time, on a machine that
-    is shared, it may take several times as long as the wall says.
-    """
-    return {"time_limit": max(seconds, 0.0)} if effort.clock is perf_counter else {}
 
 
 class _Program:
@@ -480,7 +485,6 @@ class _Program:
             "mip_feasibility_tolerance": 1e-7,
             "threads": effort.threads,
             "random_seed": effort.seed,
-            **_wall_limit(effort, seconds),
         }
         solver = self.loaded({**limits, **options}, whole=True)
         given = highspy.HighsSolution()

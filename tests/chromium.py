@@ -71,7 +71,7 @@ def chromium():
 
 
 def check_pages(browser, folder, pages, *, widths=WIDTHS_PX, shots=None):
-    """Open pages of a site and return what is wrong with them; leave a picture of each."""
+    """Open pages of a site and return what is wrong with them; leave a picture of such a page."""
     problems = []
     with serve(folder) as address:
         for page in pages:
@@ -132,7 +132,7 @@ def _open(browser, address, page, width, picture):
             wide = tab.evaluate(_OVERFLOW)
             if wide:
                 found.append(f"wider than the screen: {wide}")
-        if picture is not None:
+        if found and picture is not None:
             picture.parent.mkdir(parents=True, exist_ok=True)
             tab.screenshot(path=str(picture), full_page=True)
     finally:

@@ -62,12 +62,13 @@ from kwev.report.sweeps import ledger
 from kwev.units import POINTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from kwev.display.values import Value
     from kwev.report.scenario import Report
 
 
+@once
 @once
 def everything(report: Report) -> Numbers:
     """Return every number of the book."""
@@ -108,8 +109,13 @@ _CLOSE = 0.05
 """Relative difference up to which a figure that disagrees is still called close."""
 
 
-def claims(report: Report) -> pd.DataFrame:
+def claims(report: Report, entries: Sequence[Entry] | None = None) -> pd.DataFrame:
     """Return one row a claim, judged by the report's numbers, in text: columns ``COLUMNS``.
+
+    Parameters
+    ----------
+    entries
+        The claims; by default those of ``data/claims.json``.
 
     Raises
     ------
@@ -118,7 +124,8 @@ def claims(report: Report) -> pd.DataFrame:
     """
     found = everything(report)
     known = Known(report, {n.name: n.value for n in found}, {n.name: str(n) for n in found})
-    entries = read_json(report.project.root / "data" / "claims.json")
+    if entries is None:
+        entries = read_json(report.project.root / "data" / "claims.json")
     return pd.DataFrame([_row(entry, known) for entry in entries], columns=list(COLUMNS))
 
 

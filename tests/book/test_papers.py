@@ -162,12 +162,3 @@ def test_its_motions_come_first_and_are_the_books(paper):
     assert len(motion.findall(ours)) == 6
     sections = re.findall(r"^## (.*?) \{", ours, re.MULTILINE)
     assert sections[0] == "Draft motions"
-
-
-@pytest.mark.slow
-def test_the_papers_keep_to_their_pages(recommended, tmp_path):
-    assert recommended.plan.actions
-    written = write_papers(read_book(ROOT), tmp_path)
-    assert [path.name for path in written] == ["brief.pdf", "council-report.pdf"]
-    for path, paper in zip(written, PAPERS, strict=True):
-        assert 1 <= page_count(path.read_bytes()) <= paper.most_pages

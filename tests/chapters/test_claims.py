@@ -8,15 +8,8 @@ import pandas as pd
 import pytest
 
 from kwev.errors import KwevError
-from kwev.files import read_json, write_json
-from kwev.project import Project
+from kwev.files import read_json
 from kwev.report import numbers
-from kwev.report.scenario import Report, load_report
-
-
-@pytest.fixture(scope="module")
-def report():
-    return load_report()
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +18,8 @@ def entries(project):
 
 
 @pytest.fixture(scope="module")
-def table(report):
-    return numbers.claims(report).set_index("claim")
+def table(recommended):
+    return numbers.claims(recommended).set_index("claim")
 
 
 @pytest.mark.parametrize(
@@ -83,16 +76,9 @@ def test_only_what_the_client_states_is_typed(entries):
             assert not re.search(r"\d", text), (entry["claim"], key)
 
 
-def changed(tmp_path, report, entries, entry):
-    """Return a report whose claim of this name is the given entry."""
-    others = [other if other["claim"] != entry["claim"] else entry for other in entries]
-    write_json(tmp_path / "data" / "claims.json", others)
-    for part in sorted((report.project.root / "data").iterdir()):
-        if part.name != "claims.json":
-            (tmp_path / "data" / part.name).symlink_to(part)
-    for part in ("config", "pyproject.toml", "build", "tests"):
-        (tmp_path / part).symlink_to(report.project.root / part)
-    return Report(Project(tmp_path), report.scenario, report.geography)
+def changed(entries, entry):
+    """Return the claims with the given one in place of the one of its name."""
+    return [other if other["claim"] != entry["claim"] else entry for other in entries]
 
 
 @pytest.mark.parametrize(
@@ -103,13 +89,12 @@ def changed(tmp_path, report, entries, entry):
         ({"shown": "{peopel}"}, "names 'peopel'"),
     ],
 )
-def test_a_claim_that_names_nothing_is_refused(tmp_path, report, entries, fault, message):
+def test_a_claim_that_names_nothing_is_refused(recommended, entries, fault, message):
     with pytest.raises(KwevError, match=message):
-        numbers.claims(changed(tmp_path, report, entries, {**entries[0], **fault}))
+        numbers.claims(recommended, changed(entries, {**entries[0], **fault}))
 
 
-def test_a_planning_choice_that_differs_is_told(tmp_path, report, entries):
+def test_a_planning_choice_that_differs_is_told(recommended, entries):
     (own,) = (entry for entry in entries if entry["claim"] == "Budget of the base case")
-    other = changed(tmp_path, report, entries, {**own, "value": 5})
-    table = numbers.claims(other).set_index("claim")
+    table = numbers.claims(recommended, changed(entries, {**own, "value": 5})).set_index("claim")
     assert table.loc[own["claim"], "verdict"] == "not taken over"

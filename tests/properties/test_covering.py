@@ -13,7 +13,6 @@ from regions import SETTINGS
 from scipy import sparse
 from toy import base_config, toy
 
-from benchmarks import maximal_covering
 from benchmarks.covering import Covering, dual_bound, greedy, subgradient
 from benchmarks.interchange import EMPTY, Exchange
 from benchmarks.maximal_covering import Effort, _Search, solve_covering
@@ -199,7 +198,7 @@ def test_neighbourhoods_chosen_anew_find_what_draws_missed(monkeypatch):
     """Without draws, and with the closing search held back, they alone mend the first choice."""
     for seed in range(3):
         with monkeypatch.context() as alone:
-            alone.setattr(maximal_covering, "DRAWS", 0)
+            alone.setattr(_Search, "_draw", lambda *_: None)
             alone.setattr(_Search, "_close", lambda *_: None)
             steps = {s.name: s.value for s in solve_covering(town(seed), EXACT).steps}
         best = solve_covering(town(seed), EXACT).value

@@ -15,6 +15,7 @@ from chromium import check_pages, serve
 from kwev.book import downloads
 from kwev.book.chapters import read_book
 from kwev.book.pages import check_book
+from kwev.book.papers import PAPERS, page_count
 from kwev.data.schemas import PROCESSED
 
 
@@ -42,6 +43,11 @@ def test_no_page_prints_a_violation(book):
 
 def test_the_pdf_is_there(book):
     assert (book.output_dir / book.pdf_name).read_bytes().startswith(b"%PDF-")
+
+
+@pytest.mark.parametrize("paper", PAPERS, ids=lambda paper: paper.file)
+def test_a_paper_keeps_to_its_pages(book, paper):
+    assert 1 <= page_count((book.output_dir / paper.file).read_bytes()) <= paper.most_pages
 
 
 def test_every_download_of_the_catalogue_opens_with_the_rows_that_it_states(book):
