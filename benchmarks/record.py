@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 from contextlib import ExitStack
@@ -79,19 +80,20 @@ class Sheet:
         time
             What it took.
         gap
-            Relative gap (share); None where nothing is proven.
+            Relative gap (share); None, or infinite, where nothing is proven.
         goal
             The goal and whether it was kept, or the ratio, in words.
         **facts
             More of the row, for its file.
         """
-        shown = "" if gap is None else f"{gap:.2e}"
+        proven = gap if gap is not None and math.isfinite(gap) else None
+        shown = "" if proven is None else f"{proven:.2e}"
         print(
             f"{what:<52}{time.wall_s:8.2f}{time.cpu_s:8.2f}{shown:>10}{time.peak_mb:9,.0f}  {goal}",
             flush=True,
         )
         spent = {name: round(value, 3) for name, value in vars(time).items()}
-        self._rows.append({"what": what, **spent, "gap": gap, "goal": goal, **facts})
+        self._rows.append({"what": what, **spent, "gap": proven, "goal": goal, **facts})
 
     def write(self) -> None:
         """Write the file, whole or not at all; a part that was left out keeps its old one."""

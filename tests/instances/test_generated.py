@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -104,11 +105,13 @@ def test_a_part_is_kept_with_where_it_was_measured(tmp_path):
     sheet.write()
     assert not (tmp_path / "benchmarks").exists()  # nothing was measured
     sheet.add("on foot", Time(2.0, 1.0, 50.0), goal="kept", pairs=3)
+    sheet.add("stopped", Time(2.0, 1.0, 50.0), math.inf)
     sheet.write()
     told = json.loads((tmp_path / "benchmarks/results/roads.json").read_text())
     assert told["rows"] == [
         {"what": "on foot", "wall_s": 2.0, "cpu_s": 1.0, "peak_mb": 50.0, "gap": None,
-         "goal": "kept", "pairs": 3}
+         "goal": "kept", "pairs": 3},
+        {"what": "stopped", "wall_s": 2.0, "cpu_s": 1.0, "peak_mb": 50.0, "gap": None, "goal": ""},
     ]  # fmt: skip
     assert {"date", "commit", "machine", "load_before", "load_after"} <= told.keys()
     assert told["packages"]["highspy"].count(".") == 2
