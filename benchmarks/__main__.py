@@ -8,7 +8,6 @@ run are what a change of the code should be judged by. Each part writes its file
 from __future__ import annotations
 
 import argparse
-import sys
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from benchmarks.record import HEAD, Sheet, Watch, circumstances, measured_here, 
 from kwev.config import load_config
 from kwev.data.tables import load_tables
 from kwev.model.demand import demand_points
-from kwev.model.network import Places, RoadNetwork
+from kwev.model.network import Mode, Places, RoadNetwork
 from kwev.model.siting import existing_stations
 from kwev.project import find_project
 
@@ -90,7 +89,8 @@ def reach_along_roads(tables: Tables, project: Project, sheet: Sheet) -> None:
     places = Places.joined([existing_stations(tables, settings).places, here])
     network = RoadNetwork.of(tables)
     spent = 0.0
-    for mode, radius_m in (("walk", 800.0), ("drive", 7_000.0)):
+    asked: tuple[tuple[Mode, float], ...] = (("walk", 800.0), ("drive", 7_000.0))
+    for mode, radius_m in asked:
         with Watch() as watch:
             pairs = network.within(mode, cells, places, radius_m).nnz
         spent += watch.time.wall_s
@@ -100,4 +100,4 @@ def reach_along_roads(tables: Tables, project: Project, sheet: Sheet) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -13,7 +13,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import process_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -174,7 +174,7 @@ def scale(customers: int, sheet: Sheet) -> None:
     for (size, radius, count), answer in ANSWERS.items():
         if size != customers:
             continue
-        about = {"customers": customers, "radius": radius, "count": count}
+        about: dict[str, Any] = {"customers": customers, "radius": radius, "count": count}
         what = f"{customers:,} customers, r = {radius:g}, p = {count}"
         with Watch() as watch:
             covering = covering_of(made, radius, count)

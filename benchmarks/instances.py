@@ -79,7 +79,8 @@ def generate(instance: Instance, seed: int = SEED) -> Covering:
         near = draw.choice(HUBS, size // 2, p=share)
         apart = np.rint(draw.normal(0, 1, (len(near), 2)) * spread[near][:, None]).astype(np.int64)
         anywhere = draw.integers(0, SIDE_M, (size - len(near), 2))
-        return np.clip(np.concatenate([centres[near] + apart, anywhere]), 0, SIDE_M)
+        found = np.clip(np.concatenate([centres[near] + apart, anywhere]), 0, SIDE_M)
+        return np.asarray(found, np.int64)
 
     points, sites = spots(instance.points), spots(instance.sites)
     weight = draw.integers(1, HEAVIEST + 1, instance.points).astype(np.float64)

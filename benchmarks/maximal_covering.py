@@ -388,9 +388,9 @@ def _neighbours(
     near
         Shape (m, m): not zero where two sites reach a point in common.
     """
-    steps = csgraph.dijkstra(near, indices=int(draw.choice(chosen)), unweighted=True)[chosen]
+    (steps,) = csgraph.dijkstra(near, indices=[int(draw.choice(chosen))], unweighted=True)
     # among those as many steps away, chance
-    return np.sort(chosen[np.argsort(steps + draw.random(len(chosen)))[:size]])
+    return np.sort(chosen[np.argsort(steps[chosen] + draw.random(len(chosen)))[:size]])
 
 
 def _within_budget(covering: Covering, order: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ from kwev.model.coverage import cover_rows, reach_either, reach_l2, reach_l3, ru
 from kwev.model.demand import demand_points
 from kwev.model.inputs import build_inputs
 from kwev.plan.format import relative_gap
+from kwev.region import read_region
 from kwev.solve import stages
 from kwev.solve.solvers import choose_engine
 from kwev.studies.store import solve_certified
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from benchmarks.record import Sheet, Time
     from kwev.config import Config
     from kwev.data.tables import Tables
+    from kwev.model.demand import DemandPoints
     from kwev.model.inputs import Inputs
     from kwev.project import Project
     from kwev.solve.solvers import Answer
@@ -150,14 +152,14 @@ def _against_baseline(sheet: Sheet, name: str, inputs: Inputs, config: Config, f
     sheet.add(f"{name}: baseline, both stages", watch.time, gap, goal, ratio=ratio, stopped=stopped)
 
 
-def _address_points(tables, config, project):  # noqa: ANN001, ANN202 -- frames and points
+def _address_points(tables: Tables, config: Config, project: Project) -> DemandPoints:
     """Return the distinct address points, people and EVs of each area spread evenly over them."""
     from kwev.pipeline import population  # noqa: PLC0415 -- only where raw is present
     from kwev.pipeline.boundaries import read_boundaries  # noqa: PLC0415
     from kwev.pipeline.parameters import Parameters  # noqa: PLC0415
     from kwev.pipeline.raw import Ledger, Raw  # noqa: PLC0415
 
-    raw, ledger = Raw(project.raw, project.root / "data" / "sources.json"), Ledger()
+    raw, ledger = Raw(project.raw, project.register, read_region(project.config)), Ledger()
     bounds = read_boundaries(raw, Parameters(), ledger)
     spread = population.spread_population(population.read_addresses(raw, ledger), bounds, ledger)
     areas = demand_points(tables, config, "da")
@@ -175,7 +177,7 @@ def _address_points(tables, config, project):  # noqa: ANN001, ANN202 -- frames 
     )
 
 
-def _inputs_of(tables, config, points):  # noqa: ANN001, ANN202 -- as build_inputs
+def _inputs_of(tables: Tables, config: Config, points: DemandPoints) -> Inputs:
     """Return inputs over given points."""
     plain = build_inputs(tables, config, "tract")
     ruler = ruler_of(tables, config.coverage.metric)

@@ -127,7 +127,11 @@ def against(  # noqa: PLR0913 -- what is solved by whom, and how long
     """
     with Watch() as watch:
         ours = by_kwev(covering, gap, limits_s[0])
-    size = {"points": len(covering.weight), "sites": covering.sites, "count": covering.budget}
+    size: dict[str, Any] = {
+        "points": len(covering.weight),
+        "sites": covering.sites,
+        "count": covering.budget,
+    }
     sheet.add(f"{name}: kwev", watch.time, ours.gap, who="kwev", **vars(ours), **size)
     first = watch.time.cpu_s
     for rival in rivals:

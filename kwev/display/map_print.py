@@ -29,7 +29,8 @@ _DETAIL_M = 100.0
 _LEAST_ROAD_M = 600.0
 _LEAST_WATER_M2 = 150_000.0
 """Of the ground: the least corner, road and water that paper shows (m, m, m²)."""
-_SCALE_M = 10_000
+_SCALE_SHARE = 0.25
+"""Of the width, what a scale bar may take."""
 _MARGIN = 0.02
 _COLUMNS = 4
 _LINE_IN = 0.17
@@ -65,7 +66,7 @@ def draw(canvas: Any, layers: Sequence[Layer], base: pd.DataFrame | None = None)
     room_x, room_y = _MARGIN * (east - west), _MARGIN * (north - south)
     axes.set_xlim(west - room_x, east + room_x)
     axes.set_ylim(south - room_y, north + room_y)
-    _scale_bar(axes, west, south)
+    _scale_bar(axes, west, south, _round_m(_SCALE_SHARE * (east - west)))
 
 
 def _layer(axes: Any, layer: Layer, order: int, crs: str) -> None:
@@ -166,12 +167,18 @@ def _path(shape: Any) -> Path:
     return Path.make_compound_path(*rings)
 
 
-def _scale_bar(axes: Any, west: float, south: float) -> None:
-    axes.plot([west, west + _SCALE_M], [south, south], color=style.INK, linewidth=2, zorder=50)
+def _round_m(most_m: float) -> int:
+    """Return the longest of 1, 2 or 5 times a power of ten (m) up to a length, at least 1 m."""
+    power = int(10 ** math.floor(math.log10(max(most_m, 1.0))))
+    return max(step * power for step in (1, 2, 5) if step * power <= max(most_m, 1.0))
+
+
+def _scale_bar(axes: Any, west: float, south: float, length_m: int) -> None:
+    axes.plot([west, west + length_m], [south, south], color=style.INK, linewidth=2, zorder=50)
     axes.text(
-        west + _SCALE_M / 2,
-        south + _SCALE_M / 25,
-        f"{_SCALE_M // 1000} km",
+        west + length_m / 2,
+        south + length_m / 25,
+        f"{length_m // 1000} km" if length_m >= 1000 else f"{length_m} m",  # noqa: PLR2004 -- 1 km
         ha="center",
         va="bottom",
         fontsize=7,

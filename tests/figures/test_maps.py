@@ -276,6 +276,13 @@ def test_planned_is_square_and_standing_round_in_both_forms(shapes, made):
     assert words["Existing L2"] == "circle"
     assert words["New L2"] == "rect"
     assert map_print._marker(layers.Mark("")) == "o"
+
+
+@pytest.mark.parametrize(
+    ("most_m", "length_m"), [(15_000, 10_000), (20_000, 20_000), (990, 500), (1.5, 1), (0, 1)]
+)
+def test_a_scale_bar_is_round_and_fits(most_m, length_m):
+    assert map_print._round_m(most_m) == length_m
     assert map_print._marker(layers.Mark("", is_square=True)) == "s"
 
 
