@@ -91,7 +91,7 @@ def verify(
     again. numbers: plans solved, and the numbers of the book held against those expected. book:
     two renders, each with plans of its own, byte for byte. The clone is build/verify.
 
-    All of it takes hours. What is not committed is not looked at.
+    All of it takes about an hour. What is not committed is not looked at.
 
     Exit code 0: all the same. 1: something differs, listed. 2: an error.
 
