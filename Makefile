@@ -67,7 +67,7 @@ expect: setup ## renew the expected numbers of the book and print what moved
 renew: setup ## fetch the sources and, where something moved, open a change request (see .github/renew)
 	.github/renew
 
-verify: setup ## make everything anew from the raw files in build/verify and compare (hours)
+verify: setup ## make everything anew from the raw files in build/verify and compare (an hour)
 	$(BIN)/kwev verify
 
 release: setup ## bundle the rendered book into build/release/, ready for an archive
