@@ -237,7 +237,8 @@ def _runs(placed: pd.DataFrame, ledger: Ledger) -> pd.DataFrame:
         rows.append((street, edge, *lists))
     note = f"to within {ALONG_M:.0f} m along the road"
     ledger.add("addresses", "worked out from its neighbours", "kept", len(placed) - kept, note)
-    return pd.DataFrame(rows, columns=list(PROCESSED["street_numbers"].columns))
+    schema = PROCESSED["street_numbers"]
+    return pd.DataFrame(rows, columns=list(schema.columns)) if rows else no_rows(schema)
 
 
 _SIDE: Final = ["street_id", "edge_id", "side"]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regions import SETTINGS
 
+from kwev.data.schemas import PROCESSED
 from kwev.pipeline.parameters import Parameters
 from kwev.pipeline.raw import Ledger
 from kwev.pipeline.roads import road_graph
@@ -88,6 +89,13 @@ def test_one_name_in_two_towns_is_two_streets_and_a_street_without_numbers_has_a
         ["King St", "3530002", 2, 150],
         ["Quiet Crt", "3530002", 3, 25],
     ]
+
+
+def test_streets_without_any_address_are_tables_of_their_kind():
+    """A region with a road file and no list of addresses."""
+    tables, _ = made([road("King St", (0, 0), (100, 0))], [])
+    assert PROCESSED["street_numbers"].validate(tables.numbers).empty
+    assert len(PROCESSED["streets"].validate(tables.streets)) == 1
 
 
 numbers = st.lists(st.integers(1, 500), min_size=1, max_size=25, unique=True).map(sorted)
