@@ -170,6 +170,20 @@ def rivals_table(report: Report) -> Table:
     return table("bench-rivals", frame, columns, origin(report.project), group="problem")
 
 
+def plans_table(report: Report) -> Table:
+    """Return what the model of the book took: reach, and plans from data to certificate."""
+    columns = (
+        Column("what", "What was done"),
+        Column("gap", "Gap", format=".3%"),
+        Column("cpu_s", "Processor time", "s", ",.1f"),
+        Column("peak_mb", "Most memory", "MB", ",.0f"),
+    )
+    parts = ("roads", "da", "cell", "addresses", "gurobi")
+    frame = pd.concat([measured(report.project, f"{part}.json") for part in parts])
+    shown = frame[[column.key for column in columns]].astype({"gap": float})
+    return table("bench-plans", shown.reset_index(drop=True), columns, origin(report.project))
+
+
 def cities_table(report: Report) -> Table:
     """Return the cities: what is covered, the bound, and the best choice known."""
     columns = (

@@ -63,6 +63,22 @@ def test_the_numbers_by_hand(report):
     }  # fmt: skip
 
 
+def test_plans_stand_after_the_reach_that_they_need(report):
+    for part, gap in (("roads", None), ("da", 0.0001), ("cell", 0.002)):
+        row = {"what": f"{part}: plan", "gap": gap, "cpu_s": 3.0, "peak_mb": 70.0}
+        told = {**WHERE, "part": part, "rows": [row]}
+        write_json(report.project.root / bench.FOLDER / f"{part}.json", told)
+    with pytest.raises(KwevError, match=r"no part addresses\.json"):
+        bench.plans_table(report)
+    for part in ("addresses", "gurobi"):
+        told = {**WHERE, "part": part, "rows": [{**row, "what": f"{part}: plan"}]}
+        write_json(report.project.root / bench.FOLDER / f"{part}.json", told)
+    shown = bench.plans_table(report).frame
+    parts = ["roads", "da", "cell", "addresses", "gurobi"]
+    assert shown["what"].tolist() == [f"{part}: plan" for part in parts]
+    assert shown["gap"].isna().tolist() == [True, False, False, False, False]
+
+
 def test_cities_stand_in_order_beside_the_best_known(report):
     found = bench.cities(report.project)
     places = list(zip(found["city"], found["count"], strict=True))
