@@ -86,9 +86,16 @@ def test_address_is_restored_and_followed(visit):
     address = "map.html#lat=43.46&lon=-80.51&zoom=13&month=4&layers=l2,grid&site=new_l3_b"
     page = visit(address)
     said = hash_of(page)
-    for part in ("zoom=13", "month=4", "layers=l2,grid", "site=new_l3_b"):
+    for part in (
+        "lat=43.46000&lon=-80.51000&zoom=13",
+        "month=4",
+        "layers=l2,grid",
+        "site=new_l3_b",
+    ):
         assert part in said
     assert page.locator(".leaflet-popup strong").inner_text() == "Arena </script><b>"
+    page.wait_for_timeout(400)  # longer than the map takes to make room for a sheet
+    assert hash_of(page) == said
     assert page.locator("[data-layer=l2]").is_checked()
     assert page.locator("[data-layer=grid]").is_checked()
     page.evaluate("location.hash = '#lat=43.4&lon=-80.35&zoom=12&month=2&pin=43.41,-80.36'")

@@ -216,16 +216,18 @@
       const list = part("list");
       list.scrollTop += button.getBoundingClientRect().top - list.getBoundingClientRect().top;
     }
-    if (item) { popup([item.lat, item.lon], item.name, details(item)); } else { map.closePopup(); }
+    // an address that says where the map stands is kept to: the sheet does not move it
+    const moves = from !== "address" || state.lat === null;
+    if (item) { popup([item.lat, item.lon], item.name, details(item), moves); } else { map.closePopup(); }
     writeAddress();
   }
-  function popup(at, title, content) {
+  function popup(at, title, content, moves = true) {
     const made = make("div");
     made.append(make("strong", title), content);
     // clear of the panels, which stand to the right, of the buttons, and of the line below
     const size = map.getSize(), over = box.querySelector(".pm-over"), open = over.querySelector("details[open]");
     const besides = size.x > 600, top = besides ? 12 : 84;
-    L.popup({ maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90),
+    L.popup({ autoPan: moves, maxWidth: Math.min(320, size.x - 70), minWidth: Math.min(220, size.x - 90),
       maxHeight: Math.max(110, size.y - top - 110), autoPanPaddingTopLeft: [besides ? 56 : 8, top],
       autoPanPaddingBottomRight: [besides ? (open ? over.offsetWidth + 20 : 120) : 8, 30] }).setLatLng(at).setContent(made).openOn(map);
   }
