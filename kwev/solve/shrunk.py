@@ -102,10 +102,23 @@ class Shrunk:
         found = self.relaxation.solve(Bounds(np.minimum(low, high), high), seconds)
         if not isinstance(found, Relaxed):
             return found
-        x, reduced = self.fixed.copy(), np.zeros(len(self.fixed))
-        x[left] = self.factor[left] * found.x[self.column[left]]
+        x, reduced = self.spread(found.x), np.zeros(len(self.fixed))
         reduced[left] = found.reduced[self.column[left]] / self.factor[left]
         return Relaxed(Bounds(lower, upper), found.value, x, reduced)
+
+    def spread(self, small: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of all variables, shape (n,), from those of the smaller program."""
+        return np.where(self.column < 0, self.fixed, self.factor * small[self.column])
+
+    def gathered(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of the smaller program at a solution, shape (n,), within the bounds.
+
+        Where variables became one, the least of them stands: it breaks no row that held each back.
+        """
+        left = self.column >= 0
+        small = np.full(len(self.small.cost), np.inf)
+        np.minimum.at(small, self.column[left], x[left] / self.factor[left])
+        return small
 
 
 def _own_bounds(

@@ -9,7 +9,7 @@ from highspy import Highs
 from properties.test_reduction import INSTANCES
 
 from kwev.model.formulation import build_model, touched
-from kwev.solve.highs import Bounds, Relaxation, Relaxed
+from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, search
 from kwev.solve.presolve import reduce, tight_rows
 from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Program
@@ -25,6 +25,7 @@ def _threads_of_others():
 
 TOL = 1e-6
 SECONDS = 60.0
+EFFORT = Effort(gap=0.0, seconds=SECONDS, threads=1, seed=0)
 
 
 def program(index):
@@ -93,3 +94,38 @@ def test_ports_that_are_tied_and_points_held_alike_leave():
     shut_one = small.solve(Bounds(made.lower, made.upper).within(one, 0, 0), SECONDS)
     assert shut_one.value == pytest.approx(-4)
     assert shut_one.x[made.where([ports])] == pytest.approx([0, 3])
+
+
+@pytest.mark.parametrize("index", range(0, 60, 6))
+def test_a_solution_goes_into_the_smaller_program_and_back(index):
+    made, model = program(index)
+    rng = np.random.default_rng(index)
+    root = shut(rng, Bounds(made.lower, made.upper), made.where([model.build]), 0.4)
+    small = Shrunk.of(made, root, 1, 0)
+    found = search(made, root, EFFORT)
+    if found.x is None:
+        return
+    within = small.gathered(found.x)
+    assert (small.small.matrix @ within <= small.small.row_upper + TOL).all()
+    assert (small.small.matrix @ within >= small.small.row_lower - TOL).all()
+    assert small.small.cost @ within + small.small.offset == pytest.approx(found.value, abs=TOL)
+    own = search(small.small, Bounds(small.small.lower, small.small.upper), EFFORT, within)
+    back = small.spread(own.x)
+    assert own.value == pytest.approx(found.value, abs=TOL, rel=TOL)
+    assert made.cost @ back + made.offset == pytest.approx(own.value, abs=TOL, rel=TOL)
+    reached = made.matrix @ back
+    assert (reached <= made.row_upper + TOL).all()
+    assert (reached >= made.row_lower - TOL).all()
+
+
+def test_a_relaxation_goes_on_from_the_last_optimum_after_what_is_infeasible():
+    """HiGHS's steps: a start afresh takes as many as the first, a warm one far fewer."""
+    made, model = program(0)
+    relaxation, open_bounds = Relaxation(made, 1, 0), Bounds(made.lower, made.upper)
+    root = relaxation.solve(open_bounds, SECONDS)
+    steps = relaxation._solver.getInfo().simplex_iteration_count
+    impossible = open_bounds.within(made.where([model.build]), 1, 1)
+    assert relaxation.solve(impossible, SECONDS) is None
+    again = relaxation.solve(open_bounds, SECONDS)
+    assert again.value == pytest.approx(root.value, abs=TOL)
+    assert relaxation._solver.getInfo().simplex_iteration_count < steps
