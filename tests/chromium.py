@@ -16,8 +16,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
 
-from kwev.book.checks import Problem
-from kwev.book.pages import DESK_PX, PHONE_PX
+from kwev.book.pages import DESK_PX, PHONE_PX, Problem
 
 WIDTHS_PX = (PHONE_PX, DESK_PX)
 HEIGHT_PX = 800

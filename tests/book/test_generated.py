@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from stated import page_facts
 
 from kwev.book.chapters import read_book
-from kwev.book.pages import page_facts
 from kwev.book.render import find_quarto, render
 
 CHAPTER = """

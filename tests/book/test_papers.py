@@ -6,12 +6,12 @@ import re
 
 import pytest
 import typst
+from prose import check_labels, check_prose, check_subset
+from sentences import long_sentences
 
 from kwev.book import downloads, papers, quarto_hooks
 from kwev.book.chapters import read_book, read_chapter
-from kwev.book.checks import check_labels, check_prose, check_subset
 from kwev.book.papers import PAPERS, Paper, chapter_of, page_count, papers_of, write_papers
-from kwev.book.sentences import long_sentences
 from kwev.errors import KwevError
 from kwev.project import find_project
 

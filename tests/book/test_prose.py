@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 
 import pytest
+from prose import bare_figures, check_citations, check_labels, check_prose, literals
 
 from kwev.book.chapters import parse_chapter
-from kwev.book.checks import bare_figures, check_citations, check_labels, check_prose, literals
 
 
 def found_by(check, chapters):

@@ -7,10 +7,11 @@ import stat
 import sys
 
 import pytest
+from stated import compare_sites
 
 from kwev.book import quarto as program
 from kwev.book import render
-from kwev.book.pages import check_site, compare_sites
+from kwev.book.pages import check_site
 from kwev.book.quarto import find_quarto, run_quarto, warnings_in
 from kwev.book.quarto_hooks import PROVENANCE_FILE, finish, prepare
 from kwev.book.render import render as render_of_render

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 import pytest
+from sentences import MOST_WORDS, long_sentences, sentences, words
 
 from kwev.book.chapters import Page, parse_chapter, read_book, read_chapter
-from kwev.book.sentences import MOST_WORDS, long_sentences, sentences, words
 from kwev.project import find_project
 
 PAGE = Page(PurePosixPath("chapters/01-x.qmd"))

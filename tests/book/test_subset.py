@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kwev.book.checks import check_subset
+from prose import check_subset
 
 
 def test_the_good_book_stays_inside_the_subset(chapters_of):

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from prose import check_citations, check_labels, check_prose, check_subset
 
 from kwev.book import keys
 from kwev.book.chapters import read_book, read_chapter
-from kwev.book.checks import check_citations, check_labels, check_prose, check_subset
 from kwev.book.execute import ENVIRONMENT, inline_problems, inline_values
 from kwev.book.kept import Shelf
 from kwev.book.papers import chapter_of, papers_of

@@ -9,9 +9,9 @@ import elsewhere
 import pytest
 from bs4 import BeautifulSoup
 from cli.conftest import Checkout
+from prose import check_prose, check_subset
 
 from kwev.book.chapters import read_book, read_chapter
-from kwev.book.checks import check_prose, check_subset
 from kwev.founding import found
 from kwev.project import find_project
 from kwev.region import NEEDED, read_region

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kwev.book.chapters import CodeBlock, code_lines
+from kwev.book.pages import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -96,17 +96,6 @@ _RAW_INLINE = re.compile(r"`[^`\n]+`\{=\w+\}")
 _ATTRIBUTE = re.compile(
     r"""\#(?P<id>[\w:.-]+)|\.(?P<class>[\w-]+)|(?P<key>[\w-]+)=(?:"[^"]*"|'[^']*'|\S+)"""
 )
-
-
-@dataclass(frozen=True, order=True)
-class Problem:
-    """One finding; ``where`` is ``file:line`` for a chapter and the page's path for a site."""
-
-    where: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.what}"
 
 
 def check_subset(chapter: Chapter) -> list[Problem]:
