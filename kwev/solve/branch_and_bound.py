@@ -200,7 +200,8 @@ def search_tree(problem: cp.Problem, settings: Solver, hints: Hints | None = Non
     )
     bounds = Bounds(program.lower, program.upper)
     going.note(f"{int(program.integer.sum())} whole variables, {program.matrix.shape[0]} rows")
-    relaxation = Relaxation(program, settings.threads, settings.seed)
+    hot = program.matrix.shape[0] > HUGE
+    relaxation = Relaxation(program, settings.threads, settings.seed, hot=hot)
     if hints.start is not None:
         _complete(going, relaxation, bounds, hints.start)
     if going.left() <= 0:

@@ -82,7 +82,7 @@ class Shrunk:
         column = np.where(column[tied] >= 0, column[tied], -1)
         values = np.where(whole.lower < whole.upper, 0.0, whole.lower)
         fixed = np.where(column < 0, factor * values[tied], 0.0)
-        relaxation = Relaxation(first, threads, seed)
+        relaxation = Relaxation(first, threads, seed, hot=True)
         return cls(bounds, column, factor, fixed, first, relaxation)
 
     def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:

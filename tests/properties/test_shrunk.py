@@ -121,7 +121,8 @@ def test_a_solution_goes_into_the_smaller_program_and_back(index):
 def test_a_relaxation_goes_on_from_the_last_optimum_after_what_is_infeasible():
     """HiGHS's steps: a start afresh takes as many as the first, a warm one far fewer."""
     made, model = program(0)
-    relaxation, open_bounds = Relaxation(made, 1, 0), Bounds(made.lower, made.upper)
+    relaxation = Relaxation(made, 1, 0, hot=True)
+    open_bounds = Bounds(made.lower, made.upper)
     root = relaxation.solve(open_bounds, SECONDS)
     steps = relaxation._solver.getInfo().simplex_iteration_count
     impossible = open_bounds.within(made.where([model.build]), 1, 1)
