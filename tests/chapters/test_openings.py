@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 
 import pytest
+from sentences import words
 
 from kwev.book.chapters import read_book, read_chapter
-from kwev.book.sentences import words
 from kwev.report.numbers import everything
 
 ROOT = Path(__file__).resolve().parents[2]
