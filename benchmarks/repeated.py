@@ -42,7 +42,7 @@ IDS = frozenset({
 ROADS = frozenset({"road_edges", "road_nodes", "road_snaps"})
 """Tables that straight lines do not read."""
 
-GAP, LIMIT_S = 1e-2, 300.0
+GAP, LIMIT_S = 1e-2, 600.0
 """Gap at which a solve may stop, and its longest time (s), so that the bench ends."""
 
 

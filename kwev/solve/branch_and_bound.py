@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, clock, search
+from kwev.solve.highs import HUGE, Bounds, Effort, Relaxation, Relaxed, clock, search
 from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Answer, Program, run
 
@@ -66,6 +66,10 @@ it (on the cells, along the roads, 13 s of processor time instead of 94)."""
 LARGE = 5_000
 """Rows of a program whose relaxation is shrunk once a solution is known: smaller ones are fast, and
 between equal optima the smaller relaxation may choose another."""
+
+NEAR_PART = 0.1
+"""Part of the gap at which the neighbourhood of the relaxation is searched before there is any
+branch, as each of a huge program takes minutes: what is found may end the search."""
 
 TRIALS = 8
 """Variables tried at a node, at most, among those never branched on."""
@@ -308,7 +312,7 @@ class _Tree:
     def grow(self, root: Relaxed) -> tuple[float, bool]:
         """Grow the tree from its root; return its bound and whether anything is feasible."""
         going = self.going
-        self._push(root)
+        self._plant(root)
         while self.open:
             bound = max(min(self.open[0][0], self.dropped), self.asked)
             if going.close_enough(bound) or going.left() <= 0 or self._is_enough():
@@ -336,6 +340,11 @@ class _Tree:
         going.nodes += self.solved
         bound = max(min(self.dropped, going.value), min(self.asked, going.value))
         return bound, bool(np.isfinite(bound))
+
+    def _plant(self, root: Relaxed) -> None:
+        self._push(root)
+        if self.going.program.matrix.shape[0] > HUGE:
+            self._look_near(root, NEAR_PART)
 
     def _push(self, node: Relaxed) -> None:
         if node.value >= self.going.cut_off():
@@ -466,8 +475,11 @@ class _Tree:
                 return
             node = child
 
-    def _look_near(self, node: Relaxed) -> None:
-        """Search with HiGHS where the relaxation and the best solution agree least clearly."""
+    def _look_near(self, node: Relaxed, part: float = 1.0) -> None:
+        """Search with HiGHS where the relaxation and the best solution agree least clearly.
+
+        It stops at that part of the gap asked for.
+        """
         going, program = self.going, self.going.program
         best = going.x
         if best is None:
@@ -479,7 +491,9 @@ class _Tree:
             held = np.flatnonzero(agree & (np.abs(node.x - side) <= WHOLE))
             held = held[np.argsort(cost[held], kind="stable")][many:]
             lower[held] = upper[held] = np.rint(node.x[held])
-        found = search(program, Bounds(lower, upper), going.effort(nodes=NEAR_NODES), best)
+        effort = going.effort(nodes=NEAR_NODES)
+        effort = replace(effort, gap=part * effort.gap)
+        found = search(program, Bounds(lower, upper), effort, best)
         going.note("neighbourhood of the relaxation:")
         going.note(found.log)
         going.nodes += found.nodes

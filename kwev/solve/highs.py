@@ -31,6 +31,10 @@ FEASIBILITY = 1e-7
 WARM_ITERATIONS = 1_000
 """A relaxation that starts from the last one and takes more steps than this starts afresh."""
 
+HUGE = 100_000
+"""Rows from which a relaxation that starts afresh is solved by interior point: the steps of the
+simplex method grow faster than the rows, those of the other hardly."""
+
 
 @dataclass(frozen=True, eq=False)
 class LinearProgram:
@@ -192,6 +196,7 @@ class Relaxation:
     def __init__(self, program: LinearProgram, threads: int, seed: int) -> None:
         quiet = {"output_flag": False, "log_to_console": False}
         self._solver = load(program, {**quiet, "threads": threads, "random_seed": seed})
+        self._afresh = "ipm" if program.matrix.shape[0] > HUGE else "choose"
         self._solved = False
 
     def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
@@ -224,6 +229,8 @@ class Relaxation:
     def _run(self, seconds: float, iterations: int) -> Any:
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(seconds, 0.0))
         self._solver.setOptionValue("simplex_iteration_limit", iterations)
+        warm = iterations == WARM_ITERATIONS
+        self._solver.setOptionValue("solver", "choose" if warm else self._afresh)
         self._solver.run()
         return self._solver.getModelStatus()
 
