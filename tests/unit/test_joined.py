@@ -127,3 +127,28 @@ def test_plans_of_the_parts_are_a_plan_of_the_whole(seed):
     dear = config.with_values(budget__limit_cad=10_000)
     with pytest.raises(ValueError, match="over the budget"):
         value_of(tables, Case("toy", dear, "da"), actions)
+
+
+def test_a_town_counts_its_own_people_and_no_station_that_another_may_convert():
+    """A point of each town, the other town's station near both, and a site of each."""
+    towns = [AREA, "3530016"]
+    sites = [
+        {"x": 200, "y": 0, "category": "library", "municipality_id": town} for town in towns
+    ]  # fmt: skip
+    station = {"x": 50, "y": 0, "l2_ports": 2, "l3_ports": 0, "municipality_id": towns[1]}
+    tables = toy([(0, 0, 60, 6), (100, 0, 40, 4)], [station], sites, towns=towns)
+    config = base_config(demand__enforce=True)
+    inputs, own = alone(tables, config, "da", towns[0])
+    reach = inputs.reach["l2"]
+    assert set(inputs.columns.municipality.tolist()) == {towns[0]}
+    assert (reach.fixed.tolist(), reach.losable.tolist()) == ([0, 0], [0, 0])
+    assert reach.change.toarray().tolist() == [[1], [0]]
+    assert inputs.rows["l2"].weight.sum() == pytest.approx(0.6)
+    assert inputs.people == 100
+    assert own.targets.l2 == pytest.approx(0.6 * config.targets.l2)
+    short_kwh = inputs.energy.need_kwh - inputs.energy.supply_kwh
+    assert (short_kwh > 0).tolist() == [True, False]
+    other, _ = alone(tables, config, "da", towns[1])
+    assert other.reach["l2"].losable.tolist() == [0, 1]
+    stays, _ = alone(tables, base_config(ports__retained_l2=1), "da", towns[0])
+    assert stays.reach["l2"].fixed.tolist() == [1, 0]
