@@ -97,14 +97,15 @@ def road(project: Project) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``copies`` (of the Region), ``people``, ``points`` (cells), ``stage``, ``cpu_s`` (s),
-        ``times`` (the time of the one Region), ``peak_mb`` (MB), ``gap`` (share; NaN but for the
-        plan), ``value`` (points, of the plan).
+        ``times`` (the time of the one Region), ``peak_mb`` (MB); of the plan, else NaN: ``gap`` and
+        ``checked``, by the solver's bound and by that which is checked (shares; NaN without one).
     """
     rows = measured(project, "cells-")
     one = rows[rows["copies"] == 1].set_index("stage")["cpu_s"]
     rows["times"] = rows["cpu_s"] / rows["stage"].map(one)
     rows["order"] = rows["stage"].map(list(ROAD).index)
-    names = ["copies", "people", "points", "stage", "cpu_s", "times", "peak_mb", "gap", "value"]
+    rows["checked"] = rows["bound_checked"].astype(float) / rows["value"] - 1
+    names = ["copies", "people", "points", "stage", "cpu_s", "times", "peak_mb", "gap", "checked"]
     shown: pd.DataFrame = rows.sort_values(["copies", "order"], ignore_index=True)[names]
     return shown
 
@@ -256,7 +257,8 @@ def road_table(report: Report) -> Table:
     """Return the stages of a plan, for the Region and for several of it."""
     columns = (
         Column("stage", "Stage"),
-        Column("gap", "Gap", format=".2%"),
+        Column("gap", "Gap, by the solver", format=".2%"),
+        Column("checked", "Gap, checked", format=".2%"),
         Column("cpu_s", "Processor time", "s", ",.1f"),
         Column("times", "Times the Region's", format=",.1f"),
         Column("peak_mb", "Most memory", "MB", ",.0f"),

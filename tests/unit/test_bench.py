@@ -28,7 +28,7 @@ def city(name, count, value, gap):
             "known": 100.0, "cpu_s": 7.0, "limit_s": 150.0}  # fmt: skip
 
 
-def cells(copies, scale):
+def cells(copies, scale, bound_checked):
     about = {"copies": copies, "people": 600 * copies, "points": 25 * copies, "what": ""}
     return [
         {**about, "stage": "check", "cpu_s": 2.0 * scale, "peak_mb": 80.0},
@@ -39,6 +39,7 @@ def cells(copies, scale):
             "peak_mb": 990.0 * copies,
             "gap": 0.01,
             "value": 240.0,
+            "bound_checked": bound_checked,
         },
         {**about, "stage": "inputs", "cpu_s": 1.0 * scale, "peak_mb": 70.0},
     ]
@@ -65,7 +66,7 @@ def report(tmp_path):
         "scale-100": scale(100, 0.01), "scale-9000": scale(9_000, 12.0),
         "city-a": [city("Bronx", 60, 100.0, 0.0)], "city-b": [city("Bronx", 50, 102.0, 0.01)],
         "city-c": [city("NewYork", 50, 97.0, 0.04)],
-        "cells-1": cells(1, 1), "cells-10": cells(10, 30),
+        "cells-1": cells(1, 1, 246.0), "cells-10": cells(10, 30, None),
         "joined": [
             {"what": "", "stage": "curves", "plans": 14, "cpu_s": 5.0},
             together(1_000, 68.0, 70.0), together(2_000, 89.0, 90.0),
@@ -112,6 +113,8 @@ def test_the_stages_of_a_plan_stand_in_order_beside_those_of_the_region(report):
     assert found["stage"].tolist() == [*bench.ROAD, *bench.ROAD]
     assert found["times"].tolist() == [1.0, 1.0, 1.0, 30.0, 30.0, 30.0]
     assert found["gap"].isna().tolist() == [True, False, True] * 2
+    assert found["checked"].tolist()[1] == pytest.approx(0.025)
+    assert found["checked"].isna().tolist() == [True, False, *[True] * 4]
     shown = bench.road_table(report).frame
     assert shown["size"].unique().tolist() == [
         "600 people on 25 cells", "6,000 people on 250 cells",
