@@ -198,6 +198,7 @@ def numbers(report: Report) -> Numbers:
                 "bench_apart_most:.1%": joined["kept"].max(),
             }),
             *named("benchmarks/results", text={
+                "bench_road_times": f"{large['times'].max():.0f}",
                 "bench_road_memory": f"{large['peak_mb'].max() / 1_000:.1f} GB",
                 "bench_memory": f"{last['peak_mb'].max() / 1_000:.1f} GB",
                 "bench_load": f"{min(loads):.0f} to {max(loads):.0f}",
