@@ -11,7 +11,7 @@ import argparse
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-from benchmarks import city, generated, instances, planning
+from benchmarks import city, generated, instances, joined, planning, repeated
 from benchmarks.record import HEAD, Sheet, Watch, circumstances, measured_here, verdict
 from kwev.config import load_config
 from kwev.data.tables import load_tables
@@ -65,6 +65,8 @@ def parts_of(project: Project) -> dict[str, Callable[[Sheet], None]]:
     return {
         "roads": planned(reach_along_roads),
         **{name: planned(measure) for name, measure in planning.PARTS.items()},
+        **{f"cells-{k}": planned(partial(repeated.road, k)) for k in repeated.COPIES},
+        "joined": planned(joined.measure),
         **{
             f"rivals-{count}": partial(generated.rivals, radius, count)
             for customers, radius, count in generated.ANSWERS

@@ -32,7 +32,7 @@ BATCH = 32
 """Searches along the roads that are held at a time."""
 
 STRIP_CM = 250_000
-"""Width of the strips in which stations are gone through, each from south to north (cm)."""
+"""Width of the strips in which places are gone through, each from south to north (cm)."""
 
 
 @dataclass(frozen=True)
@@ -355,21 +355,19 @@ def xy_cm(rows: Sequence[Row]) -> NDArray[np.int64]:
 def any_within(
     points_cm: NDArray[np.int64], places_cm: NDArray[np.int64], radius_m: float
 ) -> NDArray[np.bool_]:
-    """Return which points have a place within the radius: a sweep from south to north."""
+    """Return which points have a place within the radius: strip by strip, from south to north."""
     limit = np.floor((radius_m * 100) ** 2)
     found = np.zeros(len(points_cm), bool)
-    places = places_cm[np.argsort(places_cm[:, 1], kind="stable")]
-    north_to = np.int64(np.ceil(radius_m * 100)) + 1
-    order = np.argsort(points_cm[:, 1], kind="stable")
+    beyond = np.int64(np.ceil(radius_m * 100)) + 1
+    order = np.lexsort((points_cm[:, 1], points_cm[:, 0] // STRIP_CM))
     for start in range(0, len(order), CHUNK):
         rows = order[start : start + CHUNK]
         part = points_cm[rows]
-        # nothing further north or south than the radius can be within it
-        low, high = np.searchsorted(
-            places[:, 1], [part[0, 1] - north_to, part[-1, 1] + north_to + 1]
-        )
-        east = part[:, None, 0] - places[None, low:high, 0]
-        north = part[:, None, 1] - places[None, low:high, 1]
+        # nothing further away than the radius in one direction can be within it
+        low, high = part.min(axis=0) - beyond, part.max(axis=0) + beyond
+        near = places_cm[((places_cm >= low) & (places_cm <= high)).all(axis=1)]
+        east = part[:, None, 0] - near[None, :, 0]
+        north = part[:, None, 1] - near[None, :, 1]
         found[rows] = (east * east + north * north <= limit).any(axis=1)
     return found
 

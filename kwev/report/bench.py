@@ -46,6 +46,13 @@ STAGES: Final[dict[str, tuple[str, str, Mark]]] = {
 }
 """Words, colour and mark of each stage, in their order."""
 
+ROAD: Final = {
+    "inputs": "Who reaches what",
+    "plan": "The plan and its bound",
+    "check": "The check of the plan",
+}
+"""Words of the stages from tables to a certified plan, in their order."""
+
 
 def measured(project: Project, *parts: str) -> pd.DataFrame:
     """Return the rows of all parts whose names begin so, with each part's circumstances.
@@ -81,6 +88,44 @@ def growth(project: Project) -> pd.DataFrame:
     ours = rows[(rows["radius"] == radius) | (rows["stage"] == "draw")]
     shown: pd.DataFrame = ours[["customers", "stage", "cpu_s", "peak_mb", "points"]]
     return shown.sort_values(["customers", "stage"], ignore_index=True)
+
+
+def road(project: Project) -> pd.DataFrame:
+    """Return time and memory of each stage of a plan, for the Region and for several of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``copies`` (of the Region), ``people``, ``points`` (cells), ``stage``, ``cpu_s`` (s),
+        ``times`` (the time of the one Region), ``peak_mb`` (MB); of the plan, else NaN: ``gap`` and
+        ``checked``, by the solver's bound and by that which is checked (shares; NaN without one).
+    """
+    rows = measured(project, "cells-")
+    one = rows[rows["copies"] == 1].set_index("stage")["cpu_s"]
+    rows["times"] = rows["cpu_s"] / rows["stage"].map(one)
+    rows["order"] = rows["stage"].map(list(ROAD).index)
+    rows["checked"] = rows["bound_checked"].astype(float) / rows["value"] - 1
+    names = ["copies", "people", "points", "stage", "cpu_s", "times", "peak_mb", "gap", "checked"]
+    shown: pd.DataFrame = rows.sort_values(["copies", "order"], ignore_index=True)[names]
+    return shown
+
+
+def together(project: Project) -> pd.DataFrame:
+    """Return by budget what municipalities planned apart are worth, and planned together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``budget`` (CAD); ``apart``, the best split of the budget over plans made apart; ``union``,
+        the same plans measured as one; ``value``, the plan of the whole, and ``bound`` on any, all
+        in points above what stands today; ``kept``, the share of the plan's that the union has.
+    """
+    rows = measured(project, "joined.json").query("stage == 'together'")
+    points = ["apart", "union", "value", "bound"]
+    shown = rows[["budget", *points]].reset_index(drop=True)
+    shown[points] = shown[points].sub(rows["today"].to_numpy(), axis=0)
+    shown["kept"] = shown["union"] / shown["value"]
+    return shown
 
 
 def cities(project: Project) -> pd.DataFrame:
@@ -123,6 +168,9 @@ def numbers(report: Report) -> Numbers:
     loads = [*files["load_before"], *files["load_after"]]
     days = sorted({files["date"].min(), files["date"].max()})
     others = rivals(project).query("who != @OWN")
+    whole, joined = road(project), together(project)
+    large = whole[whole["copies"] == whole["copies"].max()]
+    apart = measured(project, "joined.json").set_index("stage")
     reached, missed = towns["value"] >= towns["known"], max(0.0, -towns["beside"].min())
     return Numbers(
         [
@@ -134,16 +182,24 @@ def numbers(report: Report) -> Numbers:
                 "cities_proven": (towns["gap"] <= PROVEN).sum(),
                 "processors": files["processors"].max(),
                 "beside": len(others), "faster": (others["ratio"] < 1).sum(),
+                "people": large["people"].max(), "copies": large["copies"].max(),
+                "apart": apart.loc["curves", "plans"],
             }, prefix="bench_",
             count="customers points cities cities_reached cities_better cities_proven processors "
-                  "beside faster"),
+                  "beside faster people copies apart"),
             *named("benchmarks/results", s={
                 "bench_join:.0f": last.loc["join", "cpu_s"],
                 "bench_solve:.0f": last.loc["solve", "cpu_s"],
                 "bench_city_limit:.0f": measured(project, "city-")["limit_s"].max(),
             }),
-            *named("benchmarks/results", share={"bench_cities_worst:.2%": missed}),
+            *named("benchmarks/results", share={
+                "bench_cities_worst:.2%": missed,
+                "bench_apart_least:.1%": joined["kept"].min(),
+                "bench_apart_most:.1%": joined["kept"].max(),
+            }),
             *named("benchmarks/results", text={
+                "bench_road_times": f"{large['times'].max():.0f}",
+                "bench_road_memory": f"{large['peak_mb'].max() / 1_000:.1f} GB",
                 "bench_memory": f"{last['peak_mb'].max() / 1_000:.1f} GB",
                 "bench_load": f"{min(loads):.0f} to {max(loads):.0f}",
                 "bench_days": " to ".join(days),
@@ -196,6 +252,38 @@ def cities_table(report: Report) -> Table:
     )
     frame = cities(report.project)
     return table("bench-cities", frame, columns, origin(report.project), group="city")
+
+
+def road_table(report: Report) -> Table:
+    """Return the stages of a plan, for the Region and for several of it."""
+    columns = (
+        Column("stage", "Stage"),
+        Column("gap", "Gap, by the solver", format=".2%"),
+        Column("checked", "Gap, checked", format=".2%"),
+        Column("cpu_s", "Processor time", "s", ",.1f"),
+        Column("times", "Times the Region's", format=",.1f"),
+        Column("peak_mb", "Most memory", "MB", ",.0f"),
+    )
+    frame = road(report.project).astype({"gap": float})
+    frame["size"] = [
+        f"{row.people:,.0f} people on {row.points:,.0f} cells" for row in frame.itertuples()
+    ]
+    frame["stage"] = frame["stage"].map(ROAD)
+    return table("bench-road", frame, columns, origin(report.project), group="size")
+
+
+def together_table(report: Report) -> Table:
+    """Return municipalities planned apart beside the Region planned as one, by budget."""
+    columns = (
+        Column("budget", "Budget", "CAD", ",.0f"),
+        Column("apart", "Planned apart", "points", ",.2f"),
+        Column("union", "The same plans, measured together", "points", ",.2f"),
+        Column("value", "Planned together", "points", ",.2f"),
+        Column("bound", "No plan gains more than", "points", ",.2f"),
+        Column("kept", "Kept by planning apart", format=".1%"),
+    )
+    frame = together(report.project)
+    return table("bench-together", frame, columns, origin(report.project))
 
 
 def growth_chart(report: Report, name: str = "bench-growth") -> Figure:

@@ -35,7 +35,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kwev.solve.highs import HUGE, Bounds, Effort, Found, Relaxation, Relaxed, clock, search
+from kwev.solve.highs import (
+    HUGE,
+    VAST,
+    Bounds,
+    Effort,
+    Found,
+    Relaxation,
+    Relaxed,
+    clock,
+    search,
+)
 from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Answer, Program, run
 
@@ -66,6 +76,10 @@ it (on the cells, along the roads, 13 s of processor time instead of 94)."""
 LARGE = 5_000
 """Rows of a program whose relaxation is shrunk once a solution is known: smaller ones are fast, and
 between equal optima the smaller relaxation may choose another."""
+
+NEAR_PART = 0.1
+"""Part of the gap at which the neighbourhood of the relaxation is searched before there is any
+branch, as each of a vast program takes minutes: what is found may end the search."""
 
 TRIALS = 8
 """Variables tried at a node, at most, among those never branched on."""
@@ -309,7 +323,7 @@ class _Tree:
     def grow(self, root: Relaxed) -> tuple[float, bool]:
         """Grow the tree from its root; return its bound and whether anything is feasible."""
         going = self.going
-        self._push(root)
+        self._plant(root)
         while self.open:
             bound = max(min(self.open[0][0], self.dropped), self.asked)
             if going.close_enough(bound) or going.left() <= 0 or self._is_enough():
@@ -337,6 +351,11 @@ class _Tree:
         going.nodes += self.solved
         bound = max(min(self.dropped, going.value), min(self.asked, going.value))
         return bound, bool(np.isfinite(bound))
+
+    def _plant(self, root: Relaxed) -> None:
+        self._push(root)
+        if self.going.program.matrix.shape[0] > VAST:
+            self._look_near(root, NEAR_PART)
 
     def _push(self, node: Relaxed) -> None:
         if node.value >= self.going.cut_off():
@@ -467,8 +486,11 @@ class _Tree:
                 return
             node = child
 
-    def _look_near(self, node: Relaxed) -> None:
-        """Search with HiGHS where the relaxation and the best solution agree least clearly."""
+    def _look_near(self, node: Relaxed, part: float = 1.0) -> None:
+        """Search with HiGHS where the relaxation and the best solution agree least clearly.
+
+        It stops at that part of the gap asked for.
+        """
         going, program = self.going, self.going.program
         best = going.x
         if best is None:
@@ -480,19 +502,20 @@ class _Tree:
             held = np.flatnonzero(agree & (np.abs(node.x - side) <= WHOLE))
             held = held[np.argsort(cost[held], kind="stable")][many:]
             lower[held] = upper[held] = np.rint(node.x[held])
-        found = self._searched(Bounds(lower, upper), best)
+        found = self._searched(Bounds(lower, upper), best, part)
         going.note("neighbourhood of the relaxation:")
         going.note(found.log)
         going.nodes += found.nodes
         going.offer(found.x, found.value)
 
-    def _searched(self, bounds: Bounds, best: NDArray[np.float64]) -> Found:
+    def _searched(self, bounds: Bounds, best: NDArray[np.float64], part: float) -> Found:
         """Search a neighbourhood, and shrink it before where the program is huge.
 
         Once few columns are open, most points of so many are held back alike: at every address
         HiGHS takes 7 s of processor time instead of 124.
         """
         going, program, effort = self.going, self.going.program, self.going.effort(nodes=NEAR_NODES)
+        effort = replace(effort, gap=part * effort.gap)
         if program.matrix.shape[0] <= HUGE:
             return search(program, bounds, effort, best)
         shrunk = Shrunk.of(program, bounds, effort.threads, effort.seed)

@@ -32,6 +32,10 @@ HUGE = 20_000
 """Rows of a program that no published plan has: every address of the Region, not its cells. Above
 it, work is saved in ways that may end at another one of the good plans."""
 
+VAST = 100_000
+"""Rows of a program that is solved by interior point where it starts afresh: the steps of the
+simplex method grow faster than the rows, those of the other hardly."""
+
 WARM_ITERATIONS, WARM_HUGE = 1_000, 4_000
 """A relaxation that starts from the last one and takes more steps than this starts afresh. Afresh,
 a huge one takes over 20,000."""
@@ -213,6 +217,7 @@ class Relaxation:
         self._hot = hot
         self._basis: Any = None
         self._warm = WARM_HUGE if program.matrix.shape[0] > HUGE else WARM_ITERATIONS
+        self._afresh = "ipm" if program.matrix.shape[0] > VAST else "choose"
 
     def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
         """Solve under bounds; None where nothing is feasible, ``limit`` where time ran out."""
@@ -246,6 +251,8 @@ class Relaxation:
     def _run(self, seconds: float, iterations: int) -> Any:
         self._solver.setOptionValue("time_limit", self._solver.getRunTime() + max(seconds, 0.0))
         self._solver.setOptionValue("simplex_iteration_limit", iterations)
+        warm = iterations == self._warm
+        self._solver.setOptionValue("solver", "choose" if warm else self._afresh)
         self._solver.run()
         return self._solver.getModelStatus()
 

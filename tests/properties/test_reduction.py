@@ -12,7 +12,7 @@ from kwev.certify import Evaluation
 from kwev.errors import KwevError
 from kwev.model.formulation import build_model
 from kwev.model.inputs import build_inputs
-from kwev.solve import branch_and_bound
+from kwev.solve import branch_and_bound, highs
 from kwev.solve import stages as solve_stages
 from kwev.solve.presolve import ADDS, KNOWN, gain_alone, halves, reduce, tight_rows, today
 from kwev.solve.solvers import choose_engine
@@ -116,6 +116,20 @@ def test_the_same_optimum_with_and_without(index):
     again, _, _ = stages(inputs, config, plain=True)
     if parts(tables, config, inputs, again) == pytest.approx(held, abs=1e-6):
         assert objective_fast == pytest.approx(objective, abs=POINTS_TOL, rel=1e-6)
+
+
+@pytest.mark.parametrize("index", SEEDS[:40])
+def test_a_huge_program_has_the_same_optimum(index, monkeypatch):
+    """Its relaxation starts by interior point; its neighbourhood is shrunk, and comes first."""
+    _, _, config, inputs = INSTANCES[index]
+    _, short, objective = stages(inputs, config, plain=False)
+    for module in (highs, branch_and_bound):
+        monkeypatch.setattr(module, "HUGE", 0)
+        monkeypatch.setattr(module, "VAST", 0)
+    _, short_huge, objective_huge = stages(inputs, config, plain=False)
+    assert 100 * short_huge == pytest.approx(100 * short, abs=POINTS_TOL)
+    if short == pytest.approx(0.0, abs=1e-9):  # else ties of the first stage may be split otherwise
+        assert objective_huge == pytest.approx(objective, abs=POINTS_TOL, rel=1e-6)
 
 
 def parts(tables, config, inputs, choice):

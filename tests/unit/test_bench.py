@@ -28,6 +28,28 @@ def city(name, count, value, gap):
             "known": 100.0, "cpu_s": 7.0, "limit_s": 150.0}  # fmt: skip
 
 
+def cells(copies, scale, bound_checked):
+    about = {"copies": copies, "people": 600 * copies, "points": 25 * copies, "what": ""}
+    return [
+        {**about, "stage": "check", "cpu_s": 2.0 * scale, "peak_mb": 80.0},
+        {
+            **about,
+            "stage": "plan",
+            "cpu_s": 10.0 * scale,
+            "peak_mb": 990.0 * copies,
+            "gap": 0.01,
+            "value": 240.0,
+            "bound_checked": bound_checked,
+        },
+        {**about, "stage": "inputs", "cpu_s": 1.0 * scale, "peak_mb": 70.0},
+    ]
+
+
+def together(budget, union, value):
+    return {"what": "", "stage": "together", "budget": budget, "apart": union - 1, "union": union,
+            "value": value, "bound": value + 1, "today": 50.0, "cpu_s": 3.0}  # fmt: skip
+
+
 @pytest.fixture
 def report(tmp_path):
     parts = {
@@ -44,6 +66,11 @@ def report(tmp_path):
         "scale-100": scale(100, 0.01), "scale-9000": scale(9_000, 12.0),
         "city-a": [city("Bronx", 60, 100.0, 0.0)], "city-b": [city("Bronx", 50, 102.0, 0.01)],
         "city-c": [city("NewYork", 50, 97.0, 0.04)],
+        "cells-1": cells(1, 1, 246.0), "cells-10": cells(10, 30, None),
+        "joined": [
+            {"what": "", "stage": "curves", "plans": 14, "cpu_s": 5.0},
+            together(1_000, 68.0, 70.0), together(2_000, 89.0, 90.0),
+        ],
     }  # fmt: skip
     for k, (part, rows) in enumerate(parts.items()):
         told = {**WHERE, "part": part, "load_after": 2.0 + k, "rows": rows}
@@ -58,8 +85,10 @@ def test_the_numbers_by_hand(report):
         "bench_solve": "9 s", "bench_memory": "1.2 GB", "bench_cities": "3",
         "bench_cities_reached": "2", "bench_cities_better": "1", "bench_cities_proven": "1",
         "bench_cities_worst": "3.00%", "bench_city_limit": "150 s", "bench_processors": "2",
-        "bench_beside": "2", "bench_faster": "1", "bench_load": "1 to 8",
-        "bench_days": "2026-11-30",
+        "bench_beside": "2", "bench_faster": "1", "bench_load": "1 to 11",
+        "bench_days": "2026-11-30", "bench_people": "6,000", "bench_copies": "10",
+        "bench_apart": "14", "bench_apart_least": "90.0%", "bench_apart_most": "97.5%",
+        "bench_road_memory": "9.9 GB", "bench_road_times": "30",
     }  # fmt: skip
 
 
@@ -77,6 +106,28 @@ def test_plans_stand_after_the_reach_that_they_need(report):
     parts = ["roads", "da", "cell", "addresses", "gurobi"]
     assert shown["what"].tolist() == [f"{part}: plan" for part in parts]
     assert shown["gap"].isna().tolist() == [True, False, False, False, False]
+
+
+def test_the_stages_of_a_plan_stand_in_order_beside_those_of_the_region(report):
+    found = bench.road(report.project)
+    assert found["stage"].tolist() == [*bench.ROAD, *bench.ROAD]
+    assert found["times"].tolist() == [1.0, 1.0, 1.0, 30.0, 30.0, 30.0]
+    assert found["gap"].isna().tolist() == [True, False, True] * 2
+    assert found["checked"].tolist()[1] == pytest.approx(0.025)
+    assert found["checked"].isna().tolist() == [True, False, *[True] * 4]
+    shown = bench.road_table(report).frame
+    assert shown["size"].unique().tolist() == [
+        "600 people on 25 cells", "6,000 people on 250 cells",
+    ]  # fmt: skip
+    assert shown["stage"].tolist()[:3] == list(bench.ROAD.values())
+
+
+def test_what_is_planned_apart_stands_beside_the_whole_above_today(report):
+    found = bench.together_table(report).frame
+    assert found["apart"].tolist() == [17.0, 38.0]
+    assert found["value"].tolist() == [20.0, 40.0]
+    assert found["bound"].tolist() == [21.0, 41.0]
+    assert found["kept"].tolist() == pytest.approx([0.9, 0.975])
 
 
 def test_cities_stand_in_order_beside_the_best_known(report):
