@@ -1,9 +1,10 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
 The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.annealing` around HiGHS, each on what
-the one before left over. The relaxation gives prices and a first bound; annealing, slower each
-time, looks for the best choice until it meets the same again; with the value found, sites are ruled
-out by their prices; what is left is searched until the gap asked for is proven.
+the one before left over. The relaxation gives prices and a first bound; annealing, time
+and again, looks for the best choice until it meets the same twice; the sites of its best choices
+are chosen from anew by HiGHS; with the value found, sites are ruled out by their prices; what is
+left is searched until the gap asked for is proven.
 """
 
 from __future__ import annotations
@@ -26,9 +27,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SWEEPS, SLOWER = 50, 4
-"""Steps a chosen site of the first annealing, and times as many of each one after it: most of the
-time then goes into the slowest, and that is what finds more."""
+SWEEPS, SLOWER, SLOWEST = 50, 4, 3_200
+"""Steps a chosen site of the first annealing, times as many of each one after it, and the most:
+several of these find more than one that takes as long as all."""
+
+PROGRAMS_SHARE = 0.2
+"""Part of the time kept for programs after annealing."""
+
+MERGED, LIKELY, MERGED_GAP = 4, 3, 1e-6
+"""Annealed choices that are merged, sites a chosen one that join them by their prices, and the gap:
+smaller than most weights."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -212,7 +220,10 @@ class _Search:
         dual = self._relax()
         if self._done():
             return
-        self._anneal(0.0)
+        met = self._anneal()
+        if self._done():
+            return
+        self._merge(dual, met)
         if self._done():
             return
         self._close(dual)
@@ -273,16 +284,28 @@ class _Search:
         self._note("relaxation", self.covering.sites)
         return dual
 
-    def _anneal(self, ends: float) -> None:
-        """Anneal, slower each time, until what is best is met again or so much time is left."""
+    def _anneal(self) -> list[NDArray[np.int64]]:
+        """Anneal until what is best is met again or time is over; return the best choices met."""
         choice = Annealing(self.covering, self.chosen, self.effort.seed)
-        steps, met = SWEEPS * max(len(self.chosen), 1), -1.0
-        while met < self.value * (1 - SLACK) and self._left() > ends and not self._done():
-            met = choice.cool(steps, self._part_of(self._left() - ends))
-            if self._offer(choice.best):
-                met = -1.0
-            steps *= SLOWER
+        ends, met = PROGRAMS_SHARE * self._left(), [self.chosen]
+        sweeps, again = SWEEPS, False
+        while not again and self._left() > ends and not self._done():
+            steps = sweeps * max(len(self.chosen), 1)
+            met.append(choice.cool(steps, self._part_of(self._left() - ends)))
+            value = self.covering.value(met[-1])
+            again = not self._offer(met[-1]) and value >= self.value * (1 - SLACK)
+            sweeps = min(sweeps * SLOWER, SLOWEST)
         self._note("annealing", self.covering.sites)
+        return sorted(met, key=self.covering.value)[-MERGED:]
+
+    def _merge(self, dual: Dual, met: list[NDArray[np.int64]]) -> None:
+        """Choose anew among the sites of some choices and those that the prices speak for."""
+        likely = np.argsort(-dual.reduced, kind="stable")[: LIKELY * len(self.chosen)]
+        able = np.unique(np.concatenate([*met, likely]))
+        program, limit = _Program(self.covering, able, np.zeros(len(able))), 0.6 * self._left()
+        found, _ = program.solve(self.effort, MERGED_GAP, limit, self.chosen, self._limit(limit))
+        self._offer(found)
+        self._note("merging", len(able))
 
     def _close(self, dual: Dual) -> None:
         """Rule sites out by their prices and search the rest until the gap is proven.
