@@ -132,13 +132,6 @@ class Covering:
         """Return the same problem, same sites, with its points grouped."""
         return self.only(np.arange(self.sites))
 
-    def without(self, taken: NDArray[np.int64]) -> Covering:
-        """Return what is left once some sites are taken: points that they miss, same sites."""
-        missed = ~self.covered_by(taken)
-        points = sparse.csr_array(self.points[missed])
-        left = max(0.0, self.budget - float(self.cost[taken].sum()))
-        return Covering(sparse.csc_array(points), points, self.weight[missed], self.cost, left)
-
     def undominated(self) -> NDArray[np.int64]:
         """Return the sites that some best choice is made of, sorted.
 

@@ -1,27 +1,24 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
-The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.interchange` around HiGHS, each on
-what the one before left over. The relaxation gives prices and a first bound; choices drawn from it
-are improved by interchange; the sites of the best in one neighbourhood after the other are opened
-again and chosen anew by HiGHS, more of them at a time as long as that is quick; with the value
-found, most sites are ruled out by their prices; what is left is searched until the gap asked for
-is proven.
+The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.annealing` around HiGHS, each on what
+the one before left over. The relaxation gives prices and a first bound; annealing, time
+and again, looks for the best choice until it meets the same twice; the sites of its best choices
+are chosen from anew by HiGHS; with the value found, sites are ruled out by their prices; what is
+left is searched until the gap asked for is proven.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import count
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
 from scipy import sparse
-from scipy.sparse import csgraph
 
+from benchmarks.annealing import Annealing
 from benchmarks.covering import SLACK, Covering, Dual, dual_bound, greedy, subgradient
-from benchmarks.interchange import Exchange
 from kwev.errors import KwevError
 from kwev.solve.highs import LinearProgram, load
 
@@ -30,26 +27,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-STEPS, TENURE = 400, 10
-"""Exchanges on a choice that was drawn from the relaxation, and for how long one is tabu."""
+SWEEPS, SLOWER, SLOWEST = 50, 4, 3_200
+"""Steps a chosen site of the first annealing, times as many of each one after it, and the most:
+several of these find more than one that takes as long as all."""
 
-DRAWN_SHARE, SINCE = 0.4, 30
-"""Most of the time that goes into draws. They end once so many, and as many as it took to what was
-found last, find nothing better."""
+PROGRAMS_SHARE = 0.2
+"""Part of the time kept for programs after annealing."""
 
-LEAST, GROWTH, MOST = 12, 1.15, 0.9
-"""Sites that a neighbourhood opens at first, by how much more where it was quick, and the most of
-all chosen ones."""
-
-QUICK_S, SLOW_S, LONGEST_S = 1.0, 4.0, 8.0
-"""A neighbourhood that took less is made larger, one that took more smaller; none takes longer."""
-
-OPENED_SHARE, PATIENCE, STALLED = 0.9, 2.0, 0.1
-"""Most of the time that is left for neighbourhoods. They end once nothing was found for as long
-again as it took to what was found last, and for a part of all the time at least."""
-
-OPENED_GAP = 1e-6
-"""Gap to which the program of a neighbourhood is solved: smaller than most weights."""
+MERGED, LIKELY, MERGED_GAP = 4, 3, 1e-6
+"""Annealed choices that are merged, sites a chosen one that join them by their prices, and the gap:
+smaller than most weights."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -163,8 +150,7 @@ def solve_covering(
     -------
     Covered
         Always a choice within the budget; choosing nothing is one. The same for the same problem
-        and effort where no more than ``LEAST`` sites are chosen and the time did not run out: how
-        far neighbourhoods get hangs on the clock.
+        and effort where the time did not run out.
 
     Raises
     ------
@@ -231,14 +217,13 @@ class _Search:
         self._start()
         if self._done():
             return
-        dual, likely = self._relax()
+        dual = self._relax()
         if self._done():
             return
-        self._draw(dual, likely)
+        met = self._anneal()
         if self._done():
             return
-        if len(self.chosen) > LEAST:
-            self._open_again()
+        self._merge(dual, met)
         if self._done():
             return
         self._close(dual)
@@ -257,6 +242,11 @@ class _Search:
         """
         wall, spent = perf_counter() - self.began.wall, self._spent()
         return {"time_limit": max(seconds, 0.0) * max(1.0, wall / max(spent, SLACK))}
+
+    def _part_of(self, seconds: float) -> Callable[[], float]:
+        """Return what tells which part of so many seconds from now is over."""
+        began = self._spent()
+        return lambda: (self._spent() - began) / max(seconds, SLACK)
 
     def _over(self) -> bool:
         return self._left() <= 0
@@ -279,74 +269,43 @@ class _Search:
         return better
 
     def _start(self) -> None:
-        choice = Exchange(self.covering, greedy(self.covering))
-        choice.descend(self._over)
-        self._offer(choice.chosen)
-        self._note("greedy with swaps", self.covering.sites)
+        self._offer(greedy(self.covering))
+        self._note("greedy", self.covering.sites)
 
-    def _relax(self) -> tuple[Dual, NDArray[np.float64]]:
+    def _relax(self) -> Dual:
         """Solve the relaxation for prices; without an answer in time the subgradient method."""
         left = self._left()
-        relaxed = _relaxation(self.covering, self.effort, left, self._limit(left))
-        if relaxed is None:
+        price = _prices(self.covering, self.effort, left, self._limit(left))
+        if price is None:
             dual = subgradient(self.covering, self.value, steps=200, over=self._over)
-            likely = (dual.reduced >= 0).astype(np.float64)
         else:
-            price, likely = relaxed
             dual = dual_bound(self.covering, price)
         self.bound = min(self.bound, dual.bound)
         self._note("relaxation", self.covering.sites)
-        return dual, likely
+        return dual
 
-    def _draw(self, dual: Dual, likely: NDArray[np.float64]) -> None:
-        """Draw choices from the relaxation and improve each."""
-        covering = self.covering
-        near = np.argsort(-dual.reduced, kind="stable")[: 2 * max(len(self.chosen), 1)]
-        candidates = np.union1d(np.union1d(near, self.chosen), np.flatnonzero(likely > SLACK))
-        part, here = covering.only(candidates), likely[candidates]
-        draw = np.random.default_rng(self.effort.seed)
-        ends, found = (1 - DRAWN_SHARE) * self._left(), 0
+    def _anneal(self) -> list[NDArray[np.int64]]:
+        """Anneal until what is best is met again or time is over; return the best choices met."""
+        choice = Annealing(self.covering, self.chosen, self.effort.seed)
+        ends, met = PROGRAMS_SHARE * self._left(), [self.chosen]
+        sweeps, again = SWEEPS, False
+        while not again and self._left() > ends and not self._done():
+            steps = sweeps * max(len(self.chosen), 1)
+            met.append(choice.cool(steps, self._part_of(self._left() - ends)))
+            value = self.covering.value(met[-1])
+            again = not self._offer(met[-1]) and value >= self.value * (1 - SLACK)
+            sweeps = min(sweeps * SLOWER, SLOWEST)
+        self._note("annealing", self.covering.sites)
+        return sorted(met, key=self.covering.value)[-MERGED:]
 
-        def over() -> bool:
-            return self._left() <= ends
-
-        for k in count():
-            first = -here if k == 0 else np.log(draw.random(len(here))) / np.maximum(here, 1e-3)
-            # the first is the relaxation rounded, the others are drawn without replacement
-            order = np.argsort(first if k == 0 else -first, kind="stable")
-            choice = Exchange(part, _within_budget(part, order))
-            choice.descend(over)
-            steps = min(STEPS, 4 * len(candidates))
-            choice.search(steps, TENURE, self.effort.seed + k, over)
-            if self._offer(candidates[choice.chosen]):
-                found = k
-            if k >= max(2 * found, found + SINCE) or over() or self._done():
-                break
-        self._note("draws with tabu search", len(candidates))
-
-    def _open_again(self) -> None:
-        """Choose the sites of one neighbourhood after the other anew, the others being kept."""
-        near = sparse.csr_array(self.covering.reach.T @ self.covering.reach)
-        draw = np.random.default_rng(self.effort.seed)
-        size, most = float(LEAST), max(LEAST, MOST * len(self.chosen))
-        ends, gained = (1 - OPENED_SHARE) * self._left(), self._spent()
-        wait = STALLED * self.effort.seconds
-        while self._spent() < max(PATIENCE * gained, gained + wait) and self._left() > ends:
-            opened = _neighbours(near, self.chosen, min(int(size), len(self.chosen)), draw)
-            kept = np.setdiff1d(self.chosen, opened)
-            part = self.covering.without(kept)
-            able = np.union1d(part.undominated(), opened)
-            program = _Program(part, able, np.zeros(len(able)))
-            before, limit = self.effort.clock(), min(LONGEST_S, self._left() - ends)
-            found, _ = program.solve(self.effort, OPENED_GAP, limit, opened, self._limit(limit))
-            spent = self.effort.clock() - before
-            if self._offer(np.union1d(kept, found)):
-                gained = self._spent()
-            if spent < QUICK_S:
-                size = min(size * GROWTH, most)
-            elif spent > SLOW_S:
-                size = max(size / GROWTH, LEAST)
-        self._note("neighbourhoods", int(size))
+    def _merge(self, dual: Dual, met: list[NDArray[np.int64]]) -> None:
+        """Choose anew among the sites of some choices and those that the prices speak for."""
+        likely = np.argsort(-dual.reduced, kind="stable")[: LIKELY * len(self.chosen)]
+        able = np.unique(np.concatenate([*met, likely]))
+        program, limit = _Program(self.covering, able, np.zeros(len(able))), 0.6 * self._left()
+        found, _ = program.solve(self.effort, MERGED_GAP, limit, self.chosen, self._limit(limit))
+        self._offer(found)
+        self._note("merging", len(able))
 
     def _close(self, dual: Dual) -> None:
         """Rule sites out by their prices and search the rest until the gap is proven.
@@ -378,36 +337,10 @@ _CLOSING: dict[str, Any] = {
 }
 
 
-def _neighbours(
-    near: sparse.csr_array, chosen: NDArray[np.int64], size: int, draw: np.random.Generator
-) -> NDArray[np.int64]:
-    """Return so many of the chosen sites around one of them, by the fewest steps of overlap.
-
-    Parameters
-    ----------
-    near
-        Shape (m, m): not zero where two sites reach a point in common.
-    """
-    (steps,) = csgraph.dijkstra(near, indices=[int(draw.choice(chosen))], unweighted=True)
-    # among those as many steps away, chance
-    return np.sort(chosen[np.argsort(steps[chosen] + draw.random(len(chosen)))[:size]])
-
-
-def _within_budget(covering: Covering, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sites taken in order as long as each still fits the budget."""
-    spent, limit = 0.0, covering.budget * (1 + SLACK)
-    taken = []
-    for i in order:
-        if spent + covering.cost[i] <= limit:
-            spent += covering.cost[i]
-            taken.append(int(i))
-    return np.array(sorted(taken), np.int64)
-
-
-def _relaxation(
+def _prices(
     covering: Covering, effort: Effort, seconds: float, limit: dict[str, float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Return prices of the points and values of the sites, or None where time ran out.
+) -> NDArray[np.float64] | None:
+    """Return prices of the points by the relaxation, or None where time ran out.
 
     The interior point method without crossover: prices need not be a corner, since
     :func:`benchmarks.covering.dual_bound` makes a valid bound of any.
@@ -423,9 +356,7 @@ def _relaxation(
         return None
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
-    solution = solver.getSolution()
-    price = program.prices(np.array(solution.row_dual, np.float64))
-    return price, np.clip(np.array(solution.col_value[: covering.sites]), 0.0, 1.0)
+    return program.prices(np.array(solver.getSolution().row_dual, np.float64))
 
 
 class _Program:

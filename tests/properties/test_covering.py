@@ -13,8 +13,9 @@ from regions import SETTINGS
 from scipy import sparse
 from toy import base_config, toy
 
+from benchmarks import annealing
+from benchmarks.annealing import Annealing
 from benchmarks.covering import Covering, dual_bound, greedy, subgradient
-from benchmarks.interchange import EMPTY, Exchange
 from benchmarks.maximal_covering import Effort, _Search, solve_covering
 from kwev.config import Case
 from kwev.model.inputs import build_inputs
@@ -176,33 +177,26 @@ def test_of_sites_alike_one_is_left():
     assert dear.undominated().tolist() == [0, 2]
 
 
-@SETTINGS
-@given(problems(), st.lists(st.integers(0, 5), max_size=3, unique=True))
-def test_what_is_left_once_some_sites_are_taken(covering, taken):
-    first = np.array([site for site in sorted(taken) if site < covering.sites], int)
-    left = covering.without(first)
-    for second in choices(covering):
-        both = np.union1d(first, np.array(second, int))
-        assert covering.value(both) == covering.value(first) + left.value(np.array(second, int))
-
-
 def town(seed):
-    """Return a problem with places on a plane: more to choose than one neighbourhood opens."""
+    """Return a problem with places on a plane: too many choices to try, few enough to prove."""
     draw = np.random.default_rng(seed)
     at = draw.random((240, 2))
     near = ((at[:, None] - at[None]) ** 2).sum(axis=2) <= 0.09**2
     return Covering.of(sparse.csr_array(near), draw.integers(1, 100, 240).astype(float), 18.0)
 
 
-def test_neighbourhoods_chosen_anew_find_what_draws_missed(monkeypatch):
-    """Without draws, and with the closing search held back, they alone mend the first choice."""
+@pytest.mark.parametrize("part", ["_anneal", "_merge"])
+def test_annealing_or_merging_alone_finds_the_best(monkeypatch, part):
+    """With the closing search held back; which then finds nothing better, and proves it."""
+    other = {"_anneal": ("_merge", None), "_merge": ("_anneal", [])}[part]
     for seed in range(3):
         with monkeypatch.context() as alone:
-            alone.setattr(_Search, "_draw", lambda *_: None)
             alone.setattr(_Search, "_close", lambda *_: None)
-            steps = {s.name: s.value for s in solve_covering(town(seed), EXACT).steps}
-        best = solve_covering(town(seed), EXACT).value
-        assert steps["greedy with swaps"] < steps["neighbourhoods"] == best
+            alone.setattr(_Search, other[0], lambda *_: other[1])
+            steps = [step.value for step in solve_covering(town(seed), EXACT).steps]
+        proven = solve_covering(town(seed), EXACT)
+        assert steps[0] < steps[-1] == proven.value
+        assert proven.gap < 1e-7
 
 
 @SETTINGS
@@ -215,37 +209,36 @@ def test_greedy_is_within_the_budget_and_its_share(covering):
 
 
 @SETTINGS
-@given(problems(), st.lists(st.integers(0, 999), min_size=12, max_size=12))
-def test_every_exchange_changes_what_was_said(covering, moves):
-    """The tables that exchanges keep up to date are those of a fresh start."""
-    choice = Exchange(covering, greedy(covering))
-    for move in moves:
-        change = choice.changes()
-        allowed = np.argwhere(np.isfinite(change))
-        if len(allowed) == 0:
-            return
-        site, slot = allowed[move % len(allowed)]
-        expected = choice.value + change[site, slot]
-        choice.exchange(int(site), int(slot))
-        assert covering.affords(choice.chosen)
-        assert choice.value == pytest.approx(expected) == worth(covering, choice.chosen)
-        fresh = Exchange(covering, choice.chosen)
-        filled = choice.slots != EMPTY
-        order = np.argsort(choice.slots[filled])
-        here = choice.changes()[:, filled][:, order]
-        assert here == pytest.approx(fresh.changes()[:, : int(filled.sum())])
+@given(problems(), st.integers(0, 99), st.integers(129, 400))
+def test_annealing_keeps_to_the_budget_and_its_best_choice(covering, seed, steps):
+    """What steps keep up to date is as counted anew, and no choice met is lost."""
+    choice = Annealing(covering, greedy(covering), seed)
+    best = choice.cool(steps)
+    assert covering.affords(best)
+    filled = choice._slots[choice._slots < covering.sites]
+    assert covering.cost[filled].sum() <= covering.budget
+    assert choice._value == worth(covering, filled) <= worth(covering, best)
+    missed = covering.weight * (choice._times == 0)
+    assert choice._gain == pytest.approx(np.append(covering.reach.T @ missed, 0))
 
 
-@SETTINGS
-@given(problems(), st.integers(0, 99))
-def test_a_search_never_ends_below_its_start(covering, seed):
-    choice = Exchange(covering, greedy(covering))
-    before = choice.value
-    choice.descend()
-    after = choice.value
-    choice.search(40, 3, seed)
-    assert before <= after <= choice.value == worth(covering, choice.chosen)
-    assert covering.affords(choice.chosen)
+def test_a_site_is_drawn_as_often_as_it_should_be(monkeypatch):
+    """Of sites worth 10, 11 and 5, and none: at a temperature of 10 by e to a tenth of that."""
+    monkeypatch.setattr(annealing, "HOT", 1.0)
+    monkeypatch.setattr(annealing, "COLD", 1.0)
+    covering = Covering.of(sparse.eye_array(3), np.array([10.0, 11, 5]), 1.0)
+    choice = Annealing(covering, np.array([0]))
+    drawn = np.zeros(4)
+    step = choice._step
+
+    def counted(*given):
+        step(*given)
+        drawn[choice._slots[0]] += 1
+
+    monkeypatch.setattr(choice, "_step", counted)
+    choice.cool(20_000)
+    share = np.exp(np.array([10, 11, 5, 0]) / 10)
+    assert drawn / drawn.sum() == pytest.approx(share / share.sum(), abs=0.01)
 
 
 @pytest.mark.parametrize("seed", range(4))
