@@ -191,6 +191,7 @@ def numbers(report: Report) -> Numbers:
                 "bench_join:.0f": last.loc["join", "cpu_s"],
                 "bench_solve:.0f": last.loc["solve", "cpu_s"],
                 "bench_city_limit:.0f": measured(project, "city-")["limit_s"].max(),
+                "bench_city_longest:.0f": towns["cpu_s"].max(),
             }),
             *named("benchmarks/results", share={
                 "bench_cities_worst:.2%": missed,
