@@ -21,7 +21,7 @@ from kwev.model.siting import existing_stations
 from kwev.project import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kwev.data.tables import Tables
     from kwev.project import Project
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help=f"parts, or how they begin: {', '.join(parts)}")
     parser.add_argument("--resume", action="store_true", help="leave out what this commit has")
     given = parser.parse_args()
-    wanted = [part for part in parts if part.startswith(tuple(given.only.split(",")))]
+    wanted = chosen(parts, given.only)
     if not wanted:
         parser.error(f"unknown parts {given.only}; known: {', '.join(parts)}")
     print(*(f"{name} {told}" for name, told in circumstances(project.root).items()), sep=", ")
@@ -51,6 +51,13 @@ def main() -> None:
         sheet = Sheet(part, project.root)
         parts[part](sheet)
         sheet.write()
+
+
+def chosen(parts: Iterable[str], asked: str) -> list[str]:
+    """Return the parts that are asked for: by name, and what is no name by how parts begin."""
+    names = asked.split(",")
+    begin = tuple(name for name in names if name not in parts)
+    return [part for part in parts if part in names or part.startswith(begin)]
 
 
 def parts_of(project: Project) -> dict[str, Callable[[Sheet], None]]:

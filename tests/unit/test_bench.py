@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from benchmarks.__main__ import chosen
 from kwev.errors import KwevError
 from kwev.files import write_json
 from kwev.report import bench
@@ -155,3 +156,15 @@ def test_the_chart_shows_one_family_of_instances(report):
 def test_a_part_that_was_not_measured_is_told(tmp_path):
     with pytest.raises(KwevError, match="the bench has no part"):
         bench.measured(SimpleNamespace(root=tmp_path), "city-")
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ("cell", ["cell"]), ("cells", ["cells-1", "cells-10"]), ("cells-1", ["cells-1"]),
+        ("c,da", ["da", "cell", "cells-1", "cells-10"]), ("no", []),
+        ("", ["da", "cell", "cells-1", "cells-10"]),
+    ],
+)  # fmt: skip
+def test_a_part_is_asked_for_by_name_or_by_how_it_begins(asked, names):
+    assert chosen(["da", "cell", "cells-1", "cells-10"], asked) == names
