@@ -34,9 +34,9 @@ several of these find more than one that takes as long as all."""
 PROGRAMS_SHARE = 0.2
 """Part of the time kept for programs after annealing."""
 
-MERGED, LIKELY, MERGED_GAP = 4, 3, 1e-6
-"""Annealed choices that are merged, sites a chosen one that join them by their prices, and the gap:
-smaller than most weights."""
+MERGED, LIKELY, MERGED_GAP, MERGED_SHARE = 4, 3, 1e-6, 0.6
+"""Annealed choices that are merged, sites a chosen one that join them by their prices, the gap
+(smaller than most weights), and the most of the time that is left."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -302,7 +302,8 @@ class _Search:
         """Choose anew among the sites of some choices and those that the prices speak for."""
         likely = np.argsort(-dual.reduced, kind="stable")[: LIKELY * len(self.chosen)]
         able = np.unique(np.concatenate([*met, likely]))
-        program, limit = _Program(self.covering, able, np.zeros(len(able))), 0.6 * self._left()
+        program = _Program(self.covering, able, np.zeros(len(able)))
+        limit = MERGED_SHARE * self._left()
         found, _ = program.solve(self.effort, MERGED_GAP, limit, self.chosen, self._limit(limit))
         self._offer(found)
         self._note("merging", len(able))
