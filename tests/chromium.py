@@ -12,6 +12,7 @@ import http.server
 import os
 import shutil
 import threading
+from collections import Counter
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
@@ -71,14 +72,28 @@ def chromium():
 
 def check_pages(browser, folder, pages, *, widths=WIDTHS_PX, shots=None):
     """Open pages of a site and return what is wrong with them; leave a picture of such a page."""
-    problems = []
     with serve(folder) as address:
-        for page in pages:
-            for width in widths:
-                picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
-                found = _open(browser, address, page, width, picture)
-                problems += [Problem(f"{page} at {width} px", what) for what in found]
-    return problems
+        visits = [visit(browser, address, page, width, shots) for page in pages for width in widths]
+    return [problem for problems, _ in visits for problem in problems]
+
+
+def visit(browser, address, page, width, shots=None):
+    """Open a page; return what is wrong with it, and the bytes loaded before anybody scrolls."""
+    picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
+    found, weight = _open(browser, address, page, width, picture)
+    return [Problem(f"{page} at {width} px", what) for what in found], weight
+
+
+def counted(tab):
+    """Return the bytes of each file by address, which grow as the page loads more."""
+    wire, named, found = tab.context.new_cdp_session(tab), {}, Counter()
+    wire.send("Network.enable")
+    wire.on("Network.requestWillBeSent", lambda e: named.update({e["requestId"]: e}))
+    wire.on(
+        "Network.dataReceived",
+        lambda e: found.update({named[e["requestId"]]["request"]["url"]: e["dataLength"]}),
+    )
+    return found
 
 
 @contextmanager
@@ -108,6 +123,7 @@ def _open(browser, address, page, width, picture):
         viewport={"width": width, "height": HEIGHT_PX}, reduced_motion="reduce"
     )
     tab = context.new_page()
+    loaded = counted(tab)
     tab.on("console", lambda m: found.append(f"console: {m.text}") if m.type == "error" else None)
     tab.on("pageerror", lambda error: found.append(f"script error: {error}"))
     tab.on("requestfailed", lambda r: found.append(f"request failed: {r.url}"))
@@ -125,6 +141,7 @@ def _open(browser, address, page, width, picture):
     )
     try:
         tab.goto(f"{address}/{page}", wait_until="networkidle", timeout=LOAD_TIMEOUT_MS)
+        weight = sum(loaded.values())
         _scroll_through(tab)
         _ask_all(tab)
         if width <= PHONE_PX:
@@ -136,7 +153,7 @@ def _open(browser, address, page, width, picture):
             tab.screenshot(path=str(picture), full_page=True)
     finally:
         context.close()
-    return [text.replace(address, "") for text in dict.fromkeys(found)]
+    return [text.replace(address, "") for text in dict.fromkeys(found)], weight
 
 
 def _ask_all(tab):
@@ -158,7 +175,6 @@ def _scroll_through(tab):
           window.scrollTo(0, 0);
         }"""
     )
-    _loaded(tab)
 
 
 def _loaded(tab):

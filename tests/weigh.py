@@ -20,7 +20,7 @@ from itertools import product
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from chromium import chromium, serve
+from chromium import chromium, counted, serve
 
 from kwev.book.pages import DESK_PX, PHONE_PX
 
@@ -97,16 +97,8 @@ def _tab(browser, width, scheme="light"):
 
 def loaded(browser, address, width=DESK_PX):
     """Return the bytes of each file that a page loads before anybody scrolls, by address."""
-    found = Counter()
     with _tab(browser, width) as tab:
-        wire = tab.context.new_cdp_session(tab)
-        wire.send("Network.enable")
-        named = {}
-        wire.on("Network.requestWillBeSent", lambda e: named.update({e["requestId"]: e}))
-        wire.on(
-            "Network.dataReceived",
-            lambda e: found.update({named[e["requestId"]]["request"]["url"]: e["dataLength"]}),
-        )
+        found = counted(tab)
         tab.goto(address, wait_until="networkidle", timeout=TIMEOUT_MS)
     return found
 

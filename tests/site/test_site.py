@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import weigh
 from bs4 import BeautifulSoup
-from chromium import check_pages, serve
+from chromium import serve, visit
 
 from kwev.book import downloads
 from kwev.book.chapters import read_book
@@ -96,19 +96,33 @@ WIDE = ("index.html", "chapters/04a-sensitivity.html", "assets/pages/map.html")
 """Pages that are weighed on a desk too, whose window shows more."""
 
 
-@pytest.mark.slow
-def test_no_page_is_heavy_before_anybody_scrolls(book, opened):
+@pytest.fixture(scope="module")
+def visits(book, opened, project):
+    """Open every page once on a phone, the book's own and wide ones on a desk too.
+
+    Of pages that are all of one make the largest stands for them. By page and width: what is wrong,
+    and the bytes loaded before anybody scrolls.
+    """
     address, browser = opened
-    names = set(weigh.pages_of(book.output_dir))
-    for make in ("/town-", "/sites/"):  # all of one make: the largest stands for them
+    own, names = {str(page.output) for page in book.pages}, set(weigh.pages_of(book.output_dir))
+    for make in ("/town-", "/sites/"):
         alike = {name for name in names if make in name}
         names -= alike - {max(alike, key=lambda name: (book.output_dir / name).stat().st_size)}
-    seen = {(name, weigh.PHONE_PX) for name in names} | {(name, weigh.DESK_PX) for name in WIDE}
-    weights = {
-        (name, width): sum(weigh.loaded(browser, f"{address}/{name}", width).values())
-        for name, width in sorted(seen)
-    }
-    assert {page: weight for page, weight in weights.items() if weight > 1.5e6} == {}
+    seen = {(name, weigh.PHONE_PX) for name in names | own}
+    seen |= {(name, weigh.DESK_PX) for name in own | set(WIDE)}
+    shots = project.build / "shots"
+    return {at: visit(browser, address, *at, shots) for at in sorted(seen)}
+
+
+@pytest.mark.slow
+def test_every_page_opens_cleanly(visits):
+    assert [str(problem) for problems, _ in visits.values() for problem in problems] == []
+
+
+@pytest.mark.slow
+def test_no_page_is_heavy_before_anybody_scrolls(visits):
+    weights = {at: weight for at, (_, weight) in visits.items()}
+    assert {at: weight for at, weight in weights.items() if weight > 1.5e6} == {}
     first = [weight for (name, _), weight in weights.items() if name == "index.html"]
     assert 10e3 < min(first) <= max(first) < 500e3
 
@@ -129,10 +143,3 @@ def test_axe_finds_nothing_serious(opened, page, scheme):
         for width in weigh.AXE_WIDTHS_PX
     }
     assert found == {width: {} for width in weigh.AXE_WIDTHS_PX}
-
-
-@pytest.mark.slow
-def test_every_page_opens_cleanly(book, project, browser):
-    pages = [str(page.output) for page in book.pages]
-    problems = check_pages(browser, book.output_dir, pages, shots=project.build / "shots")
-    assert [str(problem) for problem in problems] == []
