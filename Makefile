@@ -79,11 +79,12 @@ test: setup ## run all tests, JOBS files at a time
 test-fast: setup ## tests of the inner loop: no chapter, browser, command or plan
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --fast
 
-lint: setup ## ruff, mypy and the import contract
+lint: setup ## ruff, mypy, the import contract, and how long sentences are
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m pytest --quiet tests/book/test_sentences.py
 
 format: setup ## write the code the way lint wants it
 	$(BIN)/ruff check --fix .
