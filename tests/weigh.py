@@ -47,11 +47,14 @@ _UNFOLD = """(most) => {
   document.querySelectorAll(".callout-collapse.collapse").forEach((b) => b.classList.add("show"));
 }"""
 _LARGEST = """() => new Promise((done) => {
+  // a picture that has come may be painted after the text: what is largest stands for a second
+  let wait = setTimeout(() => done([NaN, ""]), 5000);
   new PerformanceObserver((list) => {
     const last = list.getEntries().at(-1);
-    done([last.startTime / 1000, last.element ? last.element.outerHTML.slice(0, 60) : ""]);
+    const found = [last.startTime / 1000, last.element ? last.element.outerHTML.slice(0, 60) : ""];
+    clearTimeout(wait);
+    wait = setTimeout(() => done(found), 1000);
   }).observe({ type: "largest-contentful-paint", buffered: true });
-  setTimeout(() => done([NaN, ""]), 5000);
 })"""
 
 

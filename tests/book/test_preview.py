@@ -8,10 +8,11 @@ import re
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from stated import page_facts
 
 from kwev.book import preview
 from kwev.book.chapters import read_book
-from kwev.book.pages import check_book, page_facts
+from kwev.book.pages import check_book
 from kwev.book.render import render
 from kwev.errors import KwevError
 
