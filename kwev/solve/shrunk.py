@@ -93,6 +93,11 @@ class Shrunk:
         off = (self.fixed < lower - TOL) | (self.fixed > upper + TOL)
         if (gone & off).any():
             return None
+        if gone.all():  # HiGHS has no answer where there is no variable
+            small, idle = self.small, np.zeros(len(gone))
+            kept = (small.row_lower <= TOL).all() and (small.row_upper >= -TOL).all()
+            alone = Relaxed(Bounds(lower, upper), small.offset, self.fixed.copy(), idle)
+            return alone if kept else None
         part = Bounds(lower[left], upper[left])
         own = _own_bounds(part, self.column[left], self.factor[left], len(self.small.cost))
         low = np.maximum(own.lower, self.small.lower)
@@ -108,7 +113,9 @@ class Shrunk:
 
     def spread(self, small: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of all variables, shape (n,), from those of the smaller program."""
-        return np.where(self.column < 0, self.fixed, self.factor * small[self.column])
+        x, left = self.fixed.copy(), self.column >= 0
+        x[left] = self.factor[left] * small[self.column[left]]
+        return x
 
     def gathered(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of the smaller program at a solution, shape (n,), within the bounds.

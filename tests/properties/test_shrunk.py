@@ -130,3 +130,17 @@ def test_a_relaxation_goes_on_from_the_last_optimum_after_what_is_infeasible():
     again = relaxation.solve(open_bounds, SECONDS)
     assert again.value == pytest.approx(root.value, abs=TOL)
     assert relaxation._solver.getInfo().simplex_iteration_count < steps
+
+
+def test_a_program_that_is_fixed_as_a_whole_has_its_values():
+    build = cp.Variable(2, boolean=True)
+    made = Program.of(cp.Problem(cp.Maximize(np.array([5.0, 2.0]) @ build), [cp.sum(build) <= 1]))
+    fixed = Bounds(np.array([1.0, 0.0]), np.array([1.0, 0.0]))
+    small = Shrunk.of(made, fixed, 1, 0)
+    assert small.small.matrix.shape[1] == 0
+    assert small.spread(np.empty(0)).tolist() == [1.0, 0.0]
+    assert small.gathered(np.array([1.0, 0.0])).tolist() == []
+    found = small.solve(fixed, SECONDS)
+    assert (found.value, found.x.tolist()) == (pytest.approx(-5), [1.0, 0.0])
+    both = Bounds(np.ones(2), np.ones(2))  # breaks the row
+    assert Shrunk.of(made, both, 1, 0).solve(both, SECONDS) is None
