@@ -22,6 +22,17 @@ LONG_FOLDERS = frozenset({"chapters", "cli", "model", "pipeline", "properties", 
 LONG_FIXTURES = frozenset({"base_plan", "browser", "recommended", "rendered"})
 """What `make test-fast` leaves out: folders, and what waits for a plan, a book or a browser."""
 
+LONGEST = (
+    "site/test_site.py", "chapters/test_chapters.py", "model/test_committed_studies.py",
+    "cli/test_outcomes.py", "model/test_sensitivity.py", "properties/test_reduction.py",
+    "fetch/test_renewal.py", "cli/test_hostile.py", "site/test_what_if.py",
+    "pipeline/test_raw.py", "model/test_scenarios.py", "properties/test_plans.py",
+    "model/test_cluster.py", "site/test_tasks.py", "model/test_study.py", "cli/test_region.py",
+    "pipeline/test_processed.py", "cli/test_sets.py", "book/test_kept.py",
+    "chapters/test_expected.py", "figures/test_browser.py", "book/test_notebooks.py",
+)  # fmt: skip
+"""Files that begin first, the longest at the head: one that begins last keeps one worker alone."""
+
 
 def pytest_addoption(parser):
     parser.addoption("--fast", action="store_true", help="the tests of the inner loop alone")
@@ -39,6 +50,9 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
+    folder = Path(__file__).parent
+    place = {folder / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     if not config.getoption("--fast"):
         return
     long = {
@@ -61,6 +75,24 @@ def tables(project):
     from kwev.data.tables import load_tables
 
     return load_tables(project.processed)
+
+
+@pytest.fixture(scope="module")
+def _parsed_once():
+    """Parse each content of a table once: tests spoil one file of many, and check all of them."""
+    from kwev.data import tables
+
+    parse, done = tables.parsed, {}
+
+    def parsed(content, schema, where):
+        at = (Path(where).name, content)
+        if at not in done:
+            done[at] = parse(content, schema, where)
+        return done[at]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "parsed", parsed)
+        yield
 
 
 @pytest.fixture(scope="session")

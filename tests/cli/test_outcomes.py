@@ -9,6 +9,8 @@ from bad_inputs import CASES, RAW
 from home_region import FILES
 from outcomes import PAGE, elsewhere, of_commands, page, tried
 
+pytestmark = pytest.mark.usefixtures("_parsed_once")
+
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: f"{bad.kind}: {bad.name}"[:70])
 def test_a_bad_input_gives_what_the_page_says(checkout, bad):
