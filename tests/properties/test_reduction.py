@@ -95,6 +95,13 @@ def instances(count):
     return found
 
 
+@cache
+def solved(index, *, plain, name="highs"):
+    """Return the stages of an instance, solved once: a search is the same each time."""
+    _, _, config, inputs = instances(len(SEEDS))[index]
+    return stages(inputs, config, plain=plain, name=name)
+
+
 @pytest.fixture(autouse=True)
 def _search_everything(monkeypatch):
     monkeypatch.setattr(
@@ -108,13 +115,12 @@ def test_the_same_optimum_with_and_without(index):
     _, tables, config, inputs = instances(len(SEEDS))[index]
     reduced = reduce(inputs, config)
     assert len(reduced.kept) <= 0.8 * len(inputs.columns)
-    _, short, objective = stages(inputs, config, plain=True)
-    choice, short_fast, objective_fast = stages(inputs, config, plain=False)
+    plain, short, objective = solved(index, plain=True)
+    choice, short_fast, objective_fast = solved(index, plain=False)
     assert 100 * short_fast == pytest.approx(100 * short, abs=POINTS_TOL)
     # with equal parts of the shortfall the objectives are equal; ties may be split differently
     held = parts(tables, config, inputs, choice)
-    again, _, _ = stages(inputs, config, plain=True)
-    if parts(tables, config, inputs, again) == pytest.approx(held, abs=1e-6):
+    if parts(tables, config, inputs, plain) == pytest.approx(held, abs=1e-6):
         assert objective_fast == pytest.approx(objective, abs=POINTS_TOL, rel=1e-6)
 
 
@@ -122,7 +128,7 @@ def test_the_same_optimum_with_and_without(index):
 def test_a_huge_program_has_the_same_optimum(index, monkeypatch):
     """Its relaxation starts by interior point; its neighbourhood is shrunk, and comes first."""
     _, _, config, inputs = instances(len(SEEDS))[index]
-    _, short, objective = stages(inputs, config, plain=False)
+    _, short, objective = solved(index, plain=False)
     for module in (highs, branch_and_bound):
         monkeypatch.setattr(module, "HUGE", 0)
         monkeypatch.setattr(module, "VAST", 0)
@@ -229,12 +235,12 @@ def test_a_search_that_has_had_enough_says_how_far_it_got(monkeypatch):
 def test_engines_of_different_origin_agree(index):
     """HiGHS's search on the reduced model, SCIP and Gurobi on the whole one, to 1e-6."""
     _, tables, config, inputs = instances(len(SEEDS))[index]
-    choice, short, objective = stages(inputs, config, plain=False)
+    choice, short, objective = solved(index, plain=False)
     held = parts(tables, config, inputs, choice)
     ran = 0
     for name in ("scip", "gurobi"):
         try:
-            other, least, best = stages(inputs, config, plain=True, name=name)
+            other, least, best = solved(index, plain=True, name=name)
         except KwevError as refused:
             if "cannot run here" in str(refused):
                 continue
