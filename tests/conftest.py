@@ -16,6 +16,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.register_profile("fast", parent=settings.get_profile("kwev"), max_examples=10)
+settings.register_profile("thorough", parent=settings.get_profile("kwev"), max_examples=1_000)
 settings.load_profile("kwev")
 
 LONG_FOLDERS = frozenset({"chapters", "cli", "model", "pipeline", "properties", "site"})
