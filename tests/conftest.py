@@ -30,7 +30,7 @@ LONGEST = (
     "pipeline/test_raw.py", "model/test_scenarios.py", "properties/test_plans.py",
     "model/test_cluster.py", "site/test_tasks.py", "model/test_study.py", "cli/test_region.py",
     "pipeline/test_processed.py", "cli/test_sets.py", "book/test_kept.py",
-    "chapters/test_expected.py", "figures/test_browser.py", "book/test_notebooks.py",
+    "figures/test_browser.py", "book/test_notebooks.py",
 )  # fmt: skip
 """Files that begin first, the longest at the head: one that begins last keeps one worker alone."""
 
