@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 KWEV_NO_UV ?=
 FRESH ?=
 JOBS ?= 2
+HYPOTHESIS ?= kwev
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
@@ -74,8 +75,8 @@ verify: setup ## make everything anew from the raw files in build/verify and com
 release: setup ## bundle the rendered book into build/release/, ready for an archive
 	$(BIN)/kwev release
 
-test: setup ## run all tests, JOBS files at a time
-	$(PYTEST)
+test: setup ## run all tests, JOBS files at a time (HYPOTHESIS=thorough: ten times the examples)
+	$(PYTEST) --hypothesis-profile=$(HYPOTHESIS)
 
 test-fast: setup ## tests of the inner loop: no chapter, browser, command or plan
 	$(PYTEST) --fast
