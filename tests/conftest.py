@@ -24,13 +24,16 @@ LONG_FIXTURES = frozenset({"base_plan", "browser", "recommended", "rendered"})
 """What `make test-fast` leaves out: folders, and what waits for a plan, a book or a browser."""
 
 LONGEST = (
-    "site/test_site.py", "chapters/test_chapters.py", "model/test_committed_studies.py",
-    "cli/test_outcomes.py", "model/test_sensitivity.py", "properties/test_reduction.py",
-    "fetch/test_renewal.py", "cli/test_hostile.py", "site/test_what_if.py",
-    "pipeline/test_raw.py", "model/test_scenarios.py", "properties/test_plans.py",
-    "model/test_cluster.py", "site/test_tasks.py", "model/test_study.py", "cli/test_region.py",
-    "pipeline/test_processed.py", "cli/test_sets.py", "book/test_kept.py",
-    "figures/test_browser.py", "book/test_notebooks.py",
+    "chapters/test_chapters.py", "properties/test_brute_force.py",
+    "certificate/test_planted_faults.py", "model/test_committed_studies.py",
+    "site/test_site.py", "cli/test_outcomes.py", "model/test_sensitivity.py",
+    "properties/test_reduction.py", "cli/test_hostile.py", "model/test_study.py",
+    "fetch/test_renewal.py", "pipeline/test_raw.py", "cli/test_region.py",
+    "site/test_place.py", "book/test_kept.py", "site/test_what_if.py", "cli/test_sets.py",
+    "properties/test_covering.py", "model/test_cluster.py", "model/test_scenarios.py",
+    "figures/test_maps.py", "properties/test_reasons.py", "chapters/test_claims.py",
+    "book/test_notebooks.py", "properties/test_rules.py", "cli/test_solve_and_check.py",
+    "properties/test_plans.py",
 )  # fmt: skip
 """Files that begin first, the longest at the head: one that begins last keeps one worker alone."""
 
