@@ -8,6 +8,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 KWEV_NO_UV ?=
 FRESH ?=
 JOBS ?= 2
+HYPOTHESIS ?= kwev
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help doctor setup newest fetch live data book expect verify release test test-fast lint format \
@@ -73,11 +75,11 @@ verify: setup ## make everything anew from the raw files in build/verify and com
 release: setup ## bundle the rendered book into build/release/, ready for an archive
 	$(BIN)/kwev release
 
-test: setup ## run all tests, JOBS files at a time
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+test: setup ## run all tests, JOBS files at a time (HYPOTHESIS=thorough: ten times the examples)
+	$(PYTEST) --hypothesis-profile=$(HYPOTHESIS)
 
 test-fast: setup ## tests of the inner loop: no chapter, browser, command or plan
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --fast
+	$(PYTEST) --fast
 
 lint: setup ## ruff, mypy, the import contract, and how long sentences are
 	$(BIN)/ruff check .

@@ -13,6 +13,7 @@ import os
 import shutil
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from playwright.sync_api import sync_playwright
@@ -24,6 +25,8 @@ HEIGHT_PX = 800
 LOAD_TIMEOUT_MS = 30_000
 SETTLE_MS = 500
 """Quiet time after the last frame has loaded."""
+ABREAST = 4
+"""Browsers that open pages at the same time."""
 ARGUMENTS = (
     "--headless",
     "--no-sandbox",
@@ -58,9 +61,9 @@ def find_browser():
 
 @contextmanager
 def chromium():
-    """Give a fresh Chromium; a test asks for the fixture ``browser``, one for a whole run.
+    """Give a fresh Chromium; a test asks for the fixture ``browser``, one for a whole file.
 
-    Two that are open at once in one process fail: Playwright allows one driver.
+    Two that are open at once in one thread fail: Playwright allows one driver there.
     """
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=find_browser(), args=list(ARGUMENTS))
@@ -70,15 +73,29 @@ def chromium():
             browser.close()
 
 
-def check_pages(browser, folder, pages, *, widths=WIDTHS_PX, shots=None):
+def check_pages(folder, pages, *, widths=WIDTHS_PX, shots=None):
     """Open pages of a site and return what is wrong with them; leave a picture of such a page."""
     with serve(folder) as address:
-        visits = [visit(browser, address, page, width, shots) for page in pages for width in widths]
-    return [problem for problems, _ in visits for problem in problems]
+        found = visits(address, [(page, width) for page in pages for width in widths], shots)
+    return [problem for problems, _ in found.values() for problem in problems]
 
 
-def visit(browser, address, page, width, shots=None):
-    """Open a page; return what is wrong with it, and the bytes loaded before anybody scrolls."""
+def visits(address, asked, shots=None):
+    """Open pages at widths; return by both what is wrong, and the bytes before anybody scrolls.
+
+    Each of a few browsers opens its share: most of a visit is waiting for a page to be quiet.
+    """
+
+    def share(first):
+        with chromium() as browser:
+            return {at: _visit(browser, address, *at, shots) for at in asked[first::ABREAST]}
+
+    with ThreadPoolExecutor(ABREAST) as pool:
+        found = functools.reduce(dict.__or__, pool.map(share, range(ABREAST)))
+    return {at: found[at] for at in asked}
+
+
+def _visit(browser, address, page, width, shots):
     picture = shots / f"{page.replace('/', '-')}-{width}.png" if shots else None
     found, weight = _open(browser, address, page, width, picture)
     return [Problem(f"{page} at {width} px", what) for what in found], weight

@@ -16,11 +16,26 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.register_profile("fast", parent=settings.get_profile("kwev"), max_examples=10)
+settings.register_profile("thorough", parent=settings.get_profile("kwev"), max_examples=1_000)
 settings.load_profile("kwev")
 
 LONG_FOLDERS = frozenset({"chapters", "cli", "model", "pipeline", "properties", "site"})
 LONG_FIXTURES = frozenset({"base_plan", "browser", "recommended", "rendered"})
 """What `make test-fast` leaves out: folders, and what waits for a plan, a book or a browser."""
+
+LONGEST = (
+    "chapters/test_chapters.py", "properties/test_brute_force.py",
+    "certificate/test_planted_faults.py", "model/test_committed_studies.py",
+    "site/test_site.py", "cli/test_outcomes.py", "model/test_sensitivity.py",
+    "properties/test_reduction.py", "cli/test_hostile.py", "model/test_study.py",
+    "fetch/test_renewal.py", "pipeline/test_raw.py", "cli/test_region.py",
+    "site/test_place.py", "book/test_kept.py", "site/test_what_if.py", "cli/test_sets.py",
+    "properties/test_covering.py", "model/test_cluster.py", "model/test_scenarios.py",
+    "figures/test_maps.py", "properties/test_reasons.py", "chapters/test_claims.py",
+    "book/test_notebooks.py", "properties/test_rules.py", "cli/test_solve_and_check.py",
+    "properties/test_plans.py",
+)  # fmt: skip
+"""Files that begin first, the longest at the head: one that begins last keeps one worker alone."""
 
 
 def pytest_addoption(parser):
@@ -39,6 +54,9 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(config, items):
+    folder = Path(__file__).parent
+    place = {folder / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
     if not config.getoption("--fast"):
         return
     long = {
@@ -61,6 +79,24 @@ def tables(project):
     from kwev.data.tables import load_tables
 
     return load_tables(project.processed)
+
+
+@pytest.fixture(scope="module")
+def _parsed_once():
+    """Parse each content of a table once: tests spoil one file of many, and check all of them."""
+    from kwev.data import tables
+
+    parse, done = tables.parsed, {}
+
+    def parsed(content, schema, where):
+        at = (Path(where).name, content)
+        if at not in done:
+            done[at] = parse(content, schema, where)
+        return done[at]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "parsed", parsed)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import settings
+from examples import examples
 from hypothesis import strategies as st
 from toy import toy
 
 CATEGORIES = ("library", "shopping_mall", "parking", "retail_complex")
-SETTINGS = settings(deadline=None, derandomize=True, max_examples=20, print_blob=True)
+SETTINGS = examples(20)
 
 metres = st.integers(0, 30).map(lambda k: 250 * k)
 """A coarse grid: shared places, and points exactly on the radius, are common."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from chromium import check_pages
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("browser")]
 
 PAGE = (
     '<!DOCTYPE html><html lang="en"><head><title>T</title>'
@@ -25,14 +25,14 @@ FAULTS = {
 }
 
 
-def test_the_preview_opens_cleanly(browser, rendered):
+def test_the_preview_opens_cleanly(rendered):
     book, _ = rendered
     pages = [str(page.output) for page in book.pages]
-    problems = check_pages(browser, book.output_dir, pages)
+    problems = check_pages(book.output_dir, pages)
     assert [str(problem) for problem in problems] == []
 
 
-def test_each_fault_is_caught(browser, tmp_path):
+def test_each_fault_is_caught(tmp_path):
     for name, (body, _) in FAULTS.items():
         (tmp_path / f"{name}.html").write_text(PAGE.format(body))
     (tmp_path / "sound.html").write_text(
@@ -40,7 +40,7 @@ def test_each_fault_is_caught(browser, tmp_path):
     )
     pages = ["sound.html", *(f"{name}.html" for name in FAULTS)]
     shots = tmp_path / "shots"
-    problems = check_pages(browser, tmp_path, pages, widths=(360,), shots=shots)
+    problems = check_pages(tmp_path, pages, widths=(360,), shots=shots)
     found = [str(problem) for problem in problems]
     assert not [problem for problem in found if problem.startswith("sound")]
     assert {path.name for path in shots.iterdir()} == {f"{name}.html-360.png" for name in FAULTS}

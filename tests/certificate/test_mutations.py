@@ -6,7 +6,8 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from planted import village
 
@@ -71,7 +72,7 @@ def test_the_leaves_cover_the_plan():
     assert {path[0] for path in LEAVES} >= set(TOWN.plan.as_dict()) - {"proof"}
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@examples(400)
 @given(
     path=st.sampled_from(LEAVES),
     size=st.floats(0, 1_000),
@@ -96,7 +97,7 @@ def list_to_edit(node: Any, part: str | int) -> Any:
     return node[part]
 
 
-@settings(deadline=None, derandomize=True, max_examples=100)
+@examples(100)
 @given(st.data())
 def test_one_dropped_entry_is_caught(data):
     values = TOWN.copy()

@@ -9,6 +9,14 @@ from bad_inputs import CASES, RAW
 from home_region import FILES
 from outcomes import PAGE, elsewhere, of_commands, page, tried
 
+pytestmark = pytest.mark.usefixtures("_parsed_once")
+
+
+@pytest.fixture(autouse=True)
+def _short_wait(monkeypatch):
+    """A scheduler that is not there answers no sooner than in a second, and no later either."""
+    monkeypatch.setattr("kwev.studies.store.CONNECT_S", 1)
+
 
 @pytest.mark.parametrize("bad", CASES, ids=lambda bad: f"{bad.kind}: {bad.name}"[:70])
 def test_a_bad_input_gives_what_the_page_says(checkout, bad):

@@ -20,7 +20,7 @@ def scheduled(solved, tmp_path_factory):
     root = tmp_path_factory.mktemp("scheduled") / "checkout"
     shutil.copytree(solved.root, root)
     checkout = type(solved)(root)
-    assert checkout.run("schedule", "plan/plan.json").code == 0
+    assert checkout.call("schedule", "plan/plan.json").code == 0
     return checkout
 
 

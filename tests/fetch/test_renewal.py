@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 
 import pytest
 from cli.conftest import Checkout
@@ -11,7 +12,17 @@ from fetch.publishers import KEY
 from fetch.town import NATIONAL, Town
 from renewals import SCRIPT, clone, git, programs, push
 
-KWEV = f'#!/bin/sh\nexec "{sys.executable}" -m kwev.cli "$@"\n'
+from kwev.fetch import web
+
+KWEV = f"""#!{sys.executable}
+from functools import partial
+from kwev.fetch import web
+web.Web = partial(web.Web, pause_s=0.0)
+from kwev.cli import main
+if __name__ == "__main__":
+    main()
+"""
+"""The command as it is, but for the pause between two requests: these publishers are ours."""
 BEFORE = "2026-01-15T00:00:00Z"
 LIBRARY = {
     "ID": "3", "Station Name": "Library", "Fuel Type Code": "ELEC", "City": "Elsewhere",
@@ -25,6 +36,7 @@ def publishers(monkeypatch):
     monkeypatch.delenv("KWEV_RAW", raising=False)
     monkeypatch.setenv("OCMAP_API_KEY", KEY)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr(web, "Web", partial(web.Web, pause_s=0.0))
     made = Town()
     yield made
     made.close()

@@ -14,23 +14,28 @@ from kwev.project import Project
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def empty_project(root):
+    """Return a folder as a project without tables."""
+    (root / "config").mkdir()
+    (root / "config" / "base.json").write_text("{}")
+    shutil.copy(ROOT / "config" / "region.json", root / "config")
+    (root / "pyproject.toml").write_text("")
+    return Project(root)
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return an empty project that the working directory lies in."""
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "base.json").write_text("{}")
-    shutil.copy(ROOT / "config" / "region.json", tmp_path / "config")
-    (tmp_path / "pyproject.toml").write_text("")
     monkeypatch.chdir(tmp_path)
-    return Project(tmp_path)
+    return empty_project(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def origin():
     return Origin("a publisher & another", "2025 Q4")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def frames():
     """Return the tables of the charts by chart name."""
     return {

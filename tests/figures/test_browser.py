@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from chromium import serve
 from figures import places
+from figures.conftest import empty_project
 
 from kwev.config import load_config
 from kwev.display.style import DASH
@@ -20,9 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ("coverage.svg", "budget-sweep.png", "map-plan.png")
 
 
-@pytest.fixture
-def site(folder, frames, origin):
-    """Serve a page with a chart, a table and the map of a plan; return its address."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, frames, origin):
+    """Return a project with a page of charts, a table and the map of a plan; made once."""
+    folder = empty_project(tmp_path_factory.mktemp("figures"))
     config = load_config("base", ROOT / "config")
     shapes = places.write_shapes(folder.root / "processed")
     places.write_base_map(folder.processed)
@@ -57,6 +59,12 @@ def site(folder, frames, origin):
     many = Table("many", pd.concat([rows] * 4, ignore_index=True), columns, origin.source, "2025")
     many.publish(folder)
     (folder.root / "many.html").write_text(f'{page}<link rel="icon" href="data:,">{many.html()}')
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(folder):
+    """Serve the project; return its address."""
     with serve(folder.root) as address:
         yield address
 

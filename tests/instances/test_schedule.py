@@ -6,7 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from settled import plan_of
 from toy import case, toy
@@ -301,7 +302,7 @@ def instances(draw):
     return tables, actions, limits
 
 
-@settings(max_examples=20, deadline=None)
+@examples(20)
 @given(instances())
 def test_no_schedule_within_the_limits_gathers_more(drawn):
     tables, actions, limits = drawn
@@ -322,7 +323,7 @@ def test_no_schedule_within_the_limits_gathers_more(drawn):
 LIMITS = ("crews__l2", "crews__l3", "connected_kw_per_period", "budget_share_per_period")
 
 
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(instances(), st.sampled_from(LIMITS))
 def test_wider_limits_never_gather_less(drawn, limit):
     tables, actions, limits = drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 from shelves import checkout
@@ -40,10 +41,17 @@ TWO = (
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory, project):
-    """Return a project with the same data and configuration, and the study of two assumptions."""
+def copy(tmp_path_factory, project, tables, recommended):
+    """Return a project with the same data and configuration, and the study of two assumptions.
+
+    The plan that is published is lent by this checkout's store: it is certified where it is read.
+    """
     made = checkout(tmp_path_factory.mktemp("copy") / "copy", project)
-    run(made, swing_points(made, TWO))
+    points = swing_points(made, TWO)
+    folders = [store.folder_of(owner, tables, recommended.case) for owner in (project, made)]
+    assert points[0].case == recommended.case
+    shutil.copytree(*folders)
+    run(made, points)
     return made
 
 

@@ -19,6 +19,8 @@ from kwev.errors import KwevError
 from kwev.project import Project
 from kwev.vocabulary import SITE_CATEGORIES
 
+pytestmark = pytest.mark.usefixtures("_parsed_once")
+
 
 def test_people_households_and_dwellings_of_the_census(tables):
     assert len(tables.das) == 766

@@ -8,7 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from regions import seeded_region
 from toy import base_config
@@ -185,7 +186,7 @@ def forged(rng, model, problem):
     return branches
 
 
-@settings(deadline=None, derandomize=True, max_examples=200)
+@examples(200)
 @given(chosen=st.integers(0, 2**32 - 1), seed=st.sampled_from(SEEDS))
 def test_no_forged_multipliers_give_a_bound_that_a_plan_passes(chosen, seed):
     tables, config, plans = enumerated(seed)
@@ -195,7 +196,7 @@ def test_no_forged_multipliers_give_a_bound_that_a_plan_passes(chosen, seed):
         assert upper_bound(model, problem, branches) / POINT >= best - NEAR
 
 
-@settings(deadline=None, derandomize=True, max_examples=80)
+@examples(80)
 @given(chosen=st.integers(0, 2**32 - 1), seed=st.sampled_from(SEEDS))
 def test_neither_do_good_multipliers_with_one_of_them_changed(chosen, seed):
     tables, config, plans = enumerated(seed)

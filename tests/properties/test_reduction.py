@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import cvxpy as cp
 import numpy as np
 import pytest
@@ -79,7 +81,8 @@ def stages(inputs, config, *, plain, name="highs"):
     return choice, first.value, second.value
 
 
-def seeded(count):
+@cache
+def instances(count):
     """Return as many instances as asked for in which a fifth of the columns go."""
     found, seed = [], 0
     while len(found) < count:
@@ -92,7 +95,11 @@ def seeded(count):
     return found
 
 
-INSTANCES = seeded(len(SEEDS))
+@cache
+def solved(index, *, plain, name="highs"):
+    """Return the stages of an instance, solved once: a search is the same each time."""
+    _, _, config, inputs = instances(len(SEEDS))[index]
+    return stages(inputs, config, plain=plain, name=name)
 
 
 @pytest.fixture(autouse=True)
@@ -105,24 +112,23 @@ def _search_everything(monkeypatch):
 
 @pytest.mark.parametrize("index", SEEDS)
 def test_the_same_optimum_with_and_without(index):
-    _, tables, config, inputs = INSTANCES[index]
+    _, tables, config, inputs = instances(len(SEEDS))[index]
     reduced = reduce(inputs, config)
     assert len(reduced.kept) <= 0.8 * len(inputs.columns)
-    _, short, objective = stages(inputs, config, plain=True)
-    choice, short_fast, objective_fast = stages(inputs, config, plain=False)
+    plain, short, objective = solved(index, plain=True)
+    choice, short_fast, objective_fast = solved(index, plain=False)
     assert 100 * short_fast == pytest.approx(100 * short, abs=POINTS_TOL)
     # with equal parts of the shortfall the objectives are equal; ties may be split differently
     held = parts(tables, config, inputs, choice)
-    again, _, _ = stages(inputs, config, plain=True)
-    if parts(tables, config, inputs, again) == pytest.approx(held, abs=1e-6):
+    if parts(tables, config, inputs, plain) == pytest.approx(held, abs=1e-6):
         assert objective_fast == pytest.approx(objective, abs=POINTS_TOL, rel=1e-6)
 
 
 @pytest.mark.parametrize("index", SEEDS[:40])
 def test_a_huge_program_has_the_same_optimum(index, monkeypatch):
     """Its relaxation starts by interior point; its neighbourhood is shrunk, and comes first."""
-    _, _, config, inputs = INSTANCES[index]
-    _, short, objective = stages(inputs, config, plain=False)
+    _, _, config, inputs = instances(len(SEEDS))[index]
+    _, short, objective = solved(index, plain=False)
     for module in (highs, branch_and_bound):
         monkeypatch.setattr(module, "HUGE", 0)
         monkeypatch.setattr(module, "VAST", 0)
@@ -153,16 +159,17 @@ def solve_place(inputs, k):
 
 
 def test_the_instances_hold_what_breaks_dominance():
-    sites_on_stations = sum((t.sites["station_id"] != "").any() for _, t, _, _ in INSTANCES)
-    upgrades = sum((i.columns.kind == "upgrade").any() for *_, i in INSTANCES)
-    needy = sum(c.demand.enforce for _, _, c, _ in INSTANCES)
-    areas = sum(len(np.unique(i.columns.municipality)) > 1 for *_, i in INSTANCES)
+    made = instances(len(SEEDS))
+    sites_on_stations = sum((t.sites["station_id"] != "").any() for _, t, _, _ in made)
+    upgrades = sum((i.columns.kind == "upgrade").any() for *_, i in made)
+    needy = sum(c.demand.enforce for _, _, c, _ in made)
+    areas = sum(len(np.unique(i.columns.municipality)) > 1 for *_, i in made)
     assert min(sites_on_stations, upgrades, needy, areas) >= 40
 
 
 @pytest.mark.parametrize("index", SEEDS[:60])
 def test_protected_and_unknown_columns_stay(index):
-    _, _, config, inputs = INSTANCES[index]
+    _, _, config, inputs = instances(len(SEEDS))[index]
     protected = np.random.default_rng(index).random(len(inputs.columns)) < 0.5
     reduced = reduce(inputs, config, protected)
     stays = protected | ~np.isin(inputs.columns.kind, (*KNOWN, *ADDS))
@@ -174,7 +181,7 @@ def test_protected_and_unknown_columns_stay(index):
 @pytest.mark.parametrize("index", SEEDS[:60])
 def test_a_valid_row_holds_in_every_plan(index):
     """Random plans keep the rows of the targets: shortfall + sum of gains >= what is missing."""
-    _, _, config, inputs = INSTANCES[index]
+    _, _, config, inputs = instances(len(SEEDS))[index]
     rng = np.random.default_rng(index)
     for target in ("l2", "l3", "ev_owners"):
         who = inputs.points.ev if target == "ev_owners" else inputs.points.people
@@ -190,7 +197,7 @@ def test_a_valid_row_holds_in_every_plan(index):
 
 @pytest.mark.parametrize("index", SEEDS[:60])
 def test_the_parts_are_halves_of_places_where_level_3_could_come(index):
-    columns = INSTANCES[index][-1].columns
+    columns = instances(len(SEEDS))[index][-1].columns
     which = np.flatnonzero(columns.brings_l3)
     parts = halves(columns.xy_m, which)
     assert all(0 < len(part) == len(set(part.tolist())) for part in parts)
@@ -227,13 +234,13 @@ def test_a_search_that_has_had_enough_says_how_far_it_got(monkeypatch):
 @pytest.mark.parametrize("index", SEEDS)
 def test_engines_of_different_origin_agree(index):
     """HiGHS's search on the reduced model, SCIP and Gurobi on the whole one, to 1e-6."""
-    _, tables, config, inputs = INSTANCES[index]
-    choice, short, objective = stages(inputs, config, plain=False)
+    _, tables, config, inputs = instances(len(SEEDS))[index]
+    choice, short, objective = solved(index, plain=False)
     held = parts(tables, config, inputs, choice)
     ran = 0
     for name in ("scip", "gurobi"):
         try:
-            other, least, best = stages(inputs, config, plain=True, name=name)
+            other, least, best = solved(index, plain=True, name=name)
         except KwevError as refused:
             if "cannot run here" in str(refused):
                 continue

@@ -6,7 +6,7 @@ import cvxpy as cp
 import numpy as np
 import pytest
 from highspy import Highs
-from properties.test_reduction import INSTANCES
+from properties.test_reduction import instances
 
 from kwev.model.formulation import build_model, touched
 from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, search
@@ -30,7 +30,7 @@ EFFORT = Effort(gap=0.0, seconds=SECONDS, threads=1, seed=0)
 
 def program(index):
     """Return the least shortfall, or the objective, of an instance."""
-    _, _, config, inputs = INSTANCES[index]
+    _, _, config, inputs = instances(60)[index]
     reduced = reduce(inputs, config, touched(inputs, config)).inputs
     model = build_model(reduced, config)
     rows = [*model.hard(), *model.elastic(), *tight_rows(reduced, config, model).rows()]

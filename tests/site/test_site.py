@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import weigh
 from bs4 import BeautifulSoup
-from chromium import serve, visit
+from chromium import serve, visits
 
 from kwev.book import downloads
 from kwev.book.chapters import read_book
@@ -97,31 +97,30 @@ WIDE = ("index.html", "chapters/04a-sensitivity.html", "assets/pages/map.html")
 
 
 @pytest.fixture(scope="module")
-def visits(book, opened, project):
+def seen(book, opened, project):
     """Open every page once on a phone, the book's own and wide ones on a desk too.
 
     Of pages that are all of one make the largest stands for them. By page and width: what is wrong,
     and the bytes loaded before anybody scrolls.
     """
-    address, browser = opened
+    address, _ = opened
     own, names = {str(page.output) for page in book.pages}, set(weigh.pages_of(book.output_dir))
     for make in ("/town-", "/sites/"):
         alike = {name for name in names if make in name}
         names -= alike - {max(alike, key=lambda name: (book.output_dir / name).stat().st_size)}
-    seen = {(name, weigh.PHONE_PX) for name in names | own}
-    seen |= {(name, weigh.DESK_PX) for name in own | set(WIDE)}
-    shots = project.build / "shots"
-    return {at: visit(browser, address, *at, shots) for at in sorted(seen)}
+    asked = {(name, weigh.PHONE_PX) for name in names | own}
+    asked |= {(name, weigh.DESK_PX) for name in own | set(WIDE)}
+    return visits(address, sorted(asked), project.build / "shots")
 
 
 @pytest.mark.slow
-def test_every_page_opens_cleanly(visits):
-    assert [str(problem) for problems, _ in visits.values() for problem in problems] == []
+def test_every_page_opens_cleanly(seen):
+    assert [str(problem) for problems, _ in seen.values() for problem in problems] == []
 
 
 @pytest.mark.slow
-def test_no_page_is_heavy_before_anybody_scrolls(visits):
-    weights = {at: weight for at, (_, weight) in visits.items()}
+def test_no_page_is_heavy_before_anybody_scrolls(seen):
+    weights = {at: weight for at, (_, weight) in seen.items()}
     assert {at: weight for at, weight in weights.items() if weight > 1.5e6} == {}
     first = [weight for (name, _), weight in weights.items() if name == "index.html"]
     assert 10e3 < min(first) <= max(first) < 500e3

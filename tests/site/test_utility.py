@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from toy import base_config
 
@@ -89,7 +90,7 @@ def test_a_capacity_file_names_the_feeder_of_what_it_reaches():
     assert limit_of(base_config(), 1_000, 1_000).source == PROXY
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9), st.integers(1, 6), st.integers(1, 4)),
              min_size=1, max_size=6),

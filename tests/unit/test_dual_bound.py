@@ -6,7 +6,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 from regions import regions, scenarios
 from toy import base_config, case, streets, toy
@@ -72,7 +73,7 @@ def test_ratios_are_the_numbers_themselves(values):
     assert found.as_floats().tolist() == values
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@examples(40)
 @given(regions(), st.integers(0, 2**32 - 1))
 def test_weights_are_those_of_the_model_and_add_up_exactly(tables, seed):
     rng = np.random.default_rng(seed)
@@ -93,7 +94,7 @@ def points_of(tables):
 # -- what is in reach, and what may be done --------------------------------------------------------
 
 
-@settings(deadline=None, derandomize=True, max_examples=30)
+@examples(30)
 @given(regions(), st.sampled_from([250.0, 500.0, 1_000.0]))
 def test_reach_of_each_place_adds_up_to_what_is_reached(tables, radius_m):
     config = base_config(coverage__l2_radius_m=radius_m)
@@ -118,7 +119,7 @@ def test_along_the_roads_each_place_reaches_what_is_reached():
     assert [found.tolist() for found in near] == [[0, 1], [1]]
 
 
-@settings(deadline=None, derandomize=True, max_examples=40)
+@examples(40)
 @given(regions(), scenarios)
 def test_options_are_the_actions_that_the_certificate_lets_pass(tables, changes):
     # that another station must stand near a removed one is left out of the bound

@@ -13,8 +13,9 @@ import pypandoc
 import pytest
 import typst
 from bs4 import BeautifulSoup
+from examples import examples
 from hostile import PAYLOADS
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kwev import escape, files, outcome, terminal
@@ -68,7 +69,7 @@ def test_markdown_holds_no_open_shortcode_and_no_code():
         assert not re.search(r"(?<!\\)`", text)
 
 
-@settings(deadline=None, derandomize=True, max_examples=25)
+@examples(25)
 @given(st.lists(TEXTS.filter(lambda text: text.strip()), min_size=40, max_size=40))
 def test_markdown_of_any_text_is_text(names):
     for name, element in zip(names, rendered(map_markdown(names), "markdown"), strict=True):
@@ -81,7 +82,7 @@ def map_markdown(names):
     return [escape.markdown(name) for name in names]
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@examples(300)
 @given(TEXTS)
 def test_html_of_any_text_is_text(name):
     page = BeautifulSoup(
@@ -93,7 +94,7 @@ def test_html_of_any_text_is_text(name):
     assert element.attrs == {"title": seen, "data-x": "1"}
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@examples(300)
 @given(TEXTS)
 def test_json_in_a_script_ends_no_element(name):
     text = escape.script({"name": name, "list": [name]})
@@ -128,7 +129,7 @@ def test_typst_reads_back_what_was_typed(tmp_path):
     assert [text.strip(" ") for text in found] == [one_line(name) for name in PAYLOADS]
 
 
-@settings(deadline=None, derandomize=True, max_examples=300)
+@examples(300)
 @given(st.one_of(st.sampled_from(PAYLOADS), TEXTS))
 def test_a_terminal_gets_one_line_without_orders(name):
     shown = escape.terminal(name)
@@ -175,7 +176,7 @@ def test_no_cell_of_a_csv_is_a_formula_and_numbers_stay_numbers():
     assert [escape.cell(number) for number in NUMBERS] == NUMBERS
 
 
-@settings(deadline=None, derandomize=True, max_examples=500)
+@examples(500)
 @given(st.one_of(st.sampled_from(PAYLOADS), TEXTS, st.from_regex(r"'*[=+@-].?", fullmatch=True)))
 def test_every_cell_reads_back_as_it_was(name):
     assert escape.from_cell(escape.cell(name)) == name

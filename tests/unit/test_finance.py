@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from examples import examples
 from hand import solve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from toy import base_config, case, toy
 
@@ -125,7 +126,7 @@ def test_break_even_by_hand():
     assert paid == pytest.approx((1_420 + 25_000 / 7.7217349) / full)
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(COUNTS, COUNTS, st.booleans())
 def test_break_even_is_the_first_utilisation_that_pays(l2, l3, pays_back):
     ports = one(l2, l3)

@@ -6,7 +6,8 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from examples import examples
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kwev.errors import KwevError
@@ -58,7 +59,7 @@ def test_a_town_without_wards_is_refused():
         wards((0, 0, "C"))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.tuples(st.integers(-50, 350), st.integers(-50, 150), st.sampled_from("AB")),
                 min_size=1, max_size=12))  # fmt: skip
 def test_no_ward_of_the_town_is_nearer(places):
