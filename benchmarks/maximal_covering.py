@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-BRIEFLY, PATIENCE, CLOSABLE = 500, 20_000, 0.1
+BRIEFLY, PATIENCE, EASY = 500, 20_000, 2_000
 """Rounds of tempering without a better choice after which it ends: as few where the prices then
-rule out more than this share of sites, so that the time is better spent on the proof."""
+leave so many sites at most, so that the time is better spent on the proof."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -280,7 +280,7 @@ class _Search:
             choice.run(patience, self._done)
             self._offer(choice.chosen)
             self._note("tempering", self.covering.sites)
-            if self._done() or dual.closed(self._target()).mean() > CLOSABLE:
+            if self._done() or (~dual.closed(self._target())).sum() <= EASY:
                 break
 
     def _target(self) -> float:
