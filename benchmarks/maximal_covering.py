@@ -1,10 +1,9 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
-The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.annealing` around HiGHS, each on what
-the one before left over. The relaxation gives prices and a first bound; annealing, time
-and again, looks for the best choice until it meets the same twice; the sites of its best choices
-are chosen from anew by HiGHS; with the value found, sites are ruled out by their prices; what is
-left is searched until the gap asked for is proven.
+The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.tempering` around HiGHS, each on what
+the one before left over. The relaxation gives prices and a first bound; parallel tempering looks
+for the best choice; with the value found, sites are ruled out by their prices; what is left is
+searched until the gap asked for is proven.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ import highspy
 import numpy as np
 from scipy import sparse
 
-from benchmarks.annealing import Annealing
 from benchmarks.covering import SLACK, Covering, Dual, dual_bound, greedy, subgradient
+from benchmarks.tempering import Tempering
 from kwev.errors import KwevError
 from kwev.solve.highs import LinearProgram, load
 
@@ -27,16 +26,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-SWEEPS, SLOWER, SLOWEST = 50, 4, 3_200
-"""Steps a chosen site of the first annealing, times as many of each one after it, and the most:
-several of these find more than one that takes as long as all."""
-
-PROGRAMS_SHARE = 0.2
-"""Part of the time kept for programs after annealing."""
-
-MERGED, LIKELY, MERGED_GAP, MERGED_SHARE = 4, 3, 1e-6, 0.6
-"""Annealed choices that are merged, sites a chosen one that join them by their prices, the gap
-(smaller than most weights), and the most of the time that is left."""
+BRIEFLY, PATIENCE, EASY = 500, 20_000, 2_000
+"""Rounds of tempering without a better choice after which it ends: as few where the prices then
+leave so many sites at most, so that the time is better spent on the proof."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
@@ -220,10 +212,7 @@ class _Search:
         dual = self._relax()
         if self._done():
             return
-        met = self._anneal()
-        if self._done():
-            return
-        self._merge(dual, met)
+        self._temper(dual)
         if self._done():
             return
         self._close(dual)
@@ -284,29 +273,19 @@ class _Search:
         self._note("relaxation", self.covering.sites)
         return dual
 
-    def _anneal(self) -> list[NDArray[np.int64]]:
-        """Anneal until what is best is met again or time is over; return the best choices met."""
-        choice = Annealing(self.covering, self.chosen, self.effort.seed)
-        ends, met = PROGRAMS_SHARE * self._left(), [self.chosen]
-        sweeps, again = SWEEPS, False
-        while not again and self._left() > ends and not self._done():
-            steps = sweeps * max(len(self.chosen), 1)
-            met.append(choice.cool(steps, self._part_of(self._left() - ends)))
-            value = self.covering.value(met[-1])
-            again = not self._offer(met[-1]) and value >= self.value * (1 - SLACK)
-            sweeps = min(sweeps * SLOWER, SLOWEST)
-        self._note("annealing", self.covering.sites)
-        return sorted(met, key=self.covering.value)[-MERGED:]
+    def _temper(self, dual: Dual) -> None:
+        """Search at several temperatures, and on where the prices leave the proof no hope."""
+        choice = Tempering(self.covering, self.chosen, self.effort.seed)
+        for patience in (BRIEFLY, PATIENCE):
+            choice.run(patience, self._done)
+            self._offer(choice.chosen)
+            self._note("tempering", self.covering.sites)
+            if self._done() or (~dual.closed(self._target())).sum() <= EASY:
+                break
 
-    def _merge(self, dual: Dual, met: list[NDArray[np.int64]]) -> None:
-        """Choose anew among the sites of some choices and those that the prices speak for."""
-        likely = np.argsort(-dual.reduced, kind="stable")[: LIKELY * len(self.chosen)]
-        able = np.unique(np.concatenate([*met, likely]))
-        program = _Program(self.covering, able, np.zeros(len(able)))
-        limit = MERGED_SHARE * self._left()
-        found, _ = program.solve(self.effort, MERGED_GAP, limit, self.chosen, self._limit(limit))
-        self._offer(found)
-        self._note("merging", len(able))
+    def _target(self) -> float:
+        """Return the worth that a choice must exceed to matter."""
+        return self.value * (1 + MARGIN * self.effort.gap)
 
     def _close(self, dual: Dual) -> None:
         """Rule sites out by their prices and search the rest until the gap is proven.
@@ -314,8 +293,7 @@ class _Search:
         A choice that the prices rule out is worth ``target`` at most, and any other is worth the
         bound of the program over the rest at most: the larger of the two bounds them all.
         """
-        gap = MARGIN * self.effort.gap
-        target = self.value * (1 + gap)
+        target = self._target()
         closed, forced = dual.closed(target), dual.forced(target)
         if (closed & forced).any():  # no choice is worth more than the target
             self.bound = min(self.bound, target)
@@ -324,7 +302,9 @@ class _Search:
         kept = np.flatnonzero(~closed | np.isin(np.arange(self.covering.sites), self.chosen))
         program = _Program(self.covering, kept, forced[kept].astype(np.float64))
         options = {**_CLOSING, **self._limit(self._left())}
-        found, bound = program.solve(self.effort, gap, self._left(), self.chosen, options)
+        found, bound = program.solve(
+            self.effort, MARGIN * self.effort.gap, self._left(), self.chosen, options
+        )
         self._offer(found)
         self.bound = max(min(self.bound, max(bound, target)), self.value)
         self._note("closing search", len(kept))

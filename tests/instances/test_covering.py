@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from benchmarks.annealing import Annealing
-from benchmarks.covering import Covering, dual_bound, greedy
+from benchmarks.covering import Covering, dual_bound, greedy, never
 from benchmarks.maximal_covering import Effort, solve_covering
+from benchmarks.tempering import Tempering
 from kwev.errors import KwevError
 
 SET_UP_S = 2.0
@@ -39,9 +39,11 @@ def test_two_sites_where_greedy_takes_the_wrong_one_first():
     assert found.gap == pytest.approx(0, abs=1e-8)
 
 
-def test_annealing_mends_it():
+def test_tempering_mends_it():
     """From M and A (18), B for M gains 6 + 5 and loses 5 + 2, and A keeps the point of 5: 22."""
-    assert Annealing(covering(*TRAP, 2.0), np.array([0, 2])).cool(640).tolist() == [0, 1]
+    search = Tempering(covering(*TRAP, 2.0), np.array([0, 2]))
+    search.run(10, never)
+    assert search.chosen.tolist() == [0, 1]
 
 
 def test_the_bound_by_hand():

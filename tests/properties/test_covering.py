@@ -13,10 +13,9 @@ from regions import SETTINGS
 from scipy import sparse
 from toy import base_config, toy
 
-from benchmarks import annealing
-from benchmarks.annealing import Annealing
-from benchmarks.covering import Covering, dual_bound, greedy, subgradient
+from benchmarks.covering import Covering, dual_bound, greedy, never, subgradient
 from benchmarks.maximal_covering import Effort, _Search, solve_covering
+from benchmarks.tempering import Tempering
 from kwev.config import Case
 from kwev.model.inputs import build_inputs
 from kwev.solve.stages import solve_scenario
@@ -185,14 +184,11 @@ def town(seed):
     return Covering.of(sparse.csr_array(near), draw.integers(1, 100, 240).astype(float), 18.0)
 
 
-@pytest.mark.parametrize("part", ["_anneal", "_merge"])
-def test_annealing_or_merging_alone_finds_the_best(monkeypatch, part):
+def test_tempering_alone_finds_the_best(monkeypatch):
     """With the closing search held back; which then finds nothing better, and proves it."""
-    other = {"_anneal": ("_merge", None), "_merge": ("_anneal", [])}[part]
     for seed in range(3):
         with monkeypatch.context() as alone:
             alone.setattr(_Search, "_close", lambda *_: None)
-            alone.setattr(_Search, other[0], lambda *_: other[1])
             steps = [step.value for step in solve_covering(town(seed), EXACT).steps]
         proven = solve_covering(town(seed), EXACT)
         assert steps[0] < steps[-1] == proven.value
@@ -209,36 +205,51 @@ def test_greedy_is_within_the_budget_and_its_share(covering):
 
 
 @SETTINGS
-@given(problems(), st.integers(0, 99), st.integers(129, 400))
-def test_annealing_keeps_to_the_budget_and_its_best_choice(covering, seed, steps):
+@given(problems(), st.integers(0, 99), st.integers(1, 40))
+def test_tempering_keeps_to_the_budget_and_its_best_choice(covering, seed, rounds):
     """What steps keep up to date is as counted anew, and no choice met is lost."""
-    choice = Annealing(covering, greedy(covering), seed)
-    best = choice.cool(steps)
-    assert covering.affords(best)
-    filled = choice._slots[choice._slots < covering.sites]
-    assert covering.cost[filled].sum() <= covering.budget
-    assert choice._value == worth(covering, filled) <= worth(covering, best)
-    missed = covering.weight * (choice._times == 0)
-    assert choice._gain == pytest.approx(np.append(covering.reach.T @ missed, 0))
+    start = greedy(covering)
+    search = Tempering(covering, start, seed)
+    search.run(rounds, never)
+    assert covering.affords(search.chosen)
+    best = worth(covering, search.chosen)
+    assert best == search._best.value[0] >= worth(covering, start)
+    found = search._choices
+    for k in range(len(found.warmth)):
+        filled = found.slots[k][found.slots[k] < covering.sites]
+        assert covering.cost[filled].sum() <= covering.budget
+        assert found.value[k] == worth(covering, filled) <= best
+        missed = covering.weight * (found.times[k] == 0)
+        assert found.gain[k] == pytest.approx(np.append(covering.reach.T @ missed, 0))
 
 
-def test_a_site_is_drawn_as_often_as_it_should_be(monkeypatch):
-    """Of sites worth 10, 11 and 5, and none: at a temperature of 10 by e to a tenth of that."""
-    monkeypatch.setattr(annealing, "HOT", 1.0)
-    monkeypatch.setattr(annealing, "COLD", 1.0)
+def islands(warmth):
+    """Return a search for one of three sites that reach a point each, at these temperatures."""
     covering = Covering.of(sparse.eye_array(3), np.array([10.0, 11, 5]), 1.0)
-    choice = Annealing(covering, np.array([0]))
-    drawn = np.zeros(4)
-    step = choice._step
+    search = Tempering(covering, np.array([0]))
+    several = [np.repeat(part, len(warmth), axis=0) for part in search._choices[:-1]]
+    search._choices = search._choices._make([*several, np.array(warmth)])
+    return search
 
-    def counted(*given):
-        step(*given)
-        drawn[choice._slots[0]] += 1
 
-    monkeypatch.setattr(choice, "_step", counted)
-    choice.cool(20_000)
-    share = np.exp(np.array([10, 11, 5, 0]) / 10)
-    assert drawn / drawn.sum() == pytest.approx(share / share.sum(), abs=0.01)
+@pytest.mark.parametrize("warmth", [[10.0], [10.0, 6.0, 3.0]])
+def test_a_site_is_drawn_as_often_as_it_should_be(warmth):
+    """Of sites worth 10, 11 and 5, and none: by e to that in temperatures, at each of them."""
+    search = islands(warmth)
+    drawn = {at: np.zeros(4) for at in warmth}
+    for _ in range(20_000):
+        search._round(1)
+        for at, slots in zip(search._choices.warmth, search._choices.slots, strict=True):
+            drawn[at][slots[0]] += 1
+    for at, times in drawn.items():
+        share = np.exp(np.array([10, 11, 5, 0]) / at)
+        assert times / times.sum() == pytest.approx(share / share.sum(), abs=0.015)
+
+
+def test_neighbours_change_temperatures():
+    search = islands([10.0, 6.0, 3.0])
+    met = [tuple(search._choices.warmth) for _ in range(200) if search._round(1) >= 0]
+    assert len(set(met)) == 6
 
 
 @pytest.mark.parametrize("seed", range(4))
