@@ -116,14 +116,14 @@ def path_of(part: str, root: Path) -> Path:
 def measured_here(part: str, root: Path) -> bool:
     """Return whether the file of a part is of this very code."""
     path = path_of(part, root)
-    return path.is_file() and read_json(path)["commit"] == commit_of(root)
+    return path.is_file() and read_json(path)["commit"] == commit_of(root, FOLDER)
 
 
 def circumstances(root: Path) -> dict[str, Any]:
     """Return where and by what it is measured."""
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit_of(root),
+        "commit": commit_of(root, FOLDER),
         "machine": f"{platform.system()} {platform.machine()}",
         "processors": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),

@@ -67,12 +67,16 @@ def collect(root: Path, extra: Mapping[str, str] | None = None) -> Provenance:
     return Provenance(tuple(facts.items()))
 
 
-def commit_of(root: Path) -> str:
-    """Return the commit of a checkout as pages name it; empty where there is none."""
+def commit_of(root: Path, apart_from: str = "") -> str:
+    """Return the commit of a checkout as pages name it; empty where there is none.
+
+    Changes in the folder ``apart_from`` do not count: who writes there is no change by that.
+    """
     head = _git(root, "rev-parse", f"--short={_SHORT}", "HEAD")
     if not head:
         return ""
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no")
+    paths = ("--", ".", f":!{apart_from}") if apart_from else ()
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", *paths)
     return f"{head} with local changes" if changed else head
 
 

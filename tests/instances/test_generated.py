@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from benchmarks.city import known_best, read_city
 from benchmarks.covering import joined, words_of
 from benchmarks.generated import ANSWERS, covering_of, generate, rand
 from benchmarks.maximal_covering import Effort, solve_covering
-from benchmarks.record import Sheet, Time, measured_here
+from benchmarks.record import Sheet, Time, circumstances, measured_here
 from kwev.errors import KwevError
 
 GLIBC = [1_804_289_383, 846_930_886, 1_681_692_777, 1_714_636_915, 1_957_747_793]
@@ -117,3 +118,23 @@ def test_a_part_is_kept_with_where_it_was_measured(tmp_path):
     assert told["packages"]["highspy"].count(".") == 2
     assert measured_here("roads", tmp_path)
     assert not measured_here("cell", tmp_path)
+
+
+def test_results_written_before_are_no_change_of_the_code(tmp_path):
+    """Parts are measured one after the other, and each writes its file into the checkout."""
+
+    def git(*given):
+        name = ["-c", "user.name=a", "-c", "user.email=a@b.c"]
+        subprocess.run(["git", "-C", tmp_path, *name, *given], check=True, capture_output=True)
+
+    write = {place: tmp_path / place for place in ("code.py", "benchmarks/results/roads.json")}
+    for path in write.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "one")
+    write["benchmarks/results/roads.json"].write_text("[]")
+    assert "changes" not in circumstances(tmp_path)["commit"]
+    write["code.py"].write_text("changed")
+    assert circumstances(tmp_path)["commit"].endswith("with local changes")
