@@ -75,7 +75,7 @@ def put(root, *, expected, sources, release="0.2.0"):
         "# Changelog\n\n## Unreleased\n\n- a square *more*\n\n## Old\n"
     )
     (root / "requirements.txt").write_text(LOCK)
-    (root / ".gitignore").write_text("/_book/\n/build/\n/assets/\n")
+    (root / ".gitignore").write_text("__pycache__/\n/_book/\n/build/\n/assets/\n")
     for name in ("LICENSE", "DATA_LICENCES.md"):
         (root / name).write_text(f"{name}\n")
     write_json(root / "tests" / "chapters" / "expected.json", numbers(**expected))
