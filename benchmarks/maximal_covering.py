@@ -232,16 +232,13 @@ class _Search:
         wall, spent = perf_counter() - self.began.wall, self._spent()
         return {"time_limit": max(seconds, 0.0) * max(1.0, wall / max(spent, SLACK))}
 
-    def _part_of(self, seconds: float) -> Callable[[], float]:
-        """Return what tells which part of so many seconds from now is over."""
-        began = self._spent()
-        return lambda: (self._spent() - began) / max(seconds, SLACK)
-
     def _over(self) -> bool:
         return self._left() <= 0
 
-    def _done(self) -> bool:
-        proven = gap_of(self.value, self.bound) <= max(self.effort.gap, 10 * SLACK)
+    def _done(self, value: float = 0.0) -> bool:
+        """Return whether the best choice, or one of this value, is proven, or time is over."""
+        best = max(self.value, value)
+        proven = gap_of(best, self.bound) <= max(self.effort.gap, 10 * SLACK)
         return proven or self._over()
 
     def _note(self, name: str, sites: int) -> None:
@@ -277,7 +274,7 @@ class _Search:
         """Search at several temperatures, and on where the prices leave the proof no hope."""
         choice = Tempering(self.covering, self.chosen, self.effort.seed)
         for patience in (BRIEFLY, PATIENCE):
-            choice.run(patience, self._done)
+            choice.run(patience, lambda: self._done(choice.value))
             self._offer(choice.chosen)
             self._note("tempering", self.covering.sites)
             if self._done() or (~dual.closed(self._target())).sum() <= EASY:

@@ -115,6 +115,11 @@ class Tempering:
         """The best choice met, sorted."""
         return np.setdiff1d(self._best.slots, [self._none])
 
+    @property
+    def value(self) -> float:
+        """What the best choice met covers."""
+        return float(self._best.value[0])
+
     def run(self, patience: int, over: Callable[[], bool]) -> None:
         """Go on until ``over``, or for ``patience`` rounds without a better choice.
 

@@ -213,7 +213,7 @@ def test_tempering_keeps_to_the_budget_and_its_best_choice(covering, seed, round
     search.run(rounds, never)
     assert covering.affords(search.chosen)
     best = worth(covering, search.chosen)
-    assert best == search._best.value[0] >= worth(covering, start)
+    assert best == search.value >= worth(covering, start)
     found = search._choices
     for k in range(len(found.warmth)):
         filled = found.slots[k][found.slots[k] < covering.sites]
