@@ -124,8 +124,9 @@ def solve(known: Known, folder: Path, sheet: Sheet) -> None:
     with Watch() as watch:
         found = solve_covering(covering, Effort(0.0, LIMIT_S, process_time), told)
     kept = found.value >= known.value and watch.time.cpu_s <= LIMIT_S * LATE
-    missed = found.value / known.value - 1
-    goal = verdict(kept, f"{found.value:,.0f} of {known.value:,.0f} ({missed:+.3%})")
+    equal = found.value == known.value
+    apart = "equal" if equal else f"{found.value / known.value - 1:+.3%}"
+    goal = verdict(kept, f"{found.value:,.0f} of {known.value:,.0f} ({apart})")
     sheet.add(
         f"{known.city}, p = {known.count}", watch.time, found.gap, goal, city=known.city,
         count=known.count, radius_m=known.radius_m, value=found.value, bound=found.bound,
