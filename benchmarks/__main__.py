@@ -1,35 +1,24 @@
 """What `make bench` prints and keeps; `python -m benchmarks --only da,scale` runs some parts.
 
 Absolute seconds depend on the machine, and processor seconds stand beside them; ratios within one
-run are what a change of the code should be judged by. Each part writes its file below
-``benchmarks/results`` when it ends, so a run that was stopped goes on with ``--resume``.
+run are what a change of the code should be judged by. Each part has a process of its own, so that
+none counts the memory of another. It writes its file below ``benchmarks/results`` when it ends, and
+a run that was stopped goes on with ``--resume``.
 """
 
 from __future__ import annotations
 
 import argparse
-from functools import cache, partial
+import sys
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from benchmarks import city, generated, instances, joined, planning, repeated
-from benchmarks.record import HEAD, Sheet, Watch, circumstances, measured_here, verdict
-from kwev.config import load_config
-from kwev.data.tables import load_tables
-from kwev.model.demand import demand_points
-from kwev.model.network import Mode, Places, RoadNetwork
-from kwev.model.siting import existing_stations
+from benchmarks.parts import covering_folder, measure, parts_of
+from benchmarks.record import HEAD, circumstances, measured_here
 from kwev.project import find_project
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from kwev.data.tables import Tables
-    from kwev.project import Project
-
-GOAL_S, GOAL_MB = 15.0, 2_000.0
-"""Reach of every cell along the roads: walking and driving together, and the most memory."""
-
-SIZES = sorted({customers for customers, _, _ in generated.ANSWERS})
+    from collections.abc import Iterable
 
 
 def main() -> None:
@@ -45,12 +34,16 @@ def main() -> None:
         parser.error(f"unknown parts {given.only}; known: {', '.join(parts)}")
     print(*(f"{name} {told}" for name, told in circumstances(project.root).items()), sep=", ")
     print(HEAD)
+    if not covering_folder(project).is_dir():
+        print(f"cities: skipped, none in {covering_folder(project)}; see KWEV_RAW")
     for part in wanted:
         if given.resume and measured_here(part, project.root):
             continue
-        sheet = Sheet(part, project.root)
-        parts[part](sheet)
-        sheet.write()
+        alone = get_context("spawn").Process(target=measure, args=(part,))
+        alone.start()
+        alone.join()
+        if alone.exitcode:
+            sys.exit(alone.exitcode)
 
 
 def chosen(parts: Iterable[str], asked: str) -> list[str]:
@@ -58,54 +51,6 @@ def chosen(parts: Iterable[str], asked: str) -> list[str]:
     names = asked.split(",")
     begin = tuple(name for name in names if name not in parts)
     return [part for part in parts if part in names or part.startswith(begin)]
-
-
-def parts_of(project: Project) -> dict[str, Callable[[Sheet], None]]:
-    """Return what measures each part, cheap ones first; cities where their files are."""
-    tables = cache(lambda: load_tables(project.processed))
-
-    def planned(measure: Callable[[Tables, Project, Sheet], None]) -> Callable[[Sheet], None]:
-        return lambda sheet: measure(tables(), project, sheet)
-
-    folder = project.raw.parent / "covering"
-    known = city.known_best(folder) if folder.is_dir() else []
-    return {
-        "roads": planned(reach_along_roads),
-        **{name: planned(measure) for name, measure in planning.PARTS.items()},
-        **{f"cells-{k}": planned(partial(repeated.road, k)) for k in repeated.COPIES},
-        "joined": planned(joined.measure),
-        **{
-            f"rivals-{count}": partial(generated.rivals, radius, count)
-            for customers, radius, count in generated.ANSWERS
-            if customers == generated.SMALLEST
-        },
-        **{f"scale-{size}": partial(generated.scale, size) for size in SIZES},
-        **{f"covering-{i.name}": partial(instances.bench, i) for i in instances.INSTANCES},
-        **{f"city-{each.name}": partial(city.solve, each, folder) for each in known},
-    }
-
-
-def reach_along_roads(tables: Tables, project: Project, sheet: Sheet) -> None:
-    """Time who reaches what on foot and by car: cells x all places."""
-    settings = load_config("base", project.config)
-    cells = demand_points(tables, settings, "cell").places
-    sites = tables.sites
-    here = Places.of_kind(
-        "site",
-        sites["site_id"].to_numpy(str),
-        sites[["easting_m", "northing_m"]].to_numpy(),
-    )
-    places = Places.joined([existing_stations(tables, settings).places, here])
-    network = RoadNetwork.of(tables)
-    spent = 0.0
-    asked: tuple[tuple[Mode, float], ...] = (("walk", 800.0), ("drive", 7_000.0))
-    for mode, radius_m in asked:
-        with Watch() as watch:
-            pairs = network.within(mode, cells, places, radius_m).nnz
-        spent += watch.time.wall_s
-        kept = verdict(spent < GOAL_S and watch.time.peak_mb < GOAL_MB, f"{GOAL_S:g} s together")
-        what = f"{mode} {radius_m:,.0f} m, {len(cells):,} x {len(places):,} places"
-        sheet.add(what, watch.time, goal=f"{pairs:,} pairs; {kept}", pairs=pairs)
 
 
 if __name__ == "__main__":

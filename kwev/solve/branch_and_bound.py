@@ -344,9 +344,7 @@ class _Tree:
                 going.offer(node.x, node.value)
                 self.dropped = min(self.dropped, node.value)
                 continue
-            if not np.isin(split, self.counts).any() and self._is_time_to_dive():
-                self._look_for_solutions(node)
-            for child in self._branch(node, split):
+            for child in self._next(node, split):
                 self._push(child)
         going.nodes += self.solved
         bound = max(min(self.dropped, going.value), min(self.asked, going.value))
@@ -367,7 +365,7 @@ class _Tree:
     def _solve(self, bounds: Bounds) -> Relaxed | None:
         """Solve a relaxation; out of time, the caller's node stays open with its own bound."""
         self.solved += 1
-        found = self.relaxation.solve(bounds, self.going.left())
+        found = self.relaxation.solve(bounds, self.going.left(), self.going.cut_off())
         if isinstance(found, str):
             raise TimeoutError
         return found
@@ -393,6 +391,14 @@ class _Tree:
         upper[low] = np.minimum(upper[low], lower[low] + steps[low])
         lower[high] = np.maximum(lower[high], upper[high] - steps[high])
         return replace(node, bounds=Bounds(lower, upper))
+
+    def _next(self, node: Relaxed, split: NDArray[np.int64]) -> list[Relaxed]:
+        """Return what stands in a node's place, once solutions were looked for where it is time."""
+        if self._is_time_to_dive(split):
+            self._look_for_solutions(node)
+            if self._is_huge():  # the relaxation shrinks before anything is branched on
+                return [node]
+        return self._branch(node, split)
 
     def _branch(self, node: Relaxed, split: NDArray[np.int64]) -> list[Relaxed]:
         """Return the children of the branching that promises most; the node itself if late."""
@@ -438,8 +444,18 @@ class _Tree:
         enough = self.going.enough
         return enough is not None and self.solved >= enough and self.going.x is not None
 
-    def _is_time_to_dive(self) -> bool:
-        return self.dived_at is None or self.solved - self.dived_at >= DIVE_EVERY
+    def _is_huge(self) -> bool:
+        return self.going.program.matrix.shape[0] > HUGE
+
+    def _is_time_to_dive(self, split: NDArray[np.int64]) -> bool:
+        """Return whether solutions are due: at first, once the counts are whole.
+
+        In a huge program at once, so that a branch that is worth nothing ends at the cut-off.
+        """
+        if self.dived_at is None and self._is_huge():
+            return True
+        due = self.dived_at is None or self.solved - self.dived_at >= DIVE_EVERY
+        return due and not np.isin(split, self.counts).any()
 
     def _look_for_solutions(self, node: Relaxed) -> None:
         first = self.dived_at is None

@@ -219,9 +219,16 @@ class Relaxation:
         self._warm = WARM_HUGE if program.matrix.shape[0] > HUGE else WARM_ITERATIONS
         self._afresh = "ipm" if program.matrix.shape[0] > VAST else "choose"
 
-    def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
-        """Solve under bounds; None where nothing is feasible, ``limit`` where time ran out."""
+    def solve(
+        self, bounds: Bounds, seconds: float, cut_off: float = np.inf
+    ) -> Relaxed | str | None:
+        """Solve under bounds; None where nothing is feasible, ``limit`` where time ran out.
+
+        Where it is hot, once the value is known to be above the cut-off, the answer has the cut-off
+        as its value, and nothing else in it is to be read.
+        """
         solver = self._solver
+        solver.setOptionValue("objective_bound", cut_off if self._hot else np.inf)
         n = len(bounds.lower)
         columns = np.arange(n, dtype=np.int32)
         solver.changeColsBounds(n, columns, bounds.lower, bounds.upper)
@@ -237,6 +244,9 @@ class Relaxation:
                 np.array(solution.col_value, np.float64),
                 np.array(solution.col_dual, np.float64),
             )
+        if status == highspy.HighsModelStatus.kObjectiveBound:
+            self._basis = solver.getBasis()
+            return Relaxed(bounds, cut_off, bounds.lower, np.zeros(n))
         solver.clearSolver()
         if self._hot and self._basis is not None:
             solver.setBasis(self._basis)

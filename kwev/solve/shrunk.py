@@ -85,7 +85,9 @@ class Shrunk:
         relaxation = Relaxation(first, threads, seed, hot=True)
         return cls(bounds, column, factor, fixed, first, relaxation)
 
-    def solve(self, bounds: Bounds, seconds: float) -> Relaxed | str | None:
+    def solve(
+        self, bounds: Bounds, seconds: float, cut_off: float = np.inf
+    ) -> Relaxed | str | None:
         """Solve under bounds, as :meth:`kwev.solve.highs.Relaxation.solve` does for the whole."""
         lower = np.maximum(bounds.lower, self.within.lower)
         upper = np.minimum(bounds.upper, self.within.upper)
@@ -104,7 +106,7 @@ class Shrunk:
         high = np.minimum(own.upper, self.small.upper)
         if (low > high + TOL).any():
             return None
-        found = self.relaxation.solve(Bounds(np.minimum(low, high), high), seconds)
+        found = self.relaxation.solve(Bounds(np.minimum(low, high), high), seconds, cut_off)
         if not isinstance(found, Relaxed):
             return found
         x, reduced = self.spread(found.x), np.zeros(len(self.fixed))

@@ -20,7 +20,7 @@ from kwev.model.constraints import cover_constraint, covered_share
 from kwev.model.formulation import HOLD_POINTS, Model, build_model, touched
 from kwev.model.inputs import Inputs, build_inputs
 from kwev.plan.format import relative_gap
-from kwev.solve.branch_and_bound import Hints, ask_after, solve
+from kwev.solve.branch_and_bound import ASK_AFTER, Hints, ask_after, solve
 from kwev.solve.dual_multipliers import proven
 from kwev.solve.presolve import Reduced, Tight, reduce, tight_rows, whole
 from kwev.solve.record import (
@@ -123,7 +123,7 @@ class Run:
                 None if start is None else self.reduced.start(self.model, start),
                 self._watch(name),
                 ENOUGH if name.startswith(ASIDE) else None,
-                ask_after(self.config.objective.mode),
+                ASK_AFTER if name.startswith(ASIDE) else ask_after(self.config.objective.mode),
             )
             answer = solve(cp.Problem(objective, [*parted, *rows]), self.engine, settings, hints)
         self.answers[name] = answer

@@ -6,7 +6,28 @@ import pytest
 from faults import FAULTS
 from planted import Ground, village
 
+from kwev.certify import certificate
 from kwev.plan.format import Action
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _scenarios_read_once():
+    """Read data and scenario of each ground once: what is spoiled here is the plan alone."""
+    known = {}
+
+    def once(make):
+        def made(tables, config, geography):
+            at = (make, id(tables), id(config), geography)
+            if at not in known:  # what is named by its id is held as well
+                known[at] = (make(tables, config, geography), tables, config)
+            return known[at][0]
+
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("Evaluation", "ExactModel"):
+            patch.setattr(certificate, name, once(getattr(certificate, name)))
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -182,11 +182,8 @@ def has_alternatives(tables, c, actions):
     )
 
 
-def judged(tables, c, actions):
-    """Return (shortfall parts, objective in points) of a plan, worked out point by point."""
-    l2, l3, kw = offered(tables, c, actions)
-    if c.coverage.l3_counts_for_l2:
-        l2 = l2 + l3
+def covered(tables, c, l2, l3):
+    """Return the shares of people, EV owners and weight within reach, worked out point by point."""
     points = tables.point_records
     people, ev = (sum(p[key] for p in points) or 1 for key in ("population", "ev"))
     got = dict.fromkeys(("l2", "l3", "ev_owners", "w2", "w3"), 0.0)
@@ -200,6 +197,21 @@ def judged(tables, c, actions):
         got["ev_owners"] += (has_l2 or has_l3) * p["ev"] / ev
         got["w2"] += has_l2 * weight / sum(factors)
         got["w3"] += has_l3 * weight / sum(factors)
+    return got
+
+
+def judged(tables, c, actions):
+    """Return (shortfall parts, objective in points) of a plan; each set of places is seen once."""
+    l2, l3, kw = offered(tables, c, actions)
+    if c.coverage.l3_counts_for_l2:
+        l2 = l2 + l3
+    places = tuple(
+        frozenset((place["easting_m"], place["northing_m"]) for place in level)
+        for level in (l2, l3)
+    )
+    if places not in tables.seen:
+        tables.seen[places] = covered(tables, c, l2, l3)
+    got, points = tables.seen[places], tables.point_records
     short = {"l2": max(0.0, c.targets.l2 - got["l2"]), "l3": max(0.0, c.targets.l3 - got["l3"])}
     if c.targets.ev_owners.enforce:
         short["ev_owners"] = max(0.0, c.targets.ev_owners.share - got["ev_owners"])
@@ -223,6 +235,7 @@ def every_choice(tables, c):
     # read once: an action's station is the record itself
     tables.station_records = tables.stations.to_dict("records")
     tables.point_records = tables.das.to_dict("records")
+    tables.seen = {}
     for picked in itertools.product(*options(tables, c)):
         actions = [action for done in picked for action in done]
         if has_alternatives(tables, c, actions):

@@ -45,7 +45,7 @@ def options(tables):
             [None, *(("new_l3", site, n) for n in range(1, MOST + 1))],
         )
         choices.append([tuple(a for a in pair if a) for pair in both])
-    tables.point_records = tables.das.to_dict("records")
+    tables.point_records, tables.seen = tables.das.to_dict("records"), {}
     tables.station_records = tables.stations.to_dict("records")
     for station in tables.station_records:
         can = [()]

@@ -132,6 +132,30 @@ def test_a_relaxation_goes_on_from_the_last_optimum_after_what_is_infeasible():
     assert relaxation._solver.getInfo().simplex_iteration_count < steps
 
 
+def test_what_lies_above_the_cut_off_is_told_as_the_cut_off_and_nothing_else_is():
+    cut = 0
+    for index in range(0, 60, 2):
+        made, model = program(index)
+        rng = np.random.default_rng(index)
+        build = made.where([model.build])
+        root = shut(rng, Bounds(made.lower, made.upper), build, 0.2)
+        exact = Relaxation(made, 1, 0)
+        for asked in (Relaxation(made, 1, 0, hot=True), Shrunk.of(made, root, 1, 0)):
+            for apart in (-10.0, -0.1, 0.1, 10.0):
+                bounds = shut(rng, root, build, 0.2)
+                wanted = exact.solve(bounds, SECONDS)
+                cut_off = wanted.value + apart if isinstance(wanted, Relaxed) else 0.0
+                found = asked.solve(bounds, SECONDS, cut_off)
+                if not isinstance(wanted, Relaxed):
+                    # an endless rise passes the cut-off too
+                    assert found is None or found.value == cut_off
+                elif apart > 0 or found.value != cut_off:
+                    assert found.value == pytest.approx(wanted.value, abs=TOL, rel=TOL)
+                else:
+                    cut += 1
+    assert cut  # few are: a small relaxation is often optimal before HiGHS looks at the cut-off
+
+
 def test_a_program_that_is_fixed_as_a_whole_has_its_values():
     build = cp.Variable(2, boolean=True)
     made = Program.of(cp.Problem(cp.Maximize(np.array([5.0, 2.0]) @ build), [cp.sum(build) <= 1]))
