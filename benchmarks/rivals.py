@@ -6,6 +6,7 @@ licence refuses all but small ones, and a solver that is not installed is said t
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import tempfile
 from dataclasses import dataclass
@@ -138,6 +139,7 @@ def against(  # noqa: PLR0913 -- what is solved by whom, and how long
         if absent(rival):
             print(f"{name}: {rival} is not installed")
             continue
+        importlib.import_module(RIVALS[rival][0])  # its time is to solve, not to load
         with Watch() as watch:
             try:
                 result = RIVALS[rival][1](covering, gap, limits_s[1])
