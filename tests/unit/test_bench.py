@@ -63,6 +63,8 @@ def report(tmp_path):
         ],
         "covering-small": [
             {"what": "small: kwev", "who": "kwev", "value": 5.0, "gap": 0.0, "cpu_s": 1.0},
+            {"what": "small: HiGHS", "who": "HiGHS", "value": 4.0, "gap": 0.25, "cpu_s": 0.9,
+             "ratio": 0.9},
         ],
         "scale-100": scale(100, 0.01), "scale-9000": scale(9_000, 12.0),
         "city-a": [city("Bronx", 60, 100.0, 0.0)], "city-b": [city("Bronx", 50, 102.0, 0.01)],
@@ -87,7 +89,7 @@ def test_the_numbers_by_hand(report):
         "bench_cities_reached": "2", "bench_cities_better": "1", "bench_cities_proven": "1",
         "bench_cities_worst": "3.00%", "bench_city_limit": "150 s", "bench_city_longest": "7 s",
         "bench_processors": "2",
-        "bench_beside": "2", "bench_faster": "1", "bench_load": "1 to 11",
+        "bench_beside": "3", "bench_faster": "1", "bench_load": "1 to 11",
         "bench_days": "2026-11-30", "bench_people": "6,000", "bench_copies": "10",
         "bench_apart": "14", "bench_apart_least": "90.0%", "bench_apart_most": "97.5%",
         "bench_road_memory": "9.9 GB", "bench_road_times": "30",
@@ -141,9 +143,10 @@ def test_cities_stand_in_order_beside_the_best_known(report):
 
 def test_rivals_stand_by_problem_with_their_ratio(report):
     found = bench.rivals(report.project)
-    assert found[["problem", "who", "ratio"]].to_numpy().tolist() == [
-        ["small", "kwev", 1.0], ["r = 5", "kwev", 1.0], ["r = 5", "SCIP", 1.5],
-        ["r = 5", "Gurobi", 0.5],
+    assert found[["problem", "who", "ratio", "faster"]].to_numpy().tolist() == [
+        ["small", "kwev", 1.0, False], ["small", "HiGHS", 0.9, False],  # it covers less
+        ["r = 5", "kwev", 1.0, False], ["r = 5", "SCIP", 1.5, False],
+        ["r = 5", "Gurobi", 0.5, True],
     ]  # fmt: skip
 
 
