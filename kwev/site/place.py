@@ -47,7 +47,7 @@ def _body(report: Report) -> str:
 <div class="row"><input type="text" id="place-input" role="combobox" autocomplete="off"
  spellcheck="false" aria-autocomplete="list" aria-expanded="false" aria-controls="place-list"
  aria-describedby="place-hint">
-<button type="submit">Find</button></div>
+<button type="submit" disabled>Find</button></div>
 <ul id="place-list" role="listbox" aria-label="Names found" hidden></ul>
 <p id="place-hint" class="note">{_examples(report)}What you write stays in your browser.</p>
 </form>

@@ -351,6 +351,20 @@ def test_the_list_by_keyboard(page):
 
 
 @pytest.mark.slow
+def test_what_is_sent_before_the_script_listens_is_not_lost(page):
+    assert page.locator("#place-form button").is_enabled()
+    page.route("**/place.js", lambda route: route.abort())
+    page.reload()
+    page.evaluate("window.here = true")
+    page.fill("#place-input", "24 Church St W, Elmira")
+    page.press("#place-input", "Enter")
+    assert page.locator("#place-form button").is_disabled()
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.here")
+    assert page.input_value("#place-input") == "24 Church St W, Elmira"
+
+
+@pytest.mark.slow
 def test_a_name_that_is_not_there_gets_the_nearest_spellings(page):
     page.fill("#place-input", "12 Erb Stret West")
     page.click("#place-form button")

@@ -85,7 +85,7 @@ def test_a_planner_has_three_million_on_public_land_on_a_map_with_two_and_in_a_g
     reader.door("Change the plan")
     reader.click(reader.page.get_by_role("link", name="on public land only"))
     # the search has ended: what is saved is what is shown
-    ended = "const one = kwevWhatIfShown(); return one?.P?.budget === 3e6 && one.state?.done"
+    ended = "const one = window.kwevWhatIfShown?.(); return one?.P?.budget === 3e6 && one.state?.done"
     reader.page.wait_for_function(f"() => {{ {ended} && Boolean(one.actions); }}", timeout=60_000)
     assert reader.page.locator("#budget-said").inner_text() == "$3,000,000"
     assert "Proven within" in reader.page.locator("#proof").inner_text()

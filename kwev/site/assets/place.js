@@ -305,6 +305,8 @@
   input.addEventListener("focus", () => { ready().catch(failed); });
   input.addEventListener("blur", close);
   part("place-form").addEventListener("submit", (event) => { event.preventDefault(); find(); });
+  // sent before this script listens, a form would load the page anew and lose what was written
+  document.querySelector("#place-form button").disabled = false;
   window.addEventListener("hashchange", restore);
   restore();
 })();
