@@ -85,8 +85,9 @@ def test_a_planner_has_three_million_on_public_land_on_a_map_with_two_and_in_a_g
     reader.door("Change the plan")
     reader.click(reader.page.get_by_role("link", name="on public land only"))
     # the search has ended: what is saved is what is shown
-    ended = "const one = window.kwevWhatIfShown?.(); return one?.P?.budget === 3e6 && one.state?.done"
-    reader.page.wait_for_function(f"() => {{ {ended} && Boolean(one.actions); }}", timeout=60_000)
+    shown = "const one = window.kwevWhatIfShown?.();"
+    ended = "return one?.P?.budget === 3e6 && one.state?.done && Boolean(one.actions);"
+    reader.page.wait_for_function(f"() => {{ {shown} {ended} }}", timeout=60_000)
     assert reader.page.locator("#budget-said").inner_text() == "$3,000,000"
     assert "Proven within" in reader.page.locator("#proof").inner_text()
     shown = reader.page.evaluate("kwevWhatIfShown().actions.map((a) => a.net_cad)")
