@@ -251,10 +251,11 @@ def cities_table(report: Report) -> Table:
         Column("value", "Covered", "weight", ",.0f"),
         Column("bound", "Bound", "weight", ",.0f"),
         Column("known", "Best known", "weight", ",.0f"),
-        Column("beside", "Beside it", format="+.3%"),
+        Column("beside", "Beside it", align="right"),
         Column("cpu_s", "Processor time", "s", ",.0f"),
     )
     frame = cities(report.project)
+    frame["beside"] = [f"{share:+.3%}" if share else "equal" for share in frame["beside"]]
     return table("bench-cities", frame, columns, origin(report.project), group="city")
 
 
