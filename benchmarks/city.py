@@ -16,7 +16,8 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.covering import Covering
-from benchmarks.maximal_covering import Effort, solve_covering, told
+from benchmarks.effort import Effort
+from benchmarks.maximal_covering import solve_covering, told
 from benchmarks.record import Watch, verdict
 from kwev.errors import KwevError
 

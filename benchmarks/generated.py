@@ -19,7 +19,8 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.covering import Covering, joined
-from benchmarks.maximal_covering import Effort, solve_covering
+from benchmarks.effort import Effort
+from benchmarks.maximal_covering import solve_covering
 from benchmarks.record import Watch, verdict
 from benchmarks.rivals import RIVALS, against
 

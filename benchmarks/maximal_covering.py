@@ -1,9 +1,10 @@
 """Maximal covering at scale: a choice near the best, and a bound that says how near.
 
-The parts of :mod:`benchmarks.covering` and :mod:`benchmarks.tempering` around HiGHS, each on what
-the one before left over. The relaxation gives prices and a first bound; parallel tempering looks
-for the best choice; with the value found, sites are ruled out by their prices; what is left is
-searched until the gap asked for is proven.
+The parts of :mod:`benchmarks.covering`, :mod:`benchmarks.tempering` and :mod:`benchmarks.merging`
+around HiGHS, each on what the one before left over. The relaxation gives prices and a first bound;
+parallel tempering looks for the best choice, and HiGHS for the best one of the sites of several
+that were met; with the value found, sites are ruled out by their prices; what is left is searched
+until the gap asked for is proven.
 """
 
 from __future__ import annotations
@@ -14,50 +15,27 @@ from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
-from scipy import sparse
 
 from benchmarks.covering import SLACK, Covering, Dual, dual_bound, greedy, subgradient
+from benchmarks.effort import Effort
+from benchmarks.merging import LONGEST_S, OTHERS, merged
+from benchmarks.program import Program
 from benchmarks.tempering import Tempering
-from kwev.errors import KwevError
-from kwev.solve.highs import LinearProgram, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-BRIEFLY, PATIENCE, EASY = 500, 20_000, 2_000
-"""Rounds of tempering without a better choice after which it ends: as few where the prices then
-leave so many sites at most, so that the time is better spent on the proof."""
+EPOCH = 200
+"""Rounds of tempering after which choices are merged."""
+
+BRIEFLY, PATIENCE, EASY = 3, 90, 2_000
+"""Epochs without a better choice after which tempering ends: as few where the prices then leave so
+many sites at most, so that the time is better spent on the proof."""
 
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How far and how long to search.
-
-    Attributes
-    ----------
-    gap
-        Relative gap at which to stop (share); 0 proves the optimum.
-    seconds
-        Longest time (s) by the clock, set-up included; the answer then is the best so far with its
-        honest gap.
-    clock
-        What the seconds are counted by: wall time, or process time on a machine that is shared.
-    seed
-        Of draws and solver.
-    threads
-        Of the solver.
-    """
-
-    gap: float = 1e-4
-    seconds: float = 150.0
-    clock: Callable[[], float] = perf_counter
-    seed: int = 1
-    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,7 +120,7 @@ def solve_covering(
     -------
     Covered
         Always a choice within the budget; choosing nothing is one. The same for the same problem
-        and effort where the time did not run out.
+        and effort where no time ran out, that of a merge included.
 
     Raises
     ------
@@ -272,13 +250,28 @@ class _Search:
 
     def _temper(self, dual: Dual) -> None:
         """Search at several temperatures, and on where the prices leave the proof no hope."""
-        choice = Tempering(self.covering, self.chosen, self.effort.seed)
+        search = Tempering(self.covering, self.chosen, self.effort.seed)
         for patience in (BRIEFLY, PATIENCE):
-            choice.run(patience, lambda: self._done(choice.value))
-            self._offer(choice.chosen)
-            self._note("tempering", self.covering.sites)
+            since = 0
+            while since < patience and not self._done():
+                since = 0 if self._epoch(search) else since + 1
+            self._note("tempering and merging", self.covering.sites)
             if self._done() or (~dual.closed(self._target())).sum() <= EASY:
                 break
+
+    def _epoch(self, search: Tempering) -> bool:
+        """Temper for some rounds, merge what was met; return whether a better choice was found."""
+        search.run(EPOCH, lambda: self._done(search.value))
+        settled = search.settled(OTHERS)
+        better = self._offer(search.chosen)
+        if self._done():
+            return better
+        seconds = min(self._left(), LONGEST_S)
+        choices, limit = [self.chosen, *settled], self._limit(seconds)
+        if not self._offer(merged(self.covering, choices, self.effort, seconds, limit)):
+            return better
+        search.put(self.chosen)
+        return True
 
     def _target(self) -> float:
         """Return the worth that a choice must exceed to matter."""
@@ -297,7 +290,7 @@ class _Search:
             self._note("closing search", 0)
             return
         kept = np.flatnonzero(~closed | np.isin(np.arange(self.covering.sites), self.chosen))
-        program = _Program(self.covering, kept, forced[kept].astype(np.float64))
+        program = Program(self.covering, kept, forced[kept].astype(np.float64))
         options = {**_CLOSING, **self._limit(self._left())}
         found, bound = program.solve(
             self.effort, MARGIN * self.effort.gap, self._left(), self.chosen, options
@@ -323,7 +316,7 @@ def _prices(
     The interior point method without crossover: prices need not be a corner, since
     :func:`benchmarks.covering.dual_bound` makes a valid bound of any.
     """
-    program = _Program(covering, np.arange(covering.sites), np.zeros(covering.sites))
+    program = Program(covering, np.arange(covering.sites), np.zeros(covering.sites))
     options = {"solver": "ipm", "run_crossover": "off"}
     limits = {"threads": effort.threads, "random_seed": effort.seed, **limit}
     solver = program.loaded({**options, **limits}, whole=False)
@@ -335,82 +328,3 @@ def _prices(
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
     return program.prices(np.array(solver.getSolution().row_dual, np.float64))
-
-
-class _Program:
-    """The covering program over some of the sites, as HiGHS takes it.
-
-    A group of points that one site alone reaches needs no variable: its weight goes to the site.
-    """
-
-    def __init__(
-        self, covering: Covering, kept: NDArray[np.int64], lower: NDArray[np.float64]
-    ) -> None:
-        part = covering.only(kept)
-        single = np.diff(part.points.indptr) == 1
-        self._whole, self._kept, self._lower = covering, kept, lower
-        self._worth = np.asarray(part.points[single].T @ part.weight[single])
-        self._rows, self._weight = sparse.csr_array(part.points[~single]), part.weight[~single]
-        self._cost, self._budget, self._single = part.cost, part.budget, single
-
-    def loaded(self, options: dict[str, Any], *, whole: bool) -> Any:
-        """Return a solver that holds the program, or its relaxation."""
-        m, g = len(self._kept), len(self._weight)
-        cover = sparse.hstack([self._rows, -sparse.eye_array(g)])
-        spend = sparse.csr_array(np.concatenate([self._cost, np.zeros(g)]).reshape(1, -1))
-        program = LinearProgram(
-            # minimised: the interior point method returns the duals of a maximum with mixed signs
-            cost=-np.concatenate([self._worth, self._weight]),
-            offset=0.0,
-            matrix=sparse.csc_array(sparse.vstack([cover, spend])),
-            row_lower=np.append(np.zeros(g), -np.inf),
-            row_upper=np.append(np.full(g, np.inf), self._budget),
-            lower=np.concatenate([self._lower, np.zeros(g)]),
-            upper=np.ones(m + g),
-            integer=np.arange(m + g) < m,
-        )
-        return load(program, {"output_flag": False, **options}, whole=whole)
-
-    def prices(self, row_dual: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the multiplier of each group of the whole problem, all sites being kept."""
-        price = np.zeros(len(self._single))
-        price[~self._single] = np.abs(row_dual[:-1])
-        # what one site alone reaches is worth to it what it weighs
-        price[self._single] = self._whole.weight[self._single]
-        return price
-
-    def solve(
-        self,
-        effort: Effort,
-        gap: float,
-        seconds: float,
-        start: NDArray[np.int64],
-        options: dict[str, Any],
-    ) -> tuple[NDArray[np.int64], float]:
-        """Return the best choice found, in sites of the whole problem, and the bound."""
-        limits = {
-            "mip_rel_gap": gap,
-            "mip_abs_gap": 1e-9,
-            "mip_feasibility_tolerance": 1e-7,
-            "threads": effort.threads,
-            "random_seed": effort.seed,
-        }
-        solver = self.loaded({**limits, **options}, whole=True)
-        given = highspy.HighsSolution()
-        build = np.isin(self._kept, start).astype(np.float64)
-        given.col_value = np.concatenate([build, np.minimum(1.0, self._rows @ build)]).tolist()
-        solver.setSolution(given)
-        ends = effort.clock() + seconds
-        solver.cbMipInterrupt += lambda event: event.interrupt(effort.clock() > ends)
-        if solver.run() == highspy.HighsStatus.kError:
-            raise KwevError(
-                "HiGHS failed", where="benchmarks.maximal_covering", hint="Try fewer sites."
-            )
-        info = solver.getInfo()
-        if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-            # nothing holds every forced site: no choice beats the target they were forced by
-            return start, float("-inf")
-        if info.primal_solution_status != highspy.kSolutionStatusFeasible:
-            return start, -float(info.mip_dual_bound)
-        values = np.array(solver.getSolution().col_value[: len(self._kept)])
-        return self._kept[values > 0.5], -float(info.mip_dual_bound)  # noqa: PLR2004 -- 0 or 1

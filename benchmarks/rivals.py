@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import sparse
 
-from benchmarks.maximal_covering import Effort, gap_of, solve_covering
+from benchmarks.effort import Effort
+from benchmarks.maximal_covering import gap_of, solve_covering
 from benchmarks.record import Watch
 from kwev.solve.highs import LinearProgram, load
 

@@ -30,11 +30,18 @@ APART, STEEPEST = 1.5, 1.6
 """How far the next temperature is: in its inverse, this by the spread of the value, so that about
 every fourth exchange is made; and what it is divided by at most."""
 
-MOLTEN, FROZEN = 0.6, 0.03
+MOLTEN, FROZEN = 0.5, 0.03
 """Share of steps that change the value: above, it is too hot to be kept; below, none is colder."""
 
-SETTLING = 40
-"""Rounds to settle at a temperature as they are looked for, and as many to measure the spread."""
+SETTLING, QUENCHED = 40, 15
+"""Rounds to settle at a temperature as they are looked for, and as many to measure the spread; and
+rounds at the lowest one in which a copy of a choice settles."""
+
+BLOCK = 128
+"""Sites in a block: only where the best of a block is near the best of all is each looked at."""
+
+NEVER = -1e30
+"""What is added by what fills the last block: it is never drawn."""
 
 FAR = 12.0
 """Temperatures below the best site at which one is not drawn: its chance is 6 in a million."""
@@ -44,17 +51,23 @@ class Problem(NamedTuple):
     """A covering problem as plain arrays: whom each site reaches, who reaches each point.
 
     One more site stands for none, which reaches nothing, costs nothing and may be in several slots.
-    ``shares`` and ``near`` are room to draw a site in.
+    ``others`` are the sites whose gain hangs on a site: those that reach a point that it reaches.
+    Sites are looked at in blocks; ``dearest`` is the highest cost in each. The last three are room
+    to work in. Places are unsigned: a compiled loop need not ask whether one counts from the end.
     """
 
-    points: NDArray[np.int32]
-    first_point: NDArray[np.int32]
-    sites: NDArray[np.int32]
-    first_site: NDArray[np.int32]
+    points: NDArray[np.uint32]
+    first_point: NDArray[np.uint32]
+    sites: NDArray[np.uint32]
+    first_site: NDArray[np.uint32]
+    others: NDArray[np.uint32]
+    first_other: NDArray[np.uint32]
     weight: NDArray[np.float64]
     cost: NDArray[np.float64]
+    dearest: NDArray[np.float64]
     shares: NDArray[np.float64]
-    near: NDArray[np.int64]
+    best: NDArray[np.float64]
+    kept: NDArray[np.float64]
 
 
 class Choices(NamedTuple):
@@ -93,34 +106,68 @@ class Tempering:
     """
 
     def __init__(self, covering: Covering, chosen: NDArray[np.int64], seed: int = 1) -> None:
-        self._none, self._draw = covering.sites, np.random.default_rng(seed)
+        self._covering, self._draw = covering, np.random.default_rng(seed)
         self._problem = _problem(covering)
-        slots = np.append(chosen, np.full(_spare_slots(covering, chosen), self._none))
+        self._slots = len(chosen) + _spare_slots(covering, chosen)
+        value = np.array([covering.value(chosen)])
+        self._choices = self._known(chosen, HOT * value / max(len(chosen), 1))
+        self._best = Best(self._choices.slots[0].copy(), value)
+
+    def _known(self, chosen: NDArray[np.int64], warmth: NDArray[np.float64]) -> Choices:
+        """Return one choice, and what is known of it, at a temperature."""
+        covering = self._covering
+        slots = np.full(self._slots, covering.sites)
+        slots[: len(chosen)] = chosen
         times = np.asarray(covering.reach[:, chosen].sum(axis=1)).reshape(-1)
         missed = covering.weight * (times == 0)
-        value = np.array([covering.value(chosen)])
-        self._choices = Choices(
-            slots.astype(np.int64).reshape(1, -1),
-            times.astype(np.int32).reshape(1, -1),
-            np.append(np.asarray(covering.reach.T @ missed), 0.0).reshape(1, -1),
-            value,
-            np.array([covering.budget * (1 + SLACK) - float(covering.cost[chosen].sum())]),
-            HOT * value / max(len(chosen), 1),
+        return Choices(
+            slots=slots.astype(np.int64)[None],
+            times=times.astype(np.int32)[None],
+            gain=_in_blocks(np.asarray(covering.reach.T @ missed), NEVER)[None],
+            value=np.array([covering.value(chosen)]),
+            room=np.array([covering.budget * (1 + SLACK) - covering.cost[chosen].sum()]),
+            warmth=warmth,
         )
-        self._best = Best(self._choices.slots[0].copy(), value.copy())
 
     @property
     def chosen(self) -> NDArray[np.int64]:
         """The best choice met, sorted."""
-        return np.setdiff1d(self._best.slots, [self._none])
+        return self._sites(self._best.slots)
 
     @property
     def value(self) -> float:
         """What the best choice met covers."""
         return float(self._best.value[0])
 
-    def run(self, patience: int, over: Callable[[], bool]) -> None:
-        """Go on until ``over``, or for ``patience`` rounds without a better choice.
+    def settled(self, number: int) -> list[NDArray[np.int64]]:
+        """Return the sites of copies of some choices, drawn, settled at the lowest temperature.
+
+        The choices themselves stay as they are; what is met on the way counts.
+        """
+        drawn = self._draw.permutation(len(self._choices.slots))[:number]
+        copies = Choices._make(part[drawn] for part in self._choices)
+        copies.warmth[:] = self._choices.warmth.min()
+        if copies.slots.size and copies.warmth[0] > 0:
+            _sweep(self._problem, copies, self._best, QUENCHED, self._draw)
+        return [self._sites(slots) for slots in copies.slots]
+
+    def put(self, chosen: NDArray[np.int64]) -> None:
+        """Go on from a choice at the lowest temperature, where there are slots for its sites."""
+        if len(chosen) > self._slots:
+            return
+        coldest = int(np.argmin(self._choices.warmth))
+        known = self._known(chosen, self._choices.warmth[[coldest]])
+        for part in Choices._fields:
+            getattr(self._choices, part)[coldest] = getattr(known, part)[0]
+        if known.value[0] > self.value:
+            self._best.value[0] = known.value[0]
+            self._best.slots[:] = known.slots[0]
+
+    def _sites(self, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+        return np.setdiff1d(slots, [self._covering.sites])
+
+    def run(self, rounds: int, over: Callable[[], bool]) -> None:
+        """Go on for some rounds, or until ``over``.
 
         A round is a step for each slot at each temperature, after which neighbours may change
         temperatures.
@@ -129,11 +176,10 @@ class Tempering:
             return
         if len(self._choices.warmth) == 1:
             self._cool(over)
-        since = 0
-        while since < patience and not over():
-            most = self._best.value[0]
+        for _ in range(rounds):
+            if over():
+                break
             self._round(1)
-            since = 0 if self._best.value[0] > most else since + 1
 
     def _cool(self, over: Callable[[], bool]) -> None:
         """Find the temperatures, and leave at each a choice that has settled there."""
@@ -168,17 +214,37 @@ def compiled() -> None:
 
 
 def _problem(covering: Covering) -> Problem:
-    reach, rows, size = covering.reach, covering.points, covering.sites + 1
+    touches = covering.reach.astype(bool)
+    points, first_point = _lists(covering.reach)
+    sites, first_site = _lists(covering.points)
+    others, first_other = _lists(sparse.csr_array(touches.T @ touches))
+    cost = _in_blocks(covering.cost, 0.0)
     return Problem(
-        reach.indices.astype(np.int32),
-        np.append(reach.indptr, reach.indptr[-1]).astype(np.int32),
-        rows.indices.astype(np.int32),
-        rows.indptr.astype(np.int32),
-        covering.weight,
-        np.append(covering.cost, 0.0),
-        np.empty(size),
-        np.empty(size, np.int64),
+        points=points,
+        first_point=first_point,
+        sites=sites,
+        first_site=first_site,
+        others=others,
+        first_other=first_other,
+        weight=covering.weight,
+        cost=cost,
+        dearest=cost.reshape(-1, BLOCK).max(axis=1),
+        shares=np.empty((len(cost) // BLOCK, BLOCK)),
+        best=np.empty(len(cost) // BLOCK),
+        kept=np.empty(covering.sites),
     )
+
+
+def _lists(matrix: Any) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Return what each row (or column, as it is stored) holds, and where its part begins."""
+    firsts = np.append(matrix.indptr, matrix.indptr[-1])  # none holds nothing
+    return matrix.indices.astype(np.uint32), firsts.astype(np.uint32)
+
+
+def _in_blocks(of_sites: NDArray[np.float64], else_: float) -> NDArray[np.float64]:
+    """Return values of sites, 0 for none, and something else to the end of its block."""
+    empty = -(len(of_sites) + 1) % BLOCK
+    return np.concatenate([of_sites, [0.0], np.full(empty, else_)])
 
 
 def _spare_slots(covering: Covering, chosen: NDArray[np.int64]) -> int:
@@ -206,26 +272,100 @@ def _count(problem: Problem, choices: Choices, k: int, site: int, change: int) -
 def _step(problem: Problem, choices: Choices, k: int, draw: np.random.Generator) -> bool:
     """Take one site of choice ``k`` out, draw one for it; return whether the value changed."""
     slot = draw.integers(0, choices.slots.shape[1])
-    gain, old, warmth = choices.gain[k], choices.slots[k, slot], choices.warmth[k]
+    gain, old = choices.gain[k], choices.slots[k, slot]
+    first, last = problem.first_other[old], problem.first_other[old + 1]
+    for a in range(first, last):
+        problem.kept[a - first] = gain[problem.others[a]]
     _count(problem, choices, k, old, -1)
-    room, top = choices.room[k] + problem.cost[old], 0.0  # none is always able
-    for i in range(len(gain)):
-        if problem.cost[i] <= room and gain[i] > top:
-            top = gain[i]
-    total, able = 0.0, 0
-    for i in range(len(gain)):
-        if gain[i] >= top - FAR * warmth and problem.cost[i] <= room:
-            total += np.exp((gain[i] - top) / warmth)
-            problem.shares[able], problem.near[able] = total, i
-            able += 1
-    drawn = int(np.searchsorted(problem.shares[:able], draw.random() * total))
-    new = problem.near[min(drawn, able - 1)]
+    room = choices.room[k] + problem.cost[old]
+    new = _drawn(problem, gain, room, choices.warmth[k], draw.random())
+    if new == old:  # most cold steps: what was is put back, instead of counted anew
+        for a in range(first, last):
+            gain[problem.others[a]] = problem.kept[a - first]
+        for a in range(problem.first_point[old], problem.first_point[old + 1]):
+            choices.times[k, problem.points[a]] += 1
+        return False
     gained = gain[new] - gain[old]
     choices.value[k] += gained
     choices.room[k] = room - problem.cost[new]
     choices.slots[k, slot] = new
     _count(problem, choices, k, new, 1)
     return bool(gained != 0)
+
+
+@njit(cache=True, fastmath=True)
+def _drawn(
+    problem: Problem, gain: NDArray[np.float64], room: float, warmth: float, at: float
+) -> int:
+    """Return the site at a part of the whole (``at``, below 1) of what each is likely.
+
+    Those that the room is enough for are as likely as what they would add at the temperature is.
+    """
+    gains, shares, best = gain.reshape(-1, BLOCK), problem.shares, problem.best
+    cost = problem.cost.reshape(-1, BLOCK)
+    _look(problem, gains.view(np.int64), room)
+    top, colder, total = best.max(), 1 / warmth, 0.0  # none is always able, and adds nothing
+    for b in range(len(best)):
+        share = 0.0
+        if best[b] >= top - FAR * warmth:
+            for i in range(BLOCK):
+                shares[b, i] = _power((gains[b, i] - top) * colder)
+            if room < problem.dearest[b]:
+                for i in range(BLOCK):
+                    shares[b, i] *= cost[b, i] <= room
+            for i in range(BLOCK):
+                share += shares[b, i]
+        best[b] = share
+        total += share
+    b, left = _at(best, at * total)
+    return b * BLOCK + _at(shares[b], left)[0]
+
+
+@njit(cache=True)
+def _at(shares: NDArray[np.float64], left: float) -> tuple[int, float]:
+    """Return into which share a part of their sum falls, and how far into it."""
+    at = 0
+    for i in range(len(shares)):
+        if shares[i] > 0:
+            at = i
+            if left < shares[i]:
+                break
+            left -= shares[i]
+    return at, left
+
+
+@njit(cache=True, fastmath=True)
+def _look(problem: Problem, gains: NDArray[np.int64], room: float) -> None:
+    """Note what the best site of each block adds, of those that the room is enough for.
+
+    The gains are told by their bits: of numbers that are not negative, both have one order, and a
+    processor finds the largest of integers eight at a time.
+    """
+    best, cost = problem.best.view(np.int64), problem.cost.reshape(-1, BLOCK)
+    for b in range(len(best)):
+        most = 0
+        if room >= problem.dearest[b]:
+            for i in range(BLOCK):
+                most = max(most, gains[b, i])
+        else:
+            for i in range(BLOCK):
+                if cost[b, i] <= room:
+                    most = max(most, gains[b, i])
+        best[b] = most
+
+
+@njit(inline="always", fastmath=True)
+def _power(exponent: float) -> float:
+    """Return e to a negative exponent, to within one part in fifty: it is only drawn by."""
+    part = exponent / 32
+    power = 1 + part * (1 + part * (0.5 + part / 6))
+    power = power if exponent > -2 * FAR else 0.0
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    power *= power
+    return power
 
 
 @njit(cache=True, fastmath=True)

@@ -9,7 +9,9 @@ import pytest
 from scipy import sparse
 
 from benchmarks.covering import Covering, dual_bound, greedy, never
-from benchmarks.maximal_covering import Effort, solve_covering
+from benchmarks.effort import Effort
+from benchmarks.maximal_covering import solve_covering
+from benchmarks.merging import merged
 from benchmarks.tempering import Tempering
 from kwev.errors import KwevError
 
@@ -44,6 +46,44 @@ def test_tempering_mends_it():
     search = Tempering(covering(*TRAP, 2.0), np.array([0, 2]))
     search.run(10, never)
     assert search.chosen.tolist() == [0, 1]
+
+
+# two towns that share nothing: in each of them one site reaches 5, the other 3 or 4
+TOWNS = ([[0], [1], [2], [3]], [5, 3, 5, 4])
+
+
+def merging(*choices):
+    chosen = [np.array(each) for each in choices]
+    return merged(covering(*TOWNS, 2.0), chosen, EXACT, 9.0, {}).tolist()
+
+
+def test_two_choices_each_best_in_one_town_make_one_best_in_both():
+    """5 + 4, and 3 + 5: 9 and 8. With the better site of each: 10."""
+    assert merging([0, 3], [1, 2]) == [0, 2]
+
+
+def test_sites_that_no_choice_had_are_not_merged():
+    """The better site of the second town was never met: 9 is the most."""
+    assert merging([1, 3], [0, 3]) == [0, 3]
+    assert merging([0, 3]) == [0, 3]
+
+
+def test_tempering_goes_on_from_a_choice_that_is_put():
+    """From M and A (18) nothing is drawn yet; A and B, put, are the best met: 22."""
+    search = Tempering(covering(*TRAP, 2.0), np.array([0, 2]))
+    search.put(np.array([0, 1]))
+    assert (search.value, search.chosen.tolist()) == (22.0, [0, 1])
+    search.put(np.array([0, 2]))  # worse: gone on from, but the best stays the best
+    assert (search.value, search.chosen.tolist()) == (22.0, [0, 1])
+
+
+def test_copies_settle_and_the_choices_stay():
+    """At a temperature of next to nothing A, worth 5, takes the place of the site worth 3."""
+    search = Tempering(covering(*TOWNS, 1.0), np.array([1]))
+    search._choices.warmth[:] = 1e-3
+    assert [sites.tolist() for sites in search.settled(9)] in ([[0]], [[2]])
+    assert search.settled(0) == []
+    assert (search.value, search._choices.slots.tolist()) == (5.0, [[1]])
 
 
 def test_the_bound_by_hand():

@@ -12,8 +12,9 @@ import pytest
 from benchmarks import covering
 from benchmarks.city import known_best, read_city
 from benchmarks.covering import joined, words_of
+from benchmarks.effort import Effort
 from benchmarks.generated import ANSWERS, covering_of, generate, rand
-from benchmarks.maximal_covering import Effort, solve_covering
+from benchmarks.maximal_covering import solve_covering
 from benchmarks.record import Sheet, Time, circumstances, measured_here
 from kwev.errors import KwevError
 

@@ -14,8 +14,9 @@ from scipy import sparse
 from toy import base_config, toy
 
 from benchmarks.covering import Covering, dual_bound, greedy, never, subgradient
-from benchmarks.maximal_covering import Effort, _Search, solve_covering
-from benchmarks.tempering import Tempering
+from benchmarks.effort import Effort
+from benchmarks.maximal_covering import _Search, solve_covering
+from benchmarks.tempering import BLOCK, Tempering
 from kwev.config import Case
 from kwev.model.inputs import build_inputs
 from kwev.solve.stages import solve_scenario
@@ -211,6 +212,8 @@ def test_tempering_keeps_to_the_budget_and_its_best_choice(covering, seed, round
     start = greedy(covering)
     search = Tempering(covering, start, seed)
     search.run(rounds, never)
+    search.put(start)
+    search.run(1, never)
     assert covering.affords(search.chosen)
     best = worth(covering, search.chosen)
     assert best == search.value >= worth(covering, start)
@@ -220,12 +223,13 @@ def test_tempering_keeps_to_the_budget_and_its_best_choice(covering, seed, round
         assert covering.cost[filled].sum() <= covering.budget
         assert found.value[k] == worth(covering, filled) <= best
         missed = covering.weight * (found.times[k] == 0)
-        assert found.gain[k] == pytest.approx(np.append(covering.reach.T @ missed, 0))
+        gain = found.gain[k][: covering.sites + 1]
+        assert gain == pytest.approx(np.append(covering.reach.T @ missed, 0))
 
 
-def islands(warmth):
-    """Return a search for one of three sites that reach a point each, at these temperatures."""
-    covering = Covering.of(sparse.eye_array(3), np.array([10.0, 11, 5]), 1.0)
+def islands(warmth, worth=(10, 11, 5)):
+    """Return a search for one of some sites that reach a point each, at these temperatures."""
+    covering = Covering.of(sparse.eye_array(len(worth)), np.array(worth, float), 1.0)
     search = Tempering(covering, np.array([0]))
     several = [np.repeat(part, len(warmth), axis=0) for part in search._choices[:-1]]
     search._choices = search._choices._make([*several, np.array(warmth)])
@@ -244,6 +248,22 @@ def test_a_site_is_drawn_as_often_as_it_should_be(warmth):
     for at, times in drawn.items():
         share = np.exp(np.array([10, 11, 5, 0]) / at)
         assert times / times.sum() == pytest.approx(share / share.sum(), abs=0.015)
+
+
+def test_a_site_of_any_block_is_drawn_as_often_as_it_should_be():
+    """Three of 300 sites are worth 18, 20 and 19 at temperature 4, in blocks one, two and three."""
+    worth, good = np.full(300, 2), [5, BLOCK + 7, 2 * BLOCK + 9]
+    worth[good] = 18, 20, 19
+    search, drawn = islands([4.0], worth), np.zeros(301)
+    for _ in range(20_000):
+        search._round(1)
+        drawn[search._choices.slots[0, 0]] += 1
+    share = np.exp(np.append(worth, 0) / 4)
+    assert (drawn / drawn.sum())[good] == pytest.approx((share / share.sum())[good], abs=0.015)
+    each = np.add.reduceat(drawn / drawn.sum(), range(0, 301, BLOCK))
+    assert each == pytest.approx(
+        np.add.reduceat(share / share.sum(), range(0, 301, BLOCK)), abs=0.02
+    )
 
 
 def test_neighbours_change_temperatures():
