@@ -68,7 +68,7 @@ def test_maps_show_the_plans_that_the_address_names(visit):
     assert right.locator("[data-part=title]").inner_text() == "Recommended plan"
     page.locator("[data-side=left]").select_option("recommended")
     left.wait_for_function(
-        "document.querySelector('[data-part=title]').textContent === 'Recommended plan'"
+        "document.querySelector('[data-part=title]')?.textContent === 'Recommended plan'"
     )
     assert page.evaluate("location.hash") == "#left=recommended&right=recommended"
     assert page.locator("[data-frame=left]").get_attribute("title") == "Map: Recommended plan"
@@ -81,7 +81,7 @@ def test_what_one_map_shows_the_other_shows_too(visit):
         "[data-part=month]",
         "s => { s.value = 0; s.dispatchEvent(new Event('input', {bubbles: true})); }",
     )
-    right.wait_for_function("document.querySelector('[data-part=when]').textContent === 'Today'")
+    right.wait_for_function("document.querySelector('[data-part=when]')?.textContent === 'Today'")
     assert shown_map.marks(right) == {"s", "t", "u"}
     left.locator(".leaflet-control-zoom-in").click()
     left.wait_for_function("location.hash.includes('zoom=')")
