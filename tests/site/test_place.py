@@ -404,7 +404,9 @@ def test_streets_areas_and_sites_are_found_and_kept_in_the_address_bar(page, bro
         again.close()
     assert "The lists have no number 99999" in page.inner_text("#place-answer")
     page.go_back()
-    page.wait_for_function("document.querySelector('#place-heading')?.textContent.startsWith('Ayr')")
+    page.wait_for_function(
+        "document.querySelector('#place-heading')?.textContent.startsWith('Ayr')"
+    )
 
 
 @pytest.mark.slow
