@@ -295,7 +295,9 @@ class _Search:
         kept = np.flatnonzero(~closed | np.isin(np.arange(self.covering.sites), self.chosen))
         program = Program(self.covering, kept, forced[kept].astype(np.float64))
         seconds = self._left() - LATE * self.effort.seconds
-        options = {**_CLOSING, **self._limit(seconds)}
+        # where nothing is ruled out the first relaxation is the whole one, which simplex is slow at
+        first = {} if closed.any() else {"mip_lp_solver": "ipm"}
+        options = {**_CLOSING, **first, **self._limit(seconds)}
         found, bound = program.solve(
             self.effort, MARGIN * self.effort.gap, seconds, self.chosen, options
         )
