@@ -34,9 +34,6 @@ BRIEFLY, PATIENCE, EASY = 3, 90, 2_000
 """Epochs without a better choice after which tempering ends: as few where the prices then leave so
 many sites at most, so that the time is better spent on the proof."""
 
-LATE = 0.04
-"""Part of the time that the closing search leaves: HiGHS looks at no clock in a round of cuts."""
-
 MARGIN = 0.95
 """Part of the gap asked for at which sites are ruled out and the search stops."""
 
@@ -294,12 +291,11 @@ class _Search:
             return
         kept = np.flatnonzero(~closed | np.isin(np.arange(self.covering.sites), self.chosen))
         program = Program(self.covering, kept, forced[kept].astype(np.float64))
-        seconds = self._left() - LATE * self.effort.seconds
         # where nothing is ruled out the first relaxation is the whole one, which simplex is slow at
         first = {} if closed.any() else {"mip_lp_solver": "ipm"}
-        options = {**_CLOSING, **first, **self._limit(seconds)}
+        options = {**_CLOSING, **first, **self._limit(self._left())}
         found, bound = program.solve(
-            self.effort, MARGIN * self.effort.gap, seconds, self.chosen, options
+            self.effort, MARGIN * self.effort.gap, self._left(), self.chosen, options
         )
         self._offer(found)
         self.bound = max(min(self.bound, max(bound, target)), self.value)
