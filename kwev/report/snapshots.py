@@ -42,9 +42,6 @@ COLUMNS: Final = (
 )  # fmt: skip
 """What is known of each station of a snapshot: metres, ports, date of opening."""
 
-ONE_PLACE_M: Final = 30.0
-"""Records nearer than this stand at one place, as a candidate on top of a station does (m)."""
-
 DATE: Final = re.compile(
     r"(?P<D>\d{4}-\d{2}-\d{2})|(?P<Q>\d{4}Q[1-4])|(?P<M>\d{4}-\d{2})", re.ASCII
 )
