@@ -21,6 +21,7 @@ from benchmarks.effort import Effort
 from benchmarks.merging import LONGEST_S, OTHERS, merged
 from benchmarks.program import Program
 from benchmarks.tempering import Tempering
+from kwev.solve.highs import own_threads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,12 +132,8 @@ def solve_covering(
     began = _Began(perf_counter(), process_time(), effort.clock())
     sites = covering.undominated()
     search = _Search(covering.only(sites), effort, progress, began)
-    # HiGHS keeps the first number of threads it is given for the process, and refuses another
-    highspy.Highs.resetGlobalScheduler(True)
-    try:
+    with own_threads():
         search.run()
-    finally:
-        highspy.Highs.resetGlobalScheduler(True)
     chosen = sites[search.chosen]
     value = covering.value(chosen)
     # the sum over groups and over points may differ in the last digits

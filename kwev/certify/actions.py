@@ -117,6 +117,9 @@ class ActionEncoding(Generic[Number]):
         self._port: dict[Level, Effect[Number]] = {
             level: self._priced(level, "port") for level in LEVELS
         }
+        self._builds: dict[str, Effect[Number]] = {
+            kind: self._built(kind, self._nothing) for kind in NEW
+        }
 
     def _priced(self, level: Level, what: Literal["station", "port"]) -> Effect[Number]:
         """Return what a station of a level changes without its ports, or what one of them does."""
@@ -358,10 +361,15 @@ class ActionEncoding(Generic[Number]):
 
     def _fixed(self, key: ActionKey) -> Effect[Number]:
         """Return what an action changes before any port is added."""
-        taken = self._taken(key) if key.kind in ("upgrade", "remove") else self._nothing
-        if key.kind not in BUILDS:
-            return taken
-        station = self._station[ADDS[key.kind]]
+        if key.kind in NEW:  # the same at every site
+            return self._builds[key.kind]
+        if key.kind == "upgrade":
+            return self._built(key.kind, self._taken(key))
+        return self._taken(key) if key.kind == "remove" else self._nothing
+
+    def _built(self, kind: str, taken: Effect[Number]) -> Effect[Number]:
+        """Add the station that a kind of action pays for to what it takes away."""
+        station = self._station[ADDS[kind]]
         return taken._replace(
             purchase_cad=station.purchase_cad, yearly_cad=taken.yearly_cad + station.yearly_cad
         )

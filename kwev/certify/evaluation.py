@@ -149,9 +149,14 @@ class Evaluation(EnergyBalance[float]):
         """
         kind = self.points(where).kind
         if kind not in self._ceilings:
-            cover = self._cover(where, *(self._could_offer(level) for level in LEVELS))
+            cover = self._cover(where, *self._ever_offering)
             self._ceilings[kind] = {target: cover.share(target) for target in TARGETS}
         return self._ceilings[kind]
+
+    @cached_property
+    def _ever_offering(self) -> list[list[Row]]:
+        """By level, the places that could offer it."""
+        return [self._could_offer(level) for level in LEVELS]
 
     def _could_offer(self, level: Level) -> list[Row]:
         """Return the places that offer a level today, or might after some action."""

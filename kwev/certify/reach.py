@@ -172,7 +172,7 @@ class CutRoads:
         """
         first: dict[int, int] = {}
         for row in stations:
-            node, offset = self._spot.get(_key(row), (-1, 0))
+            node, offset = self._spot.get(place_of(row), (-1, 0))
             if node >= 0:
                 first[node] = min(offset, first.get(node, offset))
         roads = self._against
@@ -197,7 +197,7 @@ class CutRoads:
         # neighbours are searched from together: what is out of reach of all of them is left out
         east, north = xy_cm(stations).T
         order = np.lexsort((north, east // STRIP_CM)).tolist()
-        keys = tuple(_key(stations[i]) for i in order)
+        keys = tuple(place_of(stations[i]) for i in order)
         near = self._each_within(keys, radius_m, asked.tobytes())
         found = dict(zip(order, near, strict=True))
         return [found[i] for i in range(len(order))]
@@ -250,7 +250,8 @@ def _by_id(tables: Tables, kind: str) -> pd.DataFrame:
     return table.sort_values(f"{kind}_id")
 
 
-def _key(row: Row) -> tuple[str, str]:
+def place_of(row: Row) -> tuple[str, str]:
+    """Return whether a row is one of a site or of a station, and its id."""
     kind = "site" if "site_id" in row else "station"
     return kind, str(row[f"{kind}_id"])
 

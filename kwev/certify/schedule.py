@@ -14,6 +14,7 @@ import numpy as np
 
 from kwev.certify.actions import ADDS, BUILDS, KINDS, LEVELS, NEW, ActionKey, Level, Ports, Row
 from kwev.certify.evaluation import Evaluation
+from kwev.certify.reach import place_of
 from kwev.vocabulary import ACTION_KIND
 
 if TYPE_CHECKING:
@@ -161,16 +162,18 @@ class ScheduleCheck(Evaluation):
         if level == "l2" and self.config.coverage.l3_counts_for_l2:
             rows = rows + self.offering("l3", until)
         covered = np.zeros(len(self.points("cell").ids), bool)
-        for row in rows:
-            covered[self._reach(level, row)] = True
+        for near in self._reach(level, rows):
+            covered[near] = True
         return covered
 
-    def _reach(self, level: Level, row: Row) -> NDArray[np.int64]:
-        kind = "site" if "site_id" in row else "station"
-        key = (level, kind, str(row[f"{kind}_id"]))
-        if key not in self._reached:
-            self._reached[key] = self.measure.reach(level, self.points("cell"), [row])[0]
-        return self._reached[key]
+    def _reach(self, level: Level, rows: list[Row]) -> list[NDArray[np.int64]]:
+        """Return the cells within reach of each place; those not asked before are searched now."""
+        keys = [(level, *place_of(row)) for row in rows]
+        new = {key: row for key, row in zip(keys, rows, strict=True) if key not in self._reached}
+        if new:
+            near = self.measure.reach(level, self.points("cell"), list(new.values()))
+            self._reached.update(zip(new, near, strict=True))
+        return [self._reached[key] for key in keys]
 
     # -- limits ------------------------------------------------------------------------------
 
@@ -244,10 +247,11 @@ class ScheduleCheck(Evaluation):
             return False
         station = self.row(gone)
         had = self._serves({level for level in LEVELS if station[f"{level}_ports"] > 0})
-        return any(
-            len(np.intersect1d(self._reach(level, self.row(key)), self._reach(level, station)))
-            for level in had & self._serves({ADDS[key.kind]})
-        )
+        for level in had & self._serves({ADDS[key.kind]}):
+            one, other = self._reach(level, [self.row(key), station])
+            if len(np.intersect1d(one, other)) > 0:
+                return True
+        return False
 
     def _serves(self, levels: set[Level]) -> set[Level]:
         """Return the levels whose drivers ports of some levels serve."""

@@ -104,14 +104,12 @@ def solve(
     KwevError
         If the scenario's solver is not installed, fails, or finds nothing in its time.
     """
-    from highspy import Highs  # noqa: PLC0415 -- loads only where it solves
-
+    from kwev.solve.highs import own_threads  # noqa: PLC0415 -- loads only where it solves
     from kwev.solve.stages import solve_inputs  # noqa: PLC0415 -- loads only where it solves
 
     case = Case(scenario, model.config, model.inputs.points.geography)
-    # HiGHS keeps the threads of a process's first solve: the caller's own may have asked for others
-    Highs.resetGlobalScheduler(True)
-    return solve_inputs(tables, case, model.inputs, progress=progress, plain=plain).plan
+    with own_threads():  # the caller may have solved with others
+        return solve_inputs(tables, case, model.inputs, progress=progress, plain=plain).plan
 
 
 sys.modules[__name__].__class__ = Room

@@ -20,7 +20,7 @@ from kwev.certify.dual_bound import MULTIPLIER, PART, branch_bound, checked_boun
 from kwev.certify.exact import UncheckedError
 from kwev.certify.exact_model import POINT, ExactModel, Problem
 from kwev.plan.format import Branch, Plan, Proof, relative_gap
-from kwev.solve.highs import BlockProgram
+from kwev.solve.highs import BlockProgram, own_threads
 from kwev.units import CAD_PER_MILLION, CAD_SCALE, POINTS
 
 if TYPE_CHECKING:
@@ -97,10 +97,11 @@ def multipliers(
         By problem, what a plan shows of its maximum (points): no bound is below it.
     """
     missing, relaxation = model.missing(ports), Relaxation(model)
-    found = {
-        name: relaxation.branches(model.problem(name, missing), value)
-        for name, value in wanted.items()
-    }
+    with own_threads():
+        found = {
+            name: relaxation.branches(model.problem(name, missing), value)
+            for name, value in wanted.items()
+        }
     return {name: branches for name, branches in found.items() if branches}
 
 

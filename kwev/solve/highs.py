@@ -7,6 +7,7 @@ program several times needs both.
 from __future__ import annotations
 
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +21,7 @@ from scipy import sparse
 from kwev.errors import KwevError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -341,6 +342,19 @@ def _found(solver: Any, log: str) -> Found:
     return Found(word, x, value, bound, max(0, nodes), log)
 
 
+@contextmanager
+def own_threads() -> Iterator[None]:
+    """Let what is solved inside, and what is solved after, choose its number of threads.
+
+    HiGHS keeps the number of a process's first solve, and refuses another one.
+    """
+    highspy.Highs.resetGlobalScheduler(True)
+    try:
+        yield
+    finally:
+        highspy.Highs.resetGlobalScheduler(True)
+
+
 def clock(seconds: float) -> Callable[[], float]:
     """Return a function that tells how many of the seconds are left."""
     started = perf_counter()
@@ -358,7 +372,10 @@ OPTIONS: dict[str, Any] = {
 
 
 class BlockProgram:
-    """A linear program, written block by block: a maximum over variables from 0 up."""
+    """A linear program, written block by block: a maximum over variables from 0 up.
+
+    It is solved on one thread, inside :func:`own_threads`.
+    """
 
     def __init__(self) -> None:
         self._upper: list[NDArray[np.float64]] = []
@@ -441,10 +458,7 @@ class BlockProgram:
 
         None where no optimum was found.
         """
-        # HiGHS keeps the threads of a process's first solve: others here may ask for more
-        self._solver.resetGlobalScheduler(True)
         self._solver.run()
-        self._solver.resetGlobalScheduler(True)
         if self._solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             return None
         solution = self._solver.getSolution()

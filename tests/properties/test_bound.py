@@ -21,6 +21,7 @@ from kwev.certify.exact_model import HOLD, POINT, ExactModel
 from kwev.config import Case
 from kwev.plan.format import Branch
 from kwev.solve.dual_multipliers import Relaxation
+from kwev.solve.highs import own_threads
 from kwev.solve.stages import solve_scenario
 
 SEEDS = range(40)
@@ -144,12 +145,17 @@ def problems(model, plans, index):
         yield model.problem(name, held), best
 
 
+def branches_of(model, problem, best):
+    with own_threads():
+        return Relaxation(model).branches(problem, best)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_duals_give_a_bound_that_no_plan_passes_and_some_come_near(seed):
     tables, config, plans = enumerated(seed)
     model = ExactModel(tables, config, "da")
     for problem, best in problems(model, plans, seed):
-        branches = Relaxation(model).branches(problem, best)
+        branches = branches_of(model, problem, best)
         bound = upper_bound(model, problem, branches) / POINT
         assert bound >= best - NEAR
         # a linear relaxation of one or two places: never off by more than all of the coverage
@@ -162,7 +168,7 @@ def test_on_small_regions_most_bounds_are_the_optimum():
         tables, config, plans = enumerated(seed)
         model = ExactModel(tables, config, "da")
         for problem, best in problems(model, plans, seed):
-            branches = Relaxation(model).branches(problem, best)
+            branches = branches_of(model, problem, best)
             exact.append(upper_bound(model, problem, branches) / POINT <= best + 0.01)
     assert np.mean(exact) >= 0.75
 
@@ -202,7 +208,7 @@ def test_neither_do_good_multipliers_with_one_of_them_changed(chosen, seed):
     tables, config, plans = enumerated(seed)
     model, rng = ExactModel(tables, config, "da"), np.random.default_rng(chosen)
     for problem, best in problems(model, plans, chosen):
-        branches = Relaxation(model).branches(problem, best)
+        branches = branches_of(model, problem, best)
         at = int(rng.integers(len(branches)))
         rows = dict(branches[at].rows)
         names = [n for n in model.row_names(problem) if not n.startswith("most_")]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import cvxpy as cp
 import numpy as np
 import pytest
-from highspy import Highs
 from properties.test_reduction import instances
 
 from kwev.model.formulation import build_model, touched
-from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, search
+from kwev.solve.highs import Bounds, Effort, Relaxation, Relaxed, own_threads, search
 from kwev.solve.presolve import reduce, tight_rows
 from kwev.solve.shrunk import Shrunk
 from kwev.solve.solvers import Program
@@ -17,10 +16,9 @@ from kwev.solve.solvers import Program
 
 @pytest.fixture(autouse=True, scope="module")
 def _threads_of_others():
-    """Leave HiGHS as others of the process expect it: it keeps the threads of a first solve."""
-    Highs.resetGlobalScheduler(True)
-    yield
-    Highs.resetGlobalScheduler(True)
+    """Leave HiGHS as others of the process expect it."""
+    with own_threads():
+        yield
 
 
 TOL = 1e-6

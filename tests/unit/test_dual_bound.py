@@ -29,6 +29,7 @@ from kwev.model.demand import demand_points
 from kwev.plan.format import Branch
 from kwev.report.plan import verdict
 from kwev.solve.dual_multipliers import Relaxation, written
+from kwev.solve.highs import own_threads
 from kwev.solve.stages import solve_scenario
 from kwev.studies.store import solve_certified
 
@@ -351,7 +352,9 @@ def test_data_that_are_no_decimals_leave_the_bound_out_and_the_plan_says_so():
 def test_a_relaxation_of_a_region_without_any_action():
     model = ExactModel(toy([(0, 0, 100, 1)]), base_config(), "da")
     problem = model.problem("shortfall", {})
-    assert upper_bound(model, problem, Relaxation(model).branches(problem, -180.0)) == -180 * POINT
+    with own_threads():
+        branches = Relaxation(model).branches(problem, -180.0)
+    assert upper_bound(model, problem, branches) == -180 * POINT
 
 
 def test_the_base_plan_carries_a_small_proof_of_a_small_gap(base_plan):
