@@ -12,6 +12,7 @@ dwelling: clusters of dissemination areas mirror the areas' own rates and the ki
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,6 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from esda import Moran, Moran_Local
 from libpysal.weights import Queen
 from statsmodels.stats.multitest import fdrcorrection
 
@@ -34,6 +34,11 @@ from kwev.pipeline.vehicles import propensity
 from kwev.project import find_project
 from kwev.report.forecast import quarter_words
 from kwev.report.memory import once
+
+with warnings.catch_warnings():
+    # in a kernel without widgets it warns of its progress bars, which nothing here shows
+    warnings.filterwarnings("ignore", "IProgress not found")
+    from esda import Moran, Moran_Local
 
 if TYPE_CHECKING:
     from pathlib import Path
